@@ -69,6 +69,6 @@ class Terminal:
             if select([self._keyboard], [], [], 0.1)[0]:
                 try:
                     data = os.read(self._keyboard, 65536)
-                except OSError:  # nobody has the terminal open any more
+                except OSError:  # the terminal was closed
                     return
                 self.text += data.decode(errors="replace")

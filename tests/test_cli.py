@@ -84,7 +84,7 @@ def test_foreign_file_is_wrong_usage(flux_status: Program, tmp_path: Path, conte
     assert str(path) in done.stderr
 
 
-def test_saved_look_says_the_same(flux_status: Program, tmp_path: Path) -> None:
+def test_a_snapshot_gives_the_same_report(flux_status: Program, tmp_path: Path) -> None:
     """--save writes a file only its owner can read, and --from reports the same as before."""
     path = tmp_path / "look.json.gz"
     live = flux_status("--save", path, env={"PATH": "/nowhere"})
@@ -379,14 +379,14 @@ def test_time_is_over(flux_status: Program, hanging_kubectl: Path) -> None:
     assert_gone(hanging_kubectl)
 
 
-def test_verbose_tells_of_every_step(flux_status: Program) -> None:
+def test_verbose_lists_every_step(flux_status: Program) -> None:
     """-v has a line for each step of the check, with its requests."""
     lines = flux_status("-v", env={"PATH": "/nowhere"}).stderr.splitlines()
     assert [line.partition(":")[0] for line in lines[:-1]] == [f"step {one.id}" for one in STEPS]
     assert all("0 requests" in line for line in lines)
 
 
-def test_verbose_tells_what_was_asked(flux_status: Program) -> None:
+def test_verbose_lists_the_requests(flux_status: Program) -> None:
     """-v has the cost on standard error, and leaves standard output alone."""
     plain, verbose = (flux_status(*more, env={"PATH": "/nowhere"}) for more in ([], ["-v"]))
     assert verbose.stderr.splitlines()[-1].startswith("0 requests, 0 bytes, ")

@@ -151,7 +151,7 @@ def _may_unshare() -> bool:
         return False
 
 
-def test_no_bytecode_is_written_for_who_wants_none(
+def test_no_bytecode_is_written_if_disabled(
     tarball: Path, clean_room: Room, tmp_path: Path
 ) -> None:
     """PYTHONDONTWRITEBYTECODE counts; no other setting of Python's does."""
@@ -162,7 +162,7 @@ def test_no_bytecode_is_written_for_who_wants_none(
     assert not [*launcher.parent.rglob("__pycache__")]
 
 
-def test_no_home(archive: Path, clean_room: Room, tmp_path: Path) -> None:
+def test_no_home_folder(archive: Path, clean_room: Room, tmp_path: Path) -> None:
     """Without HOME it runs."""
     kubectl = program(tmp_path / "kubectl", "exit 1")
     env = clean_room(python3=NEW_PYTHON, kubectl=kubectl)

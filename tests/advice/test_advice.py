@@ -42,7 +42,7 @@ CODES = {"interval-short", "no-receiver", "credentials-in-clear", "no-prune", "d
 
 
 @pytest.mark.parametrize("habit", ADVICE, ids=lambda habit: f"{habit.code}-{habit.step}")
-def test_a_habit_is_told_to_people(habit: Advice) -> None:
+def test_advice_has_a_reason_and_a_fix(habit: Advice) -> None:
     """Each piece of advice has a reason, a fix, an upstream source, and only known fields."""
     texts = (habit.title_one, habit.title_many, habit.why, *(step.text for step in habit.steps))
     for text in texts:
@@ -54,7 +54,7 @@ def test_a_habit_is_told_to_people(habit: Advice) -> None:
     assert habit.docs == "" or habit.docs.startswith("https://")
 
 
-def test_a_code_is_one_habit_in_a_step() -> None:
+def test_codes_of_advice_are_unique_in_a_step() -> None:
     """Codes of advice are unique within a step and differ from the codes of faults."""
     names = [(habit.code, habit.step) for habit in ADVICE]
     assert len(set(names)) == len(names)
@@ -66,14 +66,14 @@ def test_a_code_is_one_habit_in_a_step() -> None:
         assert not set(step.advice_codes) & set(step.codes)
 
 
-def test_nothing_is_asked_that_nobody_looks_at() -> None:
+def test_extra_lists_are_used() -> None:
     """Extra lists that --advice reads are used only by the advice that declares them."""
     assert {query for habit in ADVICE for query in habit.reads} == set(ADVICE_QUERIES)
     for habit in ADVICE:
         assert {*habit.needs} & {*ADVICE_QUERIES} <= {*habit.reads}
 
 
-def test_bad_habits_are_no_bad_health() -> None:
+def test_advice_does_not_affect_the_verdict() -> None:
     """A healthy cluster passes with exit code 0 and no warning, however much advice there is."""
     report = judge(evidence(*bad_habits()))
     assert {habit.code for habit in report.advice} == CODES
@@ -115,7 +115,7 @@ def _crash(_: View) -> NoReturn:
     raise ZeroDivisionError("by chance")
 
 
-def test_a_habit_that_crashes_is_left_out() -> None:
+def test_advice_that_crashes_is_left_out() -> None:
     """A crash in one piece of advice is reported as a bug, and all other advice is kept."""
     view = View(Analysis(State(evidence(*bad_habits()))))
     first, *others = (habit for habit in ADVICE if habit.step == "sources")

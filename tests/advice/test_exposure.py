@@ -143,7 +143,7 @@ def test_a_ui_that_the_environment_configures(name: str, told: bool) -> None:
     assert "hunter2" not in str(evidence(*system))
 
 
-def test_a_file_of_before_says_nothing_of_the_environment() -> None:
+def test_an_old_snapshot_has_no_environment() -> None:
     """If the environment of the UI is unknown, the UI is not reported."""
     known = evidence(*alter(HEALTHY, "Service/flux-operator", {"spec.type": "LoadBalancer"}))
     assert "ui-exposed" in advice(known)
@@ -152,7 +152,7 @@ def test_a_file_of_before_says_nothing_of_the_environment() -> None:
     assert "ui-exposed" not in advice(known)
 
 
-def test_ways_that_cannot_be_read_are_said() -> None:
+def test_unread_routes_give_no_advice() -> None:
     """Where Ingresses are forbidden there is no advice, a word on it, and the verdict stays."""
     found = habits(ingress(), advice=True, unread={INGRESSES: FORBIDDEN})
     assert "ui-exposed" not in found

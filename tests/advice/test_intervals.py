@@ -39,7 +39,7 @@ def test_below_a_minute_is_short(interval: str, short: bool) -> None:
         assert (found.level, found.category, found.step) == (Level.WARN, "habit", "sources")
         assert found.title.startswith(f"GitRepository apps/a spec.interval is {interval}")
         assert "spec.interval" in found.hints[0].text
-        assert found.object is None  # nobody is accused
+        assert found.object is None  # no single object is at fault
 
 
 def test_many_short_intervals_are_one_finding() -> None:
@@ -86,7 +86,7 @@ def test_static_repositories_have_no_interval() -> None:
     assert not {"interval-short", "no-receiver"} & habits(static).keys()
 
 
-def test_nothing_is_said_beside_a_fault() -> None:
+def test_no_advice_next_to_a_fault() -> None:
     """An object that fails, is suspended or waits gets no advice."""
     failing = git("5s", conditions=NOT_THERE)
     paused = git("5s", "b", spec={"suspend": True})
@@ -111,7 +111,7 @@ def test_a_receiver_would_save_requests() -> None:
         {"kind": "GitRepository", "name": "a", "namespace": "apps"},
     ],
 )
-def test_a_receiver_that_tells_it_is_enough(resource: Object) -> None:
+def test_a_receiver_for_the_source_is_enough(resource: Object) -> None:
     """A Receiver can trigger an object by name, by namespace or by labels."""
     told = git("1m", labels={"team": "x"})
     found = habits(told, receiver(resource))

@@ -107,7 +107,7 @@ def test_no_scraping_takes_evidence(unread: dict[str, Unread]) -> None:
     assert unscraped(unread=unread) == []
 
 
-def test_nothing_is_said_unasked() -> None:
+def test_no_monitoring_advice_unless_requested() -> None:
     """Without --advice, monitors are not listed and give no advice."""
     assert not {"no-scraping", "retired-metric", "advice-unread"} & habits().keys()
 

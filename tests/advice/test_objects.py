@@ -38,7 +38,7 @@ def hours(count: float) -> timedelta:
     return timedelta(hours=count)
 
 
-def test_requests_on_three_occasions_are_a_habit() -> None:
+def test_requests_on_three_occasions_are_reported() -> None:
     """Manual requests at three different times of a week are reported, newest first."""
     times = (stamp(hours(1)), str(int((NOW - hours(30)).timestamp())), stamp(hours(50)))
     found = habits(*(asked(f"s{i}", text) for i, text in enumerate(times)))["manual-requests"]
@@ -58,7 +58,7 @@ def test_requests_on_three_occasions_are_a_habit() -> None:
     ],
     ids=["twice", "in one go", "long ago", "by a Receiver"],
 )  # fmt: skip
-def test_now_and_then_is_no_habit(times: list[str]) -> None:
+def test_occasional_requests_are_not_reported(times: list[str]) -> None:
     """Two occasions, one outage, old requests, and requests of a webhook give no advice."""
     assert "manual-requests" not in habits(*(asked(f"s{i}", t) for i, t in enumerate(times)))
 
@@ -135,13 +135,13 @@ def test_a_login_in_the_url_travels_in_clear(url: str, told: bool) -> None:
     assert "hunter2" not in f"{found}"
 
 
-def test_no_secret_travels_from_nobody() -> None:
+def test_no_plain_http_advice_without_a_secret() -> None:
     """Plain HTTP without a Secret gives nothing away."""
     spec = {"url": "http://git.example.com/a"}
     assert "credentials-in-clear" not in habits(flux("GitRepository", "a", spec=spec))
 
 
-def test_nobody_is_told_of_failures() -> None:
+def test_missing_alerts_are_reported() -> None:
     """A cluster that deploys with Flux and has no Alert gets that advice once."""
     found = habits()["no-alert"]
     assert (found.level, found.object, found.evidence) == (Level.WARN, None, ())
@@ -183,7 +183,7 @@ def test_an_alert_to_a_suspended_provider() -> None:
     assert "alert-muted" not in {f.code for f in told.advice}
 
 
-def test_a_long_suspension_is_told_once() -> None:
+def test_a_long_suspension_is_reported_once() -> None:
     """An object suspended for weeks is a warning with its age, and gives no advice as well."""
     managed = [{"time": stamp(timedelta(days=41)), "fieldsV1": {"f:spec": {"f:suspend": {}}}}]
     paused = kustomization("k", "a", spec={"suspend": True}, managedFields=managed)

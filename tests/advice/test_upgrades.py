@@ -166,7 +166,7 @@ def test_stored_versions_of_the_past(stored: list[str], told: bool) -> None:
         ]
 
 
-def test_crds_that_cannot_be_read_are_no_habit() -> None:
+def test_unread_crds_give_no_advice() -> None:
     """Unread CRDs give no advice and are reported as unread."""
     found = habits(crd(["v1beta2"]), advice=True, unread={CRDS: FORBIDDEN})
     assert "stored-versions" not in found

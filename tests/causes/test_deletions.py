@@ -63,7 +63,7 @@ def told(*objects: Object) -> list[Finding]:
         ),
     ],
 )  # fmt: skip
-def test_a_deletion_that_hangs_says_why(objects: list[Object], because: str, step: str) -> None:
+def test_a_blocked_deletion_has_its_reason(objects: list[Object], because: str, step: str) -> None:
     """The last attempt explains a blocked deletion, and the first step addresses it."""
     found = only(told(*objects), "terminating")
     assert f"its last attempt: {because}" in found.why
@@ -72,7 +72,7 @@ def test_a_deletion_that_hangs_says_why(objects: list[Object], because: str, ste
     assert "resetAt" not in str(found.hints)  # a release that is to go has no retries to reset
 
 
-def test_what_was_said_before_the_deletion_is_no_attempt_at_it() -> None:
+def test_messages_before_the_deletion_are_ignored() -> None:
     """A Kustomization that is being deleted keeps Ready=True and its old message."""
     found = only(told(deleted("Kustomization")), "terminating")
     assert "its last attempt" not in found.why
@@ -88,7 +88,7 @@ def test_what_holds_a_deletion_that_was_given_up_is_named() -> None:
     assert "kustomize.toolkit.fluxcd.io/namespace=apps" in str(found.hints[1].commands)
 
 
-def test_what_could_not_be_pruned_for_want_of_its_account_is_told() -> None:
+def test_objects_left_behind_by_a_missing_account_are_reported() -> None:
     """Without its ServiceAccount a Kustomization is deleted at once, and its objects stay."""
     left = event("Kustomization apps/gone", "ReconciliationSucceeded",
                  "unable to prune objects: \nConfigMap/apps/settings")  # fmt: skip
@@ -116,7 +116,7 @@ def test_drift_that_was_corrected_is_no_news(mode: str, said: list[str]) -> None
         ("UpgradeFailed", "MissingRollbackTarget", "no previous version to roll back to"),
     ],
 )
-def test_what_was_done_about_a_release_that_failed_is_told(
+def test_the_remediation_of_a_failed_release_is_reported(
     ready: str, stalled: str, adds: str
 ) -> None:
     """The cause is the failure; the finding also has the result of the remediation."""

@@ -67,7 +67,7 @@ def test_a_generator_is_switched_on_by_its_own_annotation() -> None:
     assert argv[-1] == "source.extensions.fluxcd.io/reconcile=enabled"
 
 
-def test_what_it_said_before_it_was_suspended_is_not_its_fault() -> None:
+def test_a_failure_before_the_suspension_is_not_its_fault() -> None:
     """The message of a suspended object is from before, so it is not reported."""
     failing = {"Ready": "False BuildFailed: bad"}
     found = fault(flux("Kustomization", "one", failing, spec={"suspend": True}))
@@ -87,7 +87,7 @@ MISSING = {"sourceRef": reference("GitRepository", "git")}
         ("never-reconciled", {}, {}),
     ],
 )
-def test_a_missing_target_is_told_where_it_was_looked_for(
+def test_a_missing_target_is_reported_with_its_namespace(
     code: str, conditions: dict[str, str], more: dict[str, Any]
 ) -> None:
     """A reference to a missing object is the fault once a controller has followed it."""
@@ -128,7 +128,7 @@ def test_an_instance_does_not_miss_what_it_makes() -> None:
         ({"Ready": "True X: x", "Released": "False UpgradeFailed: why"}, ("X", "x")),
     ],
 )  # fmt: skip
-def test_the_words_that_tell_are_found(conditions: dict[str, str], words: tuple[str, str]) -> None:
+def test_the_error_in_a_message_is_found(conditions: dict[str, str], words: tuple[str, str]) -> None:
     """The condition with the failure counts, also while Ready is reset."""
     one = flux("HelmRelease", "one", conditions)
     known = state(one)

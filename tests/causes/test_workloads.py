@@ -140,7 +140,7 @@ def test_a_deployment_is_explained(others: list[Object], words: str) -> None:
         [event("Pod apps/web-api-bcdfg", "BackOff", "x")],
     ],
 )
-def test_the_pods_of_others_are_not_told(others: list[Object]) -> None:
+def test_pods_of_other_workloads_are_not_reported(others: list[Object]) -> None:
     """Healthy pods and those of a workload with a longer name are not reported."""
     assert told(*others) == []
 
@@ -152,13 +152,13 @@ def test_a_claim_is_named() -> None:
     assert 'it mounts PersistentVolumeClaim "data"' in one(waiting)
 
 
-def test_a_claim_itself_is_told_by_its_event() -> None:
+def test_a_claim_is_explained_by_its_event() -> None:
     """A PersistentVolumeClaim in a health check has events of its own."""
     said = event("PersistentVolumeClaim apps/data", "ProvisioningFailed", 'class "fast" not found')
     assert 'class "fast" not found' in one(said, of="PersistentVolumeClaim/apps/data")
 
 
-def test_a_job_tells_how_it_ended_and_why_it_was_given_up() -> None:
+def test_a_failed_job_has_its_reason_and_exit_code() -> None:
     """A failed Job is reported with the exit code of its pod and why it is not retried."""
     ended = {"exitCode": 2, "reason": "Error", "finishedAt": stamp(minutes(2))}
     failed = owned("apps/db-x", "Job/db", container(terminated=ended), phase="Failed")
@@ -194,7 +194,7 @@ def test_the_termination_message_is_reported() -> None:
          "involvedObject.name=web"),
     ],
 )  # fmt: skip
-def test_what_to_do_about_a_pod_is_said(others: list[Object], sentence: str, command: str) -> None:
+def test_a_pod_problem_has_a_hint(others: list[Object], sentence: str, command: str) -> None:
     """Each problem has its own next step, with the name of the pod in the command."""
     hint = next(iter(told(*others)[0].hints))
     assert sentence in hint.text
@@ -225,7 +225,7 @@ def test_a_flux_object_that_was_waited_for_is_no_workload() -> None:
         ("context deadline exceeded", {"targetNamespace": "other"}, 0),
     ],
 )
-def test_a_release_that_took_too_long_is_told_by_its_pods(
+def test_a_release_that_timed_out_is_explained_by_its_pods(
     message: str, spec: dict[str, Any], count: int
 ) -> None:
     """Older helm-controllers do not name the late object; pods have the label of the release."""

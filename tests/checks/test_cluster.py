@@ -110,7 +110,7 @@ def test_an_empty_discovery_is_unknown() -> None:
     ("skew", "words"),
     [(75.0, "75 s ahead of"), (-90.4, "90 s behind"), (60.0, ""), (0.0, ""), (None, "")],
 )
-def test_clocks_that_differ_are_told(skew: float | None, words: str) -> None:
+def test_clock_skew_is_reported(skew: float | None, words: str) -> None:
     """A clock skew of more than a minute is a warning that names the clock that is ahead."""
     said = bad(found("cluster", replace(HEALTHY, clock_skew=skew)))
     assert [f.code for f in said] == (["clock-skew"] if words else [])

@@ -90,7 +90,7 @@ def test_a_replica_too_few_warns_and_is_no_pass() -> None:
     assert "helm-controller v1.6.4: ready" not in [f.title for f in findings]
 
 
-def test_a_new_pod_that_crashes_beside_a_good_one_warns() -> None:
+def test_a_crashing_new_pod_with_a_ready_old_one_warns() -> None:
     """A rollout that does not get anywhere is a warning while the old pod still works."""
     old = next(one for one in HEALTHY if one["metadata"]["name"].startswith("helm-controller-"))
     labels = old["metadata"]["labels"]
@@ -145,7 +145,7 @@ def test_only_the_served_image_kinds_need_a_controller() -> None:
     assert "image-reflector-controller" in codes[0]
 
 
-def test_a_shard_that_is_down_is_told_with_its_objects() -> None:
+def test_a_shard_that_is_down_is_reported_with_its_objects() -> None:
     """The objects of a shard are blocked by the shard's controller, the others are not."""
     args = ["--watch-label-selector=sharding.fluxcd.io/key=shard1"]
     main = ["--watch-label-selector=!sharding.fluxcd.io/key"]
@@ -186,7 +186,7 @@ def test_kinds_that_are_not_served_are_skipped() -> None:
     ],
 )
 def test_a_crd_that_something_needs_is_a_fault(plural: str, group: str, code: str) -> None:
-    """Without it what takes artifacts of that kind stays as it is, or nobody installs Flux."""
+    """A missing CRD that existing objects or the operator need is a fault."""
     images = ("imagerepositories", "imagepolicies", "imageupdateautomations")
     items = [*without(HEALTHY, "FluxInstance/flux"), kustomization("apps", "git")]
     known = evidence(*items, served=without_crds(plural, *images))
@@ -209,7 +209,7 @@ def test_controllers_that_may_not_be_read_are_unknown() -> None:
     assert said("components", *objects, unread=unread) == {("unknown", "forbidden")}
 
 
-def test_pods_that_may_not_be_read_are_told_once() -> None:
+def test_forbidden_pods_are_reported_once() -> None:
     """If pods cannot be read, the Deployments are used; unknown restarts are reported once."""
     findings = found("components", evidence(*HEALTHY, unread={"pods": FORBIDDEN}))
     assert [f.level for f in findings].count(Level.UNKNOWN) == 1
@@ -221,7 +221,7 @@ def test_no_controllers_are_skipped() -> None:
     assert said("components") == {("skip", "no-controllers")}
 
 
-def test_a_registry_that_gives_no_image_is_told_at_the_instance() -> None:
+def test_images_that_cannot_be_pulled_are_reported_at_the_instance() -> None:
     """Controllers whose images cannot be pulled are not reported as absent."""
     pull = {"phase": "Pending", "containerStatuses": [
         container(waiting={"reason": "ImagePullBackOff"})]}  # fmt: skip

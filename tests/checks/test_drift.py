@@ -66,7 +66,7 @@ def test_a_new_revision_has_time_to_arrive() -> None:
     assert drift(new_since(minutes(6)), kustomization("web", "git", applied=OLD)) != []
 
 
-def test_a_revision_behind_a_broken_source_is_told_there() -> None:
+def test_a_revision_behind_a_broken_source_is_reported_at_the_source() -> None:
     """A consumer of a failing source is in that cause's blocks, not behind on its own."""
     assert drift(source("git", NOT_THERE), kustomization("web", "git", applied=OLD)) == []
 
@@ -150,7 +150,7 @@ def test_drift_that_was_corrected_is_no_news() -> None:
         ("soon", "", []),
     ],
 )
-def test_a_request_that_nobody_handles_warns(asked: str, handled: str, codes: list[str]) -> None:
+def test_an_unhandled_request_warns(asked: str, handled: str, codes: list[str]) -> None:
     """A reconcile request older than five minutes that was not handled warns."""
     object_ = kustomization("web", "git", annotations={REQUESTED: asked})
     object_["status"]["lastHandledReconcileAt"] = handled
@@ -192,12 +192,12 @@ def test_events_that_may_not_be_read_are_unknown() -> None:
     assert (finding.level, finding.title.startswith("Warning events: ")) == (Level.UNKNOWN, True)
 
 
-def test_a_cluster_that_runs_nothing_is_skipped() -> None:
+def test_a_cluster_without_deployed_objects_is_skipped() -> None:
     """The step is skipped if Flux deploys no objects."""
     assert said("drift") == {("skip", "nothing-runs")}
 
 
-def test_what_cannot_be_compared_is_not_called_nothing() -> None:
+def test_unread_objects_are_not_reported_as_absent() -> None:
     """If nothing can be read, the step does not report that nothing is deployed."""
     broken = [source("git", NOT_THERE), kustomization("web", "git")]
     (finding,) = found("drift", evidence(*broken))

@@ -295,13 +295,13 @@ def test_nobody_is_left_without_a_next_step() -> None:
     assert [f.title for f in bad if not any(h.text and h.label == "fix" for h in f.hints)] == []
 
 
-def test_every_fault_says_why() -> None:
+def test_every_fault_has_a_reason() -> None:
     """Every fail and warning other than advice has a reason without gaps."""
     bad = [f for _, f in SAID if f.level in (Level.FAIL, Level.WARN) and f.category == "fault"]
     assert [f.title for f in bad if not f.why or "…" in f.title] == []
 
 
-def test_a_habit_never_fails() -> None:
+def test_advice_never_fails() -> None:
     """Advice is a warning at most."""
     assert {f.level for _, f in SAID if f.category == "habit"} <= {Level.WARN}
 

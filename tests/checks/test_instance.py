@@ -92,7 +92,7 @@ def test_an_instance_at_work_is_no_fault() -> None:
     assert amiss(known) == {("skip", "reconciling")}
 
 
-def test_an_instance_that_retries_is_told_by_its_event() -> None:
+def test_a_retrying_instance_is_explained_by_its_event() -> None:
     """During a retry, the Warning event of the last attempt is the cause."""
     conditions = {"Reconciling": "True ProgressingWithRetry: x", "Ready": PROGRESSING}
     made = flux("FluxInstance", "flux", conditions, age=minutes(1))["status"]["conditions"]
@@ -101,7 +101,7 @@ def test_an_instance_that_retries_is_told_by_its_event() -> None:
     assert ("fail", "host-slow") in said("instance", *objects, warned)
 
 
-def test_a_change_that_nobody_looks_at_is_told() -> None:
+def test_an_unobserved_change_is_reported() -> None:
     """A FluxInstance whose spec is newer than what its conditions speak of is outdated."""
     assert amiss(instance({"Ready": "True X: x"}, metadata__generation=2)) == {("fail", "outdated")}
 
@@ -136,7 +136,7 @@ def test_an_instance_elsewhere_is_ignored() -> None:
     assert findings[0].object.namespace == "apps"
 
 
-def test_an_only_instance_elsewhere_is_told() -> None:
+def test_the_only_instance_in_another_namespace_is_reported() -> None:
     """An operator whose only FluxInstance is in another namespace installs nothing."""
     objects = without(HEALTHY, "FluxInstance/flux")
     finding = only(bad(found("instance", evidence(*objects, another("apps")))), "instance-ignored")
@@ -163,7 +163,7 @@ def test_an_instance_that_may_not_be_read_is_unknown() -> None:
     assert said("instance", *objects, unread=unread) == {("unknown", "forbidden")}
 
 
-def test_a_symptom_is_not_told_again() -> None:
+def test_a_symptom_is_not_reported_again() -> None:
     """An instance that waits for a broken controller is skipped with the name of the cause."""
     down = alter(HEALTHY, "Deployment/helm-controller", {"status.readyReplicas": 0})
     waits = f"False ReconciliationFailed: {HEALTH.replace('/x ', '/helm-controller ')}"
@@ -191,7 +191,7 @@ def test_an_image_without_tag_is_not_compared(image: str) -> None:
     assert bad(found("instance", evidence(*objects))) == []
 
 
-def test_without_a_look_at_the_operator_nothing_is_said_of_the_instance() -> None:
+def test_an_unread_operator_and_instance_are_unknown() -> None:
     """Where neither the operator nor the FluxInstance may be read, that is unknown, no skip."""
     known = evidence(*HEALTHY)
     hidden = {

@@ -112,7 +112,7 @@ def test_the_root_source_may_be_of_any_kind_and_name(kind: str) -> None:
     assert bad(found("instance", known)) == []
 
 
-def test_a_cause_is_told_whole() -> None:
+def test_a_cause_is_reported_in_full() -> None:
     """A fail has the controller's words, since when, what it blocks, and where to read more."""
     broken = flux("GitRepository", "git", NOT_THERE, age=minutes(14), spec={"url": "https://x/y"})
     known = evidence(*HEALTHY, broken, kustomization("web", "git", NO_ARTIFACT))
@@ -142,7 +142,7 @@ def test_a_consequence_is_in_no_finding_of_its_own() -> None:
     assert about == ["flux-system"]
 
 
-def test_objects_on_their_way_are_told_in_one_line() -> None:
+def test_objects_in_progress_are_one_line() -> None:
     """What reconciles for less than its timeout is one skip that names some."""
     moving = {"Ready": "Unknown Progressing: Reconciliation in progress"}
     many = [kustomization(f"app-{n}", "git", moving, age=minutes(1)) for n in range(7)]
@@ -185,7 +185,7 @@ def test_a_stalled_object_is_final() -> None:
     assert only(found("sources", known), "url-invalid").final
 
 
-def test_a_health_check_names_what_the_pods_tell() -> None:
+def test_a_failed_health_check_is_explained_by_pods() -> None:
     """A failed health check is explained by the workload's pod."""
     waits = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
     objects = [
@@ -199,7 +199,7 @@ def test_a_health_check_names_what_the_pods_tell() -> None:
     assert "webhook" not in finding.why
 
 
-def test_a_health_check_names_what_the_events_tell() -> None:
+def test_a_failed_health_check_is_explained_by_events() -> None:
     """If no pod could be created, the ReplicaSet's event explains the failure."""
     waits = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
     objects = [
@@ -229,7 +229,7 @@ def test_an_alert_with_its_provider_passes() -> None:
 
 
 def test_an_alert_without_its_provider_warns_and_does_not_pass() -> None:
-    """An Alert whose Provider does not exist fails."""
+    """An Alert whose Provider does not exist warns and does not pass."""
     findings = found("reconcilers", evidence(*HEALTHY, alerting("slakc"), SLACK))
     assert only(findings, "provider-missing").level is Level.WARN
     assert "Alert" not in {f.object.kind for f in findings if f.object and f.level is Level.PASS}
@@ -243,13 +243,13 @@ def test_a_provider_that_cannot_be_read_is_not_called_missing() -> None:
     assert ("unknown", "forbidden") in told
 
 
-def test_a_provider_that_nobody_uses_is_not_praised() -> None:
+def test_an_unused_provider_does_not_pass() -> None:
     """Nothing shows that a Provider works which no Alert sends to."""
     about = {f.object.kind for f in found("reconcilers", evidence(*HEALTHY, SLACK)) if f.object}
     assert "Provider" not in about
 
 
-def test_lost_notifications_are_told_at_the_provider() -> None:
+def test_lost_notifications_are_reported_at_the_provider() -> None:
     """A failed dispatch, visible only in an event of the Alert, is a warning at its Provider."""
     lost = event("Alert apps/ops", "NotificationDispatchFailed", "postMessage failed: 404", count=9)
     finding = only(found("reconcilers", evidence(*HEALTHY, alerting(), SLACK, lost)),
@@ -273,7 +273,7 @@ def test_an_address_of_charts_passes() -> None:
     assert "charts" in {f.object.name for f in findings if f.object and f.level is Level.PASS}
 
 
-def test_the_fault_of_a_chart_is_told_among_the_releases() -> None:
+def test_a_fault_of_a_chart_is_reported_with_the_releases() -> None:
     """The HelmChart of a release has no finding among the sources."""
     chart = {"chart": {"spec": {"chart": "web", "sourceRef": reference("HelmRepository", "c")}}}
     labels = {"helm.toolkit.fluxcd.io/name": "web", "helm.toolkit.fluxcd.io/namespace": "apps"}

@@ -154,7 +154,7 @@ def test_flux_without_the_operator_is_no_fault(labels: dict[str, str], how: str)
     assert how in finding.title
 
 
-def test_nothing_at_all_says_how_to_install() -> None:
+def test_an_empty_cluster_gets_a_hint_to_install() -> None:
     """A cluster without Flux fails with the command that installs the operator."""
     (finding,) = found("operator", evidence())
     assert (finding.level, finding.code) == (Level.FAIL, "not-installed")
@@ -206,7 +206,7 @@ def test_an_old_report_warns() -> None:
     assert (finding.level, "47m" in finding.title) == (Level.WARN, True)
 
 
-def test_an_old_report_may_mean_nothing() -> None:
+def test_an_old_report_may_be_harmless() -> None:
     """A message in whole seconds may stay the same, and then its time stands still."""
     assert about_report(report_of(minutes(47), "Reporting finished in 2s")) == []
 

@@ -106,7 +106,7 @@ def test_a_cause_elsewhere_that_blocks_nothing_here_is_left_out() -> None:
 
 
 def test_a_namespace_without_flux_is_no_healthy_one() -> None:
-    """A mistyped -n is unknown and suggests the namespace that was probably meant."""
+    """A mistyped -n warns and suggests the namespace that was probably meant."""
     found = report(*HEALTHY, *SHARED, choice=Choice(namespaces=["taem-a", "team-a"]))
     [warned] = [f for f in found.findings if f.level is Level.WARN]
     assert (warned.code, warned.step) == ("namespace-empty", "reconcilers")
@@ -115,7 +115,7 @@ def test_a_namespace_without_flux_is_no_healthy_one() -> None:
 
 
 def test_a_namespace_that_could_not_be_read_is_not_called_empty() -> None:
-    """A namespace may still exist if one kind could not be listed."""
+    """A namespace is not reported as empty if one kind could not be listed."""
     unread = {"buckets.source.toolkit.fluxcd.io": FORBIDDEN}
     found = judge(evidence(*HEALTHY, unread=unread), Choice(namespaces=["nope"]))
     assert "namespace-empty" not in {f.code for f in found.findings}
@@ -124,7 +124,7 @@ def test_a_namespace_that_could_not_be_read_is_not_called_empty() -> None:
     assert "namespace-empty" not in {f.code for f in found.findings}
 
 
-def test_the_cluster_itself_is_told_whatever_the_namespace() -> None:
+def test_cluster_wide_faults_are_reported_for_any_namespace() -> None:
     """A dead controller concerns every namespace."""
     down = alter(HEALTHY, "Deployment/helm-controller", {"status.readyReplicas": 0})
     found = report(*down, *SHARED, choice=Choice(namespaces=["team-c"]))
@@ -205,7 +205,7 @@ class Forgotten(tuple[Configured, ...]):
         raise RuntimeError("forgotten")
 
 
-def test_a_crash_of_advice_is_told_and_changes_nothing() -> None:
+def test_a_crash_of_advice_is_reported_and_is_no_fault() -> None:
     """A crash in advice or in the next step is reported, and is not a fault."""
     found = judge(evidence(*HEALTHY), memory=LocalState(configured=Forgotten()))
     finding = next(f for f in found.findings if f.code == "check-crashed")
@@ -330,7 +330,7 @@ def test_a_command_for_another_context_keeps_it() -> None:
     assert aimed.argv == ("kubectl", "flux-status", "--context=prod", "--kubeconfig=here")
 
 
-def test_who_may_read_nothing_is_told_once() -> None:
+def test_missing_permissions_are_reported_once() -> None:
     """When every question is forbidden there is one unknown, in place of one for each kind."""
     queries = ("pods", "kustomizations.kustomize.toolkit.fluxcd.io", CONTROLLERS)
     refused = dict.fromkeys(queries, Answer(unread=FORBIDDEN))

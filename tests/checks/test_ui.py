@@ -91,7 +91,7 @@ def test_no_ready_pod_warns(status: Object) -> None:
     assert said("ui", *objects) == {("warn", "ui-no-endpoint")}
 
 
-def test_the_fault_of_the_operator_is_not_told_again() -> None:
+def test_the_fault_of_the_operator_is_not_reported_again() -> None:
     """If the operator is down, its own step reports why, and this one waits."""
     objects = alter(HEALTHY, "Deployment/flux-operator", {"status.readyReplicas": 0})
     objects = alter(objects, "Pod/flux-operator", {"status": {"phase": "Pending"}})

@@ -301,7 +301,7 @@ def test_an_answer_that_breaks_off_is_garbled(server: ApiServer, tmp_path: Path)
         assert api.get("/version").status == 200
 
 
-def test_a_door_that_is_shut_ends_what_is_under_way(server: ApiServer, tmp_path: Path) -> None:
+def test_closing_the_client_ends_open_requests(server: ApiServer, tmp_path: Path) -> None:
     """Another thread can end a request that hangs."""
     server.ill["pods"] = hang
     with ApiClient(to(server, tmp_path)) as api, ThreadPoolExecutor(1) as pool:

@@ -53,7 +53,7 @@ def test_a_program_has_no_terminal_and_no_input(tmp_path: Path) -> None:
     assert run(tmp_path, script).stdout == b"not a tty\n"
 
 
-def test_logging_of_kubernetes_is_not_what_a_program_says(tmp_path: Path) -> None:
+def test_klog_lines_are_not_part_of_an_error(tmp_path: Path) -> None:
     """Log lines are dropped from stderr, but the text of a fatal error stays."""
     script = """cat >&2 <<'END'
 E1123 21:56:30.467018   15224 memcache.go:265] "Unhandled Error"
@@ -113,7 +113,7 @@ def test_what_cannot_be_started_is_missing(tmp_path: Path) -> None:
         ["--kube-token", "s3cret"],
     ],
 )
-def test_credentials_on_the_command_line_are_never_told(
+def test_credentials_on_the_command_line_are_never_printed(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, flags: list[str]
 ) -> None:
     """No error or log contains them, even if the program prints them."""
@@ -173,7 +173,7 @@ def test_no_program_outlives_us(tmp_path: Path, number: signal.Signals) -> None:
         run.send_signal(number)
         run.communicate(timeout=10)
     expected = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGKILL: -9}
-    # Python tells a shell that it was ended by Ctrl-C by ending itself so.
+    # Python kills itself with SIGINT, so that a shell sees that it ended by Ctrl-C.
     assert run.returncode == expected.get(number, -signal.SIGINT)
     assert gone(tool.name)
 
@@ -262,7 +262,7 @@ def test_a_program_that_is_talked_to(tmp_path: Path) -> None:
     assert gone(argv[0])
 
 
-def test_who_does_not_listen_cannot_be_told(tmp_path: Path) -> None:
+def test_writing_to_an_ended_program_is_an_error(tmp_path: Path) -> None:
     """Writing to a program that has ended is an error, without a SIGPIPE for us."""
     argv = [str(program(tmp_path / "deaf", "exit 0"))]
     with Process(argv, stdin=True) as deaf:
@@ -272,7 +272,7 @@ def test_who_does_not_listen_cannot_be_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user without a home")
-def test_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_user_without_a_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     """A user without an account, as in some containers, finds programs on PATH."""
     monkeypatch.delenv("HOME")
     code = (

@@ -274,7 +274,7 @@ def test_of_a_pod_its_claims_and_last_words_stay() -> None:
 
 
 @pytest.mark.parametrize("message", ["", "\n\n", 7, None])
-def test_a_container_may_say_nothing(message: Any) -> None:
+def test_a_terminated_container_may_have_no_message(message: Any) -> None:
     """An empty message, or none, leaves no text."""
     ended = {"state": {"terminated": {"message": message}}}
     pod = prune("pods", {"status": {"initContainerStatuses": [ended]}})

@@ -14,7 +14,7 @@ def test_a_saved_cluster_has_no_secrets(flux_status: Program) -> None:
 
 @pytest.mark.cluster  # for kubectl
 def test_no_cluster_is_3(flux_status: Program) -> None:
-    """If the cluster is unreachable, the error is the same as that of the check."""
+    """An unknown context is named in the error, with exit code 3."""
     done = flux_status("credentials", "gitrepo/app", "--context=nowhere")
     assert done.returncode == Exit.NO_VERDICT
     assert "nowhere" in done.stdout

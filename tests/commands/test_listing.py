@@ -87,7 +87,7 @@ def told(words: str, **more: Any) -> tuple[Listing, list[str], Saved]:
     return listing, list(listing.notes(saved)), saved
 
 
-def test_what_is_not_there_is_said() -> None:
+def test_missing_objects_are_reported() -> None:
     """An empty list, an unknown name and an unserved kind have different messages."""
     listing, remarks, saved = told("hr")
     assert (remarks, listing.exit_code(saved)) == (["no HelmRelease was found"], Exit.HEALTHY)
@@ -104,7 +104,7 @@ def test_what_is_not_there_is_said() -> None:
     assert listing.exit_code(saved) is Exit.NO_VERDICT
 
 
-def test_what_is_not_read_is_said() -> None:
+def test_unread_objects_are_reported() -> None:
     """An unread kind is noted with the missing permission, and the exit code is 3."""
     listing, remarks, saved = told("ks,hr", unread={KINDS["HelmRelease"].resource: FORBIDDEN})
     said = "not allowed to list it (missing permission: list things.example.com)"
@@ -123,7 +123,7 @@ def test_a_source_that_is_not_read_is_no_gap() -> None:
     assert stale.exit_code(saved) is Exit.NO_VERDICT
 
 
-def test_watching_tells_what_changed() -> None:
+def test_watching_prints_changes() -> None:
     """The second read has only new and changed lines; an age is not a change."""
     listing = Listing(FluxObjects(requested(["ks"]), ()), Format.TABLE, Look())
     assert listing.changes(Saved(evidence(OLD, NEW))).count("\n") == 3

@@ -90,7 +90,7 @@ def test_fail_fast_does_not_wait_for_what_is_stalled() -> None:
 
 @pytest.mark.parametrize("why", [Why.NO_PROGRAM, Why.NO_CONFIG])
 def test_what_cannot_begin_is_not_waited_for(why: Why) -> None:
-    """`wait` fails at once without kubectl or a kubeconfig."""
+    """`wait` ends at once without kubectl or a kubeconfig."""
     assert Looks(BROKEN, WELL, unread=Unread(why, "there is none")).wait() is BROKEN
 
 

@@ -30,7 +30,7 @@ def lines(text: str) -> list[str]:
     return [re.sub(r"^2026-11-23T04:12:00Z ", "", line) for line in text.splitlines()]
 
 
-def test_first_look_tells_all_troubles() -> None:
+def test_first_look_prints_all_problems() -> None:
     """The first output has each problem and the verdict."""
     assert lines(watch.changes(None, report(failed(1), failed(2, level=Level.WARN)))) == [
         "fail     sources: GitRepository team/broken-1 is broken",
@@ -40,7 +40,7 @@ def test_first_look_tells_all_troubles() -> None:
     assert lines(watch.changes(None, WELL)) == ["verdict  pass"]
 
 
-def test_later_looks_tell_changes() -> None:
+def test_later_looks_print_changes() -> None:
     """Later only new, resolved and changed problems are printed."""
     one, other = report(failed(1), failed(2)), report(failed(2), failed(3))
     assert lines(watch.changes(one, other)) == [

@@ -43,7 +43,7 @@ def _ready(tmp_path: Path) -> Path:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """Run git in *folder*, without the user's configuration."""
+    """Run git in *folder* with a placeholder identity."""
     name = ("-c", "user.name=nobody", "-c", "user.email=nobody@localhost")
     return run("git", "-C", folder, *name, *arguments).stdout
 

@@ -1,4 +1,4 @@
-"""What confirms or refutes a rule beside its message.
+"""Facts about an object that confirm or refute a rule.
 
 Fields and their meaning are those of the API reference of each controller (SC, KC, HC docs/spec;
 IRC, IAC docs/spec; FO api/v1).
@@ -56,7 +56,7 @@ def test_nothing_is_known_without_discovery(state: State | None) -> None:
     assert not facts.is_component_absent(about)
 
 
-def test_this_cluster_says_nothing_of_a_remote_one() -> None:
+def test_this_cluster_is_no_evidence_about_a_remote_one() -> None:
     """The kinds of this cluster do not refute a message about another cluster."""
     remote = {"kubeConfig": {"configMapRef": {"name": "remote"}}}
     message = unserved("ImagePolicy", "image.toolkit.fluxcd.io/v1")

@@ -300,7 +300,7 @@ def test_helms_log_is_not_the_error() -> None:
     assert of("HelmRelease", "InstallFailed", logged).code == "release-unhealthy"
 
 
-def test_a_cause_after_a_rollback_says_that_the_previous_version_runs() -> None:
+def test_a_cause_after_a_rollback_mentions_the_rollback() -> None:
     """The cause mentions that the release was rolled back."""
     conditions = {"Ready": "False RollbackSucceeded: rolled back",
                   "Released": "False UpgradeFailed: field is immutable"}  # fmt: skip

@@ -94,7 +94,7 @@ def test_a_viewer_sees_what_view_gives_in_a_real_cluster(cluster: Cluster) -> No
 
 
 @cluster_test
-def test_others_see_one_namespace_or_nothing(cluster: Cluster) -> None:
+def test_other_users_see_one_namespace_or_none(cluster: Cluster) -> None:
     """The user `namespaced` is confined to team-a, and the user `nobody` has no permissions."""
     in_team_a = "/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/team-a/kustomizations"
     assert cluster.get(in_team_a, "namespaced")["items"] == []
@@ -195,7 +195,7 @@ def test_a_kubeconfig_has_a_context_for_each_user(cluster: Cluster, kubectl: Pat
 
 
 @cluster_test
-def test_a_kubeconfig_is_never_written_anew(cluster: Cluster) -> None:
+def test_a_kubeconfig_is_never_overwritten(cluster: Cluster) -> None:
     """A controller that reads its own just when the harness asks again must not find it empty."""
     written = cluster.kubeconfig("viewer").stat()
     again = cluster.kubeconfig("viewer").stat()
@@ -276,7 +276,7 @@ def _runs(pid: int) -> bool:
 
 
 @cluster_test
-def test_flux_operator_says_which_version_it_is(
+def test_flux_operator_prints_its_version(
     flux_operator: Path, flux_operator_mcp: Path
 ) -> None:
     """The programs are stamped as released ones are."""

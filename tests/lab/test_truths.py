@@ -21,7 +21,7 @@ def test_a_fault_of_the_lab_is_judged(truth: Truth) -> None:
     assert score.verdict == WEAK.get(truth.id, "right"), score.why
 
 
-def test_truths_tell_faults_apart() -> None:
+def test_truths_distinguish_faults() -> None:
     """The findings of one fault rarely satisfy the line of another."""
     faults = [truth for truth in truths() if truth.keys]
     others = [(t, f) for t in faults for f in told() if not t.names(f)]
@@ -36,7 +36,7 @@ def test_weak_lines_are_truths() -> None:
     assert list(WEAK) == sorted(WEAK)
 
 
-def test_nothing_is_told_of_anything_else() -> None:
+def test_no_other_object_is_reported() -> None:
     """Flux and every namespace without a fault are well, and nothing is blamed on them."""
     faulty = {truth.namespace for truth in truths() if truth.objects != NOTHING}
     assert {f.object.namespace for f in told() if f.object} <= faulty

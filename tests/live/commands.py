@@ -255,7 +255,7 @@ def _harmless(command: Printed) -> list[str]:
     """
     argv, program = list(command.argv), command.argv[0]
     if command.argv[1:4] == ("flux-status", "mcp", "setup"):
-        return [*argv, "--print", "--client=cursor"]  # whoever pastes it has a client
+        return [*argv, "--print", "--client=cursor"]  # needs a client, which users have
     if "logs" in argv and program == "kubectl":
         return [*argv, "--pod-running-timeout=1s"]  # no pod runs here, and it waits for one
     if not command.changes or "rollout" in argv:

@@ -160,7 +160,7 @@ def test_everything_that_only_advice_sees(crowded: Cluster, tmp_path: Path) -> N
     assert {f["code"] for f in replayed["findings"]} == {f["code"] for f in said.report["findings"]}
 
 
-def test_who_may_not_read_it_is_told(cluster: Cluster) -> None:
+def test_a_missing_permission_is_reported(cluster: Cluster) -> None:
     """What a viewer may not list gives no advice, is named with its rule, and changes no code."""
     cluster.put(healthy())
     plain = flux_status(cluster.kubeconfig("viewer"), "-o", "json")

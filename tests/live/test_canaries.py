@@ -261,7 +261,7 @@ def test_errors_have_none(watched: Watched, name: str, kind: str, tmp_path: Path
     kubeconfig = tmp_path / "kubeconfig"
     kubeconfig.write_text(_BROKEN_KUBECONFIGS[kind])
     there = [{"kind": "Kustomization", "metadata": {"name": "a", "namespace": "b"}}]
-    # No way gets any further than another: one tells all, for people and for programs.
+    # All of them fail at the same point, so one is enough, as text and as JSON.
     one = {form: words for words in ways(name, there) for form in _WHOLE if _shown(form) in words}
     assert len(one) > 1
     for words in one.values():

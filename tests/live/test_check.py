@@ -55,7 +55,7 @@ def replayed(file: Path) -> Said:
 
 
 @pytest.mark.parametrize("file", WHOLE, ids=lambda file: file.name)
-def test_live_says_what_the_replay_says(other_crds: Cluster, file: Path) -> None:
+def test_live_and_replay_agree(other_crds: Cluster, file: Path) -> None:
     """A recorded cluster, put into a real API server, is judged like its snapshot."""
     put_with_crds(other_crds, file)
     said = flux_status(other_crds.kubeconfig("admin"), "-o", "json")

@@ -86,7 +86,7 @@ def explain(cluster: Cluster, who: str, folder: Path, *words: str) -> tuple[int,
     return done.returncode, done.stdout + done.stderr
 
 
-def test_log_and_credentials_are_told(cluster: Cluster, watched: Path) -> None:
+def test_log_and_credentials_are_shown(cluster: Cluster, watched: Path) -> None:
     """What the controller logged, and what is wrong with the Secret, stands in the story."""
     put(cluster, BROKEN)
     cluster.put(secrets(BROKEN))
@@ -126,7 +126,7 @@ def test_no_value_of_a_secret_is_anywhere(cluster: Cluster, watched: Path) -> No
         assert encoded[:16] not in text
 
 
-def test_events_of_any_kind_are_told_once(cluster: Cluster, watched: Path) -> None:
+def test_events_of_any_kind_are_shown_once(cluster: Cluster, watched: Path) -> None:
     """Normal events stand in the story, too, counted, and without what is secret in them."""
     put(cluster, BROKEN)
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -158,7 +158,7 @@ def test_events_of_any_kind_are_told_once(cluster: Cluster, watched: Path) -> No
     assert CANARY not in text
 
 
-def test_without_the_rights_the_rest_is_told(cluster: Cluster, watched: Path) -> None:
+def test_the_rest_is_shown_without_permissions(cluster: Cluster, watched: Path) -> None:
     """Who may not read Secrets or logs gets the story all the same, and what is missing."""
     put(cluster, BROKEN)
     cluster.put(secrets(BROKEN))

@@ -203,7 +203,7 @@ def test_an_entry_that_may_write_is_found_and_mended(desk: Desk) -> None:
     assert "mcp-read-write" not in desk.run("-o", "json").out
 
 
-def test_what_the_server_hides_is_told(desk: Desk) -> None:
+def test_what_the_server_hides_is_reported(desk: Desk) -> None:
     """Without permission to list FluxInstances, the result is `unknown`, not "none"."""
     put(desk.cluster, HEALTHY)
     setup(desk, "--client=cursor", "--context=kfs-viewer")

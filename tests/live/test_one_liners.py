@@ -149,7 +149,7 @@ def test_components_are_the_pods_of_flux(cluster: Cluster, file: Path) -> None:
     assert pods == theirs - {("flux-system", "stranger")}, said.err
 
 
-def test_a_missing_controller_is_told(cluster: Cluster) -> None:
+def test_a_missing_controller_is_reported(cluster: Cluster) -> None:
     """A controller that was deleted is a line, which kubectl has not; it passes --not-ready."""
     put(cluster, next(file for file in WHOLE if "helm-controller-missing" in file.name))
     said = ours("get components", cluster, "--not-ready")

@@ -52,7 +52,7 @@ def test_versions(cluster: Cluster) -> None:
 
 
 def test_versions_without_a_report(cluster: Cluster) -> None:
-    """Without a FluxReport the documented command fails, and ours has the same facts."""
+    """Without a FluxReport the documented command fails, and ours still lists the versions."""
     now = datetime.now(UTC)
     cluster.put([one for one in flux_system(now) if one["kind"] != "FluxReport"])
     kubeconfig = cluster.kubeconfig("admin")

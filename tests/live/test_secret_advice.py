@@ -123,7 +123,7 @@ def test_it_changes_no_exit_code_and_hides_nothing(old: Cluster, what: str) -> N
     assert text.index(" keys ") < text.index("deprecated")
 
 
-def test_a_key_that_nobody_needs(old: Cluster, tmp_path: Path) -> None:
+def test_an_unused_key(old: Cluster, tmp_path: Path) -> None:
     """Of a repository that is well without its Secret that is advice; of another it is an error."""
     what = ("credentials", "gitrepo/public", "-o", "json")
     said = flux_status(old.kubeconfig("admin"), *what)

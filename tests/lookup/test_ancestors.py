@@ -91,7 +91,7 @@ def test_from_a_release_to_its_chart_and_to_git() -> None:
     ]  # fmt: skip
 
 
-def test_a_step_that_cannot_be_taken_is_told() -> None:
+def test_an_unreadable_ancestor_is_reported() -> None:
     """A missing and an unreadable owner end the chain, each with its status."""
     assert chain_of(POD, Objects(), NOW).children[0].health.text == "does not exist"
     hidden = chain_of(thing("Pod", "x", "Hidden/y"), Objects(), NOW).children[0].health

@@ -127,7 +127,7 @@ def test_what_may_not_be_looked_at_is_not_missing() -> None:
     assert hidden == []
 
 
-def test_who_waits_is_told_with_who_waits_for_them() -> None:
+def test_dependents_are_listed_with_their_dependents() -> None:
     """A source feeds, a dependency is needed; each object is shown once."""
     found = shown(tree(
         "GitRepository", "git", Cluster(), source("git"), kustomization("one", "git"),

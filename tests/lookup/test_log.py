@@ -72,7 +72,7 @@ def test_credentials_are_masked() -> None:
     assert SECRET not in said.text
 
 
-def test_a_missing_right_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_permission_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without permission to read logs the missing permission is named."""
     said = 'Error from server (Forbidden): pods is forbidden: cannot get resource "pods/log"'
     folder = program(tmp_path / "kubectl", f"echo '{said}' >&2; exit 1").parent

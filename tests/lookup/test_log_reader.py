@@ -51,7 +51,7 @@ def test_the_last_of_those_that_fit(kubectl: Kubectl) -> None:
     assert "--tail=2\n" not in Path("asked").read_text()
 
 
-def test_what_comes_is_told_as_it_comes(kubectl: Kubectl) -> None:
+def test_lines_are_yielded_as_they_arrive(kubectl: Kubectl) -> None:
     """With -f a complete line is returned while kubectl is running."""
     logs = kubectl("printf 'one\\ntw'; sleep 0.5; echo o; until [ -e done ]; do sleep 0.1; done")
     lines = logs.read(LogQuery(follow=True), 10)
@@ -71,14 +71,14 @@ def test_a_reader_that_stops_leaves_no_kubectl(kubectl: Kubectl) -> None:
         os.kill(number, 0)
 
 
-def test_forbidden_is_said(kubectl: Kubectl) -> None:
+def test_forbidden_is_reported(kubectl: Kubectl) -> None:
     """Without permission to read logs the permission is named."""
     logs = kubectl("echo 'Error from server (Forbidden): pods is forbidden' >&2; exit 1")
     assert list(logs.read(EVERY, 10)) == []
     assert logs.unread["source-controller"].permission == "get pods/log"
 
 
-def test_one_that_hangs_is_said(kubectl: Kubectl) -> None:
+def test_a_hanging_log_is_reported(kubectl: Kubectl) -> None:
     """A log that does not end in time is reported as a timeout."""
     logs = kubectl("sleep 60")
     assert list(logs.read(EVERY, 0.3)) == []

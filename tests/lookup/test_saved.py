@@ -28,7 +28,7 @@ def test_flux_and_its_own_workloads_are_found() -> None:
         (["app"], "is not in the form KIND/NAME"),
     ],
 )
-def test_a_mistake_is_told(words: list[str], said: str) -> None:
+def test_a_mistake_is_reported(words: list[str], said: str) -> None:
     """An unknown or ambiguous name is refused."""
     with pytest.raises(ArgumentError, match=said):
         find(KNOWN, words, [])

@@ -118,7 +118,7 @@ def test_what_only_reads(args: list[str], read_only: bool) -> None:
     assert Entry(NAME, "/x/flux-operator-mcp", tuple(args)).read_only is read_only
 
 
-def test_what_an_entry_says() -> None:
+def test_fields_of_an_entry() -> None:
     """Context, kubeconfig and impersonation are found in both forms of a flag."""
     args = ("serve", "--kube-context=a", "--kubeconfig", "/k", "--kube-as", "joe",
             "--kube-as-group=g", "--kube-as-group=h", "--mask-secrets=false")  # fmt: skip

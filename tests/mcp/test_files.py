@@ -177,7 +177,7 @@ def test_a_full_disk_changes_nothing(here: Host, file: Path) -> None:
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
 
 
-def test_the_difference_tells_nothing_else(here: Host, file: Path) -> None:
+def test_the_diff_shows_only_the_change(here: Host, file: Path) -> None:
     """The printed difference has only the change, and no secret of another server."""
     change = plan_put(CLIENTS["cursor"], here, ENTRY)
     assert change

@@ -138,7 +138,7 @@ def test_who_declined_gets_steps_by_hand() -> None:
     assert "mcp" not in step.text
 
 
-def test_it_says_what_the_server_would_hide() -> None:
+def test_it_names_what_the_server_would_hide() -> None:
     """A note explains that the server cannot see the FluxInstance without the permission."""
     blind = {INSTANCE: FORBIDDEN}
     known = evidence(*[o for o in HEALTHY if o["kind"] != "FluxInstance"], AUTH, unread=blind)

@@ -38,7 +38,7 @@ def answer(number: int, result: str) -> str:
         (answer(1, '"result": 1'), Why.FAILED, "refused initialize: an answer without a result"),
     ],
 )
-def test_what_goes_wrong_is_said(tmp_path: Path, script: str, why: Why, said: str) -> None:
+def test_errors_are_reported(tmp_path: Path, script: str, why: Why, said: str) -> None:
     """A server that exits, hangs, or prints garbage or too much is a one-sentence error."""
     server = program(tmp_path / "server", script)
     begun = time.monotonic()
@@ -78,7 +78,7 @@ def test_what_comes_between_is_passed_over(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("tools", ["{}", '{"tools": [{}]}', '{"tools": [1]}', '{"tools": {}}'])
-def test_a_list_of_tools_that_is_none(tmp_path: Path, tools: str) -> None:
+def test_a_malformed_list_of_tools(tmp_path: Path, tools: str) -> None:
     """A malformed list of tools is an error, not an empty list, which would look harmless."""
     server = program(tmp_path / "server", HELLO + answer(2, f'"result": {tools}') + "sleep 60")
     with (

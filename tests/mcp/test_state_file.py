@@ -47,7 +47,7 @@ def test_decline_and_accept(state: Path) -> None:
     state_file.decline("dev")
     assert state_file.is_declined("prod")
     state_file.accept("prod")
-    assert state_file.is_declined("prod")  # for all that is said elsewhere
+    assert state_file.is_declined("prod")  # "" declines all contexts
     state_file.accept("")
     assert json.loads(state.read_text())["declined"] == []
 
@@ -62,7 +62,7 @@ def test_decline_and_accept(state: Path) -> None:
         '{"declined": [1], "failures": {"prod https://prod": [1, "x"]}}',
     ],
 )
-def test_a_state_that_makes_no_sense_is_none(state: Path, text: str) -> None:
+def test_a_malformed_state_is_ignored(state: Path, text: str) -> None:
     """A check works with any content of the file, and rewrites a malformed one."""
     state.parent.mkdir()
     state.write_text(text)

@@ -85,7 +85,7 @@ def score(truth: Truth, findings: list[dict[str, Any]]) -> Score:
         _score_root(result, root, truth, said, alike)
     if any(root["severity"] == "fail" for root in truth["root_causes"]):
         first = next((f for f in near if f["level"] == "fail"), None)
-        if first is None:  # the root is in another namespace; that it is named must do
+        if first is None:  # the root is in another namespace: naming it is enough
             first = next((f for f in said if _key_of(f) in alike), None)
         held = first is not None and (_key_of(first) in alike or first["object"] is None)
         result.note("first", held, first["title"] if first else "no fail")
@@ -102,7 +102,7 @@ def _score_root(
         return
     enough = {"fail": {"fail"}, "warn": {"warn", "fail"}}[root["severity"]]
     result.note("named", any(f["level"] in enough for f in mine), f"misses {_key(root)}")
-    about = [f for f in said if f in mine or _key_of(f) in alike]  # the words are of all its roots
+    about = [f for f in said if f in mine or _key_of(f) in alike]  # its texts cover all roots
     text = json.dumps([[f["title"], f["why"], f["hints"]] for f in about]).lower()
     missing = [word for word in truth["must_mention"] or () if word.lower() not in text]
     result.note("advice", not missing, f"says nothing of {missing}")
@@ -134,7 +134,7 @@ def _is_near(finding: dict[str, Any], namespaces: Iterable[str] | None) -> bool:
 
 
 def _names(finding: dict[str, Any], root: Truth) -> bool:
-    """Whether *finding* and its *root* are both not about an object."""
+    """Whether *finding* and its *root* are both about the cluster as a whole."""
     return finding["object"] is None and root["kind"] == "Cluster"
 
 

@@ -41,13 +41,13 @@ def accused(known: Evidence) -> set[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("why", WHY.values(), ids=WHY)
 @pytest.mark.parametrize("query", READ)
-def test_what_could_not_be_read_makes_nobody_guilty(query: str, why: Why) -> None:
+def test_unread_objects_cause_no_false_faults(query: str, why: Why) -> None:
     """No object that is healthy is accused because another could not be looked at."""
     assert accused(without(query, why)) & HEALTHY == set()
 
 
 @pytest.mark.parametrize("query", READ)
-def test_half_a_list_makes_nobody_guilty(query: str) -> None:
+def test_partial_lists_cause_no_false_faults(query: str) -> None:
     """What is not on the pages that were read is not called missing."""
     half = len(ZOO.answers[query].items) // 2
     assert accused(without(query, Why.TIMEOUT, kept=half)) & HEALTHY == set()

@@ -183,7 +183,7 @@ def test_advice_is_one_line_at_the_end() -> None:
 
 
 @pytest.mark.parametrize("look", [WIDE._replace(advice=True), WIDE._replace(everything=True)])
-def test_advice_that_is_asked_for_is_told_whole(look: Look) -> None:
+def test_requested_advice_is_shown_in_full(look: Look) -> None:
     """With --advice or --all, all advice is shown with its reason, objects and fix."""
     lines = lines_of(failed(1), ADVICE, replace(ADVICE, code="x", level=Level.SKIP), look=look)
     assert lines[1:6] == [
@@ -204,7 +204,7 @@ def test_a_long_message_is_cut_in_its_middle_with_a_mark() -> None:
     ]  # fmt: skip
 
 
-def test_a_message_that_has_been_said_is_not_said_again() -> None:
+def test_a_message_is_not_repeated() -> None:
     """Neither why nor the message repeats the title."""
     finding = replace(failed(1), title="GitRepository x: no such host", why="no such host")
     assert len(lines_of(finding)) == 1
@@ -243,7 +243,7 @@ def test_a_step_that_is_well_gives_its_word_on_the_whole() -> None:
     assert lines_of(*each) == [" pass  drift        2 checks passed"]
 
 
-def test_what_waits_for_another_is_counted_not_told() -> None:
+def test_blocked_objects_are_counted_not_listed() -> None:
     """An object that a cause blocks is in that cause's list, and no line of its own."""
     blocked = kustomizations(2)
     waits = [Finding("work", "waiting", Level.SKIP, "waits", ref) for ref in blocked]
@@ -254,7 +254,7 @@ def test_what_waits_for_another_is_counted_not_told() -> None:
     ]
 
 
-def test_what_has_no_verdict_yet_is_told() -> None:
+def test_objects_without_a_verdict_are_listed() -> None:
     """An object that is neither well nor blocked must not vanish behind those that are well."""
     moving = Finding("work", "reconciling", Level.SKIP, "Kustomization a/b: no verdict yet", REF)
     assert lines_of(moving, passed("work", "8 of 9")) == [
@@ -274,7 +274,7 @@ def test_a_finding_of_no_listed_step_is_not_lost() -> None:
     assert "is broken" in render(report(failed(1))._replace(steps=()), Look())
 
 
-def test_many_troubles_are_told_up_to_ten_and_counted_beyond() -> None:
+def test_ten_problems_are_listed_and_the_rest_counted() -> None:
     """The ten worst findings are shown; the rest is counted by step."""
     told = [
         *(failed(i) for i in range(8)),
@@ -296,7 +296,7 @@ def test_what_is_counted_has_its_own_level() -> None:
     assert lines_of(*told)[-1] == " warn  sources      and 1 warn more: --all shows them"
 
 
-def test_a_word_on_a_whole_step_is_told_however_much_is_wrong() -> None:
+def test_a_step_summary_is_shown_with_any_number_of_problems() -> None:
     """The state of each step can be seen; of objects on their way there may be too many."""
     moving = [failed(i, step="work", level=Level.SKIP) for i in range(12)]
     skip = Finding("ui", "absent", Level.SKIP, "the operator has no Service")
@@ -327,7 +327,7 @@ def test_a_width_that_leaves_no_room_is_not_kept(width: int) -> None:
 
 
 @pytest.mark.parametrize("count", [10, 11])
-def test_ten_troubles_are_all_told(count: int) -> None:
+def test_ten_problems_are_all_shown(count: int) -> None:
     """Nothing is left out before there is too much of it."""
     lines = lines_of(*(failed(i) for i in range(count)))
     assert ("more: --all" in lines[-1]) == (count > 10)
@@ -374,7 +374,7 @@ def test_the_footer_counts_in_good_english(findings: list[Finding], footer: str)
         (Cost(2, 0, 61), "1 pass · 2 requests, 61.0 s"),
     ],
 )
-def test_the_footer_tells_the_cost(cost: Cost, footer: str) -> None:
+def test_the_footer_shows_the_requests(cost: Cost, footer: str) -> None:
     """The footer shows the number of requests if there were any."""
     assert footer_of(passed("a", "well"), cost=cost) == footer
 
@@ -524,7 +524,7 @@ def test_a_page_of_a_message_is_wrapped_in_no_time() -> None:
     assert len(lines_of(finding, look=Look(width=80))) < 40
 
 
-def test_where_all_is_too_much_the_worst_is_told_in_full() -> None:
+def test_only_the_worst_is_shown_in_full() -> None:
     """Other findings have one or two lines, with the fix or the command for details."""
     explain = Hint("see more", (Command(("kubectl", "flux-status", "explain", "x/y")),), "more")
     fix = Hint("put it right", (Command(("kubectl", "get", "x")),))

@@ -22,7 +22,7 @@ _VALUES = st.recursive(
 
 
 @given(_VALUES)
-def test_yaml_says_what_the_json_says(value: Any) -> None:
+def test_yaml_and_json_agree(value: Any) -> None:
     """Whatever JSON there is, a YAML reader gets the same from our YAML."""
     assert yaml.safe_load(yaml_of(value)) == value
 

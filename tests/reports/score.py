@@ -144,7 +144,7 @@ def key_of(finding: Finding) -> Key | None:
 
 
 def text_of(finding: Finding, *, hints_only: bool = False, requests: bool = True) -> str:
-    """Return what we say in *finding*, without the controller's message.
+    """Return our own text in *finding*, without the controller's message.
 
     Commands that only request a reconciliation are left out without *requests*.
     """

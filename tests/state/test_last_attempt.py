@@ -46,7 +46,7 @@ def again(one: Object, *others: Object) -> bool:
     return is_failed_retry(known, known.resources[one["kind"], "apps", "web"])
 
 
-def test_a_fault_is_told_while_it_is_tried_again() -> None:
+def test_a_fault_is_reported_during_a_retry() -> None:
     """A failed build leaves only an event: no history, no other condition."""
     web = kustomization("web", "git", at("Building manifests"), age=minutes(0.1))
     found = bad(report(*HEALTHY, source("git"), web, failed("Kustomization", "BuildFailed")).faults)
@@ -128,7 +128,7 @@ def test_a_controller_that_was_stopped_is_no_words_of_a_fault() -> None:
         ("Bucket", "StorageOperationFailed: True ArchiveOperationFailed"),
     ],
 )
-def test_a_source_that_never_succeeded_tells_by_its_parts(kind: str, part: str) -> None:
+def test_a_retry_without_artifact_shows_in_other_conditions(kind: str, part: str) -> None:
     """Without an artifact each attempt looks like the first, except for its other conditions."""
     name, _, says = part.partition(": ")
     wiped = {"Ready": "Unknown Progressing: building artifact"}
@@ -136,7 +136,7 @@ def test_a_source_that_never_succeeded_tells_by_its_parts(kind: str, part: str) 
     assert again(flux(kind, "web", wiped | {name: f"{says}: connection refused"}, age=minutes(0.1)))
 
 
-def test_what_an_older_spec_met_with_says_nothing_of_the_new_one() -> None:
+def test_failures_of_an_older_spec_are_ignored() -> None:
     """The URL was corrected a moment ago, so the old failure does not count."""
     parts = {"FetchFailed": "True GitOperationFailed: no such host"}
     web = flux("GitRepository", "web", RECONCILING | parts, age=minutes(0.1))

@@ -156,7 +156,7 @@ def test_what_is_asked_of_a_dependency_is_read() -> None:
         ("Kustomization", "app.kubernetes.io", []),
     ],
 )
-def test_labels_tell_what_made_an_object(kind: str, label: str, owners: list[Key]) -> None:
+def test_labels_show_the_owner_of_an_object(kind: str, label: str, owners: list[Key]) -> None:
     """Each kind that applies objects labels them."""
     labels = {f"{label}/name": "root", f"{label}/namespace": "apps"}
     assert list(creators_of(judged(flux(kind, "one", labels=labels)).labels)) == owners

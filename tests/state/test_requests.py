@@ -33,7 +33,7 @@ def test_kinds_that_record_no_request(kind: str) -> None:
 
 
 @pytest.mark.cluster
-def test_the_crds_say_what_records_requests() -> None:
+def test_the_crds_show_which_kinds_record_requests() -> None:
     """A request is pending just in the versions whose status has lastHandledReconcileAt."""
     for release in ("v2.6.4", crds.flux_versions()[-1]):
         for definition in crds.definitions(release):

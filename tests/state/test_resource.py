@@ -84,7 +84,7 @@ def test_a_fresh_change_of_the_spec_is_being_worked_on() -> None:
     assert judged(changed, NOW + minutes(5)).verdict is Verdict.OUTDATED
 
 
-def test_a_suspended_object_says_since_when() -> None:
+def test_a_suspended_object_has_its_time() -> None:
     """The time of a suspension is when spec.suspend was written."""
     written = {"time": stamp(timedelta(days=41)), "fieldsV1": {"f:spec": {"f:suspend": {}}}}
     paused = flux("Kustomization", "x", READY, spec={"suspend": True}, managedFields=[written])

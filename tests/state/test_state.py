@@ -60,7 +60,7 @@ def test_in_a_namespace_that_was_read_something_can_be_missing() -> None:
     assert not State(known).known_missing(("GitRepository", "other", "git"))
 
 
-def test_a_kind_that_is_none_of_flux_is_never_missing() -> None:
+def test_a_kind_outside_flux_is_never_missing() -> None:
     """Objects of other kinds are never missing."""
     assert not state().known_missing(("Deployment", "apps", "web"))
 
@@ -77,7 +77,7 @@ def test_warnings_are_those_of_the_last_hour_newest_first() -> None:
     assert [(w.reason, w.times) for w in known.warnings[key]] == [("C", 1), ("B", 3)]
 
 
-def test_an_event_series_tells_its_count_and_time() -> None:
+def test_an_event_series_has_its_count_and_time() -> None:
     """The newer form of an event has its count and last time in its series."""
     told = event("Kustomization apps/web", "A", "x", ago=timedelta(hours=5))
     told["series"] = {"count": 12, "lastObservedTime": "2026-11-23T11:58:00.000000Z"}
@@ -140,7 +140,7 @@ def test_a_report_of_the_past_is_not_believed(labels: tuple[str, ...], version: 
     assert told.version == version
 
 
-def test_the_home_of_flux_is_where_its_controllers_are() -> None:
+def test_the_namespace_of_flux_is_that_of_its_controllers() -> None:
     """Flux runs in the namespace of its Deployments, or in flux-system if unknown."""
     moved = [one | {"metadata": one["metadata"] | {"namespace": "gitops"}} for one in HEALTHY]
     assert state(*moved).namespace == "gitops"

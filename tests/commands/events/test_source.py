@@ -39,7 +39,7 @@ def entries(
     return [e for batch in Events(wanted, merged=merged).entries(saved) for e in batch]
 
 
-def test_the_same_is_told_once_the_newest_last() -> None:
+def test_repeated_events_are_shown_once_newest_last() -> None:
     """Repeated events are one entry with a count; pods are listed only in Flux namespaces."""
     told = [(e.cell("OBJECT"), e.cell("TIMES"), e.cell("LAST")) for e in entries()]
     assert told == [

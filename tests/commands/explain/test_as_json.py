@@ -30,13 +30,13 @@ def test_the_schema_is_one() -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_every_story_is_as_the_schema_says(file: object) -> None:
+def test_every_explanation_matches_the_schema(file: object) -> None:
     """The document of each recorded object has exactly the keys of the schema."""
     for details in all_details(getattr(file, "name", "")):
         VALIDATOR.validate(json.loads(as_json.render(details)))
 
 
-def test_every_code_is_as_the_schema_says() -> None:
+def test_every_code_matches_the_schema() -> None:
     """The document of each code matches the schema."""
     for code in codes(OF_COMMANDS).values():
         VALIDATOR.validate(json.loads(as_json.render(code)))

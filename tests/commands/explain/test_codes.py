@@ -59,7 +59,7 @@ def test_optional_parts_of_a_sentence_are_left_out() -> None:
     ]
 
 
-def test_every_rule_is_told() -> None:
+def test_every_rule_is_listed() -> None:
     """Each rule and advice of a code is one of its cases, with its steps and origin."""
     rules = (*RULES, *pods.RULES, *STATES.values())
     steps: list[tuple[str, int]] = [(rule.code, len(rule.steps)) for rule in rules]

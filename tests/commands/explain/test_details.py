@@ -46,7 +46,7 @@ def all_details(name: str) -> list[Details]:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_every_object_can_be_told(file: object) -> None:
+def test_every_object_can_be_explained(file: object) -> None:
     """The details of each recorded object fit 80 columns, and are valid JSON."""
     for details in all_details(getattr(file, "name", "")):
         lines = as_text.render(details, Look()).splitlines()
@@ -108,7 +108,7 @@ def _details(*objects: dict[str, object], kind: str, name: str) -> Details:
     )
 
 
-def test_history_tells_how_often_and_the_last_good() -> None:
+def test_history_has_the_count_and_the_last_success() -> None:
     """The history has counts, and the last success before the failures."""
     history = [
         {
@@ -134,7 +134,7 @@ def test_history_tells_how_often_and_the_last_good() -> None:
     assert "last good 61m ago" in text
 
 
-def test_events_are_folded() -> None:
+def test_events_are_merged() -> None:
     """Repeated Warning events are one, with a count."""
     said = event("Kustomization apps/web", "BuildFailed", "no such file", count=14)
     one = kustomization("web", "repo", {"Ready": "False BuildFailed: kustomize build failed"})
@@ -142,7 +142,7 @@ def test_events_are_folded() -> None:
     assert "Warning, 14 times, 5m ago: BuildFailed: no such file" in as_text.render(details, Look())
 
 
-def test_suspended_anywhere_in_the_chain_is_told() -> None:
+def test_a_suspension_in_the_chain_is_reported() -> None:
     """A suspended source is listed for its consumers, with its time."""
     suspends = {"time": stamp(FIVE_MINUTES), "fieldsV1": {"f:spec": {"f:suspend": {}}}}
     managed = [{"manager": "kubectl-patch", **suspends}]

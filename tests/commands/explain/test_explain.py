@@ -89,7 +89,7 @@ def test_no_cluster_is_3(flux_status: Program) -> None:
     assert "nowhere" in done.stdout
 
 
-def test_a_mistyped_code_is_told_without_a_cluster(flux_status: Program) -> None:
+def test_a_mistyped_code_is_rejected_without_a_cluster(flux_status: Program) -> None:
     """A mistyped code gets a suggestion without a cluster, too."""
     done = flux_status("explain", "secret-mising", "--context=nowhere")
     assert done.returncode == Exit.NO_VERDICT

@@ -49,7 +49,7 @@ def test_formats_have_the_same_objects(flux_status: Program) -> None:
     assert yaml.safe_load(lines[3])["items"] == items
 
 
-def test_not_ready_is_what_the_json_says(flux_status: Program) -> None:
+def test_not_ready_matches_the_json(flux_status: Program) -> None:
     """--not-ready has each object whose Ready condition is not True, at any position."""
     done = flux_status("get", "ks", "--from", ZOO, "-o", "json")
     unready = {

@@ -125,7 +125,7 @@ def test_releases_and_instances_have_versions() -> None:
     assert places["git"] == (">=1", "")
 
 
-def test_wide_says_source_and_owner() -> None:
+def test_wide_has_source_and_owner() -> None:
     """-o wide adds the source, the owner by labels, the interval and the reason."""
     labels = {
         "kustomize.toolkit.fluxcd.io/name": "root",

@@ -45,7 +45,7 @@ def test_names_narrow() -> None:
         (["sources"], ["hr"], "does not include HelmRelease"),
     ],
 )
-def test_a_mistake_is_told(words: list[str], only: list[str], said: str) -> None:
+def test_a_mistake_is_reported(words: list[str], only: list[str], said: str) -> None:
     """An unknown kind gets a suggestion."""
     with pytest.raises(ArgumentError) as mistaken:
         requested(words, only)

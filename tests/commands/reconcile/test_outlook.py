@@ -132,7 +132,7 @@ def test_receivers_that_could_not_be_read() -> None:
     )
 
 
-def test_a_source_that_nobody_fetches() -> None:
+def test_a_source_without_a_controller() -> None:
     """With source-controller unavailable no update is announced."""
     down = {"spec.replicas": 0, "status.readyReplicas": 0}
     objects = alter(HEALTHY, "Deployment/source-controller", down)

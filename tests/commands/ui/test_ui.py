@@ -122,7 +122,7 @@ exit 1
 
 
 @pytest.mark.cluster
-def test_tunnel_is_made_anew(ui: Ui, tmp_path: Path) -> None:
+def test_tunnel_reconnects(ui: Ui, tmp_path: Path) -> None:
     """If the pod is replaced, the tunnel reconnects at the same address, with a note."""
     serve = _SERVE.format(python=sys.executable)
     ui.tunnel(_ONCE.format(mark=tmp_path / "mark", serve=serve, python=sys.executable))

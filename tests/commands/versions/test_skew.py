@@ -78,7 +78,7 @@ def test_forbidden_is_unknown() -> None:
         assert part(name, role, known).unread == FORBIDDEN
 
 
-def test_missing_controller_is_told() -> None:
+def test_a_missing_controller_is_reported() -> None:
     """A missing controller that was expected is listed."""
     known = state(*without(HEALTHY, "Deployment/helm-controller"))
     assert (
@@ -171,7 +171,7 @@ def _shown(*objects: Object) -> tuple[str, dict[str, Any]]:
     return as_text(known, parts, skews, Look()), json.loads(as_json(known, parts, skews))
 
 
-def test_text_and_json_say_the_same() -> None:
+def test_text_and_json_agree() -> None:
     """The text has every part and every finding of the document."""
     text, document = _shown(*HEALTHY)
     for one in document["parts"]:

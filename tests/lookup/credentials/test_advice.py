@@ -78,7 +78,7 @@ def test_a_helm_repository_has_a_place_of_its_own_for_tls() -> None:
         assert not list(advice_on(known, named, answer))
 
 
-def test_what_a_provider_no_longer_is_told_so() -> None:
+def test_keys_that_a_provider_no_longer_reads() -> None:
     """The proxy has a field of its own, and an Event Hub no token; others keep theirs."""
     assert told(user("Provider", type="slack"), ("address", "proxy")) == [
         "proxy: use address in the Secret of spec.proxySecretRef"
@@ -99,7 +99,7 @@ def test_what_a_provider_no_longer_is_told_so() -> None:
 SSH_KEYS = ("identity", "identity.pub", "known_hosts")
 
 
-def test_a_login_that_nobody_needs() -> None:
+def test_an_unused_login() -> None:
     """A key for ssh with an https URL is advice while the source is ready without it."""
     (finding,) = advice(user("GitRepository"), SSH_KEYS)
     assert (finding.code, finding.category, finding.level) == ("secret-unused", "habit", Level.WARN)
@@ -151,7 +151,7 @@ def test_it_is_advice_with_a_reason_and_a_fix() -> None:
     )  # fmt: skip
 
 
-def test_every_row_says_where_it_is_from() -> None:
+def test_every_row_has_its_upstream_source() -> None:
     """Each row has its source upstream, and something to do."""
     for row in OLD_KEYS:
         assert row.upstream

@@ -145,7 +145,7 @@ def test_openssl_compares_certificate_and_key(cluster: Cluster, name: str) -> No
     assert openssl(note, data) == [public(key), public(key)]
 
 
-def test_openssl_tells_another_key(cluster: Cluster) -> None:
+def test_openssl_distinguishes_keys(cluster: Cluster) -> None:
     """For a key of another certificate the two commands print something different."""
     data = {"tls.crt": certificate(RSA), "tls.key": pem(P256)}
     (note,) = told(cluster, data).notes

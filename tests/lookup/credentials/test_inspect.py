@@ -314,7 +314,7 @@ def test_large_values_are_looked_into_or_not(cluster: Cluster) -> None:
     assert look(cluster, user(SSH))[0].problems == ()
 
 
-def test_a_secret_that_is_not_there_is_told(cluster: Cluster) -> None:
+def test_a_missing_secret_is_reported(cluster: Cluster) -> None:
     """A Secret that does not exist, or an invalid name, is a problem, not an error."""
     assert look(cluster, user(HTTPS))[0].problems == ("it does not exist",)
     strange = user(HTTPS)
@@ -329,7 +329,7 @@ def test_what_may_be_missing_is_no_trouble(cluster: Cluster) -> None:
         assert (told.problems, len(told.notes)) == ((), 1)
 
 
-def test_without_the_right_nothing_is_told(cluster: Cluster) -> None:
+def test_without_permission_there_are_no_problems(cluster: Cluster) -> None:
     """Without permission to read Secrets, the permission is reported and no problems."""
     cluster.put([secret({"identity": OPENSSH})])
     (told,) = look(cluster, user(SSH), "viewer")
