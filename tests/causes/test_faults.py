@@ -128,7 +128,9 @@ def test_an_instance_does_not_miss_what_it_makes() -> None:
         ({"Ready": "True X: x", "Released": "False UpgradeFailed: why"}, ("X", "x")),
     ],
 )  # fmt: skip
-def test_the_error_in_a_message_is_found(conditions: dict[str, str], words: tuple[str, str]) -> None:
+def test_the_error_in_a_message_is_found(
+    conditions: dict[str, str], words: tuple[str, str]
+) -> None:
     """The condition with the failure counts, also while Ready is reset."""
     one = flux("HelmRelease", "one", conditions)
     known = state(one)

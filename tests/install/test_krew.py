@@ -150,7 +150,7 @@ def test_krew_index_would_take_it(
     [("darwin/arm64", 0), ("darwin/amd64", 0), ("linux/arm64", 0), ("windows/amd64", 1)],
 )
 def test_systems(env: dict[str, str], dist: Path, tarball: Path, system: str, code: int) -> None:
-    """krew installs it on Linux and macOS on any processor, and rejects other systems."""
+    """The plugin installs on Linux and macOS with any processor; krew rejects other systems."""
     env["KREW_OS"], env["KREW_ARCH"] = system.split("/")
     manifest = f"--manifest={dist / 'flux-status.yaml'}"
     run("kubectl", "krew", "install", manifest, f"--archive={tarball}", env=env, code=code)

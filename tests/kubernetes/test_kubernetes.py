@@ -276,9 +276,7 @@ def _runs(pid: int) -> bool:
 
 
 @cluster_test
-def test_flux_operator_prints_its_version(
-    flux_operator: Path, flux_operator_mcp: Path
-) -> None:
+def test_flux_operator_prints_its_version(flux_operator: Path, flux_operator_mcp: Path) -> None:
     """The programs are stamped as released ones are."""
     cli = subprocess.check_output([flux_operator, "version", "--client"], text=True)
     mcp = subprocess.check_output([flux_operator_mcp, "--version"], text=True)

@@ -112,7 +112,9 @@ def test_the_instance_lists_the_expected_controllers(asked: Any, names: tuple[st
         ([], ()),
     ],
 )
-def test_without_an_instance_the_served_kinds_decide(kinds: list[str], names: tuple[str, ...]) -> None:
+def test_without_an_instance_the_served_kinds_decide(
+    kinds: list[str], names: tuple[str, ...]
+) -> None:
     """Each served kind needs the controller that reconciles it."""
     served = {KINDS[kind].resource: "v1" for kind in kinds}
     assert expected(evidence(served=served), None, []) == names

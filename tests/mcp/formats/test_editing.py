@@ -286,7 +286,7 @@ def test_goose_as_it_is() -> None:
     assert pyyaml.safe_load(changed)["extensions"].keys() == {"developer", "fetch", NAME}
     assert client.entries(changed)[0][0] == ENTRY
     assert client.drop(changed, NAME) == GOOSE
-    again = pyyaml.safe_dump(pyyaml.safe_load(changed), sort_keys=True)  # goose rewrites the whole file
+    again = pyyaml.safe_dump(pyyaml.safe_load(changed), sort_keys=True)  # as goose does
     assert client.entries(again)[0][0] == ENTRY
 
 
