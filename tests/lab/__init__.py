@@ -1,1 +1,1 @@
-"""Real controllers with faults made on purpose: one snapshot, and what is to be said of it."""
+"""Real controllers with deliberate faults: one snapshot, and the expected cause of each."""

@@ -1,4 +1,4 @@
-"""Score what is said of the faults of the lab: python -m tests.lab.score [NAMESPACE...].
+"""Score the causes found for the faults of the lab: python -m tests.lab.score [NAMESPACE...].
 
 truths.tsv has a line for each fault: namespace, object at fault (several if each is a right place
 to tell it, `-` if nothing is wrong), what is true, what an expert would do, what our own words must
@@ -28,7 +28,7 @@ _QUOTE = 3  # words; fewer are names that any sentence may share
 
 
 class Truth(NamedTuple):
-    """What is true of a namespace, and what is to be said of it."""
+    """The truth about a namespace, and the expected findings."""
 
     namespace: str
     objects: str
@@ -68,22 +68,22 @@ class Truth(NamedTuple):
         lacking = self.lacking(ours)
         return Score("generic", lacking) if lacking else Score("right")
 
-    def _misled(self, findings: list[Finding], said: str) -> str:
-        """Return what is wrong in *findings* and in what is *said* of the object, or nothing."""
+    def _misled(self, findings: list[Finding], message: str) -> str:
+        """Return what is wrong in *findings* and in the object's *message*, empty if nothing."""
         here = (f for f in findings if f.object and f.object.namespace == self.namespace)
         for finding in here:
             if not any(truth.names(finding) for truth in truths()):
                 return f"accuses {key_of(finding)}: {finding.code}"
-        return f"says {self.wrong}" if self.wrong and says(self.wrong, said) else ""
+        return f"says {self.wrong}" if self.wrong and says(self.wrong, message) else ""
 
     def lacking(self, ours: list[Finding]) -> str:
         """Return what the findings about the object lack, or nothing."""
         if len(ours) > 1:
             return f"{len(ours)} findings for one cause"
         for part, wanted in (("cause", self.cause), ("advice", self.advice)):
-            said = own_words(ours[0], part)
+            result = own_words(ours[0], part)
             for expression in wanted.split(" && "):
-                if not says(expression, said):
+                if not says(expression, result):
                     return f"no {part} like {expression}"
         return ""
 
@@ -96,7 +96,7 @@ def truths() -> tuple[Truth, ...]:
 
 
 def own_words(finding: Finding, part: str = "") -> str:
-    """Return what we say in *finding*: the "cause", the "advice" or both.
+    """Return our own text in *finding*: the "cause", the "advice" or both.
 
     What is quoted of the controller's message is left out, as to repeat it is no diagnosis, and so
     is the namespace: the lab's are named after what was done there.
@@ -106,8 +106,8 @@ def own_words(finding: Finding, part: str = "") -> str:
     why = ": ".join([first, *(clause[_quoted(clause, message) :] for clause in clauses)])
     cause = f"{finding.title}\n{why}" if part != "advice" else ""
     advice = text_of(finding, hints_only=True) if part != "cause" else ""
-    said = f"{cause}\n{advice}"
-    return said.replace(finding.object.namespace, "…") if finding.object else said
+    text = f"{cause}\n{advice}"
+    return text.replace(finding.object.namespace, "…") if finding.object else text
 
 
 def _quoted(clause: str, message: str) -> int:
@@ -119,23 +119,23 @@ def _quoted(clause: str, message: str) -> int:
 
 
 @cache
-def told() -> list[Finding]:
-    """Return the faults that are told of the lab, without what is unknown."""
+def all_findings() -> list[Finding]:
+    """Return the faults reported for the lab, without unknowns."""
     found = judge(snapshot.load(STATES)).faults
     return [finding for finding in found if finding.level in {Level.FAIL, Level.WARN}]
 
 
 def main(wanted: list[str]) -> None:
-    """Print what is not right and how often each verdict; of *wanted* all that is said."""
+    """Print the lines that are not right and the count of each verdict; all text of *wanted*."""
     sys.stdout.writelines(f"{line}\n" for line in _lines(wanted))
 
 
 def _lines(wanted: list[str]) -> Iterator[str]:
-    scored = [(truth, truth.score(told())) for truth in truths()]
+    scored = [(truth, truth.score(all_findings())) for truth in truths()]
     for truth, score in scored:
         if truth.namespace in wanted:
             yield f"{score.verdict:8} {truth.id}: {score.why}\n  {truth.truth} {truth.expert}"
-            yield from (text_of(f) for f in told() if truth.names(f))
+            yield from (text_of(f) for f in all_findings() if truth.names(f))
         elif score.verdict != "right" and not wanted:
             yield f"{score.verdict:8} {truth.id:24} {score.why[:120]}"
     counted = Counter(score.verdict for _, score in scored)

@@ -16,7 +16,17 @@ from typing import Any
 
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.model import snapshot
-from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Answer, Evidence, Target, Unread, Why
+from fluxstatus.model.evidence import (
+    CONTROLLERS,
+    OPERATORS,
+    Answer,
+    Evidence,
+    Incomplete,
+    Read,
+    Target,
+    Unread,
+    Why,
+)
 from fluxstatus.model.kinds import FLUX_GROUPS, RESOURCES
 
 HERE = Path(__file__).parent
@@ -74,7 +84,7 @@ def evidence(cluster: Path, namespaces: Iterable[Path], context: str = "recorded
     return Evidence(
         taken_at=datetime.fromisoformat(meta["recordedAt"]),
         target=target,
-        answers={q: Answer(tuple(found[q])) for q in queries} | _absent(served),
+        answers={q: Read(tuple(found[q])) for q in queries} | _absent(served),
         served=served,
     )
 
@@ -123,7 +133,7 @@ def _served(cluster: Path) -> dict[str, str]:
 
 def _absent(served: dict[str, str]) -> dict[str, Answer]:
     return {
-        name: Answer(unread=Unread(Why.ABSENT, f"the API server does not serve {name}"))
+        name: Incomplete(Unread(Why.ABSENT, f"the API server does not serve {name}"))
         for name in RESOURCES
         if name not in served
     }

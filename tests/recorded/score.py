@@ -78,15 +78,15 @@ def all_scores() -> Iterator[tuple[str, Score]]:
 
 def score(truth: Truth, findings: list[dict[str, Any]]) -> Score:
     """Score the *findings* of one report against one truth."""
-    said = [f for f in findings if f["level"] in ("fail", "warn", "unknown")]
-    near = [f for f in said if _is_near(f, truth.get("namespaces"))]
+    outcome = [f for f in findings if f["level"] in ("fail", "warn", "unknown")]
+    near = [f for f in outcome if _is_near(f, truth.get("namespaces"))]
     result, alike = Score(), _alike(truth)
     for root in truth["root_causes"]:
-        _score_root(result, root, truth, said, alike)
+        _score_root(result, root, truth, outcome, alike)
     if any(root["severity"] == "fail" for root in truth["root_causes"]):
         first = next((f for f in near if f["level"] == "fail"), None)
-        if first is None:  # the root is in another namespace; that it is named must do
-            first = next((f for f in said if _key_of(f) in alike), None)
+        if first is None:  # the root is in another namespace: naming it is enough
+            first = next((f for f in outcome if _key_of(f) in alike), None)
         held = first is not None and (_key_of(first) in alike or first["object"] is None)
         result.note("first", held, first["title"] if first else "no fail")
     _score_others(result, truth, near, alike)
@@ -94,15 +94,15 @@ def score(truth: Truth, findings: list[dict[str, Any]]) -> Score:
 
 
 def _score_root(
-    result: Score, root: Truth, truth: Truth, said: list[dict[str, Any]], alike: dict[Key, Key]
+    result: Score, root: Truth, truth: Truth, findings: list[dict[str, Any]], alike: dict[Key, Key]
 ) -> None:
-    mine = [f for f in said if alike.get(_key_of(f)) == _key(root) or _names(f, root)]
+    mine = [f for f in findings if alike.get(_key_of(f)) == _key(root) or _names(f, root)]
     if root["severity"] == "info":
         result.note("named", all(f["level"] != "fail" for f in mine), f"accuses {_key(root)}")
         return
     enough = {"fail": {"fail"}, "warn": {"warn", "fail"}}[root["severity"]]
     result.note("named", any(f["level"] in enough for f in mine), f"misses {_key(root)}")
-    about = [f for f in said if f in mine or _key_of(f) in alike]  # the words are of all its roots
+    about = [f for f in findings if f in mine or _key_of(f) in alike]  # its texts cover all roots
     text = json.dumps([[f["title"], f["why"], f["hints"]] for f in about]).lower()
     missing = [word for word in truth["must_mention"] or () if word.lower() not in text]
     result.note("advice", not missing, f"says nothing of {missing}")
@@ -134,7 +134,7 @@ def _is_near(finding: dict[str, Any], namespaces: Iterable[str] | None) -> bool:
 
 
 def _names(finding: dict[str, Any], root: Truth) -> bool:
-    """Whether *finding*, which is about no object, speaks of a *root* that is none either."""
+    """Whether *finding* and its *root* are both about the cluster as a whole."""
     return finding["object"] is None and root["kind"] == "Cluster"
 
 

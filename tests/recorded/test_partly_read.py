@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fluxstatus.model import snapshot
-from fluxstatus.model.evidence import Answer, Evidence, Unread, Why
+from fluxstatus.model.evidence import Evidence, Incomplete, Unread, Why
 from fluxstatus.report import as_json
 from fluxstatus.report.look import Look
 from tests.builders import judge
@@ -19,14 +19,14 @@ HEALTHY = {
     for truth in truths("namespace")
     for thing in truth["healthy"] or ()
 }
-READ = sorted(name for name, answer in ZOO.answers.items() if answer.items)
+READ = sorted(name for name, answer in ZOO.answers.items() if answer.known)
 WHY = {"forbidden": Why.FORBIDDEN, "timeout": Why.TIMEOUT}
 
 
 def without(query: str, why: Why, *, kept: int = 0) -> Evidence:
     """Return the zoo as if of the answer to *query* only the first *kept* objects had come."""
-    items = ZOO.answers[query].items[:kept]
-    return replace(ZOO, answers={**ZOO.answers, query: Answer(items, Unread(why, "no"))})
+    items = ZOO.answers[query].known[:kept]
+    return replace(ZOO, answers={**ZOO.answers, query: Incomplete(Unread(why, "no"), items)})
 
 
 def accused(known: Evidence) -> set[tuple[str, str, str]]:
@@ -41,13 +41,13 @@ def accused(known: Evidence) -> set[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("why", WHY.values(), ids=WHY)
 @pytest.mark.parametrize("query", READ)
-def test_what_could_not_be_read_makes_nobody_guilty(query: str, why: Why) -> None:
+def test_unread_objects_cause_no_false_faults(query: str, why: Why) -> None:
     """No object that is healthy is accused because another could not be looked at."""
     assert accused(without(query, why)) & HEALTHY == set()
 
 
 @pytest.mark.parametrize("query", READ)
-def test_half_a_list_makes_nobody_guilty(query: str) -> None:
+def test_partial_lists_cause_no_false_faults(query: str) -> None:
     """What is not on the pages that were read is not called missing."""
-    half = len(ZOO.answers[query].items) // 2
+    half = len(ZOO.answers[query].known) // 2
     assert accused(without(query, Why.TIMEOUT, kept=half)) & HEALTHY == set()

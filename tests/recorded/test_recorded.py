@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fluxstatus.model import snapshot
-from fluxstatus.model.findings import Exit, Level
+from fluxstatus.model.findings import Exit, Level, Verdict
 from fluxstatus.report import as_json
 from fluxstatus.report.look import Look
 from tests.builders import judge
@@ -19,7 +19,7 @@ SCORES = dict(all_scores())
 @pytest.mark.parametrize("scenario", sorted(SCORES))
 @pytest.mark.parametrize("measure", ["named", "first", "folded", "clean"])
 def test_every_state_is_judged_rightly(scenario: str, measure: str) -> None:
-    """The true cause is named and comes first, what it drags down is folded, nobody is accused."""
+    """The true cause is named first, its consequences are merged, and no other is named."""
     score = SCORES[scenario]
     assert score.held[measure] == score.asked[measure], score.short
 
@@ -51,8 +51,8 @@ def test_the_exit_code_follows_the_truth(truth: dict[str, list[dict[str, str]]])
     assert report.exit_code() == (Exit.UNHEALTHY if failing else Exit.HEALTHY)
     if not truth["root_causes"]:
         assert report.count(Level.WARN) == report.count(Level.FAIL) == 0
-        assert report.verdict is Level.PASS
-        assert report.exit_code(Level.WARN) is Exit.HEALTHY
+        assert report.verdict is Verdict.PASS
+        assert report.exit_code([Verdict.WARN]) is Exit.HEALTHY
 
 
 @pytest.mark.parametrize("file", SNAPSHOTS, ids=lambda file: file.name)
