@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415 - imported where needed, so that start-up does not wait for it
 
 import errno
+import io
 import sys
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
@@ -19,14 +20,15 @@ from fluxstatus.commands.options import Connection, Display, Scope, Snapshots, T
 from fluxstatus.commands.progress import read_evidence
 from fluxstatus.commands.typer_groups import PlainGroup, hand_down, with_options
 from fluxstatus.model import snapshot
-from fluxstatus.model.errors import UnreadError
+from fluxstatus.model.errors import LIMITS, UnreadError
 from fluxstatus.model.evidence import Evidence
-from fluxstatus.model.findings import Exit, Level, Report
+from fluxstatus.model.findings import Exit, Report, Verdict
 from fluxstatus.report import RENDER, Format
 
 if TYPE_CHECKING:
     from fluxstatus.checks.run import Choice
 
+_OF_THE_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 _EPILOG = """
 \b
 Examples:
@@ -40,7 +42,7 @@ Examples:
 \b
 Exit codes:
   0    healthy
-  1    something failed; with --fail-on warn, also if there are warnings
+  1    something failed, or there is what --fail-on names
   2    usage error
   3    no verdict: the cluster or required data could not be read
   130  Ctrl-C
@@ -55,6 +57,7 @@ class _Commands(PlainGroup):
         "events": "fluxstatus.commands.events",
         "explain": "fluxstatus.commands.explain",
         "get": "fluxstatus.commands.get",
+        "inventory": "fluxstatus.commands.inventory",
         "list": "fluxstatus.commands.list",
         "logs": "fluxstatus.commands.logs",
         "mcp": "fluxstatus.commands.mcp",
@@ -125,7 +128,7 @@ def check(
         ctx.fail("--prompt and --watch are mutually exclusive")
     read = _reader(scope, shown, timing, saved, connection)
     assess = _assessor(scope, live=saved.file is None)
-    fail_on = Level(timing.fail_on)
+    fail_on = [Verdict(one.value) for one in timing.fail_on]
     if timing.watch:
         report = watch.watch(read, assess, partial(_show_change, shown, scope))
         raise typer.Exit(report.exit_code(fail_on))
@@ -135,19 +138,29 @@ def check(
     else:
         report = assess(read())
         code = report.exit_code(fail_on)
-    console.put(_prompt(report) if prompt else _show(shown, scope, report))
+    if prompt:
+        console.put(_prompt(report))
+    else:
+        console.put_report(_show(shown, scope, report))
     if saved.file is None and report.exit_code() is Exit.UNHEALTHY:
+        from datetime import UTC, datetime
+
         from fluxstatus.mcp.state_file import record_failure
 
-        record_failure(report.target, report.taken_at)
+        # By this machine's clock: that of the server is known to a second, and could go back.
+        record_failure(report.target, datetime.now(UTC))
     raise typer.Exit(code)
 
 
 def _prompt(report: Report) -> str:
-    """Return the prompt for an assistant; without one, print a note to standard error."""
+    """Return the prompt for an assistant; print to standard error what it does not have."""
+    from fluxstatus.commands.errors import report_unread
+
+    is_unread = report_unread(report)
     if report.next and report.next.prompt:
         return report.next.prompt + "\n"
-    console.note("no finding needs an assistant")
+    if not is_unread:
+        console.note("no finding needs an assistant")
     return ""
 
 
@@ -201,19 +214,34 @@ def _reader(
         return partial(snapshot.load, saved.file)
 
     def read() -> Evidence:
+        if timing.watch or timing.wait:
+            timing.timeout.restart()
         evidence = read_evidence(
             connection,
             namespaces=scope.namespaces,
-            timeout=timing.timeout,
+            deadline=timing.timeout,
             verbose=shown.verbose,
             quiet=timing.watch or timing.wait is not None,  # they print progress on their own
             advice=scope.advice,
         )
         if saved.save:  # before the checks: a bug there is best reported with this file
-            snapshot.save(saved.save, evidence)
+            _save(saved.save, evidence)
         return evidence
 
     return read
+
+
+def _save(file: Path, evidence: Evidence) -> None:
+    """Save a snapshot; a disk that cannot take it costs the file, not the verdict.
+
+    Raises SnapshotError for a file that cannot be one.
+    """
+    try:
+        snapshot.save(file, evidence)
+    except snapshot.SnapshotError as error:
+        if getattr(error.__cause__, "errno", None) not in _OF_THE_DISK:
+            raise
+        console.error(f"{error}; the check goes on without it")
 
 
 def _show(shown: Display, scope: Scope, report: Report) -> str:
@@ -233,7 +261,11 @@ def run() -> NoReturn:
     """Run the command line and end the process."""
     console.prepare()
     try:
-        app(prog_name=_name())
+        if not all(map(_is_text, sys.argv)):
+            sys.exit(_error("an argument is not UTF-8 text", Exit.USAGE))
+        code = app(prog_name=_name(), standalone_mode=False)
+    except typer.TyperException as error:
+        code = _wrong_usage(error)
     except snapshot.SnapshotError as error:
         code = _error(f"{error}", Exit.USAGE)
     except console.OutputError as error:
@@ -241,9 +273,18 @@ def run() -> NoReturn:
     except UnreadError as error:
         code = _error(error.unread.full_text, Exit.NO_VERDICT)
     except Exception as error:  # noqa: BLE001 - the last resort
-        full = isinstance(error, OSError) and error.errno == errno.ENOSPC  # for example in --help
-        code = _error(f"{error}", Exit.NO_VERDICT) if full else _crash(error)
-    sys.exit(code)
+        code = _crash(error)
+    sys.exit(code or Exit.HEALTHY)
+
+
+def _wrong_usage(error: typer.TyperException) -> int:
+    """Print what typer says about wrong arguments, which it repeats, and return the exit code."""
+    text = io.StringIO()
+    error.show(text)  # type: ignore[attr-defined]  # all that it raises have it
+    usage, found, message = text.getvalue().removesuffix("\n").partition("Error: ")
+    for line in (*usage.removesuffix("\n").split("\n"), f"{found}{message}"):
+        console.note(line)
+    return error.exit_code
 
 
 def _name() -> str | None:
@@ -252,12 +293,26 @@ def _name() -> str | None:
     return plugins.get(Path(sys.argv[0]).name)
 
 
+def _is_text(argument: str) -> bool:
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _error(text: str, code: Exit) -> Exit:
     console.error(text)
     return code
 
 
 def _crash(error: Exception) -> Exit:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # for example in --help
+        console.discard()
+        return _error(f"{console.UNWRITTEN}: {error.strerror}", Exit.NO_VERDICT)
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in LIMITS):
+        reason = getattr(error, "strerror", None) or "Cannot allocate memory"
+        return _error(f"a limit of this machine is reached: {reason}", Exit.NO_VERDICT)
     if {"-v", "--verbose"} & set(sys.argv):
         import traceback
 

@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import NoReturn
 
+from fluxstatus.base.visible import visible_lines
 from fluxstatus.model.findings import Exit
 
 
@@ -53,7 +54,7 @@ def _run(*command: str | Path) -> None:
 
 
 def _note(text: str) -> None:
-    sys.stderr.write(f"kubectl flux-status: {text}\n")
+    sys.stderr.write(visible_lines(f"kubectl flux-status: {text}\n"))
 
 
 def _give_up(text: str) -> NoReturn:

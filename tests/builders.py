@@ -19,11 +19,15 @@ from fluxstatus.cluster.queries import ADVICE_QUERIES
 from fluxstatus.mcp.next_step import report_with_next
 from fluxstatus.mcp.state_file import EMPTY, LocalState
 from fluxstatus.model.evidence import (
+    CHANGES,
     CONTROLLERS,
+    LEASES,
     OPERATORS,
     Answer,
     Evidence,
+    Incomplete,
     Object,
+    Read,
     Target,
     Unread,
     Why,
@@ -31,8 +35,10 @@ from fluxstatus.model.evidence import (
 from fluxstatus.model.findings import Finding, Level, Report
 from fluxstatus.model.kinds import KINDS, RESOURCES
 from fluxstatus.model.ref import Ref
+from fluxstatus.state.deployments import DEFAULT_COMPONENTS
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
+from tests.kubernetes.flux_system import CONTROLLERS as CONTROLLER_VERSIONS
 from tests.kubernetes.flux_system import flux_system
 from tests.kubernetes.objects import condition, make
 
@@ -44,7 +50,9 @@ HEALTHY = flux_system(NOW)
 """A healthy Flux: the operator, its FluxInstance, five controllers, the root sync."""
 
 FORBIDDEN = Unread(Why.FORBIDDEN, "not allowed to list it", "list things.example.com")
-_QUERIES = (CONTROLLERS, OPERATORS, "pods", "services", "events", "workload-pods")
+_QUERIES = (
+    CONTROLLERS, OPERATORS, LEASES, "pods", "services", "events", "workload-pods", CHANGES,
+)  # fmt: skip
 _FURTHER = {
     "NetworkPolicy": "networkpolicies.networking.k8s.io",
     "Ingress": "ingresses.networking.k8s.io",
@@ -61,6 +69,15 @@ SERVED = {kind.resource: _VERSIONS.get(kind.name, "v1") for kind in KINDS.values
 """Every resource of Flux, in the version that Flux 2.9 serves."""
 
 Conditions = Mapping[str, str]
+
+_ARTIFACT: Object = {"artifact": {"revision": "main@sha1:abc"}}
+_APPLIED: Object = {"lastAppliedRevision": "main@sha1:abc"}
+RESULTS: Mapping[str, Object] = {
+    **dict.fromkeys(("GitRepository", "OCIRepository", "Bucket", "ExternalArtifact"), _ARTIFACT),
+    **dict.fromkeys(("HelmRepository", "HelmChart"), _ARTIFACT),
+    **dict.fromkeys(("Kustomization", "FluxInstance", "ResourceSet"), _APPLIED),
+}
+"""What a controller writes into the status before an object becomes Ready."""
 
 
 def stamp(ago: timedelta) -> str:
@@ -89,12 +106,14 @@ def flux(
 
     *conditions* map a type to "status reason: message"; all have this *age* and the generation
     *observed*. None is Ready=True. The object is as old as *born*, 30 days by default. *metadata*
-    overrides generation, labels, annotations, deletionTimestamp, ….
+    overrides generation, labels, annotations, deletionTimestamp, …. The status of a Ready object
+    has a result; a *status* that sets it to None has none.
     """
     namespace, _, own = name.rpartition("/")
     if conditions is None:
         conditions = {"Ready": "True ReconciliationSucceeded: Applied revision: main@sha1:abc"}
     known = KINDS[kind]
+    result = RESULTS.get(kind, {}) if conditions.get("Ready", "").startswith("True") else {}
     made = make(
         f"{known.group}/{SERVED[known.resource]}",
         kind,
@@ -103,6 +122,7 @@ def flux(
         namespace=namespace or "apps",
         spec=spec or {},
         status={"conditions": [_condition(*c, age, observed) for c in conditions.items()]}
+        | result
         | (status or {}),
     )
     made["metadata"] |= {"creationTimestamp": stamp(born or timedelta(days=30))} | metadata
@@ -110,8 +130,8 @@ def flux(
 
 
 def _condition(kind: str, words: str, age: timedelta, observed: int) -> Object:
-    said, _, message = words.partition(": ")
-    status, _, reason = said.partition(" ")
+    result, _, message = words.partition(": ")
+    status, _, reason = result.partition(" ")
     return condition(kind, status, reason, message, NOW, age=age) | {"observedGeneration": observed}
 
 
@@ -124,7 +144,7 @@ NO_ARTIFACT = {"Ready": "False ArtifactFailed: Source artifact not found, retryi
 
 
 def source(name: str, conditions: Conditions = FETCHED, **more: Any) -> Object:
-    """Return a GitRepository with an artifact, even if *conditions* say that it fails."""
+    """Return a GitRepository with an artifact, even if *conditions* report a failure."""
     artifact = {"revision": "main@sha1:abc", "lastUpdateTime": stamp(timedelta(hours=1))}
     return flux("GitRepository", name, conditions, status={"artifact": artifact}, **more)
 
@@ -166,9 +186,15 @@ def waiting_for(name: str, namespace: str = "apps") -> Conditions:
 
 
 def event(
-    about: str, reason: str, message: str, *, ago: timedelta = FIVE_MINUTES, count: int = 1
+    about: str,
+    reason: str,
+    message: str,
+    *,
+    ago: timedelta = FIVE_MINUTES,
+    count: int = 1,
+    type_: str = "Warning",
 ) -> Object:
-    """Return a Warning event *about* "Kind namespace/name"."""
+    """Return an event *about* "Kind namespace/name"."""
     kind, _, name = about.partition(" ")
     namespace, _, own = name.partition("/")
     return {
@@ -176,7 +202,7 @@ def event(
         "kind": "Event",
         "metadata": {"name": f"{own}.{count}", "namespace": namespace},
         "involvedObject": {"kind": kind, "namespace": namespace, "name": own},
-        "type": "Warning",
+        "type": type_,
         "reason": reason,
         "message": message,
         "count": count,
@@ -191,6 +217,43 @@ def pod(name: str, *containers: Object, labels: Object | None = None, **status: 
         "v1", "Pod", own, NOW, namespace=namespace, labels=labels,
         status={"phase": "Running", "containerStatuses": list(containers)} | status,
     )  # fmt: skip
+
+
+def lease(
+    holder: str,
+    renewed: timedelta = timedelta(seconds=3),
+    *,
+    acquired: timedelta | None = timedelta(days=3),
+    length: int = 35,
+    name: str = "",
+) -> Object:
+    """Return the Lease of the pod *holder*, in the namespace of Flux."""
+    spec = {
+        "holderIdentity": f"{holder}_0b7c6f9e" if holder else "",
+        "leaseDurationSeconds": length,
+        "renewTime": stamp(renewed).replace("Z", ".000000Z"),
+        "acquireTime": acquired and stamp(acquired).replace("Z", ".000000Z"),
+    }
+    return make(
+        "coordination.k8s.io/v1", "Lease", name or f"lease-of-{holder}", NOW,
+        namespace="flux-system", spec=spec,
+    )  # fmt: skip
+
+
+def running_since(objects: list[Object], ago: timedelta, *controllers: str) -> list[Object]:
+    """Return *objects* with the pods of *controllers*, or all in Flux, started *ago*."""
+    for controller in controllers or ("flux-operator", *CONTROLLER_VERSIONS):
+        objects = alter(objects, f"Pod/{controller}", {
+            "status.containerStatuses.0.state": {"running": {"startedAt": stamp(ago)}},
+            "status.conditions": [
+                {"type": "Ready", "status": "True", "lastTransitionTime": stamp(ago)}],
+        })  # fmt: skip
+    return objects
+
+
+def pod_of(objects: Iterable[Object], controller: str) -> str:
+    """Return the name of the pod of *controller* in *objects*."""
+    return str(next(o["metadata"]["name"] for o in objects if _is(o, f"Pod/{controller}")))
 
 
 def container(*, ready: bool = False, restarts: int = 0, **states: Object) -> Object:
@@ -249,6 +312,16 @@ def _set(value: Any, path: list[str], new: Any) -> None:
         value[path[-1]] = new
 
 
+def flux_of(version: str) -> list[Object]:
+    """Return a healthy Flux of this *version*; empty if the version is unknown."""
+    labels = {"app.kubernetes.io/part-of": "flux", "app.kubernetes.io/version": version}
+    system = alter(HEALTHY, "FluxReport/flux", {"spec.distribution.version": version})
+    system = alter(system, "FluxInstance/flux", {"status.lastAppliedRevision": version})
+    for name in (*DEFAULT_COMPONENTS, "source-watcher"):
+        system = alter(system, f"Deployment/{name}", {"metadata.labels": labels})
+    return system
+
+
 def evidence(
     *objects: Object,
     unread: Mapping[str, Unread] | None = None,
@@ -266,12 +339,12 @@ def evidence(
             found[query].append(prune(query, one))
     kept = SERVED if served is None else served
     absent = Unread(Why.ABSENT, "the API server does not serve it")
-    answers = {q: Answer(tuple(found[q])) for q in _QUERIES}
+    answers: dict[str, Answer] = {q: Read(tuple(found[q])) for q in _QUERIES}
     answers |= {
-        name: Answer(tuple(found[name]), None if name in kept else absent) for name in RESOURCES
+        name: Read(tuple(found[name])) if name in kept else Incomplete(absent) for name in RESOURCES
     }
-    answers |= {q: Answer(tuple(found[q])) for q in ADVICE_QUERIES if advice}
-    answers |= {query: Answer(unread=why) for query, why in (unread or {}).items()}
+    answers |= {q: Read(tuple(found[q])) for q in ADVICE_QUERIES if advice}
+    answers |= {query: Incomplete(why) for query, why in (unread or {}).items()}
     target = Target("prod", "prod", "https://10.0.0.1:6443", "alice", VERSION)
     return replace(
         Evidence(taken_at=NOW, target=target, answers=answers, served=dict(kept)), **more
@@ -290,8 +363,12 @@ def _queries_for(one: Object) -> Iterable[str]:
             yield OPERATORS
     elif kind == "Pod":
         yield "pods" if metadata["namespace"] == "flux-system" else "workload-pods"
-    elif kind in ("Service", "Event"):
-        yield f"{kind.lower()}s"
+    elif kind == "Event":
+        yield CHANGES if one.get("type") == "Normal" else "events"
+    elif kind == "Service":
+        yield "services"
+    elif kind == "Lease":
+        yield LEASES
     elif kind in _FURTHER:
         yield _FURTHER[kind]
 
@@ -328,7 +405,7 @@ def found(step: str, known: Evidence) -> list[Finding]:
     return list(examine(Analysis(State(known))))
 
 
-def said(step: str, *objects: Object, **more: Any) -> set[tuple[str, str]]:
+def outcomes(step: str, *objects: Object, **more: Any) -> set[tuple[str, str]]:
     """Return the levels and codes of the findings of *step* about a cluster with *objects*."""
     return {(f.level.value, f.code) for f in found(step, evidence(*objects, **more))}
 
@@ -348,3 +425,10 @@ def bad(findings: Iterable[Finding]) -> list[Finding]:
 def kind_and_name(ref: Ref) -> str:
     """Return "Kind/name" of *ref*."""
     return f"{ref.kind}/{ref.name}"
+
+
+def with_known(answer: Answer, items: tuple[Object, ...]) -> Answer:
+    """Return *answer* with these *items*."""
+    if isinstance(answer, Read):
+        return replace(answer, items=items)
+    return replace(answer, known=items)

@@ -1,7 +1,8 @@
-"""What all tests share: nobody's cluster is within reach, and ways to run the program."""
+"""Fixtures of all tests: no real cluster is reachable, and ways to run the program."""
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -11,13 +12,14 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.fakes.processes import MARK
 from tests.fakes.scripted import Api, scripted
 
 # How long an example takes is the machine's business, not a property.
 settings.register_profile("flux-status", deadline=None)
 settings.load_profile("flux-status")
 
-pytest_plugins = ["tests.kubernetes.fixtures", "tests.install.fixtures"]
+pytest_plugins = ["tests.time_limit", "tests.kubernetes.fixtures", "tests.install.fixtures"]
 
 ROOT = Path(__file__).parent.parent
 RECORDED = ROOT / "tests" / "recorded"
@@ -47,6 +49,7 @@ def _surroundings(
 ) -> None:
     """Hide the user's clusters and settings from the test and all that it starts."""
     home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv(MARK, str(home))
     monkeypatch.setenv("XDG_CACHE_HOME", os.environ.get("XDG_CACHE_HOME", str(CACHE)))
     monkeypatch.setenv("HOME", str(home))
     kubeconfig = home / "kubeconfig"
@@ -57,6 +60,22 @@ def _surroundings(
     monkeypatch.setenv("LANG", "C.UTF-8")
     for name in _DECIDED_BY_THE_TEST:
         monkeypatch.delenv(name, raising=False)
+
+
+def pytest_configure() -> None:
+    """Prepare this process and each of pytest-xdist's."""
+    pass_on_signals()
+
+
+def pass_on_signals() -> None:
+    """Let programs that tests start receive the signals that this process ignores.
+
+    nohup and a shell's background jobs have it ignore some. A program inherits that, but not a
+    handler (exec(2)); the one that is set here ignores the signal as well.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -74,7 +93,7 @@ def _flux_status() -> Program:
         *arguments: str | Path, env: Mapping[str, str] | None = None, **more: Any
     ) -> CompletedProcess[str]:
         command = [sys.executable, "-m", "fluxstatus", *map(str, arguments)]
-        more = {"capture_output": True, "encoding": "utf-8", "timeout": 60, **more}
+        more = {"capture_output": True, "encoding": "utf-8", **more}
         return run(command, env={**os.environ, **(env or {})}, check=False, **more)
 
     return flux_status

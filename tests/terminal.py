@@ -53,12 +53,12 @@ class Terminal:
         r"""Press *keys*; Ctrl-C is \x03."""
         os.write(self._keyboard, keys.encode())
 
-    def wait_for(self, text: str, seconds: float = 30) -> None:
+    def wait_for(self, text: str, seconds: float = 120) -> None:
         """Wait until *text* has been written."""
         self._read(lambda: text in self.text, seconds)
         assert text in self.text, f"not {text!r} but {self.text!r}"
 
-    def end(self, seconds: float = 30) -> int:
+    def end(self, seconds: float = 120) -> int:
         """Wait until the program ends and give its exit code."""
         self._read(lambda: False, seconds)
         return self.program.wait(seconds)
@@ -69,6 +69,6 @@ class Terminal:
             if select([self._keyboard], [], [], 0.1)[0]:
                 try:
                     data = os.read(self._keyboard, 65536)
-                except OSError:  # nobody has the terminal open any more
+                except OSError:  # the terminal was closed
                     return
                 self.text += data.decode(errors="replace")

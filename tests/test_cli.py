@@ -15,8 +15,9 @@ import pytest
 from fluxstatus.checks import STEPS
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Evidence, Unread, Why
-from tests.builders import NOW
-from tests.conftest import RECORDED, Program
+from tests.builders import HEALTHY as OBJECTS
+from tests.builders import NOW, RECONCILING, evidence, minutes, source
+from tests.conftest import RECORDED, Program, pass_on_signals
 from tests.terminal import Terminal
 
 HEALTHY = RECORDED / "cluster-healthy.json.gz"
@@ -59,6 +60,18 @@ def test_demo_needs_no_cluster(flux_status: Program) -> None:
     assert re.search(r"^ fail .*\n(.*\n)* +blocks ", done.stdout, re.MULTILINE)
 
 
+def test_fail_on_progressing(flux_status: Program, tmp_path: Path) -> None:
+    """What is still reconciling is in the verdict, and in the exit code only if that is asked."""
+    path = tmp_path / "progressing.json"
+    snapshot.save(path, evidence(*OBJECTS, source("new", RECONCILING, age=minutes(1))))
+    plain = flux_status("--from", path, "-o", "json")
+    assert (json.loads(plain.stdout)["verdict"], plain.returncode) == ("progressing", 0)
+    assert "1 in progress · " in flux_status("--from", path).stdout.splitlines()[-1]
+    strict = ("--fail-on", "warn", "--fail-on", "progressing")
+    assert flux_status("--from", path, *strict).returncode == 1
+    assert flux_status("--from", path, "--fail-on", "warn").returncode == 0
+
+
 def test_fail_on_warn(flux_status: Program, tmp_path: Path) -> None:
     """A warning changes the exit code only with --fail-on warn."""
     path = tmp_path / "warned.json"
@@ -84,8 +97,8 @@ def test_foreign_file_is_wrong_usage(flux_status: Program, tmp_path: Path, conte
     assert str(path) in done.stderr
 
 
-def test_saved_look_says_the_same(flux_status: Program, tmp_path: Path) -> None:
-    """--save keeps a look for its owner alone, and --from says of it what was said then."""
+def test_a_snapshot_gives_the_same_report(flux_status: Program, tmp_path: Path) -> None:
+    """--save writes a file only its owner can read, and --from reports the same as before."""
     path = tmp_path / "look.json.gz"
     live = flux_status("--save", path, env={"PATH": "/nowhere"})
     again = flux_status("--from", path)
@@ -120,7 +133,7 @@ def test_skipped_code_is_not_reported(flux_status: Program) -> None:
 
 
 def test_namespace_narrows_and_all_namespaces_wins(flux_status: Program) -> None:
-    """-n leaves out objects of other namespaces that it has nothing to do with; -A undoes it."""
+    """-n leaves out unrelated objects of other namespaces; -A undoes it."""
     objects = []
     for flags in (("-n", "git-two-roots"), ("-n", "git-two-roots", "-A"), ()):
         done = flux_status("--from", RECORDED / "zoo.json.gz", "-o", "json", "--all", *flags)
@@ -140,6 +153,13 @@ WRONG = {
     "unknown format": (["-o", "yaml"], "'text', 'json'"),
     "no duration": (["--wait", "soon"], "30s, 1m30s or 2h"),
     "no time": (["--timeout", "0s"], "30s, 1m30s or 2h"),
+    "too much time": (["--timeout", "9" * 20], "too long"),
+    "far too much time": (["--wait", "9" * 5000 + "h"], "too long"),
+    "before all time": (["events", "--since", "9" * 15 + "h"], "too long"),
+    "a very long request": (["--request-timeout", "9" * 20], "too long"),
+    "too many lines": (["logs", "--tail", "9" * 30], "not a number of lines"),
+    "no number of lines": (["logs", "--tail", "9e29"], "not a number of lines"),
+    "less than all lines": (["logs", "--tail=-2"], "not a number of lines"),
     "two clusters": (["--demo", "--from", "x"], "--from"),
     "demo of a context": (["--demo", "--context", "prod"], "--context"),
     "demo as a group": (["--demo", "--as-group", "ops"], "--as-group"),
@@ -286,9 +306,12 @@ def test_reader_that_stops_reading(flux_status: Program) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-@pytest.mark.parametrize("words", [["--from", HEALTHY], ["--help"]])
+@pytest.mark.parametrize(
+    "words",
+    [["--from", HEALTHY], ["--help"], ["--version"], ["version"], ["__complete", "g"], ["list"]],
+)
 def test_full_disk(flux_status: Program, words: list[str | Path]) -> None:
-    """What cannot be written is no verdict: 3, and a sentence that says why."""
+    """A failed write has exit code 3 and an error with the reason."""
     with Path("/dev/full").open("wb") as full:
         done = flux_status(*words, capture_output=False, stdout=full, stderr=subprocess.PIPE)
     assert (done.returncode, done.stderr.count("\n")) == (3, 1)
@@ -296,15 +319,57 @@ def test_full_disk(flux_status: Program, words: list[str | Path]) -> None:
     assert "bug" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (f"--from {BROKEN}", 1),
+        ("--version", 0),
+        ("--help", 0),
+        ("__complete ge", 0),
+        ("list", 0),
+    ],
+)
 @pytest.mark.parametrize("closing", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
-def test_closed_streams(closing: str) -> None:
+def test_closed_streams(closing: str, words: str, code: int) -> None:
     """A stream that the caller has closed changes nothing: not the code, not the other stream."""
-    command = f'"$0" -m fluxstatus --from "$1" {closing}'
+    command = f'"$0" -m fluxstatus {words} {closing}'
     done = subprocess.run(
-        ["/bin/sh", "-c", command, sys.executable, str(BROKEN)], capture_output=True, check=False
+        ["/bin/sh", "-c", command, sys.executable], capture_output=True, check=False
     )
-    assert done.returncode == 1
-    assert done.stderr == b""
+    assert (done.returncode, done.stderr) == (code, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize(
+    ("words", "code"), [(["--from", BROKEN, "-v"], 1), (["get", "ks", "-v"], 3)]
+)
+def test_errors_that_cannot_be_written(
+    flux_status: Program, words: list[str | Path], code: int
+) -> None:
+    """A standard error on a full disk does not change the exit code."""
+    env = {"PATH": "/nowhere"}
+    with Path("/dev/full").open("wb") as full:
+        done = flux_status(*words, env=env, capture_output=False, stdout=-1, stderr=full)
+    assert done.returncode == code
+
+
+@pytest.mark.parametrize("words", [["--version"], ["__complete", "ge"]])
+def test_quick_answers_whose_reader_is_gone(flux_status: Program, words: list[str]) -> None:
+    """A closed pipe is no error."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as nobody:
+        done = flux_status(*words, capture_output=False, stdout=nobody, stderr=subprocess.PIPE)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_completion_into_a_closed_stream() -> None:
+    """Candidates that nobody can read are no error."""
+    command = [sys.executable, "-m", "fluxstatus", "__complete", "--"]
+    done = subprocess.run(
+        ["/bin/sh", "-c", '"$@" >&-', "sh", *command], capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 # Without a cluster
@@ -356,13 +421,41 @@ def test_signals_end_it_cleanly(hanging_kubectl: Path, number: int, code: int) -
         while not hanging_kubectl.exists() or not hanging_kubectl.read_text():
             assert program.poll() is None
         program.send_signal(number)
-        out, err = program.communicate(timeout=30)
+        out, err = program.communicate()
     assert (program.returncode, out, err) == (code, b"", b"")
     assert_gone(hanging_kubectl)
 
 
+@pytest.mark.parametrize("burst", ["TERM INT", "INT INT INT", "HUP TERM INT", "INT TERM"])
+def test_several_signals(hanging_kubectl: Path, burst: str) -> None:
+    """Further signals do not disturb the end: there is no word, and no kubectl is left."""
+    numbers = [signal.Signals[f"SIG{name}"] for name in burst.split()]
+    with subprocess.Popen(PROGRAM, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        while not hanging_kubectl.exists() or not hanging_kubectl.read_text():
+            assert program.poll() is None
+        for number in numbers:
+            program.send_signal(number)
+        out, err = program.communicate(timeout=30)
+    assert (out, err) == (b"", b"")
+    assert program.returncode in {128 + number for number in numbers}
+    assert_gone(hanging_kubectl)
+
+
+def test_programs_receive_signals_that_the_tests_ignore() -> None:
+    """A test may send a signal although pytest runs under nohup, which ignores SIGHUP."""
+    asks = "import signal; print(signal.getsignal(signal.SIGHUP) is signal.SIG_DFL)"
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        pass_on_signals()
+        os.kill(os.getpid(), signal.SIGHUP)  # still ignored here
+        done = subprocess.run([sys.executable, "-c", asks], capture_output=True, check=True)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert done.stdout == b"True\n"
+
+
 def test_ctrl_c_on_a_terminal(hanging_kubectl: Path) -> None:
-    """Ctrl-C ends it with 130 and takes away the line that told what it was doing."""
+    """Ctrl-C exits with 130 and removes the progress line."""
     with Terminal(PROGRAM) as terminal:
         while not hanging_kubectl.exists():
             assert terminal.program.poll() is None
@@ -373,20 +466,21 @@ def test_ctrl_c_on_a_terminal(hanging_kubectl: Path) -> None:
 
 
 def test_time_is_over(flux_status: Program, hanging_kubectl: Path) -> None:
-    """A kubectl that hangs costs the time that --timeout gives, and is ended."""
-    done = flux_status("--timeout", "1s", timeout=20)
+    """A kubectl that hangs costs the time that --timeout gives, not the default, and is ended."""
+    done = flux_status("--timeout", "1s", "-o", "json")
     assert done.returncode == 3
+    assert 1 <= json.loads(done.stdout)["durationSeconds"] < 20
     assert_gone(hanging_kubectl)
 
 
-def test_verbose_tells_of_every_step(flux_status: Program) -> None:
+def test_verbose_lists_every_step(flux_status: Program) -> None:
     """-v has a line for each step of the check, with its requests."""
     lines = flux_status("-v", env={"PATH": "/nowhere"}).stderr.splitlines()
     assert [line.partition(":")[0] for line in lines[:-1]] == [f"step {one.id}" for one in STEPS]
     assert all("0 requests" in line for line in lines)
 
 
-def test_verbose_tells_what_was_asked(flux_status: Program) -> None:
+def test_verbose_lists_the_requests(flux_status: Program) -> None:
     """-v has the cost on standard error, and leaves standard output alone."""
     plain, verbose = (flux_status(*more, env={"PATH": "/nowhere"}) for more in ([], ["-v"]))
     assert verbose.stderr.splitlines()[-1].startswith("0 requests, 0 bytes, ")
@@ -407,7 +501,7 @@ cli.run()
 
 @pytest.mark.parametrize(("flags", "traced"), [([], False), (["-v"], True)])
 def test_crash(flags: list[str], *, traced: bool) -> None:
-    """A bug of our own is no verdict: 3 and one line that says what to do; -v has the rest."""
+    """A crash has exit code 3 and one line on what to do; -v prints the traceback."""
     command = [sys.executable, "-c", _CRASHING, "boom", *flags]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 3
@@ -415,3 +509,14 @@ def test_crash(flags: list[str], *, traced: bool) -> None:
     assert ("Traceback" in done.stderr) is traced
     assert traced or done.stderr.count("\n") == 1
     assert "not-for-everybody" not in done.stderr
+
+
+@pytest.mark.parametrize("error", ["OSError(24, 'Too many open files')", "MemoryError()"])
+def test_a_limit_of_the_machine_is_no_bug(error: str) -> None:
+    """When files or memory run out, that is said."""
+    script = _CRASHING.replace('KeyError("--token=not-for-everybody")', error)
+    command = [sys.executable, "-c", script, "boom"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert done.stderr.startswith("Error: a limit of this machine is reached: ")
+    assert "bug" not in done.stderr

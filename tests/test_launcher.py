@@ -22,13 +22,12 @@ from tests.kubernetes.cluster import Cluster
 def start(
     launcher: Path, *arguments: str, env: Mapping[str, str] | None = None, only: bool = False
 ) -> CompletedProcess[str]:
-    """Run *launcher*, with *env* beside the rest of the environment, or *only* with that."""
+    """Run *launcher* with *env* added to the environment, or with *only* as the environment."""
     return subprocess.run(
         [launcher, *arguments],
         env={**({} if only else os.environ), **(env or {})},
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
 
@@ -151,7 +150,7 @@ def _may_unshare() -> bool:
         return False
 
 
-def test_no_bytecode_is_written_for_who_wants_none(
+def test_no_bytecode_is_written_if_disabled(
     tarball: Path, clean_room: Room, tmp_path: Path
 ) -> None:
     """PYTHONDONTWRITEBYTECODE counts; no other setting of Python's does."""
@@ -162,7 +161,7 @@ def test_no_bytecode_is_written_for_who_wants_none(
     assert not [*launcher.parent.rglob("__pycache__")]
 
 
-def test_no_home(archive: Path, clean_room: Room, tmp_path: Path) -> None:
+def test_no_home_folder(archive: Path, clean_room: Room, tmp_path: Path) -> None:
     """Without HOME it runs."""
     kubectl = program(tmp_path / "kubectl", "exit 1")
     env = clean_room(python3=NEW_PYTHON, kubectl=kubectl)
@@ -187,7 +186,7 @@ def test_help_has_kubectls_way(archive: Path) -> None:
 
 
 def test_the_documentation_has_the_help(archive: Path) -> None:
-    """docs/usage.md shows what --help says."""
+    """docs/usage.md has the output of --help."""
     page = (ROOT / "docs" / "usage.md").read_text()
     [block] = re.findall(r"```\n(Usage: kubectl flux-status .*?)```", page, re.DOTALL)
     assert block == start(archive, "--help").stdout
@@ -197,13 +196,13 @@ def test_the_documentation_has_the_help(archive: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "arguments", "said"),
+    ("script", "arguments", "expected"),
     [
         ("kubectl-flux_status", ["--version"], "kubectl flux-status "),
         ("kubectl_complete-flux_status", ["--fail-o"], "--fail-on\t"),
     ],
 )
-def test_entry_points(script: str, arguments: list[str], said: str) -> None:
+def test_entry_points(script: str, arguments: list[str], expected: str) -> None:
     """What pip puts on PATH is the program, and the one that kubectl asks for completion."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     module, _, function = project["scripts"][script].partition(":")
@@ -211,31 +210,31 @@ def test_entry_points(script: str, arguments: list[str], said: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
     )
-    assert done.stdout.startswith(said)
+    assert done.stdout.startswith(expected)
 
 
 # From a checkout
 
 
 def test_environment_is_made_once(checkout: Path) -> None:
-    """Of two first starts at once one makes .venv and says so; both, and the next, run in it."""
+    """Of two concurrent first starts one makes .venv and reports it; both then run in it."""
     both = [
         subprocess.Popen(
             [checkout, "--version"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         for _ in range(2)
     ]
-    said = [program.communicate(timeout=120) for program in both]
+    result = [program.communicate() for program in both]
     assert [program.returncode for program in both] == [0, 0]
-    assert sorted(err.count(".venv") for _, err in said) == [0, 1]
-    assert sorted(err.count("\n") for _, err in said) == [0, 1]
+    assert sorted(err.count(".venv") for _, err in result) == [0, 1]
+    assert sorted(err.count("\n") for _, err in result) == [0, 1]
     third = start(checkout, "--version")
     assert third.stderr == ""
-    assert third.stdout == said[0][0] == said[1][0] != ""
+    assert third.stdout == result[0][0] == result[1][0] != ""
 
 
 def test_environment_is_renewed(checkout: Path, tmp_path: Path) -> None:
-    """New dependencies make .venv anew; when that fails there is why, and the next start tries.
+    """New dependencies rebuild .venv; a failure is reported, and the next start retries.
 
     Any other change of pyproject.toml leaves .venv alone.
     """
@@ -361,7 +360,7 @@ def test_no_python(archive: Path, clean_room: Room) -> None:
 
 @pytest.mark.cluster
 def test_kubectl_finds_it(archive: Path, kubectl: Path, tmp_path: Path) -> None:
-    """`kubectl flux-status` runs it by a link on PATH, and kubectl has nothing to complain of."""
+    """`kubectl flux-status` runs it by a link on PATH, without warnings of kubectl."""
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / NAME).symlink_to(archive)

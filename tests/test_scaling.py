@@ -1,4 +1,4 @@
-"""How much work it is to trace causes, and how much a large trouble says."""
+"""How the work of tracing causes and the length of the report grow with a cluster."""
 
 import cProfile
 import pstats
@@ -36,7 +36,7 @@ def test_a_well_object_costs_next_to_nothing() -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_large_trouble_fits_a_screen(shape: str) -> None:
-    """Three hundred affected objects are told in one screen; --all tells the rest."""
+    """Three hundred affected objects fit in one screen; --all lists them all."""
     report = judge(large(shape, 300, 20).state.evidence)
     assert len(as_text.render(report, Look(width=100)).splitlines()) <= SCREEN
     assert len(as_text.render(report, Look(width=100, everything=True)).splitlines()) > SCREEN

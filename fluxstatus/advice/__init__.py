@@ -9,7 +9,7 @@ from fluxstatus.base.plurals import noun_for
 from fluxstatus.cluster.queries import ADVICE_QUERIES
 from fluxstatus.knowledge.rule import fill, hints
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import Why
+from fluxstatus.model.evidence import Unread
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.ref import Ref
 
@@ -110,7 +110,7 @@ def _fields(occurrences: list[Occurrence]) -> dict[str, str]:
     return {
         "n": f"{sum(one.count for one in occurrences):,}",
         "saves": f"{saved:,} {noun_for(saved, 'request')}",
-        "what": first.name,
+        "what": first.name_in_sentence,
         "value": first.value,
     }
 
@@ -118,19 +118,17 @@ def _fields(occurrences: list[Occurrence]) -> dict[str, str]:
 def _unread(view: View) -> Iterator[Finding]:
     """Yield the queries that only advice uses, and that could not be read."""
     known = view.state.evidence.answers
-    reasons = {
-        name: known[name].unread
-        for name in ADVICE_QUERIES
-        if name in known and not view.is_absent(name)
-    }
-    missing = {name: unread for name, unread in reasons.items() if unread}
+    answers = ((name, known[name]) for name in ADVICE_QUERIES if name in known)
+    missing = {name.partition(".")[0]: one.hidden for name, one in answers if one.hidden}
     if missing:
-        names = ", ".join(name.partition(".")[0] for name in missing)
-        permissions = sorted(
-            {u.permission for u in missing.values() if u.why is Why.FORBIDDEN} - {""}
-        )
-        title = f"no advice on resources that could not be read: {names}"
+        names = (f"{name} ({_reason(unread)})" for name, unread in missing.items())
+        permissions = sorted({unread.permission for unread in missing.values()} - {""})
+        title = f"no advice on resources that could not be read: {', '.join(names)}"
         yield _skipped(_UNREAD_STEP, _UNREAD, title, permissions)
+
+
+def _reason(unread: Unread) -> str:
+    return f"missing permission: {unread.permission}" if unread.permission else unread.text
 
 
 def _skipped(step: str, code: Code, title: str, permissions: Iterable[str] = ()) -> Finding:

@@ -31,6 +31,12 @@ class Occurrence:
         return self.label or " ".join(str(part) for part in (self.ref, self.field) if part)
 
     @property
+    def name_in_sentence(self) -> str:
+        """The name with the field first: "spec.interval of GitRepository apps/a"."""
+        place, _, field = self.name.rpartition(" ")
+        return f"{field} of {place}" if field.startswith("spec.") else self.name
+
+    @property
     def is_named(self) -> bool:
         """Whether it is about a part of the cluster."""
         return bool(self.label or self.ref)

@@ -37,7 +37,7 @@ def _unprotected(view: View) -> Iterator[Occurrence]:
 
 def _with_policy(view: View) -> set[str]:
     """Return the namespaces that have a NetworkPolicy."""
-    return {text_of(map_of(one.get("metadata")).get("namespace")) for one in view.items(_POLICIES)}
+    return {text_of(map_of(one.get("metadata")).get("namespace")) for one in view.known(_POLICIES)}
 
 
 def _exposed(view: View) -> Iterator[Occurrence]:
@@ -62,8 +62,8 @@ def _is_open(view: View, selector: dict[str, Any], namespace: str) -> bool:
     Without a configuration the web UI has no login (FO docs/web/web-user-management.md). The
     configuration is in a Secret, which is not read. Old snapshots lack the environment variables.
     """
-    pods = selected(selector, view.items("pods"), namespace)
-    serving = [one for one in view.items(OPERATORS) if _runs(one, pods)]
+    pods = selected(selector, view.known("pods"), namespace)
+    serving = [one for one in view.known(OPERATORS) if _runs(one, pods)]
     return bool(serving) and not any(map(_may_be_configured, serving))
 
 
@@ -84,7 +84,7 @@ def _runs(deployment: Object, pods: Iterable[Object]) -> bool:
 
 
 def _ingresses(view: View, service: Ref, ports: set[Any]) -> Iterator[Ref]:
-    for ingress in view.items(_INGRESSES):
+    for ingress in view.known(_INGRESSES):
         guarded = map_of(ingress.get("metadata")).get("guardedBy")
         backends = maps_of(_BACKENDS.search(ingress))
         leads = [b for b in backends if b.get("name") == service.name and _port_of(b) in ports]
@@ -99,7 +99,7 @@ def _port_of(backend: dict[str, Any]) -> Any:
 
 
 def _routes(view: View, service: Ref, port: int) -> Iterator[Ref]:
-    for route in view.items(_ROUTES):
+    for route in view.known(_ROUTES):
         ref = Ref.of(route)
         for rule in maps_of(map_of(route.get("spec")).get("rules")):
             backends = maps_of(rule.get("backendRefs"))

@@ -12,7 +12,7 @@ from fluxstatus.model.ref import Ref
 from fluxstatus.state.intervals import field_of, interval_of, written_interval
 from fluxstatus.state.ownership import creator_of
 from fluxstatus.state.receivers import Receivers
-from fluxstatus.state.references import source_of
+from fluxstatus.state.references import source_of, template_owner
 from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.revisions import CONSUMERS
 
@@ -43,8 +43,7 @@ def _occurrence(resource: Resource, saved_requests: float = 0) -> Occurrence:
 
 def _field_of_owner(resource: Resource) -> str:
     """Return the field of the owner of *resource* that sets its interval, or an empty text."""
-    release = creator_of(resource.labels, "HelmRelease")
-    if release and resource.ref.kind == "HelmChart":
+    if release := template_owner(resource):
         return f"{Ref('', *release)} spec.chart.spec.interval"
     instance = creator_of(resource.labels, "FluxInstance")
     return f"{Ref('', *instance)} spec.sync.interval" if instance else ""
@@ -67,11 +66,9 @@ def _short(*kinds: str) -> Callable[[View], Iterator[Occurrence]]:
     return find
 
 
-def _release_is_short(view: View, chart: Resource) -> bool:
-    """Return whether *chart* has the interval of its HelmRelease, which is reported already."""
-    if chart.ref.kind != "HelmChart":
-        return False
-    creator = creator_of(chart.labels, "HelmRelease")
+def _release_is_short(view: View, source: Resource) -> bool:
+    """Return whether *source* has the interval of its HelmRelease, which is reported already."""
+    creator = template_owner(source)
     release = view.state.resources.get(creator) if creator else None
     return release is not None and 0 < interval_of(release) < _SHORTEST
 
@@ -170,9 +167,9 @@ ADVICE = (
     Advice(
         code=_NO_RECEIVER,
         step="sources",
-        title_one="{what} is {value}, and no Receiver notifies it of changes: a Receiver would "
+        title_one="{what} is {value}, and no Receiver notifies Flux of changes: a Receiver would "
         "save {saves} per hour",
-        title_many="{n} sources are polled often, and no Receiver notifies them of changes: "
+        title_many="{n} sources are polled often, and no Receiver notifies Flux of changes: "
         "Receivers would save {saves} per hour",
         why="with a Receiver, the Git host or registry notifies Flux of a push immediately, and "
         "polling every 10m is enough",
@@ -190,9 +187,9 @@ ADVICE = (
     Advice(
         code=_INTERVAL_WITH_RECEIVER,
         step="sources",
-        title_one="{what} is {value} although a Receiver notifies it of changes: "
+        title_one="{what} is {value} although a Receiver notifies Flux of changes: "
         "an interval of 10m would save {saves} per hour",
-        title_many="{n} sources are polled often although a Receiver notifies them of changes: "
+        title_many="{n} sources are polled often although a Receiver notifies Flux of changes: "
         "an interval of 10m would save {saves} per hour",
         why="the host notifies the Receiver of every push immediately; polling is only needed for "
         "missed webhooks",

@@ -29,18 +29,18 @@ _RETIRED = ("gotk_reconcile_condition", "gotk_suspend_status")
 def _unscraped(view: View) -> Iterator[Occurrence]:
     """Yield the controllers that no monitor selects, if all monitors could be read."""
     both = (_PODS, _SERVICES)
-    if all(map(view.is_absent, both)) or not view.was_read("pods"):
+    if all(map(view.is_absent, both)):
         return
     if not all(view.was_read(one) or view.is_absent(one) for one in both):
         return
     for component in view.state.components:
-        if component.pods and not component.unavailable and not _is_scraped(view, component):
+        if component.pods.known and not component.unavailable and not _is_scraped(view, component):
             yield Occurrence(component.ref)
 
 
 def _is_scraped(view: View, component: Component) -> bool:
-    return any(_selects_pods(one, component) for one in view.items(_PODS)) or any(
-        _selects_services(view, one, component) for one in view.items(_SERVICES)
+    return any(_selects_pods(one, component) for one in view.all_of(_PODS)) or any(
+        _selects_services(view, one, component) for one in view.all_of(_SERVICES)
     )
 
 
@@ -48,7 +48,7 @@ def _selects_pods(monitor: Object, component: Component) -> bool:
     spec = map_of(monitor.get("spec"))
     return (
         _is_within(monitor, component.ref.namespace)
-        and any(matches(spec.get("selector"), labels_in(pod)) for pod in component.pods)
+        and any(matches(spec.get("selector"), labels_in(pod)) for pod in component.pods.known)
         and any(_is_metrics(component, e) for e in maps_of(spec.get("podMetricsEndpoints")))
     )
 
@@ -70,9 +70,9 @@ def _selects_services(view: View, monitor: Object, component: Component) -> bool
     endpoints = maps_of(spec.get("endpoints"))
     return _is_within(monitor, namespace) and any(
         matches(spec.get("selector"), labels_in(service))
-        and selected(map_of(service.get("spec")).get("selector"), component.pods, namespace)
+        and selected(map_of(service.get("spec")).get("selector"), component.pods.known, namespace)
         and any(_is_metrics(component, _at_pod(service, e)) for e in endpoints)
-        for service in view.items("services")
+        for service in view.all_of("services")
     )
 
 
@@ -96,7 +96,7 @@ def _is_within(monitor: Object, namespace: str) -> bool:
 
 
 def _retired(view: View) -> Iterator[Occurrence]:
-    for rule in view.items(_RULES):
+    for rule in view.all_of(_RULES):
         metadata = map_of(rule.get("metadata"))
         name, namespace = text_of(metadata.get("name")), text_of(metadata.get("namespace"))
         for alert, metrics in map_of(metadata.get("metrics")).items():
@@ -133,6 +133,7 @@ ADVICE = (
             ),
         ),
         find=_unscraped,
+        needs=("pods", "services"),
         reads=(_PODS, _SERVICES),
         cluster_wide=True,
         upstream="FO config/monitoring/flux-controllers.yaml",

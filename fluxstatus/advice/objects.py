@@ -88,7 +88,7 @@ def _is_in_cluster(url: str) -> bool:
 
 def _no_alert(view: View) -> Iterator[Occurrence]:
     deployed = any(resource.kind.applies for resource in view.state.resources.values())
-    if deployed and view.is_running("notification-controller") and not view.items(_ALERTS):
+    if deployed and view.is_running("notification-controller") and not view.all_of(_ALERTS):
         yield Occurrence()
 
 
@@ -113,7 +113,7 @@ def _not_gone(view: View) -> Iterator[Occurrence]:
     """
     state = view.state
     for query in _READ_ANYWAY:
-        for item in state.evidence.answer(query).items:
+        for item in state.evidence.answer(query).known:
             metadata = map_of(item.get("metadata"))
             at, namespace = when(metadata.get("deletionTimestamp")), metadata.get("namespace")
             late = at is not None and state.now - at > _GRACE
@@ -153,8 +153,8 @@ ADVICE = (
         title_one="{what} had a manual reconcile request this week",
         title_many="{n} objects had a manual reconcile request this week",
         why=(
-            "a manual request only reconciles earlier what the interval or a Receiver would "
-            "reconcile anyway; frequent requests suggest that the interval is too long or that "
+            "a manual request only starts a reconciliation sooner than the interval or a "
+            "Receiver would; frequent requests suggest that the interval is too long or that "
             "a Receiver is missing"
         ),
         steps=(Step("create a Receiver for the sources, or shorten their spec.interval"),),

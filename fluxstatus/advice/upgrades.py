@@ -7,30 +7,49 @@ from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.versions import dotted
-from fluxstatus.knowledge.flux_minors import ENABLED_IN, REMOVED_IN, STRICT_SUBSTITUTION
+from fluxstatus.knowledge.flux_minors import (
+    DEPRECATED_IN,
+    ENABLED_IN,
+    REMOVED_IN,
+    STRICT_SUBSTITUTION,
+)
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.ownership import creator_of
+from fluxstatus.state.resource import Resource
 
 
 class Deprecated(NamedTuple):
-    """A deprecated field of a spec, and its replacement."""
+    """A deprecated field of a spec, and its replacement.
+
+    `defaults` are the values that an earlier version set, so that nobody wrote them.
+    """
 
     kind: str
     path: tuple[str, ...]
     instead: str
+    defaults: tuple[str, ...] = ()
 
 
 DEPRECATED = (
-    Deprecated("Alert", ("summary",), "use spec.eventMetadata.summary"),
-    Deprecated("Provider", ("proxy",), "use spec.proxySecretRef"),
+    Deprecated(
+        "Alert", ("summary",), "use spec.eventMetadata.summary; v1 (Flux 2.10) does not have it"
+    ),
+    Deprecated("Provider", ("proxy",), "use spec.proxySecretRef; v1 (Flux 2.10) does not have it"),
+    Deprecated(
+        "Provider",
+        ("interval",),
+        "remove it: Flux ignores it, and v1 (Flux 2.10) does not have it",
+        defaults=("600s", "10m", "10m0s"),
+    ),
     Deprecated("HelmRelease", ("install", "skipCRDs"), "use spec.install.crds: Skip"),
     Deprecated("HelmRelease", ("rollback", "recreate"), "no replacement: Helm removed it"),
 )
-"""Fields that are deprecated in the CRDs of Flux 2.9 (NC api/v1beta3, HC api/v2).
+"""Fields that are deprecated in the CRDs of Flux 2.9 and 2.10 (NC api/v1beta3, HC api/v2).
 
-Except spec.interval of a Provider, which an earlier version set as a default.
+Those of an Alert and a Provider are not in v1, which Flux 2.10 stores (NC api/v1); where an object
+is read in v1, the API server leaves them out.
 """
 
 _CREATORS = ("HelmRelease", "FluxInstance")
@@ -40,26 +59,42 @@ _STRICT = f"{STRICT_SUBSTITUTION}=true"
 _CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 
 
-def _old_versions(view: View) -> Iterator[Occurrence]:
-    """Yield the objects that were written in an API version that a later Flux removes.
+def _written(view: View) -> Iterator[tuple[Resource, str]]:
+    """Yield each object with an API version, other than the current one, that it was written in.
 
     Objects that a controller creates are left out: an upgraded controller uses the new version.
     """
     for resource in view.of_kind(*KINDS):
-        if any(creator_of(resource.labels, kind) for kind in _CREATORS):
-            continue
         written = resource.get("metadata", "writtenAs")
-        for version in written if isinstance(written, list) else ():
-            minor = REMOVED_IN.get(text_of(version))
-            if minor and view.flux and minor > view.flux:
-                removed = f"{version}, which Flux {dotted(minor)} removes"
-                yield Occurrence(resource.ref, value=removed)
+        if not isinstance(written, list):  # hardly any of thousands has it
+            continue
+        if not any(creator_of(resource.labels, kind) for kind in _CREATORS):
+            for version in written:
+                yield resource, text_of(version)
+
+
+def _old_versions(view: View) -> Iterator[Occurrence]:
+    """Yield the objects that were written in an API version that a later Flux removes."""
+    for resource, version in _written(view):
+        minor = REMOVED_IN.get(version)
+        if minor and view.flux and minor > view.flux:
+            removed = f"{version}, which Flux {dotted(minor)} removes"
+            yield Occurrence(resource.ref, value=removed)
+
+
+def _deprecated_versions(view: View) -> Iterator[Occurrence]:
+    """Yield the objects that were written in an API version that Flux deprecates by now."""
+    for resource, version in _written(view):
+        minor = DEPRECATED_IN.get(version)
+        if minor and view.flux and minor <= view.flux:
+            deprecated = f"{version}, which Flux {dotted(minor)} deprecates"
+            yield Occurrence(resource.ref, value=deprecated)
 
 
 def _deprecated_fields(view: View) -> Iterator[Occurrence]:
-    for kind, path, instead in DEPRECATED:
+    for kind, path, instead, defaults in DEPRECATED:
         for resource in view.of_kind(kind):
-            if resource.get("spec", *path) not in (None, False, ""):
+            if resource.get("spec", *path) not in (None, False, "", *defaults):
                 field = ".".join(("spec", *path))
                 yield Occurrence(resource.ref, field, instead)
 
@@ -78,7 +113,7 @@ def _substituting(view: View) -> Iterator[Occurrence]:
 
 def _stored_before(view: View) -> Iterator[Occurrence]:
     """Yield the Flux CRDs that list other stored versions than the current one."""
-    for crd in view.items(_CRDS):
+    for crd in view.all_of(_CRDS):
         versions = maps_of(map_of(crd.get("spec")).get("versions"))
         now = next((text_of(v.get("name")) for v in versions if v.get("storage") is True), "")
         stored = map_of(crd.get("status")).get("storedVersions")
@@ -103,6 +138,9 @@ _API_VERSION_REMOVED = Code(
     "api-version-removed",
     "Objects were written in API versions that a later version of Flux removes.",
 )
+_API_VERSION_DEPRECATED = Code(
+    "api-version-deprecated", "Objects were written in API versions that Flux deprecates."
+)
 _DEPRECATED_FIELD = Code("deprecated-field", "Objects use spec fields that are deprecated.")
 _SUBSTITUTION_BECOMES_STRICT = Code(
     "substitution-becomes-strict",
@@ -126,6 +164,18 @@ ADVICE = (
         docs=_MIGRATION,
     ),
     Advice(
+        code=_API_VERSION_DEPRECATED,
+        step="reconcilers",
+        title_one="{what} was written as {value}",
+        title_many="{n} objects were written in API versions that Flux deprecates",
+        why="a later version of Flux will remove them: the API server then rejects manifests in "
+        "that version, and a Kustomization or chart that contains one fails completely",
+        steps=(Step(_MIGRATE_FILES), _MIGRATE),
+        find=_deprecated_versions,
+        upstream="NC api/v1beta3/alert_types.go, provider_types.go",
+        docs=_MIGRATION,
+    ),
+    Advice(
         code=_DEPRECATED_FIELD,
         step="reconcilers",
         title_one="{what} is deprecated: {value}",
@@ -133,7 +183,8 @@ ADVICE = (
         why="a later API version will not have them and will reject manifests that use them",
         steps=(Step("replace the fields in the manifests"),),
         find=_deprecated_fields,
-        upstream="NC api/v1beta3/provider_types.go, alert_types.go; HC api/v2/helmrelease_types.go",
+        upstream="NC api/v1beta3/provider_types.go, alert_types.go, api/v1; HC api/v2/"
+        "helmrelease_types.go",
     ),
     Advice(
         code=_SUBSTITUTION_BECOMES_STRICT,

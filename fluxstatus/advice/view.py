@@ -50,10 +50,16 @@ class View:
         unread = self.state.evidence.answer(query).unread
         return unread is not None and unread.why is Why.ABSENT
 
-    def items(self, query: str) -> tuple[Object, ...]:
-        """Return the objects that *query* returned, none if the answer is incomplete."""
+    def known(self, query: str) -> tuple[Object, ...]:
+        """Return the objects that *query* returned; there may be others."""
+        return self.state.evidence.answer(query).known
+
+    def all_of(self, query: str) -> tuple[Object, ...]:
+        """Return all objects of *query*. Raises ValueError if there may be others."""
         answer = self.state.evidence.answer(query)
-        return answer.items if answer.unread is None else ()
+        if answer.hidden:
+            raise ValueError(answer.hidden.text)
+        return answer.known
 
     def is_running(self, component: str) -> bool:
         """Return whether a controller with this name was found and is available."""

@@ -1,10 +1,26 @@
-"""Replacing a file in one step: a reader sees the old content or the new, never a part of it."""
+"""Reading and replacing files whole.
+
+A reader of a replaced file sees the old content or the new, never a part of it.
+"""
 
 import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+
+
+def read_file(path: Path, most: int) -> bytes:
+    """Return the content of the regular file *path*, or its first *most* + 1 bytes.
+
+    Raises OSError; it has no errno if *path* is not a regular file. A pipe or a device is opened
+    without waiting, and not read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError("it is not a regular file")
+        return file.read(most + 1)
 
 
 def replace_file(

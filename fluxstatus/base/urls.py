@@ -1,11 +1,28 @@
 """The parts of a URL."""
 
-from urllib.parse import urlsplit
+import re
+from urllib.parse import quote, urlsplit
 
 
 def host_of(url: str) -> str:
-    """Return the host of *url*, also of one without a scheme; empty if there is none."""
+    """Return the host of *url*, with or without a scheme; empty if it has no host."""
     try:
         return urlsplit(url if "://" in url else f"//{url}").hostname or ""
     except ValueError:
         return ""
+
+
+def without_login(url: str) -> str:
+    """Return *url*, with or without a scheme, without the user name and the password."""
+    return re.sub(r"(?:(?<=//)|\A)[^/]*@", "", url)
+
+
+def origin_of(url: str) -> str:
+    """Return the scheme, host and port of *url*; empty if it has no scheme or host."""
+    found = re.match(r"[a-z][a-z0-9+.-]*://[^/?#\s]+", without_login(url), re.IGNORECASE)
+    return found[0] if found else ""
+
+
+def encoded(text: str) -> str:
+    """Return *text* as a part of a path or a query; bytes of an argument that are no text stay."""
+    return quote(text, safe="", errors="surrogatepass")

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from fluxstatus.base.fields import map_of, text_of
-from fluxstatus.model.hints import Hint, hint, kubectl
+from fluxstatus.model.hints import Hint, command, hint
 from fluxstatus.model.kinds import FLUX_GROUPS
+from fluxstatus.state.references import chart_name
 from fluxstatus.state.resource import HEALTHY, IN_PROGRESS, Resource, Verdict
 from fluxstatus.state.state import State
 
@@ -46,26 +47,38 @@ def keeps_away(release: Resource, code: str) -> bool:
     return code == "crd-missing" or acts
 
 
-def bringer_hints(release: Resource) -> tuple[Hint, ...]:
-    """Return the next step where *release* should bring what is missing, and does not."""
+_CHECKS = {
+    "crd-missing": "whether its version still has this API version, its values and "
+    "spec.install.crds"
+}
+"""What to check of a release that is Ready, by the code of the fault; otherwise, its pods."""
+
+
+def bringer_hints(release: Resource, code: str) -> tuple[Hint, ...]:
+    """Return the next step where *release* should install what is missing, but does not.
+
+    *code* is that of the fault.
+    """
     check = (
-        "is Ready: check its values, spec.install.crds and its pods"
+        f"is Ready: check {_CHECKS.get(code, 'its values and its pods')}"
         if release.verdict in HEALTHY
         else "is not ready itself: fix it first"
     )
     return (
         hint(
             f"{release.ref} probably installs it and {check}",
-            kubectl("get", f"{release.kind.resource}/{release.ref.name}",
-                    "-n", release.ref.namespace, "-o", "yaml"),
+            command(
+                f"kubectl get {release.kind.resource}/{{name}} -n {{ns}} -o yaml",
+                {"name": release.ref.name, "ns": release.ref.namespace},
+            ),
         ),
-    )  # fmt: skip
+    )
 
 
 def bringer_of(state: State, resource: Resource, code: str, lacks: Mapping[str, str]) -> (
     Resource | None
 ):  # fmt: skip
-    """Return the HelmRelease that should bring what *resource* lacks, None if no name tells.
+    """Return the HelmRelease that should install what *resource* lacks, None if no name matches.
 
     *code* is that of its fault and *lacks* are the fields of it.
     """
@@ -94,9 +107,8 @@ def _projects(group: str) -> Iterator[str]:
 
 def _releases(state: State, besides: Resource, names: tuple[str, ...]) -> Iterator[Resource]:
     for release in _others(state, besides):
-        template = map_of(map_of(release.spec.get("chart")).get("spec"))
         chart = map_of(release.spec.get("chartRef"))
-        known = (text_of(template.get("chart")), text_of(chart.get("name")), release.ref.name)
+        known = (chart_name(release), text_of(chart.get("name")), release.ref.name)
         if any(name in _plain(one) for name in names for one in known):
             yield release
 
@@ -107,8 +119,7 @@ def _releases_of_service(
     for release in _others(state, besides):
         own = text_of(release.spec.get("targetNamespace")) or release.ref.namespace
         name = text_of(release.spec.get("releaseName")) or release.ref.name
-        template = map_of(map_of(release.spec.get("chart")).get("spec"))
-        words = (_plain(name), _plain(text_of(template.get("chart"))))
+        words = (_plain(name), _plain(chart_name(release)))
         if own == namespace and any(word and word in _plain(service) for word in words):
             yield release
 

@@ -15,9 +15,8 @@ from fluxstatus.knowledge import UNKNOWN_FAULT
 from fluxstatus.model.ref import Key
 from fluxstatus.state.deadlines import is_deletion_within
 from fluxstatus.state.last_attempt import deletion_failed, is_failed_retry, since_of
-from fluxstatus.state.ownership import creator_of
-from fluxstatus.state.references import dependency_named
-from fluxstatus.state.resource import HEALTHY, IN_PROGRESS, YOUNG, Resource, Verdict
+from fluxstatus.state.references import dependency_named, template_owner
+from fluxstatus.state.resource import HEALTHY, IN_PROGRESS, Resource, Verdict, is_recent
 
 _CANCELED = "HealthCheckCanceled"  # a newer attempt has replaced it, and starts immediately
 
@@ -85,7 +84,8 @@ def _class_of_failing(context: Context, resource: Resource) -> Classified:
         effect = f"{resource.ref} fails until {bringer.ref} is ready, because {lack}"
         return Classified(None, frozenset({bringer.ref.key}), effect)
     if bringer is not None:
-        added = diagnosis.adding(last=bringer_hints(bringer))
+        known = diagnosis.explained() if bringer.verdict in HEALTHY else diagnosis
+        added = known.adding(last=bringer_hints(bringer, diagnosis.code))
         cause = replace(cause, fault=cause.fault._replace(diagnosis=added))
     checked = context.waits.unhealthy_in_health_check(resource)
     return Classified(cause, _without_pending(context, resource, checked))
@@ -95,7 +95,9 @@ def _is_in_progress(context: Context, resource: Resource) -> bool:
     """Whether *resource* is being reconciled, or its controller has only just started."""
     if resource.verdict in UNTOUCHED:
         return context.controllers.has_just_started(resource)
-    return resource.verdict in IN_PROGRESS and not is_failed_retry(context.state, resource)
+    if resource.verdict not in IN_PROGRESS or is_failed_retry(context.state, resource):
+        return False
+    return not context.controllers.is_ignored(resource)
 
 
 def _bringer_of(context: Context, resource: Resource, cause: Cause) -> Resource | None:
@@ -129,8 +131,8 @@ def _refers_to_missing(context: Context, resource: Resource) -> bool:
 def _may_recover(context: Context, resource: Resource, cause: Cause) -> bool:
     """Whether *resource* is young or being deleted, so that a fault may go away."""
     now = context.state.now
-    young = resource.age(now) < YOUNG
-    began = cause.since is not None and now - cause.since < YOUNG
+    young = is_recent(resource.created, now)
+    began = is_recent(cause.since, now)
     if resource.verdict is Verdict.TERMINATING:
         failed = deletion_failed(context.state, resource)
         return began or (is_deletion_within(resource, now) and not failed)
@@ -188,6 +190,6 @@ def _release_of(context: Context, chart: Resource) -> Resource | None:
     """
     if chart.ref.kind != "HelmChart":
         return None
-    creator = creator_of(chart.labels, "HelmRelease")
+    creator = template_owner(chart)
     found = context.state.resources.get(creator) if creator else None
     return found or context.releases_by_chart.get(chart.ref.key)

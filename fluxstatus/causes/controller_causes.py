@@ -1,6 +1,6 @@
 """The causes of the controllers and CRDs that are unavailable: what they share is one cause.
 
-    each on its own → an image registry → OpenShift → what removed them → the same problem
+    each on its own → an image registry → OpenShift → what removed them → the same problem → silence
 
 Each step takes the causes so far, by Deployment or CRD, and returns those that it replaces. An
 earlier step explains more, so a later one does not take what it has replaced.
@@ -80,7 +80,12 @@ def controller_causes(state: State, controllers: Controllers) -> ControllerCause
     not_installed = () if _is_installed(state) else _without_operator(controllers.missing)
     faults = dict((*controllers.unavailable.items(), *controllers.missing.items()))
     faults |= dict(controllers.unserved.values())
-    causes: ByRef = {r: Cause(r, fault) for r, fault in faults.items() if r not in not_installed}
+    began = {ref: one.last for ref, one in controllers.liveness.items() if not one.works}
+    causes: ByRef = {
+        ref: Cause(ref, fault, since=began.get(ref))
+        for ref, fault in faults.items()
+        if ref not in not_installed
+    }
     for shared in _SHARED:
         causes = {**causes, **shared(state, controllers, causes)}
     by_kind = {kind: causes[ref] for kind, (ref, _) in controllers.unserved.items()}
@@ -157,8 +162,27 @@ def _of_same_problem(state: State, controllers: Controllers, causes: ByRef) -> B
     return merged
 
 
+def _of_silence(_: State, controllers: Controllers, causes: ByRef) -> ByRef:
+    """Return one cause for several controllers that have stopped working.
+
+    The operator comes last: it only installs Flux.
+    """
+    silent = [
+        ref
+        for ref, one in controllers.liveness.items()
+        if not one.works and ref in causes and causes[ref].ref == ref
+    ]
+    refs = sorted(silent, key=lambda ref: (ref.name == OPERATOR, ref))
+    if len(refs) < _SEVERAL:
+        return {}
+    first, *others = refs
+    fault = _with_others(causes[first].fault, refs, first)
+    since = earliest(causes[ref].since for ref in refs)
+    return dict.fromkeys(refs, Cause(first, fault, since=since, waiting=tuple(others)))
+
+
 _SHARED: Sequence[Callable[[State, Controllers, ByRef], ByRef]] = (
-    _of_images, _of_openshift, _of_removal, _of_same_problem,
+    _of_images, _of_openshift, _of_removal, _of_same_problem, _of_silence,
 )  # fmt: skip
 """The steps that replace the causes of several controllers by one, in their order."""
 
@@ -182,7 +206,7 @@ def _without_names(text: str, component: Component) -> str:
 def _with_others(fault: Fault, refs: Sequence[Ref], first: Ref) -> Fault:
     """Return *fault*, of *first*, with the other *refs* that have the same one."""
     names = ", ".join(sorted(ref.name for ref in refs if ref != first))
-    more = f"the same is true of {names}"
+    more = f"also affected: {names}"
     return fault._replace(diagnosis=fault.diagnosis.adding(more))
 
 

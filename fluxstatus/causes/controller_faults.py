@@ -1,15 +1,19 @@
-"""The faults of controllers: unavailable, missing, without CRD, unresponsive, failing objects."""
+"""The faults of controllers: unavailable, inactive, missing, without CRD, failing objects."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from fluxstatus.base.durations import ago
+from fluxstatus.base.durations import ago, duration
 from fluxstatus.base.fields import text_of
+from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.causes.faults import Fault, object_fields
 from fluxstatus.knowledge import diagnose_state, workload_hints
 from fluxstatus.model.kinds import OPERATOR
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import Component
+from fluxstatus.state.intervals import interval_of
+from fluxstatus.state.liveness import Liveness, Overdue
 from fluxstatus.state.pods import last_restart
 from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import State
@@ -22,12 +26,15 @@ _CODES_OF_PROBLEMS = {
     "oom": "controller-out-of-memory",
     "crash-loop": "controller-crash-loop",
     "failed": "controller-crash-loop",
-    "config": "controller-crash-loop",
+    "config": "controller-not-ready",
     "image-pull": "controller-image-pull",
     "pending": "controller-not-scheduled",
     "not-ready": "controller-not-ready",
 }
 """Codes of faults of a controller, by the code of its PodProblem."""
+
+_OF_PODS = frozenset({"controller-not-ready", "controller-not-scheduled"})
+"""Codes for which the text about the pod decides the next steps."""
 
 
 def fault_of_component(state: State, component: Component, kinds: str) -> Fault:
@@ -42,9 +49,42 @@ def fault_of_component(state: State, component: Component, kinds: str) -> Fault:
     fields = {"name": component.ref.name, "ns": component.ref.namespace, "kinds": kinds,
               "trouble": text}  # fmt: skip
     diagnosis = diagnose_state(code, None, {**state.template_fields, **fields})
-    if code == "controller-not-ready":  # a quota or a policy may reject its pods
+    if code in _OF_PODS:  # a quota or a policy may reject its pods
         diagnosis = diagnosis.adding(first=workload_hints(text, fields))
     return Fault(diagnosis, code, text)
+
+
+def fault_of_inactive(state: State, found: Liveness) -> Fault:
+    """Return the fault of a controller that is ready, but not alive, or not at work."""
+    ref, lease, now = found.component.ref, found.lease, state.now
+    late = sorted(found.overdue, key=lambda one: (one.due, one.resource.ref))
+    fields = {
+        "name": ref.name,
+        "ns": ref.namespace,
+        "lease": lease.name if lease else "",
+        "overdue": _overdue(late),
+        "example": f"{late[0].resource.ref}" if late else "",
+        "age": ago(found.last, now),
+        "every": duration(interval_of(late[0].resource)) if late else "",
+    }
+    renewed = ago(lease.renewed, now) if lease else ""
+    if found.hangs:
+        code, fields["unrenewed"] = "controller-lease-expired", renewed
+        also = f"the last reconciliation was {fields['age']} ago, and {fields['overdue']}"
+        more = also if late else ""
+    else:
+        code = "controller-overdue"
+        alive = f"its Lease was renewed {renewed} ago, so its process is alive"
+        more = f"{alive}, but its workers are probably stuck" if lease else ""
+    diagnosis = diagnose_state(code, None, {**state.template_fields, **fields})
+    return Fault(diagnosis.adding(more), "", "")
+
+
+def _overdue(late: Sequence[Overdue]) -> str:
+    """Return how many objects are *late*, by kind, as the start of a sentence."""
+    kinds = Counter(one.resource.ref.kind for one in late)
+    names = " and ".join(counted(number, kind) for kind, number in kinds.most_common())
+    return f"{names} {noun_for(len(late), 'is', 'are')} overdue"
 
 
 def fault_of_missing(state: State, name: str, kinds: str) -> Fault:
@@ -130,7 +170,7 @@ def fault_of_unresponsive_controller(state: State, component: Component, count: 
     ref = component.ref
     fields = {**state.template_fields, "name": ref.name, "ns": ref.namespace, "count": str(count)}
     restarts = [
-        one for one in last_restart(component.pods)
+        one for one in last_restart(component.pods.known)
         if one[3] > 1 and state.now - one[1] < RESTARTED_WITHIN
     ]  # fmt: skip
     if not restarts:

@@ -9,7 +9,8 @@ from fluxstatus.causes.missing import Suggestions, missing_target
 from fluxstatus.knowledge import UNKNOWN_FAULT, Diagnosis, diagnose, diagnose_state
 from fluxstatus.model.kinds import KINDS, OPERATOR, SHARD_KEY, full_name
 from fluxstatus.model.ref import Key
-from fluxstatus.state.last_attempt import reason_and_message_of
+from fluxstatus.state.last_attempt import is_failed_retry, reason_and_message_of
+from fluxstatus.state.liveness import is_untouched
 from fluxstatus.state.references import health_checked, naming
 from fluxstatus.state.resource import Resource, Verdict, suspender_of, switch_of
 from fluxstatus.state.state import State
@@ -62,16 +63,7 @@ def fault_of(
     elif not is_watched:
         code = "shard-without-controller" if SHARD_KEY in resource.labels else "never-reconciled"
     elif missing := missing_target(state, resource, reason, message):
-        kind, namespace, name = missing
-        meant = suggestions.suggest(missing, resource.ref.key)
-        about = {
-            "missing_target": f"{kind} {namespace}/{name} does not exist{meant}",
-            "target_resource": full_name(kind),
-            "referrers": f"{resource.ref} refers",
-            "reference": naming(resource, missing),
-        }
-        diagnosis = diagnose_state("target-missing", resource, {**fields, **about})
-        return Fault(diagnosis, reason, message, missing)
+        return _fault_of_missing(suggestions, resource, missing, (reason, message), fields)
     elif not_installed := _not_installed(state, resource, message):
         diagnosis = diagnose_state("component-not-installed", resource, {**fields, **not_installed})
         return Fault(diagnosis, reason, message)
@@ -81,6 +73,37 @@ def fault_of(
     if code == "terminating":
         diagnosis = _with_last_attempt(state, diagnosis, resource, (reason, message), fields)
     return Fault(diagnosis, reason, message)
+
+
+def _fault_of_missing(
+    suggestions: Suggestions,
+    resource: Resource,
+    missing: Key,
+    reason_and_message: tuple[str, str],
+    fields: Mapping[str, str],
+) -> Fault:
+    """Return the fault of *resource*, whose reference is to an object that is *missing*.
+
+    An object that depends on one of another kind waits forever, whether or not somebody creates
+    what is missing: a HelmRelease only waits for HelmReleases, a Kustomization for Kustomizations
+    (HC, KC api spec.dependsOn), so that is its own fault.
+    """
+    kind, namespace, name = missing
+    reference = naming(resource, missing)
+    other = suggestions.of_another_kind(missing)
+    if other and reference == "spec.dependsOn" and kind == resource.ref.kind:
+        about = {"missing_target": f"{kind} {namespace}/{name}", "other_kind": other}
+        diagnosis = diagnose_state("dependency-wrong-kind", resource, {**fields, **about})
+        return Fault(diagnosis, *reason_and_message, missing)
+    about = {
+        "missing_target": f"{kind} {namespace}/{name} does not exist"
+        f"{suggestions.suggest(missing, resource.ref.key)}",
+        "target_resource": full_name(kind),
+        "referrers": f"{resource.ref} refers",
+        "reference": reference,
+    }
+    diagnosis = diagnose_state("target-missing", resource, {**fields, **about})
+    return Fault(diagnosis, *reason_and_message, missing)
 
 
 def _not_installed(state: State, resource: Resource, message: str) -> dict[str, str]:
@@ -144,6 +167,8 @@ def _by_verdict(
 ) -> Fault:
     codes = {Verdict.NEVER: "never-reconciled", Verdict.OUTDATED: "outdated"}
     code = codes.get(resource.verdict, "")
+    if is_untouched(resource) and not is_failed_retry(state, resource):
+        code = "never-reconciled" if resource.verdict is Verdict.STARTING else "outdated"
     if not code and resource.verdict in (Verdict.STUCK, Verdict.RECONCILING):
         progressing = not message or message == resource.message
         stuck = "stuck" if resource.verdict is Verdict.STUCK else "attempt-failed"

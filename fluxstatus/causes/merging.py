@@ -23,7 +23,7 @@ from fluxstatus.causes.waits import is_stuck_downloading
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.deployments import Component
 from fluxstatus.state.requests import unhandled_since
-from fluxstatus.state.resource import Resource, Verdict
+from fluxstatus.state.resource import IN_PROGRESS, Resource, Verdict
 from fluxstatus.state.revisions import Lag, has_new_artifacts, overdue
 from fluxstatus.state.state import State
 
@@ -75,7 +75,7 @@ def _of_targets(context: Context, by_object: ByObject) -> Iterator[Merge]:
     missing: dict[Key, list[Cause]] = defaultdict(list)
     unread: dict[Key, list[Cause]] = defaultdict(list)
     for cause in distinct(by_object):
-        if cause.fault.missing:
+        if cause.fault.missing and cause.fault.diagnosis.code == "target-missing":
             missing[cause.fault.missing].append(cause)
         if cause.fault.unread:
             unread[cause.fault.unread].append(cause)
@@ -102,7 +102,7 @@ def _of_running_controllers(context: Context, by_object: ByObject) -> Iterator[M
         own = _code_of(resource, cause)
         for codes, component_of in tables:
             component = component_of(resource) if own in codes else None
-            if component and not component.unavailable:
+            if component and context.controllers.is_at_work(component):
                 found[component.ref] = component
                 alike[codes[own], component.ref].append(cause)
     for (code, ref), causes in alike.items():
@@ -143,12 +143,12 @@ def _of_ignored_objects(context: Context, by_object: ByObject) -> Iterator[Merge
     for resource, cause in _direct_causes(by_object):
         if cause.fault.diagnosis.code in _UNTOUCHED:
             component = context.controllers.component_of(resource)
-            if component and not component.unavailable:
+            if component and context.controllers.is_at_work(component):
                 found[component.ref] = component
                 untouched[component.ref].append(cause)
     for resource, at in _ignored(context):
         component = context.controllers.component_of(resource)
-        if component and not component.unavailable:
+        if component and context.controllers.is_at_work(component):
             found[component.ref] = component
             waiting[component.ref].append((resource.ref.key, at))
     for ref, component in found.items():
@@ -156,7 +156,9 @@ def _of_ignored_objects(context: Context, by_object: ByObject) -> Iterator[Merge
         resources = [cause.resource for cause in causes if cause.resource]
         began = earliest([*(one.since for one in resources), *(at for _, at in ready)])
         count = len(resources) + len(ready)
-        if count < _SEVERAL or _has_worked_since(context.state, began, component, resources):
+        # A young object is only a cause if its controller has done nothing since.
+        enough = 1 if any(one.verdict in IN_PROGRESS for one in resources) else _SEVERAL
+        if count < enough or _has_worked_since(context.state, began, component, resources):
             continue
         fault = fault_of_unresponsive_controller(context.state, component, count)
         yield Merge(Cause(ref, fault, since=began), tuple(causes), tuple(key for key, _ in ready))

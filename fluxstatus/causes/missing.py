@@ -8,6 +8,7 @@ from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key
 from fluxstatus.state.references import (
     health_checked,
+    made_source_of,
     needs_of,
     source_of,
     template_source_of,
@@ -17,6 +18,9 @@ from fluxstatus.state.state import State
 
 _LENGTHS_APART = 3  # characters: names that differ by more are not compared
 _MOST_TARGETS = 50  # missing objects with a suggestion: a reader needs no more
+_REFERS_LOCALLY = frozenset({"GitRepository", "HelmChart", "HelmRepository"})
+"""Kinds that only refer to objects in their own namespace (SC api/v1)."""
+
 _COMPARED = 500  # names that a name is compared with: where there are more, all are similar
 
 
@@ -26,7 +30,8 @@ def missing_target(state: State, resource: Resource, reason: str, message: str) 
         return _missing_in_other_namespace(state, resource)
     if resource.verdict is Verdict.OUTDATED or reason == "AccessDenied":
         return None  # the controller has not looked for it yet
-    targets = (t for t in _needed(resource, message) if t[0] != "HelmChart")
+    made = made_source_of(resource)  # helm-controller reports why it did not make it
+    targets = (t for t in _needed(resource, message) if t[0] != "HelmChart" and t != made)
     return next(filter(state.known_missing, targets), None)
 
 
@@ -61,6 +66,7 @@ class Suggestions:
     """The objects that references to missing objects may have meant."""
 
     def __init__(self, state: State) -> None:
+        self._shared = state.namespace
         self._by_target: dict[Key, str] = {}
         self._by_kind: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self._kinds: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -79,21 +85,39 @@ class Suggestions:
             self._by_target[target] = "" if many else self._nearest(target, referrer)
         return self._by_target[target]
 
+    def of_another_kind(self, target: Key) -> str:
+        """Return the kind of an object with the name of *target* that it may mean, or nothing."""
+        kind, *place = target
+        kinds = self._kinds.get((place[0], place[1]), ())
+        return next((other for other in kinds if KINDS[other].step == KINDS[kind].step), "")
+
     def _nearest(self, target: Key, referrer: Key) -> str:
         kind, namespace, name = target
-        for other in self._kinds.get((namespace, name), ()):
-            if KINDS[other].step == KINDS[kind].step:
-                return f" (but {other} {namespace}/{name} does)"
+        other = self.of_another_kind(target)
+        if other and (other, namespace, name) != referrer:
+            return f" (but {other} {namespace}/{name} does)"
         places = [place for place in self._by_kind.get(kind, ()) if (kind, *place) != referrer]
         namespaces = [other for other, other_name in places if other_name == name]
-        own = [other for other in namespaces if other == referrer[1]]
-        the_only_one = namespaces if len(namespaces) == 1 else []
-        for meant in _closest(namespace, namespaces) or own or the_only_one:
+        for meant in self._other_namespaces(namespace, namespaces, referrer):
             return f" (did you mean {kind} {meant}/{name}?)"
         here = [other_name for other, other_name in places if other == namespace]
         for meant in _closest(name, here):
             return f" (did you mean {kind} {namespace}/{meant}?)"
         return ""
+
+    def _other_namespaces(self, namespace: str, namespaces: list[str], referrer: Key) -> list[str]:
+        """Return those of *namespaces* that a reference to *namespace* may have meant.
+
+        A reference without a namespace is to that of the *referrer*, so none is misspelled, but
+        the namespace of Flux, where sources are shared, may have been forgotten.
+        """
+        if referrer[0] in _REFERS_LOCALLY:
+            return []
+        if namespace == referrer[1]:
+            return [other for other in namespaces if other == self._shared]
+        own = [other for other in namespaces if other == referrer[1]]
+        the_only_one = namespaces if len(namespaces) == 1 else []
+        return _closest(namespace, namespaces) or own or the_only_one
 
 
 def _closest(word: str, candidates: list[str]) -> list[str]:

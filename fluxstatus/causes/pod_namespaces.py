@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
-from fluxstatus.model.evidence import Answer, Object
+from fluxstatus.model.evidence import Answer, Object, Read
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.health_checks import health_check_targets
 
@@ -12,7 +12,7 @@ _HELM_FAILED = frozenset({"InstallFailed", "UpgradeFailed", "TestFailed", "Rollb
 
 
 def workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
-    """Return the namespaces whose pods tell why objects in *answers* do not become healthy.
+    """Return the namespaces whose pods may explain why objects in *answers* are unhealthy.
 
     *answers* are the lists of Flux objects, by plural.group, and of events: while an attempt
     runs, only an event still has the message of the last failed health check.
@@ -20,14 +20,14 @@ def workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
     in_progress: set[tuple[str, str, str]] = set()
     found: set[str] = set()
     for kind in _APPLIERS:
-        for item in answers.get(kind.resource, Answer()).items:
+        for item in answers.get(kind.resource, Read()).known:
             for condition in _conditions(item):
                 if condition.get("status") == "False":
                     found.update(_namespaces_of(item, condition))
                 elif condition.get("status") == "Unknown" and condition.get("type") == "Ready":
                     # An attempt runs, which has reset the earlier conditions.
                     in_progress.add(_name_of({"kind": kind.name, **map_of(item.get("metadata"))}))
-    for event in answers.get("events", Answer()).items if in_progress else ():
+    for event in answers.get("events", Read()).known if in_progress else ():
         if _name_of(map_of(event.get("involvedObject"))) in in_progress:
             found.update(_namespaces_in(text_of(event.get("message"))))
     return found - {""}

@@ -52,6 +52,10 @@ def _missing_secret(fields: _Fields) -> Shared:
     return fields.get("endpoint_ns", ""), fields.get("missing", "")
 
 
+def _decryption_secret(fields: _Fields) -> Shared:
+    return fields.get("ns", ""), fields.get("decryption_secret", ""), fields.get("key", "")
+
+
 def _proxy(fields: _Fields) -> Shared:
     secret = fields.get("proxy_secret", "")
     return (fields.get("endpoint_ns", ""), secret) if secret else ("controllers", "environment")
@@ -116,6 +120,7 @@ _SHARED: Mapping[str, Callable[[_Fields], Shared]] = {
         _secret,
     ),
     **dict.fromkeys(("secret-missing", "provider-secret-missing"), _missing_secret),
+    **dict.fromkeys(("sops-key-missing", "sops-key-invalid"), _decryption_secret),
     **dict.fromkeys(("proxy-unreachable", "proxy-auth-rejected"), _proxy),
     **dict.fromkeys(
         ("remote-cluster-denied", "kubeconfig-secret-missing", "kubeconfig-key-missing",
@@ -129,6 +134,7 @@ _SHARED: Mapping[str, Callable[[_Fields], Shared]] = {
     "conversion-webhook-failing": _conversion,
     "api-service-broken": _named("broken_group"),
     "api-server-denied": _named("controller"),
+    "service-account-token-forbidden": _named("controller"),
     "api-server-failing": lambda _: ("this cluster",),
     "namespace-terminating": _named("terminating"),
     "quota-exceeded": _in_namespace("quota"),

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from fluxstatus.causes.cause import ByObject, Cause
 from fluxstatus.causes.context import Context
+from fluxstatus.model.inventory import entry_of
 from fluxstatus.model.ref import Key, Ref
+from fluxstatus.state.inventories import ids_of, target_of
 from fluxstatus.state.ownership import creators_of
-from fluxstatus.state.references import feeds_of, selected_inputs
+from fluxstatus.state.references import feeds_of, selected_inputs, template_owner
 from fluxstatus.state.resource import HEALTHY, Resource, Verdict
 from fluxstatus.state.state import State
 
@@ -49,9 +51,9 @@ def _feeds(state: State, resource: Resource) -> Iterator[Key]:
 
 
 def find_not_updated(state: State, causes: Iterable[Cause]) -> Mapping[Cause, tuple[Ref, ...]]:
-    """Return the objects that each of the *causes*, a suspended object, has created.
+    """Return the Flux objects that each of the *causes*, a suspended object, has created.
 
-    The spec of such an object no longer changes.
+    The spec of such an object no longer changes. They have its labels or are in its inventory.
     """
     suspended = {
         cause.ref.key: cause
@@ -60,9 +62,20 @@ def find_not_updated(state: State, causes: Iterable[Cause]) -> Mapping[Cause, tu
     }
     if not suspended:
         return {}
-    owned: dict[Key, list[Ref]] = defaultdict(list)
+    owned: dict[Key, dict[Ref, None]] = defaultdict(dict)
     for resource in state.resources.values():
-        if resource.ref.kind != "HelmChart":  # helm-controller creates it, not a chart
+        if template_owner(resource) is None:  # helm-controller creates that one, not a chart
             for owner in creators_of(resource.labels):
-                owned[owner].append(resource.ref)
-    return {cause: tuple(owned[owner]) for owner, cause in suspended.items() if owner in owned}
+                owned[owner][resource.ref] = None
+    for owner in suspended:
+        owned[owner] |= dict.fromkeys(_listed(state, owner))
+    return {cause: tuple(owned[owner]) for owner, cause in suspended.items() if owned[owner]}
+
+
+def _listed(state: State, owner: Key) -> Iterator[Ref]:
+    """Yield the Flux objects of this cluster in the inventory of *owner*."""
+    item = state.resources[owner].object
+    for entry in filter(None, map(entry_of, [] if target_of(item) else ids_of(item))):
+        known = state.resources.get((entry.kind, entry.namespace, entry.name))
+        if known and known.kind.group == entry.group and known.ref.key != owner:
+            yield known.ref

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from fluxstatus.causes.controller_faults import (
     fault_of_component,
+    fault_of_inactive,
     fault_of_missing,
     fault_of_unserved,
 )
@@ -13,9 +14,17 @@ from fluxstatus.causes.faults import Fault
 from fluxstatus.model.kinds import KINDS, OPERATOR, SHARD_KEY
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import Component
+from fluxstatus.state.liveness import (
+    Activity,
+    activity_of,
+    has_worked_since_start,
+    is_ignored,
+    is_untouched,
+    liveness_of,
+)
 from fluxstatus.state.pods import started_at
 from fluxstatus.state.references import source_of
-from fluxstatus.state.resource import YOUNG, Resource, Verdict
+from fluxstatus.state.resource import Resource, Verdict, is_recent
 from fluxstatus.state.state import State
 
 SOURCE_CONTROLLER = "source-controller"
@@ -30,8 +39,9 @@ UNTOUCHED = frozenset({Verdict.NEVER, Verdict.OUTDATED, Verdict.TERMINATING})
 class Controllers:
     """The controllers of a State.
 
-    `unavailable` are the Deployments without a ready pod, `missing` those that should exist and
-    do not: each maps a Deployment to its fault. `unserved` maps a kind to its missing CRD and the
+    `unavailable` are the Deployments without a ready pod, or whose pod is ready and does not work
+    (`liveness` has what those with a ready pod show); `missing` those that should exist and do
+    not: each maps a Deployment to its fault. `unserved` maps a kind to its missing CRD and the
     fault; the missing CRDs of one controller are one fault.
     """
 
@@ -41,12 +51,19 @@ class Controllers:
         for component in (*state.components, *state.operators):
             self._by_name[component.name].append(component)
         self._readable = state.controllers_read
-        self._now = state.now
+        self._state, self._now = state, state.now
+        self._activities: dict[Ref, Activity] = {}
         self.unavailable: dict[Ref, Fault] = {
             c.ref: fault_of_component(state, c, kinds_of(c.name))
             for found in self._by_name.values()
             for c in found
             if c.unavailable and not c.starting
+        }
+        self.liveness = liveness_of(state)
+        self.unavailable |= {
+            ref: fault_of_inactive(state, one)
+            for ref, one in self.liveness.items()
+            if not one.works
         }
         self.missing: dict[Ref, Fault] = {}
         if self._readable:
@@ -68,7 +85,7 @@ class Controllers:
         if SHARD_KEY in resource.labels and resource.verdict in UNTOUCHED:
             # Nothing has reconciled it, so only a controller of this shard could.
             found = [component for component in found if component.selective]
-        return any(component.watches(resource) for component in found)
+        return not self._readable or any(component.watches(resource) for component in found)
 
     def component_of(self, resource: Resource) -> Component | None:
         """Return the controller that was found and reconciles *resource*, available or not."""
@@ -82,10 +99,38 @@ class Controllers:
         return next(iter(self._by_name.get(name, ())), None)
 
     def has_just_started(self, resource: Resource) -> bool:
-        """Whether the controller of *resource* has been running for a few moments only."""
+        """Whether the controller of *resource* has been running for a few moments only.
+
+        It gets more of them once it has begun to work.
+        """
         component = self.component_of(resource)
-        times = [at for pod in component.pods if (at := started_at(pod))] if component else []
-        return bool(times) and self._now - max(times) < YOUNG
+        found = self.liveness.get(component.ref) if component else None
+        if found and found.settled and self._now < found.settled:
+            return True
+        if found and not has_worked_since_start(found, self._activity(found.component)):
+            return False
+        times = [at for pod in component.pods.known if (at := started_at(pod))] if component else []
+        return bool(times) and is_recent(max(times), self._now)
+
+    def is_at_work(self, component: Component) -> bool:
+        """Whether *component* has a ready pod, and nothing shows that it does not work."""
+        return not component.unavailable and component.ref not in self.unavailable
+
+    def is_ignored(self, resource: Resource) -> bool:
+        """Whether the controller of *resource*, which is young, should have picked it up by now."""
+        if not is_untouched(resource):
+            return False
+        component = self.component_of(resource)
+        found = self.liveness.get(component.ref) if component else None
+        return found is not None and is_ignored(
+            found, self._activity(found.component), resource, self._now
+        )
+
+    def _activity(self, component: Component) -> Activity:
+        """Return what *component* does, for all of its objects at once."""
+        if component.ref not in self._activities:
+            self._activities[component.ref] = activity_of(self._state, component)
+        return self._activities[component.ref]
 
     def with_image_errors(self) -> list[Component]:
         """Return the controllers whose image cannot be pulled, even if an older pod still runs."""
@@ -101,7 +146,7 @@ class Controllers:
         name = controller_of(resource)
         found = [c for c in self._by_name.get(name, ()) if c.watches(resource)]
         if found:
-            return found[0].ref if all(c.unavailable for c in found) else None
+            return None if any(map(self.is_at_work, found)) else found[0].ref
         if name in self._by_name:
             return None
         return next((ref for ref in self.missing if ref.name == name), None)

@@ -16,7 +16,7 @@ from fluxstatus.state.references import (
     selected_inputs,
     source_of,
 )
-from fluxstatus.state.resource import HEALTHY, IN_PROGRESS, YOUNG, Resource, Verdict
+from fluxstatus.state.resource import HEALTHY, IN_PROGRESS, Resource, Verdict, is_recent
 from fluxstatus.state.state import State
 
 _WAITS = frozenset(
@@ -59,10 +59,18 @@ class Waits:
             return any(text in message.lower() for text in _WAITS_FOR_ARTIFACT)
         if resource.ref.kind in _USES_ITS_SOURCE and reason == "GitOperationFailed":
             return bool(self._unhealthy([source_of(resource)]))
+        if self._repeats_its_source(resource, message):
+            return True
         checked = health_checked(resource, message)
         if checked:
             return all(one.kind in KINDS or one[:3] in self._controllers for one in checked)
         return resource.verdict in IN_PROGRESS and resource.ref.kind in _CHECKS_WHAT_IT_APPLIED
+
+    def _repeats_its_source(self, resource: Resource, message: str) -> bool:
+        """Whether *message* is also that of the source, as with an invalid image (IRC)."""
+        key = source_of(resource)
+        source = self._state.resources.get(key) if key and self._unhealthy([key]) else None
+        return source is not None and bool(message) and message == source.message
 
     def cannot_download(self, resource: Resource) -> bool:
         """Whether *resource* reports that it cannot download a stored artifact."""
@@ -95,7 +103,7 @@ class Waits:
         if reason == "DependencyNotReady":
             targets = {target for target in targets if f"{target[1]}/{target[2]}" in message}
         found = [self._state.resources[t] for t in targets if t in self._state.resources]
-        return any(r.since is not None and self._state.now - r.since < YOUNG for r in found)
+        return any(is_recent(r.since, self._state.now) for r in found)
 
     def reason_and_message(self, resource: Resource) -> tuple[str, str]:
         """Return the reason and message of the last failure, searched for only once per object."""
@@ -143,14 +151,16 @@ class Waits:
 
     @cached_property
     def _generators(self) -> dict[Key, Key]:
-        """The ArtifactGenerator that creates each ExternalArtifact (SW api)."""
+        """The ArtifactGenerator that creates each ExternalArtifact (SW api/v1beta1)."""
         return {
-            ("ExternalArtifact", one.ref.namespace, text_of(artifact.get("name"))): (
-                "ArtifactGenerator", one.ref.namespace, one.ref.name,
-            )
+            (
+                "ExternalArtifact",
+                text_of(artifact.get("namespace")) or one.ref.namespace,
+                text_of(artifact.get("name")),
+            ): one.ref.key
             for one in self._state.of_kind("ArtifactGenerator")
             for artifact in maps_of(one.spec.get("artifacts"))
-        }  # fmt: skip
+        }
 
 
 def is_stuck_downloading(resource: Resource) -> bool:

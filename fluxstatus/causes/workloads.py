@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.labels import labels_in
-from fluxstatus.knowledge import workload_hints
+from fluxstatus.knowledge import object_hints, workload_hints
 from fluxstatus.knowledge.pods import OF_OTHERS, VAGUE
 from fluxstatus.knowledge.rule import hints
 from fluxstatus.model.evidence import WORKLOAD_PODS, Object
@@ -24,16 +24,18 @@ from fluxstatus.state.health_checks import (
     health_check_targets,
     worst_first,
 )
-from fluxstatus.state.pods import PodProblem, claims_of, problem_of_pod
+from fluxstatus.state.pods import PodProblem, claims_of, is_replaced, problem_of_pod
 from fluxstatus.state.resource import Resource, release_name
 from fluxstatus.state.state import Event, State
 
 _AT_MOST = 5  # workloads in a finding; more would only repeat the reason
 _WORST_FIRST = (
-    "image-pull", "oom", "crash-loop", "config", "failed", "pending", "init", "not-ready"
+    "image-pull", "oom", "crash-loop", "config", "failed", "evicted", "pending", "init", "not-ready"
 )  # fmt: skip
 _VAGUE = frozenset({"pending", "not-ready"})  # an event of the pod has more details
+_RAN, _UNSCHEDULED = "BackoffLimitExceeded", "FailedScheduling"
 _PULL_FAILED = "Failed to pull image"  # kubernetes pkg/kubelet/images/image_manager.go
+_UNUSED_LOGIN = "Unable to retrieve some image pull secrets"  # kubelet_pods.go
 _HASHES = ("pod-template-hash", "rollouts-pod-template-hash")
 _WORKLOADS = frozenset(
     {"Pod", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"}
@@ -81,8 +83,8 @@ def unhealthy_workloads(state: State, message: str) -> Iterator[Unhealthy]:
 def unhealthy_release(state: State, release: Resource, message: str) -> Iterator[Unhealthy]:
     """Return why the pods of *release* are not healthy, if its *message* only reports a timeout.
 
-    Its pods are those with the label app.kubernetes.io/instance, which charts set, or without it,
-    those that are named after the release, as hooks often are.
+    Its pods are those with the label app.kubernetes.io/instance (release in older charts), or
+    without it, those whose name or label app is the name of the release.
     """
     if release.ref.kind != "HelmRelease" or not any(text in message for text in LATE):
         return
@@ -91,28 +93,35 @@ def unhealthy_release(state: State, release: Resource, message: str) -> Iterator
     namespace = text_of(release.spec.get("targetNamespace")) or release.ref.namespace
     name = release_name(release)
     pods = [pod for pod in _pods_in(state, namespace) if _is_of_release(pod, name)]
-    if found := _from_pods(state, pods) or _from_events_of_release(state, namespace, name):
+    events = _events_of_release(state, namespace, name)
+    refused = [entry for entry in events if entry[1].reason == "FailedCreate"]
+    if found := _from_newest(refused) or _from_pods(state, pods) or _from_newest(events):
         yield found
 
 
 def _is_of_release(pod: Object, release: str) -> bool:
-    owner = labels_in(pod).get("app.kubernetes.io/instance")
-    name = text_of(map_of(pod.get("metadata")).get("name"))
-    return owner == release if owner else name == release or name.startswith(f"{release}-")
+    labels, name = labels_in(pod), text_of(map_of(pod.get("metadata")).get("name"))
+    if owner := text_of(labels.get("app.kubernetes.io/instance") or labels.get("release")):
+        return owner == release
+    return release in (name, labels.get("app")) or name.startswith(f"{release}-")
 
 
-def _from_events_of_release(state: State, namespace: str, release: str) -> Unhealthy | None:
-    """Return the newest event about a workload or claim that is named after *release*."""
-    found = [
+def _events_of_release(state: State, namespace: str, release: str) -> list[tuple[Key, Event]]:
+    """Return the events about workloads and claims that are named after *release*."""
+    return [
         (key, event)
         for key, events in _warnings_by_namespace(state).get(namespace, {}).items()
         if key[0] in _WORKLOADS | {"PersistentVolumeClaim"}
         and (key[2] == release or key[2].startswith(f"{release}-"))
         for event in events
     ]
-    if not found:
+
+
+def _from_newest(events: list[tuple[Key, Event]]) -> Unhealthy | None:
+    """Return what the newest of *events* about a workload or claim says, None without events."""
+    if not events:
         return None
-    (kind, _, name), newest = max(found, key=lambda entry: entry[1].last)
+    (kind, namespace, name), newest = max(events, key=lambda entry: entry[1].last)
     target = HealthCheckTarget(kind, namespace, name, "")
     return Unhealthy(_format(kind, name, newest), _event_hints(target, newest))
 
@@ -146,7 +155,7 @@ def belongs_to(pod: Object, target: HealthCheckTarget) -> bool:
 def _pods_in(state: State, namespace: str) -> list[Object]:
     return [
         pod
-        for pod in state.evidence.answer(WORKLOAD_PODS).items
+        for pod in state.evidence.answer(WORKLOAD_PODS).known
         if map_of(pod.get("metadata")).get("namespace") == namespace
     ]
 
@@ -156,7 +165,7 @@ def _from_pods(state: State, pods: list[Object]) -> Unhealthy | None:
     found = [(problem, pod) for pod in pods if (problem := problem_of_pod(pod))]
     if not found:
         return None
-    worst, pod = min(found, key=lambda entry: (_is_replaced(entry[1]), *_rank(entry[0])))
+    worst, pod = min(found, key=lambda entry: (is_replaced(entry[1]), *_rank(entry[0])))
     namespace = text_of(map_of(pod.get("metadata")).get("namespace"))
     text = f"pod {worst.pod} {worst.text}"
     for event in _events_behind(state, worst, pod):
@@ -171,25 +180,19 @@ def _events_behind(state: State, problem: PodProblem, pod: Object) -> Iterator[E
     namespace = text_of(map_of(pod.get("metadata")).get("namespace"))
     of_pod = state.warnings.get(("Pod", namespace, problem.pod), [])
     if problem.code == "image-pull":
-        yield from [event for event in of_pod if _PULL_FAILED in event.message][:1]
+        for part in (_PULL_FAILED, _UNUSED_LOGIN):
+            yield from [event for event in of_pod if part in event.message][:1]
     elif problem.code in _VAGUE:
         yield from of_pod[:1]
     if problem.code == "pending":
-        for claim in claims_of(pod):
+        for claim in claims_of(pod) or _claims_named_after(state, namespace, problem.pod):
             yield from state.warnings.get(("PersistentVolumeClaim", namespace, claim), [])[:1]
 
 
-def _is_replaced(pod: Object) -> bool:
-    """Whether *pod* has failed, by eviction for example, and its controller has replaced it.
-
-    A Job counts its failed pods; other controllers create new ones. A pod that is being deleted
-    is replaced, too.
-    """
-    if map_of(pod.get("metadata")).get("deletionTimestamp") is not None:
-        return True
-    owners = maps_of(map_of(pod.get("metadata")).get("ownerReferences"))
-    replaced = bool(owners) and all(owner.get("kind") != "Job" for owner in owners)
-    return replaced and map_of(pod.get("status")).get("phase") == "Failed"
+def _claims_named_after(state: State, namespace: str, pod: str) -> list[str]:
+    """Return the claims with events that a StatefulSet made for its *pod*: TEMPLATE-POD."""
+    keys = _warnings_by_namespace(state).get(namespace, {})
+    return [k[2] for k in keys if k[0] == "PersistentVolumeClaim" and k[2].endswith(f"-{pod}")]
 
 
 def _rank(problem: PodProblem) -> tuple[int, int, str]:
@@ -219,10 +222,25 @@ def _from_events(state: State, target: HealthCheckTarget) -> Unhealthy | None:
         or (key[0] == "PersistentVolumeClaim" and _is_claim(key[2], target))
         for event in all_of_one
     ]
+    if target.kind == "Job":
+        found = _of_its_pods(found) or found
     if not found:
         return None
     key, newest = max(found, key=lambda entry: entry[1].last)
     return Unhealthy(_format(key[0], key[2], newest), _event_hints(target, newest))
+
+
+def _of_its_pods(events: list[tuple[Key, Event]]) -> list[tuple[Key, Event]]:
+    """Return those of the *events* about a Job that are about its pods: they say why it failed.
+
+    The pods of a Job that reached its backoff limit were scheduled at last.
+    """
+    ran = any(key[0] == "Job" and event.reason == _RAN for key, event in events)
+    return [
+        (key, event)
+        for key, event in events
+        if key[0] == "Pod" and not (ran and event.reason == _UNSCHEDULED)
+    ]
 
 
 def _with_failure_of_job(state: State, job: HealthCheckTarget, found: Unhealthy) -> Unhealthy:
@@ -243,9 +261,11 @@ def _format(kind: str, name: str, event: Event) -> str:
 
 def _event_hints(target: HealthCheckTarget, event: Event) -> tuple[Hint, ...]:
     fields = {"name": target.name, "ns": target.namespace}
+    text = f"{event.reason}: {event.message}"
     if target.kind not in _WORKLOADS | {"PersistentVolumeClaim"}:  # it has no pods
-        return hints((OF_OTHERS,), {**fields, "resource": full_name(target.kind)})
-    return workload_hints(f"{event.reason}: {event.message}", fields) or hints((VAGUE,), fields)
+        fields["resource"] = full_name(target.kind)
+        return object_hints(text, fields) or hints((OF_OTHERS,), fields)
+    return workload_hints(text, fields) or hints((VAGUE,), fields)
 
 
 def _is_child(name: str, target: HealthCheckTarget) -> bool:

@@ -10,11 +10,13 @@ from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
 from fluxstatus.causes.workloads import Unhealthy, unhealthy_release, unhealthy_workloads
-from fluxstatus.checks.wording import docs_of, explained, headline
+from fluxstatus.checks.wording import docs_of, explained, headline, read_whole
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import Hint, hint, kubectl
-from fluxstatus.model.kinds import KINDS, full_name
+from fluxstatus.model.hints import Hint, hint
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.state.inventories import ids_of
 from fluxstatus.state.ownership import creators_of
+from fluxstatus.state.references import template_owner
 from fluxstatus.state.resource import Verdict
 from fluxstatus.state.revisions import lag_of, short
 from fluxstatus.state.state import State
@@ -26,8 +28,9 @@ _CREATED_FROM: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("GitRepository", "OCIRepository", "Bucket"), _OF_SOURCE),
     },
     "ResourceSet": {"": "spec.resources and its inputs"},
+    "HelmRelease": {"OCIRepository": "spec.chart.spec"},
 }
-"""The fields that the operator creates an object from, by the owner's kind and the object's."""
+"""The fields that a controller creates an object from, by the owner's kind and the object's."""
 
 _AT_MOST = 3  # other causes that a finding names
 
@@ -40,7 +43,7 @@ def cause_finding(step: str, analysis: Analysis, cause: Cause) -> Finding:
     why = "; ".join(dict.fromkeys((diagnosis.why, *texts)))
     found = dict.fromkeys(hint for one in unhealthy for hint in one.hints)
     # The first hint of a health check is to check the pods, which has been done here.
-    steps = diagnosis.hints[1:] if found else diagnosis.hints
+    steps = diagnosis.explained().hints[1:] if found else diagnosis.hints
     return Finding(
         step=step,
         code=diagnosis.code,
@@ -118,11 +121,15 @@ def _suspension(state: State, cause: Cause) -> Iterator[str]:
         return
     lag = lag_of(state, resource)
     if lag and lag.wanted != lag.applied:
-        since = f" (since {lag.since:%Y-%m-%d %H:%M} UTC)" if lag.since else ""
-        yield f"it has applied {short(lag.applied)}, but its source has {short(lag.wanted)}{since}"
+        since = f" since {lag.since:%Y-%m-%d %H:%M} UTC" if lag.since else ""
+        applied, wanted = short(lag.applied), short(lag.wanted)
+        yield f"the last applied revision is {applied}, the source is at {wanted}{since}"
     if cause.waiting:
-        yield "dependents stay blocked until it is resumed"
-    if cause.not_updated:
+        yield "its dependents stay blocked"
+    if frozen := len(ids_of(resource.object)):
+        is_ = noun_for(frozen, "is", "are")
+        yield f"{counted(frozen, 'object')} that it applied {is_} no longer updated"
+    elif cause.not_updated:
         number = len(cause.not_updated)
         spec, is_ = noun_for(number, "spec"), noun_for(number, "is", "are")
         objects = counted(number, "object")
@@ -147,18 +154,21 @@ def _other_causes(analysis: Analysis, cause: Cause) -> Iterator[str]:
 
 
 def _owner_hints(cause: Cause) -> Iterator[Hint]:
-    """Yield where to correct the spec of an object that the operator creates and reverts."""
+    """Yield where to correct the spec of an object that a controller creates and reverts."""
     resource, steps = cause.resource, [hint.text for hint in cause.fault.diagnosis.hints]
     if resource is None or not any("spec." in text or "correct" in text for text in steps):
         return
-    for kind, namespace, name in creators_of(resource.labels):
+    for creator in creators_of(resource.labels):
+        kind, namespace, name = creator
+        if kind == "HelmRelease" and creator != template_owner(resource):
+            continue  # its chart has the object
         fields = _CREATED_FROM.get(kind, {})
         field = fields.get(resource.ref.kind) or fields.get("")
         if field and not any(kind in text for text in steps):
             yield hint(
                 f"correct the spec in {kind} {namespace}/{name}, which creates this object from "
                 f"{field}; changes to the object itself are reverted",
-                kubectl("get", f"{full_name(kind)}/{name}", "-n", namespace, "-o", "yaml"),
+                read_whole(kind, namespace, name),
             )
 
 

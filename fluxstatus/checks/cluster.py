@@ -13,9 +13,9 @@ from fluxstatus.checks.wording import (
     unread_finding,
     unread_hints,
 )
-from fluxstatus.knowledge.flux_minors import FLUX_MINORS
+from fluxstatus.knowledge.flux_minors import NEWEST, Minor, facts_of, is_newer
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.evidence import VERSION, Unread, Why
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import hint, kubectl
 from fluxstatus.model.kinds import RESOURCES
@@ -26,7 +26,7 @@ FLOOR = (1, 28)
 """The oldest Kubernetes that this plugin supports; newer than the operator's own minimum 1.22."""
 
 MOST_SKEW = 60.0
-"""Seconds that two clocks may differ before ages and certificates go wrong."""
+"""Seconds that two clocks may differ before tokens and certificates appear expired."""
 
 UNREACHABLE_CODES: Mapping[Why, Code] = {
     Why.NO_PROGRAM: Code(
@@ -74,6 +74,10 @@ KUBERNETES_TOO_OLD = Code(
 _VERSION_UNKNOWN = Code(
     "kubernetes-version-unknown", "The API server does not report a usable Kubernetes version."
 )
+_FLUX_NEWER = Code(
+    "flux-newer-than-plugin",
+    "Flux is newer than the newest minor version that this plugin supports.",
+)
 _CLOCK_SKEW = Code(
     "clock-skew", "The local clock and the API server's clock differ by more than a minute."
 )
@@ -96,6 +100,9 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     else:
         yield passed(STEP_ID, _reachable(state))
     yield from _version(state)
+    flux = parse(state.flux_version)
+    if flux and is_newer(flux):
+        yield _unknown_flux(state.flux_version)
     skew = evidence.clock_skew
     if skew is not None and abs(skew) > MOST_SKEW:
         yield Finding(
@@ -103,7 +110,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
             code=_CLOCK_SKEW,
             level=Level.WARN,
             title=f"this machine's clock is {abs(skew):.0f} s {_ahead(skew)} the API server's",
-            why="reported ages are wrong, and valid tokens may appear expired",
+            why="valid tokens may appear expired; ages are by the API server's clock",
             hints=(hint("synchronize the clock of this machine or of the control plane with NTP"),),
             trivial=True,
         )
@@ -112,7 +119,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
 def _discovery_error(state: State) -> Unread:
     """Return why discovery failed; every query that needed it has the same reason."""
     for name in RESOURCES:
-        unread = state.evidence.answer(name).unread
+        unread = state.evidence.answer(name).hidden
         if unread and unread.why is not Why.NOT_REQUESTED:
             return unread
     return _NO_REASON
@@ -167,6 +174,9 @@ def _reachable(state: State) -> str:
 
 def _version(state: State) -> Iterator[Finding]:
     kubernetes = parse(state.evidence.target.kubernetes)
+    if kubernetes is None and (unread := state.evidence.unread.get(VERSION)):
+        yield unread_finding(STEP_ID, "the Kubernetes version", unread)
+        return
     if kubernetes is None:
         yield Finding(
             step=STEP_ID,
@@ -176,27 +186,45 @@ def _version(state: State) -> Iterator[Finding]:
         )
         return
     flux = parse(state.flux_version)
-    known = FLUX_MINORS.get(flux) if flux else None
+    known = facts_of(flux) if flux else None
     version = state.evidence.target.kubernetes
     if kubernetes < FLOOR:
         yield _too_old(
-            Level.FAIL,
             f"Kubernetes {version} is older than {dotted(FLOOR)}, the oldest that this plugin "
             "supports",
         )
-    elif known and kubernetes < known.kubernetes:
+    elif flux and known and kubernetes < known.kubernetes:
         yield _too_old(
-            Level.WARN,
             f"Kubernetes {version} is older than {dotted(known.kubernetes)}, the oldest that Flux "
-            f"{state.flux_version} supports",
+            f"{_supporting(flux, state.flux_version)} supports",
         )
 
 
-def _too_old(level: Level, title: str) -> Finding:
+def _supporting(flux: Minor, version: str) -> str:
+    """Return the version whose support is known: that of *flux*, or the newest known before it."""
+    return f"{dotted(NEWEST)}, the newest that this plugin supports," if is_newer(flux) else version
+
+
+def _unknown_flux(version: str) -> Finding:
+    """Return the note that Flux is newer than this plugin: some of its messages may be unknown."""
+    newest = dotted(NEWEST)
+    return Finding(
+        step=STEP_ID,
+        code=_FLUX_NEWER,
+        level=Level.SKIP,
+        title=f"Flux {version} is newer than this plugin, which supports Flux up to {newest}: "
+        "what is new in it is not checked",
+        hints=(hint("update this plugin"),),
+        trivial=True,
+    )
+
+
+def _too_old(title: str) -> Finding:
+    """Return the warning about an old Kubernetes: nothing may have failed because of it."""
     return Finding(
         step=STEP_ID,
         code=KUBERNETES_TOO_OLD,
-        level=level,
+        level=Level.WARN,
         title=title,
         why="Flux is not tested with this version, and APIs that Flux needs may be missing",
         hints=(hint("upgrade the control plane"),),
@@ -223,6 +251,7 @@ STEP = Step(
         *UNREACHABLE_CODES.values(),
         KUBERNETES_TOO_OLD,
         _VERSION_UNKNOWN,
+        _FLUX_NEWER,
         UNREAD_CODES[Why.FORBIDDEN],
         _CLOCK_SKEW,
         *UNREAD,

@@ -1,7 +1,7 @@
 """Step 4: are all expected controllers there, and are they healthy?"""
 
-from collections.abc import Collection, Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from fluxstatus.base.durations import ago
 from fluxstatus.causes.analysis import Analysis
@@ -14,16 +14,19 @@ from fluxstatus.checks.wording import (
     UNREAD,
     WAITING,
     passed,
+    pods_in,
     state_codes,
     unread_finding,
 )
+from fluxstatus.checks.work import ASLEEP, LEASES_UNREAD, asleep, leases_unread, shown_by
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import CONTROLLERS, Unread, Why
+from fluxstatus.model.evidence import CONTROLLERS, LEASES, Unread, Why
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import hint, kubectl
+from fluxstatus.model.hints import command, hint, kubectl
 from fluxstatus.model.kinds import KINDS, OPERATOR, RESOURCES
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import Component
+from fluxstatus.state.liveness import Liveness
 from fluxstatus.state.pods import last_restart
 from fluxstatus.state.state import State
 
@@ -46,12 +49,25 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     if answer.unread:
         yield unread_finding(STEP_ID, "the controllers' Deployments", answer.unread)
     unavailable = _unavailable(analysis)
-    running = [component for component in state.components if not component.unavailable]
+    causes = analysis.causes.by_object
+    running = [
+        component
+        for component in state.components
+        if not component.unavailable and component.ref.key not in causes
+    ]
     awaited = _awaited(analysis, unavailable)
     yield from (cause_finding(STEP_ID, analysis, cause) for cause in unavailable)
     yield from _problems(analysis, running)
     yield from _not_served(state, {cause.ref.name for cause in unavailable})
-    yield from _healthy(running, complete=not (unavailable or awaited))
+    liveness = {c.ref: analysis.controllers.liveness[c.ref] for c in running}
+    silent = list(asleep(STEP_ID, analysis))
+    yield from silent
+    yield from _resuming(running, liveness, state.now)
+    if running:
+        yield from leases_unread(STEP_ID, analysis)
+    complete = not (unavailable or awaited or silent)
+    shown = shown_by(liveness, running, state.now)
+    yield from _healthy(running, shown, complete=complete)
     if awaited:
         yield _not_there_yet(analysis, awaited)
     elif not (answer.unread or unavailable or running):
@@ -84,16 +100,35 @@ def _problems(analysis: Analysis, running: list[Component]) -> Iterator[Finding]
     """Check the replicas, restarts and versions of the *running* controllers."""
     for component in running:
         yield from of_component(STEP_ID, analysis, component)
-    pods_unread = analysis.state.evidence.answer("pods").unread
-    if running and pods_unread:
+    for pods_unread in dict.fromkeys(filter(None, (one.pods.unread for one in running))):
         yield unread_finding(STEP_ID, "the controllers' pods", pods_unread)
     yield from _versions(running)
 
 
-def _healthy(running: list[Component], *, complete: bool) -> Iterator[Finding]:
-    """Yield the passed checks; one for all controllers only if they are *complete*."""
+def _resuming(
+    running: list[Component], liveness: Mapping[Ref, Liveness], now: datetime
+) -> Iterator[Finding]:
+    """Yield the controllers that have just started after a long time in which nothing worked."""
+    found = [liveness[c.ref] for c in running if liveness[c.ref].resuming]
+    if found:
+        names = ", ".join(one.component.ref.name for one in found)
+        last = max((one.last for one in found if one.last), default=None)
+        yield Finding(
+            step=STEP_ID,
+            code=RECONCILING,
+            level=Level.SKIP,
+            title=f"just started after {ago(last, now)} without a reconciliation, such as when the "
+            f"cluster was asleep; no result yet: {names}",
+        )
+
+
+def _healthy(running: list[Component], shown: str, *, complete: bool) -> Iterator[Finding]:
+    """Yield the passed checks; one for all controllers only if they are *complete*.
+
+    *shown* is what they show of their work.
+    """
     if running and complete:
-        yield passed(STEP_ID, _summary(running))
+        yield passed(STEP_ID, f"{_summary(running)}{shown}")
     for component in running:
         if component.problem is None:
             yield passed(STEP_ID, f"{component.ref.name} {component.version}: ready", component.ref)
@@ -131,12 +166,13 @@ def of_component(step: str, analysis: Analysis, component: Component) -> Iterato
             title=f"{ref}: {_replicas(component)}",
             object=ref,
             why=f"{component.problem.pod} {component.problem.text}".strip(),
-            hints=(hint("check its pods", kubectl("get", "pods", "-n", ref.namespace)),),
+            hints=(hint(_after_unready(component), pods_in(ref.namespace)),),
         )
-    for pod, at, how, count in last_restart(component.pods):
+    for pod, at, how, count in last_restart(component.pods.known):
         if now - at < RECENT:
-            logs = kubectl(
-                "logs", "-n", ref.namespace, f"deployment/{ref.name}", "--previous", "--tail=50"
+            logs = command(
+                "kubectl logs -n {ns} deployment/{name} --previous --tail=50",
+                {"ns": ref.namespace, "name": ref.name},
             )
             yield Finding(
                 step=step,
@@ -148,6 +184,17 @@ def of_component(step: str, analysis: Analysis, component: Component) -> Iterato
                 since=at,
                 hints=(hint(_after_restart(how), logs),),
             )
+
+
+def _after_unready(component: Component) -> str:
+    """Return the next step for a *component* of which some pods are not ready.
+
+    Only the leader of source-controller serves artifacts, so its other pods never become ready
+    (fluxcd/source-controller main.go).
+    """
+    if component.ref.name == "source-controller" and component.wanted > 1 and component.ready == 1:
+        return "set replicas to 1: only one pod of source-controller, the leader, becomes ready"
+    return "check its pods"
 
 
 def _restarted(count: int) -> str:
@@ -217,13 +264,15 @@ def _summary(running: list[Component]) -> str:
 STEP = Step(
     STEP_ID,
     "controller pods",
-    (CONTROLLERS, "pods", "apis"),
+    (CONTROLLERS, "pods", LEASES, "apis"),
     (
         *state_codes(of_controllers=True),
         REPLICAS_MISSING,
         RESTARTED,
         MIXED_VERSIONS,
         _NO_CONTROLLERS,
+        ASLEEP,
+        LEASES_UNREAD,
         WAITING,
         RECONCILING,
         *UNREAD,

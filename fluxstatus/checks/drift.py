@@ -1,25 +1,30 @@
 """Step 8: do objects run the revision of their source, and what do only events show?"""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from fluxstatus.base.durations import ago, when
 from fluxstatus.base.fields import text_of
 from fluxstatus.base.plurals import counted, noun_for
+from fluxstatus.base.versions import minor_of
 from fluxstatus.causes.analysis import Analysis
+from fluxstatus.checks.owners import TWO_OWNERS, two_owners
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.wording import UNREAD, docs_of, passed, unread_finding
+from fluxstatus.checks.wording import UNREAD, docs_of, passed, read_whole, unread_finding
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import Why
+from fluxstatus.model.evidence import CHANGES
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import Command, Hint, hint, kubectl
+from fluxstatus.model.hints import Command, Hint, command, hint
 from fluxstatus.model.kinds import KINDS, full_name
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.health_checks import health_check_targets
-from fluxstatus.state.ownership import labels_of
+from fluxstatus.state.inventories import APPLIERS
+from fluxstatus.state.ownership import creator_of, labels_of
+from fluxstatus.state.references import source_of
 from fluxstatus.state.requests import request_command, unhandled_since
-from fluxstatus.state.resource import Resource, Verdict
-from fluxstatus.state.revisions import CONSUMERS, Lag, overdue, short
+from fluxstatus.state.resource import Resource, Verdict, switch_of
+from fluxstatus.state.revisions import CONSUMERS, Lag, missing_result, overdue, short
 from fluxstatus.state.state import Event, State
 
 STEP_ID = "drift"
@@ -34,13 +39,21 @@ _REQUEST_UNHANDLED = Code(
     "request-unhandled", "The controller has not handled a reconcile request."
 )
 _LEFT_BEHIND = Code(
-    "left-behind", "A Flux object was deleted, but objects that it applied still exist."
+    "left-behind", "A Flux object was deleted, but not all of the objects that it applied."
+)
+_FROZEN = Code(
+    "frozen",
+    "An annotation keeps a ResourceSet from applying changes to an object that it created.",
 )
 _NOTHING_RUNS = Code("nothing-runs", "Flux deploys nothing in the checked namespaces.")
 _NOTHING_COMPARED = Code(
     "nothing-compared",
     "No deployed revision could be compared with the revision of its source.",
 )
+
+_FREEZER = switch_of("ResourceSet")
+_FREEZES = (0, 59)
+"""The operator's version from which a live object is frozen (FO docs/api/v1/resourceset.md)."""
 
 _GIVEN_UP = (
     (
@@ -49,10 +62,17 @@ _GIVEN_UP = (
     ),
     (
         re.compile(r"resources? termination|pruning .*failed", re.IGNORECASE),
-        "a finalizer or a missing permission prevented the deletion of an object that it applied",
+        "a finalizer or a missing permission prevented or delayed the deletion of an object",
     ),
 )
 """What the events of a Kustomization that leaves objects behind mean (KC finalize)."""
+
+_UNPRUNED = re.compile(
+    r"^(?P<kind>\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.:-]+)$", re.MULTILINE
+)
+"""An object in such an event, on a line of its own (PKG ssa/utils FmtUnstructuredList)."""
+
+_MOST_UNPRUNED = 20  # objects in a command; the labels find the others
 
 
 def examine(analysis: Analysis) -> Iterator[Finding]:
@@ -67,16 +87,24 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
         current += lag.wanted == lag.applied
         if overdue(state, resource, lag):
             yield _behind(state, resource, lag)
+    without = sum(
+        bool(missing_result(one))
+        for one in state.of_kind(*CONSUMERS)
+        if state.covers(one.ref.namespace)
+    )
     for resource in state.of_kind("HelmRelease"):
         yield from _drifted(state, resource)
     yield from _requests(analysis)
     yield from _left_behind(state)
+    yield from two_owners(analysis)
+    yield from _frozen(analysis)
     yield from _events(state)
     if total:
+        total += without
         objects = counted(total, "object has", "objects have")
         their = noun_for(total, "its", "their")
         title = f"{current} of {objects} applied the latest revision of {their} source"
-        yield passed(STEP_ID, title)
+        yield passed(STEP_ID, f"of what could be read, {title}" if _is_partial(state) else title)
     elif _has_consumers(state) or any(_unread(state, kind) for kind in CONSUMERS):
         title = "no revisions to compare: no object has a healthy source that could be read"
         yield Finding(step=STEP_ID, code=_NOTHING_COMPARED, level=Level.SKIP, title=title)
@@ -89,9 +117,18 @@ def _has_consumers(state: State) -> bool:
     return any(state.covers(resource.ref.namespace) for resource in state.of_kind(*CONSUMERS))
 
 
+def _is_partial(state: State) -> bool:
+    """Return whether an object, or the source of one, may exist that could not be read."""
+    places = state.namespaces or {""}
+    if any(state.answer_of(kind).unread_in(place) for kind in CONSUMERS for place in places):
+        return True
+    sources = {key for one in state.of_kind(*CONSUMERS) if (key := source_of(one))}
+    unknown = (key for key in sources - state.resources.keys() if not state.known_missing(key))
+    return any(key[0] in KINDS for key in unknown)
+
+
 def _unread(state: State, kind: str) -> bool:
-    unread = state.answer_of(kind).unread
-    return unread is not None and unread.why is not Why.ABSENT
+    return state.answer_of(kind).hidden is not None
 
 
 def _behind(state: State, resource: Resource, lag: Lag) -> Finding:
@@ -120,9 +157,9 @@ def _behind(state: State, resource: Resource, lag: Lag) -> Finding:
     )
 
 
-def _controller_log(state: State, resource: Resource) -> Command:
-    deployment = f"deployment/{resource.kind.controller}"
-    return kubectl("logs", "-n", state.namespace, deployment, "--tail=50")
+def _controller_log(state: State, resource: Resource) -> Command | None:
+    fields = {"ns": state.namespace, "controller": resource.kind.controller}
+    return command("kubectl logs -n {ns} deployment/{controller} --tail=50", fields)
 
 
 def _drifted(state: State, release: Resource) -> Iterator[Finding]:
@@ -153,9 +190,7 @@ def _drifted(state: State, release: Resource) -> Iterator[Finding]:
             hint(
                 "revert the change or commit it to Git; to let Flux revert such changes, set "
                 "spec.driftDetection.mode: enabled",
-                kubectl(
-                    "get", f"{release.kind.resource}/{ref.name}", "-n", ref.namespace, "-o", "yaml"
-                ),
+                read_whole(*ref.key),
             ),
         ),
         docs=docs_of(ref.kind),
@@ -184,6 +219,42 @@ def _requests(analysis: Analysis) -> Iterator[Finding]:
             )
 
 
+def _frozen(analysis: Analysis) -> Iterator[Finding]:
+    """Yield the Flux objects to which their ResourceSet no longer applies changes."""
+    state = analysis.state
+    versions = [minor_of(operator.version) for operator in state.operators]
+    if not any(version and version >= _FREEZES for version in versions):
+        return
+    for resource in state.resources.values():
+        owner = creator_of(resource.labels, "ResourceSet") if resource.frozen else None
+        if owner is None or not state.covers(resource.ref.namespace):
+            continue
+        _, namespace, name = owner
+        ref = resource.ref
+        yield Finding(
+            step=STEP_ID,
+            code=_FROZEN,
+            level=Level.WARN,
+            title=f"{ref}: ResourceSet {namespace}/{name} no longer applies changes to it",
+            object=ref,
+            why=f"annotation {_FREEZER}: disabled freezes it, so it may differ from what the "
+            "ResourceSet defines",
+            hints=(
+                hint(
+                    "compare it with the ResourceSet; to resume, remove the annotation, which also "
+                    "reverts changes that were made by hand",
+                    read_whole(*ref.key),
+                    command(
+                        f"kubectl annotate {{resource}}/{{name}} -n {{ns}} {_FREEZER}-",
+                        {"resource": full_name(ref.kind), "name": ref.name, "ns": ref.namespace},
+                        changes=True,
+                    ),
+                ),
+            ),
+            docs="https://fluxoperator.dev/docs/crd/resourceset/#freezing-a-resource-in-cluster",
+        )
+
+
 def _left_behind(state: State) -> Iterator[Finding]:
     """Yield deleted objects whose applied objects may still exist.
 
@@ -202,17 +273,21 @@ def _left_behind(state: State) -> Iterator[Finding]:
             step=STEP_ID,
             code=_LEFT_BEHIND,
             level=Level.FAIL,
-            title=f"{ref} was deleted, but objects that it applied still exist",
+            title=f"{ref} was deleted, but not all of the objects that it applied",
             object=ref,
-            why=f"{why}; the remaining objects no longer have an owner",
+            why=f"{why}; objects that still exist no longer have an owner",
             reason=event.reason,
             message=event.message,
             since=event.last,
             hints=(
                 *_stuck_in(event.message),
+                *_unpruned(event.message),
                 hint(
-                    "find the remaining objects by their labels, and delete them",
-                    kubectl("get", "all,configmaps", "--all-namespaces", "-l", labels),
+                    "check by their labels whether any still exist; delete the remaining ones",
+                    command(
+                        "kubectl get all,configmaps --all-namespaces -l {labels}",
+                        {"labels": labels},
+                    ),
                 ),
             ),
             docs=docs_of(kind),
@@ -220,7 +295,7 @@ def _left_behind(state: State) -> Iterator[Finding]:
 
 
 def _given_up(events: Iterable[Event]) -> tuple[Event, str] | None:
-    """Return the first event that says that objects are left behind, and what it means."""
+    """Return the first event about objects that were left behind, and what it means."""
     for event in events:
         for pattern, why in _GIVEN_UP:
             if pattern.search(event.message):
@@ -236,18 +311,36 @@ def _stuck_in(message: str) -> Iterator[Hint]:
         yield hint(
             f"restore the controller that handles the finalizers of {names}; remove a finalizer "
             "only if that controller no longer exists",
-            *(
-                kubectl("get", f"{full_name(one.kind)}/{one.name}",
-                        *(("-n", one.namespace) if one.namespace else ()), "-o", "yaml")
-                for one in stuck
-            ),
-        )  # fmt: skip
+            *(read_whole(one.kind, one.namespace, one.name) for one in stuck),
+        )
+
+
+def _unpruned(message: str) -> Iterator[Hint]:
+    """Yield how to find the objects in *message*, which were not pruned (KC finalize)."""
+    listed = message.partition("unable to prune objects:")[2]
+    names: dict[str, list[str]] = {}
+    for found in islice(_UNPRUNED.finditer(listed), _MOST_UNPRUNED):
+        one = f"{full_name(found['kind'])}/{found['name']}"
+        names.setdefault(found["namespace"] or "", []).append(one)
+    if names:
+        yield hint(
+            "check which of the objects in the message still exist, and delete them unless another "
+            "object manages them now",
+            *(_list_all(objects, namespace) for namespace, objects in names.items()),
+        )
+
+
+def _list_all(objects: Sequence[str], namespace: str) -> Command | None:
+    """Return the command that lists those *objects*, each "resource/name", that still exist."""
+    fields = {f"object{number}": one for number, one in enumerate(objects)} | {"ns": namespace}
+    words = " ".join(f"{{{name}}}" for name in fields if name != "ns")
+    where = " -n {ns}" if namespace else ""
+    return command(f"kubectl get {words}{where} --ignore-not-found", fields)
 
 
 def _events(state: State) -> Iterator[Finding]:
     """Summarize the Warning events of ready objects; a fault has its own events."""
-    unread = state.evidence.answer("events").unread
-    if unread and unread.why is not Why.ABSENT:
+    if unread := state.evidence.answer("events").hidden:
         yield unread_finding(STEP_ID, "Warning events", unread)
     past = [
         (resource.ref, event)
@@ -268,12 +361,14 @@ def _events(state: State) -> Iterator[Finding]:
 STEP = Step(
     STEP_ID,
     "revisions, drift and errors",
-    (*(KINDS[kind].resource for kind in (*CONSUMERS, "HelmChart")), "events"),
+    (*(KINDS[kind].resource for kind in (*APPLIERS, "HelmChart")), "events", CHANGES),
     (
         _REVISION_BEHIND,
         _DRIFT_DETECTED,
         _REQUEST_UNHANDLED,
         _LEFT_BEHIND,
+        TWO_OWNERS,
+        _FROZEN,
         _NOTHING_RUNS,
         _NOTHING_COMPARED,
         *UNREAD,

@@ -8,6 +8,7 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.cause_findings import cause_finding
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
+    READY_WITHOUT_RESULT,
     RECONCILING,
     UNREAD,
     WAITING,
@@ -17,11 +18,13 @@ from fluxstatus.checks.wording import (
     passed,
     unread_finding,
     waiting,
+    without_result,
 )
+from fluxstatus.checks.work import OVERDUE, overdue_findings
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import OPERATORS
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import hint, kubectl
+from fluxstatus.model.hints import command, hint, kubectl
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.resource import HEALTHY, Resource
@@ -39,7 +42,7 @@ _INSTANCE_IGNORED = Code(
     "A FluxInstance is never reconciled because it is not in the operator's namespace.",
 )
 IMAGE_DIFFERS = Code(
-    "image-differs", "A controller is running a different version than the FluxInstance asks for."
+    "image-differs", "Controllers are running other versions than the FluxInstance asks for."
 )
 _NO_INSTANCE = Code(
     "no-instance", "No FluxInstance is expected because the Flux Operator is not installed."
@@ -51,23 +54,22 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     state = analysis.state
     answer = state.evidence.answer(INSTANCE.resource)
     instance = state.instance
-    ignored = [other for other in state.of_kind("FluxInstance") if other is not instance]
+    operator_unread = state.evidence.answer(OPERATORS).unread
+    others = [] if operator_unread else state.of_kind("FluxInstance")
+    ignored = [other for other in others if other is not instance]
     gone = [c for c in analysis.causes.all if c.ref.kind == INSTANCE.name and not c.resource]
     if instance is not None:
         yield from _of_instance(analysis, instance)
     elif gone:
         yield from (cause_finding(STEP_ID, analysis, cause) for cause in gone)
-    elif answer.unread and _may_be_there(state):
+    elif answer.unread and (state.operators or operator_unread):
         yield unread_finding(STEP_ID, "FluxInstance", answer.unread)
+    elif operator_unread and not ignored:
+        yield unread_finding(STEP_ID, "the Flux Operator", operator_unread)
     elif not ignored:
         yield _none(state)
     for other in ignored:
         yield _ignored(state, other, Level.WARN if instance else Level.FAIL)
-
-
-def _may_be_there(state: State) -> bool:
-    """Return whether there is an operator, or its Deployment could not be read."""
-    return bool(state.operators) or state.evidence.answer(OPERATORS).unread is not None
 
 
 def _none(state: State) -> Finding:
@@ -109,8 +111,11 @@ def _of_instance(analysis: Analysis, instance: Resource) -> Iterator[Finding]:
         yield waiting(STEP_ID, instance.ref, others)
     if key in analysis.causes.in_progress:
         yield from in_progress(STEP_ID, [instance], state.now)
-    if not (causes or own) and instance.verdict in HEALTHY:
-        yield passed(STEP_ID, _summary(state, instance))
+    late = list(overdue_findings(STEP_ID, analysis, [INSTANCE.name]))
+    yield from late
+    if not (causes or own or late) and instance.verdict in HEALTHY:
+        finding = without_result(STEP_ID, instance, state.now)
+        yield finding or passed(STEP_ID, _summary(state, instance))
     yield from _images(state, instance)
 
 
@@ -139,7 +144,11 @@ def _ignored(state: State, other: Resource, level: Level) -> Finding:
             hint(
                 f"delete this FluxInstance; if namespace {namespaces} has no FluxInstance, "
                 "create one there",
-                kubectl("delete", f"{resource}/{ref.name}", "-n", ref.namespace, changes=True),
+                command(
+                    f"kubectl delete {resource}/{{name}} -n {{ns}}",
+                    {"name": ref.name, "ns": ref.namespace},
+                    changes=True,
+                ),
             ),
         ),
         docs=docs_of("FluxInstance"),
@@ -153,24 +162,43 @@ def _images(state: State, instance: Resource) -> Iterator[Finding]:
         text_of(entry.get("name")): text_of(entry.get("tag"))
         for entry in maps_of(instance.status.get("components"))
     }
-    for component in state.components:
-        tag = wanted.get(component.ref.name)
-        if tag and component.version and tag != component.version:
-            ref = component.ref
-            yield Finding(
-                step=STEP_ID,
-                code=IMAGE_DIFFERS,
-                level=Level.WARN,
-                title=f"{ref} is running {component.version}, but the FluxInstance asks for {tag}",
-                object=ref,
-                why="the Deployment was changed by hand, or an upgrade has not been rolled out",
-                hints=(
-                    hint(
-                        "check the Deployment's image, and which field manager set it",
-                        kubectl("get", f"deployment/{ref.name}", "-n", ref.namespace, "-o", "wide"),
-                    ),
-                ),
-            )
+    differing = [
+        (component, tag)
+        for component in state.components
+        if (tag := wanted.get(component.ref.name)) and component.version not in ("", tag)
+    ]
+    if not differing:
+        return
+    (first, tag), *others = differing
+    title = f"{first.ref} is running {first.version}, but the FluxInstance asks for {tag}"
+    fields = {"name": first.ref.name, "ns": first.ref.namespace}
+    look = command("kubectl get deployment/{name} -n {ns} -o wide", fields)
+    check = "check the Deployment's image, and which field manager set it"
+    if others:
+        title = (
+            f"{len(differing)} controllers are not running the version that {instance.ref} asks for"
+        )
+        look = command(
+            "kubectl get deployments -n {ns} -l app.kubernetes.io/part-of=flux -o wide", fields
+        )
+        check = "check the images of the Deployments, and which field manager set them"
+    yield Finding(
+        step=STEP_ID,
+        code=IMAGE_DIFFERS,
+        level=Level.WARN,
+        title=title,
+        object=instance.ref if others else first.ref,
+        why=(
+            "an upgrade has not been rolled out completely, or the Deployments were changed by hand"
+            if others
+            else "the Deployment was changed by hand, or an upgrade has not been rolled out"
+        ),
+        evidence=tuple(
+            (str(component.ref), f"{component.version} instead of {tag}")
+            for component, tag in differing
+        ),
+        hints=(hint(check, look),),
+    )
 
 
 STEP = Step(
@@ -183,8 +211,10 @@ STEP = Step(
         IMAGE_DIFFERS,
         _NO_INSTANCE,
         WAITING,
+        READY_WITHOUT_RESULT,
         RECONCILING,
         *fault_codes([INSTANCE.name]),
+        OVERDUE,
         *UNREAD,
     ),
     examine,

@@ -4,12 +4,16 @@ from collections.abc import Iterator
 
 from fluxstatus.base.fields import maps_of, text_of
 from fluxstatus.causes.analysis import Analysis
-from fluxstatus.checks.wording import docs_of
+from fluxstatus.checks.wording import docs_of, read_whole
 from fluxstatus.knowledge import diagnose
-from fluxstatus.knowledge import notifications as rules
+from fluxstatus.knowledge.notifications.shared import (
+    ALERT_INVALID,
+    CROSS_NAMESPACE,
+    NOTIFICATION_FAILED,
+)
 from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import hint, kubectl
+from fluxstatus.model.hints import command, hint
 from fluxstatus.model.kinds import KINDS, full_name
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.references import provider_of
@@ -21,8 +25,7 @@ _PROVIDER_MISSING = Code("provider-missing", "An Alert refers to a Provider that
 _WATCHES_MISSING = Code(
     "watches-missing", "An Alert or Receiver refers to an object that does not exist."
 )
-_NOTIFICATION_FAILED = rules.RULES[0].code
-CODES = (_PROVIDER_MISSING, _WATCHES_MISSING, _NOTIFICATION_FAILED, rules.ALERT_INVALID)
+CODES = (_PROVIDER_MISSING, _WATCHES_MISSING, NOTIFICATION_FAILED, ALERT_INVALID)
 
 _FIELD = {"Alert": "eventSources", "Receiver": "resources"}
 """The field of a spec that names other objects."""
@@ -48,16 +51,25 @@ def notifications(analysis: Analysis) -> Iterator[Finding]:
                 yield _provider_missing(alert, key[2])
             continue
         events = state.warnings.get(alert.ref.key, ())
-        invalid = next((event for event in events if event.reason == "InvalidConfig"), None)
+        invalid = next(filter(_is_about_alert, events), None)
         if invalid:
             yield _invalid(state, alert, invalid)
-        failed = [event for event in events if event.reason == "NotificationDispatchFailed"]
+        failed = [
+            event
+            for event in events
+            if event.reason == "NotificationDispatchFailed" and not _is_about_alert(event)
+        ]
         if failed and provider.ref not in reported:
             reported.add(provider.ref)
             yield _not_sent(state, provider, alert, failed[0])
     for watcher in state.of_kind("Alert", "Receiver"):
         if watcher.verdict is not Verdict.SUSPENDED:
             yield from _watches_missing(analysis, watcher)
+
+
+def _is_about_alert(event: Event) -> bool:
+    """Return whether the Alert itself is at fault in *event*, not its Provider."""
+    return event.reason == "InvalidConfig" or CROSS_NAMESPACE in event.message
 
 
 def _watches_missing(analysis: Analysis, watcher: Resource) -> Iterator[Finding]:
@@ -84,10 +96,8 @@ def _watches_missing(analysis: Analysis, watcher: Resource) -> Iterator[Finding]
         hints=(
             hint(
                 f"correct spec.{field} or create the missing object",
-                kubectl("get", full_name(kind), "--all-namespaces"),
-                kubectl(
-                    "get", f"{watcher.kind.resource}/{ref.name}", "-n", ref.namespace, "-o", "yaml"
-                ),
+                command("kubectl get {kind} --all-namespaces", {"kind": full_name(kind)}),
+                read_whole(*ref.key),
             ),
         ),
         docs=docs_of(ref.kind),
@@ -109,7 +119,8 @@ def _is_missing(analysis: Analysis, key: Key) -> bool:
 
 
 def _provider_missing(alert: Resource, name: str) -> Finding:
-    providers = kubectl("get", KINDS["Provider"].resource, "-n", alert.ref.namespace)
+    resource = KINDS["Provider"].resource
+    providers = command(f"kubectl get {resource} -n {{ns}}", {"ns": alert.ref.namespace})
     return Finding(
         step=STEP_ID,
         code=_PROVIDER_MISSING,
@@ -150,11 +161,11 @@ def _not_sent(state: State, provider: Resource, alert: Resource, event: Event) -
     diagnosis = diagnose(provider, event.reason, event.message, template_fields, state)
     return Finding(
         step=STEP_ID,
-        code=_NOTIFICATION_FAILED,
+        code=NOTIFICATION_FAILED,
         level=Level.WARN,
-        title=f"{ref}: notifications are lost",
+        title=f"{ref}: notifications from {alert.ref} are lost",
         object=ref,
-        why=f"{diagnosis.why}; notifications of {alert.ref} are not sent",
+        why=diagnosis.why,
         reason=event.reason,
         message=event.message,
         since=event.last,

@@ -8,17 +8,23 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.cause_findings import cause_finding
 from fluxstatus.checks.notifications import CODES as NOTIFICATIONS
 from fluxstatus.checks.notifications import notifications
+from fluxstatus.checks.resource_sets import CODES as RESOURCE_SETS
+from fluxstatus.checks.resource_sets import resource_sets
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
+    READY_WITHOUT_RESULT,
     RECONCILING,
     UNREAD,
     fault_codes,
     in_progress,
     passed,
     unread_finding,
+    unread_object,
+    without_result,
 )
+from fluxstatus.checks.work import OVERDUE, overdue_alone, overdue_findings
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import WORKLOAD_PODS, Why
+from fluxstatus.model.evidence import WORKLOAD_PODS
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import hint, kubectl
 from fluxstatus.model.kinds import KINDS, Kind
@@ -42,6 +48,7 @@ def examine(step: str, analysis: Analysis) -> Iterator[Finding]:
     for cause in analysis.causes.all:
         if cause.ref.kind in names:
             yield cause_finding(step, analysis, cause)
+    yield from overdue_findings(step, analysis, names)
     reconciling = [r for r in objects if r.ref.key in analysis.causes.in_progress]
     yield from in_progress(step, reconciling, state.now)
     yield from _ready(step, analysis, objects)
@@ -53,8 +60,10 @@ def examine(step: str, analysis: Analysis) -> Iterator[Finding]:
 def _unread(step: str, state: State, kinds: Iterable[Kind]) -> Iterator[Finding]:
     """Yield the *kinds* that could not be read."""
     for kind in kinds:
-        unread = state.evidence.answer(kind.resource).unread
-        if unread and unread.why is not Why.ABSENT:
+        answer = state.evidence.answer(kind.resource)
+        if answer.objects:
+            yield from (unread_object(step, one) for one in answer.objects)
+        elif unread := answer.hidden:
             yield unread_finding(step, kind.name, unread)
 
 
@@ -63,16 +72,18 @@ def _ready(step: str, analysis: Analysis, objects: Iterable[Resource]) -> Iterat
     state = analysis.state
     used = {provider_of(alert) for alert in state.of_kind("Alert")}
     known = [r for r in objects if r.verdict is not Verdict.STATIC or _is_in_use(state, r, used)]
-    ready = [
-        resource
-        for resource in known
-        if resource.verdict in HEALTHY and resource.ref.key not in analysis.causes.stale_causes
-    ]
+    not_updated = analysis.causes.stale_causes.keys() | overdue_alone(analysis).keys()
+    ready = [r for r in known if r.verdict in HEALTHY and r.ref.key not in not_updated]
+    healthy = 0
     for resource in ready:
-        title = f"{resource.ref}: {_status(resource)}"
-        yield passed(step, title, resource.ref, resource.since)
-    if ready:
-        yield passed(step, f"{len(ready)} of {len(known)} are healthy")
+        if finding := without_result(step, resource, state.now):
+            yield finding
+        else:
+            healthy += 1
+            title = f"{resource.ref}: {_status(resource)}"
+            yield passed(step, title, resource.ref, resource.since)
+    if healthy:
+        yield passed(step, f"{healthy} of {len(known)} are healthy")
 
 
 def _empty_namespaces(state: State) -> Iterator[Finding]:
@@ -105,9 +116,7 @@ def _empty_namespaces(state: State) -> Iterator[Finding]:
 
 def _is_known(state: State, kind: Kind, namespace: str = "") -> bool:
     """Return whether all objects of *kind* were read, in all namespaces or in *namespace*."""
-    answer = state.evidence.answer(kind.resource)
-    unread = answer.unread
-    return unread is None or unread.why is Why.ABSENT or namespace in answer.namespaces
+    return state.evidence.answer(kind.resource).unread_in(namespace) is None
 
 
 def _is_in_use(state: State, static: Resource, used: Collection[Key]) -> bool:
@@ -148,7 +157,12 @@ _LIST_ALL = kubectl("get", KINDS["Kustomization"].resource, "--all-namespaces")
 def _step(name: str, title: str, *more_kinds: str) -> Step:
     """Return the step *name*; it also reports the faults of *more_kinds*."""
     kinds = _kinds_of(name)
-    codes = (*fault_codes([*(kind.name for kind in kinds), *more_kinds]), RECONCILING, _NONE)
+    codes = (
+        *fault_codes([*(kind.name for kind in kinds), *more_kinds]),
+        READY_WITHOUT_RESULT,
+        RECONCILING,
+        _NONE,
+    )
     reads = (*(kind.resource for kind in kinds), "events", WORKLOAD_PODS)
     return Step(name, title, reads, (*codes, *UNREAD), lambda analysis: examine(name, analysis))
 
@@ -157,11 +171,12 @@ def _examine_reconcilers(analysis: Analysis) -> Iterator[Finding]:
     yield from examine(RECONCILERS.id, analysis)
     yield from _empty_namespaces(analysis.state)
     yield from notifications(analysis)
+    yield from resource_sets(analysis)
 
 
 SOURCES = _step("sources", "sources (Git, OCI, Helm, buckets)")
 _OBJECTS = _step("reconcilers", "reconciliation (Kustomizations, HelmReleases, …)", "HelmChart")
 RECONCILERS = _OBJECTS._replace(
-    codes=(*_OBJECTS.codes, *NOTIFICATIONS, _NAMESPACE_EMPTY),
+    codes=(*_OBJECTS.codes, OVERDUE, *NOTIFICATIONS, *RESOURCE_SETS, _NAMESPACE_EMPTY),
     examine=_examine_reconcilers,
 )

@@ -15,14 +15,17 @@ from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
     RECONCILING,
     UNREAD,
+    WAITING,
     passed,
     state_codes,
     unread_finding,
+    waiting,
 )
+from fluxstatus.checks.work import ASLEEP, asleep, shown_by
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Object
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import Command, Hint, hint, kubectl
+from fluxstatus.model.hints import Command, Hint, command, hint
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import Component, managed_by
@@ -60,26 +63,39 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     state = analysis.state
     unavailable = [cause for cause in analysis.causes.all if is_operator(state, cause.ref)]
     running = [operator for operator in state.operators if not operator.unavailable]
+    causes = analysis.causes.by_object
     yield from (cause_finding(STEP_ID, analysis, cause) for cause in unavailable)
     for operator in running:
-        yield from _running(analysis, operator)
+        others = [c for c in causes.get(operator.ref.key, ()) if c.ref != operator.ref]
+        if others:
+            yield waiting(STEP_ID, operator.ref, others)
+        elif operator.ref.key in causes:
+            yield from of_component(STEP_ID, analysis, operator)
+        else:
+            yield from _running(analysis, operator)
     for operator in state.operators:
         if operator.starting:
             title = f"{operator.ref} is starting"
             yield Finding(step=STEP_ID, code=RECONCILING, level=Level.SKIP, title=title)
     if not state.operators and not unavailable:
         yield _missing(state)
-    if running:
-        yield from _report(state, running[0])
+    yield from asleep(STEP_ID, analysis, operator=True)
+    liveness = analysis.controllers.liveness
+    working = [one for one in running if liveness[one.ref].works and not liveness[one.ref].asleep]
+    if working:  # the report is one of the things that are due
+        yield from _report(state, working[0])
     yield from _command_line(state)
 
 
 def _running(analysis: Analysis, operator: Component) -> Iterator[Finding]:
     """Check a running *operator*."""
     yield from of_component(STEP_ID, analysis, operator)
-    if pods_unread := analysis.state.evidence.answer("pods").unread:
+    if pods_unread := operator.pods.unread:
         yield unread_finding(STEP_ID, f"the pods of {operator.ref}", pods_unread)
-    yield passed(STEP_ID, _summary(operator))
+    if analysis.controllers.liveness[operator.ref].asleep:
+        return
+    shown = shown_by(analysis.controllers.liveness, [operator], analysis.state.now)
+    yield passed(STEP_ID, f"{_summary(operator)}{shown}")
 
 
 def _missing(state: State) -> Finding:
@@ -183,7 +199,8 @@ def _report_interval(operator: Component, report: Object) -> timedelta:
 
 
 def _log(ref: Ref) -> Hint:
-    log = kubectl("logs", "-n", ref.namespace, f"deployment/{ref.name}", "--tail=50")
+    fields = {"ns": ref.namespace, "name": ref.name}
+    log = command("kubectl logs -n {ns} deployment/{name} --tail=50", fields)
     return hint("check the operator's logs", log)
 
 
@@ -220,9 +237,11 @@ STEP = Step(
         _OPERATOR_ABSENT,
         _NOT_INSTALLED,
         RECONCILING,
+        WAITING,
         *state_codes(of_controllers=True),
         REPLICAS_MISSING,
         RESTARTED,
+        ASLEEP,
         _REPORT_MISSING,
         _REPORT_OLD,
         *UNREAD,

@@ -131,7 +131,7 @@ def _is_wanted(finding: Finding, choice: Choice, state: State) -> bool:
         return False
     if finding.object is None or finding.step in _EVERYWHERE:
         return True
-    return any(state.covers(ref.namespace) for ref in (finding.object, *finding.blocks))
+    return any(state.covers(ref.namespace) for ref in (*finding.objects, *finding.blocks))
 
 
 def _rank(finding: Finding, order: Mapping[str, int]) -> tuple[object, ...]:

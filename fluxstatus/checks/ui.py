@@ -8,11 +8,11 @@ from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.plurals import counted
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.wording import UNREAD, WAITING, passed, unread_finding
+from fluxstatus.checks.wording import UNREAD, WAITING, passed, pods_in, unread_finding
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import OPERATORS, Object
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import hint, kubectl
+from fluxstatus.model.hints import command, hint
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.pods import is_ready, selected
 from fluxstatus.state.state import State
@@ -33,16 +33,13 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     state = analysis.state
     answer = state.evidence.answer("services")
     web = list(web_services(state))
-    if not state.operators and not web:
-        unread = state.evidence.answer(OPERATORS).unread
-        yield (
-            unread_finding(STEP_ID, "the operator", unread)
-            if unread
-            else _skip("no web UI without the Flux Operator")
-        )
-    elif web:
+    if web:
         for service, port in web:
             yield _of_service(state, service, port)
+    elif unread := state.evidence.answer(OPERATORS).unread:
+        yield unread_finding(STEP_ID, "the operator", unread)
+    elif not state.operators:
+        yield _skip("no web UI without the Flux Operator")
     elif answer.unread:
         yield unread_finding(STEP_ID, "services", answer.unread)
     elif not any(PORT in (_CONTAINER_PORTS.search(o.deployment) or ()) for o in state.operators):
@@ -57,7 +54,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
             hints=(
                 hint(
                     "check the Services in its namespace",
-                    kubectl("get", "services", "-n", state.namespace),
+                    command("kubectl get services -n {ns}", {"ns": state.namespace}),
                 ),
             ),
             trivial=True,
@@ -67,11 +64,11 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
 def _of_service(state: State, service: Object, port: int) -> Finding:
     metadata = map_of(service.get("metadata"))
     ref = Ref("v1", "Service", text_of(metadata.get("namespace")), text_of(metadata.get("name")))
-    pods_unread = state.evidence.answer("pods").unread
-    if pods_unread:
+    answer = state.evidence.answer("pods")
+    if pods_unread := answer.unread_in(ref.namespace):
         return unread_finding(STEP_ID, f"the pods behind {ref}", pods_unread)
     selector = map_of(service.get("spec")).get("selector")
-    pods = selected(selector, state.evidence.answer("pods").items, ref.namespace)
+    pods = selected(selector, answer.known, ref.namespace)
     ready = sum(map(is_ready, pods))
     if ready:
         return passed(
@@ -89,7 +86,7 @@ def _of_service(state: State, service: Object, port: int) -> Finding:
         title=f"{ref}: has no ready pods, so the web UI does not respond",
         object=ref,
         why="none of the pods that it selects are ready",
-        hints=(hint("check its pods", kubectl("get", "pods", "-n", ref.namespace)),),
+        hints=(hint("check its pods", pods_in(ref.namespace)),),
     )
 
 

@@ -8,13 +8,16 @@ from fluxstatus.base.plurals import listed
 from fluxstatus.causes.trace import Cause
 from fluxstatus.knowledge import RULES
 from fluxstatus.knowledge.states import STATES
+from fluxstatus.model import findings
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.evidence import Unread, UnreadObject, Why
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import Command, Hint, hint, kubectl
-from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.hints import Command, Hint, command, hint
+from fluxstatus.model.kinds import KINDS, full_name
 from fluxstatus.model.ref import Ref
-from fluxstatus.state.resource import Resource
+from fluxstatus.state.requests import request_command
+from fluxstatus.state.resource import Resource, Verdict
+from fluxstatus.state.revisions import missing_result
 
 _DOCS = {
     "source.toolkit.fluxcd.io": "https://fluxcd.io/flux/components/source/{plural}/",
@@ -71,11 +74,16 @@ UNREAD = tuple(UNREAD_CODES.values())
 
 OK = Code("ok", "The check passed.")
 RECONCILING = Code(
-    "reconciling",
+    findings.RECONCILING,
     "The object is still starting or reconciling, so its result is not known yet.",
 )
 WAITING = Code(
     "waiting", "The object is not ready because of a problem that is reported elsewhere."
+)
+
+READY_WITHOUT_RESULT = Code(
+    "ready-without-result",
+    "The object is Ready, but its status does not have an artifact or a revision.",
 )
 
 _OF_CONTROLLERS = ("controller-", "operator-")
@@ -116,9 +124,24 @@ def docs_of(kind: str) -> str:
 def explained(ref: Ref) -> Iterator[Hint]:
     """Yield the `explain` command for *ref*, if it is a Flux object."""
     if ref.kind in KINDS:
-        argv = ("kubectl", "flux-status", "explain", f"{ref.kind.lower()}/{ref.name}",
-                "-n", ref.namespace)  # fmt: skip
-        yield Hint("show all details of this object", (Command(argv),), "more")
+        more = command(
+            f"kubectl flux-status explain {ref.kind.lower()}/{{name}} -n {{ns}}",
+            {"name": ref.name, "ns": ref.namespace},
+        )
+        if more:
+            yield Hint("show all details of this object", (more,), "more")
+
+
+def read_whole(kind: str, namespace: str, name: str) -> Command | None:
+    """Return the command that reads an object as YAML; *namespace* is empty if it has none."""
+    where = " -n {ns}" if namespace else ""
+    fields = {"kind": full_name(kind), "name": name, "ns": namespace}
+    return command(f"kubectl get {{kind}}/{{name}}{where} -o yaml", fields)
+
+
+def pods_in(namespace: str) -> Command | None:
+    """Return the command that lists the pods in *namespace*."""
+    return command("kubectl get pods -n {ns}", {"ns": namespace})
 
 
 def unread_finding(step: str, what: str, unread: Unread) -> Finding:
@@ -135,6 +158,28 @@ def unread_finding(step: str, what: str, unread: Unread) -> Finding:
     )
 
 
+def unread_object(step: str, one: UnreadObject) -> Finding:
+    """Return the finding that the object *one*, which exists, could not be read."""
+    named = Ref("", *one[:3])
+    return Finding(
+        step=step,
+        code=UNREAD_CODES[Why.GARBLED],
+        level=Level.UNKNOWN,
+        title=f"{one}",
+        object=named,
+        why=f"it {one.why}, so its status is not known; all other objects were read",
+        hints=(
+            hint(
+                "read its status with kubectl",
+                command(
+                    "kubectl describe {kind}/{name} -n {ns}",
+                    {"kind": full_name(one.kind), "name": one.name, "ns": one.namespace},
+                ),
+            ),
+        ),
+    )
+
+
 def unread_hints(unread: Unread) -> Iterator[Hint]:
     """Yield the next steps for *unread*."""
     if unread.hints:
@@ -146,14 +191,51 @@ def unread_hints(unread: Unread) -> Iterator[Hint]:
     verb, _, resource = unread.permission.partition(" ")
     yield hint(
         f"ask for permission to {unread.permission}",
-        kubectl("auth", "can-i", verb, resource, "--all-namespaces"),
+        command(
+            "kubectl auth can-i {verb} {resource} --all-namespaces",
+            {"verb": verb, "resource": resource},
+        ),
     )
+
+
+def without_result(step: str, resource: Resource, now: datetime) -> Finding | None:
+    """Return the finding that a Ready *resource* has no result; None if it has one."""
+    path = missing_result(resource)
+    if not path:
+        return None
+    return Finding(
+        step=step,
+        code=READY_WITHOUT_RESULT,
+        level=Level.UNKNOWN,
+        title=f"{resource.ref}: Ready, but {path} is not set",
+        object=resource.ref,
+        why="its controller sets this field before Ready; something else has changed the status",
+        since=resource.since,
+        hints=(
+            hint(
+                "check the status, and which field manager wrote it",
+                read_whole(*resource.ref.key),
+            ),
+            hint(
+                "reconcile the object: its controller then writes the status again",
+                request_command(resource, now),
+            ),
+        ),
+        docs=docs_of(resource.ref.kind),
+    )
+
+
+_SINCE = {Verdict.STARTING: "created {} ago", Verdict.RECONCILING: "reconciling for {}"}
+"""What an object has done since its verdict; all others fail."""
 
 
 def in_progress(step: str, resources: Sequence[Resource], now: datetime) -> Iterator[Finding]:
     """Yield one finding for all *resources* that are still reconciling, if there are any."""
     if resources:
-        names = [f"{r.ref} ({r.verdict} for {ago(r.since, now)})" for r in resources]
+        names = [
+            f"{r.ref} ({_SINCE.get(r.verdict, 'failing for {}').format(ago(r.since, now))})"
+            for r in resources
+        ]
         yield Finding(
             step=step,
             code=RECONCILING,

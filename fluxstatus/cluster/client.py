@@ -10,6 +10,8 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
@@ -17,8 +19,10 @@ from itertools import count
 from typing import Any, NamedTuple, Self
 
 from fluxstatus import __version__
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.base.masking import mask
-from fluxstatus.cluster import failures, json_stream, processes, refusals
+from fluxstatus.cluster import failures, json_stream, processes, refusals, signals
+from fluxstatus.cluster.json_stream import UnreadableError
 from fluxstatus.cluster.kubeconfig import Kubeconfig
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.cluster.proxy import Proxy, opened
@@ -33,7 +37,10 @@ _TRIES = {429: 5, 500: 2, 502: 2, 503: 2, 504: 2}
 _NOT_OPEN = Unread(Why.NOT_REQUESTED, "the run was interrupted before this request")
 _GRACE = 0.5  # seconds to find out which server did not answer in time
 _CHUNK = 1 << 18  # bytes to receive at a time, at most
+_UNPACKED = 1 << 20  # bytes to decompress at a time, at most
 _BUSY = 1.0  # seconds to wait for a busy API server that sends no Retry-After
+_MOST_SKEW = 86_400.0 * 3650  # seconds: a header that is further off is no time
+_NO_OBJECT = "is not a JSON object"
 
 
 def unchanged(item: Any) -> Any:
@@ -41,37 +48,40 @@ def unchanged(item: Any) -> Any:
     return item
 
 
-class Access(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Access:
     """How to reach a cluster, and how long to try.
 
     `flags` are kubectl's own, passed on unchanged. `namespaces` are read one by one where listing
-    all is forbidden. `timeout` is in seconds, for all requests together; `request_timeout` is for
+    all is forbidden. `deadline` is for all requests together; `request_timeout`, in seconds, is for
     one request, because `kubectl proxy` ignores kubectl's flag of that name. `repeated` are the
     flags that a printed command must repeat.
     """
 
     flags: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ()
-    timeout: float = 30.0
+    deadline: Deadline = field(default_factory=lambda: Deadline(30.0))
     request_timeout: float | None = None
     repeated: tuple[str, ...] = ()
 
 
 class Reply(NamedTuple):
-    """An answer of the API server: its `document`, None if it is not JSON.
+    """An answer of the API server: its `document`, None if it is not JSON or could not be read.
 
-    `retry_after` is in seconds, 0 if the header is missing.
+    `why` is the end of a sentence on a document that could not be read. `retry_after` is in
+    seconds, 0 if the header is missing.
     """
 
     status: int
     document: Any
     retry_after: float = 0
+    why: str = _NO_OBJECT
 
     def json(self) -> Object:
         """Return the document. Raises ProgramError if it is not a JSON object."""
         if isinstance(self.document, dict):
             return self.document
-        raise ProgramError.of(Why.GARBLED, "the response is not a JSON object")
+        raise ProgramError.of(Why.GARBLED, f"the response {self.why}")
 
     @property
     def message(self) -> str:
@@ -79,13 +89,25 @@ class Reply(NamedTuple):
         text = self.document.get("message", "") if isinstance(self.document, dict) else ""
         return mask(str(text))
 
+    @property
+    def is_status(self) -> bool:
+        """Whether it is the error of an API server, not the page of a proxy or gateway."""
+        return isinstance(self.document, dict) and self.document.get("kind") == "Status"
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the API server answers that the requested object does not exist."""
+        is_missing = self.status == HTTPStatus.NOT_FOUND and self.is_status
+        return is_missing and self.document.get("reason") == "NotFound"
+
     def refusal(self, permission: str, where: str = "") -> Unread:
-        """Return the reason for an error of a request that needs the permission *permission*."""
+        """Return the reason for an error of a request that needs the permission *permission*.
+
+        It is never that something does not exist: discovery has named what is requested.
+        """
         message = self.message
-        if self.status == HTTPStatus.FORBIDDEN:
+        if self.status == HTTPStatus.FORBIDDEN and self.is_status:
             return refusals.forbidden(message, permission, f"{permission}{where}")
-        if self.status == HTTPStatus.NOT_FOUND:
-            return Unread(Why.ABSENT, "the API server does not serve it")
         text = f"the API server returned an error: {self.status} {message}"
         return Unread(Why.FAILED, text.rstrip())
 
@@ -101,6 +123,7 @@ class ApiClient:
     def __init__(self, access: Access, while_starting: Callable[[], None] = lambda: None) -> None:
         self.clock_skew: float | None = None
         self._access, self._while_starting = access, while_starting
+        self._deadline = access.deadline
         self._began = time.monotonic()
         self._closing = ExitStack()
         self._aborted = threading.Event()
@@ -124,7 +147,7 @@ class ApiClient:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with processes.signals_deferred():  # an exception inside a lock would leave it locked
+        with signals.deferred():  # an exception inside a lock would leave it locked
             self._closing.close()
 
     def start_config_view(self) -> None:
@@ -137,7 +160,7 @@ class ApiClient:
         """What kubectl is configured to reach; only within the block."""
         if self._proxy is None:
             return Kubeconfig()
-        return self._proxy.kubeconfig(max(self._left(), _GRACE))
+        return self._proxy.kubeconfig(Deadline(max(self._deadline.remaining(), _GRACE)))
 
     @property
     def cost(self) -> Cost:
@@ -177,11 +200,11 @@ class ApiClient:
 
     def pause(self, seconds: float) -> bool:
         """Wait, and return True; or return False immediately if the time will be up before."""
-        return seconds < self._left() and not self._aborted.wait(seconds)
+        return seconds < self._deadline.remaining() and not self._aborted.wait(seconds)
 
     def abort(self) -> None:
         """End all requests under way, and refuse later ones; any thread may call this."""
-        with processes.signals_deferred():
+        with signals.deferred():
             self._aborted.set()
             if self._proxy is not None:
                 self._proxy.end()
@@ -197,11 +220,13 @@ class ApiClient:
 
     def _open(self, closing: ExitStack) -> None:
         closing.callback(self._close_connections)
+        if not self._deadline.remaining():
+            raise processes.TimeUpError.of_start(self._deadline, "kubectl")
         self._proxy = proxy = closing.enter_context(opened(self._access.flags))
         self._while_starting()
-        proxy.wait(self._left())
+        proxy.wait(self._deadline)
         # When the time is up, kubectl is ended, and with it every request under way.
-        alarm = threading.Timer(self._left(), self._expire)
+        alarm = threading.Timer(self._deadline.remaining(), self._expire)
         alarm.daemon = True  # it must not keep the process from exiting
         closing.callback(alarm.cancel)
         alarm.start()
@@ -221,7 +246,7 @@ class ApiClient:
                 unread = failures.explain(text, self.kubeconfig, proxy.stderr())
                 raise _LostError(unread, cluster=True)
             received = _Body(response)
-            document = _document(received, keep)
+            document, why = _document(received, keep)
         except (OSError, HTTPException, zlib.error) as error:
             connection.close()
             raise self._lost(error, proxy) from error
@@ -234,7 +259,8 @@ class ApiClient:
             self._dead = failures.refused(response.status, self.kubeconfig)
             raise ProgramError(self._dead)
         delay = response.getheader("Retry-After", "")
-        return Reply(response.status, document, float(delay) if delay.isdecimal() else 0)
+        seconds = float(delay) if delay.isdecimal() else 0
+        return Reply(response.status, document, seconds, why)
 
     def _connection(self, proxy: Proxy) -> HTTPConnection:
         """Return the connection of this thread."""
@@ -250,9 +276,6 @@ class ApiClient:
         for connection in self._connections:
             connection.close()
 
-    def _left(self) -> float:
-        return max(self._began + self._access.timeout - time.monotonic(), 0)
-
     def _expire(self) -> None:
         self._late = True
         self.abort()
@@ -260,7 +283,8 @@ class ApiClient:
     def _lost(self, error: Exception, proxy: Proxy) -> "_LostError":
         """Return the reason for an answer that is missing or cut off."""
         if self._late:
-            unread = failures.silent(self._access.timeout, proxy.stderr(), self.kubeconfig)
+            seconds = self._deadline.time_for(self._began)
+            unread = failures.silent(seconds, proxy.stderr(), self.kubeconfig)
         elif self._aborted.is_set():
             unread = _NOT_OPEN
         elif isinstance(error, TimeoutError):
@@ -273,10 +297,17 @@ class ApiClient:
             return _LostError(Unread(Why.GARBLED, "the response was cut off"), cluster=False)
         return _LostError(unread, cluster=True)
 
+    @property
+    def now(self) -> datetime:
+        """The time by the server's clock, as that in its objects, or by ours if it is unknown."""
+        skew = self.clock_skew or 0.0
+        known = timedelta(seconds=skew) if abs(skew) < _MOST_SKEW else timedelta()
+        return datetime.now(UTC) - known
+
     def _compare_clocks(self, date: str, sent: float, seconds: float) -> None:
         """Use the fastest answer: the first one may include a login."""
         if seconds < self._fastest:
-            with suppress(TypeError, ValueError):
+            with suppress(OverflowError, TypeError, ValueError):
                 # The header has whole seconds, and was written about halfway.
                 there = parsedate_to_datetime(date).timestamp() + 0.5
                 self.clock_skew = sent + seconds / 2 - there
@@ -317,21 +348,31 @@ class _Body:
         unpacking = zlib.decompressobj(wbits=31) if packed else None
         while chunk := self._response.read1(_CHUNK):
             self.bytes += len(chunk)
-            yield unpacking.decompress(chunk) if unpacking else chunk
+            yield from _unpacked(unpacking, chunk) if unpacking else (chunk,)
         if self._response.length or (unpacking and not unpacking.eof):
             raise IncompleteRead(b"")
         self._response.close()  # read1 does not, and the connection would count as busy
 
 
-def _document(body: _Body, keep: Callable[[Any], Any]) -> Any:
-    """Return the JSON in *body*, None if it is not JSON; all of it is received."""
+def _unpacked(unpacking: "zlib._Decompress", chunk: bytes) -> Iterator[bytes]:
+    """Yield what *chunk* unpacks to, which may be a thousand times as much."""
+    yield unpacking.decompress(chunk, _UNPACKED)
+    while unpacking.unconsumed_tail:
+        yield unpacking.decompress(unpacking.unconsumed_tail, _UNPACKED)
+
+
+def _document(body: _Body, keep: Callable[[Any], Any]) -> tuple[Any, str]:
+    """Return the JSON in *body*, or None and the end of a sentence on it; all of it is received."""
     chunks = iter(body)
     try:
-        return json_stream.read(chunks, keep)
-    except (ValueError, RecursionError):
-        for _ in chunks:
-            pass
-        return None
+        return json_stream.read(chunks, keep), _NO_OBJECT
+    except UnreadableError as error:
+        why = f"{error}"
+    except ValueError:
+        why = _NO_OBJECT
+    for _ in chunks:
+        pass
+    return None, why
 
 
 def _is_from_kubectl(response: HTTPResponse) -> bool:

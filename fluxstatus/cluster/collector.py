@@ -11,7 +11,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import NamedTuple, TypeAlias
 
-from fluxstatus.cluster import discovery, local_tools, processes
+from fluxstatus.base.deadline import Deadline
+from fluxstatus.cluster import discovery, local_tools, signals
 from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.local_tools import Program
 from fluxstatus.cluster.queries import (
@@ -22,9 +23,21 @@ from fluxstatus.cluster.queries import (
     QUERIES,
     AdviceQuery,
     ListQuery,
+    changes_by,
 )
 from fluxstatus.cluster.reader import THREADS, Reader, idle
-from fluxstatus.model.evidence import WORKLOAD_PODS, Answer, Evidence, Unread, Why
+from fluxstatus.model.evidence import (
+    CHANGES,
+    LEASES,
+    VERSION,
+    WORKLOAD_PODS,
+    Answer,
+    Evidence,
+    Incomplete,
+    Read,
+    Unread,
+    Why,
+)
 from fluxstatus.model.kinds import KINDS, RESOURCES
 
 Answers: TypeAlias = Mapping[str, Answer]
@@ -33,8 +46,8 @@ _SLOW = tuple(KINDS[name].resource for name in ("Kustomization", "HelmRelease", 
 _CLIENT = "flux-operator"
 
 
-def nowhere(_: Answers) -> set[str]:
-    """Return no namespace."""
+def nothing(_: Answers) -> set[str]:
+    """Return no namespace, or no kind."""
     return set()
 
 
@@ -54,22 +67,24 @@ class Progress(NamedTuple):
 def collect(
     access: Access,
     progress: Callable[[Progress], None] = lambda _: None,
-    workload_namespaces: Callable[[Answers], set[str]] = nowhere,
+    workload_namespaces: Callable[[Answers], set[str]] = nothing,
     while_starting: Callable[[], None] = idle,
     *,
+    contested_kinds: Callable[[Answers], set[str]] = nothing,
     advice: bool = False,
 ) -> Evidence:
     """Return what the cluster answers; this never raises.
 
     *progress* is called for each answer, in any thread. *workload_namespaces* returns, from the
-    answers so far, the namespaces whose pods may explain a failure. *while_starting* is called
-    when most requests are under way. *advice* reads what only advice needs, too, unless
+    answers so far, the namespaces whose pods may explain a failure, and *contested_kinds* the Flux
+    kinds of objects that apply the same objects. *while_starting* is called when most requests are
+    under way. *advice* reads what only advice needs, too, unless
     `access.namespaces` are chosen: advice is about the whole cluster.
 
-    It takes at most `access.timeout` seconds. SIGTERM and SIGHUP end it with SystemExit.
+    It takes until `access.deadline` at most. SIGTERM and SIGHUP end it with SystemExit.
     """
     with (
-        processes.signals_raise(),
+        signals.raised(),
         _without_gc(),
         ApiClient(access) as api,
         ThreadPoolExecutor(THREADS) as pool,
@@ -77,8 +92,8 @@ def collect(
     ):
         api.start_config_view()
         more = ADVICE_QUERIES if advice and not access.namespaces else {}
-        run = _Run(api, Reader(api, pool, access), progress, more)
-        return run.evidence(workload_namespaces, while_starting)
+        run = _Run(api, Reader(api, pool, access), progress, more, access.deadline)
+        return run.evidence(workload_namespaces, contested_kinds, while_starting)
 
 
 class _Run:
@@ -90,22 +105,26 @@ class _Run:
         reader: Reader,
         progress: Callable[[Progress], None],
         advice: Mapping[str, AdviceQuery],
+        deadline: Deadline,
     ) -> None:
         self._api, self._reader, self._progress = api, reader, progress
-        self._advice = advice
+        self._advice, self._deadline = advice, deadline
         self._pending: dict[Future[Answer], str] = {}
         self._began = time.monotonic()
 
     def evidence(
-        self, workload_namespaces: Callable[[Answers], set[str]], while_starting: Callable[[], None]
+        self,
+        workload_namespaces: Callable[[Answers], set[str]],
+        contested_kinds: Callable[[Answers], set[str]],
+        while_starting: Callable[[], None],
     ) -> Evidence:
         reader = self._reader
         if not reader.discover(self._advice):
             return reader.evidence()
         served = reader.served or {}
         self._report(discovery.APIS, f"{len(served)} Flux kinds")
-        reader.answers |= dict.fromkeys((*RESOURCES, *self._advice), Answer(unread=reader.missing))
-        with local_tools.running([_CLIENT]) as clients:
+        reader.answers |= dict.fromkeys((*RESOURCES, *self._advice), Incomplete(reader.missing))
+        with local_tools.running([_CLIENT], self._deadline) as clients:
             for name in (*DEPLOYMENTS, "events"):
                 self._start(name, QUERIES[name])
             version = reader.submit(self._version)
@@ -116,17 +135,19 @@ class _Run:
             while_starting()
             self._wait(DEPLOYMENTS)
             near = dict(self._advice_queries(in_flux_namespaces=True))
-            self._start_all(reader.in_flux_namespaces("pods", "services", more=near))
+            self._start_all(reader.in_flux_namespaces("pods", "services", LEASES, more=near))
             self._wait()
             self._read_workloads(workload_namespaces(reader.answers))
+            self._read_changes(contested_kinds(reader.answers))
             kubernetes, client = version.result(), _version_of(clients()[_CLIENT])
             self._report(_CLIENT, client if isinstance(client, str) else client.text)
             return reader.evidence(kubernetes=kubernetes, programs={_CLIENT: client})
 
-    def _version(self, api: ApiClient) -> str:
-        text = discovery.version(api)
-        self._report(discovery.VERSION, text or "unknown")
-        return text
+    def _version(self, api: ApiClient) -> str | Unread:
+        version = discovery.version(api)
+        text = version.text if isinstance(version, Unread) else version or "unknown"
+        self._report(VERSION, text)
+        return version
 
     def _advice_queries(self, *, in_flux_namespaces: bool) -> Iterator[tuple[str, ListQuery]]:
         versions = self._reader.versions
@@ -139,7 +160,7 @@ class _Run:
         """Read the pods in *namespaces*: of several, if they are too many, those not running."""
         query = QUERIES[WORKLOAD_PODS]
         if not namespaces:
-            self._reader.answers[WORKLOAD_PODS] = Answer()
+            self._reader.answers[WORKLOAD_PODS] = Read()
             return
         if len(namespaces) == 1:
             self._start(WORKLOAD_PODS, query._replace(namespaces=tuple(namespaces)))
@@ -150,6 +171,14 @@ class _Run:
             if unread and unread.why is Why.NOT_REQUESTED:  # this misses pods that crash, but run
                 self._start(WORKLOAD_PODS, query._replace(selector=NOT_RUNNING))
         self._wait()
+
+    def _read_changes(self, kinds: Collection[str]) -> None:
+        """Read what the objects of *kinds* have changed."""
+        if not kinds:
+            self._reader.answers[CHANGES] = Read()
+            return
+        self._reader.query((CHANGES, changes_by(kind)) for kind in sorted(kinds))
+        self._report(CHANGES, _summary(self._reader.answers[CHANGES]))
 
     def _start_all(self, queries: Iterable[tuple[str, ListQuery]]) -> None:
         for name, query in queries:
@@ -181,7 +210,7 @@ def _version_of(client: Program) -> str | Unread:
 
 
 def _summary(answer: Answer) -> str:
-    number = f"{len(answer.items)} objects"
+    number = f"{len(answer.known)} objects"
     return number if answer.unread is None else f"{number}; {answer.unread.text}"
 
 

@@ -1,10 +1,9 @@
 """What the API server serves: the kinds of Flux, all resources by their names, and its version."""
 
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.similar import did_you_mean
@@ -12,18 +11,21 @@ from fluxstatus.cluster import failures
 from fluxstatus.cluster.client import ApiClient
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.cluster.queries import ListQuery
-from fluxstatus.model.errors import NotFoundError
-from fluxstatus.model.evidence import Object
+from fluxstatus.model.errors import NotFoundError, UnreadError
+from fluxstatus.model.evidence import VERSION, Object, Unread, Why
 from fluxstatus.model.kinds import FLUX_GROUPS, KINDS
 
-APIS, VERSION = "apis", "version"
-"""The names of these queries."""
+APIS = "apis"
+"""The name of the queries for what is served."""
 
 _AGGREGATED = ",".join(
     f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
     for version in ("v2", "v2beta1")
 )
 _UNSTAMPED = "v0.0.0-"  # the version of an API server that was built without one
+_AGGREGATED_KIND = "APIGroupDiscoveryList"
+_KINDS = (_AGGREGATED_KIND, "APIGroupList", "APIVersions", "APIResourceList")
+_MALFORMED = "its list of API groups is malformed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,24 @@ class ApiResource:
         return ListQuery(self.base, self.plural, namespaced=self.namespaced)
 
 
-def version(api: ApiClient) -> str:
-    """Return the version of the API server, empty if it is unknown."""
+class Discovered(NamedTuple):
+    """The resources that are served; `unread` is, by API group, why some of it may be missing."""
+
+    resources: list[ApiResource]
+    unread: dict[str, Unread]
+
+
+def version(api: ApiClient) -> str | Unread:
+    """Return the version of the API server, empty if it has none, or why it was not read."""
     try:
-        text = str(api.get("/version", query=VERSION).json().get("gitVersion", ""))
-    except ProgramError:
-        return ""
+        reply = api.get("/version", query=VERSION)
+        if reply.status != HTTPStatus.OK:
+            return reply.refusal("get /version")
+        text = reply.json().get("gitVersion")
+    except ProgramError as error:
+        return error.unread
+    if not isinstance(text, str):
+        return Unread(Why.GARBLED, "the response is not a version")
     return "" if text.startswith(_UNSTAMPED) else text
 
 
@@ -82,60 +96,65 @@ def served_versions(api: ApiClient, more: Collection[str] = ()) -> dict[str, tup
     1.26, one more for each version of a group. Raises ProgramError.
     """
     groups = FLUX_GROUPS | {name.partition(".")[2] for name in more}
+    discovered = _served_at(api, "/apis", groups)
+    for unread in discovered.unread.values():
+        raise ProgramError(unread)
     known: dict[str, tuple[str, ...]] = {}
-    for one in _served_at(api, "/apis", groups):
+    for one in discovered.resources:
         name = one.full_name
         if "list" in one.verbs and (name in more or one.group in FLUX_GROUPS):
             known[name] = (*known.get(name, ()), one.version)
     return known
 
 
-def resources(api: ApiClient) -> list[ApiResource]:
+def resources(api: ApiClient) -> Discovered:
     """Return all that the API server serves, each resource once, in its preferred version.
 
     Takes two requests; on servers before Kubernetes 1.26, one more for each version of a group.
     Raises ProgramError.
     """
     found: dict[tuple[str, str], ApiResource] = {}
-    for one in (*_served_at(api, "/api"), *_served_at(api, "/apis")):
+    core, others = _served_at(api, "/api"), _served_at(api, "/apis")
+    for one in (*core.resources, *others.resources):
         found.setdefault((one.group, one.plural), one)  # the preferred version comes first
-    return list(found.values())
+    return Discovered(list(found.values()), core.unread | others.unread)
 
 
-def _served_at(api: ApiClient, path: str, groups: Collection[str] = ()) -> list[ApiResource]:
+def _served_at(api: ApiClient, path: str, groups: Collection[str] = ()) -> Discovered:
     """Return the resources below *path* in these *groups*, or in all. Raises ProgramError."""
     document = _discovered(api, path, f"{_AGGREGATED},application/json")
-    aggregated = document.get("kind") == "APIGroupDiscoveryList"
+    aggregated = document["kind"] == _AGGREGATED_KIND
+    unread: dict[str, Unread] = {}
     try:
-        return list((_resources if aggregated else _resources_in_groups)(api, document, groups))
+        read = _resources if aggregated else _resources_in_groups
+        return Discovered(list(read(api, document, groups, unread)), unread)
     except (AttributeError, KeyError, TypeError) as error:
-        text = "its list of API groups is malformed"
-        raise ProgramError(failures.odd(text, api.kubeconfig)) from error
+        raise ProgramError(failures.odd(_MALFORMED, api.kubeconfig)) from error
 
 
-def _discovered(api: ApiClient, path: str, accept: str, *, may_fail: bool = False) -> Object:
+def _discovered(api: ApiClient, path: str, accept: str) -> Object:
+    """Return the document of discovery at *path*. Raises ProgramError."""
     reply = api.get(path, accept, APIS)
-    if may_fail and reply.status != HTTPStatus.OK:
-        return {"resources": ()}
     if reply.status == HTTPStatus.FORBIDDEN and "system:anonymous" in reply.message:
         raise ProgramError(failures.refused(reply.status, api.kubeconfig))
-    if reply.status == HTTPStatus.OK:
-        with suppress(ProgramError):
-            return reply.json()
-    elif reply.message:
+    if reply.status != HTTPStatus.OK and reply.message:
         raise ProgramError(reply.refusal(f"get {path}"))
     text = f"it responded with {reply.status} and without JSON"
+    if reply.status == HTTPStatus.OK and isinstance(reply.document, dict):
+        if reply.document.get("kind") in _KINDS:
+            return reply.document
+        text = _MALFORMED
     raise ProgramError(failures.odd(text, api.kubeconfig))
 
 
-def called(known: Iterable[ApiResource], word: str) -> list[ApiResource]:
+def called(known: Discovered, word: str) -> list[ApiResource]:
     """Return the resources that *word* may mean: a name, alone or with .group or .version.group.
 
-    Raises NotFoundError if there are none.
+    Raises NotFoundError if there are none, and UnreadError if there may be one.
     """
     name, _, rest = word.lower().partition(".")
     flux = next((k for k in KINDS.values() if name in (*k.short, k.name.lower())), None)
-    everything = list(known)
+    everything = known.resources
     found = [
         one
         for one in everything
@@ -143,6 +162,10 @@ def called(known: Iterable[ApiResource], word: str) -> list[ApiResource]:
         and rest in ("", one.group, f"{one.version}.{one.group}")
     ]
     if not found:
+        for group, unread in known.unread.items():
+            if (not flux or flux.group == group) and rest in ("", group):
+                text = f"it is unknown whether there is a resource type {word!r}: {unread.text}"
+                raise UnreadError(unread._replace(text=text))
         names = {name for one in everything for name in one.names}
         if flux:
             raise NotFoundError(f"the API server does not serve {flux.resource}")
@@ -151,16 +174,28 @@ def called(known: Iterable[ApiResource], word: str) -> list[ApiResource]:
     return found
 
 
-def of_kind(known: Iterable[ApiResource], api_version: str, kind: str) -> ApiResource | None:
-    """Return the resource of the objects with *api_version* and *kind*, in any version."""
+def of_kind(known: Discovered, api_version: str, kind: str) -> ApiResource | Unread:
+    """Return the resource of the objects with *api_version* and *kind*, in any version.
+
+    Without one, it is not served (ABSENT), or unknown for another reason.
+    """
     group = api_version.rpartition("/")[0]
-    return next((one for one in known if (one.group, one.kind) == (group, kind)), None)
+    for one in known.resources:
+        if (one.group, one.kind) == (group, kind):
+            return one
+    absent = Unread(Why.ABSENT, f"the API server does not serve {kind}")
+    return known.unread.get(group, absent)
 
 
-def _resources(_: ApiClient, document: Object, groups: Collection[str]) -> Iterator[ApiResource]:
-    for group in document["items"]:
+def _resources(
+    _: ApiClient, document: Object, groups: Collection[str], unread: dict[str, Unread]
+) -> Iterator[ApiResource]:
+    for group in _entries(document, "items"):
         name = group["metadata"].get("name", "")  # the core group has none
-        for each in group["versions"] if not groups or name in groups else ():
+        for each in _entries(group, "versions") if not groups or name in groups else ():
+            if each.get("freshness") == "Stale":  # of an aggregated API that is unavailable
+                text = f"the API server cannot reach the server of the API group {name}"
+                unread[name] = Unread(Why.FAILED, text)
             for one in each.get("resources") or ():
                 yield _resource(
                     one,
@@ -173,21 +208,24 @@ def _resources(_: ApiClient, document: Object, groups: Collection[str]) -> Itera
 
 
 def _resources_in_groups(
-    api: ApiClient, document: Object, groups: Collection[str]
+    api: ApiClient, document: Object, groups: Collection[str], unread: dict[str, Unread]
 ) -> Iterator[ApiResource]:
     """Request each version of the groups in *document*."""
     paths = [f"/api/{each}" for each in document.get("versions") or ()]
-    for group in document["groups"] if not paths else ():
+    for group in _entries(document, "groups") if not paths else ():
         paths += [
             f"/apis/{each['groupVersion']}"
-            for each in group["versions"]
+            for each in _entries(group, "versions")
             if not groups or each["groupVersion"].partition("/")[0] in groups
         ]
     for path in paths:
-        # An aggregated API that is unavailable serves nothing, unless it was asked for.
-        listed = _discovered(api, path, "application/json", may_fail=not groups)
         name, _, version = path.removeprefix("/apis/").removeprefix("/api/").rpartition("/")
-        for one in listed["resources"]:
+        try:
+            listed = _discovered(api, path, "application/json")
+        except ProgramError as error:
+            unread[name] = error.unread
+            continue
+        for one in _entries(listed, "resources"):
             if "/" not in one["name"]:
                 yield _resource(
                     one,
@@ -197,6 +235,13 @@ def _resources_in_groups(
                     version=version,
                     namespaced=one.get("namespaced") is True,
                 )
+
+
+def _entries(document: Object, name: str) -> list[Any]:
+    """Return the list *name* in *document*. Raises TypeError: an odd one is not an empty one."""
+    if not isinstance(entries := document[name], list):
+        raise TypeError(name)
+    return entries
 
 
 def _resource(one: Object, **known: Any) -> ApiResource:

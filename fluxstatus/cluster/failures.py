@@ -262,7 +262,7 @@ _FAILURES = (
         r"EOF|connection reset|broken pipe|server closed|GOAWAY",
         Why.UNREACHABLE,
         "{server} closed the connection ({message})",
-        "check that the server is an API server, and that no firewall interferes",
+        "check that the server is an API server, and that no firewall or proxy interferes",
         _VIEW,
     ),
 )
@@ -360,13 +360,14 @@ def explain(message: str, config: Kubeconfig, aside: str = "") -> Unread:
 
     *aside* is what it wrote to stderr as well: the message of a credential plugin.
     """
+    message = mask(message)  # before its lines are joined: a line tells where a value ends
     if "connection refused" in message and "8080" in message and not config.target.server:
         row = 2 if config.target.context else 1 if config.contexts else 0
         return _fill(_NO_SERVER[row], message, config)
     for failure in _FAILURES:
         found = re.search(failure.pattern, message, re.MULTILINE)
         if found:
-            named = {key: value for key, value in found.groupdict().items() if value}
+            named = found.groupdict("")
             if aside and message.startswith("getting credentials: "):
                 named["message"] = _short(aside)
             return _fill(failure, message, config, named)

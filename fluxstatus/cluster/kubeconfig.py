@@ -1,10 +1,12 @@
 """The kubeconfig, as kubectl prints it: which cluster it leads to, as which user."""
 
-import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.masking import mask
+from fluxstatus.base.urls import without_login
 from fluxstatus.model.evidence import Target
 
 _OWN_CREDENTIAL = ("token", "client-certificate")
@@ -21,23 +23,23 @@ class Kubeconfig(NamedTuple):
 
 def read(document: Any, flags: Sequence[str]) -> Kubeconfig:
     """Read the output of `kubectl config view -o json`; the user's kubectl *flags* override it."""
-    config = document if isinstance(document, dict) else {}
-    name = _flag(flags, "context") or str(config.get("current-context") or "")
+    config = map_of(document)
+    name = _flag(flags, "context") or text_of(config.get("current-context"))
     context = _named(config, "context", name)
-    cluster = _flag(flags, "cluster") or str(context.get("cluster", ""))
-    server = _flag(flags, "server") or str(_named(config, "cluster", cluster).get("server", ""))
-    user = _flag(flags, "user") or str(context.get("user", ""))
+    cluster = _flag(flags, "cluster") or text_of(context.get("cluster"))
+    server = _flag(flags, "server") or text_of(_named(config, "cluster", cluster).get("server"))
+    user = _flag(flags, "user") or text_of(context.get("user"))
     if any(_flag(flags, name) for name in _OWN_CREDENTIAL):
         user = ""  # the owner of the credential is unknown
     return Kubeconfig(
         Target(
             context=name,
             cluster=cluster,
-            server=re.sub(r"(?<=//)[^/]*@", "", server),
+            server=mask(without_login(server)),
             user=user,
         ),
-        namespace=str(context.get("namespace", "")),
-        contexts=tuple(str(each.get("name", "")) for each in config.get("contexts") or ()),
+        namespace=text_of(context.get("namespace")),
+        contexts=tuple(text_of(each.get("name")) for each in maps_of(config.get("contexts"))),
     )
 
 
@@ -53,7 +55,7 @@ def _flag(flags: Sequence[str], name: str) -> str:
 
 
 def _named(config: Mapping[str, Any], kind: str, name: str) -> Mapping[str, Any]:
-    for each in config.get(f"{kind}s") or ():
+    for each in maps_of(config.get(f"{kind}s")):
         if each.get("name") == name:
-            return each.get(kind) or {}
+            return map_of(each.get(kind))
     return {}

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Protocol, TypeAlias
@@ -25,7 +25,8 @@ from fluxstatus.cluster.reader import (
     place,
 )
 from fluxstatus.model.errors import UnreadError
-from fluxstatus.model.evidence import Evidence, Object, Unread
+from fluxstatus.model.evidence import Evidence, Incomplete, Object, Unread, UnreadObject
+from fluxstatus.model.inventory import unpacked
 from fluxstatus.model.kinds import KINDS, Kind
 
 Batch: TypeAlias = tuple[Kind, Sequence[Object]]
@@ -51,8 +52,8 @@ class Cluster(Protocol):
     def all_of(self, kind: Kind, namespace: str) -> Iterator[Object]:
         """Return the objects of *kind* in *namespace*, or in all if that is empty."""
 
-    def controllers(self) -> Evidence:
-        """Return the Deployments of Flux, their pods, and the FluxInstance."""
+    def controllers(self, *kinds: Kind) -> Evidence:
+        """Return the Deployments of Flux and their pods, and all objects of *kinds*."""
 
     def flux_namespaces(self) -> list[str]:
         """Return the namespaces of the Deployments of Flux, as far as they may be read."""
@@ -77,7 +78,7 @@ class Live:
         """Read what is served. Raises ProgramError."""
         self._api, self.namespaces, self.selector = api, namespaces, selector
         self._served: Mapping[str, str] = discovery.served(api)
-        self.now = datetime.now(UTC)
+        self.now = api.now
         self.unread: dict[str, Unread] = {}
 
     def read(self, kinds: Iterable[Kind]) -> Iterator[Batch]:
@@ -104,18 +105,17 @@ class Live:
         for page in self._pages(kind, [namespace] if namespace else [], ""):
             yield from page
 
-    def controllers(self) -> Evidence:
-        """Return the Deployments of Flux, their pods, and the FluxInstance."""
+    def controllers(self, *kinds: Kind) -> Evidence:
+        """Return the Deployments of Flux and their pods, and all objects of *kinds*."""
         with self._reading() as reader:
-            reader.query([*named(*DEPLOYMENTS), reader.of_kind(KINDS["FluxInstance"])])
-            if namespaces_of(map(reader.answers.__getitem__, DEPLOYMENTS)):
-                reader.query(reader.in_flux_namespaces("pods"))
+            reader.query([*named(*DEPLOYMENTS), *map(reader.of_kind, kinds)])
+            reader.query(reader.in_flux_namespaces("pods"))
         return Evidence(self.now, answers=reader.answers, served=self._served)
 
-    def flux(self) -> Evidence:
-        """Return all objects of Flux, pruned."""
+    def flux(self, kinds: Iterable[Kind] = tuple(KINDS.values())) -> Evidence:
+        """Return all objects of *kinds*, pruned."""
         with self._reading() as reader:
-            reader.query(map(reader.of_kind, KINDS.values()))
+            reader.query(map(reader.of_kind, kinds))
         return Evidence(self.now, answers=reader.answers, served=self._served)
 
     def flux_namespaces(self) -> list[str]:
@@ -152,12 +152,15 @@ class Live:
         self, name: str, query: ListQuery, namespaces: Sequence[str]
     ) -> Iterator[Sequence[Object]]:
         """Yield page by page; the first reason for a missing part is kept under *name*."""
-        query = query._replace(namespaces=tuple(namespaces))
+        query, objects = query._replace(namespaces=tuple(namespaces)), list[UnreadObject]()
         for part in paging.walk(self._api, name, query, lambda: namespaces_allowed(self._api, ())):
+            objects += part.objects
             if part.unread:
                 self.unread.setdefault(name, part.unread)
             else:
                 yield part.items
+        if objects:
+            self.unread.setdefault(name, Incomplete.without(objects).unread)
 
 
 class Saved:
@@ -186,10 +189,10 @@ class Saved:
         answer = self._evidence.answer(kind.resource)
         if answer.unread is not None:
             self.unread[kind.resource] = answer.unread
-        return (item for item in answer.items if namespace in ("", place(item)[0]))
+        return (unpacked(item) for item in answer.known if namespace in ("", place(item)[0]))
 
-    def controllers(self) -> Evidence:
-        """Return the Deployments of Flux, their pods, and the FluxInstance."""
+    def controllers(self, *_: Kind) -> Evidence:
+        """Return all of the snapshot."""
         return self._evidence
 
     def flux_namespaces(self) -> list[str]:
@@ -202,7 +205,7 @@ class Saved:
         if answer.unread is not None:
             self.unread["events"] = answer.unread
         wanted = [term.split("=", 1) for term in fields.split(",") if term and "!=" not in term]
-        for item in answer.items:
+        for item in answer.known:
             involved = map_of(item.get("involvedObject"))
             has = {f"involvedObject.{name}": value for name, value in involved.items()}
             has["type"] = item.get("type")

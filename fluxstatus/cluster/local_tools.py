@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.base.versions import version_in
 from fluxstatus.cluster import processes
 from fluxstatus.cluster.processes import Process, ProgramError
@@ -35,15 +36,16 @@ class Program(NamedTuple):
 
 
 @contextmanager
-def running(names: Iterable[str]) -> Iterator[Callable[[], dict[str, Program]]]:
+def running(names: Iterable[str], deadline: Deadline) -> Iterator[Callable[[], dict[str, Program]]]:
     """Start all programs with these *names*; the block gets what waits for their versions.
 
-    They run while the block does something else.
+    They run while the block does something else, until *deadline* at most.
     """
+    limit = deadline.within(_SECONDS)
     with ExitStack() as stack:
         started = {name: _start(name, stack) for name in names}
         yield lambda: {
-            name: found if isinstance(found, Program) else _answer(name, *found)
+            name: found if isinstance(found, Program) else _answer(name, *found, limit)
             for name, found in started.items()
         }
 
@@ -58,9 +60,9 @@ def _start(name: str, stack: ExitStack) -> Program | tuple[str, Process]:
         return Program(name, unread=error.unread)
 
 
-def _answer(name: str, path: str, process: Process) -> Program:
+def _answer(name: str, path: str, process: Process, deadline: Deadline) -> Program:
     try:
-        process.wait(_SECONDS)
+        process.wait(deadline)
     except ProgramError as error:
         return Program(name, path, unread=error.unread)
     version = version_in(process.output().stdout.decode(errors="replace"))

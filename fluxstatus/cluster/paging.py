@@ -4,21 +4,30 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
+from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.cluster.client import ApiClient, Reply, unchanged
+from fluxstatus.cluster.json_stream import Unreadable
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.cluster.queries import ListQuery
-from fluxstatus.model.evidence import Answer, Object, Unread, Why
+from fluxstatus.model.evidence import Answer, Incomplete, Object, Read, Unread, UnreadObject, Why
+
+Items: TypeAlias = tuple[list[Object], list[UnreadObject], Unread | None]
+"""The objects on a page, those that could not be read, and why others have no known name."""
 
 
 class Page(NamedTuple):
-    """A page of a list, or why the rest of it is `unread`; `namespace` is empty for all."""
+    """A page of a list, or why the rest of it is `unread`; `namespace` is empty for all.
+
+    `objects` are those on the page that could not be read.
+    """
 
     namespace: str
     items: Sequence[Object] = ()
     unread: Unread | None = None
+    objects: Sequence[UnreadObject] = ()
 
 
 def read(
@@ -27,9 +36,14 @@ def read(
     """Return a list, each object pruned; it is read as `walk` does."""
     parts = list(walk(api, name, query, per_namespace, partial(prune, name)))
     items = tuple(item for part in parts for item in part.items)
+    objects = [one for part in parts for one in part.objects]
     missing = {part.namespace: part.unread for part in parts if part.unread}
     read = dict.fromkeys(part.namespace for part in parts if part.namespace not in missing)
-    return Answer(items, next(iter(missing.values()), None), tuple(filter(None, read)))
+    namespaces = tuple(filter(None, read))
+    for unread in missing.values():
+        complete = set(namespaces) - {one.namespace for one in objects}
+        return Incomplete(unread, items, tuple(n for n in namespaces if n in complete))
+    return Incomplete.without(objects, items, namespaces) if objects else Read(items, namespaces)
 
 
 def walk(
@@ -48,9 +62,11 @@ def walk(
         first = True
         for part in _walk_one(api, name, query, "", keep):
             if first and part.unread and part.unread.why is Why.FORBIDDEN:
-                namespaces = per_namespace()
+                namespaces = per_namespace() if query.namespaced else ()
             first = False
             yield part
+    if query.beyond:
+        yield Page("", unread=query.beyond)
     for namespace in namespaces:
         yield from _walk_one(api, name, query, namespace, keep)
 
@@ -61,9 +77,11 @@ def _walk_one(
     known = 0
     try:
         for number, page in enumerate(pages(api, name, query, namespace, keep), start=1):
-            items = list(items_of(page))
+            items, objects, nameless = items_of(page)
             known += len(items)
-            yield Page(namespace, items)
+            yield Page(namespace, items, objects=objects)
+            if nameless:
+                yield Page(namespace, unread=nameless)
             if number == query.pages and _next(page):
                 text = f"only the first {known} were read"
                 yield Page(namespace, unread=Unread(Why.NOT_REQUESTED, text))
@@ -100,11 +118,25 @@ def pages(
         yield page
 
 
-def items_of(page: Object) -> Iterator[Object]:
-    """Yield the items of *page*, each with its kind, which the items of a list do not have."""
+def items_of(page: Object) -> Items:
+    """Return the items of *page*, each with its kind, which the items of a list do not have."""
+    kind, items, objects = page["kind"].removesuffix("List"), [], []
+    nameless: Unread | None = None
     for item in page["items"]:
-        item["kind"] = page["kind"].removesuffix("List")
-        yield item
+        if isinstance(_name(item), str):
+            item["kind"] = kind
+            items.append(item)
+        elif isinstance(item, Unreadable) and (name := text_of(_name(item.known))):
+            namespace = text_of(item.known["metadata"].get("namespace"))
+            objects.append(UnreadObject(kind, namespace, name, item.why))
+        else:
+            why = item.why if isinstance(item, Unreadable) else "is not an object with a name"
+            nameless = Unread(Why.GARBLED, f"an item of the list could not be read: it {why}")
+    return items, objects, nameless
+
+
+def _name(item: Any) -> Any:
+    return map_of(map_of(item).get("metadata")).get("name")
 
 
 def _page(get: Callable[[str], Reply], query: ListQuery, namespace: str, token: str) -> Object:
@@ -133,11 +165,9 @@ def _next(page: Object) -> str:
 
 
 def _is_list(page: Object, query: ListQuery) -> bool:
-    items = page.get("items")
     return (
         str(page.get("kind")).endswith("List")
         and page.get("apiVersion") in query.answered_as
         and isinstance(page.get("metadata"), dict)
-        and isinstance(items, list)
-        and all(isinstance(i, dict) and isinstance(i.get("metadata"), dict) for i in items)
+        and isinstance(page.get("items"), list)
     )

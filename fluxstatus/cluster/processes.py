@@ -1,29 +1,30 @@
 """Finding, running and ending other programs. No other module runs any.
 
 A program runs in its own session, without a terminal or input, so it cannot prompt the user. Its
-output goes to unnamed files: no line is lost, no full pipe blocks it, and the output of a program
-that hangs can be read. No message contains a command line, which may contain a credential.
+output goes to unnamed files of a limited size: no line is lost, no full pipe blocks it, and the
+output of a program that hangs can be read. It ends with its block, and so does all that it started
+(see orphans.py). No message contains a command line, which may contain a credential.
 """
 
-import functools
 import json
 import os
 import re
+import resource
 import shutil
 import signal
-import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, NoReturn, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
-from fluxstatus.model.errors import UnreadError
+from fluxstatus.base.deadline import Deadline
+from fluxstatus.base.masking import mask
+from fluxstatus.cluster import orphans, signals
+from fluxstatus.model.errors import LIMITS, UnreadError
 from fluxstatus.model.evidence import Why
 
 if TYPE_CHECKING:
@@ -38,7 +39,10 @@ _LOG = re.compile(
 _CREDENTIAL = re.compile(r"--(?:kube-)?(?:token|password)(?:=(.+))?", re.DOTALL)
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - its files have no names there, or random ones
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_MOST_OUTPUT = 64 << 20  # bytes of each file that a program writes; at that size it is killed
+_LAST = 64 << 10  # bytes of standard error that are read: its end
+_READS = 16  # of a pipe, each of so many bytes, before what was read is used
+_AT_ONCE = 8  # programs that `running` runs at the same time
 _PAUSES = (0.001, 0.02)  # seconds between two checks of a program: the first, and the longest
 
 
@@ -46,10 +50,20 @@ class ProgramError(UnreadError):
     """A program is missing, failed, hung, was killed or printed nonsense."""
 
 
+class TimeUpError(ProgramError):
+    """The time was up before a program could be started."""
+
+    @classmethod
+    def of_start(cls, deadline: Deadline, name: str) -> Self:
+        """Return the error for the program *name*."""
+        return cls.of(Why.TIMEOUT, f"--timeout {deadline} was used up before {name} was started")
+
+
 class Output(NamedTuple):
     """The output and exit code of a program.
 
-    `stderr` has no log lines of Kubernetes and Go, except the text of a fatal error.
+    `stderr` has no log lines of Kubernetes and Go, except the text of a fatal error, and no
+    credentials.
     """
 
     program: str
@@ -70,8 +84,9 @@ class Process:
     """A running program, for a `with` block that ends it.
 
     `argv` begins with the path from `kubectl` or `find`. `environ` is its whole environment, None
-    for our own. With `stdin` it reads what `write` writes, else nothing. On Linux the kernel also
-    ends it when the thread that started it ends, for any reason. Raises ProgramError.
+    for our own. With `stdin` it reads what `write` writes, else nothing. With `streaming` its
+    output is kept only until `read` returns it, and it waits while there is too much. On Linux the
+    kernel also ends it when the thread that started it ends, for any reason. Raises ProgramError.
     """
 
     _running: "RunningCommand | None" = None
@@ -82,14 +97,17 @@ class Process:
         *,
         environ: Mapping[str, str] | None = None,
         stdin: bool = False,
+        streaming: bool = False,
     ) -> None:
         self.name = Path(argv[0]).name
+        self._began = time.monotonic()
+        self._read, self._is_over = 0, False
         self._credentials = _credentials(argv)
         self._files = ExitStack()
         self._write_end: BinaryIO | None = None
         try:
-            with signals_deferred():
-                self._start(argv, environ, stdin)
+            with signals.deferred():
+                self._start(argv, environ, stdin, streaming)
         except BaseException:
             self.__exit__()
             raise
@@ -112,76 +130,103 @@ class Process:
 
     def alive(self) -> bool:
         """Return whether the program is running."""
-        with signals_deferred():
-            return self._running is not None and self._running.is_alive()
+        with signals.deferred():
+            return self._running is not None and not self._has_ended(self._running)
 
-    def wait(self, timeout: float) -> int:
-        """Return its exit code, negative for a signal, after at most *timeout* seconds.
-
-        Raises ProgramError if it does not end.
-        """
-        until, pause = time.monotonic() + timeout, _PAUSES[0]
+    def wait(self, deadline: Deadline) -> int:
+        """Return its exit code, negative for a signal. Raises ProgramError if it does not end."""
+        pause = _PAUSES[0]
         while self.alive():
-            if time.monotonic() > until:
-                text = f"{self.name} did not finish within {round(timeout, 1):g} s"
-                raise ProgramError.of(Why.TIMEOUT, text)
+            if not deadline.remaining():
+                raise self._late(deadline)
             time.sleep(pause)
             pause = min(2 * pause, _PAUSES[1])
         return self.output().code
 
+    def _late(self, deadline: Deadline) -> ProgramError:
+        seconds = deadline.time_for(self._began)
+        if not seconds:
+            return TimeUpError.of_start(deadline, self.name)
+        return ProgramError.of(Why.TIMEOUT, f"{self.name} did not finish within {seconds:g} s")
+
     def end(self) -> None:
         """Kill it and all that it started; no program that we run needs to clean up."""
-        with signals_deferred():
+        with signals.deferred():
             if self._running is None:
                 return
-            if self._running.is_alive():
-                with suppress(ProcessLookupError):
-                    os.killpg(self._running.pid, signal.SIGKILL)
+            if not self._has_ended(self._running):
+                orphans.kill_group(self._running.pid)
             self._running.wait()
+            orphans.ended(self._running.pid)
+
+    def _has_ended(self, running: "RunningCommand") -> bool:
+        """Return whether the program has ended; the rest of its group is then killed, once.
+
+        If possible before it is reaped, after which its number may be another's some day: a thread
+        of sh looks for its end once a second.
+        """
+        if self._is_over:
+            return True
+        has_ended = orphans.is_zombie(running.pid)
+        if has_ended is None:
+            has_ended = not running.is_alive()
+        if has_ended:
+            orphans.kill_group(running.pid)
+            self._is_over = not running.is_alive()
+        return self._is_over
 
     def output(self) -> Output:
         """Return its output so far; the exit code is 0 while it runs."""
-        with signals_deferred():
+        with signals.deferred():
             running = self._running
-            code = 0 if running is None or running.is_alive() else running.exit_code
-        stderr = _contents(self._stderr).decode(errors="replace")
+            code = 0 if running is None or not self._has_ended(running) else running.exit_code
+        stderr = _last(self._stderr).decode(errors="replace")
         for credential in self._credentials:
             stderr = stderr.replace(credential, "***")
-        return Output(self.name, _contents(self._stdout), _LOG.sub("", stderr), code)
+        return Output(self.name, self._printed(), mask(_LOG.sub("", stderr)), code)
 
-    def printed(self, offset: int) -> bytes:
+    def read(self) -> bytes:
+        """Return what it printed to standard output since the last call."""
+        new = _available(self._stdout) if self._streaming else self._printed(self._read)
+        self._read += len(new)
+        return new
+
+    def _printed(self, offset: int = 0) -> bytes:
         """Return its standard output so far, without the first *offset* bytes."""
+        if self._streaming:
+            return b""
+        # Not with read(): the program shares the position of this descriptor.
         descriptor = self._stdout.fileno()
         return os.pread(descriptor, max(os.fstat(descriptor).st_size - offset, 0), offset)
 
-    def _start(self, argv: Sequence[str], environ: Mapping[str, str] | None, stdin: bool) -> None:
+    def _start(
+        self, argv: Sequence[str], environ: Mapping[str, str] | None, stdin: bool, streaming: bool
+    ) -> None:
         import logging  # noqa: PLC0415 - these two take 50 ms, which --help does not need
 
         import sh  # noqa: PLC0415
 
         logging.getLogger("sh").setLevel(logging.CRITICAL)  # it logs command lines
-        directory = temp_dir()
+        self._streaming = streaming
         try:
-            self._stdout, self._stderr = (
-                self._files.enter_context(tempfile.TemporaryFile(dir=directory))  # noqa: SIM115
-                for _ in range(2)
-            )
-            with self._input(stdin) as read_end:
+            self._stderr = self._file()
+            with self._input(stdin) as read_end, self._output() as write_end, orphans.starting():
                 self._running = sh.Command(argv[0])(
                     *argv[1:],
                     _in=read_end,
                     _env=None if environ is None else dict(environ),
-                    _out=self._stdout,
+                    _out=write_end,
                     _err=self._stderr,
                     _bg=True,
                     _bg_exc=False,
                     _new_session=True,
-                    _preexec_fn=_end_with_parent(os.getpid()),
+                    _preexec_fn=_preparation(os.getpid()),
                     _ok_code=list(range(-signal.NSIG, 256)),
                     _encoding="utf-8",
                 )
+                orphans.started(self._running.pid)
         except (sh.CommandNotFound, sh.ForkException, OSError) as error:
-            raise ProgramError.of(Why.NO_PROGRAM, f"{self.name} could not be started") from error
+            raise _not_started(self.name, error) from error
 
     def _input(self, stdin: bool) -> BinaryIO:
         """Return its standard input: an empty file, or the read end of a pipe."""
@@ -191,24 +236,101 @@ class Process:
         self._write_end = self._files.enter_context(os.fdopen(write_end, "wb", buffering=0))
         return os.fdopen(read_end, "rb")
 
+    @contextmanager
+    def _output(self) -> Iterator[BinaryIO]:
+        """Yield what it prints to: an unnamed file, or a pipe if it is streaming."""
+        if not self._streaming:
+            self._stdout = self._file()
+            yield self._stdout
+            return
+        read_end, write_end = os.pipe()
+        os.set_blocking(read_end, False)
+        self._stdout = self._files.enter_context(os.fdopen(read_end, "rb", buffering=0))
+        with os.fdopen(write_end, "wb", buffering=0) as file:
+            yield file
 
-def run(argv: Sequence[str], *, timeout: float, ok: Collection[int] = (0,)) -> Output:
+    def _file(self) -> BinaryIO:
+        return self._files.enter_context(tempfile.TemporaryFile(dir=temp_dir()))
+
+
+def _not_started(name: str, error: Exception) -> ProgramError:
+    """Return the error for a program that could not be started, with what the system says."""
+    said = re.findall(r"\[Errno (\d+)\] ([^:\n]+)", f"{error}")  # sh repeats a whole traceback
+    number, reason = said[-1] if said else ("0", "")
+    why = Why.FAILED if int(number) in LIMITS else Why.NO_PROGRAM
+    text = f"{name} could not be started"
+    return ProgramError.of(why, f"{text}: {reason}" if reason else text)
+
+
+def run(argv: Sequence[str], deadline: Deadline) -> Output:
     """Run a program and return its output.
 
-    *argv* begins with the path from `kubectl` or `find`, *timeout* is in seconds. Raises
-    ProgramError, also for an exit code that is not in *ok*.
+    *argv* begins with the path from `kubectl` or `find`. Raises ProgramError, also for an exit code
+    that is not 0.
     """
+    if not deadline.remaining():
+        raise TimeUpError.of_start(deadline, Path(argv[0]).name)
     with Process(argv) as process:
-        code = process.wait(timeout)
-        output = process.output()
-    if code in ok:
+        return finished(process, deadline)
+
+
+def finished(process: Process, deadline: Deadline) -> Output:
+    """Wait for *process* and return its output. Raises ProgramError as `run` does."""
+    code = process.wait(deadline)
+    output = process.output()
+    if not code:
         return output
-    if code < 0:
+    if code == -signal.SIGXFSZ:
+        text = f"{process.name} printed too much: more than {_MOST_OUTPUT >> 20} MiB"
+    elif code < 0:
         text = f"{process.name} was killed by {signal.Signals(-code).name}"
     else:
         reason = output.stderr.strip() or f"exit code {code}, without a message"
         text = f"{process.name} failed: {reason}"
     raise ProgramError.of(Why.FAILED, text)
+
+
+@contextmanager
+def running(
+    commands: Iterable[Sequence[str]], deadline: Deadline
+) -> Iterator[Callable[[], Iterator[Output | ProgramError]]]:
+    """Run kubectl with *commands*, its arguments, a few at a time, while the block does other work.
+
+    The block gets what waits for them: it yields what `run` returns or raises, for each in turn.
+    """
+    todo = iter(commands)
+    with ExitStack() as stack:
+        started = deque(_started(argv, deadline, stack) for argv in islice(todo, _AT_ONCE))
+
+        def results() -> Iterator[Output | ProgramError]:
+            while started:
+                first = started.popleft()
+                yield _result(first, deadline)
+                started.extend(_started(argv, deadline, stack) for argv in islice(todo, 1))
+
+        yield results
+
+
+def _started(
+    arguments: Sequence[str], deadline: Deadline, stack: ExitStack
+) -> Process | ProgramError:
+    if not deadline.remaining():
+        return TimeUpError.of_start(deadline, "kubectl")
+    try:
+        return stack.enter_context(Process([kubectl(), *arguments]))
+    except ProgramError as error:
+        return error
+
+
+def _result(started: Process | ProgramError, deadline: Deadline) -> Output | ProgramError:
+    if isinstance(started, ProgramError):
+        return started
+    try:
+        return finished(started, deadline)
+    except ProgramError as error:
+        return error
+    finally:
+        started.end()
 
 
 def kubectl() -> str:
@@ -217,7 +339,8 @@ def kubectl() -> str:
     Raises ProgramError.
     """
     caller = os.environ.get("KUBECTL_PATH", "")  # set by kubectl 1.37 and newer
-    return caller if os.access(caller, os.X_OK) else find("kubectl")
+    usable = Path(caller).is_file() and os.access(caller, os.X_OK)
+    return caller if usable else find("kubectl")
 
 
 def find(name: str) -> str:
@@ -245,104 +368,48 @@ def temp_dir() -> str:
     raise ProgramError.of(Why.FAILED, "no temporary directory is writable; set $TMPDIR")
 
 
-@contextmanager
-def signals_raise() -> Iterator[None]:
-    """Raise SystemExit in the block on SIGTERM and SIGHUP, so that it cleans up as on Ctrl-C.
-
-    The exit code is the one that shells use for the signal. All three signals are deferred while
-    we start or end a program. A signal that is handled or ignored already (nohup) is left alone.
-    Outside the main thread, which gets all signals, this does nothing.
-    """
-    default = (signal.SIG_DFL, signal.default_int_handler)
-    before = {one: signal.getsignal(one) for one in _ENDING if _in_main_thread()}
-    ours = {one: handler for one, handler in before.items() if handler in default}
-    try:
-        for number in ours:
-            signal.signal(number, _handle)
-        yield
-    finally:
-        for number, handler in ours.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def signals_deferred() -> Iterator[None]:
-    """Defer signals to the end of the block.
-
-    An exception raised by a signal would be lost in sh's fork, or leave a lock of sh locked.
-    """
-    if not _in_main_thread():
-        yield
-        return
-    _deferred.depth += 1
-    try:
-        yield
-    finally:
-        _deferred.depth -= 1
-        if _deferred.number and not _deferred.depth:
-            number, _deferred.number = _deferred.number, 0
-            _exit(number)
-
-
-@dataclass(slots=True)
-class _Deferred:
-    """The deferred signal, 0 if there is none, and the number of blocks that defer signals."""
-
-    number: int = 0
-    depth: int = 0
-
-
-_deferred = _Deferred()  # of the main thread, which gets all signals
-
-
-def _handle(number: int, _: FrameType | None) -> None:
-    if _deferred.depth:
-        _deferred.number = number
-    else:
-        _exit(number)
-
-
-def _exit(number: int) -> NoReturn:
-    if number == signal.SIGINT:
-        raise KeyboardInterrupt
-    signal.signal(number, signal.SIG_IGN)  # do not interrupt the cleanup
-    raise SystemExit(128 + number)
-
-
-def _in_main_thread() -> bool:
-    return threading.current_thread() is threading.main_thread()
-
-
 def _credentials(argv: Sequence[str]) -> list[str]:
     found = [(_CREDENTIAL.fullmatch(word), after) for word, after in pairwise([*argv, ""])]
     return [value for match, after in found if match and (value := match[1] or after)]
 
 
-def _contents(file: BinaryIO) -> bytes:
+def _last(file: BinaryIO) -> bytes:
+    """Return the end of *file*, from the beginning of a line if it is long."""
     # Not with read(): the program shares the position of this descriptor.
-    return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0)
+    size = os.fstat(file.fileno()).st_size
+    text = os.pread(file.fileno(), _LAST, max(size - _LAST, 0))
+    return text if size <= _LAST else text.partition(b"\n")[2] or text
 
 
-def _end_with_parent(parent: int) -> Callable[[], None] | None:
-    """Return a preexec function that has Linux kill the child when *parent* ends."""
-    prctl = _prctl()
-    if prctl is None:
-        return None
-
-    def request() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it ended before the request
-            os._exit(1)
-
-    return request
+def _available(pipe: BinaryIO) -> bytes:
+    """Return what is in *pipe*, which does not block."""
+    parts: list[bytes] = []
+    while len(parts) < _READS and (part := pipe.read(_LAST)):  # None if empty, b"" at its end
+        parts.append(part)
+    return b"".join(parts)
 
 
-@functools.cache
-def _prctl() -> Callable[[int, int], int] | None:
-    """Return prctl, looked up in the parent: a child must not import between fork and exec."""
-    if sys.platform != "linux":
-        return None
-    import ctypes  # noqa: PLC0415 - only Linux needs it
+def _preparation(parent: int) -> Callable[[], None]:
+    """Return what a child of *parent* does before it runs a program.
 
-    function: Callable[[int, int], int] = ctypes.CDLL(None).prctl
-    return function
+    It limits the size of what it writes, and Linux kills it when *parent* ends.
+    """
+    limit = _limit()
+    prctl = orphans.prctl()
+
+    def prepare() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # which Python ignores
+        if prctl is not None:
+            prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent:  # it ended before the request
+                os._exit(1)
+
+    return prepare
+
+
+def _limit() -> tuple[int, int]:
+    """Return the limits of the size of a file, not above those that there are."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    limits = [one for one in (soft, hard) if one != resource.RLIM_INFINITY]
+    return min([_MOST_OUTPUT, *limits]), hard

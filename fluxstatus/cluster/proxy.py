@@ -4,27 +4,28 @@ kubectl handles authentication, TLS, proxies and impersonation. It rejects reque
 change the cluster, show a Secret or reach into a container, before the API server gets them.
 """
 
-import os
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Self
 
-from fluxstatus.cluster import failures, kubeconfig, processes
+from fluxstatus.base.deadline import Deadline
+from fluxstatus.cluster import failures, kubeconfig, processes, signals, socket_folder
 from fluxstatus.cluster.kubeconfig import Kubeconfig
 from fluxstatus.cluster.processes import Process, ProgramError
-from fluxstatus.model.evidence import Why
 
+# By their position in a path: an object or a namespace may have the name of a resource. Without a
+# comma, which separates expressions for kubectl.
+_SECRETS = "/api/v1/(watch/)?(namespaces/[^/]+/)?secrets(/|$)"
+_OBJECT = "/(api/v1|apis/[^/]+/[^/]+)/(namespaces/[^/]+/)?[^/]+/[^/]+"
+_DOORS = f"{_OBJECT}/(exec|attach|portforward|proxy)(/|$)"
+_OLD_DOORS = "/api/v1/proxy(/|$)"
 _READ_ONLY = (
     "--reject-methods=^(POST|PUT|PATCH|DELETE)$",
-    # Without a comma, which separates expressions for kubectl.
-    "--reject-paths=/secrets(/|$),/(exec|attach|portforward|proxy)(/|$)",
+    f"--reject-paths={_SECRETS},{_DOORS},{_OLD_DOORS}",
 )
-_DIRECTORY_PATH = 75  # bytes; the path of a socket in it is then below 104, the limit of macOS
-_SHORT_DIRECTORIES = ("/tmp", "/var/tmp")  # noqa: S108 - for a private directory in it
 _INTERVAL = 0.003  # seconds between two attempts to connect
 
 
@@ -43,13 +44,13 @@ class Proxy:
         self._reading = threading.Lock()
         self._closing = ExitStack()
         try:
-            with processes.signals_deferred():
-                directory = self._closing.enter_context(_private_directory())
-                self.socket = f"{directory}/s"
+            with signals.deferred():
+                self.socket = self._closing.enter_context(socket_folder.opened())
                 command = [self._kubectl, "proxy", *flags, f"--unix-socket={self.socket}"]
                 self._process = self._closing.enter_context(
                     Process([*command, "--append-server-path", *_READ_ONLY])
                 )
+            socket_folder.sweep(self.socket)  # while kubectl starts
         except BaseException:
             self._closing.close()
             raise
@@ -70,8 +71,8 @@ class Proxy:
                 command = [self._kubectl, "config", "view", "-o=json", *self.flags]
                 self._view = self._closing.enter_context(Process(command))
 
-    def kubeconfig(self, timeout: float) -> Kubeconfig:
-        """Return what kubectl is configured to reach, empty if it takes over *timeout* seconds.
+    def kubeconfig(self, deadline: Deadline) -> Kubeconfig:
+        """Return what kubectl is configured to reach, empty if that takes too long.
 
         Any thread may call this.
         """
@@ -81,23 +82,22 @@ class Proxy:
                 self._kubeconfig = Kubeconfig()
                 with suppress(ProgramError):
                     if self._view is not None:
-                        self._view.wait(timeout)
+                        self._view.wait(deadline)
                         self._kubeconfig = kubeconfig.read(self._view.output().json(), self.flags)
             return self._kubeconfig
 
-    def wait(self, timeout: float) -> None:
-        """Wait until it serves, at most *timeout* seconds. Raises ProgramError."""
-        until = time.monotonic() + timeout
+    def wait(self, deadline: Deadline) -> None:
+        """Wait until it serves. Raises ProgramError."""
         while self.alive():
             with suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
                 probe.connect(self.socket)
                 return
-            if time.monotonic() > until:
+            if not deadline.remaining():
                 raise ProgramError(failures.stuck(time.monotonic() - self._began))
             time.sleep(_INTERVAL)
         last = self._process.output()
         text = last.stdout.decode(errors="replace") + last.stderr
-        raise ProgramError(failures.explain(text, self.kubeconfig(until - time.monotonic())))
+        raise ProgramError(failures.explain(text, self.kubeconfig(deadline)))
 
     def alive(self) -> bool:
         """Return whether the program is running."""
@@ -133,12 +133,3 @@ def opened(flags: Sequence[str]) -> Proxy:
     if _offered and sorted(_offered[0].flags) == sorted(flags):
         return _offered.pop()
     return Proxy(flags)
-
-
-def _private_directory() -> tempfile.TemporaryDirectory[str]:
-    """Create a directory for this user only, with a path short enough for a socket in it."""
-    for base in (processes.temp_dir(), *_SHORT_DIRECTORIES):
-        if len(os.fsencode(base)) <= _DIRECTORY_PATH:
-            with suppress(OSError):
-                return tempfile.TemporaryDirectory(prefix="flux-status-", dir=base)
-    raise ProgramError.of(Why.FAILED, "no directory for kubectl's socket is writable; set $TMPDIR")

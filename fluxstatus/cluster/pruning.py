@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from fluxstatus.base.masking import SHORT, mask
-from fluxstatus.model.evidence import WORKLOAD_PODS, Object
+from fluxstatus.model.evidence import LEASES, WORKLOAD_PODS, Object
+from fluxstatus.model.inventory import ids_in, pack
+from fluxstatus.model.kinds import SUSPEND_ANNOTATIONS
 
 Shape: TypeAlias = "Mapping[str, Shape] | None"
 """The fields to keep, by name. None keeps a scalar, or a map of scalars."""
@@ -29,6 +31,8 @@ _METADATA = _fields(
 )
 _CONDITIONS = _fields("type status reason message lastTransitionTime observedGeneration")
 _DEPENDENCIES = _fields("apiVersion kind name namespace ready readyExpr")
+_GIT_REF = _fields("branch tag semver commit name digest")
+_VERIFY = _fields("provider mode", secretRef=_REF)
 _SELECTOR = _fields("", matchLabels=None, matchExpressions=_fields("key operator values"))
 _REMEDIATION = _fields("", remediation=_fields("retries remediateLastFailure strategy"))
 _FLUX: Shape = {
@@ -37,16 +41,27 @@ _FLUX: Shape = {
         "suspend interval timeout retryInterval type provider url bucketName endpoint image "
         "serviceAccountName targetNamespace releaseName storageNamespace path prune wait force "
         "components eventSeverity insecure migrateResources proxy summary recurseSubmodules "
-        "postRenderers passCredentials",
+        "postRenderers passCredentials deletionPolicy",
         sourceRef=_REF,
         chartRef=_REF,
-        chart={**_fields("version"), "spec": _fields("chart version", sourceRef=_REF)},
-        ref=_fields("branch tag semver commit name digest"),
+        chart={
+            **_fields("version kind"),
+            "spec": _fields(
+                "chart version url provider insecure serviceAccountName",
+                sourceRef=_REF,
+                ref=_GIT_REF,
+                secretRef=_REF,
+                certSecretRef=_REF,
+                proxySecretRef=_REF,
+                verify=_VERIFY,
+            ),
+        },
+        ref=_GIT_REF,
         dependsOn=_DEPENDENCIES,
         secretRef=_REF,
         certSecretRef=_REF,
         proxySecretRef=_REF,
-        verify=_fields("provider mode", secretRef=_REF),
+        verify=_VERIFY,
         decryption=_fields("provider serviceAccountName", secretRef=_REF),
         kubeConfig=_fields("", secretRef={**_REF, "key": None}, configMapRef=_REF),
         sts=_fields("provider endpoint", secretRef=_REF, certSecretRef=_REF),
@@ -62,9 +77,9 @@ _FLUX: Shape = {
         imageRepositoryRef=_REF,
         inputsFrom=_fields("kind name", selector=_SELECTOR),
         sources=_REF,
-        artifacts=_fields("name"),
+        artifacts=_fields("name namespace"),
         driftDetection=_fields("mode"),
-        install={**_REMEDIATION, **_fields("skipCRDs timeout")},
+        install={**_REMEDIATION, **_fields("skipCRDs timeout createNamespace")},
         upgrade={**_REMEDIATION, "timeout": None},
         rollback=_fields("recreate timeout"),
         test=_fields("timeout"),
@@ -113,6 +128,12 @@ _MONITOR: Shape = {"metadata": _METADATA, "spec": _MONITOR_SPEC}
 _BACKEND = _fields("", service=_fields("name", port=_fields("name number")))
 _FILTERS = _fields("type")
 _SHAPES: Mapping[str, Shape] = {
+    "metadata": {
+        "metadata": _fields(
+            "name namespace creationTimestamp deletionTimestamp labels",
+            ownerReferences=_fields("kind name controller"),
+        )
+    },
     "deployments.apps": {
         "metadata": _METADATA,
         "spec": _fields(
@@ -138,7 +159,7 @@ _SHAPES: Mapping[str, Shape] = {
     "pods": {
         "metadata": _METADATA,
         "spec": _fields(
-            "nodeName", volumes=_fields("", persistentVolumeClaim=_fields("claimName"))
+            "nodeName hostNetwork", volumes=_fields("", persistentVolumeClaim=_fields("claimName"))
         ),
         "status": _fields(
             "phase reason message",
@@ -151,9 +172,9 @@ _SHAPES: Mapping[str, Shape] = {
         "metadata": _METADATA,
         "spec": _fields("type selector", ports=_fields("name port targetPort")),
     },
-    "leases.coordination.k8s.io": {
+    LEASES: {
         "metadata": _fields("name namespace"),
-        "spec": _fields("holderIdentity renewTime"),
+        "spec": _fields("holderIdentity renewTime acquireTime leaseDurationSeconds"),
     },
     "events": {
         "metadata": _fields("name namespace creationTimestamp"),
@@ -200,8 +221,21 @@ _SHAPES: Mapping[str, Shape] = {
     "podmonitors.monitoring.coreos.com": _MONITOR,
     "servicemonitors.monitoring.coreos.com": _MONITOR,
     "prometheusrules.monitoring.coreos.com": {"metadata": _METADATA},
+    "*": {
+        "metadata": _METADATA,
+        "spec": _fields("replicas completions parallelism suspend"),
+        "status": _fields(
+            "phase reason message observedGeneration replicas readyReplicas availableReplicas "
+            "updatedReplicas numberReady desiredNumberScheduled conditions"
+        ),
+    },
 }
 _ALIASES = {WORKLOAD_PODS: "pods"}
+METADATA = "metadata"
+"""The query of a list of which only metadata is read; plural.group may follow after a slash."""
+
+ANY_KIND = "*"
+"""The query of an object that is read for its health, and may be of any kind."""
 
 _ANNOTATIONS = (
     "reconcile.fluxcd.io/",
@@ -241,12 +275,13 @@ def prune(query: str, item: Object) -> Object:
     """Return what is kept of *item*, an object in the answer to *query* (see queries.py).
 
     Facts from dropped fields are added to the metadata. Of every object: `changedAt` and
-    `suspendedAt`, when the spec and spec.suspend were last written, `suspendedBy`, the managers of
-    spec.suspend, `writtenAs`, the API versions beside its own that its spec was written in, and
-    `writers`, the managers that wrote it in another version (manager, apiVersion, time). Of an
-    Ingress: `guardedBy`, the names of annotations that may require a login. Of a PrometheusRule:
-    `metrics`, the metrics of Flux by the name of each rule that uses some. Of a Deployment:
-    `webVariables`, the names of environment variables that configure a web UI.
+    `suspendedAt`, when the spec and what suspends it (spec.suspend or an annotation) were last
+    written, `suspendedBy`, the managers of the latter, `writtenAs`, the API versions beside its own
+    that its spec was written in, and `writers`, the managers that wrote it in another version
+    (manager, apiVersion, time). Of an Ingress: `guardedBy`, the names of annotations that may
+    require a login. Of a PrometheusRule: `metrics`, the metrics of Flux by the name of each rule
+    that uses some. Of a Deployment: `webVariables`, the names of environment variables that
+    configure a web UI. Of METADATA: `helm`, the names of Helm's annotations.
     """
     resource = query.partition("/")[0]
     shape = _SHAPES.get(_ALIASES.get(resource, resource), _FLUX)
@@ -256,15 +291,12 @@ def prune(query: str, item: Object) -> Object:
     for name in ("apiVersion", "kind"):
         if isinstance(item.get(name), str):
             kept[name] = item[name]
-    metadata, status = kept.get("metadata"), kept.get("status")
+    metadata = kept.get("metadata")
     if isinstance(metadata, dict):
-        _keep_from_metadata(metadata, item["metadata"])
+        _keep_from_metadata(metadata, item)
         metadata |= _facts(resource, item)
-    if isinstance(status, dict) and isinstance(status.get("history"), list):
-        status["history"] = status["history"][:_HISTORY]
-    spec = kept.get("spec")
-    if shape is _FLUX and isinstance(spec, dict) and not _ONLY_WHETHER.isdisjoint(spec):
-        spec |= dict.fromkeys(_ONLY_WHETHER & spec.keys(), True)
+    if shape is _FLUX:
+        _keep_of_flux(kept, item)
     if shape is _SHAPES["deployments.apps"]:
         _keep_arguments(kept)
     if shape is _SHAPES["pods"]:
@@ -276,11 +308,16 @@ def _keep(value: Any, shape: Shape) -> Any:
     if isinstance(value, str):
         return mask(value) if len(value) > SHORT else value
     if isinstance(value, list):
-        return [_keep(entry, shape) for entry in value]
+        # No field that is kept is a list of lists, and lists may be nested to any depth.
+        return [_keep(entry, shape) for entry in value if not isinstance(entry, list)]
     if not isinstance(value, dict):
         return value
     if shape is None:
-        return {key: entry for key, entry in value.items() if not isinstance(entry, dict | list)}
+        return {
+            key: mask(entry) if isinstance(entry, str) and len(entry) > SHORT else entry
+            for key, entry in value.items()
+            if not isinstance(entry, dict | list)
+        }
     kept = {}
     for key, entry in value.items():  # the one hot loop: half a million fields in a large cluster
         if key not in shape:
@@ -294,7 +331,8 @@ def _keep(value: Any, shape: Shape) -> Any:
     return kept
 
 
-def _keep_from_metadata(kept: Object, metadata: Object) -> None:
+def _keep_from_metadata(kept: Object, item: Object) -> None:
+    metadata = item["metadata"]
     annotations = metadata.get("annotations")
     if isinstance(annotations, dict):
         known = {k: _keep(v, {}) for k, v in annotations.items() if k.startswith(_ANNOTATIONS)}
@@ -304,15 +342,42 @@ def _keep_from_metadata(kept: Object, metadata: Object) -> None:
     for entry in managed if isinstance(managed, list) else ():
         if not isinstance(entry, dict) or entry.get("subresource"):
             continue
-        fields = entry.get("fieldsV1")
-        spec = fields.get("f:spec") if isinstance(fields, dict) else None
-        when = entry.get("time")
-        if not spec or not isinstance(spec, dict) or not isinstance(when, str):
+        fields, when = entry.get("fieldsV1"), entry.get("time")
+        if not isinstance(fields, dict) or not isinstance(when, str):
             continue
-        kept["changedAt"] = max(when, kept.get("changedAt", ""))
-        if "f:suspend" in spec:
+        found = fields.get("f:spec")
+        spec = found if isinstance(found, dict) else {}
+        if spec:
+            kept["changedAt"] = max(when, kept.get("changedAt", ""))
+        if "f:suspend" in spec or ("annotations" in kept and _switches(item, fields)):
             kept["suspendedAt"] = max(when, kept.get("suspendedAt", ""))
             kept["suspendedBy"] = sorted({*kept.get("suspendedBy", ()), _manager(entry)} - {""})
+
+
+def _switches(item: Object, fields: Object) -> bool:
+    """Return whether the annotation that suspends *item* is among these of its managed fields.
+
+    That of another group does something else, such as freezing an object of a ResourceSet.
+    """
+    metadata, version = fields.get("f:metadata"), item.get("apiVersion")
+    annotations = metadata.get("f:annotations") if isinstance(metadata, dict) else None
+    if not isinstance(annotations, dict) or not isinstance(version, str):
+        return False
+    switch = f"{version.partition('/')[0]}/reconcile"
+    return switch in SUSPEND_ANNOTATIONS and f"f:{switch}" in annotations
+
+
+def _keep_of_flux(kept: Object, item: Object) -> None:
+    """Keep the newest history, the inventory, and of some fields only that they are there."""
+    spec, status = kept.get("spec"), kept.get("status")
+    if isinstance(status, dict):
+        if isinstance(status.get("history"), list):
+            status["history"] = status["history"][:_HISTORY]
+        # The names of what it made, as one text.
+        ids = ids_in(item["status"].get("inventory"))
+        status |= {"inventory": pack(ids)} if ids is not None else {}
+    if isinstance(spec, dict) and not _ONLY_WHETHER.isdisjoint(spec):
+        spec |= dict.fromkeys(_ONLY_WHETHER & spec.keys(), True)
 
 
 def _keep_arguments(deployment: Object) -> None:
@@ -416,7 +481,15 @@ def _variables(deployment: Object) -> Object:
     return {"webVariables": sorted(name for name in names if name.startswith("WEB_"))}
 
 
+def _helm(item: Object) -> Object:
+    annotations = item["metadata"].get("annotations")
+    names = annotations if isinstance(annotations, dict) else ()
+    found = sorted(name for name in names if name.startswith("helm.sh/"))
+    return {"helm": found} if found else {}
+
+
 _FACTS: Mapping[str, Callable[[Object], Object]] = {
+    METADATA: _helm,
     "deployments.apps": _variables,
     "ingresses.networking.k8s.io": _guards,
     "prometheusrules.monitoring.coreos.com": _metrics,

@@ -2,9 +2,16 @@
 
 from collections.abc import Mapping
 from typing import NamedTuple, Self
-from urllib.parse import quote
 
-from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, WORKLOAD_PODS
+from fluxstatus.base.urls import encoded
+from fluxstatus.model.evidence import (
+    CHANGES,
+    CONTROLLERS,
+    LEASES,
+    OPERATORS,
+    WORKLOAD_PODS,
+    Unread,
+)
 from fluxstatus.model.kinds import OPERATOR
 
 _META = "meta.k8s.io/v1"
@@ -25,12 +32,12 @@ cache: always before Kubernetes 1.34, and later if nothing has changed for some 
 
 def by_fields(text: str) -> str:
     """Return the part of a URL's query for a field selector; empty for an empty one."""
-    return f"fieldSelector={quote(text, safe='')}" if text else ""
+    return f"fieldSelector={encoded(text)}" if text else ""
 
 
 def by_labels(text: str) -> str:
     """Return the part of a URL's query for a label selector; empty for an empty one."""
-    return f"labelSelector={quote(text, safe='')}" if text else ""
+    return f"labelSelector={encoded(text)}" if text else ""
 
 
 class ListQuery(NamedTuple):
@@ -38,7 +45,7 @@ class ListQuery(NamedTuple):
 
     `base` is the path of the API version, `selector` a part of the URL's query. At most `pages`
     pages (0: all) are read, each with `page` objects. With `metadata_only` the objects have no
-    spec or status.
+    spec or status. `beyond` is the reason why further namespaces are not known.
     """
 
     base: str
@@ -49,6 +56,7 @@ class ListQuery(NamedTuple):
     page: int = _PAGE
     namespaced: bool = True
     metadata_only: bool = False
+    beyond: Unread | None = None
 
     @classmethod
     def of(cls, resource: str, version: str, selector: str = "") -> Self:
@@ -79,8 +87,8 @@ class ListQuery(NamedTuple):
 
     def path(self, namespace: str, token: str) -> str:
         """Return the path of one page, of one namespace or, if that is empty, of all."""
-        inside = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
-        following = token and f"continue={quote(token, safe='')}"
+        inside = f"/namespaces/{encoded(namespace)}" if namespace else ""
+        following = token and f"continue={encoded(token)}"
         wanted = filter(None, (f"limit={self.page}", self.selector, following))
         return f"{self.base}{inside}/{self.plural}?{'&'.join(wanted)}"
 
@@ -112,15 +120,24 @@ QUERIES: Mapping[str, ListQuery] = {
     # Only in the namespaces of Flux.
     "pods": ListQuery(_CORE, "pods"),
     "services": ListQuery(_CORE, "services"),
+    LEASES: ListQuery("/apis/coordination.k8s.io/v1", "leases"),
     # Only where unhealthy workloads block an object of Flux.
     WORKLOAD_PODS: ListQuery(_CORE, "pods", pages=4),
+    # What the owners of a kind have changed, only where several apply the same object.
+    CHANGES: ListQuery(_CORE, "events", "fieldSelector=type=Normal", pages=4),
 }
-"""The lists beside the kinds of Flux, by the name of their answer."""
+"""The lists other than the kinds of Flux, by the name of their answer."""
 
 
 def named(*names: str) -> list[tuple[str, ListQuery]]:
     """Return the queries with these *names*, each with its name."""
     return [(name, QUERIES[name]) for name in names]
+
+
+def changes_by(kind: str) -> ListQuery:
+    """Return the query for the events about what the objects of a Flux *kind* have changed."""
+    query = QUERIES[CHANGES]
+    return query._replace(selector=f"{query.selector},involvedObject.kind={kind}")
 
 
 def events(fields: str, namespaces: tuple[str, ...] = ()) -> ListQuery:

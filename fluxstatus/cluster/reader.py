@@ -1,24 +1,34 @@
 """Reading a cluster over one connection: what the check and all commands share."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TypeVar
 
 from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.base.plurals import counted
 from fluxstatus.cluster import discovery, paging
 from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.cluster.queries import DEPLOYMENTS, ListQuery, by_fields, named
-from fluxstatus.model.evidence import Answer, Evidence, Object, Unread, Why
+from fluxstatus.model.evidence import (
+    VERSION,
+    Answer,
+    Evidence,
+    Incomplete,
+    Object,
+    Read,
+    Unread,
+    Why,
+)
 from fluxstatus.model.kinds import RESOURCES, Kind
 
 THREADS = 4  # requests at a time; more are not faster
 ABSENT = Unread(Why.ABSENT, "the API server does not serve it")
-_NO_CONNECTION = frozenset({Why.NO_PROGRAM, Why.NO_CONFIG, Why.LOGIN, Why.UNREACHABLE, Why.TIMEOUT})
-"""Reasons that do not concern a single query only."""
+_NO_CONNECTION = frozenset({Why.NO_PROGRAM, Why.NO_CONFIG, Why.LOGIN, Why.UNREACHABLE})
+"""Reasons that do not concern a single query only, as a list that takes too long does."""
 
 T = TypeVar("T")
 
@@ -83,6 +93,7 @@ class Reader:
         served: Mapping[str, str] | None = None,
     ) -> None:
         self.answers: dict[str, Answer] = {}
+        self._failed: dict[str, set[str]] = defaultdict(set)
         self.served = served
         self.also_served: Mapping[str, tuple[str, ...]] | None = None
         self.versions: Mapping[str, str] = {}
@@ -121,37 +132,35 @@ class Reader:
     ) -> list[tuple[str, ListQuery]]:
         """Return the queries with these *names*, and *more*, for the namespaces of Flux.
 
-        If the Deployments of Flux could not be read, neither can these.
+        Where the Deployments of Flux could not be read, neither can these.
         """
         deployments = [self.answers[name] for name in DEPLOYMENTS if name in self.answers]
         namespaces = tuple(namespaces_of(deployments))
         queries = {**dict(named(*names)), **more}
+        beyond = next((answer.unread for answer in deployments if answer.unread), None)
         if namespaces:
             return [
-                (name, query._replace(namespaces=namespaces)) for name, query in queries.items()
+                (name, query._replace(namespaces=namespaces, beyond=beyond))
+                for name, query in queries.items()
             ]
-        unread = next((answer.unread for answer in deployments if answer.unread), None)
-        self.answers |= dict.fromkeys(queries, Answer(unread=unread))
+        self.answers |= dict.fromkeys(queries, Incomplete(beyond) if beyond else Read())
         return []
 
-    def items(self, name: str) -> tuple[Object, ...]:
-        """Return the objects that the query *name* has returned so far."""
-        return self.answers[name].items if name in self.answers else ()
+    def query(self, queries: Iterable[tuple[str, ListQuery]]) -> list[Answer]:
+        """Read all *queries* at the same time, and return their answers.
 
-    def query(self, queries: Iterable[tuple[str, ListQuery]]) -> None:
-        """Read all *queries* at the same time; the answers to one name are merged."""
-        started = []
-        for name, query in queries:
-            if name in RESOURCES and name not in (self.served or {}):
-                self._keep(name, Answer(unread=self.missing))
-            else:
-                started.append((name, self.start(name, query)))
-        for name, future in started:
-            answer = future.result()
-            self._report(f"{name}: {len(answer.items)} objects")
-            self._keep(name, answer)
+        Those to one name are merged in `answers`.
+        """
+        answers: list[Answer] = []
+        started = [(name, query, self._start_if_served(name, query)) for name, query in queries]
+        for name, query, future in started:
+            answer = future.result() if future else Incomplete(self.missing)
+            self._report(f"{name}: {counted(len(answer.known), 'object')}")
+            self._keep(name, query.namespaces, answer)
             if answer.unread and answer.unread.why in _NO_CONNECTION:
                 self.unreachable = self.unreachable or answer.unread
+            answers.append(answer)
+        return answers
 
     def start(self, name: str, query: ListQuery) -> Future[Answer]:
         """Start to read a list; its answer is not kept."""
@@ -162,14 +171,18 @@ class Reader:
         return self._pool.submit(call, self._api)
 
     def evidence(
-        self, *, kubernetes: str = "", programs: Mapping[str, str | Unread] | None = None
+        self, *, kubernetes: str | Unread = "", programs: Mapping[str, str | Unread] | None = None
     ) -> Evidence:
         """Return all that was read; everything else is unread in it."""
+        answers = dict(self.answers)
+        if isinstance(kubernetes, Unread):
+            answers[VERSION] = Incomplete(kubernetes)
+            kubernetes = ""
         target = self._api.kubeconfig.target._replace(kubernetes=kubernetes, flags=self._flags)
         return Evidence(
-            taken_at=datetime.now(UTC),
+            taken_at=self._api.now,
             target=target,
-            answers=dict(self.answers),
+            answers=answers,
             served=self.served,
             also_served=self.also_served,
             programs=programs or {},
@@ -181,13 +194,33 @@ class Reader:
     def _per_namespace(self) -> tuple[str, ...]:
         return namespaces_allowed(self._api, self._namespaces)
 
-    def _keep(self, name: str, answer: Answer) -> None:
-        before = self.answers.get(name)
-        if before is not None:
-            known = {place(item) for item in before.items}
-            new = (item for item in answer.items if place(item) not in known)
-            answer = Answer((*before.items, *new), before.unread or answer.unread)
-        self.answers[name] = answer
+    def _start_if_served(self, name: str, query: ListQuery) -> Future[Answer] | None:
+        not_served = name in RESOURCES and name not in (self.served or {})
+        return None if not_served else self.start(name, query)
+
+    def _keep(self, name: str, asked: tuple[str, ...], answer: Answer) -> None:
+        """Add *answer*, about the namespaces *asked*, to the one with this *name*.
+
+        A namespace is complete if everything that was asked about it was read.
+        """
+        before = self.answers.get(name, answer)
+        failed = self._failed[name]
+        if answer.unread and not answer.objects:
+            failed |= {*(asked or before.namespaces)} - {*answer.namespaces}
+        items = tuple({place(item): item for item in (*before.known, *answer.known)}.values())
+        parts = (before.namespaces, answer.namespaces)
+        objects = (*before.objects, *answer.objects)
+        whole = [one.unread for one in (before, answer) if one.unread and not one.objects]
+        if whole:
+            failed |= {one.namespace for one in objects}
+        complete = tuple(dict.fromkeys(n for part in parts for n in part if n not in failed))
+        if whole:
+            self.answers[name] = Incomplete(whole[0], items, complete)
+        elif objects:
+            everywhere = complete if all(parts) else ()
+            self.answers[name] = Incomplete.without(objects, items, everywhere)
+        else:
+            self.answers[name] = Read(items, complete if all(parts) else ())
 
 
 def namespaces_allowed(api: ApiClient, chosen: Collection[str]) -> tuple[str, ...]:
@@ -196,8 +229,8 @@ def namespaces_allowed(api: ApiClient, chosen: Collection[str]) -> tuple[str, ..
 
 
 def namespaces_of(answers: Iterable[Answer]) -> list[str]:
-    """Return the namespaces of the objects in *answers*, sorted."""
-    return sorted({place(item)[0] for answer in answers for item in answer.items} - {""})
+    """Return the namespaces of the known objects in *answers*, sorted."""
+    return sorted({place(item)[0] for answer in answers for item in answer.known} - {""})
 
 
 def place(item: Object) -> tuple[str, str]:

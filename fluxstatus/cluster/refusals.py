@@ -9,11 +9,12 @@ _USER = re.compile(r'User "([^"]+)"')
 _PERMISSION = re.compile(
     r'cannot (?P<verb>\w+) resource "(?P<resource>[\w./-]+)"(?: in API group "(?P<group>[^"]*)")?'
 )
+_NOT_FOUND = re.compile(r'\(NotFound\): \S+ "[^"]+" not found')  # not every 404 is about an object
 _IS_FORBIDDEN = re.compile(r'\(Forbidden\)|User "[^"]+" cannot ')
 
 
 def forbidden(message: str, permission: str, to: str) -> Unread:
-    """Return the reason when *message*, of the API server, refuses what *to* says.
+    """Return the reason why the API server refused *to*, according to its *message*.
 
     *permission* is the RBAC permission that the request needs.
     """
@@ -25,13 +26,13 @@ def forbidden(message: str, permission: str, to: str) -> Unread:
 
 
 def of_kubectl(failed: Unread, permission: str, to: str) -> Unread:
-    """Return why kubectl could not do what *to* says: *failed*, with the reason in its message.
+    """Return why kubectl could not do *to*: *failed*, with the reason in its message.
 
     The reason ABSENT means that the object does not exist. *permission* is the RBAC permission if
     the message names none.
     """
     message = mask(failed.text)
-    if "(NotFound)" in message:
+    if _NOT_FOUND.search(message):
         return failed._replace(why=Why.ABSENT, text=message)
     if not _IS_FORBIDDEN.search(message):
         return failed._replace(text=message)

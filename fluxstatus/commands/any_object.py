@@ -6,21 +6,26 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from fluxstatus.commands.progress import Connect
     from fluxstatus.lookup.ancestors import Getter
-    from fluxstatus.model.evidence import Object
+    from fluxstatus.model.evidence import Evidence, Object
+    from fluxstatus.model.kinds import Kind
 
 
 class Found(NamedTuple):
-    """An object, what gets others of its cluster by name, and the time of the reading."""
+    """An object, what gets others of its cluster by name, and the time of the reading.
+
+    `flux` reads all Flux objects of some kinds. It raises ProgramError.
+    """
 
     item: "Object"
     objects: "Getter"
     now: "datetime"
+    flux: "Callable[[Iterable[Kind]], Evidence]"
 
 
 @contextmanager
@@ -31,18 +36,18 @@ def found(
 
     Raises ArgumentError and UnreadError.
     """
-    from datetime import UTC, datetime
-
     if file:
         from fluxstatus.lookup import saved
         from fluxstatus.model import snapshot
 
         evidence = snapshot.load(file)
         item = saved.find(evidence, words, namespaces)
-        yield Found(item, saved.Objects(evidence), evidence.taken_at)
+        yield Found(item, saved.Objects(evidence), evidence.taken_at, lambda _: evidence)
         return
+    from fluxstatus.cluster.list_reader import Live
     from fluxstatus.lookup.live import Objects
 
     with connect() as api:
         objects = Objects(api)
-        yield Found(objects.find(words, namespaces), objects, datetime.now(UTC))
+        item = objects.find(words, namespaces)
+        yield Found(item, objects, api.now, lambda kinds: Live(api).flux(kinds))

@@ -9,10 +9,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
+from fluxstatus.base.visible import visible, visible_lines
 from fluxstatus.commands.options import Color
 from fluxstatus.report import Look
-from fluxstatus.report.terminal import visible, wrap
+from fluxstatus.report.terminal import shown, wrap
 
+UNWRITTEN = "the result cannot be written"
 _CLEAR = "\r\x1b[K"
 
 
@@ -64,18 +66,37 @@ def _can_show(text: str) -> bool:
 def put(text: str) -> bool:
     """Write a result to standard output and return False when its reader is gone.
 
-    Raises OutputError when it cannot be written for another reason, such as a full disk.
+    Of what is not visible in it, only newlines are written as they are. Raises OutputError when it
+    cannot be written for another reason, such as a full disk.
     """
+    return _put(visible_lines(text))
+
+
+def put_line(text: str) -> bool:
+    """Write a result that stays one line, whatever is in it, like `put`."""
+    return _put(visible(text) + "\n")
+
+
+def put_report(text: str) -> bool:
+    """Write a result like `put`, with the colors and other control sequences of our own."""
+    return _put(shown(text))
+
+
+def _put(text: str) -> bool:
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:
-        # Python flushes the rest at exit, which must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard()
         if isinstance(error, BrokenPipeError):
             return False
-        raise OutputError(f"the result cannot be written: {error.strerror}") from error
+        raise OutputError(f"{UNWRITTEN}: {error.strerror}") from error
     return True
+
+
+def discard() -> None:
+    """Discard what was not written to standard output, so that it does not fail again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def pause(seconds: float) -> bool:

@@ -8,8 +8,9 @@ import typer
 
 from fluxstatus.commands import console
 from fluxstatus.commands.one_object import Words, find_one, from_cluster
-from fluxstatus.commands.options import BasicDisplay, Connection, ObjectNamespace, Timeout
+from fluxstatus.commands.options import TIMEOUT, BasicDisplay, Connection, ObjectNamespace, Timeout
 from fluxstatus.commands.progress import reading
+from fluxstatus.model.evidence import by_reason
 from fluxstatus.model.findings import Exit
 from fluxstatus.report import Format
 
@@ -36,7 +37,7 @@ def show(
     place: ObjectNamespace,
     display: BasicDisplay,
     connection: Connection,
-    timeout: Timeout = 30.0,
+    timeout: Timeout = TIMEOUT,
 ) -> None:
     """Show the keys of an object's Secrets and the form of each value.
 
@@ -61,8 +62,10 @@ def show(
         console.put(as_json(resource, state, found))
     else:
         look = console.look(display.color, everything=True)
-        console.put(as_text(resource, state, found, look))
-    raise typer.Exit(_exit_code(found))
+        console.put_report(as_text(resource, state, found, look))
+    for names, why in by_reason(state.evidence.unread):
+        console.error(f"{names}: {why.full_text}")
+    raise typer.Exit(_exit_code(found, is_complete=not state.evidence.unread))
 
 
 def _preload() -> None:
@@ -72,7 +75,8 @@ def _preload() -> None:
     import fluxstatus.report.credentials  # noqa: F401
 
 
-def _exit_code(found: "tuple[Credential, ...]") -> Exit:
+def _exit_code(found: "tuple[Credential, ...]", *, is_complete: bool) -> Exit:
     if any(one.problems for one in found):
         return Exit.UNHEALTHY
-    return Exit.NO_VERDICT if any(one.unread for one in found) else Exit.HEALTHY
+    is_complete = is_complete and not any(one.unread for one in found)
+    return Exit.HEALTHY if is_complete else Exit.NO_VERDICT

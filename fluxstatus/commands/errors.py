@@ -11,7 +11,7 @@ import typer
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Connection
 from fluxstatus.model.errors import ArgumentError
-from fluxstatus.model.findings import Exit
+from fluxstatus.model.findings import Exit, Level, Report
 from fluxstatus.report.terminal import command_line
 
 _CHOICES = 10  # printed
@@ -35,3 +35,20 @@ def report(error: ArgumentError, command: str, connection: Connection) -> None:
         console.note(f"  {command_line(('kubectl', 'flux-status', command, *choice, *flags))}")
     if len(error.choices) > _CHOICES:
         console.note(f"  and {len(error.choices) - _CHOICES} more: select a namespace with -n")
+
+
+def report_unread(found: Report) -> bool:
+    """Print what the report *found* could not be read, and return whether there is such a thing.
+
+    This is for commands that print only a part of a report.
+    """
+    unread = [
+        finding
+        for finding in found.faults
+        if finding.level is Level.UNKNOWN or (found.unreachable and finding.level is Level.FAIL)
+    ]
+    for finding in unread:
+        permissions = ", ".join(value for _, value in finding.evidence)
+        missing = f" (missing permission: {permissions})" if permissions else ""
+        console.error(f"{finding.title}{missing}")
+    return bool(unread)

@@ -102,5 +102,5 @@ def report_unreachable(state: "State", display: BasicDisplay) -> Exit:
     from fluxstatus.mcp.next_step import report_with_next
 
     report = report_with_next(Analysis(state))
-    console.put(RENDER[display.output](report, console.look(display.color, everything=True)))
+    console.put_report(RENDER[display.output](report, console.look(display.color, everything=True)))
     return Exit.NO_VERDICT

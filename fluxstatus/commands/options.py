@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from typer import BadParameter, Option
 
-from fluxstatus.base.durations import parse_duration
-from fluxstatus.model.findings import Level
+from fluxstatus.base.deadline import Deadline
+from fluxstatus.base.durations import duration, parse_duration
+from fluxstatus.model.findings import Verdict
 from fluxstatus.report import Format, ListFormat, ReportFormat, TableFormat, TreeFormat
 
 if TYPE_CHECKING:
@@ -32,18 +33,21 @@ class Color(StrEnum):
 
 
 class FailOn(StrEnum):
-    """The lowest level of a finding that sets exit code 1 (`--fail-on`)."""
+    """The verdicts that can set exit code 1 (`--fail-on`); a failure always does."""
 
-    FAIL = Level.FAIL
-    WARN = Level.WARN
+    FAIL = Verdict.FAIL
+    WARN = Verdict.WARN
+    PROGRESSING = Verdict.PROGRESSING
 
 
-def seconds(text: str | float) -> float:
+_LONGEST = 87600 * 3600.0  # seconds: ten years, which no clock or timer of the system exceeds
+
+
+def seconds(text: str) -> float:
     """Return the seconds in a duration as Go writes it (1m30s); a plain number is seconds.
 
     Raises BadParameter.
     """
-    text = str(text)
     if re.fullmatch(r"\d+(\.\d+)?", text):
         text += "s"
     value = parse_duration(text)
@@ -51,17 +55,46 @@ def seconds(text: str | float) -> float:
         raise BadParameter(
             f"{text!r} is not a duration above 0; use a format such as 30s, 1m30s or 2h"
         )
+    if value > _LONGEST:
+        raise BadParameter(f"{text!r} is too long; the longest duration is {duration(_LONGEST)}")
     return value
+
+
+def age(text: str) -> float:
+    """Return the seconds in an age as it is printed, also in days (7d). Raises BadParameter."""
+    days = re.fullmatch(r"(\d{1,4})d", text)
+    if not days and not parse_duration(text):
+        raise BadParameter(f"{text!r} is not an age above 0; use a format such as 30m, 12h or 7d")
+    return seconds(f"{int(days[1]) * 24}h" if days else text)
+
+
+def lines(text: str) -> int:
+    """Return a number of lines, -1 for all. Raises BadParameter."""
+    if not re.fullmatch(r"-1|\d{1,9}", text):
+        raise BadParameter(f"{text!r} is not a number of lines; use -1 for all")
+    return int(text)
+
+
+def deadline(text: str | Deadline) -> Deadline:
+    """Return the deadline that is a duration from now. Raises BadParameter."""
+    if isinstance(text, Deadline):  # the default, or that of a command before its subcommand
+        text.restart()
+        return text
+    return Deadline(seconds(text))
 
 
 _OUTPUT = Option("--output", "-o", help="Output format")
 Output = Annotated[ReportFormat, _OUTPUT]
+ListOutput = Annotated[ListFormat, _OUTPUT]
+TIMEOUT = Deadline(30.0)
+"""The default of `Timeout`, which begins when the command line is parsed."""
+
 Timeout = Annotated[
-    float,
+    Deadline,
     Option(
         help="Time limit for reading the cluster [default: 30s]",
         metavar="DURATION",
-        parser=seconds,
+        parser=deadline,
         show_default=False,
     ),
 ]
@@ -167,7 +200,7 @@ class ListDisplay:
 
     panel: ClassVar = "Output"
 
-    output: Annotated[ListFormat, _OUTPUT] = Format.TABLE
+    output: ListOutput = Format.TABLE
     no_headers: NoHeaders = False
     sort_by: Annotated[
         str,
@@ -215,7 +248,7 @@ class Timing:
 
     panel: ClassVar = "Timing and exit code"
 
-    timeout: Timeout = 30.0
+    timeout: Timeout = TIMEOUT
     wait: Annotated[
         float | None,
         Option(
@@ -231,8 +264,8 @@ class Timing:
     watch: Annotated[bool, Option("--watch", help="Repeat the check until you press Ctrl-C")] = (
         False
     )
-    fail_on: Annotated[FailOn, Option(help="Lowest level that results in exit code 1")] = (
-        FailOn.FAIL
+    fail_on: Annotated[list[FailOn], Option(help="Also exit with code 1 at this; repeatable")] = (
+        field(default_factory=list)
     )
 
     def conflict(self) -> str:
@@ -364,20 +397,24 @@ class Connection:
         """Return the time limit of a request in seconds, None without one."""
         return seconds(self.request_timeout) if self.request_timeout.strip("0s") else None
 
-    def access(self, timeout: float, namespaces: Iterable[str] = ()) -> "Access":
-        """Return the access to the cluster, with *timeout* seconds for all requests together."""
+    def access(self, deadline: Deadline, namespaces: Iterable[str] = ()) -> "Access":
+        """Return the access to the cluster, with one deadline for all requests together."""
         from fluxstatus.cluster.client import Access  # noqa: PLC0415 - --help does without
 
         return Access(
-            self.flags(), tuple(namespaces), timeout, self.longest_request(), self.repeated()
+            self.flags(), tuple(namespaces), deadline, self.longest_request(), self.repeated()
         )
 
     def repeated(self) -> tuple[str, ...]:
         """Return the flags that a printed command has to repeat.
 
-        Without the context, which the command names anyway, and the token, which is secret.
+        Without the context, which the command names anyway, and the token, which is secret, as is
+        a credential in the address of the server.
         """
-        return self.flags(but_for=("context", "token", "request_timeout", "cache_dir"))
+        from fluxstatus.base.masking import mask  # noqa: PLC0415 - --help does without
+
+        flags = self.flags(but_for=("context", "token", "request_timeout", "cache_dir"))
+        return tuple(map(mask, flags))
 
 
 def _flag(name: str, value: str | bool | list[str]) -> Iterator[str]:

@@ -3,7 +3,8 @@
 # ruff: noqa: PLC0415 - only this command needs these modules
 
 import sys
-from typing import Annotated
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Argument
@@ -11,6 +12,7 @@ from typer import Argument
 from fluxstatus.commands import console
 from fluxstatus.commands.any_object import found
 from fluxstatus.commands.options import (
+    TIMEOUT,
     Connection,
     Namespaces,
     ObjectNamespace,
@@ -20,6 +22,13 @@ from fluxstatus.commands.options import (
 )
 from fluxstatus.commands.progress import connecting
 from fluxstatus.report import Format
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from fluxstatus.model.evidence import Evidence, Object, Unread
+    from fluxstatus.model.kinds import Kind
+    from fluxstatus.model.ref import Key, Ref
 
 EPILOG = """
 \b
@@ -44,17 +53,19 @@ def show(
     display: TreeDisplay,
     snapshot: SnapshotInput,
     connection: Connection,
-    timeout: Timeout = 30.0,
+    timeout: Timeout = TIMEOUT,
 ) -> None:
     """Show the owners of an object, up to its source in Git.
 
     Each owner is shown with its status. The chain follows ownerReferences, then the labels that
-    Flux sets on the objects it applies, then sourceRef.
+    Flux sets on the objects it applies, then sourceRef. Those labels name who applied an object
+    last; others that apply it, too, are found by their inventories.
     """
+    from fluxstatus.base.visible import visible
     from fluxstatus.commands.errors import reported
     from fluxstatus.lookup.ancestors import chain_of, origins_of
     from fluxstatus.lookup.node import Relation, exit_code
-    from fluxstatus.report.terminal import visible
+    from fluxstatus.model.findings import Exit
     from fluxstatus.report.tree import DRAW
 
     if conflict := snapshot.conflict(connection):
@@ -64,14 +75,58 @@ def show(
         reported("owner", connection),
         found(words, place.namespaces, snapshot.file, connect) as one,
     ):
-        root = chain_of(one.item, one.objects, one.now)
+        inventories = _Inventories(one.flux)
+        root = chain_of(one.item, one.objects, one.now, inventories.listing)
     full = display.everything or not console.is_terminal(sys.stdout)
     look = console.look(display.color, everything=full)
-    console.put(DRAW[display.output](root, look))
+    console.put_report(DRAW[display.output](root, look))
+    code = exit_code(root) if inventories.note_unread() else Exit.NO_VERDICT
     if display.output is not Format.TREE:
-        raise typer.Exit(exit_code(root))
+        raise typer.Exit(code)
     for origin in dict.fromkeys(origins_of(root)):
         console.put(f"from {visible(origin, ascii_only=look.ascii)}\n")
-    if not any(node.relation is Relation.CREATED_BY for node in root.all()):
+    nodes = list(root.all())
+    if not any(node.relation is Relation.CREATED_BY or node.health.unread for node in nodes):
         console.note(f"no label set by Flux was found on {root.ref} or its owners")
-    raise typer.Exit(exit_code(root))
+    for node in nodes:
+        if any(child.relation is Relation.ALSO_BY for child in node.children):
+            console.note(f"several Flux objects apply {node.ref}: each may overwrite or delete it")
+    raise typer.Exit(code)
+
+
+class _Inventories:
+    """The inventories of a cluster, read when the first object asks for them."""
+
+    def __init__(self, flux: "Callable[[Iterable[Kind]], Evidence]") -> None:
+        self._flux = flux
+        self._unread: dict[str, Unread] = {}
+
+    def listing(self, ref: "Ref") -> "Iterable[Key]":
+        """Return the Flux objects that list *ref*."""
+        from fluxstatus.state.inventories import owners_of
+
+        return owners_of(ref, self._items)
+
+    def note_unread(self) -> bool:
+        """Note which inventories could not be read; return whether there are none."""
+        from fluxstatus.model.evidence import by_reason
+
+        for kinds, why in by_reason(self._unread):
+            console.error(f"{kinds}: {why.full_text}; owners of this kind may be missing")
+        return not self._unread
+
+    @cached_property
+    def _items(self) -> "Sequence[Object]":
+        from fluxstatus.cluster.processes import ProgramError
+        from fluxstatus.model.kinds import KINDS
+        from fluxstatus.state.inventories import APPLIERS
+
+        kinds = [KINDS[kind] for kind in APPLIERS]
+        try:
+            evidence = self._flux(kinds)
+        except ProgramError as error:
+            self._unread = {"inventories": error.unread}
+            return ()
+        answers = {kind.resource: evidence.answer(kind.resource) for kind in kinds}
+        self._unread = {name: one.hidden for name, one in answers.items() if one.hidden}
+        return [item for answer in answers.values() for item in answer.known]

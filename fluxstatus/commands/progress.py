@@ -5,6 +5,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.base.plurals import counted
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Connection
@@ -21,8 +22,8 @@ Connect: TypeAlias = "Callable[[], AbstractContextManager[ApiClient]]"
 """Opens the connection to the cluster."""
 
 
-def connecting(connection: Connection, timeout: float, *, verbose: bool) -> Connect:
-    """Return a function that opens the connection to the cluster, for *timeout* seconds in all.
+def connecting(connection: Connection, deadline: Deadline, *, verbose: bool) -> Connect:
+    """Return a function that opens the connection to the cluster, until *deadline* at most.
 
     With *verbose* the cost of the requests is printed at the end.
     """
@@ -30,46 +31,48 @@ def connecting(connection: Connection, timeout: float, *, verbose: bool) -> Conn
     def connect() -> "AbstractContextManager[ApiClient]":
         from fluxstatus.cluster.reader import opened
 
-        return opened(connection.access(timeout), console.noting(on=verbose))
+        return opened(connection.access(deadline), console.noting(on=verbose))
 
     return connect
 
 
 def reading(
     connection: Connection,
-    timeout: float,
+    deadline: Deadline,
     while_starting: Callable[[], None],
     *,
     namespaces: Iterable[str] = (),
     verbose: bool,
+    live: console.LiveLine | None = None,
 ) -> "AbstractContextManager[Reader]":
-    """Open the connection to the cluster to read lists, for *timeout* seconds in all.
+    """Open the connection to the cluster to read lists, until *deadline* at most.
 
-    With *verbose* a line is printed for each answer, and the cost at the end.
+    With *verbose* a line is printed for each answer, and the cost at the end; else *live* shows it.
     """
     from fluxstatus.cluster import reader
 
-    access = connection.access(timeout, namespaces)
-    return reader.reading(access, report=console.noting(on=verbose), while_starting=while_starting)
+    access = connection.access(deadline, namespaces)
+    report = live.show if live and not verbose else console.noting(on=verbose)
+    return reader.reading(access, report=report, while_starting=while_starting)
 
 
 def read_evidence(
     connection: Connection,
     *,
     namespaces: tuple[str, ...] = (),
-    timeout: float,
+    deadline: Deadline,
     verbose: bool,
     quiet: bool = False,
     advice: bool = False,
 ) -> Evidence:
-    """Return the state of the cluster, read within *timeout* seconds.
+    """Return the state of the cluster, read before *deadline*.
 
     *advice* adds the requests for advice. On a terminal a line shows the last answer, unless
     *quiet*; *verbose* prints a line for each answer and for each step of the check.
     """
     from fluxstatus.cluster.collector import collect
 
-    access = connection.access(timeout, namespaces)
+    access = connection.access(deadline, namespaces)
     live = console.LiveLine(on=not quiet and not verbose)
     answers: list[Progress] = []
 
@@ -84,6 +87,7 @@ def read_evidence(
             note_answer,
             _workload_namespaces,
             while_starting=_get_ready,
+            contested_kinds=_contested_kinds,
             advice=advice,
         )
     finally:
@@ -104,6 +108,12 @@ def _workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
     from fluxstatus.causes.pod_namespaces import workload_namespaces
 
     return workload_namespaces(answers)
+
+
+def _contested_kinds(answers: Mapping[str, Answer]) -> set[str]:
+    from fluxstatus.state.inventories import contested_kinds
+
+    return contested_kinds(answers)
 
 
 def _account(answers: list["Progress"], evidence: Evidence) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typer import Argument
 
 from fluxstatus.commands import console
 from fluxstatus.commands.options import (
+    TIMEOUT,
     Connection,
     Namespaces,
     ObjectNamespace,
@@ -45,7 +46,7 @@ def show(
     display: TreeDisplay,
     snapshot: SnapshotInput,
     connection: Connection,
-    timeout: Timeout = 30.0,
+    timeout: Timeout = TIMEOUT,
 ) -> None:
     """Show what a Flux object creates and what depends on it.
 
@@ -66,7 +67,7 @@ def show(
         else:
             root, complete = _live_tree(words, place.namespaces, connect)
     full = display.everything or not console.is_terminal(sys.stdout)
-    console.put(DRAW[display.output](root, console.look(display.color, everything=full)))
+    console.put_report(DRAW[display.output](root, console.look(display.color, everything=full)))
     raise typer.Exit(exit_code(root) if complete else Exit.NO_VERDICT)
 
 
@@ -88,22 +89,22 @@ def _saved_tree(words: "Sequence[str]", namespaces: "Sequence[str]", file: "Path
 def _live_tree(
     words: "Sequence[str]", namespaces: "Sequence[str]", connect: Connect
 ) -> "tuple[Node, bool]":
-    """Return the tree, and whether all Flux objects could be read for it."""
+    """Return the tree, and whether all that it shows could be read."""
     from fluxstatus.cluster.list_reader import Live
     from fluxstatus.lookup import names
     from fluxstatus.lookup.descendants import Tree
     from fluxstatus.lookup.live import Objects
-    from fluxstatus.model.evidence import Why
+    from fluxstatus.model.evidence import by_reason
     from fluxstatus.state.state import State
 
     named = names.parse(words)
     with connect() as api:
         state = State(Live(api).flux())
         resource = names.find(state, named, namespaces, ())
-        complete = True
-        for name, answer in state.evidence.answers.items():
-            if answer.unread and answer.unread.why is not Why.ABSENT:
-                complete = False
-                text = f"{name}: {answer.unread.text}"
-                console.error(f"{text}; dependents of this kind are not shown")
-        return Tree(state.resources, Objects(api), state.now).of(resource), complete
+        tree = Tree(state.resources, Objects(api), state.now)
+        root = tree.of(resource)
+        for kinds, why in by_reason(state.evidence.unread):
+            console.error(f"{kinds}: {why.full_text}; dependents of this kind are not shown")
+        for kinds, why in by_reason(tree.unread):
+            console.error(f"{kinds}: {why.full_text}; not all that it created is shown")
+        return root, not (state.evidence.unread or tree.unread)

@@ -1,12 +1,12 @@
 """`--wait`: repeat the check until all is healthy, the time is up, or waiting cannot help."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from fluxstatus.base.durations import stamp
 from fluxstatus.commands import console
 from fluxstatus.model.evidence import Evidence, Why
-from fluxstatus.model.findings import Exit, Finding, Level, Report
+from fluxstatus.model.findings import Exit, Finding, Level, Report, Verdict
 
 PAUSE = 3.0  # seconds between two checks
 _CANNOT_BEGIN = (Why.NO_PROGRAM, Why.NO_CONFIG)
@@ -16,7 +16,7 @@ def wait(
     read: Callable[[], Evidence],
     assess: Callable[[Evidence], Report],
     seconds: float,
-    fail_on: Level,
+    fail_on: Collection[Verdict],
     *,
     fail_fast: bool,
 ) -> Report:
@@ -47,22 +47,19 @@ def wait(
     return report
 
 
-def exit_code(report: Report, fail_on: Level) -> Exit:
+def exit_code(report: Report, fail_on: Collection[Verdict]) -> Exit:
     """Return the exit code after waiting: 1 while something is still reconciling."""
     code = report.exit_code(fail_on)
-    return Exit.UNHEALTHY if code is Exit.HEALTHY and _reconciling(report) else code
+    return Exit.UNHEALTHY if code is Exit.HEALTHY and report.in_progress else code
 
 
-def _reconciling(report: Report) -> list[Finding]:
-    return [finding for finding in report.findings if finding.code == "reconciling"]
-
-
-def _awaited(report: Report, fail_on: Level) -> list[Finding]:
+def _awaited(report: Report, fail_on: Collection[Verdict]) -> list[Finding]:
     """Return the findings that are waited for, the worst first."""
-    levels = (Level.FAIL, fail_on, Level.UNKNOWN)
+    warnings = (Level.WARN,) if Verdict.WARN in fail_on else ()
+    levels = (Level.FAIL, *warnings, Level.UNKNOWN)
     bad = [finding for finding in report.faults if finding.level in levels]
     bad.sort(key=lambda finding: levels.index(finding.level))
-    return bad or _reconciling(report)
+    return bad or list(report.in_progress)
 
 
 def _reason(awaited: list[Finding]) -> str:

@@ -4,10 +4,10 @@ import shutil
 from collections.abc import Callable, Hashable
 
 from fluxstatus.base.durations import stamp
+from fluxstatus.base.visible import visible
 from fluxstatus.commands import console
 from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.findings import Finding, Level, Report
-from fluxstatus.report.terminal import visible
 
 PAUSE = 5.0  # seconds between two checks
 _HOME, _CLEAR_LINE, _CLEAR_BELOW = "\x1b[H", "\x1b[K", "\x1b[J"
@@ -27,7 +27,7 @@ def watch(
     before = None
     while True:
         report = assess(read())
-        if not console.put(show(before, report)) or not console.pause(PAUSE):
+        if not console.put_report(show(before, report)) or not console.pause(PAUSE):
             return report
         before = report
 

@@ -12,29 +12,34 @@ from fluxstatus.knowledge import (
     admission,
     api_server,
     applying,
+    artifact_generators,
+    artifacts,
+    buckets,
     building,
+    cel,
     charts,
     cloud,
+    custom_objects,
     decryption,
     git,
-    git_login,
     health,
+    image_updates,
     images,
     instances,
     manifests,
     notifications,
-    outcomes,
     pods,
     registry,
+    registry_login,
+    registry_policies,
     releases,
+    remote_clusters,
     resource_sets,
     secret_refs,
     signatures,
-    storage,
     substitution,
     tenancy,
     transport,
-    values,
 )
 from fluxstatus.knowledge.commands import (
     DESCRIBE,
@@ -57,6 +62,7 @@ from fluxstatus.knowledge.fields import (
 )
 from fluxstatus.knowledge.index import Index
 from fluxstatus.knowledge.message import Message
+from fluxstatus.knowledge.releases.shared import REASONS
 from fluxstatus.knowledge.rule import Match, Reach, Rule, Step, fill, hints
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.knowledge.subject import Subject
@@ -82,11 +88,11 @@ UNKNOWN_FAULT = Rule(
 
 TABLES = (
     # what an applier builds, then how the API server responds
-    values, releases, outcomes, health, decryption, substitution, building, instances,
-    resource_sets, tenancy, admission, applying, api_server, manifests,
+    releases, health, decryption, substitution, building, instances, resource_sets,
+    tenancy, cel, remote_clusters, admission, applying, api_server, manifests,
     # what else a controller needs, then the host that it connects to
-    images, notifications, secret_refs, signatures, storage, cloud, transport, git_login, git,
-    charts, registry,
+    images, image_updates, artifact_generators, notifications, secret_refs, signatures,
+    buckets, artifacts, cloud, transport, git, charts, registry_login, registry_policies, registry,
 )  # fmt: skip
 """The tables of rules."""
 
@@ -113,6 +119,12 @@ def _about(kind: str, *, quoted: bool) -> Index:
 def _about_pods() -> Index:
     """Return the rules for messages of pods and events, including those about admission."""
     return Index((*pods.RULES, *admission.RULES, *cloud.RULES))
+
+
+@cache
+def _about_custom_objects() -> Index:
+    """Return the rules for events of objects without pods."""
+    return Index(custom_objects.RULES)
 
 
 class Diagnosis:
@@ -154,6 +166,12 @@ class Diagnosis:
         added._filled_in = "; ".join(filter(None, (self.why, more))), (*first, *self.hints, *last)
         return added
 
+    def explained(self) -> "Diagnosis":
+        """Return a copy without the steps for the case that nothing else shows the cause."""
+        known = Diagnosis(self.rule, self.fields)
+        known._filled_in = self.why, tuple(h for h in self.hints if not h.if_unexplained)
+        return known
+
     @cached_property
     def _filled_in(self) -> tuple[str, tuple[Hint, ...]]:
         fields = self.fields()
@@ -176,7 +194,7 @@ def diagnose(
     found = rule_for(subject)
     rule = found.rule
     if resource.kind.name == "HelmRelease" and resource.verdict is not Verdict.TERMINATING:
-        steps = _with_retry(rule.steps, resource, is_needed=reason in outcomes.REASONS)
+        steps = _with_retry(rule.steps, resource, is_needed=reason in REASONS)
         found = Diagnosis(rule._replace(steps=steps), found.fields)
     if rule.code in _ABOUT_APPLIED and is_remote(subject) and "spec.kubeConfig" not in rule.why:
         return found.adding("the object is in the remote cluster (spec.kubeConfig)")
@@ -188,7 +206,9 @@ _ABOUT_APPLIED = frozenset(
 )
 """The codes of messages about an applied object, which may be in another cluster."""
 
-_AS_FLUX = re.compile(r" \(as flux reconcile helmrelease {name} --\w+ does\)")
+
+_BY_FLUX = re.compile(r" \(flux reconcile --\w+\)")
+"""The flag in the text of a step, which the command no longer has."""
 
 
 def _with_retry(
@@ -202,7 +222,7 @@ def _with_retry(
     if not resource.ref.api_version.endswith("/v2beta1"):
         return steps if has_one or not is_needed else (*steps, RETRY)
     kept = tuple(
-        step._replace(text=_AS_FLUX.sub("", step.text), change=())
+        step._replace(text=_BY_FLUX.sub("", step.text), change=())
         if RESET in step.change or FORCE in step.change
         else step
         for step in steps
@@ -305,6 +325,18 @@ def workload_hints(text: str, fields: Mapping[str, str]) -> tuple[Hint, ...]:
     return ()
 
 
+def object_hints(text: str, fields: Mapping[str, str]) -> tuple[Hint, ...]:
+    """Return the next steps for an object without pods whose events report *text*.
+
+    *fields* are its name, ns and resource. The result is empty if no rule matches.
+    """
+    message = Message(text)
+    for rule in _about_custom_objects().candidates(text):
+        if found := rule.match_text(message):
+            return hints(rule.steps, {**fields, **found.groups()})
+    return ()
+
+
 def fitting_workload(text: str) -> Iterator[tuple[Rule, Match]]:
     """Yield each rule that matches the *text* of a pod or event, with its match."""
     message = Message(text)
@@ -325,5 +357,5 @@ def diagnose_state(
 
 def meanings() -> Mapping[str, str]:
     """Return the meaning of each code of a message or a state."""
-    rules = (*RULES, *pods.RULES, *STATES.values())
+    rules = (*RULES, *pods.RULES, *custom_objects.RULES, *STATES.values())
     return {rule.code: rule.code.meaning for rule in rules}

@@ -7,10 +7,13 @@ from fluxstatus.knowledge.commands import LOG
 from fluxstatus.knowledge.facts import is_remote
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
-from fluxstatus.model.kinds import KindNames
+from fluxstatus.model.kinds import ALL_KINDS, KindNames
 
 _API_SERVER_FAILING = Code(
     "api-server-failing", "The API server failed, was overloaded or did not respond in time."
+)
+_API_SERVER_DENIED = Code(
+    "api-server-denied", "The API server does not accept the controller's token."
 )
 _API_SERVICE_BROKEN = Code(
     "api-service-broken", "An aggregated API does not respond, so API discovery fails."
@@ -38,6 +41,8 @@ _UNREACHABLE = (
     r"x509: [^\n]{1,160}|operation not permitted|proxyconnect [^\n]{1,120}"
 )
 _CALL = r"//(?P<api_server>[^/\s\"]+)/(?:apis?|openapi|version|readyz)\b[^\n]*?"
+
+_OWN_CALL = r"//(?P<api_server>[^/\s\"]+)/(?:api|apis/[\w.-]+)/v\w+/namespaces\b[^\n]*?"
 
 RULES = (
     Rule(
@@ -98,7 +103,31 @@ RULES = (
         upstream="client-go discovery",
     ),
     Rule(
-        Code("api-server-denied", "The API server does not accept the controller's token."),
+        _API_SERVER_DENIED,
+        why="the API server treats the requests of {controller} as anonymous (system:anonymous): they carry no valid token",
+        steps=(
+            Step(
+                "check that {controller} has a token (automountServiceAccountToken of its pods and ServiceAccount) and sends it to this API server (KUBERNETES_SERVICE_HOST, a proxy between them), then restart it",
+                read=(
+                    "kubectl get deployment {controller} -n {flux_namespace} -o yaml",
+                    LOG,
+                ),
+                change=("kubectl rollout restart deployment/{controller} -n {flux_namespace}",),
+            ),
+            Step(
+                "do not grant permissions to system:anonymous: that grants them to anyone who can reach the API server"
+            ),
+        ),
+        pattern=Text(r"user \"system:anonymous\" cannot "),
+        kinds=_APPLIES,
+        unless=(is_remote,),
+        reach=Reach.WHOLE,
+        certainty="likely",
+        quoted=True,
+        upstream="kubernetes apiserver authentication",
+    ),
+    Rule(
+        _API_SERVER_DENIED,
         why="the API server does not accept the token that {controller} sends (Unauthorized)",
         steps=(
             Step(
@@ -203,6 +232,95 @@ RULES = (
     ),
     Rule(
         _API_SERVER_FAILING,
+        why="spec.timeout expired before {controller} could send its next request to the API server (client rate limiter)",
+        steps=(
+            Step(
+                "raise spec.timeout, or split the object: it applies or checks more objects than fit into its timeout",
+                read=("kubectl get {resource} {name} -n {ns} -o jsonpath={{.spec.timeout}}", LOG),
+            ),
+            Step(
+                "if other objects are slow, too, check the API server and slow admission webhooks; with many objects, raise --kube-api-qps and --kube-api-burst of {controller}",
+                read=(_READY,),
+            ),
+        ),
+        pattern=Text(r"client rate limiter Wait returned an error"),
+        kinds=frozenset({"Kustomization", "ResourceSet", "FluxInstance"}),
+        unless=(is_remote,),
+        certainty="one-of",
+        transient=True,
+        upstream="client-go util/flowcontrol, rest",
+    ),
+    Rule(
+        _API_SERVER_FAILING,
+        why="the controller could not read an object that it needs, because its connection to the API server of this cluster ({api_server}) failed: {detail}",
+        steps=(
+            Step(
+                "check the control plane; Flux retries automatically, and neither the spec nor the host in it is at fault",
+                read=(_READY,),
+            ),
+            Step(
+                "if it is healthy, check the network from the controllers to it: kube-proxy, the CNI, NetworkPolicies",
+                read=("kubectl get endpointslices -n default", LOG),
+            ),
+        ),
+        pattern=Text(_OWN_CALL + rf"(?P<detail>{_UNREACHABLE})"),
+        kinds=ALL_KINDS - _APPLIES,
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        transient=True,
+        upstream="client-go rest, Go net",
+    ),
+    Rule(
+        _API_SERVER_FAILING,
+        why="the API server of this cluster did not complete a request of the controller: {detail}",
+        steps=(
+            Step(
+                "check the control plane and etcd; Flux retries automatically, and neither the spec nor the host in it is at fault",
+                read=(_READY,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>etcdserver: (?!request is too|mvcc: database|no space)[^\n]{1,80}|"
+            r"server is currently unable to handle the request|request did not complete within[^\n]{0,60})"
+        ),
+        kinds=ALL_KINDS - _APPLIES,
+        reach=Reach.WHOLE,
+        transient=True,
+        upstream="kubernetes apimachinery api/errors, client-go rest",
+    ),
+    Rule(
+        _API_SERVER_FAILING,
+        why="the controller had no time left for a request to the API server of this cluster: its own rate limit held the request back (client rate limiter)",
+        steps=(
+            Step(
+                "check whether the controller is short of CPU; lower its --concurrent, or raise --kube-api-qps and --kube-api-burst; Flux retries automatically",
+                read=(LOG, "kubectl describe deployment {controller} -n {flux_namespace}"),
+            ),
+            Step("check whether the API server responds slowly", read=(_READY,)),
+        ),
+        pattern=Text(r"client rate limiter Wait returned"),
+        kinds=ALL_KINDS - _APPLIES,
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        transient=True,
+        upstream="client-go rest",
+    ),
+    Rule(
+        Code("update-raced", "Another client changed the object while the controller updated it."),
+        why="another client changed {kind} {name} while the controller updated it (the object has been modified)",
+        steps=(
+            Step(
+                "wait for the next attempt; if it happens again and again, find the other client in the managedFields of the object",
+                read=("kubectl get {resource} {name} -n {ns} -o yaml --show-managed-fields",),
+            ),
+        ),
+        pattern=Text(r"the object has been modified"),
+        kinds=ALL_KINDS - _APPLIES,
+        transient=True,
+        upstream="kubernetes apimachinery api/errors",
+    ),
+    Rule(
+        _API_SERVER_FAILING,
         why="the API server did not complete the request in time: {innermost}",
         steps=(
             Step(
@@ -251,6 +369,21 @@ RULES = (
         unless=(is_remote,),
         transient=True,
         upstream="helm pkg/kube/client.go",
+    ),
+    Rule(
+        _API_SERVER_FAILING,
+        why="the API server could not check the quotas of the namespace in time (resource quota evaluation timed out): it is overloaded, or its controller does not answer",
+        steps=(
+            Step(
+                "check the load of the control plane and of etcd, and whether kube-controller-manager runs; Flux retries automatically",
+                read=(_READY, "kubectl get resourcequotas -A"),
+            ),
+        ),
+        pattern=Text(r"resource quota evaluation timed out"),
+        kinds=_APPLIES,
+        certainty="one-of",
+        transient=True,
+        upstream="kubernetes apiserver admission plugin/resourcequota",
     ),
     Rule(
         _API_SERVER_FAILING,

@@ -17,3 +17,6 @@ HEALTH_CHECK_FAILED = Code(
 )
 RESOURCE_DUPLICATE = Code("resource-duplicate", "The same object is defined more than once.")
 SPEC_INVALID = Code("spec-invalid", "The spec of the object is not valid.")
+NOT_SUBSTITUTED = Code(
+    "variable-not-substituted", "A manifest that is applied still contains a variable expression."
+)

@@ -1,4 +1,4 @@
-"""What is known of an object beside its message: what confirms or refutes a rule.
+"""Facts about an object other than its message, which confirm or refute a rule.
 
 A fact is true only on positive evidence, so `unless=(has_artifact,)` refutes a claim and
 `when=(is_remote,)` requires a confirmation; a rule that cannot be confirmed does not apply.
@@ -7,19 +7,37 @@ A fact is true only on positive evidence, so `unless=(has_artifact,)` refutes a 
 import re
 from collections.abc import Callable
 
+from fluxstatus.base.durations import parse_duration
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.versions import minor_of
 from fluxstatus.knowledge.fields import fields_of, host_in, object_in, wanted_kind
+from fluxstatus.knowledge.flux_minors import RETIRED_IN
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.model.kinds import FLUX_GROUPS, KINDS
 from fluxstatus.state.deployments import image_version
 from fluxstatus.state.health_checks import worst_first
-from fluxstatus.state.references import source_of
+from fluxstatus.state.references import made_source_of, source_of
 from fluxstatus.state.resource import Resource, Verdict, release_name
 
 
 def is_remote(subject: Subject) -> bool:
     """Return whether the object applies to another cluster (spec.kubeConfig)."""
     return bool(map_of(subject.resource.spec.get("kubeConfig")))
+
+
+def has_retired(gate: str) -> Callable[[Subject], bool]:
+    """Return the fact that this Flux no longer has the feature *gate*: what it enabled is on."""
+
+    def is_gone(subject: Subject) -> bool:
+        flux = minor_of(subject.state.flux_version) if subject.state else None
+        return flux is not None and flux >= RETIRED_IN[gate]
+
+    return is_gone
+
+
+def names_account(subject: Subject) -> bool:
+    """Return whether spec.serviceAccountName is set."""
+    return bool(address_of(subject)["sa"])
 
 
 def has_artifact(subject: Subject) -> bool:
@@ -73,6 +91,44 @@ def lacks_azure_version(subject: Subject) -> bool:
 def has_secret(subject: Subject) -> bool:
     """Return whether a Secret with credentials is configured."""
     return bool(address_of(subject)["secret"])
+
+
+def source_lacks_credentials(subject: Subject) -> bool:
+    """Return whether the source was read, and has neither a Secret nor a provider that logs in."""
+    source = subject.endpoint
+    provider = text_of(source.spec.get("provider")) or "generic"
+    return (
+        source is not subject.resource
+        and not map_of(source.spec.get("secretRef"))
+        and provider == "generic"
+    )
+
+
+_TINY = 3.0  # seconds
+
+
+def has_tiny_timeout(subject: Subject) -> bool:
+    """Return whether an attempt may take less than 3 s: spec.timeout, or an image's spec.interval."""
+    spec = subject.endpoint.spec
+    scans = subject.endpoint.kind.name == "ImageRepository"
+    given = text_of(spec.get("timeout")) or (text_of(spec.get("interval")) if scans else "")
+    limit = parse_duration(given)
+    return limit is not None and limit < _TINY
+
+
+def has_reference(subject: Subject) -> bool:
+    """Return whether the version of the source is given (spec.ref)."""
+    return bool(map_of(subject.resource.spec.get("ref")))
+
+
+def substitutes(subject: Subject) -> bool:
+    """Return whether a Kustomization substitutes variables (spec.postBuild)."""
+    return bool(map_of(subject.resource.spec.get("postBuild")))
+
+
+def has_certificate_secret(subject: Subject) -> bool:
+    """Return whether the source has its own TLS configuration (spec.certSecretRef)."""
+    return bool(address_of(subject)["cert_secret"])
 
 
 def passes_credentials(subject: Subject) -> bool:
@@ -255,6 +311,12 @@ def waits_for_ready(subject: Subject) -> bool:
     return bool(found) and all(one is not None and one.verdict is Verdict.READY for one in found)
 
 
+waits_for_pods = waits_for(
+    "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "CronJob", "Rollout"
+)
+"""The fact that the object to check first, of those waited for, has pods; a Job is apart."""
+
+
 def waits_for_flux(subject: Subject) -> bool:
     """Return whether the object to check first, of those waited for, is an object of Flux."""
     return any(one.kind in KINDS for one in worst_first(subject.message.text)[:1])
@@ -288,6 +350,11 @@ def has_post_renderers(subject: Subject) -> bool:
     return bool(subject.resource.spec.get("postRenderers"))
 
 
+def creates_namespace(subject: Subject) -> bool:
+    """Return whether Helm creates the namespace of the release (spec.install.createNamespace)."""
+    return map_of(subject.resource.spec.get("install")).get("createNamespace") is True
+
+
 def has_decryption(subject: Subject) -> bool:
     """Return whether the Kustomization decrypts what it applies."""
     return bool(map_of(subject.resource.spec.get("decryption")).get("provider"))
@@ -304,12 +371,66 @@ def has_backslash_path(subject: Subject) -> bool:
     return "\\" in text_of(subject.resource.spec.get("path"))
 
 
-_OWNER = re.compile(r'release-name" must equal "[^"]*": current value is "([^"]+)"')
+_OWNER = re.compile(
+    r'"meta\.helm\.sh/(release-name(?:space)?)" must equal "[^"]*": current value is "([^"]+)"'
+)
 
 
 def belongs_to_release(subject: Subject) -> bool:
-    """Return whether the Helm release that owns the object in the message is a HelmRelease here."""
-    owner = _OWNER.search(subject.message.text)
-    if owner is None or subject.state is None or is_remote(subject):
+    """Return whether the Helm release that owns the object in the message is a HelmRelease here.
+
+    The message has the name or the namespace of the owner only if it differs from the release's.
+    """
+    differs = dict(_OWNER.findall(subject.message.text))
+    if not differs or subject.state is None or is_remote(subject):
         return False
-    return any(release_name(one) == owner[1] for one in subject.state.of_kind("HelmRelease"))
+    namespace, name = _installed_as(subject.resource)
+    owner = differs.get("release-namespace", namespace), differs.get("release-name", name)
+    here = (one for one in subject.state.of_kind("HelmRelease") if not one.spec.get("kubeConfig"))
+    return any(_installed_as(one) == owner for one in here)
+
+
+def _installed_as(release: Resource) -> tuple[str, str]:
+    """Return the namespace and name of the Helm release of *release*."""
+    namespace = text_of(release.spec.get("targetNamespace")) or release.ref.namespace
+    return namespace, release_name(release)
+
+
+def uses_chart_ref(subject: Subject) -> bool:
+    """Return whether the chart comes from spec.chartRef or a generated OCIRepository.
+
+    The version of a chart from an OCIRepository has a digest.
+    """
+    made = made_source_of(subject.resource)
+    is_made = made is not None and made[0] == "OCIRepository"
+    return is_made or bool(map_of(subject.resource.spec.get("chartRef")))
+
+
+_GIT_HOSTS = ("github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "dev.azure.com")
+_FILES = re.compile(r"/(?:releases/download|raw|-/raw|api|-/jobs|pages)/")
+
+
+def is_git_page(subject: Subject) -> bool:
+    """Return whether spec.url is that of a repository on a Git host, and not of files in it."""
+    url = address_of(subject)["address"]
+    return at_host(*_GIT_HOSTS)(subject) and not _FILES.search(url)
+
+
+_EXPRESSION = re.compile(r"CEL expression(?: as \w+:)? '(.+?)'(?=: |$)", re.DOTALL)
+
+
+def expression_in(field: str) -> Callable[[Subject], bool]:
+    """Return the fact that the CEL expression in the message is below *field* of the spec."""
+
+    def is_there(subject: Subject) -> bool:
+        found = _EXPRESSION.search(subject.message.text)
+        entries = maps_of(subject.resource.spec.get(field))
+        values = {value for entry in entries for value in entry.values() if isinstance(value, str)}
+        return found is not None and found[1] in values
+
+    return is_there
+
+
+def has_health_checks(subject: Subject) -> bool:
+    """Return whether the health checks are named one by one (spec.healthChecks)."""
+    return bool(maps_of(subject.resource.spec.get("healthChecks")))

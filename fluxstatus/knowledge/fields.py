@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.urls import host_of
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.model.kinds import KINDS, OPERATOR, full_name
 from fluxstatus.state.health_checks import worst_first
+from fluxstatus.state.references import made_source_of
 from fluxstatus.state.resource import Resource, release_name
 from fluxstatus.state.state import State
 
@@ -17,7 +19,7 @@ _OBJECTS = (
     # server-side apply: Kind/namespace/name, Kind/name (PKG ssa/utils FmtUnstructured)
     (
         r"\b(?P<kind>[A-Z]\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.:-]+)"
-        r" (?:(?:dry-run|apply|delete) failed|not found:|namespace not specified|is SOPS)"
+        r" (?:(?:dry-run|apply|delete|query|metadata\.managedFields takeover) failed|immutable field detected|validation error|not found:|namespace not specified|is SOPS)"
     ),
     # Helm (helm pkg/kube/client.go)
     r"for object (?P<namespace>[\w.-]*)/(?P<name>[\w.:-]+) \S+ Kind=(?P<kind>\w+)",
@@ -26,7 +28,7 @@ _OBJECTS = (
     # the API server (apimachinery api/errors NewInvalid)
     r"\b(?P<kind>[A-Z]\w+)(?:\.[\w.-]+)? \"(?P<name>[^\"]+)\" is invalid",
     # kustomize's ids (kustomize kyaml/resid)
-    r"'?(?P<kind>[A-Z]\w+)\.\w+\.[\w.\[\]-]+/(?P<name>[\w.:-]+)",
+    r"'?(?P<kind>[A-Z]\w+)\.\w+(?:\.[\w.\[\]-]+)?/(?P<name>[\w.:-]+)",
 )
 """Patterns for the object that a message is about."""
 
@@ -82,8 +84,9 @@ def fields_of(resource: Resource, endpoint: Resource | None = None) -> dict[str,
         "endpoint_name": endpoint.ref.name,
         "endpoint_ns": endpoint.ref.namespace,
         "sync_instance": text_of(resource.labels.get("fluxcd.controlplane.io/name")),
+        "held_back": _HELD_BACK.get(ref.kind, "no changes reach the cluster"),
         **_source_fields(resource),
-        "ref": _git_ref(resource),
+        "ref": ref_of(resource.spec, ref.kind),
         "own_secret": own["secret"],
         "holder": own["secret"] or own["sync_secret"],
         "secret": own["secret"] or own["sync_secret"],
@@ -99,12 +102,27 @@ def missing_fields(fields: Mapping[str, str], missing: str) -> dict[str, str]:
     return {"missing_field": "the spec"}
 
 
+_PAGE = re.compile(
+    r"(?:\b(?:see|visit|refer(?: to)?|go to|details|information|docs|documentation|"
+    r"following URL)[:,]?|[a-z]{2}\.) *$",
+    re.IGNORECASE,
+)
+"""The words before the URL of a page that an answer refers to, or the end of a sentence."""
+
+
+def _is_page(before: str) -> bool:
+    """Return whether the URL after the text *before* is that of a page to read."""
+    return _PAGE.search(before[-30:]) is not None
+
+
 def host_in(message: str) -> dict[str, str]:
     """Return the fields about the host of the last URL in *message*, which is the one that failed.
 
-    If the first URL has a different host, that host redirected the request.
+    If the first URL has a different host, that host redirected the request. A URL that a sentence
+    refers to (see https://…) is that of a page to read.
     """
-    hosts = [host.rstrip(".:") for host in re.findall(_URL, message)]
+    found = [url for url in re.finditer(_URL, message) if not _is_page(message[: url.start()])]
+    hosts = [url[1].rstrip(".:") for url in found]
     if not hosts or not hosts[-1]:
         return {}
     first, last = (host.partition(":")[0] for host in (hosts[0], hosts[-1]))
@@ -261,7 +279,7 @@ _PATHS: Mapping[str, tuple[str, ...]] = {
 }
 
 _OF_ENDPOINT = ("secret", "proxy_secret", "cert_secret", "url", "endpoint", "image", "provider")
-"""The fields that say where an object connects to, and as whom."""
+"""The fields with the address and the identity of an object's connection."""
 
 _ROLES = {
     "login": ("own_secret", "spec.secretRef"),
@@ -283,6 +301,21 @@ _SECRET_KEYS = {
     "ResourceSetInputProvider": "username and password, or the keys of a GitHub App",
 }
 """The keys of the Secret in spec.secretRef, by kind."""
+
+_HELD_BACK = {
+    **dict.fromkeys(("GitRepository", "OCIRepository", "HelmRepository", "HelmChart", "Bucket"),
+                    "no new revisions are fetched"),
+    **dict.fromkeys(("Alert", "Provider"), "no notifications are sent"),
+    "ArtifactGenerator": "no new artifacts are generated",
+    "FluxInstance": "Flux is neither upgraded nor corrected",
+    "FluxReport": "it is not updated",
+    "ImagePolicy": "no newer images are selected",
+    "ImageRepository": "no new tags are found",
+    "ImageUpdateAutomation": "no image updates are committed",
+    "Receiver": "webhook calls have no effect",
+    "ResourceSetInputProvider": "no new inputs are read",
+}  # fmt: skip
+"""What does not happen while an object is suspended, by kind."""
 
 _ROOT = {"Kustomization": "./"}
 """The default path of a kind (KC api/v1)."""
@@ -311,7 +344,7 @@ _CLOUDS = (
 
 _STATES = {
     "InProgress": "it was still in progress when the timeout expired (InProgress)",
-    "NotFound": "it does not exist (NotFound); correct spec.healthChecks if the name is wrong",
+    "NotFound": "it does not exist (NotFound)",
     "Failed": "it failed",
     "Terminating": "it is being deleted (Terminating)",
     "Unknown": "its status cannot be read (Unknown)",
@@ -340,18 +373,25 @@ def _address_field(resource: Resource, endpoint: Resource) -> str:
 
 
 def _source_fields(resource: Resource) -> dict[str, str]:
+    """Return the fields about the source of *resource*; a generated HelmChart has its own."""
     reference = map_of(resource.spec.get("sourceRef") or resource.spec.get("chartRef"))
-    kind = text_of(reference.get("kind"))
+    kind, name = text_of(reference.get("kind")), text_of(reference.get("name"))
+    namespace = text_of(reference.get("namespace")) or resource.ref.namespace
+    made = made_source_of(resource)
+    if made and made[0] != "HelmChart":
+        kind, namespace, name = made
     return {
         "source_resource": full_name(kind) if kind else "",
-        "source_name": text_of(reference.get("name")),
-        "source_ns": text_of(reference.get("namespace")) or resource.ref.namespace,
+        "source_name": name,
+        "source_ns": namespace,
     }
 
 
 def _chart_fields(resource: Resource) -> dict[str, str]:
     """Return the fields about the HelmChart that helm-controller created for *resource*."""
     namespace, _, name = text_of(resource.status.get("helmChart")).partition("/")
+    if "/" in name:  # of another kind
+        namespace = name = ""
     return {"helm_chart": name, "helm_chart_ns": namespace}
 
 
@@ -363,9 +403,10 @@ def _at_paths(resource: Resource) -> dict[str, str]:
     }
 
 
-def _git_ref(resource: Resource) -> str:
-    ref = map_of(resource.spec.get("ref"))
-    default = 'tag "latest"' if resource.ref.kind == "OCIRepository" else "the default branch"
+def ref_of(spec: Mapping[str, Any], kind: str) -> str:
+    """Return what the *spec* of a source of *kind* asks for, such as `tag "v1"`."""
+    ref = map_of(spec.get("ref"))
+    default = 'tag "latest"' if kind == "OCIRepository" else "the default branch"
     return next((say(ref[key]) for key, say in _REFS if text_of(ref.get(key))), default)
 
 

@@ -1,4 +1,4 @@
-"""What changes from one minor version of Flux to the next."""
+"""What changes from one minor version of Flux to the next, with the source of each fact."""
 
 from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
@@ -9,22 +9,37 @@ Minor: TypeAlias = tuple[int, int]
 class FluxMinor(NamedTuple):
     """A minor version of Flux.
 
-    `kubernetes` is the oldest Kubernetes that it supports (F cmd/flux/check.go,
-    kubernetesConstraints). `removes` are the API versions that are no longer in its CRDs (FO
-    config/data/flux; upgrade procedures in fluxcd/website content/en/blog). `enables` are the
-    feature gates that are off by default before (internal/features/features.go of each controller).
+    `kubernetes` is the oldest Kubernetes that it supports. `deprecates` are API versions that it
+    still serves, with a warning, and `removes` those that are no longer in its CRDs. `enables` are
+    the feature gates that are off by default before, `retires` those that it no longer has, because
+    what they enabled is always on. `upstream` is where that is from (F fluxcd/flux2, W
+    fluxcd/website, FO the Flux Operator).
     """
 
     kubernetes: Minor
+    deprecates: tuple[str, ...] = ()
     removes: tuple[str, ...] = ()
     enables: tuple[str, ...] = ()
+    retires: tuple[str, ...] = ()
+    upstream: str = ""
 
 
 STRICT_SUBSTITUTION = "StrictPostBuildSubstitutions"
 """The feature gate of kustomize-controller with which an unset variable is an error."""
 
+OBJECT_IDENTITY = "ObjectLevelWorkloadIdentity"
+"""The feature gate with which an object logs in to a cloud with a ServiceAccount of its own."""
+
+GCR_LOGIN: Minor = (2, 9)
+"""The minor version from which a Receiver of type gcr checks who calls (NC CHANGELOG.md, 1.9.0)."""
+
+SELF_CONTAINED_KUBECONFIG: Minor = (2, 10)
+"""The minor version from which a kubeconfig may not refer to files (PKG runtime/client)."""
+
+_CHECK = "F cmd/flux/check.go kubernetesConstraints; FO config/data/flux"
+
 FLUX_MINORS: Mapping[Minor, FluxMinor] = {
-    (2, 6): FluxMinor((1, 31)),
+    (2, 6): FluxMinor((1, 31), upstream=_CHECK),
     (2, 7): FluxMinor(
         (1, 32),
         removes=(
@@ -34,6 +49,7 @@ FLUX_MINORS: Mapping[Minor, FluxMinor] = {
             "notification.toolkit.fluxcd.io/v1beta1",
             "image.toolkit.fluxcd.io/v1beta1",
         ),
+        upstream=f"{_CHECK}; W blog/2025/09/flux-v2.7.0",
     ),
     (2, 8): FluxMinor(
         (1, 33),
@@ -42,6 +58,7 @@ FLUX_MINORS: Mapping[Minor, FluxMinor] = {
             "kustomize.toolkit.fluxcd.io/v1beta2",
             "helm.toolkit.fluxcd.io/v2beta2",
         ),
+        upstream=_CHECK,
     ),
     (2, 9): FluxMinor(
         (1, 33),
@@ -50,18 +67,50 @@ FLUX_MINORS: Mapping[Minor, FluxMinor] = {
             "image.toolkit.fluxcd.io/v1beta2",
         ),
         enables=(STRICT_SUBSTITUTION,),
+        upstream=f"{_CHECK}; KC internal/features/features.go",
+    ),
+    (2, 10): FluxMinor(
+        (1, 35),
+        deprecates=("notification.toolkit.fluxcd.io/v1beta3",),
+        retires=(OBJECT_IDENTITY,),
+        upstream="F release notes of v2.10.0 (Kubernetes compatibility); NC api/v1beta3 "
+        "deprecatedversion; PKG auth/feature_gates.go",
     ),
 }
 """The known minor versions of Flux, the newest last."""
 
 NEWEST = max(FLUX_MINORS)
 
+
+def facts_of(minor: Minor) -> FluxMinor | None:
+    """Return what is known of the *minor* version of Flux, None of one before the table.
+
+    A version after the newest known one supports no older Kubernetes than that one.
+    """
+    return FLUX_MINORS.get(min(minor, NEWEST))
+
+
+def is_newer(minor: Minor) -> bool:
+    """Return whether this plugin does not know the *minor* version of Flux yet."""
+    return minor > NEWEST
+
+
 REMOVED_IN: Mapping[str, Minor] = {
     version: minor for minor, facts in FLUX_MINORS.items() for version in facts.removes
 }
 """The minor version of Flux that removes an API version."""
 
+DEPRECATED_IN: Mapping[str, Minor] = {
+    version: minor for minor, facts in FLUX_MINORS.items() for version in facts.deprecates
+}
+"""The minor version of Flux that deprecates an API version, which no known one removes."""
+
 ENABLED_IN: Mapping[str, Minor] = {
     gate: minor for minor, facts in FLUX_MINORS.items() for gate in facts.enables
 }
 """The minor version of Flux that enables a feature gate."""
+
+RETIRED_IN: Mapping[str, Minor] = {
+    gate: minor for minor, facts in FLUX_MINORS.items() for gate in facts.retires
+}
+"""The minor version of Flux that retires a feature gate."""

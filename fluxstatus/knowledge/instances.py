@@ -14,6 +14,8 @@ _INSTANCE_ARTIFACT_FAILED = Code(
     "The distribution artifact in spec.distribution.artifact cannot be fetched.",
 )
 
+_PATCH_FAILED = Code("instance-patch-failed", "A patch cannot be applied to the Flux manifests.")
+
 _INSTANCE: KindNames = frozenset({"FluxInstance"})
 _BUILDER = "FO internal/builder"
 _OPERATOR = "kubectl get deployments -n {flux_namespace} -o wide"
@@ -24,7 +26,7 @@ _PATCH = Text(
     r"doc is missing (?:path|key)[^\n]{0,160}|no matches for Id[^\n]{0,120}|"
     r"unable to parse SM or JSON patch[^\n]{0,160}|no resource matches[^\n]{0,160})"
 )
-"""What kustomize and json-patch say about a patch that cannot be applied."""
+"""Messages of kustomize and json-patch about a patch that cannot be applied."""
 
 RULES = (
     Rule(
@@ -63,6 +65,64 @@ RULES = (
         upstream="FO internal/controller/fluxinstance_controller.go",
     ),
     Rule(
+        _PATCH_FAILED,
+        why="spec.kustomize.patches cannot be read: {detail}",
+        steps=(
+            Step(
+                "correct spec.kustomize.patches: it must be a list of entries with target and patch, and each patch must be a string (patch: |)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"failed to parse kustomize patches: (?P<detail>[^\n]{1,200})"),
+        reasons=("BuildFailed",),
+        kinds=_INSTANCE,
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="FO internal/controller/fluxinstance_controller.go",
+    ),
+    Rule(
+        _PATCH_FAILED,
+        why="a patch in spec.kustomize.patches targets {component}, which this FluxInstance does not install",
+        steps=(
+            Step(
+                "add {component} to spec.components, or remove the patch from spec.kustomize.patches; the operator does not retry until the spec changes",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"no matches for Id \w+\.v1\.\[?\w+\]?/(?P<component>(?:source|kustomize|helm|notification|image-reflector|image-automation)-controller|source-watcher)\b"
+        ),
+        reasons=("BuildFailed",),
+        kinds=_INSTANCE,
+        when=(patches_flux,),
+        reach=Reach.WHOLE,
+        certainty="likely",
+        quoted=True,
+        upstream=f"{_BUILDER}/build.go, KZ api/resmap",
+    ),
+    Rule(
+        Code(
+            "instance-feature-unsupported",
+            "The FluxInstance requests what its Flux version does not have.",
+        ),
+        why="spec.distribution.version is too old for a field of the FluxInstance: {detail}",
+        steps=(
+            Step(
+                "set a newer spec.distribution.version, or remove the field; the operator does not retry until the spec changes",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>\.\w+ and \.\w+ are not supported in Flux versions[^\n]{1,40}|\.?[\w.]{1,60} (?:is|are) not supported in Flux versions[^\n]{1,40}|"
+            r"[\w.]{1,40} '?\w*'? ?for \w+ requires Flux version[^\n]{1,80})"
+        ),
+        reasons=("BuildFailed",),
+        kinds=_INSTANCE,
+        trivial=True,
+        quoted=True,
+        upstream=f"{_BUILDER}/workload_identity.go, sync.go",
+    ),
+    Rule(
         Code(
             "instance-artifact-newer",
             "The distribution artifact is newer than the Flux Operator that builds from it.",
@@ -91,10 +151,23 @@ RULES = (
         upstream=f"{_BUILDER}/build.go, pull.go",
     ),
     Rule(
-        Code(
-            "instance-patch-failed",
-            "A patch in spec.kustomize.patches cannot be applied to the Flux manifests.",
+        _PATCH_FAILED,
+        why="a patch that is built into the operator ({operator_version}) probably does not fit the manifests of this Flux version, because spec.kustomize.patches is not set: {detail}",
+        steps=(
+            Step(
+                "upgrade the operator, or set spec.distribution.version to a version that it supports; the operator does not retry until the spec changes",
+                read=(SPEC, _OPERATOR),
+            ),
         ),
+        pattern=_PATCH,
+        reasons=("BuildFailed",),
+        kinds=_INSTANCE,
+        unless=(patches_flux,),
+        certainty="likely",
+        upstream=f"{_BUILDER}/build.go, evanphx/json-patch",
+    ),
+    Rule(
+        _PATCH_FAILED,
         why="a patch in spec.kustomize.patches cannot be applied to the manifests of this Flux version: {detail}",
         steps=(
             Step(
@@ -105,6 +178,8 @@ RULES = (
         pattern=_PATCH,
         reasons=("BuildFailed",),
         kinds=_INSTANCE,
+        when=(patches_flux,),
+        certainty="one-of",
         upstream=f"{_BUILDER}/build.go, evanphx/json-patch",
     ),
     Rule(
@@ -149,10 +224,54 @@ RULES = (
     ),
     Rule(
         _INSTANCE_ARTIFACT_FAILED,
+        why="Secret {missing} in spec.distribution.artifactPullSecret does not exist",
+        steps=(
+            Step(
+                "create Secret {missing} of type kubernetes.io/dockerconfigjson in the namespace of the FluxInstance, or correct its name",
+                read=("kubectl get secrets -n {ns}", SPEC),
+            ),
+        ),
+        pattern=Text(
+            r"failed to get distribution key chain: .*secrets? \"(?P<missing>[^\"]+)\" not found"
+        ),
+        reasons=("ArtifactFailed",),
+        kinds=_INSTANCE,
+        reach=Reach.WHOLE,
+        trivial=True,
+        quoted=True,
+        upstream="FO internal/controller/fluxinstance_controller.go",
+    ),
+    Rule(
+        _INSTANCE_ARTIFACT_FAILED,
+        why="the operator cannot connect to {host}, which it needs for {artifact} (spec.distribution.artifact): {detail}",
+        steps=(
+            Step(
+                "allow connections from the operator to the registry (DNS, NetworkPolicies, firewall, HTTPS_PROXY of its Deployment)",
+                read=(SPEC, _OPERATOR),
+            ),
+            Step(
+                "if you have no access to the artifact, remove spec.distribution.artifact so that the operator uses its embedded manifests, or set the field to a copy in your own registry"
+            ),
+        ),
+        pattern=Text(
+            r"ghcr\.io/controlplaneio-fluxcd/flux-operator-manifests.*(?P<detail>no such host|i/o timeout|"
+            r"connection refused|context deadline exceeded|TLS handshake timeout|no route to host|"
+            r"network is unreachable|proxyconnect [^\n]{1,80}|connection reset by peer)"
+        ),
+        reasons=("ArtifactFailed",),
+        kinds=_INSTANCE,
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        transient=True,
+        quoted=True,
+        upstream=f"{_BUILDER}/pull.go, Go net",
+    ),
+    Rule(
+        _INSTANCE_ARTIFACT_FAILED,
         why="the registry of spec.distribution.artifact denies access to the operator: {detail}",
         steps=(
             Step(
-                "set spec.distribution.artifactPullSecret to a Secret of type kubernetes.io/dockerconfigjson",
+                "check that spec.distribution.artifact exists (registries often deny access otherwise); if it is private, set spec.distribution.artifactPullSecret to a Secret of type kubernetes.io/dockerconfigjson with valid credentials",
                 read=(SPEC,),
                 change=(for_secret(REGISTRY, "{name}-artifact-auth"),),
             ),
@@ -161,6 +280,7 @@ RULES = (
         reasons=("ArtifactFailed",),
         kinds=_INSTANCE,
         reach=Reach.WHOLE,
+        certainty="one-of",
         upstream=f"{_BUILDER}/pull.go",
     ),
     Rule(

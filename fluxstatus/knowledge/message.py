@@ -37,13 +37,17 @@ _NAMES = re.compile(
     r"|\.\[?[\w.-]+\]?/(?!v\d)(?P<resid>[\w.:-]+)\.?\[?[\w-]*\]?(?=['\"\s])"
     # helm-controller: release namespace/name.v1 with chart name@version
     r"|\brelease (?P<release>[\w.-]+/[\w.-]+ with chart [\w.+-]+)@"
+    # Helm: object namespace/name group/version, Kind=Kind
+    r"|\bobject (?P<applied>[\w.-]*/[\w.:-]+) \S+ Kind="
     # controllers: secret 'namespace/name', object 'namespace/name'
     r"|['\"](?P<pair>[a-z0-9][a-z0-9-]*/(?!v\d)[a-z0-9][a-z0-9.-]*)['\"]"
-    # kustomize: './path', '../path'
+    # kustomize: './path', '../path', 'path/file.yaml'
     r"|['\"]\.{1,2}/(?P<path>[\w./-]+)['\"]"
+    r"|['\"](?P<listed>[\w./-]+)\.(?:ya?ml|json|env|enc|txt)['\"]"
+    r"|\bFile: (?P<rendered>[\w./-]+)\.ya?ml"
     # the path of a URL, and of a file below a controller's temporary directory
     r"|://[^/\s'\"]+/(?P<url>[^\s'\"?]*)"
-    r"|/tmp/[\w-]+-\d+/(?P<file>[^\s'\":]+)"
+    r"|/tmp/[\w-]+-\d+/(?:source/)?(?P<file>[^\s'\":]+)"
 )
 """Names that users chose, each in a form that shows that it is one."""
 
@@ -51,6 +55,8 @@ _NO_NAME = re.compile(
     # segments of URLs (OCI distribution spec, git http, Helm repositories, Kubernetes)
     r"(?:v2|manifests|blobs|tags|list|info|refs|git-(?:upload|receive)-pack|index\.yaml"
     r"|apis?|openapi|version|readyz"
+    # files that Flux, Helm and kustomize define
+    r"|(?:kustomization|values|\.sops|\.flux|artifacthub-repo)$|Chart$|Kustomization$"
     # keys of Secrets, types and providers, which controllers quote
     r"|identity|known_hosts|token|username|password|address|inputs|default|oci|ssh|cosign|notation"
     # versions, groups and resources of the API server
@@ -61,6 +67,15 @@ _NO_NAME = re.compile(
     r")$|sha256:"
 )
 """Words in the place of a name that protocols and controllers define."""
+
+_PLAIN_RETRY = re.compile(
+    r"(?<=/v2/\": )(?P<first>(?:tls: [^\n;]{0,80})?x509: [^\n;]{1,240}); "
+    r"(?P<words>Get \"http://[^\n]*)",
+)
+"""The second attempt at a registry, without TLS, which hides why the first one failed.
+
+go-containerregistry makes it for some addresses (pkg/v1/remote/transport/ping.go).
+"""
 
 _CLAUSE = re.compile(r": |\n")
 
@@ -92,7 +107,7 @@ class Message:
         found = _QUOTED.search(self.text)
         end = found.start("words") if found else len(self.text)
         own, rest = self.text[:end], self.text[end:]
-        return _NAMES.sub(_without_name, own) + _blank(rest)
+        return _without_retry(_NAMES.sub(_without_name, own)) + _blank(rest)
 
     @cached_property
     def _ends(self) -> list[int]:
@@ -114,6 +129,15 @@ class Message:
         own = found.start("words") if found else len(text)
         start = max((end for end in self._ends if end < own), default=-1) + 1
         return " ".join(text[start : start + _LONGEST].split())
+
+
+def _without_retry(own: str) -> str:
+    """Return *own* without the words of a second attempt over plain HTTP; the length is kept."""
+    found = _PLAIN_RETRY.search(own) if "x509: " in own else None  # few messages have it
+    if found is None:
+        return own
+    start = found.start("words")
+    return own[:start] + re.sub(r"[^\n]", _BLANK, own[start:])
 
 
 def _without_name(found: re.Match[str]) -> str:

@@ -1,29 +1,15 @@
-"""OCI registries: OCIRepository, ImageRepository, charts in registries, inputs from tags.
+"""OCI registries: repositories, tags and artifacts. For authentication see registry_login.
 
 Upstream: go-containerregistry pkg/v1/remote/transport/error.go, oras-go registry/remote/errcode,
-SC internal/controller/ocirepository_controller.go, internal/helm/registry/auth.go.
+SC internal/controller/ocirepository_controller.go.
 """
 
-from fluxstatus.knowledge.commands import ENDPOINT, LOG, REGISTRY, SPEC, for_secret
-from fluxstatus.knowledge.facts import at_host, has_cloud_provider, has_secret
+from fluxstatus.knowledge.commands import ENDPOINT, LOG, SPEC
+from fluxstatus.knowledge.facts import has_reference
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
-_REGISTRY_AUTH_MISSING = Code(
-    "registry-auth-missing", "The registry requires a login, but no Secret is configured."
-)
-_REGISTRY_AUTH_REJECTED = Code(
-    "registry-auth-rejected", "The registry rejects the credentials in the Secret."
-)
-_REGISTRY_ACCESS_DENIED = Code(
-    "registry-access-denied",
-    "The registry denies anonymous access: the repository is private or does not exist.",
-)
-_REGISTRY_SECRET_INVALID = Code(
-    "registry-secret-invalid",
-    "The Secret does not hold a valid Docker config, or no login for this registry.",
-)
 _REGISTRY_TAG_MISSING = Code(
     "registry-tag-missing", "The requested tag, digest or version does not exist in the registry."
 )
@@ -39,207 +25,76 @@ _NOT_AN_ARTIFACT = Code(
     "oci-container-image", "The OCI tag refers to a container image, not to an artifact for Flux."
 )
 
+_REGISTRY_NOT_SERVED = Code(
+    "registry-not-served", "The server at the address is not an OCI registry."
+)
+
+_REGISTRY_FAILED = Code("registry-failed", "The OCI artifact cannot be read from the registry.")
+
 _OCI: KindNames = frozenset({"OCIRepository"})
-_CHART: KindNames = frozenset({"HelmChart"})
 _PULLS: KindNames = frozenset({"OCIRepository", "HelmChart", "ImageRepository", "ImagePolicy"})
 _ERRORS = "go-containerregistry pkg/v1/remote/transport/error.go"
-_SECRET = "kubectl get secret {secret} -n {endpoint_ns}"  # noqa: S105 - prints the type and the age
 
-_REJECTED = Text(
-    r"\bUNAUTHORIZED\b|(?<![a-z] )\bDENIED(?::|$)|(?:status(?: code)?:? |: )40[13]\b|"
-    r"\b40[13] (?:Unauthorized|Forbidden)|no basic auth credentials|basic credential not found|"
-    r"credential required for basic auth|failed to authorize|failed to login|"
-    r"incorrect username or password"
-)
-_FORBIDDEN = Text(
-    r"DENIED: (?:requested access|permission|access)|insufficient_scope|\b403 Forbidden|"
-    r"status code:? 403\b|unauthorized to access repository|"
-    r"access to the requested resource is not authorized"
-)
 _WANTED = r"(?:manifests|blobs)/(?P<wanted>(?:sha\d+:)?[^\s:]+)"
 _UNKNOWN_MANIFEST = Text(r"MANIFEST_UNKNOWN|manifest unknown")
-_AT_GHCR = at_host("ghcr.io")
 
-_LOGIN = (
+_CONTENT = (
     Rule(
-        _REGISTRY_ACCESS_DENIED,
-        why="ghcr.io denies anonymous access: the repository does not exist (ghcr.io then responds with 403), or it is private",
+        _REGISTRY_TAG_MISSING,
+        why="spec.ref is not set, so Flux requests tag latest, which does not exist in the registry",
         steps=(
             Step(
-                "correct spec.url{of_endpoint}: Flux appends the chart's name to it, so the URL must not include the chart's name",
-                read=(ENDPOINT, SPEC),
-            ),
-            Step(
-                "only if the package is private, reference a Secret of type kubernetes.io/dockerconfigjson in spec.secretRef{of_endpoint}, with a token that has read:packages"
-            ),
-        ),
-        pattern=_REJECTED,
-        kinds=_CHART,
-        when=(_AT_GHCR,),
-        unless=(has_secret,),
-        certainty="one-of",
-        upstream="oras-go registry/remote/errcode, containerd remotes/docker",
-    ),
-    Rule(
-        _REGISTRY_ACCESS_DENIED,
-        why="ghcr.io denies anonymous access: the repository does not exist (ghcr.io then responds with 403), or it is private",
-        steps=(
-            Step("correct the name in {address_field}", read=(ENDPOINT,)),
-            Step(
-                "if the package is private, reference a Secret of type kubernetes.io/dockerconfigjson in spec.secretRef{of_endpoint}, with a token that has read:packages",
-                change=(for_secret(REGISTRY, "{endpoint_name}-auth"),),
-            ),
-        ),
-        pattern=_REJECTED,
-        kinds=_PULLS,
-        when=(_AT_GHCR,),
-        unless=(has_secret,),
-        certainty="one-of",
-        upstream=_ERRORS,
-    ),
-    Rule(
-        _REGISTRY_SECRET_INVALID,
-        why="no login for {host} was sent: Secret {secret}{of_endpoint} probably has no entry for this host",
-        steps=(
-            Step(
-                "add an entry for {host}, spelled exactly like in {address_field}, to the Docker config in Secret {secret} (for Docker Hub, https://index.docker.io/v1/)",
-                read=(_SECRET, ENDPOINT),
-                change=(REGISTRY,),
+                "set spec.ref.tag or spec.ref.semver to a version that is in the registry",
+                read=(SPEC,),
             ),
         ),
         pattern=Text(
-            r"no basic auth credentials|basic credential not found|credential required for basic auth"
+            r"manifests/latest\b[^\n]*?(?:NOT_FOUND|MANIFEST_UNKNOWN|manifest unknown|not found)"
         ),
-        kinds=_PULLS,
-        needs=("secret",),
-        certainty="likely",
-        upstream="docker/cli config, oras-go registry/remote/auth",
+        kinds=_OCI,
+        unless=(has_reference,),
+        reach=Reach.WHOLE,
+        trivial=True,
+        quoted=True,
+        upstream="SC internal/controller/ocirepository_controller.go",
+    ),
+    Rule(
+        _REGISTRY_FAILED,
+        why="spec.ref.digest is not the digest of an OCI artifact: {digest} does not have the form sha256:HEX",
+        steps=(
+            Step(
+                "write the digest of the artifact's manifest into spec.ref.digest (crane digest prints it; it is not the checksum of a chart archive), or remove it",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"cannot parse hash: \"?(?P<digest>[^\"\n]+)"),
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="go-containerregistry pkg/v1/hash.go",
     ),
     Rule(
         Code(
-            "registry-auth-forbidden",
-            "The registry accepts the login but denies access to the repository.",
+            "registry-data-corrupt",
+            "The data that the registry sends does not match the digest of the artifact.",
         ),
-        why="the registry accepts the credentials in Secret {secret}{of_endpoint} but denies access to {wanted_repository} (DENIED): they do not grant permission to pull, or the repository does not exist",
+        why="the data from {host} does not match its digest: {detail}",
         steps=(
             Step(
-                "grant the user or token in Secret {secret} read access to the repository (ghcr.io: read:packages and access to the package; Harbor: a member or robot account of the project), or correct {address_field}",
-                read=(_SECRET, ENDPOINT),
-            ),
-        ),
-        pattern=Text(r".*/v2/(?P<wanted_repository>\S+?)/(?:manifests|blobs|tags)/"),
-        context=_FORBIDDEN,
-        kinds=_PULLS,
-        needs=("secret",),
-        certainty="one-of",
-        upstream=_ERRORS,
-    ),
-    Rule(
-        _REGISTRY_AUTH_REJECTED,
-        why="ghcr.io denies the login in Secret {secret}{of_endpoint}: the token has expired or was revoked (the GITHUB_TOKEN of a workflow expires when its job ends), or it does not have read:packages",
-        steps=(
-            Step(
-                "put a token with read:packages that does not expire soon into Secret {secret}, not the GITHUB_TOKEN of a workflow; then check whether its owner has access to the package",
-                read=(_SECRET, ENDPOINT),
-                change=(REGISTRY,),
-            ),
-        ),
-        pattern=_REJECTED,
-        kinds=_PULLS,
-        needs=("secret",),
-        when=(_AT_GHCR,),
-        certainty="one-of",
-        upstream=_ERRORS,
-    ),
-    Rule(
-        _REGISTRY_AUTH_REJECTED,
-        why="the registry rejects the credentials in Secret {secret}{of_endpoint} (UNAUTHORIZED): the password is wrong or expired, the Secret is not of type kubernetes.io/dockerconfigjson, or it has no entry for this host",
-        steps=(
-            Step(
-                "recreate Secret {secret} with valid credentials; it must be of type kubernetes.io/dockerconfigjson and have an entry for {host}",
-                read=(_SECRET,),
-                change=(REGISTRY,),
-            ),
-        ),
-        pattern=_REJECTED,
-        kinds=_PULLS,
-        needs=("secret",),
-        certainty="one-of",
-        upstream=_ERRORS,
-    ),
-    Rule(
-        _REGISTRY_AUTH_MISSING,
-        why="the registry requires authentication (UNAUTHORIZED), but FluxInstance {sync_instance} does not set a pull Secret; some registries also respond this way if the repository does not exist",
-        steps=(
-            Step(
-                "create a Secret of type kubernetes.io/dockerconfigjson and reference it in spec.sync.pullSecret of FluxInstance {sync_instance}; the operator reverts changes made directly to the source",
-                change=(for_secret(REGISTRY, "{name}-auth"),),
-            ),
-        ),
-        pattern=_REJECTED,
-        kinds=_PULLS,
-        needs=("sync_instance",),
-        certainty="one-of",
-        trivial=True,
-        upstream="FO internal/builder/templates.go",
-    ),
-    Rule(
-        _REGISTRY_AUTH_MISSING,
-        why="the registry requires authentication (UNAUTHORIZED), but no Secret is configured (spec.secretRef{of_endpoint}); some registries also respond this way if the repository does not exist",
-        steps=(
-            Step(
-                "create a Secret of type kubernetes.io/dockerconfigjson and reference it in spec.secretRef{of_endpoint} (for a cloud registry, set spec.provider instead)",
+                "wait for the next attempt; if it fails again, check the caches and proxies between the cluster and {host}, and push the artifact again",
                 read=(ENDPOINT,),
-                change=(for_secret(REGISTRY, "{endpoint_name}-auth"),),
-            ),
-            Step(
-                "if the repository is public, correct the name in {address_field} (for a Helm chart, Flux appends the chart's name to it)"
-            ),
-        ),
-        pattern=_REJECTED,
-        kinds=_PULLS,
-        unless=(has_cloud_provider,),
-        certainty="one-of",
-        upstream=_ERRORS,
-    ),
-    Rule(
-        _REGISTRY_SECRET_INVALID,
-        why="Secret {secret}{of_endpoint} has no login for this registry: {detail}",
-        steps=(
-            Step(
-                "add an entry for {host} to the Docker config in Secret {secret}",
-                read=(_SECRET,),
-                change=(REGISTRY,),
-            ),
-        ),
-        pattern=Text(r"(?P<detail>no auth config for '[^']*' in the docker-registry Secret)"),
-        needs=("secret",),
-        trivial=True,
-        upstream="SC internal/helm/registry/auth.go",
-    ),
-    Rule(
-        _REGISTRY_SECRET_INVALID,
-        why="Secret {secret}{of_endpoint} does not contain a valid Docker config: {detail}",
-        steps=(
-            Step(
-                "recreate the Secret; it must be of type kubernetes.io/dockerconfigjson",
-                read=(_SECRET,),
-                change=(REGISTRY,),
             ),
         ),
         pattern=Text(
-            r"(?P<detail>(?:unable to (?:parse|load)|failed to (?:parse|decode|unmarshal))[^\n]{0,40}"
-            r"(?:docker|auth)\s?config[^\n]{0,80}|expected type[^\n]{0,40}dockerconfigjson|"
-            r"invalid docker(?:\s?config| auth)[^\n]{0,80}|"
-            r"unable to get authentication data from Secret[^\n]{0,80})"
+            r"(?P<detail>error verifying (?:sha256 checksum|size)[^\n]{0,160}|"
+            r"does not match requested digest[^\n]{0,100}|unexpected commit (?:digest|size)[^\n]{0,160}|"
+            r"failed size validation[^\n]{0,80}|mismatch(?:ed)? digest[^\n]{0,80})"
         ),
-        needs=("secret",),
-        trivial=True,
-        upstream="PKG runtime/secrets, github.com/docker/cli config",
+        kinds=_PULLS,
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        transient=True,
+        upstream="go-containerregistry internal/verify, containerd content",
     ),
-)
-
-_CONTENT = (
     Rule(
         Code(
             "registry-blob-missing",
@@ -267,7 +122,7 @@ _CONTENT = (
                 read=(SPEC,),
             ),
             Step(
-                "if it is an artifact, push it again without symbolic links, devices and files that only root can read; the controller's volume is not at fault"
+                "if it is an artifact, push it again without symbolic links, device files, or files that only root can read; the controller's volume is not at fault"
             ),
         ),
         pattern=Text(
@@ -278,6 +133,21 @@ _CONTENT = (
         reach=Reach.WHOLE,
         certainty="likely",
         upstream="PKG tar/untar.go, SC internal/controller/ocirepository_controller.go",
+    ),
+    Rule(
+        _NOT_AN_ARTIFACT,
+        why="{ref} of {address} is probably a container image for several platforms, not a Flux artifact: it is an image index ({detail})",
+        steps=(
+            Step(
+                "set spec.url and spec.ref to the artifact or chart, which is often in a different repository than the project's image",
+                read=(SPEC,),
+            ),
+            Step("if the artifact was pushed with another tool, push it with flux push artifact"),
+        ),
+        pattern=Text(r"(?P<detail>no child with platform \S+)"),
+        kinds=_OCI,
+        certainty="likely",
+        upstream="go-containerregistry pkg/v1/remote/index.go",
     ),
     Rule(
         Code("oci-too-large", "The OCI artifact is larger than source-controller unpacks."),
@@ -393,7 +263,7 @@ _CONTENT = (
             ),
         ),
         pattern=Text(
-            r"NAME_UNKNOWN|name unknown|NAME_INVALID|"
+            r"NAME_UNKNOWN|name unknown|"
             r"repository name not known|RepositoryNotFoundException|"
             r"(?:NOT_FOUND: )?(?:repository|project) .{1,120} not found"
         ),
@@ -451,7 +321,22 @@ _CONTENT = (
         upstream=_ERRORS,
     ),
     Rule(
-        Code("registry-not-served", "The server at the address is not an OCI registry."),
+        _REGISTRY_NOT_SERVED,
+        why="{host} does not respond as an OCI registry, but with a web page (text/html)",
+        steps=(
+            Step(
+                "correct {address_field}: it may lead to a web page, a login page or a proxy",
+                read=(ENDPOINT,),
+            ),
+        ),
+        pattern=Text(r"unsupported MediaType: .text/html"),
+        kinds=_PULLS,
+        certainty="one-of",
+        quoted=True,
+        upstream="go-containerregistry pkg/v1/remote/descriptor.go",
+    ),
+    Rule(
+        _REGISTRY_NOT_SERVED,
         why="{host} does not respond as an OCI registry: {detail}",
         steps=(
             Step(
@@ -510,7 +395,71 @@ _CONTENT = (
 
 _OTHERWISE = (
     Rule(
-        Code("registry-failed", "The OCI artifact cannot be read from the registry."),
+        _REGISTRY_FAILED,
+        why="the registry {host} reports an internal error: {detail}",
+        steps=(
+            Step(
+                "check the status and the logs of {host} (its storage or database); Flux retries automatically",
+                read=(LOG,),
+            ),
+        ),
+        pattern=Text(r": UNKNOWN: (?P<detail>[^\n]{1,120})"),
+        kinds=_PULLS,
+        reach=Reach.STAGE,
+        certainty="one-of",
+        transient=True,
+        upstream=_ERRORS,
+    ),
+    Rule(
+        _REGISTRY_FAILED,
+        why="{host} rejects the request as invalid (400 Bad Request)",
+        steps=(
+            Step(
+                "check whether the name in {address_field} has all its parts (DigitalOcean: registry.digitalocean.com/REGISTRY/REPOSITORY), and is spelled as the registry shows it",
+                read=(ENDPOINT,),
+            ),
+            Step(
+                "if the name is correct, check whether the login is meant for this registry, and the logs of the registry or of a proxy in front of it"
+            ),
+        ),
+        pattern=Text(r"status code:? 400\b"),
+        kinds=_PULLS,
+        reach=Reach.STAGE,
+        certainty="one-of",
+        upstream=_ERRORS,
+    ),
+    Rule(
+        _REGISTRY_FAILED,
+        why="the response of the registry {host} is incomplete: {detail}",
+        steps=(
+            Step(
+                "check {host} and any proxy between it and the cluster; Flux retries automatically",
+                read=(ENDPOINT, LOG),
+            ),
+        ),
+        pattern=Text(r"(?P<detail>unexpected end of JSON input)"),
+        reasons=("OCIArtifactPullFailed", "ReadOperationFailed", "ChartPullError", "Failure"),
+        kinds=_PULLS,
+        certainty="one-of",
+        transient=True,
+        upstream="go-containerregistry pkg/v1/remote",
+    ),
+    Rule(
+        _REGISTRY_FAILED,
+        why="the manifest at {address} is of a type that Flux does not read: {detail}",
+        steps=(
+            Step(
+                "push the artifact again with a current tool (flux push artifact, helm push, docker push)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"unsupported MediaType: (?!\"text/html)(?P<detail>\"[^\"\n]{1,250}\")"),
+        kinds=_PULLS,
+        quoted=True,
+        upstream="go-containerregistry pkg/v1/remote/descriptor.go",
+    ),
+    Rule(
+        _REGISTRY_FAILED,
         why="{address} cannot be read from the registry: {innermost}",
         steps=(
             Step(
@@ -526,4 +475,4 @@ _OTHERWISE = (
     ),
 )
 
-RULES = (*_LOGIN, *_CONTENT, *_OTHERWISE)
+RULES = (*_CONTENT, *_OTHERWISE)

@@ -6,13 +6,22 @@ internal/inputs.
 
 from fluxstatus.knowledge.codes import RESOURCE_DUPLICATE, SPEC_INVALID
 from fluxstatus.knowledge.commands import BASIC_AUTH, LOG, SECRET, SPEC, for_secret
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
 _RESOURCESET_TEMPLATE_INVALID = Code(
     "resourceset-template-invalid",
     "The ResourceSet template is invalid or does not render Kubernetes objects.",
+)
+_ANSWER_INVALID = Code(
+    "provider-answer-invalid", "The service at spec.url does not return a valid list of inputs."
+)
+_COPY_SOURCE_MISSING = Code(
+    "copy-source-missing", "The ConfigMap or Secret in the copyFrom annotation cannot be read."
+)
+_INPUT_MISSING = Code(
+    "input-missing", "The ResourceSet template uses an input that is not defined."
 )
 _PROVIDER_AUTH_REJECTED = Code(
     "provider-auth-rejected",
@@ -24,6 +33,95 @@ _INPUTS: KindNames = frozenset({"ResourceSetInputProvider"})
 _BUILDER = "FO internal/builder"
 
 _RESOURCE_SETS = (
+    Rule(
+        _COPY_SOURCE_MISSING,
+        why="{missing_kind}/{copied}, whose data an object of this ResourceSet copies, does not exist (yet)",
+        steps=(
+            Step(
+                "create {missing_kind}/{copied}, or correct the annotation fluxcd.controlplane.io/copyFrom in spec.resources; if a controller creates it (cert-manager, external-secrets), check that controller",
+                read=("kubectl get {missing_kind} {missing_name} -n {missing_ns}", SPEC),
+            ),
+        ),
+        pattern=Text(
+            r"failed to copy \w+ from (?P<missing_kind>ConfigMap|Secret)/(?P<copied>(?P<missing_ns>[\w.-]+)/(?P<missing_name>[\w.-]+)): "
+            r"\w+ \"[^\"]+\" not found"
+        ),
+        kinds=_SETS,
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream="FO internal/controller/resourceset_controller_configs.go",
+    ),
+    Rule(
+        Code(
+            "annotation-invalid",
+            "An annotation of the Flux Operator on an object of the ResourceSet cannot be used.",
+        ),
+        why="an annotation of an object in the ResourceSet cannot be used: {detail}",
+        steps=(
+            Step(
+                "correct the annotation (copyFrom: NAMESPACE/NAME, convertKubeConfigFrom: NAMESPACE/NAME or NAMESPACE/NAME:KEY, checksumFrom: KIND/NAMESPACE/NAME) in spec.resources, or the Secret or ConfigMap that it refers to",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>invalid fluxcd\.controlplane\.io/\w+ (?:annotation value|reference) [^\n]{1,200}|"
+            r"unsupported kind '[^']*' in fluxcd\.controlplane\.io/\w+[^\n]{0,80}|"
+            r"kubeconfig Secret/\S+ does not have [^\n]{1,80}|failed to (?:extract fields from kubeconfig|resolve fluxcd\.\S+ reference) [^\n]{1,200})"
+        ),
+        kinds=_SETS,
+        trivial=True,
+        quoted=True,
+        upstream="FO internal/controller/resourceset_controller_configs.go",
+    ),
+    Rule(
+        _INPUT_MISSING,
+        why="the template uses {expression}, but an input on this path has no value",
+        steps=(
+            Step(
+                "set the input in spec.inputs (or in defaultValues of the input provider), or correct its name in spec.resources",
+                read=(SPEC, "kubectl get resourcesetinputproviders.fluxcd.controlplane.io -n {ns}"),
+            ),
+        ),
+        pattern=Text(
+            r"at <(?P<expression>inputs\.[\w.]+)>: nil pointer evaluating interface \{\}\.\w+"
+        ),
+        kinds=_SETS,
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream=f"{_BUILDER}/resourceset.go",
+    ),
+    Rule(
+        _INPUT_MISSING,
+        why="a check in the template rejects the inputs: {detail}",
+        steps=(
+            Step(
+                "set the required input in spec.inputs (or in defaultValues of the input provider)",
+                read=(SPEC, "kubectl get resourcesetinputproviders.fluxcd.controlplane.io -n {ns}"),
+            ),
+        ),
+        pattern=Text(r"error calling (?:required|fail): (?P<detail>[^\n]{1,200})"),
+        kinds=_SETS,
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream="Masterminds/sprig, FO internal/builder",
+    ),
+    Rule(
+        SPEC_INVALID,
+        why="spec.steps cannot be used as written: {detail}",
+        steps=(
+            Step(
+                "use either spec.steps or spec.resources and spec.resourcesTemplate, and set resources or resourcesTemplate in each step",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>spec\.steps is mutually exclusive with [^\n]{1,100}|step \"[^\"]*\": at least one of resources or resourcesTemplate must be set)"
+        ),
+        kinds=_SETS,
+        trivial=True,
+        quoted=True,
+        upstream=f"{_BUILDER}/resourceset.go",
+    ),
     Rule(
         Code(
             "input-provider-missing",
@@ -37,11 +135,31 @@ _RESOURCE_SETS = (
             ),
         ),
         pattern=Text(
-            r"failed to get (?:provider|inputs from) (?:[\w.-]+/)?(?P<missing>[\w.-]+)[^\n]*not found"
+            r"failed to get (?:provider|inputs from) (?:[\w.-]+/)?(?P<missing>[\w.-]+): "
+            r"(?:resourcesetinputproviders?\S* |ResourceSetInputProvider\S* )[^\n]*not found"
         ),
         kinds=_SETS,
         trivial=True,
         upstream="FO internal/controller/resourceset_controller.go",
+    ),
+    Rule(
+        Code(
+            "dependency-not-rendered",
+            "A dependency in spec.dependsOn of the ResourceSet contains a template, which is not rendered.",
+        ),
+        why="spec.dependsOn contains a template (<< >>), which is not rendered: the operator looks for {dependency} literally",
+        steps=(
+            Step(
+                "write a fixed name and namespace into spec.dependsOn, or remove the dependency; an object that this ResourceSet creates itself belongs in an earlier step of spec.steps",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"dependency (?P<dependency>[^\n]{0,200}<<[^\n]{0,120}?) not (?:found|ready)"),
+        kinds=_SETS,
+        reach=Reach.WHOLE,
+        trivial=True,
+        quoted=True,
+        upstream="FO internal/controller/resourceset_controller.go checkDependencies",
     ),
     Rule(
         Code(
@@ -58,6 +176,7 @@ _RESOURCE_SETS = (
         pattern=Text(
             r"dependency (?P<dependency>(?:[\w.-]+/)?v\w+/(?P<missing_kind>\w+)/"
             r"(?:(?P<missing_ns>[\w.-]+)/)?(?P<missing_name>[\w.-]+)) not found"
+            r"(?!: (?:no matches for kind|[^\n]*(?:forbidden|timed? ?out|refused|deadline exceeded)))"
         ),
         kinds=_SETS,
         upstream="FO internal/controller/resourceset_controller.go",
@@ -83,7 +202,7 @@ _RESOURCE_SETS = (
         upstream="FO internal/controller/resourceset_controller.go",
     ),
     Rule(
-        Code("input-missing", "The ResourceSet template uses an input that is not defined."),
+        _INPUT_MISSING,
         why="the template uses input {missing_input}, which is not defined",
         steps=(
             Step(
@@ -136,10 +255,7 @@ _RESOURCE_SETS = (
         upstream=f"{_BUILDER}/resourceset.go",
     ),
     Rule(
-        Code(
-            "copy-source-missing",
-            "The ConfigMap or Secret in the copyFrom annotation cannot be read.",
-        ),
+        _COPY_SOURCE_MISSING,
         why="{detail} cannot be read; an object of this ResourceSet copies its data",
         steps=(
             Step(
@@ -152,6 +268,7 @@ _RESOURCE_SETS = (
             r"(?P<detail>(?:ConfigMap|Secret)/[\w./-]+)"
         ),
         kinds=_SETS,
+        certainty="one-of",
         upstream="FO internal/controller/resourceset_controller.go",
     ),
     Rule(
@@ -212,9 +329,8 @@ _PROVIDERS = (
             ),
         ),
         pattern=Text(
-            r"^(?!.*rate limit).*?(?P<status>UNAUTHORIZED|(?<=: )40[13]\b(?: \w[\w ]{0,40})?|"
-            r"(?:status(?: code)?:? |HTTP )40[13]\b|Bad credentials|"
-            r"authentication required|invalid_token|insufficient_scope|DENIED: )"
+            r"^(?!.*rate limit).*?(?P<status>(?<=: )401\b(?: \w[\w ]{0,40})?|"
+            r"(?:status(?: code)?:? |HTTP )401\b|Bad credentials|invalid_token)"
         ),
         kinds=_INPUTS,
         needs=("secret",),
@@ -222,19 +338,43 @@ _PROVIDERS = (
     ),
     Rule(
         _PROVIDER_AUTH_REJECTED,
-        why="the provider's API requires authentication, but spec.secretRef is not set (401, UNAUTHORIZED)",
+        why="the provider at {url} denies access with the credentials in Secret {secret} ({status})",
+        steps=(
+            Step(
+                "check that the repository in spec.url exists, and that the token in Secret {secret} has read access to it, its pull requests and, for a registry, its tags; organizations may require SSO or an allowed IP address",
+                read=(SECRET, SPEC),
+                change=(BASIC_AUTH,),
+            ),
+        ),
+        pattern=Text(
+            r"^(?!.*rate limit).*?(?P<status>UNAUTHORIZED|(?<=: )403\b(?: \w[\w ]{0,40})?|"
+            r"(?:status(?: code)?:? |HTTP )403\b|authentication required|insufficient_scope|DENIED: )"
+        ),
+        kinds=_INPUTS,
+        needs=("secret",),
+        certainty="one-of",
+        upstream="FO internal/gitprovider",
+    ),
+    Rule(
+        _PROVIDER_AUTH_REJECTED,
+        why="{host} denies access without credentials: spec.secretRef is not set (401, 403, UNAUTHORIZED)",
         steps=(
             Step(
                 "create a Secret with the keys username and password (a token) or, for registry tags, with a Docker config, and reference it in spec.secretRef",
                 read=(SPEC,),
                 change=(for_secret(BASIC_AUTH, "{name}-auth"),),
             ),
+            Step(
+                "for the types of a cloud (ACR, ECR, GAR, AzureDevOps, AWSCodeCommit) without a Secret, the operator logs in with workload identity: grant its identity, or that of spec.serviceAccountName, read access"
+            ),
+            Step("check that the repository in spec.url exists: some hosts deny access otherwise"),
         ),
         pattern=Text(
             r"^(?!.*rate limit).*(?:UNAUTHORIZED|(?:: |status(?: code)?:? |HTTP )40[13]\b|"
             r"Bad credentials|authentication required|DENIED: )"
         ),
         kinds=_INPUTS,
+        certainty="one-of",
         trivial=True,
         upstream="FO internal/gitprovider",
     ),
@@ -255,13 +395,27 @@ _PROVIDERS = (
             r"does not exist or you do not have permissions"
         ),
         kinds=_INPUTS,
+        certainty="one-of",
         upstream="FO internal/gitprovider",
     ),
     Rule(
-        Code(
-            "provider-answer-invalid",
-            "The service at spec.url does not return a valid list of inputs.",
+        _ANSWER_INVALID,
+        why="the service at {url} returned a web page instead of JSON",
+        steps=(
+            Step(
+                "correct spec.url: this is the page of a login, a proxy or an error; open it from inside the cluster, and set spec.secretRef if the service requires a login",
+                read=(SPEC, SECRET),
+            ),
         ),
+        pattern=Text(
+            r"failed to parse JSON response from external service [^\n]{1,200}: invalid character '<'"
+        ),
+        kinds=_INPUTS,
+        certainty="likely",
+        upstream="FO internal/controller/resourcesetinputprovider_controller.go",
+    ),
+    Rule(
+        _ANSWER_INVALID,
         why="the service at {url} does not return a list of inputs: {detail}",
         steps=(
             Step(
@@ -283,7 +437,7 @@ _PROVIDERS = (
         steps=(Step("fix the reported error in spec.url, spec.type or spec.filter", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>invalid (?:\w+ )?(?:URL|regex|semver expression)[^\n]{0,200}|"
-            r"invalid \w+ regex[^\n]{0,160}|unsupported type[^\n]{0,80}|extract requires pattern|"
+            r"invalid \w+ regex[^\n]{0,160}|environments not supported by[^\n]{0,40}|unsupported type[^\n]{0,80}|extract requires pattern|"
             r"spec\.\w+ (?:must|can only)[^\n]{0,160})"
         ),
         kinds=_INPUTS,
@@ -292,9 +446,26 @@ _PROVIDERS = (
     ),
 )
 
+_PROVIDER_FAILED = Code("provider-failed", "The ResourceSetInputProvider cannot read its inputs.")
 _OTHERWISE = (
     Rule(
-        Code("provider-failed", "The ResourceSetInputProvider cannot read its inputs."),
+        _PROVIDER_FAILED,
+        why="flux-operator cannot request credentials with workload identity: it probably does not pass spec.url on to the provider",
+        steps=(
+            Step(
+                "upgrade flux-operator; until then, set spec.secretRef to a Secret with a personal access token (PAT)",
+                read=(SPEC, "kubectl get deployment/flux-operator -n {flux_namespace} -o wide"),
+            ),
+        ),
+        pattern=Text(r"Git repository URL is required for issuing Git credentials"),
+        reasons=("ReconciliationFailed",),
+        kinds=_INPUTS,
+        needs=("url",),
+        certainty="likely",
+        upstream="PKG auth/azure",
+    ),
+    Rule(
+        _PROVIDER_FAILED,
         why="the inputs cannot be read from {url}: {innermost}",
         steps=(
             Step(

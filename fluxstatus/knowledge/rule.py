@@ -1,17 +1,16 @@
 """A rule: the cause and the next steps for a controller's reason and message."""
 
 import re
-import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
-from functools import cache, cached_property
+from functools import cached_property
 from typing import NamedTuple
 
 from fluxstatus.knowledge.message import Message
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Certainty
-from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.hints import Command, Hint, command
 from fluxstatus.model.kinds import KindNames
 
 
@@ -20,12 +19,14 @@ class Step(NamedTuple):
 
     The commands in `read` change nothing, those in `change` do. `{name}` is replaced with a field
     of the object or a named group of the pattern. A command is omitted if one of its fields is
-    empty for the object.
+    empty for the object. A step that is only `if_unexplained` is left out where something
+    else that was read, such as a pod, shows the cause.
     """
 
     text: str
     read: tuple[str, ...] = ()
     change: tuple[str, ...] = ()
+    if_unexplained: bool = False
 
 
 class Text:
@@ -45,7 +46,7 @@ class Text:
 
 
 Fact = Callable[[Subject], bool]
-"""What is known of an object beside its message (see facts.py)."""
+"""A fact about an object other than its message (see facts.py)."""
 
 
 class Match:
@@ -171,6 +172,8 @@ FALLBACKS = {
     "detail": "see the message",
     "innermost": "see the message",
     "status": "see the message",
+    "quantity": "see the message",
+    "chart_value": "the reported value",
     "workload": "an object",
     "workload_state": "see the message",
     "controller": "the controller",
@@ -183,6 +186,7 @@ FALLBACKS = {
     "target_generation": "unknown",
     "target_observed": "unknown",
     "objects": "objects of Flux are not reconciled",
+    "other_kind": "different kind",
     "components": "their controllers are",
     "component_names": "the controllers",
     # the optional parts of a sentence
@@ -197,13 +201,19 @@ NAMES = frozenset({
     # of objects
     "ns", "missing", "secret", "holder", "cert_secret", "proxy_secret", "verify_secret",
     "decryption_secret", "kubeconfig_secret", "image_repository", "source_name", "sync_instance",
-    "sa", "sa_name", "missing_sa", "in_ns", "kubeconfig_map", "missing_class", "terminating", "quota", "webhook", "policy",
+    "sa", "sa_name", "missing_sa", "in_ns", "kubeconfig_map", "missing_class", "missing_role", "terminating", "quota", "webhook", "policy",
     "binding", "values_name", "referred",
     # of what objects contain or refer to
     "key", "present", "values_key", "variable", "missing_input", "missing_ref", "chart",
     "dependency", "tag_name", "wanted_chart", "bucket", "manager", "shard",
 })  # fmt: skip
 """The fields whose values are names that users chose. Sentences quote them: a name may be a word."""
+
+ARGUMENTS = frozenset({"name", "ns", "release_name", "storage_ns", "path"})
+"""The fields that sentences have in a command (`helm rollback {release_name}`).
+
+A value that begins with "-" would be an option there, so the sentence does without it.
+"""
 
 _KIND_AND_NAME = re.compile(r"\b(\w+) {(\w+)}")
 
@@ -228,36 +238,16 @@ def _quoted(value: str) -> str:
     return value if re.search(r"[\s\"']", value) else f'"{value}"'
 
 
-def command(template: str, fields: Mapping[str, str], *, changes: bool) -> Command | None:
-    """Return a command line with *fields* filled in, or None if one of them is empty.
-
-    Each word of the template stays one argument; quoting is left to the renderer. A value never
-    becomes an option: there is no command if a word that begins with a field begins with "-".
-    """
-    pieces, named = _pieces_of(template)
-    try:
-        words = tuple(piece.format_map(fields) for piece in pieces)
-    except KeyError:
-        return None
-    if not all(fields[name] for name in named) or any(map(_is_option, pieces, words)):
-        return None
-    return Command(words, changes)
-
-
-def _is_option(piece: str, word: str) -> bool:
-    """Return whether *word* is an option only because of the value of a field in *piece*."""
-    return piece.startswith("{") and word.startswith("-")
-
-
-@cache
-def _pieces_of(template: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the words of a command line *template* and the names of its fields."""
-    return tuple(shlex.split(template)), tuple(re.findall(r"{(\w+)}", template))
-
-
 def hints(steps: Sequence[Step], fields: Mapping[str, str]) -> tuple[Hint, ...]:
     """Return *steps* as hints with *fields* filled in."""
-    return tuple(Hint(fill(step.text, fields), tuple(_commands(step, fields))) for step in steps)
+    return tuple(
+        Hint(
+            fill(step.text, fields),
+            tuple(_commands(step, fields)),
+            if_unexplained=step.if_unexplained,
+        )
+        for step in steps
+    )
 
 
 def _commands(step: Step, fields: Mapping[str, str]) -> Iterable[Command]:
@@ -276,6 +266,6 @@ class _Known(dict[str, str]):
 
     def __getitem__(self, key: str) -> str:
         value = super().get(key)
-        if not value:
+        if not value or (key in ARGUMENTS and value.startswith("-")):
             return FALLBACKS.get(key, "…")
         return _quoted(value) if key in NAMES else value

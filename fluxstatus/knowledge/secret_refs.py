@@ -28,6 +28,15 @@ _RECEIVER_TOKEN_MISSING = Code(
     "receiver-token-missing", "The Secret of the Receiver does not exist or has no token key."
 )
 
+_CERTIFICATES_INVALID = Code(
+    "certificate-secret-invalid", "The certificates or the private key in a Secret are not valid."
+)
+_INVALID_PEM = Text(
+    r"(?P<detail>failed to parse CA certificate|cannot append certificate into certificate pool|failed to parse TLS certificate and key"
+    r"(?:: tls: [^\n]{1,120})?|invalid TLS certificate and key pair: [^\n]{1,120}|"
+    r"failed to append certificate[^\n]{0,60})"
+)
+
 _GIT: KindNames = frozenset({"GitRepository"})
 _HELM: KindNames = frozenset({"HelmRepository"})
 _PULLS: KindNames = frozenset({"OCIRepository", "HelmChart", "ImageRepository", "ImagePolicy"})
@@ -229,6 +238,79 @@ _LACKING = (
         trivial=True,
         upstream="PKG runtime/secrets/error.go",
     ),
+    Rule(
+        _SECRET_KEY_MISSING,
+        why="Secret {holder} has neither ca.crt nor both tls.crt and tls.key, or they are empty",
+        steps=(
+            Step(
+                "store a CA certificate as ca.crt, or a client certificate as tls.crt with its tls.key; if the host has a certificate of a public authority, remove spec.certSecretRef{of_endpoint} instead",
+                read=(_HELD, SPEC),
+            ),
+        ),
+        pattern=Text(
+            rf"secret {_OF}:? must contain either 'ca\.crt' or both 'tls\.crt' and 'tls\.key'"
+        ),
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="PKG runtime/secrets/error.go",
+    ),
+    Rule(
+        _CERTIFICATES_INVALID,
+        why="Secret {cert_secret} (spec.certSecretRef{of_endpoint}) does not contain valid certificates: {detail}",
+        steps=(
+            Step(
+                "store PEM text (-----BEGIN CERTIFICATE-----) as ca.crt, or a certificate and its own private key as tls.crt and tls.key; in data, each value is base64-encoded once",
+                read=(for_secret(SECRET, "{cert_secret}"),),
+                change=(for_secret(CLIENT_CERTIFICATE, "{cert_secret}"),),
+            ),
+        ),
+        pattern=_INVALID_PEM,
+        needs=("cert_secret",),
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="PKG runtime/secrets/converter.go",
+    ),
+    Rule(
+        _CERTIFICATES_INVALID,
+        why="the Secret with the certificates for the connection does not contain valid certificates: {detail}",
+        steps=(
+            Step(
+                "in the Secret in spec.certSecretRef{of_endpoint} (for Git, in spec.secretRef), store PEM text (-----BEGIN CERTIFICATE-----) as ca.crt, or a certificate and its own private key as tls.crt and tls.key",
+                read=(SPEC, SECRET),
+            ),
+        ),
+        pattern=_INVALID_PEM,
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="PKG runtime/secrets/converter.go",
+    ),
+    Rule(
+        _SECRET_KEY_MISSING,
+        why="a value in Secret {secret}{of_endpoint} contains a line break or another character that is not allowed in the HTTP header {header}",
+        steps=(
+            Step(
+                "store the token or password again without a line break at its end (printf %s TOKEN, not echo)",
+                read=(SECRET,),
+            ),
+        ),
+        pattern=Text(r"invalid header field value for (?P<header>\"[^\"]+\")"),
+        upstream="Go net/http transport.go",
+    ),
+    Rule(
+        _SECRET_KEY_MISSING,
+        why='key "serviceaccount" in Secret {secret} is not the JSON key of a Google service account: {innermost}',
+        steps=(
+            Step(
+                "store the unchanged JSON file of the key as serviceaccount, or remove spec.secretRef and use workload identity",
+                read=(SECRET,),
+            ),
+        ),
+        pattern=Text(r"failed to create Google credentials from secret"),
+        kinds=_BUCKET,
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="SC internal/bucket/gcp/gcp.go",
+    ),
     _lacks(
         rf"invalid {_OF} secret data: required fields? '(?P<key>token)'",
         kinds=_RECEIVER,
@@ -236,7 +318,7 @@ _LACKING = (
     ),
     _lacks(
         rf"invalid {_OF} secret data: required fields? "
-        r"(?P<key>'[\w.]+'(?:(?:,| and| or) '[\w.]+')*)"
+        r"(?P<key>'[\w.-]+'(?:(?:,| and| or) '[\w.-]+')*)"
     ),
     _lacks(
         rf"invalid {_OF} secret data: (?P<key>requires [^\n]{{1,200}}|[^\n]{{1,120}} not found)",

@@ -22,6 +22,20 @@ _OCI = "SC internal/controller/ocirepository_controller.go, internal/oci"
 
 RULES = (
     Rule(
+        _SIGNATURE_INVALID,
+        why="spec.verify.matchOIDCIdentity has more than one entry, which cosign does not support for this signature",
+        steps=(
+            Step(
+                "write one entry in spec.verify.matchOIDCIdentity, with a regular expression that matches all subjects: ^(one|other)$",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"multiple identities are not supported"),
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="sigstore cosign pkg/cosign",
+    ),
+    Rule(
         _SIGNATURE_MISSING,
         why="{signed} is not signed, but spec.verify requires a signature",
         steps=(
@@ -38,16 +52,37 @@ RULES = (
     ),
     Rule(
         _SIGNATURE_INVALID,
-        why="{signed} is signed with a key that is not in Secret {verify_secret} (spec.verify): {detail}",
+        why="no public key in Secret {verify_secret} (spec.verify) verifies the signature of {signed}: it is signed with another key, or the key has expired ({detail})",
         steps=(
             Step(
-                "add the author's public key (NAME.asc, for SSH signatures NAME.sshpub) to Secret {verify_secret}, or sign with a trusted key; do not disable verification",
+                "find out who signed it (git log --show-signature); if the signer is trusted, add the public key to Secret {verify_secret} as NAME.asc, for SSH signatures as NAME.sshpub; do not disable verification",
+                read=(_VERIFY, SPEC),
+            ),
+            Step(
+                "GitHub signs commits that are made or merged on its website with its own key (https://github.com/web-flow.gpg)"
+            ),
+            Step("if the key in the Secret has expired, store the extended key"),
+        ),
+        pattern=Text(
+            r"signature verification of (?P<signed>\w+ '[^']+') failed[^\n]*"
+            r"(?P<detail>no matching key|with any of the given (?:key rings|authorized keys)|"
+            r"signature made by unknown entity|openpgp: (?:key|signature) expired)"
+        ),
+        certainty="one-of",
+        upstream=f"{_GIT}, PKG git/signatures",
+    ),
+    Rule(
+        _SIGNATURE_INVALID,
+        why="{signed} has a signature of a type that Flux cannot verify: {detail}",
+        steps=(
+            Step(
+                "sign with a PGP or an SSH key (git config gpg.format openpgp or ssh) and store its public key in Secret {verify_secret}; do not disable verification",
                 read=(_VERIFY, SPEC),
             ),
         ),
         pattern=Text(
-            r"signature verification of (?P<signed>\w+ '[^']+') failed[^\n]*"
-            r"(?P<detail>no matching key|with any of the given (?:key rings|authorized keys))"
+            r"signature verification of (?P<signed>\w+ '[^']+') failed[^\n]*?"
+            r"(?P<detail>unsupported signature type: (?!empty)\w+)"
         ),
         upstream=f"{_GIT}, PKG git/signatures",
     ),
@@ -56,7 +91,7 @@ RULES = (
             "verify-key-type",
             "The Secret in spec.verify has no public key of the type of the signature.",
         ),
-        why="{signed} has a signature of another type than the public keys in Secret {verify_secret}: {detail}",
+        why="{signed} has a signature of a different type than the public keys in Secret {verify_secret}: {detail}",
         steps=(
             Step(
                 "add the author's public key to Secret {verify_secret} as NAME.asc for a PGP signature, or as NAME.sshpub for an SSH signature; do not disable verification",
@@ -65,7 +100,7 @@ RULES = (
         ),
         pattern=Text(
             r"signature verification of (?P<signed>\w+ '[^']+') failed[^\n]*?"
-            r"(?P<detail>\w+ signature detected but no[^\n]{0,100}|unsupported signature type[^\n]{0,40}|"
+            r"(?P<detail>\w+ signature detected but no[^\n]{0,100}|"
             r"signature format mismatch)"
         ),
         upstream=f"{_GIT}, PKG git/signatures",
@@ -123,7 +158,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"(?P<detail>public keys? secret error[^\n]{0,120}|no certificates found in secret|"
+            r"(?P<detail>public keys? secret error[^\n]{0,120}|no (?:certificates|public keys) found in secret|"
             r"parsing trustpolicy\.json[^\n]{0,120}|(?:unable to|failed to) (?:read|parse|load) "
             r"(?:armored key ring|public key)[^\n]{0,80}|verification secret cannot be empty|"
             r"PEM decoding failed)"
@@ -148,6 +183,37 @@ RULES = (
         upstream=_OCI,
     ),
     Rule(
+        _SIGNATURE_INVALID,
+        why="the certificate of the keyless signature is not from an authority that the controller trusts: {detail}",
+        steps=(
+            Step(
+                "if the artifact is signed with a private Sigstore instance, set the trusted root of the instance (spec.verify.trustedRootSecretRef, where this version of Flux has it), or sign with a key and set spec.verify.secretRef",
+                read=(SPEC,),
+            ),
+            Step("otherwise, find out who signed the artifact; do not disable verification"),
+        ),
+        pattern=Text(r"no matching signatures[^\n]{0,40}: (?P<detail>x509: [^\n]{1,120})"),
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        upstream="cosign pkg/cosign/verify.go",
+    ),
+    Rule(
+        Code(
+            "verify-certificate-invalid", "A certificate in the Secret in spec.verify is not valid."
+        ),
+        why="a certificate in Secret {verify_secret} (spec.verify) is not valid: {detail}",
+        steps=(
+            Step(
+                "store the certificate as PEM text (-----BEGIN CERTIFICATE-----) under a key that ends in .crt or .pem",
+                read=(_VERIFY,),
+            ),
+        ),
+        pattern=Text(r"failed to parse certificate '[^']*': (?P<detail>[^\n]{1,120})"),
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="SC internal/oci/notation/notation.go",
+    ),
+    Rule(
         _SIGNATURE_MISSING,
         why="the registry has no signature for {address}, but spec.verify requires one",
         steps=(
@@ -165,6 +231,18 @@ RULES = (
         ),
         certainty="one-of",
         upstream=_OCI,
+    ),
+    Rule(
+        _SIGNATURE_INVALID,
+        why="trustpolicy.json in Secret {verify_secret} has no statement for {address} (registryScopes)",
+        steps=(
+            Step(
+                'add the repository (HOST/PATH, without a tag) or "*" to registryScopes of a statement in trustpolicy.json; do not disable verification',
+                read=(_VERIFY, SPEC),
+            ),
+        ),
+        pattern=Text(r"has no applicable (?:oci )?trust policy statement"),
+        upstream="notation-go verifier/trustpolicy",
     ),
     Rule(
         _SIGNATURE_INVALID,
@@ -203,6 +281,9 @@ RULES = (
             Step(
                 "sign the artifact by digest with a private key whose public key is in Secret {verify_secret}, or add the signer's public key to the Secret as NAME.pub; do not disable verification",
                 read=(_VERIFY, SPEC),
+            ),
+            Step(
+                "if it is signed with this key, check whether the login of {address} also grants access to the signature, which is in the same repository: an error while it is read leads to the same message"
             ),
             Step(
                 "if it was signed with cosign 3 and Flux is older than 2.8, update Flux, or sign with --new-bundle-format=false"

@@ -3,7 +3,9 @@
 Upstream: PKG kustomize/kustomize_varsub.go, PKG envsubst.
 """
 
+from fluxstatus.knowledge.codes import NOT_SUBSTITUTED
 from fluxstatus.knowledge.commands import EVENTS, SPEC
+from fluxstatus.knowledge.facts import substitutes
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -12,6 +14,7 @@ _SUBSTITUTE_SOURCE_MISSING = Code(
     "substitute-source-missing",
     "A ConfigMap or Secret in spec.postBuild.substituteFrom does not exist or cannot be read.",
 )
+_UNSUBSTITUTED = r"dry-run failed[^\n]*: Invalid value: \"[^\"\n]{0,120}?(?P<variable>\$\{[A-Za-z_]\w*[^}\s\"]{0,80}\})"
 _SUBSTITUTION_BREAKS_YAML = Code(
     "substitution-breaks-yaml", "A manifest is invalid after its variables are substituted."
 )
@@ -57,7 +60,7 @@ RULES = (
     ),
     Rule(
         Code("variable-missing", "A manifest uses a variable that is not defined."),
-        why="variable {variable} in {object} is not defined",
+        why="{object} uses variable {variable}, which is not defined",
         steps=(
             Step(
                 "define {variable} in spec.postBuild.substitute or substituteFrom, or set a default (${{VAR:=value}}); if the text is not a variable, write $$ instead of $, or annotate the object with kustomize.toolkit.fluxcd.io/substitute: disabled",
@@ -67,11 +70,43 @@ RULES = (
                 "strict substitution is the default since Flux 2.9; to disable it, set --feature-gates=StrictPostBuildSubstitutions=false on kustomize-controller"
             ),
         ),
-        pattern=Text(r"variable not set[^\"]{0,40}\"(?P<variable>\w+)\""),
+        pattern=Text(r"variable not set[^\"]{0,40}\"(?P<variable>[^\"\n]+)\""),
         kinds=_KS,
         trivial=True,
         upstream="PKG envsubst, KC internal/features/features.go",
         versions=">=2.9, before it only with the gate StrictPostBuildSubstitutions",
+    ),
+    Rule(
+        NOT_SUBSTITUTED,
+        why="variable {variable} in {object} is not substituted, although spec.postBuild is set: substitution is probably disabled for this object",
+        steps=(
+            Step(
+                "remove the label or annotation kustomize.toolkit.fluxcd.io/substitute: disabled from the object (generatorOptions, commonAnnotations or a component may add it)",
+            ),
+            Step("if Git has $${{...}}, write ${{...}}: an escaped variable is not substituted"),
+        ),
+        pattern=Text(_UNSUBSTITUTED),
+        kinds=_KS,
+        when=(substitutes,),
+        reach=Reach.WHOLE,
+        certainty="likely",
+        upstream="PKG kustomize/kustomize_varsub.go",
+    ),
+    Rule(
+        NOT_SUBSTITUTED,
+        why="variable {variable} in {object} is not substituted: the Kustomization has no spec.postBuild",
+        steps=(
+            Step(
+                "define the variable in spec.postBuild.substitute, or list a ConfigMap or Secret with it in spec.postBuild.substituteFrom",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(_UNSUBSTITUTED),
+        kinds=_KS,
+        unless=(substitutes,),
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="KC internal/controller/kustomization_controller.go",
     ),
     Rule(
         Code("variable-name-invalid", "A variable name in spec.postBuild is not valid."),

@@ -1,6 +1,6 @@
 """The chain from an object up to its origin: its owners, what applied it, and their sources."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from fluxstatus.model.evidence import Object, Unread
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.ownership import creators_of
-from fluxstatus.state.references import source_of
+from fluxstatus.state.references import chart_name, source_of
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.revisions import chart_version, short
 
@@ -25,9 +25,20 @@ class Getter(Protocol):
         """Return an object, None if it does not exist, or why it was not read."""
 
 
-def chain_of(item: Object, objects: Getter, now: datetime) -> Node:
-    """Return *item* with its owners and sources, level by level, as children."""
-    return _Chain(objects, now).of(item, Relation.ROOT, frozenset())
+def nobody(_: Ref) -> Iterable[Key]:
+    """Return no object."""
+    return ()
+
+
+def chain_of(
+    item: Object, objects: Getter, now: datetime, listed_by: Callable[[Ref], Iterable[Key]] = nobody
+) -> Node:
+    """Return *item* with its owners and sources, level by level, as children.
+
+    *listed_by* returns the objects in whose inventories an object is: its labels name only those
+    that applied it last.
+    """
+    return _Chain(objects, now, listed_by).of(item, Relation.ROOT, frozenset())
 
 
 def origins_of(root: Node) -> Iterator[str]:
@@ -43,8 +54,10 @@ def origins_of(root: Node) -> Iterator[str]:
 
 
 class _Chain:
-    def __init__(self, objects: Getter, now: datetime) -> None:
-        self._objects, self._now = objects, now
+    def __init__(
+        self, objects: Getter, now: datetime, listed_by: Callable[[Ref], Iterable[Key]]
+    ) -> None:
+        self._objects, self._now, self._listed_by = objects, now, listed_by
 
     def of(self, item: Object, relation: Relation, seen: frozenset[Key]) -> Node:
         ref = Ref.of(item)
@@ -75,8 +88,12 @@ class _Chain:
             kind, name = text_of(owner.get("kind")), text_of(owner.get("name"))
             place = text_of(metadata.get("namespace"))
             yield Relation.OWNED_BY, text_of(owner.get("apiVersion")), (kind, place, name)
-        for creator in creators_of(map_of(metadata.get("labels"))):
+        creators = list(creators_of(map_of(metadata.get("labels"))))
+        for creator in creators:
             yield Relation.CREATED_BY, _version_of(creator[0]), creator
+        for other in self._listed_by(Ref.of(item)) if creators else ():
+            if other not in creators:
+                yield Relation.ALSO_BY, _version_of(other[0]), other
 
     def _get(self, relation: Relation, api_version: str, key: Key, seen: frozenset[Key]) -> Node:
         item = self._objects.get(api_version, *key)
@@ -105,8 +122,8 @@ def _facts(resource: Resource) -> Iterator[tuple[str, str]]:
         yield from _if_any("origin", short(text_of(status.get("lastAppliedOriginRevision"))))
         yield "path", text_of(spec.get("path")) or "./"
     if resource.ref.kind == "HelmRelease":
-        chart = text_of(resource.get("spec", "chart", "spec", "chart"))
-        yield from _if_any("chart", f"{chart} {chart_version(resource)}".strip())
+        chart = f"{chart_name(resource)} {chart_version(resource)}".strip()
+        yield from _if_any("chart", chart)
     if resource.ref.kind == "HelmChart":
         yield from _if_any("chart", text_of(spec.get("chart")))
 

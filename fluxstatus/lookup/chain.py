@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
 from fluxstatus.lookup.health import Health
-from fluxstatus.lookup.node import INVERSE, Node, Relation, needs
+from fluxstatus.lookup.node import DEEPEST, INVERSE, Node, Relation, cut, needs
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.ownership import creators_of
 from fluxstatus.state.resource import Resource, Verdict
@@ -24,12 +25,12 @@ class Chains:
     def up(self, resource: Resource) -> tuple[Node, ...]:
         """Return what *resource* needs, followed up to the causes where it is not healthy."""
         causes = {cause.ref.key for cause in self._causes(resource.ref.key)}
-        return self._up(resource, causes, {resource.ref.key})
+        return self._up(resource, causes, {resource.ref.key}, 1)
 
     def down(self, resource: Resource) -> tuple[Node, ...]:
         """Return what needs *resource*, unhealthy objects first, and what needs those."""
         seen = {resource.ref.key, *(key for _, key in _needs(resource))}
-        return self._down(resource.ref.key, seen)
+        return self._down(resource.ref.key, seen, 1)
 
     def status_of(self, resource: Resource) -> str:
         """Return the status of *resource* in a few words."""
@@ -59,16 +60,20 @@ class Chains:
         causes = self._analysis.causes
         return (*causes.by_object.get(key, ()), *causes.stale_causes.get(key, ()))
 
-    def _up(self, resource: Resource, causes: set[Key], seen: set[Key]) -> tuple[Node, ...]:
+    def _up(
+        self, resource: Resource, causes: set[Key], seen: set[Key], level: int
+    ) -> tuple[Node, ...]:
+        if level > DEEPEST:
+            return ()
         nodes = []
         for relation, key in _needs(resource):
             if key not in seen:
                 seen.add(key)
                 known = self._state.resources.get(key)
-                more = (
-                    () if known is None or self.is_healthy(key) else self._up(known, causes, seen)
-                )
-                nodes.append(self._node(relation, key, more, cause=key in causes))
+                goes_on = known is not None and not self.is_healthy(key)
+                more = self._up(known, causes, seen, level + 1) if known and goes_on else ()
+                node = self._node(relation, key, more, cause=key in causes)
+                nodes.append(_cut(node) if goes_on and level == DEEPEST else node)
         controller = self._controller(resource, causes, seen)
         return (*nodes, controller) if controller else tuple(nodes)
 
@@ -98,13 +103,15 @@ class Chains:
             cause=cause,
         )
 
-    def _down(self, key: Key, seen: set[Key]) -> tuple[Node, ...]:
+    def _down(self, key: Key, seen: set[Key], level: int) -> tuple[Node, ...]:
         found = {other: relation for relation, other in self._needed_by[key] if other not in seen}
         seen.update(found)
         nodes = []
         for other in sorted(found, key=lambda other: (self.is_healthy(other), other)):
-            below = () if self.is_healthy(other) else self._down(other, seen)
-            nodes.append(self._node(INVERSE[found[other]], other, below))
+            goes_on = not self.is_healthy(other) and bool(self._needed_by[other])
+            below = self._down(other, seen, level + 1) if goes_on and level < DEEPEST else ()
+            node = self._node(INVERSE[found[other]], other, below)
+            nodes.append(_cut(node) if goes_on and level == DEEPEST else node)
         return tuple(nodes)
 
     @cached_property
@@ -114,6 +121,10 @@ class Chains:
             for relation, other in dict.fromkeys(_needs(resource)):
                 found[other].append((relation, key))
         return found
+
+
+def _cut(node: Node) -> Node:
+    return replace(node, health=cut(node.health))
 
 
 def _needs(resource: Resource) -> Iterator[tuple[Relation, Key]]:

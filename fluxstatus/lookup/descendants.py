@@ -9,8 +9,9 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.lookup.health import health_of, of_resource
-from fluxstatus.lookup.node import INVERSE, Node, Relation, needs
-from fluxstatus.model.evidence import Object, Unread
+from fluxstatus.lookup.node import DEEPEST, INVERSE, Node, Relation, cut, needs
+from fluxstatus.model.evidence import Object, Unread, Why
+from fluxstatus.model.inventory import entry_of, ids_in
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.ownership import creators_of, labels_of
@@ -47,21 +48,12 @@ class InventoryEntry(NamedTuple):
 def inventory_of(item: Object) -> list[InventoryEntry] | None:
     """Return the entries of the inventory of *item*, None without an inventory.
 
-    An id is namespace_name_group_kind, a colon in a name is two underscores (cli-utils
-    pkg/object/objmetadata.go); an ArtifactGenerator names its ExternalArtifacts.
+    That of an ArtifactGenerator has no versions.
     """
     inventory = map_of(item.get("status")).get("inventory")
     if isinstance(inventory, list):
-        api_version = text_of(KINDS["ExternalArtifact"].group) + "/v1"
-        return [
-            InventoryEntry(
-                api_version,
-                "ExternalArtifact",
-                text_of(one.get("namespace")),
-                text_of(one.get("name")),
-            )
-            for one in maps_of(inventory)
-        ]
+        generated = filter(None, map(entry_of, ids_in(inventory) or ()))
+        return [InventoryEntry(f"{group}/v1" if group else "v1", *key) for group, *key in generated]
     entries = map_of(inventory).get("entries")
     if not isinstance(entries, list):
         return None
@@ -69,21 +61,18 @@ def inventory_of(item: Object) -> list[InventoryEntry] | None:
 
 
 def _entry(one: Object) -> InventoryEntry | None:
-    namespace, _, rest = text_of(one.get("id")).partition("_")
-    rest, _, kind = rest.rpartition("_")
-    name, _, group = rest.rpartition("_")
-    version = text_of(one.get("v"))
-    if not (name and kind):
+    known, version = entry_of(text_of(one.get("id"))), text_of(one.get("v"))
+    if known is None:
         return None
-    api_version = f"{group}/{version}" if group else version
-    return InventoryEntry(api_version, kind, namespace, name.replace("__", ":"))
+    group, *names = known
+    return InventoryEntry(f"{group}/{version}" if group else version, *names)
 
 
 class Tree:
     """The trees below Flux objects; *resources* are all Flux objects.
 
     *objects* reads other objects and inventories. Without it, as with a saved cluster, only Flux
-    objects are found, by their labels.
+    objects are found, by their labels. `unread` is, by kind, why objects may be missing.
     """
 
     def __init__(
@@ -97,7 +86,8 @@ class Tree:
                 self._dependents[other].append((INVERSE[relation], key))
             for creator in creators_of(resource.labels):
                 self._created[creator].append(key)
-        self._contents = _Contents(resources, objects) if objects else None
+        self.unread: dict[str, Unread] = {}
+        self._contents = _Contents(resources, objects, self.unread) if objects else None
 
     def of(self, resource: Resource) -> Node:
         """Return *resource* with all that it created, and all that depends on it."""
@@ -105,20 +95,25 @@ class Tree:
             self._contents.read(resource)
         seen = {resource.ref.key}
         # Each object is shown once: below its creator rather than as a dependent.
-        children = (*self._creations(resource, seen), *self._dependents_of(resource.ref.key, seen))
+        creations = self._creations(resource, seen, 1)
+        children = (*creations, *self._dependents_of(resource.ref.key, seen, 1))
         return Node(resource.ref, Relation.ROOT, of_resource(resource), (), children)
 
-    def _dependents_of(self, key: Key, seen: set[Key]) -> tuple[Node, ...]:
+    def _dependents_of(self, key: Key, seen: set[Key], level: int) -> tuple[Node, ...]:
         new = {other: relation for relation, other in self._dependents[key] if other not in seen}
         seen.update(new)
         nodes = []
         for other, relation in sorted(new.items()):
             known = self._resources[other]
-            below = self._dependents_of(other, seen)
-            nodes.append(Node(known.ref, relation, of_resource(known), (), below))
+            health, below = of_resource(known), tuple[Node, ...]()
+            if level < DEEPEST:
+                below = self._dependents_of(other, seen, level + 1)
+            elif self._dependents[other]:
+                health = cut(health)
+            nodes.append(Node(known.ref, relation, health, (), below))
         return tuple(nodes)
 
-    def _creations(self, resource: Resource, seen: set[Key]) -> tuple[Node, ...]:
+    def _creations(self, resource: Resource, seen: set[Key], level: int) -> tuple[Node, ...]:
         key = resource.ref.key
         entries = self._contents.inventories.get(key) if self._contents else None
         if entries is None:
@@ -127,13 +122,17 @@ class Tree:
             ]
         new = [entry for entry in dict.fromkeys(entries) if entry[1:] not in seen]
         seen.update(entry[1:] for entry in new)
-        return tuple(self._entry(entry, seen) for entry in new)
+        return tuple(self._entry(entry, seen, level) for entry in new)
 
-    def _entry(self, entry: InventoryEntry, seen: set[Key]) -> Node:
+    def _entry(self, entry: InventoryEntry, seen: set[Key], level: int) -> Node:
         known = own(self._resources, entry)
         if known is not None:
-            below = self._creations(known, seen)
-            return Node(known.ref, Relation.CREATES, of_resource(known), (), below)
+            health, below = of_resource(known), tuple[Node, ...]()
+            if level < DEEPEST:
+                below = self._creations(known, seen, level + 1)
+            elif self._created[known.ref.key]:
+                health = cut(health)
+            return Node(known.ref, Relation.CREATES, health, (), below)
         item = self._contents.found(entry) if self._contents else None
         return Node(Ref(*entry), Relation.CREATES, health_of(item, self._now))
 
@@ -141,8 +140,10 @@ class Tree:
 class _Contents:
     """The inventories below an object, and the objects in them, read with few requests."""
 
-    def __init__(self, resources: Mapping[Key, Resource], objects: ListGetter) -> None:
-        self._resources, self._objects = resources, objects
+    def __init__(
+        self, resources: Mapping[Key, Resource], objects: ListGetter, unread: dict[str, Unread]
+    ) -> None:
+        self._resources, self._objects, self._unread = resources, objects, unread
         self.inventories: dict[Key, list[InventoryEntry]] = {}
         self._answers: dict[_Group, dict[str, Object] | Unread] = {}
 
@@ -172,6 +173,7 @@ class _Contents:
         answers = self._read(entries)
         for entry in entries:
             answer = answers[entry[:3]]
+            self._note(entry.kind, answer)
             item = answer.get(entry.name) if isinstance(answer, dict) else None
             inventory = inventory_of(item) if item else None
             if inventory is not None:
@@ -196,15 +198,22 @@ class _Contents:
             return answer
         return {Ref.of(item).name: item for item in answer}
 
+    def _note(self, kind: str, answer: object) -> None:
+        """Keep why objects of *kind* were not read; one that is not served does not exist."""
+        if isinstance(answer, Unread) and answer.why is not Why.ABSENT:
+            self._unread.setdefault(kind, answer)
+
     @cached_property
     def _labelled(self) -> dict[Key, list[InventoryEntry]]:
         """The objects that HelmReleases created, by the labels that helm-controller sets."""
         label = next(iter(labels_of(("HelmRelease", "", ""))))
         made: dict[Key, list[InventoryEntry]] = defaultdict(list)
         with ThreadPoolExecutor(_THREADS) as pool:
-            for answer in pool.map(
+            answers = pool.map(
                 lambda one: self._objects.some(one[0], one[1], "", (), label), _LABELLED
-            ):
+            )
+            for (_, kind), answer in zip(_LABELLED, answers, strict=True):
+                self._note(kind, answer)
                 for item in answer if isinstance(answer, list) else ():
                     for creator in creators_of(map_of(map_of(item.get("metadata")).get("labels"))):
                         made[creator].append(InventoryEntry(*Ref.of(item)))

@@ -30,7 +30,7 @@ def read(api: ApiClient, ref: Ref) -> ObjectEvents:
     """Return the events about *ref*, of any type."""
     query = queries.events(selector(ref), (ref.namespace,))
     answer = paging.read(api, "events", query, tuple)
-    found = (event for key, event in events_in(answer.items) if key == ref.key)
+    found = (event for key, event in events_in(answer.known) if key == ref.key)
     return ObjectEvents(newest_first(found), answer.unread)
 
 
@@ -38,7 +38,7 @@ def newest_first(events: Iterable[Event]) -> tuple[Event, ...]:
     """Return *events* about one object with repeated ones merged, the newest first."""
     keyed = (((event.type, event.reason, event.message), event, None) for event in events)
     found = [event for event, _ in merged(keyed).values()]
-    return tuple(sorted(found, key=lambda event: event.last, reverse=True))
+    return tuple(sorted(found, key=lambda event: (event.last, event), reverse=True))
 
 
 def merged(events: Iterable[tuple[Hashable, Event, T]]) -> dict[Hashable, tuple[Event, T]]:

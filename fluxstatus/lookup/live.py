@@ -4,14 +4,15 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from itertools import islice
-from urllib.parse import quote
 
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.similar import similar
+from fluxstatus.base.urls import encoded
 from fluxstatus.cluster import paging
 from fluxstatus.cluster.client import ApiClient
 from fluxstatus.cluster.discovery import ApiResource, called, of_kind, resources
 from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.cluster.pruning import ANY_KIND, prune
 from fluxstatus.cluster.queries import METADATA, ListQuery, by_fields, by_labels
 from fluxstatus.lookup.names import split
 from fluxstatus.model.errors import (
@@ -34,22 +35,17 @@ PLAIN = frozenset(
 
 _NEAR_AMONG = 10_000  # objects searched for a similar name
 _FEW = 3  # objects are read one by one; more are listed
-_COUNTS = ("replicas", "completions", "parallelism", "suspend")
 
 
 def slim(item: Object) -> Object:
-    """Return *item* without its data and environment; a Flux object is returned unchanged."""
+    """Return what is kept of *item*, of any kind; a Flux object is returned unchanged."""
     if text_of(item.get("apiVersion")).partition("/")[0] in FLUX_GROUPS:
         return item
-    metadata, spec = map_of(item.get("metadata")), map_of(item.get("spec"))
-    dropped = ("annotations", "managedFields")
-    return {
-        "apiVersion": item.get("apiVersion"),
-        "kind": item.get("kind"),
-        "metadata": {name: value for name, value in metadata.items() if name not in dropped},
-        "spec": {name: spec[name] for name in _COUNTS if name in spec},
-        "status": item.get("status"),
-    }
+    kept = prune(ANY_KIND, item)
+    if item.get("kind") != "Pod":
+        return kept
+    pod = prune("pods", item)
+    return {**pod, "status": {**map_of(pod.get("status")), **map_of(kept.get("status"))}}
 
 
 class Objects:
@@ -80,14 +76,14 @@ class Objects:
                         found[key] = item
                 except ProgramError as error:
                     unread.append(error.unread)
+        if unread and len(found) <= 1:  # there may be another one with the name
+            raise UnreadError(unread[0])
         if len(found) == 1:
             return next(iter(found.values()))
         if found:
             text = f"{word}/{name} matches {len(found)} objects; choose one:"
             same = word if len({item["kind"] for item in found.values()}) == 1 else ""
             raise AmbiguousError(text, (self._arguments(item, same) for item in found.values()))
-        if unread:
-            raise UnreadError(unread[0])
         raise self._not_found(matching, word, name, namespaces)
 
     def possible(self, words: Sequence[str], namespaces: Sequence[str]) -> list[Ref]:
@@ -101,7 +97,7 @@ class Objects:
 
     def get(self, api_version: str, kind: str, namespace: str, name: str) -> Object | Unread | None:
         """Return an object, None if it does not exist, or why it was not read."""
-        resource = self._resource(api_version, kind)
+        resource = self.resource(api_version, kind)
         if isinstance(resource, Unread):
             return resource
         try:
@@ -116,7 +112,7 @@ class Objects:
 
         A few are read one by one, more from the list of all in *namespace*.
         """
-        resource = self._resource(api_version, kind)
+        resource = self.resource(api_version, kind)
         if isinstance(resource, Unread):
             return resource
         where = namespace if resource.namespaced else ""
@@ -129,17 +125,18 @@ class Objects:
             query = resource.query._replace(selector=by_labels(labels))
             return [
                 item
-                for item in self._all(resource, query, where)
+                for item in self._all(resource, query, where, () if labels else names)
                 if labels or Ref.of(item).name in names
             ]
         except ProgramError as error:
             return error.unread
 
-    def _resource(self, api_version: str, kind: str) -> ApiResource | Unread:
+    def resource(self, api_version: str, kind: str) -> ApiResource | Unread:
+        """Return the resource of the objects with *api_version* and *kind*, or why none is read."""
         resource = of_kind(self.served, api_version, kind)
-        if resource is None:
-            return Unread(Why.ABSENT, f"the API server does not serve {kind}")
-        return Unread(Why.NOT_REQUESTED, _NEVER) if _is_secrets(resource) else resource
+        if isinstance(resource, ApiResource) and _is_secrets(resource):
+            return Unread(Why.NOT_REQUESTED, _NEVER)
+        return resource
 
     def _named(self, resource: ApiResource, namespace: str, name: str) -> Iterator[Object]:
         if namespace or not resource.namespaced:
@@ -152,14 +149,17 @@ class Objects:
 
     def _one(self, resource: ApiResource, namespace: str, name: str) -> Object | None:
         """Return one object, None if it does not exist. Raises ProgramError."""
-        inside = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
-        path = f"{resource.base}{inside}/{resource.plural}/{quote(name, safe='')}"
+        inside = f"/namespaces/{encoded(namespace)}" if namespace else ""
+        path = f"{resource.base}{inside}/{resource.plural}/{encoded(name)}"
         accept = METADATA if resource.kind in PLAIN else "application/json"
         reply = self.api.get(path, accept)
         if reply.status == HTTPStatus.OK:
+            item = reply.json()
+            if map_of(item.get("metadata")).get("name") != name:
+                raise ProgramError.of(Why.GARBLED, "the response is not the requested object")
             api_version = resource.query.api_version
-            return slim({**reply.json(), "apiVersion": api_version, "kind": resource.kind})
-        if reply.status == HTTPStatus.NOT_FOUND:
+            return slim({**item, "apiVersion": api_version, "kind": resource.kind})
+        if reply.is_missing:
             return None
         where = f' in namespace "{namespace}"' if namespace else ""
         raise ProgramError(reply.refusal(f"get {resource.full_name}", where))
@@ -168,7 +168,8 @@ class Objects:
         """Return the arguments that name *item* alone, with *word* as its kind if there is one."""
         ref = Ref.of(item)
         resource = of_kind(self.served, ref.api_version, ref.kind)
-        word = word or (resource.full_name if resource else ref.kind.lower())
+        full_name = resource.full_name if isinstance(resource, ApiResource) else ref.kind.lower()
+        word = word or full_name
         where = ("-n", ref.namespace) if ref.namespace else ()
         return (f"{word}/{ref.name}", *where)
 
@@ -191,10 +192,23 @@ class Objects:
         for item in self._all(resource, query, namespace):
             yield {**item, "kind": resource.kind}  # not that of an object with metadata only
 
-    def _all(self, resource: ApiResource, query: ListQuery, namespace: str) -> Iterator[Object]:
-        """Yield the objects of *query*, page by page. Raises ProgramError."""
+    def _all(
+        self, resource: ApiResource, query: ListQuery, namespace: str, names: Collection[str] = ()
+    ) -> Iterator[Object]:
+        """Yield the objects of *query*, page by page.
+
+        Raises ProgramError, at last also for an object that could not be read; with *names*, only
+        if it may have one of them.
+        """
+        unread: list[Unread] = []
         for page in paging.pages(self.api, resource.full_name, query, namespace):
-            yield from map(slim, paging.items_of(page))
+            items, objects, nameless = paging.items_of(page)
+            yield from map(slim, items)
+            wanted = (one for one in objects if not names or one.name in names)
+            unread += (Unread(Why.GARBLED, f"{one}") for one in wanted)
+            unread += filter(None, [nameless])
+        for reason in unread:
+            raise ProgramError(reason)
 
     def _places(self, resource: ApiResource) -> Iterator[tuple[str, str]]:
         """Yield the namespaces and names of the readable objects of *resource*, up to a limit."""

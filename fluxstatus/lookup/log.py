@@ -4,31 +4,38 @@ import json
 import re
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby, islice
 from typing import Any
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.masking import mask
 from fluxstatus.cluster import processes, refusals
 from fluxstatus.cluster.processes import Process, ProgramError
-from fluxstatus.model.evidence import Object, Unread, Why
+from fluxstatus.model.evidence import Object, Read, Unread, Why
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import Component
 
 _MAX_LINES, _MAX_BYTES = "--tail=20000", "--limit-bytes=16777216"  # per pod, to bound memory
+_LONGEST_LINE = 1 << 20  # bytes; a longer one is cut
+_AT_A_TIME = 1000  # lines that are parsed before the clock is looked at
+_CONTEXT = 200  # lines before those to return: a credential may begin there
 _POLL = 0.2  # seconds between two checks for new lines
 _FAILED = "kubectl logs failed"
 _PLAIN_ERROR = re.compile(r"(?:[EF]\d{4} |panic:|fatal error:|goroutine \d)")
 """The beginnings of error lines that are not JSON: those of klog and of Go itself."""
 
+_KEY_ENDS = "-----END"
+_OPEN_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]{0,60}(?:PRIVATE KEY|NKEY SEED)(?![\s\S]*-----END)")
+
 _SUMMARY_PODS = 3  # per controller: the other replicas wait to become the leader
 _SUMMARY_LINES = 50
 _SUMMARY_LENGTH = 2000  # characters of a message
-_SUMMARY_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +114,7 @@ class LogQuery:
             yield _MAX_LINES
         elif self.tail is not None:
             yield f"--tail={self.tail}"
-        if not self.follow and (self.tail is None or self.about or self.errors):
+        if not self.follow:
             yield _MAX_BYTES
         if self.since:
             yield f"--since={self.since}"
@@ -123,19 +130,47 @@ class _Stream:
 
     controller: str
     process: Process
-    offset: int = 0
     rest: bytes = b""
+    in_key: bool = False
 
     def lines(self) -> Iterator[LogLine]:
         """Yield the complete lines printed since the last call."""
         ended = not self.process.alive()  # checked first: after the end nothing is added
-        printed = self.process.printed(self.offset)
-        self.offset += len(printed)
-        *complete, self.rest = (self.rest + printed).split(b"\n")
-        if ended and self.rest:
+        *complete, self.rest = (self.rest + self.process.read()).split(b"\n")
+        if self.rest and (ended or len(self.rest) > _LONGEST_LINE):
             complete, self.rest = [*complete, self.rest], b""
         for line in complete:
-            yield parse(self.controller, line.decode(errors="replace"))
+            yield parse(self.controller, line[:_LONGEST_LINE].decode(errors="replace"))
+
+    def masked(self, lines: Iterable[LogLine]) -> Iterator[LogLine]:
+        """Yield *lines* without the credentials that take several of them."""
+        for is_json, block in groupby(lines, key=lambda line: bool(line.entry)):
+            if is_json:
+                yield from block
+            else:
+                for raw in self._plain([line.raw for line in block]):
+                    yield LogLine(self.controller, raw, {})
+
+    def _plain(self, lines: list[str]) -> Iterator[str]:
+        """Yield *lines* without credentials; a private key may go on in the next lines."""
+        if self.in_key:
+            end = next((n for n, line in enumerate(lines, 1) if _KEY_ENDS in line), 0)
+            self.in_key = not end
+            lines = lines[end:] if end else []
+        text = "\n".join(lines)
+        self.in_key = self.in_key or bool(_OPEN_KEY.search(text))
+        yield from mask(text).split("\n") if lines else ()
+
+
+def _in_time(lines: Iterable[LogLine], deadline: Deadline) -> Iterator[LogLine]:
+    """Yield *lines*. Raises ProgramError when the time is up before the last."""
+    todo = iter(lines)
+    while deadline.remaining():
+        some = list(islice(todo, _AT_A_TIME))
+        if not some:
+            return
+        yield from some
+    raise ProgramError.of(Why.TIMEOUT, f"the log was not read to its end within {deadline}")
 
 
 class Logs:
@@ -143,37 +178,51 @@ class Logs:
 
     def __init__(self, components: Sequence[Component], flags: tuple[str, ...]) -> None:
         self._components, self._flags = components, flags
-        self.unread: dict[str, Unread] = {}
+        self.unread: dict[str, Unread] = {
+            one.name: one.pods.unread for one in components if one.pods.unread
+        }
 
-    def read(self, query: LogQuery, timeout: float) -> Iterator[LogLine]:
+    def read(self, query: LogQuery, deadline: Deadline) -> Iterator[LogLine]:
         """Yield the matching lines sorted by time, or with `follow` as they are printed.
 
-        Without `follow` all logs are read within *timeout* seconds.
+        With `follow` there is no deadline.
         """
-        with ExitStack() as stack:
-            streams = [
-                _Stream(component.name, stack.enter_context(self._start(component, pod, query)))
-                for component in self._components
-                for pod in component.pods
-            ]
+        with self.started(query) as streams:
             if query.follow:
                 yield from self._follow(streams, query)
             else:
-                yield from self._read(streams, query, time.monotonic() + timeout)
+                yield from self.finished(streams, query, deadline)
+
+    @contextmanager
+    def started(self, query: LogQuery) -> Iterator["list[_Stream]"]:
+        """Read, while the block does something else, what `finished` returns."""
+        with ExitStack() as stack:
+            yield [
+                _Stream(component.name, stack.enter_context(self._start(component, pod, query)))
+                for component in self._components
+                for pod in component.pods.known
+            ]
 
     def _start(self, component: Component, pod: Object, query: LogQuery) -> Process:
         name = text_of(map_of(pod.get("metadata")).get("name"))
         where = f"--namespace={component.ref.namespace}"
         argv = [processes.kubectl(), *self._flags, "logs", where, *query.options(), f"pod/{name}"]
-        return Process(argv)
+        return Process(argv, streaming=query.follow)
 
-    def _read(self, streams: Iterable[_Stream], query: LogQuery, until: float) -> Iterator[LogLine]:
+    def finished(
+        self, streams: "Iterable[_Stream]", query: LogQuery, deadline: Deadline
+    ) -> Iterator[LogLine]:
+        """Yield the matching lines of logs that are read to their end, sorted by time."""
         found: list[LogLine] = []
         for stream in streams:
             try:
-                stream.process.wait(max(until - time.monotonic(), 0))
-                lines = filter(query.matches, stream.lines())
-                found += lines if query.tail is None else deque(lines, query.tail)
+                stream.process.wait(deadline)
+                lines = filter(query.matches, _in_time(stream.lines(), deadline))
+                if query.tail is None:
+                    found += stream.masked(lines)
+                else:
+                    last = deque(lines, query.tail + _CONTEXT)
+                    found += deque(stream.masked(last), query.tail)
             except ProgramError as error:
                 self.unread[stream.controller] = error.unread
             self._note_failure(stream)
@@ -183,11 +232,15 @@ class Logs:
         """Yield lines as they are printed, until every kubectl has ended."""
         while True:
             running = [stream for stream in streams if stream.process.alive()]
+            is_quiet = True
             for stream in streams:
-                yield from filter(query.matches, stream.lines())
+                lines = list(stream.lines())
+                is_quiet = is_quiet and not lines
+                yield from stream.masked(filter(query.matches, lines))
             if not running:
                 break
-            time.sleep(_POLL)
+            if is_quiet:
+                time.sleep(_POLL)
         for stream in streams:
             self._note_failure(stream)
 
@@ -219,17 +272,29 @@ class Summary:
     unread: Unread | None = None
 
 
-def read_summary(component: Component, ref: Ref, flags: tuple[str, ...], timeout: float) -> Summary:
-    """Return what *component* logged about *ref* in the last hour; *flags* select the cluster."""
-    pods = component.pods[:_SUMMARY_PODS]
+@contextmanager
+def summarizing(
+    component: Component, ref: Ref, flags: tuple[str, ...], deadline: Deadline
+) -> Iterator[Callable[[], Summary]]:
+    """Read, while the block does something else, what *component* logged in the last hour.
+
+    *flags* select the cluster. The block gets what waits for the messages about *ref*.
+    """
+    pods = component.pods.known[:_SUMMARY_PODS]
     if not pods:
-        return Summary(component.ref, unread=Unread(Why.ABSENT, f"{component.ref} has no pod"))
-    logs = Logs([component._replace(pods=pods)], flags)
-    try:
-        lines = list(logs.read(LogQuery(ref, since="1h"), min(timeout, _SUMMARY_SECONDS)))
-    except ProgramError as error:
-        return Summary(component.ref, unread=error.unread)
-    return Summary(component.ref, tuple(merged(lines)), logs.unread.get(component.name))
+        no_pod = Unread(Why.ABSENT, f"{component.ref} has no pod")
+        summary = Summary(component.ref, unread=component.pods.unread or no_pod)
+        yield lambda: summary
+        return
+    logs, query = Logs([component._replace(pods=Read(pods))], flags), LogQuery(ref, since="1h")
+    with logs.started(query) as streams:
+
+        def summarize() -> Summary:
+            lines = list(logs.finished(streams, query, deadline))
+            unread = component.pods.unread or logs.unread.get(component.name)
+            return Summary(component.ref, tuple(merged(lines)), unread)
+
+        yield summarize
 
 
 def merged(lines: Iterable[LogLine]) -> list[LogMessage]:

@@ -11,7 +11,7 @@ from fluxstatus.model.errors import (
     UnreadError,
     in_namespaces,
 )
-from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.evidence import Unread
 from fluxstatus.model.kinds import KINDS, Kind
 from fluxstatus.model.ref import Ref
 
@@ -86,21 +86,30 @@ def find(
     same_name = [resource for resource in known if resource.ref.name == named.name]
     found = [r for r in same_name if not namespaces or r.ref.namespace in namespaces]
     if len(found) == 1:
+        if hidden := _rival(state, found[0], namespaces):
+            raise UnreadError(hidden)
         return found[0]
     if found:
         text = f"{named.name!r} matches {len(found)} objects; choose one:"
         raise AmbiguousError(text, (_arguments(resource.ref) for resource in found))
-    unread = [unread for kind in kinds if (unread := _unread(state, kind))]
-    if named.kind and unread and unread[0].why is Why.ABSENT:
+    answers = [state.answer_of(kind.name) for kind in kinds]
+    for where in namespaces or ("",):
+        for hidden in filter(None, (answer.unread_in(where, named.name) for answer in answers)):
+            raise UnreadError(hidden)
+    if named.kind and answers[0].unread and not answers[0].hidden:
         raise NotFoundError(f"the API server does not serve {named.kind.resource}")
-    for why in unread:
-        if why.why is not Why.ABSENT:
-            raise UnreadError(why)
     raise _not_found(named, namespaces, same_name or _near(named.name, known), codes)
 
 
-def _unread(state: "State", kind: Kind) -> Unread | None:
-    return state.answer_of(kind.name).unread
+def _rival(state: "State", found: "Resource", namespaces: Collection[str]) -> Unread | None:
+    """Return why another object with the name and kind of *found* may exist, None if none can.
+
+    Without *namespaces*, a namespace that could be read alone is the one that is meant.
+    """
+    answer = state.answer_of(found.ref.kind)
+    own = [found.ref.namespace] if answer.namespaces else [""]
+    rivals = (answer.unread_in(where, found.ref.name) for where in namespaces or own)
+    return next(filter(None, rivals), None)
 
 
 def _near(name: str, known: "Sequence[Resource]") -> "list[Resource]":

@@ -23,6 +23,7 @@ class Relation(StrEnum):
     CREATES = "makes"
     CREATED = "made"
     CREATED_BY = "made by"
+    ALSO_BY = "also made by"
     OWNED_BY = "owned by"
     CONTROLLER = "controller"
 
@@ -36,7 +37,11 @@ _LABELS = {
     Relation.CREATES: "creates",
     Relation.CREATED: "created",
     Relation.CREATED_BY: "created by",
+    Relation.ALSO_BY: "also created by",
 }
+
+DEEPEST = 100
+"""Levels of a tree that are shown: nobody reads more, and each costs a level of recursion."""
 
 INVERSE = {
     Relation.SOURCE: Relation.FEEDS,
@@ -53,6 +58,11 @@ def needs(resource: Resource, message: str) -> Iterator[tuple[Relation, Key]]:
         yield Relation.SOURCE if key == source else Relation.NEEDS, key
     if resource.ref.kind == "Alert":
         yield Relation.NEEDS, provider_of(resource)
+
+
+def cut(health: Health) -> Health:
+    """Return *health* of an object below which there are more than DEEPEST levels."""
+    return health._replace(text=f"{health.text}; what is below it is not shown")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,15 +25,17 @@ _NAMED = tuple(kind for kind in KINDS.values() if kind.name != "FluxReport")
 
 
 class PartialState(State):
-    """A state in which only the objects in *requested* are known to exist or not."""
+    """A state in which only the objects in *missing*, which were requested, do not exist."""
 
-    def __init__(self, evidence: Evidence, requested: Collection[Key]) -> None:
+    partial = True
+
+    def __init__(self, evidence: Evidence, missing: Collection[Key]) -> None:
         super().__init__(evidence)
-        self._requested = requested
+        self._missing = missing
 
     def known_missing(self, key: Key) -> bool:
         """Return whether *key* was requested and does not exist."""
-        return key in self._requested and super().known_missing(key)
+        return key in self._missing and key not in self.resources
 
 
 References = Callable[[Resource], Iterable[Key]]
@@ -59,7 +61,8 @@ def read_related(
     by_name = [reading.of_kind(kind, named.name, place) for kind in kinds for place in places]
     reading.query([*by_name, *queries])
     requested: set[Key] = set()
-    state = PartialState(reading.evidence(), requested)
+    missing: set[Key] = set()
+    state = PartialState(reading.evidence(), missing)
     if reading.unreachable:
         raise UnreadError(reading.unreachable)
     try:
@@ -74,17 +77,16 @@ def read_related(
     others = [*next_queries()]
     while (wanted := {key for key in wanted if key[0] in KINDS} - requested) or others:
         by_name = [reading.of_kind(KINDS[kind], name, place) for kind, place, name in wanted]
-        reading.query([*by_name, *others])
+        answers = reading.query([*by_name, *others])
         requested |= wanted
         others = []
-        state = PartialState(reading.evidence(), requested)
-        found = (state.resources[key] for key in wanted if key in state.resources)
+        state = PartialState(reading.evidence(), missing)
+        found = [state.resources[key] for key in wanted if key in state.resources]
+        missing |= {k for k, a in zip(wanted, answers, strict=False) if not (a.known or a.hidden)}
         wanted = {key for one in found for key in references(one)}
-    state = PartialState(reading.evidence(), requested)
-    if missing := [key for key in requested if state.known_missing(key)]:
+    if missing:
         reading.query(query for key in missing for query in _similar(reading, key))
-        state = PartialState(reading.evidence(), requested)
-    return state, resource
+    return PartialState(reading.evidence(), missing), resource
 
 
 def _similar(reading: "Reader", key: Key) -> "Iterator[tuple[str, ListQuery]]":

@@ -23,7 +23,7 @@ def find(evidence: Evidence, words: Sequence[str], namespaces: Sequence[str]) ->
     others = {
         str(ref): item
         for answer in evidence.answers.values()
-        for item in answer.items
+        for item in answer.known
         for ref in [Ref.of(item)]
         if _is_called(ref.kind, word)
         and ref.name == name
@@ -47,7 +47,7 @@ class Objects:
     """The objects of a saved cluster by name."""
 
     def __init__(self, evidence: Evidence) -> None:
-        items = (item for answer in evidence.answers.values() for item in answer.items)
+        items = (item for answer in evidence.answers.values() for item in answer.known)
         self._known = {Ref.of(item)[1:]: item for item in items}
         self._evidence = evidence
 
@@ -57,5 +57,5 @@ class Objects:
         if item is not None:
             return item
         if kind in KINDS:
-            return self._evidence.answer(KINDS[kind].resource).unread
+            return self._evidence.answer(KINDS[kind].resource).unread_in(namespace, name)
         return Unread(Why.NOT_REQUESTED, "not in a snapshot")

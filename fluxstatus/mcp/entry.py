@@ -95,21 +95,30 @@ class Entry:
                 yield name, value if equals else "true" if name in known else next(words, "")
 
     def _words(self) -> Iterator[str]:
-        """Yield the words of the command, also those within a shell command line."""
+        """Yield the words of the command, also those of a shell command line that starts it.
+
+        Any other word with blanks, such as the name of a context, is one word.
+        """
         for word in self.argv:
-            if any(c.isspace() for c in word) and not os.path.isabs(word):  # noqa: PTH117 - a word
-                try:
-                    yield from shlex.split(word)
-                except ValueError:
-                    yield word
-            else:
-                yield word
+            line = _line(word)
+            yield from line if any(PurePath(one).name == PROGRAM for one in line) else (word,)
+
+
+def _line(word: str) -> list[str]:
+    """Return the words of a shell command line, none if *word* is not one."""
+    if not any(c.isspace() for c in word) or os.path.isabs(word):  # noqa: PTH117 - a word
+        return []
+    try:
+        return shlex.split(word)
+    except ValueError:
+        return []
 
 
 def setup_command(name: str, clients: Iterable[str], context: str = "") -> Command:
     """Return the command that sets up the entry *name* of *clients*, again and read-only."""
     chosen = (f"--client={client}" for client in clients)
-    where = ("--context", context) if context else ()
+    bound = context.startswith("-")  # else it would look like an option itself
+    where = (f"--context={context}",) if bound else ("--context", context) if context else ()
     return kubectl("flux-status", "mcp", "setup", f"--name={name}", *chosen, *where)
 
 

@@ -5,13 +5,16 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
-from fluxstatus.base.files import copy_owner_and_mode, replace_file
+from fluxstatus.base.files import copy_owner_and_mode, read_file, replace_file
+from fluxstatus.base.masking import mask
+from fluxstatus.base.visible import visible
 
 _BOM = b"\xef\xbb\xbf"
+MOST = 64 << 20  # bytes of a file; a client may keep its history in the same file
 
 
 class FileError(Exception):
-    """A client's file cannot be read or changed; the text says which and why."""
+    """A client's file cannot be read or changed; the text has the file and the reason."""
 
 
 class Document(NamedTuple):
@@ -22,8 +25,8 @@ class Document(NamedTuple):
     text: str = ""
 
 
-def read(path: Path) -> Document:
-    """Read the file *path*, following links; a missing file is empty.
+def read(path: Path, most: int = MOST) -> Document:
+    """Read the file *path* of at most *most* bytes, following links; a missing file is empty.
 
     Raises FileError.
     """
@@ -31,7 +34,9 @@ def read(path: Path) -> Document:
         real = path.resolve()
         if real.exists() and not real.is_file():
             raise FileError(f"{path} is not a file")
-        data = real.read_bytes()
+        data = read_file(real, most)
+        if len(data) > most:
+            raise FileError(f"{path} is larger than {most >> 20} MiB")
     except FileNotFoundError:
         return Document(real, None)
     except (OSError, RuntimeError) as error:
@@ -69,25 +74,35 @@ def write(document: Document, text: str) -> Path | None:
 
 
 def _back_up(path: Path, data: bytes, state: os.stat_result) -> Path:
-    """Write *data* to a backup beside the file; an existing backup is never overwritten."""
-    number = 0
-    while True:
-        backup = path.with_name(f"{path.name}.bak{number or ''}")
-        if backup.is_file() and backup.read_bytes() == data:
-            return backup
-        try:
-            handle = os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            number += 1
-            continue
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                copy_owner_and_mode(file.fileno(), state)
-        except BaseException:
-            backup.unlink()
-            raise
-        return backup
+    """Write *data* to a backup next to the file: the first one is kept, and the last one.
+
+    More of them would keep every credential that ever was in the file.
+    """
+    first, last = (path.with_name(f"{path.name}{end}") for end in (".bak", ".last.bak"))
+    try:
+        handle = os.open(first, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        if _has(first, data):
+            return first
+        if last.exists() and not last.is_file():
+            raise FileError(f"{last} is not a file") from None
+        replace_file(last, data, like=state)
+        return last
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            copy_owner_and_mode(file.fileno(), state)
+    except BaseException:
+        first.unlink()
+        raise
+    return first
+
+
+def _has(path: Path, data: bytes) -> bool:
+    try:
+        return read_file(path, len(data)) == data
+    except OSError:
+        return False
 
 
 def difference(path: Path, before: str, after: str) -> str:
@@ -98,10 +113,10 @@ def difference(path: Path, before: str, after: str) -> str:
     if not before[begun:start].strip():
         start = begun  # keep the indentation, for readability
     line = before.count("\n", 0, start) + 1
-    lines = [f"{path}, line {line}:"]
+    lines = [f"{visible(str(path))}, line {line}:"]
     for mark, text in (("-", before), ("+", after)):
         changed = text[start : len(text) - end].strip("\r\n")
-        lines += [f"{mark} {one}".rstrip() for one in changed.splitlines()]
+        lines += [f"{mark} {mask(one.expandtabs(4))}".rstrip() for one in changed.splitlines()]
     return "\n".join(lines) + "\n"
 
 

@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.base.fields import map_of, maps_of
+from fluxstatus.base.masking import mask
+from fluxstatus.base.urls import without_login
 from fluxstatus.cluster import processes
 from fluxstatus.mcp.entry import PROGRAM, Entry
 from fluxstatus.model.kubectl_flags import TargetFlags
@@ -18,11 +21,12 @@ _NOT_FOR_A_FILE = (
 _NOT_OF_THE_SERVER = frozenset({"--context", "--kubeconfig", "--request-timeout", "--cache-dir"})
 """Flags that are handled elsewhere or do not concern the server."""
 
-_TIMEOUT = 10.0  # seconds for kubectl to read its configuration
+SECONDS = 10.0
+"""The time limit of kubectl for a command that has no --timeout."""
 
 
 class UnfitError(Exception):
-    """The options cannot be written to a client's file; the text says what to do."""
+    """The options cannot be written to a client's file; the text has a remedy."""
 
 
 class KubeContext(NamedTuple):
@@ -39,19 +43,19 @@ class KubeContext(NamedTuple):
     others: int = 0  # number of other files in $KUBECONFIG
 
 
-def pin(context: str, kubeconfig: str) -> KubeContext:
+def pin(context: str, kubeconfig: str, deadline: Deadline) -> KubeContext:
     """Return the file that has all of *context*; empty arguments mean kubectl's defaults.
 
     Raises UnfitError, ProgramError.
     """
-    context = context or current(kubeconfig)
+    context = context or current(kubeconfig, deadline)
     if not context:
         raise UnfitError("there is no current context; set one with --context")
     files = list(_files(kubeconfig))
     reasons = []
     for file in files:
         try:
-            found = view(file, context)
+            found = view(file, context, deadline)
         except processes.ProgramError as error:
             reasons.append(f"{error}")
             continue
@@ -60,19 +64,19 @@ def pin(context: str, kubeconfig: str) -> KubeContext:
     raise UnfitError(_nowhere(context, files, reasons))
 
 
-def view(file: str, context: str) -> KubeContext:
+def view(file: str, context: str, deadline: Deadline) -> KubeContext:
     """Return *context* ("" for the current one) as it is in *file*. Raises ProgramError."""
     argv = [processes.kubectl(), "config", "view", "--minify", "--output=json"]
     argv += [f"--kubeconfig={file}"] if file else []
     argv += [f"--context={context}"] if context else []
-    document = processes.run(argv, timeout=_TIMEOUT).json()
+    document = processes.run(argv, deadline).json()
     named = _first(document, "contexts")
     cluster = _first(document, "clusters")
     helper = map_of(map_of(_first(document, "users").get("user")).get("exec")).get("command")
     return KubeContext(
         context or str(named.get("name", "")),
         file,
-        str(map_of(cluster.get("cluster")).get("server") or ""),
+        mask(without_login(str(map_of(cluster.get("cluster")).get("server") or ""))),
         str(cluster.get("name", "")),
         str(helper or ""),
     )
@@ -86,7 +90,10 @@ def entry_for(
     Raises UnfitError.
     """
     given = {flag: flag.partition("=")[0] for flag in flags}
-    refused = [one for one in _NOT_FOR_A_FILE if one in given.values()]
+    with_credential = (name for flag, name in given.items() if mask(flag) != flag)
+    refused = dict.fromkeys(
+        (*(one for one in _NOT_FOR_A_FILE if one in given.values()), *with_credential)
+    )
     if refused:
         named = ", ".join(refused)
         raise UnfitError(
@@ -109,12 +116,12 @@ def _path(helper: str) -> dict[str, str]:
     return {"PATH": os.pathsep.join(dict.fromkeys(f for f in folders if Path(f).is_absolute()))}
 
 
-def current(kubeconfig: str) -> str:
+def current(kubeconfig: str, deadline: Deadline) -> str:
     """Return the current context, empty without one. Raises ProgramError."""
     argv = [processes.kubectl(), "config", "current-context"]
     argv += [f"--kubeconfig={kubeconfig}"] if kubeconfig else []
     try:
-        output = processes.run(argv, timeout=_TIMEOUT)
+        output = processes.run(argv, deadline)
     except processes.ProgramError as error:
         if "current-context is not set" in f"{error}":
             return ""

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.cluster import processes
 from fluxstatus.mcp import files
 from fluxstatus.mcp.clients import Client, Host
@@ -10,7 +11,7 @@ from fluxstatus.mcp.entry import Entry
 from fluxstatus.mcp.formats.malformed import MalformedError
 from fluxstatus.report.terminal import command_line
 
-_TIMEOUT = 60.0  # seconds for a client's own command
+_SECONDS = 60.0  # for a client's own command, which the user waits for
 
 
 class Change(NamedTuple):
@@ -36,7 +37,7 @@ class Change(NamedTuple):
             program = self.client.program_path(host) or self.argv[0]
             failure = ""
             try:
-                processes.run([program, *self.argv[1:]], timeout=_TIMEOUT)
+                processes.run([program, *self.argv[1:]], Deadline(_SECONDS))
             except processes.ProgramError as error:
                 failure = f" ({error})"
             plan = plan_put if self.adds else plan_drop

@@ -1,14 +1,14 @@
 """Prompts for an assistant that has the server.
 
-Source: docs/mcp/mcp-prompting.md of the Flux Operator. `{}` fields are filled in for a cluster;
-a prompt with an unknown field is left out.
+Source: docs/mcp/mcp-prompting.md of the Flux Operator. `{}` fields are filled in for a cluster, in
+quotes; a prompt with an unknown field is left out.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from fluxstatus.causes.analysis import Analysis
-from fluxstatus.mcp.next_step import prompt_for
+from fluxstatus.mcp.next_step import in_quotes, prompt_for
 from fluxstatus.model.findings import Level, Report
 from fluxstatus.state.revisions import CONSUMERS
 from fluxstatus.state.state import State
@@ -39,7 +39,7 @@ PROMPTS = (
     Prompt(
         "debugging",
         "Perform a root cause analysis of the last failed deployment in namespace "
-        '"{namespace}" of {context}.',
+        "{namespace} of {context}.",
     ),
     Prompt("operations", "Draw a diagram of the Flux dependency flow in {context}."),
     Prompt("operations", "Based on Flux events, what was updated today in {context}?"),
@@ -49,15 +49,19 @@ PROMPTS = (
         "List the Helm releases in {context} with their chart version constraints and the versions "
         "that are deployed.",
     ),
-    Prompt("operations", 'Which images does Flux deploy in namespace "{namespace}" of {context}?'),
+    Prompt("operations", "Which images does Flux deploy in namespace {namespace} of {context}?"),
     Prompt(
         "operations",
         "Preview what this change to the overlay would do in {context} before I commit it.",
     ),
-    Prompt("operations", "Reconcile {Kustomization} with its source in {context}.", writes=True),
     Prompt(
         "operations",
-        "Reconcile all Kustomizations of {flux_namespace} in {context} in the order of "
+        "Reconcile Kustomization {Kustomization} with its source in {context}.",
+        writes=True,
+    ),
+    Prompt(
+        "operations",
+        "Reconcile all Kustomizations of namespace {flux_namespace} in {context} in the order of "
         "spec.dependsOn, then verify their status.",
         writes=True,
     ),
@@ -88,18 +92,19 @@ def prompts(analysis: Analysis, report: Report) -> Iterator[Prompt]:
 
 
 def fields(state: State, report: Report) -> Mapping[str, str]:
-    """Return the fields of prompts: names of failing objects, else of any object."""
-    known = {"context": report.target.context or "the current cluster"}
+    """Return the fields of prompts: names of failing objects, else of any object, in quotes."""
+    context = report.target.context
+    known = {"context": f"context {in_quotes(context)}" if context else "the current cluster"}
     failing = [f.object for f in report.findings if f.object and f.level is Level.FAIL]
     others = sorted(resource.ref for resource in state.resources.values())
     for ref in (*failing, *others):
-        known.setdefault(ref.kind, f"{ref.namespace}/{ref.name}")
+        known.setdefault(ref.kind, in_quotes(f"{ref.namespace}/{ref.name}"))
         if ref.kind in ("GitRepository", "OCIRepository", "Bucket"):
-            known.setdefault("source", f"{ref}")
+            known.setdefault("source", in_quotes(f"{ref}"))
         if ref.kind in CONSUMERS:
-            known.setdefault("namespace", ref.namespace)
+            known.setdefault("namespace", in_quotes(ref.namespace))
     if state.instance or state.components:
-        known["flux_namespace"] = state.namespace
+        known["flux_namespace"] = in_quotes(state.namespace)
     return known
 
 

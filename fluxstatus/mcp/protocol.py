@@ -3,10 +3,13 @@
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from fluxstatus import __version__
-from fluxstatus.cluster.processes import Process, ProgramError
+from fluxstatus.base.deadline import Deadline
+from fluxstatus.base.masking import mask, masked
+from fluxstatus.cluster.processes import Process, ProgramError, TimeUpError
 from fluxstatus.model.evidence import Unread, Why
 
 VERSION = "2025-06-18"
@@ -25,7 +28,7 @@ class Tool(NamedTuple):
 
 
 class Result(NamedTuple):
-    """The text that a tool returned, and whether it is an error."""
+    """The text that a tool returned, without credentials, and whether it is an error."""
 
     text: str
     error: bool
@@ -34,15 +37,17 @@ class Result(NamedTuple):
 class Session:
     """A session with a server that is started for it, to be used in a `with` block.
 
-    `argv` and `environ` are the complete command and environment; each answer may take `timeout`
-    seconds. `server` has the server's name and version, `protocol` is its protocol version. Raises
-    ProgramError if the server cannot be started, exits, hangs or violates the protocol.
+    `argv` and `environ` are the complete command and environment; all answers must come before
+    `deadline`. `server` has the server's name and version, `protocol` is its protocol version.
+    Raises ProgramError if the server cannot be started, exits, hangs or violates the protocol.
     """
 
-    def __init__(self, argv: Sequence[str], environ: Mapping[str, str], timeout: float) -> None:
-        self._timeout = timeout
-        self._read = 0
+    def __init__(self, argv: Sequence[str], environ: Mapping[str, str], deadline: Deadline) -> None:
+        self._deadline = deadline
+        self._rest = b""
         self._last = 0
+        if not deadline.remaining():
+            raise TimeUpError.of_start(deadline, Path(argv[0]).name)
         self._process = Process(argv, environ=environ, stdin=True)
         try:
             begun = time.monotonic()
@@ -52,8 +57,8 @@ class Session:
             self._process.__exit__()
             raise
         info = answer.get("serverInfo")
-        self.server: Mapping[str, Any] = info if isinstance(info, dict) else {}
-        self.protocol = str(answer.get("protocolVersion", ""))
+        self.server: Mapping[str, Any] = masked(info) if isinstance(info, dict) else {}
+        self.protocol = mask(str(answer.get("protocolVersion", "")))
 
     def __enter__(self) -> Self:
         return self
@@ -91,7 +96,7 @@ class Session:
         content = answer.get("content")
         parts = content if isinstance(content, list) else []
         texts = [str(part.get("text", "")) for part in parts if isinstance(part, dict)]
-        return Result("\n".join(texts), answer.get("isError") is True)
+        return Result(mask("\n".join(texts)), answer.get("isError") is True)
 
     def request(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Send a request and return its result. Raises ProgramError for an error response."""
@@ -104,8 +109,8 @@ class Session:
             if isinstance(result, dict):
                 return result
             error = message.get("error")
-            text = error.get("message") if isinstance(error, dict) else "an answer without a result"
-            raise self._failed(Why.FAILED, f"refused {method}: {str(text)[:_EXCERPT]}")
+            text = error.get("message") if isinstance(error, dict) else "the response has no result"
+            raise self._failed(Why.FAILED, f"refused {method}: {mask(str(text))[:_EXCERPT]}")
         raise AssertionError("the messages end by an exception")
 
     def _send(self, message: Mapping[str, Any]) -> None:
@@ -115,20 +120,17 @@ class Session:
             raise self._ended() from error
 
     def _messages(self, method: str) -> Iterator[dict[str, Any]]:
-        until, pause = time.monotonic() + self._timeout, _PAUSES[0]
+        pause = _PAUSES[0]
         while True:
             alive = self._process.alive()  # before reading: its last output must not be lost
-            data = self._process.output().stdout
-            if len(data) - self._read > _LIMIT:
+            *lines, self._rest = (self._rest + self._process.read()).split(b"\n")
+            if len(self._rest) > _LIMIT:
                 raise self._garbled("its output does not end")
-            *lines, _ = data[self._read :].split(b"\n")
-            for line in lines:
-                self._read += len(line) + 1
-                yield self._message(line)
+            yield from map(self._message, lines)
             if not lines and not alive:
                 raise self._ended()
-            if time.monotonic() > until:
-                text = f"did not answer {method} within {self._timeout:g} s"
+            if not self._deadline.remaining():
+                text = f"did not answer {method} within --timeout {self._deadline}"
                 raise self._failed(Why.TIMEOUT, text)
             if not lines:
                 time.sleep(pause)
@@ -140,13 +142,13 @@ class Session:
         except (ValueError, RecursionError):
             message = None
         if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
-            output = line.decode(errors="replace").strip()[:_EXCERPT]
+            output = mask(line.decode(errors="replace")).strip()[:_EXCERPT]
             raise self._garbled(f"it printed {output!r}")
         return message
 
     def _ended(self) -> ProgramError:
         try:  # it may close its input a moment before it exits
-            self._process.wait(_EXIT_TIMEOUT)
+            self._process.wait(self._deadline.within(_EXIT_TIMEOUT))
         except ProgramError as error:
             return error
         output = self._process.output()

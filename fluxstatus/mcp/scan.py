@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from fluxstatus.mcp.clients import CLIENTS, Client, Host
 from fluxstatus.mcp.entry import Entry
-from fluxstatus.mcp.files import Document, FileError, read
+from fluxstatus.mcp.files import MOST, Document, FileError, read
 from fluxstatus.mcp.formats.malformed import MalformedError
 
 
@@ -23,18 +23,23 @@ class ClientEntries(NamedTuple):
     problem: str = ""
 
 
-def scan(host: Host, clients: Mapping[str, Client] = CLIENTS) -> Iterator[ClientEntries]:
-    """Yield the entries of each of *clients* that keeps a file on *host*."""
+def scan(
+    host: Host, clients: Mapping[str, Client] = CLIENTS, most: int = MOST
+) -> Iterator[ClientEntries]:
+    """Yield the entries of each of *clients* that keeps a file on *host*.
+
+    A file of more than *most* bytes is not read.
+    """
     for client in clients.values():
         path = client.path(host)
         if path is None:
             continue
         document = None
         try:
-            document = read(path)
+            document = read(path, most)
             entries = tuple(client.entries(document.text))
         except (FileError, MalformedError) as error:
-            text = f"{error}" if isinstance(error, FileError) else f"{path} does not parse: {error}"
+            text = f"{error}" if isinstance(error, FileError) else f"cannot parse {path}: {error}"
             yield ClientEntries(client, path, document, problem=text)
         else:
             yield ClientEntries(client, path, document, entries)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.base.versions import version_in
 from fluxstatus.cluster import processes
 from fluxstatus.mcp.entry import PROGRAM, Entry
@@ -35,9 +36,9 @@ def find() -> str:
     return os.path.abspath(path)  # noqa: PTH100 - keeps links: upgrades change their targets
 
 
-def version(path: str, timeout: float) -> str:
+def version(path: str, deadline: Deadline) -> str:
     """Return the version that the program reports. Raises ProgramError."""
-    output = processes.run([path, "--version"], timeout=timeout).stdout.decode(errors="replace")
+    output = processes.run([path, "--version"], deadline).stdout.decode(errors="replace")
     found = version_in(output)
     if not found:
         raise processes.ProgramError(Unread(Why.GARBLED, f"{path} does not report its version"))
@@ -75,18 +76,18 @@ class Tools(NamedTuple):
         return tuple(tool for tool in self.all if tool.name not in names)
 
 
-def tools(entry: Entry, timeout: float) -> Tools:
+def tools(entry: Entry, deadline: Deadline) -> Tools:
     """Return the tools of the program of *entry* in both modes. Raises ProgramError."""
     environ = environment(entry)
     reading, everything = (
-        _tools(entry.with_args(f"--read-only={word}"), environ, timeout)
+        _tools(entry.with_args(f"--read-only={word}"), environ, deadline)
         for word in ("true", "false")
     )
     return Tools(reading, everything)
 
 
-def _tools(entry: Entry, environ: Mapping[str, str], timeout: float) -> tuple[Tool, ...]:
-    with Session(entry.argv, environ, timeout) as session:
+def _tools(entry: Entry, environ: Mapping[str, str], deadline: Deadline) -> tuple[Tool, ...]:
+    with Session(entry.argv, environ, deadline) as session:
         return tuple(session.tools())
 
 

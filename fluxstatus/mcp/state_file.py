@@ -4,19 +4,25 @@ It is kept in one small file in the XDG state folder. Only `mcp decline` and `mc
 errors with that file: a check ignores them.
 """
 
+import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fluxstatus.base.files import replace_file
+from fluxstatus.base.files import read_file, replace_file
 from fluxstatus.model.evidence import Target
 
 _RECENT = timedelta(hours=1)
 _LIMIT = 20  # failures per cluster, and clusters
+_MOST = 1 << 20  # bytes of the state
+_MOST_OF_CLIENT = 4 << 20  # bytes of a client's file that a check reads
+_PATIENCE = 5.0  # seconds to wait for another process that changes the state
+_INTERVAL = 0.01  # seconds between two attempts
 
 
 class Configured(NamedTuple):
@@ -58,13 +64,10 @@ def local_state(target: Target, now: datetime) -> LocalState:
 
 def record_failure(target: Target, now: datetime) -> None:
     """Record that the check of *target* failed at *now*."""
-    state = _load()
-    failures = state["failures"]
-    recent = {key: _recent(state, key, now) for key in failures}
-    recent[_key(target)] = [*recent.get(_key(target), []), now.isoformat()][-_LIMIT:]
-    state["failures"] = dict([pair for pair in recent.items() if pair[1]][-_LIMIT:])
-    with suppress(OSError, RuntimeError):
-        _save(state)
+    with suppress(OSError, RuntimeError), _changed() as state:
+        recent = {key: _recent(state, key, now) for key in state["failures"]}
+        recent[_key(target)] = [*recent.get(_key(target), []), now.isoformat()][-_LIMIT:]
+        state["failures"] = dict([pair for pair in recent.items() if pair[1]][-_LIMIT:])
 
 
 def is_declined(context: str) -> bool:
@@ -75,24 +78,24 @@ def is_declined(context: str) -> bool:
 
 def decline(context: str) -> None:
     """Record that *context*, or every context if it is empty, is declined. Raises OSError."""
-    state = _load()
-    state["declined"] = sorted({*state["declined"], context})
-    _save(state)
+    with _changed() as state:
+        state["declined"] = sorted({*state["declined"], context})
 
 
 def accept(context: str) -> None:
     """Undo `decline` for *context*, or for all if it is empty. Raises OSError."""
-    state = _load()
-    state["declined"] = [one for one in state["declined"] if context and one != context]
-    _save(state)
+    with _changed() as state:
+        state["declined"] = [one for one in state["declined"] if context and one != context]
 
 
 def _configured() -> Iterator[Configured]:
-    from fluxstatus.mcp.clients import Host  # noqa: PLC0415 - a saved cluster needs none
+    from fluxstatus.mcp.clients import CLIENTS, Host  # noqa: PLC0415 - a saved cluster needs none
     from fluxstatus.mcp.scan import scan  # noqa: PLC0415 - as above
 
+    # Not the files of a folder: whoever made it would decide how long a check takes.
+    clients = {name: client for name, client in CLIENTS.items() if not client.local}
     with suppress(Exception):  # the check ignores errors in these files
-        for found in scan(Host(environ=os.environ, folder=Path.cwd())):
+        for found in scan(Host(environ=os.environ), clients, _MOST_OF_CLIENT):
             for entry, _ in found.entries:
                 if not entry.url:
                     client = found.client
@@ -125,7 +128,8 @@ def _load() -> dict[str, Any]:
     """Return the content of the file, empty if it is missing or malformed."""
     state: Any = None
     with suppress(OSError, ValueError, RuntimeError):
-        state = json.loads(_file().read_text(encoding="utf-8"))
+        data = read_file(_file(), _MOST)
+        state = json.loads(data.decode()) if len(data) <= _MOST else None
     known = state if isinstance(state, dict) else {}
     declined, failures = known.get("declined"), known.get("failures")
     return {
@@ -137,7 +141,34 @@ def _load() -> dict[str, Any]:
     }
 
 
-def _save(state: dict[str, Any]) -> None:
+@contextmanager
+def _changed() -> Iterator[dict[str, Any]]:
+    """Yield the state, and save it after the block; no other process changes it meanwhile.
+
+    Raises OSError.
+    """
     file = _file()
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    replace_file(file, json.dumps(state, indent=2).encode(), sync=False)
+    with _locked(file.with_suffix(".lock")):
+        state = _load()
+        yield state
+        replace_file(file, json.dumps(state, indent=2).encode(), sync=False)
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    """Hold the lock *file*. Raises OSError, also if another process holds it for long."""
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY, 0o600)
+    until = time.monotonic() + _PATIENCE
+    try:
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise
+            time.sleep(_INTERVAL)
+        yield
+    finally:
+        os.close(descriptor)  # this ends the lock

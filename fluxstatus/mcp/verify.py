@@ -3,12 +3,14 @@
 `observe` starts the server; `report` is pure.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.base.plurals import counted
 from fluxstatus.checks.wording import UNREAD, UNREAD_CODES
-from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.cluster.processes import ProgramError, TimeUpError
 from fluxstatus.mcp.entry import PROGRAM, Entry, setup_command
 from fluxstatus.mcp.kubeconfig import KubeContext
 from fluxstatus.mcp.protocol import VERSION, Result, Session
@@ -21,6 +23,12 @@ from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Ref
 
 INSTANCE = KINDS["FluxInstance"].resource
+_CHANGES = re.compile(
+    r"(?:\A|[_-])(?:add|annotate|apply|create|delete|drain|edit|exec|install|label|patch|reconcile|"
+    r"remove|resume|rollback|scale|suspend|trigger|uninstall|update|upgrade|write)(?:[_-]|\Z)"
+)
+"""A verb in the name of a tool that changes something, whatever a list of tools says."""
+
 _NOTHING_FOUND = "No Flux instance found"
 _LISTED = 12  # tools in a sentence
 _STEPS = {
@@ -40,7 +48,11 @@ _NO_TOOLS = Code("no-tools", "The MCP server offers no tools.")
 _READ_WRITE = Code("read-write", "The MCP server offers tools that change the cluster.")
 _NOT_PINNED_READ_ONLY = Code(
     "not-pinned-read-only",
-    "The MCP server is read-only now, but is not started with --read-only=true.",
+    "The MCP server is read-only now, but was not started with --read-only=true.",
+)
+_UNPROVEN = Code(
+    "unproven",
+    "The MCP server offers the same tools with and without --read-only, so they prove nothing.",
 )
 _OTHER_CLUSTER = Code(
     "other-cluster", "The MCP server is configured for a different cluster than kubectl."
@@ -57,6 +69,7 @@ CODES = (
     _NO_TOOLS,
     _READ_WRITE,
     _NOT_PINNED_READ_ONLY,
+    _UNPROVEN,
     _OTHER_CLUSTER,
     _NOT_PINNED,
     _NOT_SEEN,
@@ -83,14 +96,19 @@ class Observation(NamedTuple):
 
     @property
     def writes(self) -> tuple[str, ...]:
-        """The advertised tools that are not read-only."""
+        """The advertised tools that are not read-only, or have the name of a change."""
         reading = {tool.name for tool in self.both.reading}
-        return tuple(name for name in self.advertised if name not in reading)
+        return tuple(n for n in self.advertised if n not in reading or _CHANGES.search(n))
+
+    @property
+    def is_proof(self) -> bool:
+        """Whether it shows which tools write: the lists of both modes differ."""
+        return bool(self.both.writing)
 
 
-def observe(entry: Entry, timeout: float) -> Observation:
+def observe(entry: Entry, deadline: Deadline) -> Observation:
     """Start the server of *entry* as a client does, and query it. Raises ProgramError."""
-    with Session(entry.argv, environment(entry), timeout) as session:
+    with Session(entry.argv, environment(entry), deadline) as session:
         advertised = tuple(tool.name for tool in session.tools())
         try:
             instance = session.call("get_flux_instance")
@@ -99,7 +117,7 @@ def observe(entry: Entry, timeout: float) -> Observation:
         name, version = (str(session.server.get(key) or "") for key in ("name", "version"))
         protocol, latency = session.protocol, session.latency
     return Observation(
-        name, version, protocol, latency, advertised, tools(entry, timeout), instance
+        name, version, protocol, latency, advertised, tools(entry, deadline), instance
     )
 
 
@@ -140,6 +158,9 @@ def report(
 
 
 def _not_started(entry: Entry, clients: Sequence[str], error: ProgramError) -> Finding:
+    if isinstance(error, TimeUpError):
+        code, hints = UNREAD_CODES[error.unread.why], (hint("retry with a longer --timeout"),)
+        return Finding("server", code, Level.UNKNOWN, error.unread.text, hints=hints)
     return Finding(
         "server",
         UNREAD_CODES[error.unread.why],
@@ -179,6 +200,15 @@ def _tools(entry: Entry, clients: Sequence[str], seen: Observation) -> Iterator[
             "the cluster",
             why=f"it offers {names}; to disable these tools, start {PROGRAM} with --read-only=true",
             hints=(_setup(entry, clients, "make it read-only"),),
+        )
+    elif not seen.is_proof:
+        yield Finding(
+            "tools",
+            _UNPROVEN,
+            Level.UNKNOWN,
+            "it is unknown whether the tools can change the cluster",
+            why=f"they are the same with --read-only=false: the flag may not reach {PROGRAM}",
+            hints=(_setup(entry, clients, "recreate the entry"),),
         )
     elif not entry.read_only:
         yield Finding(
@@ -229,19 +259,19 @@ def _instance(seen: Observation, evidence: Evidence) -> Iterator[Finding]:
     answer = evidence.answer(INSTANCE)
     answer_text = " ".join(seen.instance.text.split())[:200]
     found = next(
-        (item for item in answer.items if f"uid: {_uid(item)}" in seen.instance.text), None
+        (item for item in answer.known if f"uid: {_uid(item)}" in seen.instance.text), None
     )
     if found and _uid(found):
         name = Ref.of(found)
         title = f"{name}, uid {_uid(found)}, same as kubectl"
         yield Finding("instance", _PASS, Level.PASS, title, object=name)
-    elif answer.items:
+    elif answer.known:
         yield Finding(
             "instance",
             _NOT_SEEN,
             Level.FAIL,
-            f"kubectl finds {Ref.of(answer.items[0])}, but the MCP server does not",
-            object=Ref.of(answer.items[0]),
+            f"kubectl finds {Ref.of(answer.known[0])}, but the MCP server does not",
+            object=Ref.of(answer.known[0]),
             why="the server uses a different cluster or a user with fewer permissions",
             message=answer_text,
         )
@@ -255,7 +285,7 @@ def _instance(seen: Observation, evidence: Evidence) -> Iterator[Finding]:
             "instance",
             UNREAD_CODES[answer.unread.why],
             Level.UNKNOWN,
-            f"the MCP server does not report this: {answer.unread.text}",
+            f"the MCP server did not report it: {answer.unread.text}",
             why=(
                 f"it also reports {answer_text!r} if a permission is missing or the API is "
                 "unreachable"

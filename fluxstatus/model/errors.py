@@ -1,9 +1,13 @@
 """Errors that a command reports without a traceback."""
 
+import errno
 from collections.abc import Iterable
 from typing import Self
 
 from fluxstatus.model.evidence import Unread, Why
+
+LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN})
+"""The errors of a machine that has no more files, memory or processes."""
 
 
 class ArgumentError(Exception):

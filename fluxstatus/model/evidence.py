@@ -4,18 +4,31 @@ An `Evidence` is the only input of all checks: they use no clock, no network and
 snapshot file is a saved Evidence.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
 
 from fluxstatus.model.hints import Hint
+from fluxstatus.model.kinds import RESOURCES
+from fluxstatus.model.ref import Ref
 
 CONTROLLERS = "deployments.apps/controllers"
 OPERATORS = "deployments.apps/operator"
 WORKLOAD_PODS = "workload-pods"
+CHANGES = "events/changes"
 """The names of answers that are parts of a list; other lists have the name of their resource."""
+
+LEASES = "leases.coordination.k8s.io"
+"""The name of the answer with the Leases of controllers: a sign of life, which may be missing."""
+
+_FOLLOWING = (WORKLOAD_PODS, CHANGES)
+"""The queries that are only sent after the results of others."""
+
+VERSION = "version"
+"""The name of the answer with the reason when the version of the API server was not read."""
 
 Object: TypeAlias = dict[str, Any]
 """A Kubernetes object as JSON: pruned (see pruning.py), with its apiVersion and kind."""
@@ -57,16 +70,102 @@ class Unread(NamedTuple):
         )
 
 
-class Answer(NamedTuple):
-    """The result of one query: its objects, and the reason if any could not be read.
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A list that was read: an object that is not in `items` does not exist.
 
-    Without `items` and without `unread`, no such object exists. With both, a part was read: some
-    namespaces or the first pages. `namespaces` are those that were read, empty for all.
+    `namespaces` are those that the list is about, empty for all.
     """
 
     items: tuple[Object, ...] = ()
-    unread: Unread | None = None
     namespaces: tuple[str, ...] = ()
+
+    unread: ClassVar[None] = None
+    hidden: ClassVar[None] = None
+    objects: ClassVar[tuple[()]] = ()
+
+    @property
+    def known(self) -> tuple[Object, ...]:
+        """All objects."""
+        return self.items
+
+    def unread_in(self, namespace: str, _: str = "") -> Unread | None:
+        """Return why objects in *namespace* may exist that are not known, None if none can."""
+        if not self.namespaces or namespace in self.namespaces:
+            return None
+        return Unread(Why.NOT_REQUESTED, f'namespace "{namespace}" was not read')
+
+
+class UnreadObject(NamedTuple):
+    """An object that exists and could not be read; `why` is the end of a sentence on it."""
+
+    kind: str
+    namespace: str
+    name: str
+    why: str
+
+    def __str__(self) -> str:
+        """Return the sentence."""
+        return f"{Ref('', *self[:3])} could not be read: it {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """A list of which a part, or everything, is unread for the reason `unread`.
+
+    It has no `items`: nothing follows from an object that is not `known`. Of `namespaces`, all
+    objects are known. If there are `objects`, they are all that is unread, and `namespaces` are
+    as those of a Read.
+    """
+
+    unread: Unread
+    known: tuple[Object, ...] = ()
+    namespaces: tuple[str, ...] = ()
+    objects: tuple[UnreadObject, ...] = ()
+
+    @classmethod
+    def without(
+        cls,
+        objects: Iterable[UnreadObject],
+        known: Iterable[Object] = (),
+        namespaces: Iterable[str] = (),
+    ) -> Self:
+        """Return the list of which only *objects*, at least one, are unread."""
+        unread = tuple(sorted(set(objects)))
+        first, *others = unread
+        more = f"; {len(others)} more could not be read either" if others else ""
+        reason = Unread(Why.GARBLED, f"{first}{more}")
+        return cls(reason, tuple(known), tuple(namespaces), unread)
+
+    @property
+    def hidden(self) -> Unread | None:
+        """Why there may be other objects than the known ones; None if it is not served."""
+        return None if self.unread.why is Why.ABSENT else self.unread
+
+    def unread_in(self, namespace: str, name: str = "") -> Unread | None:
+        """Return why objects in *namespace* may exist that are not known, None if none can.
+
+        It is about objects with a *name* only, if there is one, and about all namespaces if
+        *namespace* is empty.
+        """
+        if not self.objects:
+            return None if namespace in self.namespaces else self.hidden
+        for one in self.objects:
+            if namespace in ("", one.namespace) and name in ("", one.name):
+                return Unread(self.unread.why, f"{one}")
+        return Read((), self.namespaces).unread_in(namespace)
+
+
+Answer: TypeAlias = Read | Incomplete
+"""The result of one query. Its `items` can only be used where `unread` is None."""
+
+
+def by_reason(unread: Mapping[str, Unread]) -> list[tuple[str, Unread]]:
+    """Return each reason in *unread* once, with the names that have it, separated by commas."""
+    names: dict[Unread, list[str]] = defaultdict(list)
+    for name, reason in unread.items():
+        names[reason].append(name)
+    return [(", ".join(found), reason) for reason, found in names.items()]
 
 
 class Target(NamedTuple):
@@ -125,19 +224,30 @@ class Evidence:
         if known is not None:
             return known
         if self.unreachable is not None:
-            return Answer(unread=self.unreachable)
-        return Answer(unread=Unread(Why.NOT_REQUESTED, f"{query} was not requested"))
+            return Incomplete(self.unreachable)
+        return Incomplete(Unread(Why.NOT_REQUESTED, f"{query} was not requested"))
+
+    @property
+    def unread(self) -> dict[str, Unread]:
+        """Why more objects may exist than the known ones, by resource, for all that was sent."""
+        found: dict[str, Unread] = {}
+        for name, answer in self.answers.items():
+            if name == LEASES:  # without them, nothing that is reported is incomplete
+                continue
+            if answer.hidden and answer.hidden.why is not Why.NOT_REQUESTED:
+                resource = "pods" if name == WORKLOAD_PODS else name.partition("/")[0]
+                found.setdefault(resource, answer.hidden)
+        return found
 
     @property
     def refused(self) -> bool:
-        """Whether the API server was reached and refused every query."""
-        sent = [
-            answer
+        """Whether the API server was reached and refused every query, also for objects of Flux."""
+        sent = {
+            name: answer
             for name, answer in self.answers.items()
-            if name != WORKLOAD_PODS  # only sent after the result of another query
-            and not (answer.unread and answer.unread.why is Why.ABSENT)
-        ]
-        return bool(sent) and all(
-            answer.unread is not None and answer.unread.why is Why.FORBIDDEN and not answer.items
-            for answer in sent
+            if name not in _FOLLOWING and not (answer.unread and answer.unread.why is Why.ABSENT)
+        }
+        return any(name in RESOURCES for name in sent) and all(
+            answer.unread is not None and answer.unread.why is Why.FORBIDDEN and not answer.known
+            for answer in sent.values()
         )

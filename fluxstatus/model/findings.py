@@ -1,6 +1,6 @@
 """Findings about a cluster, the report that they make up, and its exit code."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -33,7 +33,8 @@ class Finding:
 
     `title` names the object and the fault in one line; `why` explains the cause. `reason` and
     `message` are the controller's, unabridged. `since` is when it began, None if unknown.
-    `evidence` are (path, value) pairs. `blocks` are the objects that it affects. A finding of the
+    `others` are further objects that it is about as much as about `object`. `evidence` are (path,
+    value) pairs. `blocks` are the objects that it affects. A finding of the
     category "habit" is advice: it is never above warn and hides no fault, and `count` is the number
     of objects that it is about. A `trivial` finding needs no investigation, so none is suggested. A
     `final` one cannot recover: Flux does not try again until something changes. `certainty` is how
@@ -45,6 +46,7 @@ class Finding:
     level: Level
     title: str
     object: Ref | None = None
+    others: tuple[Ref, ...] = ()
     why: str = ""
     reason: str = ""
     message: str = ""
@@ -58,6 +60,25 @@ class Finding:
     trivial: bool = False
     final: bool = False
     certainty: Certainty | None = None
+
+    @property
+    def objects(self) -> tuple[Ref, ...]:
+        """All objects that it is about."""
+        return (self.object, *self.others) if self.object else self.others
+
+
+class Verdict(StrEnum):
+    """The verdict of a report: PROGRESSING if nothing failed, but an object has no result yet."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    PROGRESSING = "progressing"
+
+
+RECONCILING = "reconciling"
+"""The code of findings about objects that have no result yet."""
 
 
 class Exit(IntEnum):
@@ -117,13 +138,22 @@ class Report(NamedTuple):
     unreachable: bool = False
 
     @property
-    def verdict(self) -> Level:
-        """The worst level of all faults; UNKNOWN instead of SKIP.
+    def verdict(self) -> Verdict:
+        """The worst level of all faults, UNKNOWN instead of SKIP, or PROGRESSING.
 
         Advice is ignored.
         """
         level = worst(finding.level for finding in self.faults)
-        return Level.UNKNOWN if level is Level.SKIP else level
+        if level is Level.SKIP:
+            return Verdict.UNKNOWN
+        if level in (Level.PASS, Level.WARN) and self.in_progress:
+            return Verdict.PROGRESSING
+        return Verdict(level.value)
+
+    @property
+    def in_progress(self) -> tuple[Finding, ...]:
+        """The findings about objects that have no result yet."""
+        return tuple(finding for finding in self.findings if finding.code == RECONCILING)
 
     @property
     def faults(self) -> tuple[Finding, ...]:
@@ -144,14 +174,15 @@ class Report(NamedTuple):
         """The number of objects that a fault of another object affects, each counted once."""
         return len({ref for finding in self.findings for ref in finding.blocks})
 
-    def exit_code(self, fail_on: Level = Level.FAIL) -> Exit:
-        """Return the exit code; with *fail_on* WARN, a warning counts as unhealthy.
+    def exit_code(self, fail_on: Collection[Verdict] = ()) -> Exit:
+        """Return the exit code; a warning or progress counts as unhealthy if *fail_on* has it.
 
         Advice (class "habit") never changes it.
         """
         if self.unreachable:
             return Exit.NO_VERDICT
-        failing = {Level.FAIL, fail_on}
-        if any(f.level in failing for f in self.faults):
+        failing = {Level.FAIL, *((Level.WARN,) if Verdict.WARN in fail_on else ())}
+        unfinished = self.verdict is Verdict.PROGRESSING and Verdict.PROGRESSING in fail_on
+        if unfinished or any(finding.level in failing for finding in self.faults):
             return Exit.UNHEALTHY
-        return Exit.HEALTHY if self.verdict in (Level.PASS, Level.WARN) else Exit.NO_VERDICT
+        return Exit.NO_VERDICT if self.verdict is Verdict.UNKNOWN else Exit.HEALTHY

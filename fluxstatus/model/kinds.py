@@ -1,6 +1,6 @@
 """The kinds of Flux: their names, the step that checks them, the controller that reconciles them.
 
-Source: the CRDs of Flux 2.6 to 2.9 and of the Flux Operator (config/crd/bases of each
+Source: the CRDs of Flux 2.6 to 2.10 and of the Flux Operator (config/crd/bases of each
 repository), and their types (SC api/v1, IRC api/v1beta2, FO api/v1). There are no versions here:
 the API server reports the versions that it serves.
 """
@@ -10,6 +10,11 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 
 OPERATOR = "flux-operator"
 SHARD_KEY = "sharding.fluxcd.io/key"
+SUSPEND_ANNOTATIONS = (
+    "fluxcd.controlplane.io/reconcile",
+    "source.extensions.fluxcd.io/reconcile",
+)
+"""The annotations that suspend an object without spec.suspend: of the operator, source-watcher."""
 
 
 KindName: TypeAlias = Literal[

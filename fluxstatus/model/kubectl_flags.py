@@ -74,13 +74,17 @@ class TargetFlags:
             return
         names = _NAMES[program]
         if self._context:
-            yield f"--{names['context'] if names else 'context'}"
-            yield self._context
+            yield from _bound(f"--{names['context'] if names else 'context'}", self._context)
         for flag in self._flags:
             name, equals, value = flag.removeprefix("--").partition("=")
             known = names.get(name, "") if names else name
             if known:
                 yield f"--{known}{equals}{value}"
+
+
+def _bound(flag: str, value: str) -> tuple[str, ...]:
+    """Return *flag* with its *value*, in one word if the value looks like a flag itself."""
+    return (f"{flag}={value}",) if value.startswith("-") else (flag, value)
 
 
 def for_target(target: Target) -> TargetFlags:

@@ -4,22 +4,49 @@ The file is one JSON document. The version is raised for a key that older releas
 """
 
 import json
+import math
 import sys
 import zlib
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import NoneType
 from typing import Any, NoReturn, TypeAlias
 
-from fluxstatus.base.files import replace_file
-from fluxstatus.model.evidence import Answer, Cost, Evidence, Target, Unread, Why
+from fluxstatus.base.fields import is_deeper, map_of
+from fluxstatus.base.files import read_file, replace_file
+from fluxstatus.model.evidence import (
+    Answer,
+    Cost,
+    Evidence,
+    Incomplete,
+    Read,
+    Target,
+    Unread,
+    UnreadObject,
+    Why,
+)
 from fluxstatus.model.hints import Command, Hint
 
 FORMAT = "flux-status-snapshot"
 VERSION = 1
 LIMIT = 256 * 1024 * 1024  # bytes, unpacked: ten times what 10,000 Flux objects take
+_MOST_VALUES = 8_000_000  # ten times as many as 10,000 Flux objects have; each takes memory
+_DEEPEST = 100  # levels; objects that were pruned have hardly twenty
 _GZIP = zlib.MAX_WBITS | 16
+_TOO_DEEP = "is not a snapshot or is damaged: it is nested too deeply"
 _BIGGEST = 1e15  # a larger number is not a measured one
+COMMANDS = frozenset({
+    ("kubectl", "config", "view"),
+    ("kubectl", "config", "get-contexts"),
+    ("kubectl", "version", "--client"),
+    ("kubectl", "auth", "whoami"),
+    ("date", "-u"),
+})  # fmt: skip
+"""The commands that are read from a file. Others are not: the file may come from anyone, and what
+is printed is run."""
+_KEPT_FLAGS = ("--as=", "--as-group=", "--as-uid=")
+"""The flags of a saved run that commands repeat. Others, such as --server, lead elsewhere."""
 
 Shape: TypeAlias = "type | list[Shape] | dict[str, Shape] | tuple[Shape, ...]"
 """The schema of a value: a type, a list of a shape, an object with these keys ("*": any keys), or
@@ -42,7 +69,14 @@ _SHAPE: Shape = {
     "served": ({"*": str}, NoneType),
     "alsoServed": ({"*": [str]}, NoneType),
     "programs": {"*": (str, _UNREAD)},
-    "answers": {"*": {"items": [dict], "unread": (_UNREAD, NoneType), "namespaces": [str]}},
+    "answers": {
+        "*": {
+            "items": [dict],
+            "unread": (_UNREAD, NoneType),
+            "namespaces": [str],
+            "objects": [{"kind": str, "namespace": str, "name": str, "why": str}],
+        }
+    },
 }
 
 
@@ -74,8 +108,7 @@ def load(path: str | Path) -> Evidence:
     try:
         if str(path) == "-":
             return loads(sys.stdin.buffer.read(LIMIT + 1), "standard input")
-        with Path(path).open("rb") as file:
-            return loads(file.read(LIMIT + 1), str(path))
+        return loads(read_file(Path(path), LIMIT), str(path))
     except (OSError, ValueError) as error:
         raise SnapshotError(f"{path} could not be read: {_reason(error)}") from error
 
@@ -94,14 +127,7 @@ def dumps(evidence: Evidence) -> bytes:
         "served": None if evidence.served is None else dict(evidence.served),
         **({} if also is None else {"alsoServed": dict(also)}),
         "programs": {name: _plain(found) for name, found in evidence.programs.items()},
-        "answers": {
-            name: {
-                "items": answer.items,
-                "unread": _plain(answer.unread),
-                "namespaces": answer.namespaces,
-            }
-            for name, answer in evidence.answers.items()
-        },
+        "answers": {name: _plain_answer(answer) for name, answer in evidence.answers.items()},
     }
     return json.dumps(document, allow_nan=False, separators=(",", ":")).encode() + b"\n"
 
@@ -116,8 +142,7 @@ def loads(data: bytes, name: str = "the snapshot", *, limit: int = LIMIT) -> Evi
     except ValueError as error:
         raise SnapshotError(f"{name} {error}") from error
     try:
-        document.setdefault("alsoServed", None)  # a file of an earlier release has none
-        _check(document, "the document", _SHAPE)
+        _check(_with_all_keys(document), "the document", _SHAPE)
         return _evidence(document)
     except (ValueError, OverflowError) as error:
         raise SnapshotError(f"{name} is damaged: {error}") from error
@@ -128,6 +153,17 @@ def _plain(found: str | Unread | None) -> str | dict[str, Any] | None:
         return found
     hints = [_plain_hint(hint) for hint in found.hints]
     return {"why": found.why, "text": found.text, "rule": found.permission, "hints": hints}
+
+
+def _plain_answer(answer: Answer) -> dict[str, Any]:
+    objects = [one._asdict() for one in answer.objects]
+    return {
+        "items": answer.known,
+        "unread": _plain(answer.unread),
+        "namespaces": answer.namespaces,
+        # Without it where there is nothing to say, so that older releases read the file.
+        **({"objects": objects} if objects else {}),
+    }
 
 
 def _plain_hint(hint: Hint) -> dict[str, Any]:
@@ -146,6 +182,14 @@ def _replace(target: Path, data: bytes) -> None:
     replace_file(target, data)
 
 
+def _with_all_keys(document: dict[str, Any]) -> dict[str, Any]:
+    """Add the keys that a file without them, such as one of an earlier release, stands for."""
+    document.setdefault("alsoServed", None)
+    for answer in map_of(document.get("answers")).values():
+        map_of(answer).setdefault("objects", [])
+    return document
+
+
 def _unpack(data: bytes, limit: int) -> bytes:
     if data.startswith(b"\x1f\x8b"):
         unpacker = zlib.decompressobj(wbits=_GZIP)
@@ -161,12 +205,18 @@ def _unpack(data: bytes, limit: int) -> bytes:
 
 
 def _parse(data: bytes) -> dict[str, Any]:
+    if data.count(b",") > _MOST_VALUES:  # before it is decoded: a small file may have any number
+        raise ValueError(f"has more than {_MOST_VALUES:,} values")
     try:
-        document = json.loads(data.decode(), parse_constant=_refuse)
+        document = json.loads(data.decode(), parse_float=_finite, parse_constant=_refuse)
     except UnicodeDecodeError as error:
         raise ValueError("is not a snapshot: it is not UTF-8 text") from error
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise ValueError(_TOO_DEEP) from error
+    except ValueError as error:
         raise ValueError(f"is not a snapshot or is damaged: {error}") from error
+    if is_deeper(document, _DEEPEST):  # Python's decoder may accept what nothing else can handle
+        raise ValueError(_TOO_DEEP)
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError(f"is not a snapshot: its format is not {FORMAT}")
     if document.get("version") != VERSION:
@@ -179,6 +229,12 @@ def _parse(data: bytes) -> dict[str, Any]:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not a number")
+
+
+def _finite(number: str) -> float:
+    if math.isfinite(value := float(number)):
+        return value
+    raise ValueError(f"{number} is too large")
 
 
 def _check(value: Any, path: str, shape: Shape) -> None:
@@ -208,17 +264,11 @@ def _time(text: str) -> datetime:
 
 
 def _evidence(document: dict[str, Any]) -> Evidence:
+    flags = document["target"]["flags"]
     return Evidence(
         taken_at=_time(document["takenAt"]),
-        target=Target(**document["target"] | {"flags": tuple(document["target"]["flags"])}),
-        answers={
-            name: Answer(
-                tuple(each["items"]),
-                each["unread"] and _unread(each["unread"]),
-                tuple(each["namespaces"]),
-            )
-            for name, each in document["answers"].items()
-        },
+        target=Target(**document["target"] | {"flags": tuple(filter(_is_kept, flags))}),
+        answers={name: _answer(each) for name, each in document["answers"].items()},
         served=document["served"],
         also_served=document["alsoServed"]
         and {name: tuple(versions) for name, versions in document["alsoServed"].items()},
@@ -232,9 +282,27 @@ def _evidence(document: dict[str, Any]) -> Evidence:
     )
 
 
+def _is_kept(flag: str) -> bool:
+    return flag.startswith(_KEPT_FLAGS)
+
+
+def _answer(found: dict[str, Any]) -> Answer:
+    items, namespaces = tuple(found["items"]), tuple(found["namespaces"])
+    for item in items:
+        if not isinstance(map_of(item.get("metadata")).get("name"), str):
+            raise ValueError("an object has no name")  # noqa: TRY004 - as for all other damage
+    if found["unread"] is None:
+        return Read(items, namespaces)
+    objects = tuple(UnreadObject(**one) for one in found["objects"])
+    return Incomplete(_unread(found["unread"]), items, namespaces, objects)
+
+
 def _unread(found: dict[str, Any]) -> Unread:
-    hints = tuple(
-        Hint(hint["text"], tuple(Command(tuple(argv)) for argv in hint["commands"]))
-        for hint in found["hints"]
-    )
+    hints = tuple(Hint(hint["text"], tuple(_commands(hint))) for hint in found["hints"])
     return Unread(Why(found["why"]), found["text"], found["rule"], hints)
+
+
+def _commands(hint: dict[str, Any]) -> Iterator[Command]:
+    for argv in map(tuple, hint["commands"]):
+        if argv in COMMANDS:
+            yield Command(argv)

@@ -16,13 +16,15 @@ from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.ref import Ref
 from fluxstatus.report.look import Look
 
+_VERSION = 2  # of the report
 
-def versioned(content: Mapping[str, Any]) -> str:
+
+def versioned(content: Mapping[str, Any], version: int = 1) -> str:
     r"""Return *content* as a JSON document, ASCII only, with a newline at its end.
 
-    `schemaVersion` is 1 in every kind of document so far.
+    *version* is its `schemaVersion`, 1 in every kind of document but the report.
     """
-    return json.dumps({"schemaVersion": 1, **content}, indent=2) + "\n"
+    return json.dumps({"schemaVersion": version, **content}, indent=2) + "\n"
 
 
 def render(report: Report, look: Look) -> str:
@@ -31,7 +33,7 @@ def render(report: Report, look: Look) -> str:
     *look* matters only for `everything`, which includes passes. Texts from the cluster are not
     truncated; control characters and non-ASCII characters in them are \u escapes.
     """
-    return versioned(document(report, everything=look.everything))
+    return versioned(document(report, everything=look.everything), _VERSION)
 
 
 def document(report: Report, *, everything: bool) -> dict[str, Any]:
@@ -75,6 +77,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "class": finding.category,
         "level": finding.level,
         "object": object_json(finding.object) if finding.object else None,
+        "objects": [object_json(ref) for ref in finding.objects],
         "title": finding.title,
         "why": finding.why,
         "certainty": finding.certainty,

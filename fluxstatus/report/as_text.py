@@ -246,7 +246,9 @@ def _put_commands(page: Page, commands: Iterable[Command], label: str) -> None:
 
 
 def _footer(report: Report) -> str:
+    unfinished = sum(max(len(finding.evidence), 1) for finding in report.in_progress)
     counts = (
+        (unfinished, "in progress", "in progress"),
         (report.count(Level.FAIL), "cause", ""),
         (report.blocked, "object blocked", "objects blocked"),
         (report.count(Level.WARN), "warning", ""),

@@ -23,6 +23,8 @@ def as_text(
     words = dict(words_in(found))
     page = Page(look, words, words.values())
     none = "neither it nor its sources refer to a Secret"
+    if state.evidence.unread:
+        none = "no Secret was found, but not all of its sources were read"
     count = counted(len(found), "Secret") if found else none
     put_title(page, f"{resource.ref}", count, context=state.evidence.target.context)
     for one in found:

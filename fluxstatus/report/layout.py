@@ -6,9 +6,10 @@ Below a heading: names on the left with their values, and commands to paste.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from fluxstatus.base.visible import visible
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.report.look import Look
-from fluxstatus.report.terminal import columns, marked, painted, visible, wrap
+from fluxstatus.report.terminal import columns, marked, painted, wrap
 
 _LABEL = 11  # the column of "why", "fix", …
 _STEP_LEAST, _STEP_MOST = len("reconcilers"), 16  # columns for the name of a step
@@ -43,6 +44,8 @@ class Page:
     def put(self, text: str, *left: Cell, style: str = "", one_line: bool = False) -> None:
         """Add *text* to the right of the cells; *one_line* does not wrap it."""
         column = sum(cell.width for cell in left)
+        if not column:  # a line of ours: no value may begin one
+            text = self._visible(text)
         start = "".join(map(self._cell, left))
         for line in [self._visible(text)] if one_line else self._cut(text, self._width - column):
             self.lines.append((start + self._painted(line.rstrip(), style)).rstrip())

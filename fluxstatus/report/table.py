@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from fluxstatus.base.visible import visible
 from fluxstatus.report.look import Look
-from fluxstatus.report.terminal import columns, painted, visible, wrap
+from fluxstatus.report.terminal import columns, painted, wrap
 
 _GAP = "   "
 _WIDEST = 60  # columns that a cell may move the next one to the right
@@ -14,6 +15,9 @@ _STYLES: Mapping[tuple[str, str], str] = {
     ("READY", "Unknown"): "unknown",
     ("TYPE", "Warning"): "warn",
     ("SUSPENDED", "True"): "warn",
+    ("STATUS", "gone"): "fail",
+    ("STATUS", "left-behind"): "warn",
+    ("STATUS", "unknown"): "unknown",
 }
 """The style of a cell, by its column and text."""
 

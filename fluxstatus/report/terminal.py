@@ -1,17 +1,13 @@
-r"""Text for a terminal: no control sequences except our colors, and no line that is too wide.
+"""Text for a terminal: no control sequences except our colors, and no line that is too wide."""
 
-Names and messages come from a cluster, so from anyone who may write to it. A character that
-moves the cursor, changes the reading direction or takes no column of its own is shown as an
-escape (`\x1b`).
-"""
-
+import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from unicodedata import category, east_asian_width
+from unicodedata import east_asian_width
 
+from fluxstatus.base.visible import visible, visible_lines
 from fluxstatus.model.hints import Command
 
-_ASCII = str.maketrans({"·": "-", "…": "...", "\u2013": "-"})  # those in our own sentences
 _UNQUOTED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./: ")
 
 
@@ -33,28 +29,14 @@ def painted(text: str, style: str) -> str:
     return f"\x1b[{_SGR[style]}m{text}\x1b[0m" if style and text else text
 
 
-def visible(text: str, *, ascii_only: bool = False) -> str:
-    """Return *text* on one line, with each character that a terminal would not show escaped.
-
-    With *ascii_only* the result is ASCII: known punctuation is replaced, the rest is escaped. A
-    backslash is not escaped, so the result cannot be decoded.
-    """
-    if ascii_only:
-        text = text.translate(_ASCII)
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        char if _is_visible(char, ascii_only) else char.encode("unicode_escape").decode()
-        for char in text
-    )
+_OWN = re.compile(r"(\x1b\[(?:[0-9;]*m|[HJK]|\?7[lh]))")
+"""The control sequences that this program writes: its colors and those of --watch."""
 
 
-def _is_visible(char: str, ascii_only: bool) -> bool:
-    # isprintable() knows controls, bidi marks, zero-width and unassigned characters and lone
-    # surrogates; marks (category M) are printable, but stack on the character before them.
-    if char.isascii() or ascii_only:
-        return char.isascii() and char.isprintable()
-    return char.isprintable() and category(char)[0] != "M"
+def shown(text: str) -> str:
+    """Return *text* as a terminal may get it: newlines and our control sequences stay."""
+    pieces = _OWN.split(text)
+    return "".join(one if i % 2 else visible_lines(one) for i, one in enumerate(pieces))
 
 
 def columns(text: str) -> int:

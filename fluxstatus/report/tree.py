@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from fluxstatus.base.visible import visible
 from fluxstatus.lookup.node import Node
 from fluxstatus.report.as_json import object_json, versioned
 from fluxstatus.report.look import Look
-from fluxstatus.report.terminal import columns, painted, visible, wrap
+from fluxstatus.report.terminal import columns, painted, wrap
 
 _BRANCHES = ("├─ ", "└─ ", "│  ", "   ")
 _ASCII_BRANCHES = ("|- ", "`- ", "|  ", "   ")

@@ -7,12 +7,17 @@ from typing import Any
 
 from fluxstatus.base.fields import map_of
 from fluxstatus.base.masking import masked
+from fluxstatus.base.quoting import yaml_string
+from fluxstatus.base.urls import origin_of
+from fluxstatus.base.visible import is_visible, visible
 from fluxstatus.model.evidence import Object
-from fluxstatus.report.terminal import visible
 
 # Text that YAML 1.1 and 1.2 both read as this string, not as a number, date, bool or null.
 _PLAIN = re.compile(r"[A-Za-z/][\w./@+-]*(?: [\w./@+-]+)*")
 _NOT_TEXT = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
+_REPOSITORIES = ("git", "bitbucket", "azuredevops")
+"""How the types of Providers begin whose address is that of a repository."""
+
 _INDENT = 4  # spaces, for an object in a JSON list
 
 
@@ -56,6 +61,8 @@ DOCUMENTS: Mapping[str, Callable[[Iterable[Object]], Iterator[str]]] = {
 }
 """The output formats with whole objects."""
 
+_LONG = 1000  # characters of a key; a parser looks for its colon among the first 1,024
+
 
 def yaml_of(value: Any, *, is_sorted: bool = True) -> str:
     """Return the JSON *value* as a YAML document, with sorted keys as kubectl prints it."""
@@ -65,18 +72,36 @@ def yaml_of(value: Any, *, is_sorted: bool = True) -> str:
 
 def _clean(one: Object) -> Object:
     """Return *one* without managedFields, as kubectl prints it, and with credentials masked."""
-    one = map_of(masked(one))
+    one = _without_address(map_of(masked(one)))
     metadata = one.get("metadata")
     if not isinstance(metadata, dict) or "managedFields" not in metadata:
         return one
     return {**one, "metadata": {k: v for k, v in metadata.items() if k != "managedFields"}}
 
 
+def _without_address(one: Object) -> Object:
+    """Return *one* without the credentials in the spec of a Provider that no text shows as such.
+
+    The path of a webhook is one, unlike that of a repository; so is the channel of PagerDuty.
+    """
+    spec = map_of(one.get("spec"))
+    kind = str(spec.get("type"))
+    if one.get("kind") != "Provider" or kind.startswith(_REPOSITORIES):
+        return one
+    address = str(spec.get("address", ""))
+    origin = origin_of(address)
+    if origin and address.removeprefix(origin).strip("/"):
+        spec = {**spec, "address": f"{origin}/***"}
+    if kind == "pagerduty" and spec.get("channel"):
+        spec = {**spec, "channel": "***"}
+    return {**one, "spec": spec}
+
+
 def _block(value: Any, indent: str, *, is_sorted: bool = True) -> Iterator[str]:
     """Yield the lines of a map or a list that is not empty."""
     if isinstance(value, dict):
         for key, entry in sorted(value.items()) if is_sorted else value.items():
-            yield from _entry(f"{indent}{_scalar(key)}:", entry, indent, is_sorted=is_sorted)
+            yield from _entry(f"{indent}{_key(key, indent)}:", entry, indent, is_sorted=is_sorted)
         return
     for entry in value:
         if isinstance(entry, dict | list) and entry:
@@ -85,6 +110,12 @@ def _block(value: Any, indent: str, *, is_sorted: bool = True) -> Iterator[str]:
             yield from others
         else:
             yield f"{indent}- {_scalar(entry)}\n"
+
+
+def _key(key: str, indent: str) -> str:
+    """Return *key* as it begins a line; YAML demands the mark of a long one (1.2, 7.4.2)."""
+    written = _scalar(key)
+    return written if len(written) < _LONG else f"? {written}\n{indent}"
 
 
 def _entry(head: str, value: Any, indent: str, *, is_sorted: bool) -> Iterator[str]:
@@ -106,11 +137,6 @@ def _scalar(value: Any) -> str:
         return repr(value).replace("e", ".0e")  # a YAML 1.1 float needs a point
     if not isinstance(value, str):
         return json.dumps(value)
-    if _PLAIN.fullmatch(value) and value.lower() not in _NOT_TEXT:
+    if _PLAIN.fullmatch(value) and value.lower() not in _NOT_TEXT and all(map(is_visible, value)):
         return value
-    # Not the \\u of json: in YAML half of a surrogate pair is a character.
-    return "".join(map(_printable, json.dumps(value, ensure_ascii=False)))
-
-
-def _printable(char: str) -> str:
-    return char if char.isprintable() else f"\\U{ord(char):08x}"
+    return yaml_string(value)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fluxstatus.state.resource import Resource
 
 MARGIN = timedelta(minutes=2)
-"""How long a controller may take beside the timeout: its queue, its writes, the clocks."""
+"""The time a controller may take on top of the timeout: its queue, its writes, clock skew."""
 
 _TIMEOUT_ANNOTATION = "fluxcd.controlplane.io/reconcileTimeout"
 _TIMEOUT_IN_MESSAGE = re.compile(r"\bwith (?:a )?timeout of ([\d.hms]+)")
@@ -46,13 +46,13 @@ def timeout_of(resource: "Resource", *, deleted: bool = False) -> timedelta:
 def is_within(resource: "Resource", began: datetime | None, now: datetime) -> bool:
     """Return whether an attempt at *resource* that *began* then may still succeed."""
     began = max(filter(None, (began, _progressed_at(resource))), default=None)
-    return began is None or now - began <= timeout_of(resource) + MARGIN
+    return began is None or abs(now - began) <= timeout_of(resource) + MARGIN
 
 
 def is_deletion_within(resource: "Resource", now: datetime) -> bool:
     """Return whether the deletion of *resource* may still succeed without help."""
     began = max(filter(None, (resource.since, _progressed_at(resource))), default=None)
-    return began is not None and now - began <= timeout_of(resource, deleted=True) + MARGIN
+    return began is not None and abs(now - began) <= timeout_of(resource, deleted=True) + MARGIN
 
 
 def _reported_timeout(resource: "Resource") -> float | None:

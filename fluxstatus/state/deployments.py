@@ -1,7 +1,7 @@
 """The controllers of Flux: which are expected and found, their status, and what they watch."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,12 +10,20 @@ import jmespath
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.labels import labels_in
-from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Evidence, Object, Why
+from fluxstatus.model.evidence import (
+    CONTROLLERS,
+    OPERATORS,
+    Answer,
+    Evidence,
+    Incomplete,
+    Object,
+    Read,
+)
 from fluxstatus.model.kinds import KINDS, OPERATOR, RESOURCES
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.ownership import creator_of
-from fluxstatus.state.pods import PodProblem, problem_of_pod, selected
-from fluxstatus.state.resource import YOUNG, Resource
+from fluxstatus.state.pods import PodProblem, is_replaced, problem_of_pod, selected
+from fluxstatus.state.resource import Resource, is_recent
 
 HELM_CHART = "a Helm chart"
 _DISTRIBUTION = "app.kubernetes.io/version"
@@ -55,7 +63,7 @@ class Component(NamedTuple):
     name: str
     ref: Ref
     deployment: Object
-    pods: tuple[Object, ...]
+    pods: Answer
     wanted: int
     ready: int
     version: str
@@ -78,6 +86,11 @@ class Component(NamedTuple):
     def selective(self) -> bool:
         """Whether it only reconciles objects with certain labels, as a shard does."""
         return any(arg.startswith("--watch-label-selector") for arg in self.args)
+
+    @property
+    def watches_all(self) -> bool:
+        """Whether no argument limits the objects that it reconciles."""
+        return not self.selective and "--watch-all-namespaces=false" not in self.args
 
     def watches(self, resource: Resource) -> bool:
         """Whether it reconciles *resource*, according to its --watch-… arguments.
@@ -119,25 +132,31 @@ def selects(selector: str, labels: Mapping[str, object]) -> bool:
 
 def components(evidence: Evidence) -> list[Component]:
     """Return the Flux controllers that were found, including shards, sorted by name."""
-    found = evidence.answer(CONTROLLERS).items
-    pods = evidence.answer("pods").items
+    found = evidence.answer(CONTROLLERS).known
+    pods = evidence.answer("pods")
     controllers = (_component(item, pods, evidence.taken_at) for item in found)
     return sorted(controllers, key=lambda c: c.ref)
 
 
 def operators(evidence: Evidence) -> list[Component]:
-    """Return the Deployments of the Flux Operator, without those that only serve the web UI."""
-    pods = evidence.answer("pods").items
-    items = evidence.answer(OPERATORS).items
-    found = (_component(item, pods, evidence.taken_at) for item in items)
+    """Return the Deployments of the Flux Operator, without those that only serve the web UI.
+
+    They are sorted by name.
+    """
+    pods = evidence.answer("pods")
+    items = evidence.answer(OPERATORS).known
+    found = sorted(
+        (_component(item, pods, evidence.taken_at) for item in items), key=lambda c: c.ref
+    )
     return [c for c in found if not {"--web-server-only", "--web-server-only=true"} & {*c.args}]
 
 
-def _component(item: Object, pods: Iterable[Object], now: datetime) -> Component:
+def _component(item: Object, pods: Answer, now: datetime) -> Component:
     view = _DEPLOYMENT.search(item)
     name, namespace = text_of(view["name"]), text_of(view["namespace"])
     labels = map_of(view["labels"])
-    own_pods = tuple(selected(view["selector"], pods, namespace))
+    own_pods = tuple(selected(view["selector"], pods.known, namespace))
+    unread = pods.unread_in(namespace)
     wanted = view["wanted"] if isinstance(view["wanted"], int) else 1
     ready = view["ready"] if isinstance(view["ready"], int) else 0
     args = tuple(arg for arg in view["args"] or () if isinstance(arg, str))
@@ -148,7 +167,7 @@ def _component(item: Object, pods: Iterable[Object], now: datetime) -> Component
         name=OPERATOR if operator else base,
         ref=Ref("apps/v1", "Deployment", namespace, name),
         deployment=item,
-        pods=own_pods,
+        pods=Incomplete(unread, own_pods) if unread else Read(own_pods),
         wanted=wanted,
         ready=min(ready, wanted),
         version=image_version(next(iter(view["images"] or ()), "")),
@@ -163,15 +182,16 @@ def _is_fresh(problem: PodProblem | None, created: Iterable[Object], now: dateti
     if problem is None or problem.code != "not-ready" or problem.restarts:
         return False
     times = (when(map_of(one.get("metadata")).get("creationTimestamp")) for one in created)
-    return any(at is not None and now - at < YOUNG for at in times)
+    return any(is_recent(at, now) for at in times)
 
 
 def _problem_of(
-    view: Mapping[str, object], wanted: int, ready: int, pods: Iterable[Object]
+    view: Mapping[str, object], wanted: int, ready: int, pods: Sequence[Object]
 ) -> PodProblem | None:
     if wanted == 0:
         return PodProblem("scaled-to-zero", "is scaled to 0 replicas")
-    problems = [problem for pod in pods if (problem := problem_of_pod(pod))]
+    current = [pod for pod in pods if not is_replaced(pod)]
+    problems = [problem for pod in current or pods if (problem := problem_of_pod(pod))]
     if ready >= wanted and not any(t.code in {"crash-loop", "oom", "image-pull"} for t in problems):
         return None
     if problems:
@@ -204,9 +224,7 @@ def expected(
             [name for name in wanted if isinstance(name, str)] if isinstance(wanted, list) else []
         )
         return tuple(named) or DEFAULT_COMPONENTS
-    unread = evidence.answer(KINDS["FluxInstance"].resource).unread
-    hidden = unread is not None and unread.why is not Why.ABSENT
-    if hidden or managed_by(found) == HELM_CHART:
+    if evidence.answer(KINDS["FluxInstance"].resource).hidden or managed_by(found) == HELM_CHART:
         return ()
     kinds = [RESOURCES[name] for name in evidence.served or () if name in RESOURCES]
     needed = {kind.controller for kind in kinds if kind.name != "ExternalArtifact"}

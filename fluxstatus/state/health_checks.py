@@ -100,15 +100,15 @@ def _target(found: re.Match[str]) -> HealthCheckTarget:
 
 
 def _of_helm(message: str) -> Iterator[HealthCheckTarget]:
-    """Yield the objects that Helm still waited for when its time was over.
+    """Yield the objects that Helm waited for: those that it lists, or the last one in its log.
 
     Helm 3 checks one object after the other, so the last line about one is the one that it waited
     for.
     """
     error, _, logs = message.partition(_LOGS)
+    yield from map(_target, re.finditer(_NOT_READY, error))
     if not any(text in error for text in LATE):
         return
-    yield from map(_target, re.finditer(_NOT_READY, error))
     for last in [*re.finditer(_LOGGED, logs)][-1:]:
         status = "Failed" if " is failed" in last[0] else "InProgress"
         yield _target(last)._replace(status=status)

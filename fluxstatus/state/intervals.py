@@ -1,4 +1,4 @@
-"""How often an object is reconciled, and where it says so."""
+"""How often an object is reconciled, and which field sets it."""
 
 from functools import cache
 
@@ -10,16 +10,21 @@ from fluxstatus.state.resource import Resource
 EVERY = "fluxcd.controlplane.io/reconcileEvery"
 """The annotation with the interval of an object that the Flux Operator reconciles."""
 
+GENERATOR_EVERY = "source.extensions.fluxcd.io/reconcileEvery"
+"""The annotation with the interval of an ArtifactGenerator, from Flux 2.10 on (SW api/v1beta1)."""
+
 
 def field_of(resource: Resource) -> str:
     """Return the place of the interval in *resource*."""
-    return f"annotation {EVERY}" if _is_annotated(resource) else "spec.interval"
+    annotation = _annotation_of(resource)
+    return f"annotation {annotation}" if annotation else "spec.interval"
 
 
 def written_interval(resource: Resource) -> str:
     """Return the interval as it is in *resource*; empty if it has none of its own."""
-    if _is_annotated(resource):
-        return text_of(resource.annotations.get(EVERY))
+    annotation = _annotation_of(resource)
+    if annotation:
+        return text_of(resource.annotations.get(annotation))
     return text_of(resource.spec.get("interval"))
 
 
@@ -34,5 +39,8 @@ def _parsed(text: str, default: float) -> float:
     return seconds(text, default)
 
 
-def _is_annotated(resource: Resource) -> bool:
-    return resource.kind.controller == OPERATOR
+def _annotation_of(resource: Resource) -> str:
+    """Return the annotation with the interval of *resource*, empty if spec.interval has it."""
+    if resource.kind.controller == OPERATOR:
+        return EVERY
+    return GENERATOR_EVERY if resource.ref.kind == "ArtifactGenerator" else ""

@@ -46,8 +46,11 @@ _STAGES = (
 )
 """The stages of an attempt at a Kustomization, in order, with their failures (KC reconcile)."""
 
-_NO_FAILURE = frozenset({"ReconciliationDisabled", "Progressing"})
-"""Reasons of Warning events about no failed attempt, such as those of a stopping controller."""
+_NO_FAILURE = frozenset({"ReconciliationDisabled", "Progressing", "Adopted"})
+"""Reasons of Warning events about no failed attempt, such as those of a stopping controller.
+
+An ArtifactGenerator of Flux 2.10 says which objects it has adopted (SW api/v1beta1).
+"""
 
 
 def is_failed_retry(state: State, resource: Resource) -> bool:

@@ -15,6 +15,7 @@ from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.labels import labels_in
 from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.model.evidence import Object
+from fluxstatus.model.ref import Ref
 
 _CONTAINERS = jmespath.compile("[status.initContainerStatuses, status.containerStatuses][]")
 _UNSCHEDULED = jmespath.compile("status.conditions[?type=='PodScheduled' && status=='False'] | [0]")
@@ -64,7 +65,7 @@ def problem_of_pod(pod: Object) -> PodProblem | None:
         return None
     if text_of(status.get("reason")):  # Evicted, NodeLost, Shutdown, …
         text = f"has status {status['reason']}: {text_of(status.get('message'))}".rstrip(": ")
-        return PodProblem("failed", text, name)
+        return PodProblem("evicted" if status["reason"] == "Evicted" else "failed", text, name)
     if problem := _problem_of_containers(status, name):
         return problem
     if gate:
@@ -198,6 +199,20 @@ def is_ready(pod: Object) -> bool:
     return ready and status.get("phase") == "Running"
 
 
+def is_replaced(pod: Object) -> bool:
+    """Whether *pod* has failed, by eviction for example, and its controller has replaced it.
+
+    A Job counts its failed pods; other controllers create new ones. A pod that is being deleted
+    is replaced, too.
+    """
+    metadata = map_of(pod.get("metadata"))
+    if metadata.get("deletionTimestamp") is not None:
+        return True
+    owners = maps_of(metadata.get("ownerReferences"))
+    replaced = bool(owners) and all(owner.get("kind") != "Job" for owner in owners)
+    return replaced and map_of(pod.get("status")).get("phase") == "Failed"
+
+
 def claims_of(pod: Object) -> list[str]:
     """Return the names of the PersistentVolumeClaims that *pod* mounts."""
     return [name for name in map(text_of, _CLAIMS.search(pod) or ()) if name]
@@ -221,12 +236,13 @@ def last_restart(pods: Iterable[Object]) -> Iterator[tuple[str, datetime, str, i
 
 
 def selected(selector: Any, pods: Iterable[Object], namespace: str) -> list[Object]:
-    """Return the *pods* in *namespace* with every label of *selector* (a map)."""
+    """Return the *pods* in *namespace* with every label of *selector* (a map), sorted by name."""
     wanted = map_of(selector)
-    return [
+    found = (
         pod
         for pod in pods
         if map_of(pod.get("metadata")).get("namespace") == namespace
         and wanted
         and wanted.items() <= labels_in(pod).items()
-    ]
+    )
+    return sorted(found, key=Ref.of)

@@ -27,7 +27,7 @@ _DEPENDENCY = re.compile(
 def source_of(resource: Resource) -> Key | None:
     """Return the source of *resource*, or None without one.
 
-    For a HelmRelease with a chart template it is the HelmChart that helm-controller creates.
+    For a HelmRelease with a chart template it is the source that helm-controller creates.
     """
     read = _SOURCE.get(resource.ref.kind)
     return read(resource) if read else None
@@ -89,15 +89,24 @@ def naming(resource: Resource, target: Key) -> str:
         for entry in maps_of(value if isinstance(value, list) else [value]):
             named = map_of(entry.get("repository")) or entry
             if text_of(named.get("name")) == target[2]:
-                return _OF_TEMPLATE if _is_from_template(resource) else f"spec.{field}"
+                return _OF_TEMPLATE if template_owner(resource) else f"spec.{field}"
     return (
         "spec.chart.spec.sourceRef" if template_source_of(resource) == target else "the reference"
     )
 
 
-def _is_from_template(resource: Resource) -> bool:
-    """Whether helm-controller created *resource* from the chart template of a HelmRelease."""
-    return resource.ref.kind == "HelmChart" and bool(creator_of(resource.labels, "HelmRelease"))
+def template_owner(resource: Resource) -> Key | None:
+    """Return the HelmRelease whose chart template helm-controller made *resource* from, or None.
+
+    An OCIRepository that is in a chart has the same labels, but not the name that helm-controller
+    chooses (HC api/v2 GetHelmChartTemplateReference).
+    """
+    kind, namespace, name = resource.ref.key
+    release = creator_of(resource.labels, "HelmRelease")
+    if release is None or kind not in ("HelmChart", "OCIRepository"):
+        return None
+    chosen = release[1], f"{release[1]}-{release[2]}"
+    return release if kind == "HelmChart" or chosen == (namespace, name) else None
 
 
 def ready_expression(resource: Resource, dependency: Key) -> str:
@@ -184,13 +193,38 @@ def _chart_of(release: Resource) -> Key | None:
     reference = map_of(release.spec.get("chartRef"))
     if reference:
         return _key(reference, release.ref.namespace, text_of(reference.get("kind")))
-    template = template_source_of(release)
-    if not template:
+    return made_source_of(release)
+
+
+def made_source_of(release: Resource) -> Key | None:
+    """Return the source that helm-controller makes from the chart template of *release*.
+
+    It is None without a template, and where spec.chartRef is used instead. status.helmChart is
+    namespace/name of a HelmChart, and from Flux 2.10 kind/namespace/name of another source (HC
+    api/v2 GetHelmChartReference).
+    """
+    if release.ref.kind != "HelmRelease" or release.spec.get("chartRef"):
         return None
-    namespace, _, name = text_of(release.status.get("helmChart")).partition("/")
-    if name:
-        return "HelmChart", namespace, name
-    return "HelmChart", template[1], f"{release.ref.namespace}-{release.ref.name}"
+    kind = text_of(release.get("spec", "chart", "kind")) or "HelmChart"
+    template = template_source_of(release)
+    if kind == "HelmChart" and not template:
+        return None
+    match text_of(release.status.get("helmChart")).split("/"):
+        case [namespace, name]:
+            return "HelmChart", namespace, name
+        case [of, namespace, name]:
+            return of, namespace, name
+    namespace = template[1] if template else release.ref.namespace
+    return kind, namespace, f"{release.ref.namespace}-{release.ref.name}"
+
+
+def chart_name(release: Resource) -> str:
+    """Return the name of the chart in the template of *release*, empty without a template.
+
+    For an OCIRepository it is the last part of the URL.
+    """
+    template = map_of(release.get("spec", "chart", "spec"))
+    return text_of(template.get("chart")) or text_of(template.get("url")).rpartition("/")[2]
 
 
 def template_source_of(release: Resource) -> Key | None:

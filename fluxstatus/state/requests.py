@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from fluxstatus.base.durations import stamp, when
 from fluxstatus.base.fields import text_of
-from fluxstatus.model.hints import Command, kubectl
+from fluxstatus.model.hints import Command, command
 from fluxstatus.state.resource import Resource, Verdict
 
 REQUESTED_AT = "reconcile.fluxcd.io/requestedAt"
@@ -42,14 +42,14 @@ def unhandled_since(resource: Resource, now: datetime) -> datetime | None:
     return at if at and now - at > HANDLED_WITHIN else None
 
 
-def request_command(resource: Resource, now: datetime, *more: str) -> Command:
+def request_command(resource: Resource, now: datetime, *more: str) -> Command | None:
     """Return the command that requests a reconciliation of *resource* at *now*.
 
-    *more* are further annotations that it sets to the same time.
+    *more* are further annotations that it sets to the same time. None if a name is not valid.
     """
-    annotations = (f"{name}={stamp(now)}" for name in (REQUESTED_AT, *more))
-    return kubectl(
-        "annotate", "--overwrite", f"{resource.kind.resource}/{resource.ref.name}",
-        "-n", resource.ref.namespace, *annotations,
+    annotations = " ".join(f"{name}={stamp(now)}" for name in (REQUESTED_AT, *more))
+    return command(
+        f"kubectl annotate --overwrite {resource.kind.resource}/{{name}} -n {{ns}} {annotations}",
+        {"name": resource.ref.name, "ns": resource.ref.namespace},
         changes=True,
-    )  # fmt: skip
+    )

@@ -17,17 +17,12 @@ from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.plurals import noun_for
 from fluxstatus.model.evidence import Object
-from fluxstatus.model.kinds import Kind
+from fluxstatus.model.kinds import OPERATOR, SUSPEND_ANNOTATIONS, Kind
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.deadlines import is_within
 
 YOUNG = timedelta(minutes=2)
 """A younger object may still be waiting for its sources and dependencies."""
-
-SUSPEND_ANNOTATIONS = (
-    "fluxcd.controlplane.io/reconcile",
-    "source.extensions.fluxcd.io/reconcile",
-)
 
 
 class Verdict(StrEnum):
@@ -63,14 +58,15 @@ _APPLIERS = frozenset({"kustomize-controller", "helm-controller"})
 def suspender_of(resource: "Resource") -> str:
     """Return who suspended *resource*, empty if unknown.
 
-    This is the user of the operator's web UI, or else the field managers of spec.suspend. Those
-    are programs, such as kubectl-patch; a controller that applies manifests only passes it on.
+    This is the user of the operator's web UI, or else the field managers of spec.suspend or of the
+    annotation. Those are programs, such as kubectl-patch; a controller that applies manifests only
+    passes it on.
     """
     if user := text_of(resource.annotations.get("fluxcd.controlplane.io/suspendedBy")):
         return user
     found = resource.get("metadata", "suspendedBy")
     managers = list(map(text_of, found)) if isinstance(found, list) else []
-    if resource.spec.get("suspend") is not True or not any(managers):
+    if not (resource.is_switched_off and any(managers)):
         return ""
     for applier in sorted(_APPLIERS.intersection(managers)):
         return f"a manifest that {applier} applies"
@@ -153,23 +149,38 @@ class Resource:
 
     @property
     def suspended(self) -> bool:
-        """Whether it is suspended, by its spec or by an annotation.
+        """Whether it is suspended, by its spec or by the annotation for its kind.
 
         An object that was created with the annotation is Ready, although it was never applied.
         """
-        return (
-            self.spec.get("suspend") is True
-            or any(
-                text_of(self.annotations.get(name)).lower() == "disabled"
-                for name in SUSPEND_ANNOTATIONS
-            )
-            or self.condition("Ready").get("reason") == "ReconciliationDisabled"
+        return self.is_switched_off or (
+            self.condition("Ready").get("reason") == "ReconciliationDisabled"
         )
 
-    def age(self, now: datetime) -> timedelta:
-        """Return how long it has existed; timedelta.max if unknown."""
-        created = self.created
-        return now - created if created else timedelta.max
+    @property
+    def is_switched_off(self) -> bool:
+        """Whether its spec or an annotation suspends it, whatever its conditions say."""
+        return self.spec.get("suspend") is True or (
+            self._has_switch and self._is_off(switch_of(self.kind.name))
+        )
+
+    @property
+    def _has_switch(self) -> bool:
+        """Whether an annotation suspends objects of this kind; others have spec.suspend."""
+        return self.kind.controller == OPERATOR or self.kind.name == "ArtifactGenerator"
+
+    @property
+    def frozen(self) -> bool:
+        """Whether an annotation keeps the Flux Operator from applying a ResourceSet to it.
+
+        Its own controller reconciles it (FO resourceset_controller.go ExclusionSelector, from 0.59
+        on); an object of the operator's kinds is suspended instead.
+        """
+        return not self._has_switch and self._is_off(SUSPEND_ANNOTATIONS[0])
+
+    def _is_off(self, annotation: str) -> bool:
+        """Whether *annotation* is disabled; its controllers ignore the case (FO, SW IsDisabled)."""
+        return text_of(self.annotations.get(annotation)).lower() == "disabled"
 
     def _verdict_of(self, now: datetime) -> Verdict:
         ready = self.condition("Ready")
@@ -189,7 +200,7 @@ class Resource:
         observed = ready.get("observedGeneration")
         if isinstance(observed, int) and observed != self.generation:
             began, self.since = self.since, self.changed
-            recent = self.since is not None and now - self.since < YOUNG
+            recent = is_recent(self.since, now)
             busy = ready.get("status") == "Unknown" and is_within(self, began, now)
             return Verdict.RECONCILING if recent or busy else Verdict.OUTDATED
         return self._verdict_of_ready(ready, now)
@@ -198,8 +209,7 @@ class Resource:
         if self.kind.name == "ExternalArtifact" and self.get("status", "artifact", "revision"):
             return Verdict.READY  # a third-party controller may set no condition
         self.since = self.created
-        changed = self.changed or self.created
-        young = changed is not None and now - changed < YOUNG
+        young = is_recent(self.changed or self.created, now)
         return Verdict.STARTING if young else Verdict.NEVER
 
     def _verdict_of_ready(self, ready: dict[str, Any], now: datetime) -> Verdict:
@@ -222,6 +232,15 @@ class Resource:
 def _time_of(entry: Mapping[str, Any]) -> datetime | None:
     """Return when the attempt in *entry*, of a status.history, ended or began (a Helm release)."""
     return when(entry.get("lastReconciled") or entry.get("lastDeployed"))
+
+
+def is_recent(at: datetime | None, now: datetime) -> bool:
+    """Return whether *at* was a few moments before *now*.
+
+    It may be after *now* by as much, since the clocks of two machines differ, but a time in the
+    distant future says nothing: anybody may have written it.
+    """
+    return at is not None and abs(now - at) < YOUNG
 
 
 def release_name(resource: Resource) -> str:

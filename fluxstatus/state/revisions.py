@@ -20,6 +20,23 @@ GRACE = timedelta(seconds=60)
 """The least time that a controller has to apply a new revision."""
 
 
+_RESULTS = {
+    "Bucket": "artifact",
+    "ExternalArtifact": "artifact",
+    "FluxInstance": "lastAppliedRevision",
+    "GitRepository": "artifact",
+    "HelmChart": "artifact",
+    "HelmRepository": "artifact",
+    "Kustomization": "lastAppliedRevision",
+    "OCIRepository": "artifact",
+    "ResourceSet": "lastAppliedRevision",
+}
+"""The field of the status that is set before the object becomes Ready, by kind.
+
+SC internal/controller (reconcileArtifact), KC and FO internal/controller (finalizeStatus).
+"""
+
+
 class Lag(NamedTuple):
     """The revision to apply, the applied one, and since when the one to apply exists."""
 
@@ -82,6 +99,13 @@ def lag_behind(source: Resource, resource: Resource) -> Lag | None:
         _, _, wanted = wanted.rpartition("@")
         applied = text_of(resource.status.get("lastAttemptedRevisionDigest"))
     return Lag(wanted, applied, since) if wanted and applied else None
+
+
+def missing_result(resource: Resource) -> str:
+    """Return the path of the result that a Ready *resource* does not have, empty if it has it."""
+    field = _RESULTS.get(resource.ref.kind)
+    is_missing = resource.verdict is Verdict.READY and field and not resource.status.get(field)
+    return f"status.{field}" if is_missing else ""
 
 
 def overdue(state: State, resource: Resource, lag: Lag) -> bool:

@@ -13,7 +13,7 @@ import jmespath
 from fluxstatus.base.durations import stamp, when
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.plurals import noun_for
-from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Answer, Evidence, Object, Why
+from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Answer, Evidence, Object
 from fluxstatus.model.kinds import KINDS, RESOURCES
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.deployments import Component, components, expected, operators
@@ -47,7 +47,12 @@ class Event(NamedTuple):
 
 
 class State:
-    """The objects and controllers in an Evidence, with their status."""
+    """The objects and controllers in an Evidence, with their status.
+
+    It is `partial` if most objects were not requested, so that nothing follows for a controller.
+    """
+
+    partial = False
 
     def __init__(self, evidence: Evidence, namespaces: Collection[str] = ()) -> None:
         """Prepare the state of *evidence*; all else is computed on first use.
@@ -71,14 +76,13 @@ class State:
 
     @cached_property
     def resources(self) -> dict[Key, Resource]:
-        """Every Flux object that was read, with its verdict."""
-        found = {}
+        """Every Flux object that was read, with its verdict, sorted by kind and name."""
+        found: dict[Key, Resource] = {}
         for name, kind in RESOURCES.items():
-            if not kind.reconciled:
-                continue
-            for item in self.evidence.answer(name).items:
-                resource = Resource(kind, item, self.now)
-                found[resource.ref.key] = resource
+            if kind.reconciled:
+                items = self.evidence.answer(name).known
+                resources = (Resource(kind, item, self.now) for item in items)
+                found |= {one.ref.key: one for one in sorted(resources, key=attrgetter("ref"))}
         return found
 
     @cached_property
@@ -149,14 +153,17 @@ class State:
 
     @cached_property
     def warnings(self) -> dict[Key, list[Event]]:
-        """The Warning events of the last hour by object, newest first."""
+        """The Warning events of the last hour by object, newest first.
+
+        The order does not depend on that of the items: times are in seconds, so many are the same.
+        """
         found: dict[Key, list[Event]] = defaultdict(list)
-        for key, event in events_in(self.evidence.answer("events").items):
+        for key, event in events_in(self.evidence.answer("events").known):
             if self.now - event.last <= EVENTS_FOR:
                 found[key].append(event)
         for events in found.values():
-            events.sort(key=lambda w: w.last, reverse=True)
-        return dict(found)
+            events.sort(key=lambda event: (event.last, event), reverse=True)
+        return dict(sorted(found.items()))
 
     def answer_of(self, kind: str) -> Answer:
         """Return the answer to the list of a Flux *kind*."""
@@ -164,13 +171,10 @@ class State:
 
     def known_missing(self, key: Key) -> bool:
         """Return whether the object *key* certainly does not exist."""
-        kind, namespace, _ = key
+        kind, namespace, name = key
         if kind not in KINDS or key in self.resources:
             return False
-        answer = self.answer_of(kind)
-        if answer.unread is None:
-            return True
-        return answer.unread.why is Why.ABSENT or namespace in answer.namespaces
+        return self.answer_of(kind).unread_in(namespace, name) is None
 
     @cached_property
     def controllers_read(self) -> bool:
@@ -190,7 +194,7 @@ class State:
         return f"v{version}" if version[:1].isdigit() else version  # as a Helm chart labels it
 
     def _reported(self) -> Iterator[str]:
-        for report in self.evidence.answer(KINDS["FluxReport"].resource).items:
+        for report in self.evidence.answer(KINDS["FluxReport"].resource).known:
             distribution = map_of(map_of(report.get("spec")).get("distribution"))
             yield text_of(distribution.get("version"))
         if self.instance:

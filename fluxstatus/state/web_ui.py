@@ -14,9 +14,9 @@ _WEB_PORT = jmespath.compile(f"spec.ports[?name=='{PORT_NAME}' || port==`{PORT}`
 
 def web_services(state: State) -> Iterator[tuple[Object, int]]:
     """Return the Services with the port of the web UI, in the namespaces of the operator."""
-    servers = state.evidence.answer(OPERATORS).items
+    servers = state.evidence.answer(OPERATORS).known
     operator_namespaces = {text_of(map_of(one.get("metadata")).get("namespace")) for one in servers}
-    for service in state.evidence.answer("services").items:
+    for service in state.evidence.answer("services").known:
         port = _WEB_PORT.search(service)
         namespace = text_of(map_of(service.get("metadata")).get("namespace"))
         if namespace in operator_namespaces and isinstance(port, int):

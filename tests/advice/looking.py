@@ -1,4 +1,4 @@
-"""How the tests of habits look for one."""
+"""Helpers to test a single piece of advice."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -30,5 +30,5 @@ def advice(known: Evidence, namespaces: Iterable[str] = ()) -> dict[str, Finding
 
 
 def seen(finding: Finding) -> list[str]:
-    """Return where a habit shows, as "what: value"."""
+    """Return the objects that the advice lists, as "what: value"."""
     return [f"{path}: {value}" if value else path for path, value in finding.evidence]

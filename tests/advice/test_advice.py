@@ -18,7 +18,7 @@ from fluxstatus.checks.run import Choice
 from fluxstatus.cluster.queries import ADVICE_QUERIES
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Evidence, Object
-from fluxstatus.model.findings import Exit, Level
+from fluxstatus.model.findings import Exit, Level, Verdict
 from fluxstatus.state.state import State
 from tests.builders import HEALTHY, evidence, flux, judge, kustomization, source
 from tests.conftest import Program
@@ -27,7 +27,7 @@ FIELDS = {"n": "2", "saves": "3", "what": "x", "value": "y"}
 
 
 def bad_habits(count: int = 1) -> Iterator[Object]:
-    """Yield a healthy cluster with a few habits, each of *count* objects."""
+    """Yield a healthy cluster that gets some advice, with *count* objects for each piece."""
     yield from HEALTHY
     for i in range(count):
         yield source(f"s{i}", spec={"interval": "10s", "url": "http://git.example.com/a",
@@ -42,8 +42,8 @@ CODES = {"interval-short", "no-receiver", "credentials-in-clear", "no-prune", "d
 
 
 @pytest.mark.parametrize("habit", ADVICE, ids=lambda habit: f"{habit.code}-{habit.step}")
-def test_a_habit_is_told_to_people(habit: Advice) -> None:
-    """Every habit has a reason, a fix, a source upstream, and fields that are all known."""
+def test_advice_has_a_reason_and_a_fix(habit: Advice) -> None:
+    """Each piece of advice has a reason, a fix, an upstream source, and only known fields."""
     texts = (habit.title_one, habit.title_many, habit.why, *(step.text for step in habit.steps))
     for text in texts:
         assert text.format_map(FIELDS)
@@ -54,8 +54,8 @@ def test_a_habit_is_told_to_people(habit: Advice) -> None:
     assert habit.docs == "" or habit.docs.startswith("https://")
 
 
-def test_a_code_is_one_habit_in_a_step() -> None:
-    """No two habits of a step have a code in common, and none has that of a fault."""
+def test_codes_of_advice_are_unique_in_a_step() -> None:
+    """Codes of advice are unique within a step and differ from the codes of faults."""
     names = [(habit.code, habit.step) for habit in ADVICE]
     assert len(set(names)) == len(names)
     assert {step for _, step in names} <= {step.id for step in STEPS}
@@ -66,25 +66,25 @@ def test_a_code_is_one_habit_in_a_step() -> None:
         assert not set(step.advice_codes) & set(step.codes)
 
 
-def test_nothing_is_asked_that_nobody_looks_at() -> None:
-    """What --advice asks for is read by just those habits that say so."""
+def test_extra_lists_are_used() -> None:
+    """Extra lists that --advice reads are used only by the advice that declares them."""
     assert {query for habit in ADVICE for query in habit.reads} == set(ADVICE_QUERIES)
     for habit in ADVICE:
         assert {*habit.needs} & {*ADVICE_QUERIES} <= {*habit.reads}
 
 
-def test_bad_habits_are_no_bad_health() -> None:
-    """A cluster that is well has the verdict pass, exit code 0 and no warning, whatever habits."""
+def test_advice_does_not_affect_the_verdict() -> None:
+    """A healthy cluster passes with exit code 0 and no warning, however much advice there is."""
     report = judge(evidence(*bad_habits()))
     assert {habit.code for habit in report.advice} == CODES
-    assert (report.verdict, report.count(Level.WARN)) == (Level.PASS, 0)
-    assert report.exit_code(Level.WARN) is Exit.HEALTHY
+    assert (report.verdict, report.count(Level.WARN)) == (Verdict.PASS, 0)
+    assert report.exit_code([Verdict.WARN]) is Exit.HEALTHY
     assert {step.level for step in report.steps} == {Level.PASS}
     assert report.next is None
 
 
 def test_a_fault_comes_before_all_advice() -> None:
-    """Habits stand after the faults of their level, and none after that is worse."""
+    """Advice is sorted after faults of its level, and nothing worse follows it."""
     paused = kustomization("p", "s0", spec={"suspend": True})
     kinds = [f.category for f in judge(evidence(*bad_habits(), paused)).findings
              if f.level is Level.WARN]  # fmt: skip
@@ -93,7 +93,7 @@ def test_a_fault_comes_before_all_advice() -> None:
 
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_each_can_be_skipped(code: str) -> None:
-    """`--skip CODE` leaves out just that habit."""
+    """`--skip CODE` leaves out only the advice with that code."""
     report = judge(evidence(*bad_habits()), Choice(skip=[code]))
     assert {habit.code for habit in report.advice} == CODES - {code}
 
@@ -115,8 +115,8 @@ def _crash(_: View) -> NoReturn:
     raise ZeroDivisionError("by chance")
 
 
-def test_a_habit_that_crashes_is_left_out() -> None:
-    """A bug in advice is told as such, takes no other advice with it, and is no unknown."""
+def test_advice_that_crashes_is_left_out() -> None:
+    """A crash in one piece of advice is reported as a bug, and all other advice is kept."""
     view = View(Analysis(State(evidence(*bad_habits()))))
     first, *others = (habit for habit in ADVICE if habit.step == "sources")
     found = list(advice("sources", view, [replace(first, find=_crash), *others]))
@@ -132,16 +132,16 @@ def save(path: Path, known: Evidence) -> Path:
 
 
 def test_the_command_line(flux_status: Program, tmp_path: Path) -> None:
-    """Text folds advice into a line; --advice tells it; JSON has it always; the code stays 0."""
+    """Text shows advice as one line, or in full with --advice; JSON always has it; exit code 0."""
     file = save(tmp_path / "habits.json", evidence(*bad_habits()))
     plain = flux_status("--from", file, "--fail-on=warn", env={"COLUMNS": "200"})
     assert plain.returncode == 0
     [line] = [line for line in plain.stdout.splitlines() if line.startswith(" advice")]
     assert "7 recommendations: " in line
     assert "interval-short (2 objects)" in line
-    told = flux_status("--from", file, "--advice").stdout
-    assert told.count("\n advice ") == 8
-    assert "recommendations" not in told
+    result = flux_status("--from", file, "--advice").stdout
+    assert result.count("\n advice ") == 8
+    assert "recommendations" not in result
     document = json.loads(flux_status("--from", file, "-o", "json").stdout)
     assert document["verdict"] == "pass"
     assert (document["summary"]["warn"], document["summary"]["habit"]) == (0, 8)

@@ -42,7 +42,7 @@ SERVICE = {"name": "flux-operator", "port": 9080}
 
 
 def test_an_instance_without_network_policy() -> None:
-    """A FluxInstance that switches its policies off is told without any further request."""
+    """A FluxInstance without network policies is reported, without any extra request."""
     off = alter(HEALTHY, "FluxInstance/flux", {"spec.cluster.networkPolicy": False})
     found = habits(system=off)["no-network-policy"]
     assert (found.level, str(found.object)) == (Level.WARN, "FluxInstance flux-system/flux")
@@ -53,7 +53,7 @@ def test_an_instance_without_network_policy() -> None:
 
 
 @pytest.mark.parametrize(
-    ("objects", "more", "told"),
+    ("objects", "more", "reported"),
     [
         ([], {"advice": True}, True),
         ([policy()], {"advice": True}, False),
@@ -64,13 +64,13 @@ def test_an_instance_without_network_policy() -> None:
     ids=["none", "one", "elsewhere", "not asked", "forbidden"],
 )
 def test_a_namespace_without_network_policy(
-    objects: list[Object], more: dict[str, Any], told: bool
+    objects: list[Object], more: dict[str, Any], reported: bool
 ) -> None:
     """Without an instance the policies themselves are looked at, if they could be read."""
     system = without(HEALTHY, "FluxInstance/flux")
     found = habits(*objects, system=system, **more)
-    assert ("no-network-policy" in found) is told
-    if told:
+    assert ("no-network-policy" in found) is reported
+    if reported:
         assert seen(found["no-network-policy"]) == ['namespace "flux-system": has no NetworkPolicy']
 
 
@@ -88,7 +88,7 @@ def test_a_namespace_without_network_policy(
     ],
 )  # fmt: skip
 def test_ways_to_the_web_ui(ways: list[Object], seen_as: str) -> None:
-    """An Ingress or HTTPRoute to a web UI without a login is told, and which it is."""
+    """An Ingress or HTTPRoute to a web UI without a login is reported by name."""
     found = habits(*ways, advice=True)["ui-exposed"]
     assert seen(found) == [f"{seen_as}: routes to Service flux-system/flux-operator"]
     assert str(found.object) == seen_as
@@ -112,47 +112,49 @@ def test_ways_to_the_web_ui(ways: list[Object], seen_as: str) -> None:
     ],
 )
 def test_ways_to_something_else_or_guarded(way: Object) -> None:
-    """What leads elsewhere, or may ask for a login, is not told."""
+    """Routes to other services, or to a UI that may require a login, are not reported."""
     assert "ui-exposed" not in habits(way, advice=True)
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"), [("LoadBalancer", True), ("NodePort", True), ("ClusterIP", False)]
+    ("kind", "reported"), [("LoadBalancer", True), ("NodePort", True), ("ClusterIP", False)]
 )
-def test_a_service_that_is_open_itself(kind: str, told: bool) -> None:
+def test_a_service_that_is_open_itself(kind: str, reported: bool) -> None:
     """A Service that the world can reach needs no further question."""
     system = alter(HEALTHY, "Service/flux-operator", {"spec.type": kind})
-    assert ("ui-exposed" in habits(system=system)) is told
+    assert ("ui-exposed" in habits(system=system)) is reported
 
 
 @pytest.mark.parametrize("arg", ["--web-config=/etc/x.yaml", "--web-config-secret-name=sso"])
 def test_a_ui_that_may_ask_for_a_login(arg: str) -> None:
-    """With a configuration, which nobody reads here, the UI may ask: nothing is said."""
+    """A UI with a configuration file may require a login, so it is not reported."""
     system = alter(HEALTHY, "Deployment/flux-operator",
                    {"spec.template.spec.containers.0.args": [arg]})  # fmt: skip
     assert "ui-exposed" not in habits(ingress(), system=system, advice=True)
 
 
-@pytest.mark.parametrize(("name", "told"), [("WEB_CONFIG_SECRET_NAME", False), ("WEB_PORT", True)])
-def test_a_ui_that_the_environment_configures(name: str, told: bool) -> None:
+@pytest.mark.parametrize(
+    ("name", "reported"), [("WEB_CONFIG_SECRET_NAME", False), ("WEB_PORT", True)]
+)
+def test_a_ui_that_the_environment_configures(name: str, reported: bool) -> None:
     """The variable that names the configuration counts as the flag does; its value is not kept."""
     variables = [{"name": name, "value": "hunter2"}]
     system = alter(HEALTHY, "Deployment/flux-operator",
                    {"spec.template.spec.containers.0.env": variables})  # fmt: skip
-    assert ("ui-exposed" in habits(ingress(), system=system, advice=True)) is told
+    assert ("ui-exposed" in habits(ingress(), system=system, advice=True)) is reported
     assert "hunter2" not in str(evidence(*system))
 
 
-def test_a_file_of_before_says_nothing_of_the_environment() -> None:
-    """Where it is not known which variables there are, nothing is said of the UI."""
+def test_an_old_snapshot_has_no_environment() -> None:
+    """If the environment of the UI is unknown, the UI is not reported."""
     known = evidence(*alter(HEALTHY, "Service/flux-operator", {"spec.type": "LoadBalancer"}))
     assert "ui-exposed" in advice(known)
-    for item in known.answer("deployments.apps/operator").items:
+    for item in known.answer("deployments.apps/operator").known:
         del item["metadata"]["webVariables"]
     assert "ui-exposed" not in advice(known)
 
 
-def test_ways_that_cannot_be_read_are_said() -> None:
+def test_unread_routes_give_no_advice() -> None:
     """Where Ingresses are forbidden there is no advice, a word on it, and the verdict stays."""
     found = habits(ingress(), advice=True, unread={INGRESSES: FORBIDDEN})
     assert "ui-exposed" not in found

@@ -19,7 +19,7 @@ def git(interval: str, name: str = "a", **more: Any) -> Object:
 
 
 def receiver(*resources: Object, conditions: Any = None, **spec: Any) -> Object:
-    """Return a Receiver that tells *resources* of news."""
+    """Return a Receiver that triggers *resources*."""
     return flux("Receiver", "hook", conditions, spec={"type": "github", **spec,
                                                       "resources": list(resources)})  # fmt: skip
 
@@ -32,18 +32,18 @@ NAMED = {"kind": "GitRepository", "name": "a"}
     [("10s", True), ("59s", True), ("1m", False), ("1m0s", False), ("10m", False), ("x", False)],
 )
 def test_below_a_minute_is_short(interval: str, short: bool) -> None:
-    """An interval below 60 s is told with where to change it; one of 60 s is not."""
+    """An interval below 60 s is reported with where to change it; 60 s is not."""
     found = habits(git(interval)).get("interval-short")
     assert (found is not None) is short
     if found:
         assert (found.level, found.category, found.step) == (Level.WARN, "habit", "sources")
-        assert found.title.startswith(f"GitRepository apps/a spec.interval is {interval}")
+        assert found.title.startswith(f"spec.interval of GitRepository apps/a is {interval}")
         assert "spec.interval" in found.hints[0].text
-        assert found.object is None  # nobody is accused
+        assert found.object is None  # no single object is at fault
 
 
 def test_many_short_intervals_are_one_finding() -> None:
-    """However many objects have a habit, it is told once: ten by name, and how many more."""
+    """Advice for many objects is one finding: ten names and the number of the others."""
     many = [git("5s", f"r{i:03}") for i in range(200)]
     found = habits(*many)["interval-short"]
     assert found.title.startswith("200 sources ")
@@ -55,7 +55,7 @@ def test_many_short_intervals_are_one_finding() -> None:
 
 
 def test_reconcilers_have_their_own_reason() -> None:
-    """A Kustomization costs something else than a source: both are told, each in its step."""
+    """Short intervals of Kustomizations and of sources are reported separately, by step."""
     found = habits(git("5s"), kustomization("k", "a", spec={"interval": "5s"}))
     assert [f.step for code, f in found.items() if code.startswith("interval-short")] == [
         "sources", "reconcilers",
@@ -74,6 +74,10 @@ def test_what_was_made_is_changed_where_it_is_made() -> None:
         "GitRepository apps/b spec.interval (created by ResourceSet apps/apps): 6s",
         "HelmRelease apps/r spec.chart.spec.interval: 7s",
     ]
+    oci = flux("OCIRepository", "apps-r", spec={"interval": "8s"}, labels=of_release)
+    assert seen(habits(oci)["interval-short"]) == [
+        "HelmRelease apps/r spec.chart.spec.interval: 8s"
+    ]
     release = flux("HelmRelease", "r", spec={"interval": "7s"})
     assert seen(habits(chart, release)["interval-short"]) == [
         "HelmRelease apps/r spec.interval: 7s"
@@ -86,7 +90,7 @@ def test_static_repositories_have_no_interval() -> None:
     assert not {"interval-short", "no-receiver"} & habits(static).keys()
 
 
-def test_nothing_is_said_beside_a_fault() -> None:
+def test_no_advice_next_to_a_fault() -> None:
     """An object that fails, is suspended or waits gets no advice."""
     failing = git("5s", conditions=NOT_THERE)
     paused = git("5s", "b", spec={"suspend": True})
@@ -95,7 +99,7 @@ def test_nothing_is_said_beside_a_fault() -> None:
 
 
 def test_a_receiver_would_save_requests() -> None:
-    """A source that is polled often and that no Receiver tells of news says what it would save."""
+    """A source that is polled often and has no Receiver is reported with the requests to save."""
     found = habits(git("1m"), git("30s", "b"))["no-receiver"]
     assert "168 requests per hour" in found.title  # 60 - 6 and 120 - 6
     assert found.count == 2
@@ -111,10 +115,10 @@ def test_a_receiver_would_save_requests() -> None:
         {"kind": "GitRepository", "name": "a", "namespace": "apps"},
     ],
 )
-def test_a_receiver_that_tells_it_is_enough(resource: Object) -> None:
-    """A Receiver tells by name, or all in a namespace, or by labels."""
-    told = git("1m", labels={"team": "x"})
-    found = habits(told, receiver(resource))
+def test_a_receiver_for_the_source_is_enough(resource: Object) -> None:
+    """A Receiver can trigger an object by name, by namespace or by labels."""
+    result = git("1m", labels={"team": "x"})
+    found = habits(result, receiver(resource))
     assert "no-receiver" not in found
     assert "54 requests per hour" in found["interval-with-receiver"].title
 
@@ -130,14 +134,14 @@ def test_a_receiver_that_tells_it_is_enough(resource: Object) -> None:
     ],
 )
 def test_a_receiver_of_others_is_not(resource: Object) -> None:
-    """A Receiver for another name, kind, namespace or label tells this source nothing."""
+    """A Receiver for another name, kind, namespace or label does not trigger this source."""
     found = habits(git("1m", labels={"team": "x"}), receiver(resource))
     assert "no-receiver" in found
     assert "interval-with-receiver" not in found
 
 
 def test_a_receiver_that_fails_is_its_own_matter() -> None:
-    """Where the Receiver fails that is the fault: nobody says that there is none."""
+    """A failing Receiver is a fault; it is not reported as missing."""
     failing = receiver(NAMED, conditions={"Ready": "False TokenNotFound: no token"})
     found = habits(git("1m"), failing)
     assert not {"no-receiver", "interval-with-receiver"} & found.keys()
@@ -164,13 +168,15 @@ def test_what_is_pinned_has_no_news(ref: Object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "interval", "told"), [(10, "1m", True), (9, "1m", False), (10, "10m", False)]
+    ("count", "interval", "reported"), [(10, "1m", True), (9, "1m", False), (10, "10m", False)]
 )
-def test_many_of_one_source_need_no_short_interval(count: int, interval: str, told: bool) -> None:
-    """Ten objects or more that share a source and have less than 10m are told together."""
+def test_many_of_one_source_need_no_short_interval(
+    count: int, interval: str, reported: bool
+) -> None:
+    """Ten or more objects that share a source and run more often than every 10m are one finding."""
     many = [kustomization(f"k{i}", "a", spec={"interval": interval}) for i in range(count)]
     found = habits(git("10m"), *many).get("interval-crowded")
-    assert (found is not None) is told
+    assert (found is not None) is reported
     if found:
         assert found.count == 10
         [place] = seen(found)

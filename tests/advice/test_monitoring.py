@@ -52,7 +52,7 @@ def unscraped(*objects: Object, **more: Any) -> list[str]:
     ],
 )
 def test_a_monitor_that_selects_all(one: Object) -> None:
-    """A PodMonitor whose namespace, labels and port fit leaves nothing to say."""
+    """A PodMonitor that matches namespace, labels and port gives no advice."""
     assert unscraped(one) == []
 
 
@@ -73,7 +73,7 @@ def test_a_monitor_that_selects_none(objects: list[Object]) -> None:
 
 
 def test_a_monitor_that_forgets_one() -> None:
-    """The monitor of Flux's own example leaves source-watcher out, and that is told."""
+    """The PodMonitor of Flux's own example misses source-watcher, which is reported."""
     apps = ["helm-controller", "source-controller", "kustomize-controller",
             "notification-controller"]  # fmt: skip
     selector = {"matchExpressions": [{"key": "app", "operator": "In", "values": apps}]}
@@ -99,16 +99,17 @@ def test_a_service_monitor_may_do_it() -> None:
         {PODS: FORBIDDEN},
         {SERVICES: FORBIDDEN},
         {"pods": FORBIDDEN},
+        {"services": FORBIDDEN},
     ],
-    ids=["no Prometheus Operator", "PodMonitors forbidden", "ServiceMonitors forbidden", "pods"],
+    ids=str,
 )
 def test_no_scraping_takes_evidence(unread: dict[str, Unread]) -> None:
-    """Without the Prometheus Operator, or with a list unread, nothing is said of scraping."""
+    """Without the Prometheus Operator, or with an unread list, there is no advice on scraping."""
     assert unscraped(unread=unread) == []
 
 
-def test_nothing_is_said_unasked() -> None:
-    """Without --advice the monitors are not asked for, and nothing is said of them."""
+def test_no_monitoring_advice_unless_requested() -> None:
+    """Without --advice, monitors are not listed and give no advice."""
     assert not {"no-scraping", "retired-metric", "advice-unread"} & habits().keys()
 
 
@@ -128,7 +129,7 @@ def rules(expr: str) -> Object:
 
 
 @pytest.mark.parametrize(
-    ("expr", "told"),
+    ("expr", "reported"),
     [
         ('max(gotk_reconcile_condition{status="False"}) > 0', True),
         ("gotk_suspend_status == 1", True),
@@ -136,11 +137,11 @@ def rules(expr: str) -> Object:
         ("my_gotk_reconcile_condition > 0", False),
     ],
 )
-def test_rules_with_metrics_that_are_gone(expr: str, told: bool) -> None:
+def test_rules_with_metrics_that_are_gone(expr: str, reported: bool) -> None:
     """An alert on a metric that no controller records never fires."""
     found = habits(rules(expr), advice=True)
-    assert ("retired-metric" in found) is told
-    if told:
+    assert ("retired-metric" in found) is reported
+    if reported:
         assert seen(found["retired-metric"])[0].startswith(
             "PrometheusRule monitoring/flux FluxFails"
         )

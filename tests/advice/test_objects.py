@@ -38,8 +38,8 @@ def hours(count: float) -> timedelta:
     return timedelta(hours=count)
 
 
-def test_requests_on_three_occasions_are_a_habit() -> None:
-    """Requests by hand at three different times of a week are told, the newest first."""
+def test_requests_on_three_occasions_are_reported() -> None:
+    """Manual requests at three different times of a week are reported, newest first."""
     times = (stamp(hours(1)), str(int((NOW - hours(30)).timestamp())), stamp(hours(50)))
     found = habits(*(asked(f"s{i}", text) for i, text in enumerate(times)))["manual-requests"]
     assert found.title.startswith("3 objects had a manual reconcile request")
@@ -58,13 +58,13 @@ def test_requests_on_three_occasions_are_a_habit() -> None:
     ],
     ids=["twice", "in one go", "long ago", "by a Receiver"],
 )  # fmt: skip
-def test_now_and_then_is_no_habit(times: list[str]) -> None:
-    """Two occasions, one outage, requests of the past and those of a webhook are no habit."""
+def test_occasional_requests_are_not_reported(times: list[str]) -> None:
+    """Two occasions, one outage, old requests, and requests of a webhook give no advice."""
     assert "manual-requests" not in habits(*(asked(f"s{i}", t) for i, t in enumerate(times)))
 
 
 def test_the_operator_asks_itself() -> None:
-    """The Flux Operator requests its own FluxInstance: that is nobody's habit."""
+    """Requests of the Flux Operator for its own FluxInstance give no advice."""
     others = [asked("a", stamp(hours(1))), asked("b", stamp(hours(30)))]
     assert "manual-requests" not in habits(
         *others, asked("flux-system/flux", stamp(hours(60)), "FluxInstance"),
@@ -73,7 +73,7 @@ def test_the_operator_asks_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "told"),
+    ("spec", "reported"),
     [
         ({}, True),
         ({"driftDetection": {"mode": "disabled"}}, True),
@@ -81,23 +81,23 @@ def test_the_operator_asks_itself() -> None:
         ({"driftDetection": {"mode": "enabled"}}, False),
     ],
 )
-def test_releases_that_notice_no_drift(spec: Object, told: bool) -> None:
-    """A HelmRelease that neither warns of drift nor corrects it is told."""
+def test_releases_that_notice_no_drift(spec: Object, reported: bool) -> None:
+    """A HelmRelease that neither detects nor corrects drift is reported."""
     found = habits(flux("HelmRelease", "web", spec=spec))
-    assert ("no-drift-detection" in found) is told
-    if told:
+    assert ("no-drift-detection" in found) is reported
+    if reported:
         assert "spec.driftDetection.mode" in found["no-drift-detection"].hints[0].text
 
 
-@pytest.mark.parametrize(("prune", "told"), [(False, True), (True, False), (None, False)])
-def test_kustomizations_that_never_prune(prune: bool | None, told: bool) -> None:
-    """Only where prune is false for certain that is told."""
+@pytest.mark.parametrize(("prune", "reported"), [(False, True), (True, False), (None, False)])
+def test_kustomizations_that_never_prune(prune: bool | None, reported: bool) -> None:
+    """Disabled pruning is reported only where prune is known to be false."""
     spec = {} if prune is None else {"prune": prune}
-    assert ("no-prune" in habits(source("a"), kustomization("k", "a", spec=spec))) is told
+    assert ("no-prune" in habits(source("a"), kustomization("k", "a", spec=spec))) is reported
 
 
 @pytest.mark.parametrize(
-    ("kind", "spec", "told"),
+    ("kind", "spec", "reported"),
     [
         ("GitRepository", {"url": "http://git.example.com/a"}, True),
         ("GitRepository", {"url": "https://git.example.com/a"}, False),
@@ -113,14 +113,14 @@ def test_kustomizations_that_never_prune(prune: bool | None, told: bool) -> None
         ("GitRepository", {"url": "http://[::1"}, True),
     ],
 )
-def test_credentials_that_travel_in_clear(kind: str, spec: Object, told: bool) -> None:
-    """A Secret that goes over plain HTTP out of the cluster is told."""
+def test_credentials_that_travel_in_clear(kind: str, spec: Object, reported: bool) -> None:
+    """A Secret that is sent over plain HTTP out of the cluster is reported."""
     found = habits(flux(kind, "a", spec={**spec, "secretRef": {"name": "auth"}}))
-    assert ("credentials-in-clear" in found) is told
+    assert ("credentials-in-clear" in found) is reported
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "reported"),
     [
         ("http://git:hunter2@git.example.com/a", True),
         ("http://git:hunter2@gitea.git.svc/a", False),
@@ -128,21 +128,21 @@ def test_credentials_that_travel_in_clear(kind: str, spec: Object, told: bool) -
         ("ssh://git@git.example.com/a", False),
     ],
 )
-def test_a_login_in_the_url_travels_in_clear(url: str, told: bool) -> None:
-    """A login that stands in a URL of plain HTTP is told, without what it is."""
+def test_a_login_in_the_url_travels_in_clear(url: str, reported: bool) -> None:
+    """A login in a plain HTTP URL is reported without its value."""
     found = habits(flux("GitRepository", "a", spec={"url": url}))
-    assert ("credentials-in-clear" in found) is told
+    assert ("credentials-in-clear" in found) is reported
     assert "hunter2" not in f"{found}"
 
 
-def test_no_secret_travels_from_nobody() -> None:
+def test_no_plain_http_advice_without_a_secret() -> None:
     """Plain HTTP without a Secret gives nothing away."""
     spec = {"url": "http://git.example.com/a"}
     assert "credentials-in-clear" not in habits(flux("GitRepository", "a", spec=spec))
 
 
-def test_nobody_is_told_of_failures() -> None:
-    """A Flux that deploys something and has no Alert at all is told so, once, of the cluster."""
+def test_missing_alerts_are_reported() -> None:
+    """A cluster that deploys with Flux and has no Alert gets that advice once."""
     found = habits()["no-alert"]
     assert (found.level, found.object, found.evidence) == (Level.WARN, None, ())
     assert "eventSeverity: error" in found.hints[0].text
@@ -158,56 +158,56 @@ def test_nobody_is_told_of_failures() -> None:
     ids=["forbidden", "no controller", "nothing is deployed"],
 )
 def test_no_alert_takes_evidence(more: dict[str, Any]) -> None:
-    """Where Alerts cannot be read, or would be of no use, their absence is no habit."""
+    """Missing Alerts are not reported if Alerts cannot be read or would not work."""
     assert "no-alert" not in habits(**more)
 
 
 def test_one_alert_is_enough() -> None:
-    """With an Alert there is nothing to say."""
+    """A cluster with an Alert gets no advice."""
     alert = flux("Alert", "a", {}, spec={"providerRef": {"name": "p"}})
     assert "no-alert" not in habits(alert, flux("Provider", "p", {}))
 
 
 def test_an_alert_to_a_suspended_provider() -> None:
-    """An Alert whose Provider is suspended is told; one without a Provider is a fault already."""
+    """An Alert with a suspended Provider gives advice; one without a Provider is a fault."""
     alert = flux("Alert", "a", {}, spec={"providerRef": {"name": "p"}})
     paused = flux("Provider", "p", {}, spec={"suspend": True})
     assert habits(alert, paused)["alert-muted"].title.startswith(
         "Alert apps/a sends no notifications"
     )
     assert "alert-muted" not in habits(alert, flux("Provider", "p", {}))
-    told = report(*HEALTHY, alert)
-    assert [f.code for f in told.findings if f.object and f.object.kind == "Alert"] == [
+    result = report(*HEALTHY, alert)
+    assert [f.code for f in result.findings if f.object and f.object.kind == "Alert"] == [
         "provider-missing"
     ]
-    assert "alert-muted" not in {f.code for f in told.advice}
+    assert "alert-muted" not in {f.code for f in result.advice}
 
 
-def test_a_long_suspension_is_told_once() -> None:
-    """What has been suspended for weeks is a warning with its age; no advice says it again."""
+def test_a_long_suspension_is_reported_once() -> None:
+    """An object suspended for weeks is a warning with its age, and gives no advice as well."""
     managed = [{"time": stamp(timedelta(days=41)), "fieldsV1": {"f:spec": {"f:suspend": {}}}}]
     paused = kustomization("k", "a", spec={"suspend": True}, managedFields=managed)
-    told = report(*HEALTHY, source("a"), paused)
-    [finding] = [f for f in told.findings if f.object and f.object.name == "k"]
+    result = report(*HEALTHY, source("a"), paused)
+    [finding] = [f for f in result.findings if f.object and f.object.name == "k"]
     assert (finding.code, finding.level) == ("suspended", Level.WARN)
     assert finding.since == NOW - timedelta(days=41)
-    assert not [f for f in told.advice if "apps/k" in f"{f.title} {f.evidence}"]
+    assert not [f for f in result.advice if "apps/k" in f"{f.title} {f.evidence}"]
 
 
-@pytest.mark.parametrize(("ago", "told"), [(11, True), (9, False)])
-def test_what_is_deleted_and_stays(ago: float, told: bool) -> None:
-    """What should have been gone for ten minutes is told, with when."""
+@pytest.mark.parametrize(("ago", "reported"), [(11, True), (9, False)])
+def test_what_is_deleted_and_stays(ago: float, reported: bool) -> None:
+    """An object that has been terminating for ten minutes is reported with its start time."""
     stuck = pod("flux-system/stuck")
     stuck["metadata"]["deletionTimestamp"] = stamp(minutes(ago))
     found = habits(stuck).get("deleted-stuck")
-    assert (found is not None) is told
+    assert (found is not None) is reported
     if found:
         assert seen(found) == ["Pod flux-system/stuck: deleted 2026-11-23 11:49 UTC"]
 
 
 def test_deleted_objects_of_flux_are_faults() -> None:
-    """An object of Flux that does not go is told by its step, and not again as a habit."""
+    """A Flux object that cannot be deleted is reported by its step, not again as advice."""
     stuck = kustomization("k", "a", deletionTimestamp=stamp(minutes(60)))
-    told = report(*HEALTHY, source("a"), stuck)
-    assert [f.level for f in told.findings if f.object and f.object.name == "k"] == [Level.FAIL]
-    assert "deleted-stuck" not in {f.code for f in told.advice}
+    result = report(*HEALTHY, source("a"), stuck)
+    assert [f.level for f in result.findings if f.object and f.object.name == "k"] == [Level.FAIL]
+    assert "deleted-stuck" not in {f.code for f in result.advice}

@@ -1,1 +1,1 @@
-"""How fast the whole program is, beside what it replaces."""
+"""How fast the whole program is, compared with what it replaces."""

@@ -171,9 +171,11 @@ def test_a_release_in_progress_keeps_away_both() -> None:
 
 def test_what_to_do_depends_on_the_release() -> None:
     """A release that is not ready is fixed first; for one that is, its values are checked."""
-    (ready,) = bringer_hints(judged(release("it", "kyverno")))
-    (failed,) = bringer_hints(judged(release("it", "kyverno", FAILED)))
-    assert "spec.install.crds" in ready.text
+    (ready,) = bringer_hints(judged(release("it", "kyverno")), "admission-unreachable")
+    (of_crd,) = bringer_hints(judged(release("it", "kyverno")), "crd-missing")
+    (failed,) = bringer_hints(judged(release("it", "kyverno", FAILED)), "crd-missing")
+    assert "spec.install.crds" in of_crd.text
+    assert "its values and its pods" in ready.text
     assert "fix it first" in failed.text
     assert ready.commands[0].argv[:3] == (
         "kubectl",

@@ -14,6 +14,7 @@ from tests.builders import (
     flux,
     kustomization,
     minutes,
+    reference,
     source,
     stamp,
 )
@@ -38,15 +39,24 @@ def test_a_chart_is_folded_into_its_release() -> None:
     assert [ref.kind for ref in cause.blocks] == ["HelmChart"]
 
 
-def test_a_chart_that_cannot_be_read_is_told_by_its_release() -> None:
+def test_a_chart_without_labels_is_folded_into_the_release_that_uses_it() -> None:
+    """The status of a release names its chart; releases of the first versions set no labels."""
+    chart = chart_of("web", {"Ready": f"False InvalidChartReference: {NO_VERSION}"})
+    del chart["metadata"]["labels"]
+    message = f"False SourceNotReady: HelmChart 'apps/apps-web' is not ready: {NO_VERSION}"
+    objects = [flux("HelmRepository", "charts", FETCHED), chart, release("web", {"Ready": message})]
+    assert blocks_of(causes(*objects)) == {"web": {"apps-web"}}
+
+
+def test_a_chart_that_cannot_be_read_is_reported_by_its_release() -> None:
     """The release repeats the chart's message, which is enough when charts may not be listed."""
-    said = f"False SourceNotReady: HelmChart 'apps/apps-web' is not ready: {NO_VERSION}"
+    message = f"False SourceNotReady: HelmChart 'apps/apps-web' is not ready: {NO_VERSION}"
     unread = {"helmcharts.source.toolkit.fluxcd.io": FORBIDDEN}
-    cause = only_cause(causes(release("web", {"Ready": said}), unread=unread))
+    cause = only_cause(causes(release("web", {"Ready": message}), unread=unread))
     assert cause.fault.diagnosis.code == "chart-version-missing"
 
 
-def test_a_failed_install_is_not_told_of_a_release_without_its_chart() -> None:
+def test_a_failed_install_is_not_reported_of_a_release_without_its_chart() -> None:
     """The failure of an earlier attempt does not count once the chart is gone."""
     objects = [
         flux("HelmRepository", "charts", {"Ready": "False Failed: 404 Not Found"}),
@@ -59,10 +69,12 @@ def test_a_failed_install_is_not_told_of_a_release_without_its_chart() -> None:
 
 def test_values_that_are_missing_now_outweigh_an_old_failure() -> None:
     """A ValuesError is reported, not the upgrade that failed before it."""
-    said = {"Ready": "False ValuesError: could not resolve Secret chart values reference 'apps/x' "
-                     "with key 'values.yaml': not found",
-            "Released": "False UpgradeFailed: timeout"}  # fmt: skip
-    cause = only_cause(causes(release("web", said)))
+    condition = {
+        "Ready": "False ValuesError: could not resolve Secret chart values reference 'apps/x' "
+        "with key 'values.yaml': not found",
+        "Released": "False UpgradeFailed: timeout",
+    }
+    cause = only_cause(causes(release("web", condition)))
     assert cause.fault.diagnosis.code == "values-missing"
 
 
@@ -83,9 +95,11 @@ def test_a_young_object_with_a_passing_fault_is_no_news() -> None:
     young = flux("GitRepository", "git", slow, born=minutes(1))
     old = flux("GitRepository", "git", slow)
     assert (blocks_of(causes(young)), blocks_of(causes(old))) == ({}, {"git": set()})
+    tomorrow = flux("GitRepository", "git", slow, born=-minutes(999))
+    assert blocks_of(causes(tomorrow)) == {"git": set()}
 
 
-def test_a_young_object_with_a_lasting_fault_is_told() -> None:
+def test_a_young_object_with_a_lasting_fault_is_reported() -> None:
     """A Secret that is missing does not come by waiting, however young the object is."""
     wrong = {"Ready": 'False AuthenticationFailed: failed to get secret: secrets "x" not found'}
     assert blocks_of(causes(flux("GitRepository", "git", wrong, born=minutes(1)))) == {"git": set()}
@@ -109,7 +123,7 @@ def test_a_retry_takes_its_text_from_the_release() -> None:
     assert cause.fault.diagnosis.code == "immutable-field"
 
 
-def test_a_retry_without_any_text_is_told_as_such() -> None:
+def test_a_retry_without_any_text_is_reported_as_such() -> None:
     """When the event has expired, that the last attempt failed is all there is to say."""
     cause = only_cause(causes(source("git"), kustomization("web", "git", RETRYING, age=minutes(1))))
     assert cause.fault.diagnosis.code == "attempt-failed"
@@ -152,3 +166,29 @@ def test_a_canceled_health_check_is_given_a_moment() -> None:
     now = kustomization("now", "git", canceled, age=minutes(1))
     old = kustomization("old", "git", canceled, age=minutes(20))
     assert blocks_of(causes(source("git"), now, old)) == {"old": set()}
+
+
+def test_a_deletion_that_has_failed_is_given_no_more_time() -> None:
+    """Within its timeout a deletion is in progress, unless an attempt at it has failed."""
+    gone = kustomization("web", "git", deletionTimestamp=stamp(minutes(4)))
+    assert blocks_of(causes(source("git"), gone)) == {}
+    failed = event("Kustomization apps/web", "ReconciliationFailed", "no", ago=minutes(1))
+    assert blocks_of(causes(source("git"), gone, failed)) == {"web": set()}
+
+
+def test_an_unknown_failure_is_not_a_wait() -> None:
+    """A ResourceSet that retries after an unknown failure is reported with its message."""
+    odd = event("ResourceSet apps/set", "OddFailed", "nobody knows this", ago=minutes(3))
+    cause = only_cause(causes(flux("ResourceSet", "set", RECONCILING, age=minutes(0.1)), odd))
+    assert (cause.fault.diagnosis.code, cause.fault.message) == ("not-ready", "nobody knows this")
+
+
+def test_a_release_whose_chart_exists_does_not_miss_its_source() -> None:
+    """helm-controller creates the HelmChart beside the source, so that namespace exists."""
+    away = {
+        "chart": {"spec": {"chart": "web", "sourceRef": reference("HelmRepository", "x/charts")}}
+    }
+    new = flux("HelmRelease", "web", {}, spec=away)
+    assert only_cause(causes(new)).fault.diagnosis.code == "target-missing"
+    chart = flux("HelmChart", "x/apps-web", spec=away["chart"]["spec"])
+    assert {cause.fault.diagnosis.code for cause in causes(new, chart).all} >= {"never-reconciled"}

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
-from fluxstatus.model.evidence import Unread, Why
+import pytest
+
+from fluxstatus.model.evidence import Object, Unread, Why
 from tests.builders import (
     BUILD_FAILED,
     FETCHED,
@@ -10,11 +12,13 @@ from tests.builders import (
     RECONCILING,
     alter,
     analysis,
+    container,
     crashing,
     flux,
     kustomization,
     minutes,
     pod,
+    reference,
     source,
     stamp,
     without,
@@ -143,9 +147,115 @@ def test_a_crashing_pod_is_the_reason_of_a_dead_controller() -> None:
     assert "exit code 137" in cause.fault.diagnosis.why
 
 
-def test_without_controllers_to_see_nothing_is_said_to_be_missing() -> None:
+def test_without_controllers_to_see_nothing_is_reported_to_be_missing() -> None:
     """If Deployments may not be listed, no controller is at fault."""
     unread = dict.fromkeys(
         ("deployments.apps/controllers", "deployments.apps/operator"), Unread(Why.FORBIDDEN, "no")
     )
     assert blocks_of(causes(source("git"), kustomization("web", "git"), unread=unread)) == {}
+
+
+def test_one_of_two_controllers_of_a_kind_is_enough() -> None:
+    """An object is blocked only if every controller that watches it is unavailable."""
+    (other,) = alter(
+        [one for one in HEALTHY if one["metadata"]["name"] == "kustomize-controller"],
+        "Deployment/kustomize-controller",
+        {"metadata.name": "kustomize-controller-2", "status.readyReplicas": 0},
+    )
+    found = analysis(*HEALTHY, other, source("git"), kustomization("web", "git")).causes
+    assert blocks_of(found) == {"flux-system/kustomize-controller-2": set()}
+
+
+def test_a_deletion_needs_no_source_controller() -> None:
+    """An object that is being deleted fetches nothing, so its fault is its own."""
+    down = alter(HEALTHY, "Deployment/source-controller", {"spec.replicas": 0})
+    stuck = kustomization("web", "git", deletionTimestamp=stamp(minutes(60)))
+    found = blocks_of(analysis(*down, source("git"), stuck).causes)
+    assert found["web"] == set()
+    assert "web" not in found["flux-system/source-controller"]
+
+
+def test_what_has_no_status_is_not_stale() -> None:
+    """Without its controller a Receiver is stale; an Alert and a Provider have no status."""
+    down = alter(HEALTHY, "Deployment/notification-controller", {"status.readyReplicas": 0})
+    alert = flux("Alert", "alert", {}, spec={"providerRef": {"name": "chat"}})
+    found = analysis(*down, flux("Receiver", "hook"), alert, flux("Provider", "chat", {})).causes
+    assert blocks_of(found) == {"flux-system/notification-controller": {"hook"}}
+
+
+@pytest.mark.parametrize(
+    ("restarts", "ago", "code"),
+    [
+        (2, minutes(59), "controller-keeps-restarting"),
+        (1, minutes(59), "controller-hangs"),
+        (2, minutes(60), "controller-hangs"),
+    ],
+)
+def test_a_controller_that_ignores_objects_may_keep_restarting(
+    restarts: int, ago: timedelta, code: str
+) -> None:
+    """It restarts again and again if it did so several times, lately within the last hour."""
+    last = {"reason": "Error", "exitCode": 1, "finishedAt": stamp(ago)}
+    status = container(ready=True, restarts=restarts, running={}, last=last)
+    old = {"status.conditions.0.lastTransitionTime": stamp(timedelta(hours=9))}
+    objects = alter(HEALTHY, "Kustomization/flux-system", old)
+    objects = alter(objects, "Pod/kustomize-controller", {"status.containerStatuses": [status]})
+    untouched = [kustomization(name, "git", {}, born=timedelta(hours=2)) for name in ("a", "b")]
+    cause = only_cause(analysis(*objects, source("git"), *untouched).causes)
+    assert (cause.ref.name, cause.fault.diagnosis.code) == ("kustomize-controller", code)
+
+
+def test_two_controllers_that_crash_are_two_causes() -> None:
+    """A crash is a fault of the controller itself, unlike a node or a registry that others need."""
+    objects = HEALTHY
+    for name in ("helm-controller", "notification-controller"):
+        objects = alter(objects, f"Deployment/{name}", {"status.readyReplicas": 0})
+        crash = {"status.containerStatuses": [crashing()]}
+        objects = alter(objects, f"Pod/{name}", crash)
+    assert set(blocks_of(analysis(*objects).causes)) == {
+        "flux-system/helm-controller", "flux-system/notification-controller"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "code"),
+    [(False, "operator-namespace-terminating"), (True, "operator-missing")],
+)
+def test_a_namespace_is_deleted_if_only_its_objects_are(elsewhere: bool, code: str) -> None:
+    """Without any Deployment, and with objects that are being deleted there and nowhere else."""
+    gone = {"metadata.deletionTimestamp": stamp(minutes(9))}
+    objects = [one for one in HEALTHY if one["kind"] not in ("Deployment", "Pod")]
+    for name in ("FluxInstance/flux", "Kustomization/flux-system"):
+        objects = alter(objects, name, gone)
+    web = flux("Kustomization", "web", deletionTimestamp=stamp(minutes(9)))
+    found = analysis(*objects, *([web] if elsewhere else [])).causes
+    cause = next(one for one in found.all if one.ref.name == "flux-operator")
+    assert cause.fault.diagnosis.code == code
+
+
+def restarted(ago: float, started: float) -> Object:
+    """Return the status of a container that ended and *started* again so many minutes *ago*."""
+    last = {"reason": "Error", "exitCode": 1, "finishedAt": stamp(minutes(ago))}
+    running = {"startedAt": stamp(minutes(started))}
+    return container(ready=True, restarts=3, running=running, last=last)
+
+
+def test_the_newest_of_several_pods_counts() -> None:
+    """Of two pods of a controller, the one that restarted last is named, and has just started."""
+    untouched = [kustomization(name, "git", {}, born=timedelta(hours=2)) for name in ("a", "b")]
+    old = {"status.conditions.0.lastTransitionTime": stamp(timedelta(hours=9))}
+    for newest, result in ((7, "last 7m ago"), (1, "")):
+        objects = alter(HEALTHY, "Kustomization/flux-system", old)
+        statuses = {"status.containerStatuses": [restarted(30, 30), restarted(newest, newest)]}
+        objects = alter(objects, "Pod/kustomize-controller", statuses)
+        whys = [
+            c.fault.diagnosis.why for c in analysis(*objects, source("git"), *untouched).causes.all
+        ]
+        assert [result in why for why in whys] == ([True] if result else [])
+
+
+def test_an_artifact_needs_the_controller_that_makes_it() -> None:
+    """An ExternalArtifact of an ArtifactGenerator is stale without source-watcher."""
+    down = alter(HEALTHY, "Deployment/source-watcher", {"status.readyReplicas": 0})
+    ours = {"sourceRef": reference("ArtifactGenerator", "gen")}
+    found = analysis(*down, flux("ExternalArtifact", "made", FETCHED, spec=ours)).causes
+    assert blocks_of(found) == {"flux-system/source-watcher": {"made"}}

@@ -28,7 +28,7 @@ def deleted(kind: str, conditions: dict[str, str] | None = None) -> Object:
                 spec={"serviceAccountName": "tenant"})  # fmt: skip
 
 
-def told(*objects: Object) -> list[Finding]:
+def findings_of(*objects: Object) -> list[Finding]:
     """Return the findings about a healthy Flux with *objects*."""
     return bad(report(*HEALTHY, source("git"), *objects).faults)
 
@@ -44,7 +44,7 @@ def told(*objects: Object) -> list[Finding]:
                       '"system:serviceaccount:apps:tenant" cannot delete resource "configmaps"'),
             ],
             "system:serviceaccount:apps:tenant cannot delete configmaps",
-            "bind a Role",
+            "create a Role and a RoleBinding",
         ),
         (
             [
@@ -63,18 +63,18 @@ def told(*objects: Object) -> list[Finding]:
         ),
     ],
 )  # fmt: skip
-def test_a_deletion_that_hangs_says_why(objects: list[Object], because: str, step: str) -> None:
-    """The last attempt tells why the deletion is blocked, and the first step is about that."""
-    found = only(told(*objects), "terminating")
+def test_a_blocked_deletion_has_its_reason(objects: list[Object], because: str, step: str) -> None:
+    """The last attempt explains a blocked deletion, and the first step addresses it."""
+    found = only(findings_of(*objects), "terminating")
     assert f"its last attempt: {because}" in found.why
     assert step in found.hints[0].text
     assert "do not remove the finalizer" in found.hints[1].text
     assert "resetAt" not in str(found.hints)  # a release that is to go has no retries to reset
 
 
-def test_what_was_said_before_the_deletion_is_no_attempt_at_it() -> None:
+def test_messages_before_the_deletion_are_ignored() -> None:
     """A Kustomization that is being deleted keeps Ready=True and its old message."""
-    found = only(told(deleted("Kustomization")), "terminating")
+    found = only(findings_of(deleted("Kustomization")), "terminating")
     assert "its last attempt" not in found.why
 
 
@@ -82,28 +82,34 @@ def test_what_holds_a_deletion_that_was_given_up_is_named() -> None:
     """The object is deleted, an applied object is not: the hint shows it with its finalizers."""
     given_up = event("Kustomization apps/gone", "ReconciliationSucceeded",
                      f"failed to wait for resources termination: {STUCK}")  # fmt: skip
-    found = only(told(given_up), "left-behind")
+    found = only(findings_of(given_up), "left-behind")
     assert "ConfigMap apps/held" in found.hints[0].text
     assert "get configmap/held -n apps" in " ".join(found.hints[0].commands[0].argv)
     assert "kustomize.toolkit.fluxcd.io/namespace=apps" in str(found.hints[1].commands)
 
 
-def test_what_could_not_be_pruned_for_want_of_its_account_is_told() -> None:
+def test_objects_left_behind_by_a_missing_account_are_reported() -> None:
     """Without its ServiceAccount a Kustomization is deleted at once, and its objects stay."""
     left = event("Kustomization apps/gone", "ReconciliationSucceeded",
-                 "unable to prune objects: \nConfigMap/apps/settings")  # fmt: skip
-    found = only(told(left), "left-behind")
+                 "unable to prune objects: \nConfigMap/apps/settings\nSecret/apps/login\n"
+                 "ClusterRole/reader")  # fmt: skip
+    found = only(findings_of(left), "left-behind")
     assert "ServiceAccount" in found.why
     assert "ConfigMap/apps/settings" in found.message
+    commands = [" ".join(command.argv) for command in found.hints[0].commands]
+    assert commands == [
+        "kubectl --context prod get configmap/settings secret/login -n apps --ignore-not-found",
+        "kubectl --context prod get clusterrole/reader --ignore-not-found",
+    ]
 
 
-@pytest.mark.parametrize(("mode", "said"), [("enabled", []), ("warn", ["drift-detected"])])
-def test_drift_that_was_corrected_is_no_news(mode: str, said: list[str]) -> None:
+@pytest.mark.parametrize(("mode", "expected"), [("enabled", []), ("warn", ["drift-detected"])])
+def test_drift_that_was_corrected_is_no_news(mode: str, expected: list[str]) -> None:
     """The event is sent in both modes (HC internal/reconcile/atomic_release.go)."""
     release = flux("HelmRelease", "web", RELEASED, spec={"driftDetection": {"mode": mode}})
     drifted = event("HelmRelease apps/web", "DriftDetected", "Cluster state of release apps/web.v1 "
                     "has drifted from the desired state: x")  # fmt: skip
-    assert [f.code for f in told(release, drifted)] == said
+    assert [f.code for f in findings_of(release, drifted)] == expected
 
 
 @pytest.mark.parametrize(
@@ -116,7 +122,7 @@ def test_drift_that_was_corrected_is_no_news(mode: str, said: list[str]) -> None
         ("UpgradeFailed", "MissingRollbackTarget", "no previous version to roll back to"),
     ],
 )
-def test_what_was_done_about_a_release_that_failed_is_told(
+def test_the_remediation_of_a_failed_release_is_reported(
     ready: str, stalled: str, adds: str
 ) -> None:
     """The cause is the failure; the finding also has the result of the remediation."""
@@ -126,7 +132,7 @@ def test_what_was_done_about_a_release_that_failed_is_told(
     failed = f"UpgradeFailed: Helm upgrade failed for release apps/web with chart x@2: {immutable}"
     ended = {"Ready": f"False {ready}: {immutable if ready == 'UpgradeFailed' else 'x'}",
              "Released": f"False {failed}", "Stalled": f"True {stalled}: x"}  # fmt: skip
-    found = only(told(flux("HelmRelease", "web", ended)), "immutable-field")
+    found = only(findings_of(flux("HelmRelease", "web", ended)), "immutable-field")
     assert adds in found.why
 
 
@@ -135,7 +141,7 @@ def test_a_kind_without_pods_is_looked_at_itself() -> None:
     waits = {"Ready": "False HealthCheckFailed: failed early due to stalled resources: "
              "[Certificate/apps/tls status: 'Failed']"}  # fmt: skip
     found = only(
-        told(
+        findings_of(
             kustomization("web", "git", waits),
             event("Certificate apps/tls", "Failed", "the issuer has failed to sign it"),
         ),

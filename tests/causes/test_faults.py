@@ -67,7 +67,7 @@ def test_a_generator_is_switched_on_by_its_own_annotation() -> None:
     assert argv[-1] == "source.extensions.fluxcd.io/reconcile=enabled"
 
 
-def test_what_it_said_before_it_was_suspended_is_not_its_fault() -> None:
+def test_a_failure_before_the_suspension_is_not_its_fault() -> None:
     """The message of a suspended object is from before, so it is not reported."""
     failing = {"Ready": "False BuildFailed: bad"}
     found = fault(flux("Kustomization", "one", failing, spec={"suspend": True}))
@@ -87,7 +87,7 @@ MISSING = {"sourceRef": reference("GitRepository", "git")}
         ("never-reconciled", {}, {}),
     ],
 )
-def test_a_missing_target_is_told_where_it_was_looked_for(
+def test_a_missing_target_is_reported_with_its_namespace(
     code: str, conditions: dict[str, str], more: dict[str, Any]
 ) -> None:
     """A reference to a missing object is the fault once a controller has followed it."""
@@ -128,7 +128,9 @@ def test_an_instance_does_not_miss_what_it_makes() -> None:
         ({"Ready": "True X: x", "Released": "False UpgradeFailed: why"}, ("X", "x")),
     ],
 )  # fmt: skip
-def test_the_words_that_tell_are_found(conditions: dict[str, str], words: tuple[str, str]) -> None:
+def test_the_error_in_a_message_is_found(
+    conditions: dict[str, str], words: tuple[str, str]
+) -> None:
     """The condition with the failure counts, also while Ready is reset."""
     one = flux("HelmRelease", "one", conditions)
     known = state(one)
@@ -166,6 +168,17 @@ def test_a_fault_began_with_its_part() -> None:
     assert found == NOW - timedelta(hours=5)
 
 
+def test_a_fault_began_with_its_first_event() -> None:
+    """Events with another reason are about other faults."""
+    known = state(
+        flux("GitRepository", "git", {"Ready": "False X: no"}, age=minutes(1)),
+        event("GitRepository apps/git", "X", "no", ago=minutes(20), count=1),
+        event("GitRepository apps/git", "Y", "no", ago=minutes(40), count=2),
+    )
+    found = since_of(known, known.resources["GitRepository", "apps", "git"], "X")
+    assert found == NOW - minutes(20)
+
+
 def test_a_fault_without_a_time_has_none() -> None:
     """A fault without a known time has none."""
     one = flux("GitRepository", "git", {"Ready": "False X: no"})
@@ -184,6 +197,6 @@ def test_a_hostile_name_stays_one_word() -> None:
 
 def test_braces_in_a_message_are_only_text() -> None:
     """Braces in a message are not a template."""
-    said = "False InvalidChartReference: no '{ns}' chart with version matching '{0}' found"
-    found = fault(flux("HelmChart", "x", {"Ready": said}))
+    message = "False InvalidChartReference: no '{ns}' chart with version matching '{0}' found"
+    found = fault(flux("HelmChart", "x", {"Ready": message}))
     assert 'no chart "{ns}" with a version that matches {0}' in found.diagnosis.why

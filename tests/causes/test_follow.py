@@ -66,6 +66,17 @@ def test_a_dependency_cycle_is_one_cause() -> None:
     assert {ref.name for ref in cause.waiting} == {"b", "c", "d"}
 
 
+def test_what_blocks_a_member_of_a_cycle_blocks_all() -> None:
+    """A fault beside a dependency cycle blocks its members, too: both must be fixed."""
+    objects = [
+        source("git"),
+        kustomization("a", "git", waiting_for("b"), after=["b"]),
+        kustomization("b", "git", waiting_for("a"), after=["a", "broken"]),
+        kustomization("broken", "git", BUILD_FAILED),
+    ]
+    assert blocks_of(causes(*objects)) == {"a": {"b"}, "broken": {"a", "b"}}
+
+
 def test_an_object_that_waits_for_itself_is_a_cycle() -> None:
     """The smallest cycle is one object."""
     alone = kustomization("a", "git", waiting_for("a"), after=["a"])
@@ -98,7 +109,7 @@ def test_a_dependency_that_has_just_become_ready_is_no_news() -> None:
 
 
 def test_a_dependency_that_is_ready_for_long_is_not_waited_for() -> None:
-    """What still waits for something that has been well for long is told, and for what."""
+    """What still waits for something that has been healthy for long is reported, and for what."""
     objects = [
         source("git"),
         kustomization("infra", "git", age=minutes(30)),
@@ -123,19 +134,19 @@ def test_what_waits_for_something_on_its_way_is_on_its_way() -> None:
 
 def test_a_parent_waits_for_a_child_that_fails() -> None:
     """A Kustomization whose health check names a failing HelmRelease is dragged down by it."""
-    said = "timeout waiting for: [HelmRelease/apps/db status: 'InProgress']"
+    message = "timeout waiting for: [HelmRelease/apps/db status: 'InProgress']"
     objects = [
         source("git"),
         release("db", {"Ready": "False InstallFailed: no"}),
-        kustomization("web", "git", {"Ready": f"False HealthCheckFailed: {said}"}),
+        kustomization("web", "git", {"Ready": f"False HealthCheckFailed: {message}"}),
     ]
     assert blocks_of(causes(*objects)) == {"db": {"web"}}
 
 
 def test_what_a_remote_cluster_waits_for_is_not_looked_for_here() -> None:
     """A health check in another cluster does not drag in an object of this one's name."""
-    said = "timeout waiting for: [HelmRelease/apps/db status: 'InProgress']"
-    remote = kustomization("web", "git", {"Ready": f"False HealthCheckFailed: {said}"},
+    message = "timeout waiting for: [HelmRelease/apps/db status: 'InProgress']"
+    remote = kustomization("web", "git", {"Ready": f"False HealthCheckFailed: {message}"},
                            spec={"kubeConfig": {"secretRef": {"name": "remote"}}})  # fmt: skip
     objects = [source("git"), release("db", {"Ready": "False InstallFailed: no"}), remote]
     assert blocks_of(causes(*objects)) == {"db": set(), "web": set()}

@@ -8,6 +8,7 @@ from tests.builders import (
     NO_ARTIFACT,
     alter,
     analysis,
+    flux,
     kustomization,
     minutes,
     source,
@@ -54,8 +55,24 @@ def test_a_controller_that_looks_at_nothing_is_the_cause() -> None:
     assert {ref.name for ref in cause.waiting} == {"a", "b", "c"}
 
 
-def test_a_busy_controller_is_not_said_to_hang() -> None:
-    """Two objects left alone are told each when the controller has worked on others since."""
+def test_a_suspension_is_no_work_of_the_controller() -> None:
+    """That somebody suspended an object since does not show that its controller runs."""
+    suspends = {"time": stamp(minutes(5)), "fieldsV1": {"f:spec": {"f:suspend": {}}}}
+    paused = kustomization("p", "git", spec={"suspend": True}, managedFields=[suspends])
+    objects = [
+        source("git", age=timedelta(hours=5)),
+        kustomization("a", "git", **LEFT_ALONE),
+        kustomization("b", "git", **LEFT_ALONE),
+        paused,
+    ]
+    old = alter(HEALTHY, "Kustomization/flux-system", {
+        "status.conditions.0.lastTransitionTime": stamp(timedelta(hours=4))})  # fmt: skip
+    found = blocks_of(analysis(*old, *objects).causes)
+    assert found == {"flux-system/kustomize-controller": {"a", "b"}, "p": set()}
+
+
+def test_a_busy_controller_is_not_reported_to_hang() -> None:
+    """Two idle objects are each reported if the controller has worked on others since."""
     objects = [
         source("git"),
         kustomization("a", "git", **LEFT_ALONE),
@@ -63,3 +80,13 @@ def test_a_busy_controller_is_not_said_to_hang() -> None:
         kustomization("c", "git", age=minutes(1)),
     ]
     assert blocks_of(causes(*objects)) == {"a": set(), "b": set()}
+
+
+def test_two_namespaces_may_each_have_a_mistyped_host() -> None:
+    """The same error in two namespaces is two causes, in three it is one outage."""
+    gone = {"Ready": "False GitOperationFailed: unable to clone: dial tcp: lookup git.example.com: "
+                     "no such host"}  # fmt: skip
+    spec = {"url": "https://git.example.com/a"}
+    sources = [flux("GitRepository", f"{team}/git", gone, spec=spec) for team in ("a", "b", "c")]
+    assert blocks_of(causes(*sources[:2])) == {"a/git": set(), "b/git": set()}
+    assert blocks_of(causes(*sources)) == {"a/git": {"b/git", "c/git"}}

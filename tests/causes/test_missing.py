@@ -19,7 +19,7 @@ from tests.causes.tracing import causes, only_cause
     ("wanted", "suggestion"),
     [
         ("gti", "did you mean GitRepository apps/git?"),
-        ("shared", "did you mean GitRepository platform/shared?"),
+        ("shared", "did you mean GitRepository flux-system/shared?"),
         ("charts", "but HelmRepository apps/charts does"),
         ("other", ""),
     ],
@@ -29,7 +29,7 @@ def test_a_missing_target_is_named_with_what_may_be_meant(wanted: str, suggestio
     message = {"Ready": f'False ArtifactFailed: GitRepository "{wanted}" not found'}
     objects = [
         source("git"),
-        source("platform/shared"),
+        source("flux-system/shared"),
         flux("HelmRepository", "charts", FETCHED),
         kustomization("web", wanted, message),
         kustomization("next", "git", waiting_for("web"), after=["web"]),
@@ -40,6 +40,22 @@ def test_a_missing_target_is_named_with_what_may_be_meant(wanted: str, suggestio
     assert cause.fault.diagnosis.why.startswith(f"{expected} ({suggestion})" if suggestion else (
         f"{expected}; "))  # fmt: skip
     assert {ref.name for ref in cause.waiting} == {"next"}
+
+
+def test_a_dependency_of_another_kind_is_a_fault_of_each_dependent() -> None:
+    """A HelmRelease never waits for a Kustomization: nothing is missing that could be created."""
+    condition = {
+        "Ready": "False DependencyNotReady: unable to get 'apps/infra' dependency: not found"
+    }
+    spec = {"dependsOn": [{"name": "infra"}]}
+    objects = [kustomization("infra", "git"), source("git")]
+    releases = [flux("HelmRelease", name, condition, spec=spec) for name in ("web", "api")]
+    found = sorted(causes(*objects, *releases).all, key=lambda cause: cause.ref)
+    assert [(c.ref.kind, c.ref.name, c.fault.diagnosis.code) for c in found] == [
+        ("HelmRelease", "api", "dependency-wrong-kind"),
+        ("HelmRelease", "web", "dependency-wrong-kind"),
+    ]
+    assert "there is a Kustomization of that name" in found[0].fault.diagnosis.why
 
 
 def test_an_object_is_not_suggested_for_itself() -> None:

@@ -260,6 +260,9 @@ OF_EACH = {
     "an immutable field": applying(
         "a", 'Deployment/apps/a dry-run failed (Invalid): Deployment.apps "a" is invalid: '
         "spec.selector: Invalid value: {}: field is immutable"),
+    "a login without a Secret": Failing(
+        "Bucket", "a", "bucket lookup: Access Denied.", {"endpoint": A, "bucketName": "a"},
+        "BucketOperationFailed"),
 }  # fmt: skip
 
 

@@ -39,22 +39,22 @@ def of_web(own: str, *containers: Object, **more: Any) -> Object:
     return owned(f"apps/{own}", f"ReplicaSet/web-{SAFE}", *containers, labels=labels, **more)
 
 
-def told(*others: Object, of: str = "Deployment/apps/web") -> list[Unhealthy]:
+def unhealthy(*others: Object, of: str = "Deployment/apps/web") -> list[Unhealthy]:
     """Return why the workload *of* is not healthy in a cluster with *others*."""
     return list(unhealthy_workloads(state(*others), waits(of)))
 
 
 def one(*others: Object, of: str = "Deployment/apps/web") -> str:
     """Return the only text."""
-    texts = [found.text for found in told(*others, of=of)]
+    texts = [found.text for found in unhealthy(*others, of=of)]
     assert len(texts) == 1, texts
     return texts[0]
 
 
 def pending(message: str, **more: Any) -> Object:
     """Return a pod of web that cannot be scheduled."""
-    said = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
-    conditions = [said | {"message": message}]
+    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+    conditions = [condition | {"message": message}]
     return of_web("web-x", phase="Pending", conditions=conditions, **more)
 
 
@@ -140,9 +140,9 @@ def test_a_deployment_is_explained(others: list[Object], words: str) -> None:
         [event("Pod apps/web-api-bcdfg", "BackOff", "x")],
     ],
 )
-def test_the_pods_of_others_are_not_told(others: list[Object]) -> None:
+def test_pods_of_other_workloads_are_not_reported(others: list[Object]) -> None:
     """Healthy pods and those of a workload with a longer name are not reported."""
-    assert told(*others) == []
+    assert unhealthy(*others) == []
 
 
 def test_a_claim_is_named() -> None:
@@ -152,13 +152,15 @@ def test_a_claim_is_named() -> None:
     assert 'it mounts PersistentVolumeClaim "data"' in one(waiting)
 
 
-def test_a_claim_itself_is_told_by_its_event() -> None:
+def test_a_claim_is_explained_by_its_event() -> None:
     """A PersistentVolumeClaim in a health check has events of its own."""
-    said = event("PersistentVolumeClaim apps/data", "ProvisioningFailed", 'class "fast" not found')
-    assert 'class "fast" not found' in one(said, of="PersistentVolumeClaim/apps/data")
+    result = event(
+        "PersistentVolumeClaim apps/data", "ProvisioningFailed", 'class "fast" not found'
+    )
+    assert 'class "fast" not found' in one(result, of="PersistentVolumeClaim/apps/data")
 
 
-def test_a_job_tells_how_it_ended_and_why_it_was_given_up() -> None:
+def test_a_failed_job_has_its_reason_and_exit_code() -> None:
     """A failed Job is reported with the exit code of its pod and why it is not retried."""
     ended = {"exitCode": 2, "reason": "Error", "finishedAt": stamp(minutes(2))}
     failed = owned("apps/db-x", "Job/db", container(terminated=ended), phase="Failed")
@@ -194,9 +196,9 @@ def test_the_termination_message_is_reported() -> None:
          "involvedObject.name=web"),
     ],
 )  # fmt: skip
-def test_what_to_do_about_a_pod_is_said(others: list[Object], sentence: str, command: str) -> None:
+def test_a_pod_problem_has_a_hint(others: list[Object], sentence: str, command: str) -> None:
     """Each problem has its own next step, with the name of the pod in the command."""
-    hint = next(iter(told(*others)[0].hints))
+    hint = next(iter(unhealthy(*others)[0].hints))
     assert sentence in hint.text
     assert command in " ".join(word for one in hint.commands for word in one.argv)
 
@@ -212,7 +214,7 @@ def test_many_workloads_are_summed_up() -> None:
 
 def test_a_flux_object_that_was_waited_for_is_no_workload() -> None:
     """Flux objects in a health check are causes of their own, not workloads."""
-    assert told(pod("apps/web-1-a", crashing()), of="HelmRelease/apps/web") == []
+    assert unhealthy(pod("apps/web-1-a", crashing()), of="HelmRelease/apps/web") == []
 
 
 @pytest.mark.parametrize(
@@ -225,7 +227,7 @@ def test_a_flux_object_that_was_waited_for_is_no_workload() -> None:
         ("context deadline exceeded", {"targetNamespace": "other"}, 0),
     ],
 )
-def test_a_release_that_took_too_long_is_told_by_its_pods(
+def test_a_release_that_timed_out_is_explained_by_its_pods(
     message: str, spec: dict[str, Any], count: int
 ) -> None:
     """Older helm-controllers do not name the late object; pods have the label of the release."""
@@ -237,3 +239,73 @@ def test_a_release_that_took_too_long_is_told_by_its_pods(
     found = list(unhealthy_release(known, release, message))
     assert len(found) == count
     assert all(one.text.startswith("pod web-1 ") for one in found)
+
+
+def test_the_newest_event_counts() -> None:
+    """Of several events about a workload, the newest one is reported."""
+    pulling = container(waiting={"reason": "ImagePullBackOff"})
+    volume = pending("0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims")
+    volume["spec"] = {"volumes": [{"persistentVolumeClaim": {"claimName": "data"}}]}
+    stem = f"ReplicaSet apps/web-{SAFE}"
+    cases = [
+        (stem, "FailedCreate", "", []),
+        ("Pod apps/web-x", "Unhealthy", "Readiness probe failed: ", [of_web("web-x", READY_NOT)]),
+        ("Pod apps/web-x", "Failed", "Failed to pull image ", [of_web("web-x", pulling)]),
+        ("PersistentVolumeClaim apps/data", "ProvisioningFailed", "", [volume]),
+    ]
+    for about, reason, text, others in cases:
+        events = [event(about, reason, f"{text}{age}", ago=minutes(age)) for age in (30, 2, 20)]
+        assert one(*others, *events).endswith(f"{reason}: {text}2")
+
+
+def test_the_newest_event_of_a_release_counts() -> None:
+    """Without pods, the newest event about something named after the release is reported."""
+    release = judged(flux("HelmRelease", "web", {}))
+    about = "StatefulSet apps/web-db"
+    known = state(*(event(about, "FailedCreate", f"{age}", ago=minutes(age)) for age in (9, 2, 5)))
+    (found,) = unhealthy_release(known, release, "context deadline exceeded")
+    assert found.text == "StatefulSet web-db: FailedCreate: 2"
+
+
+def of_job(own: str, *containers: Object, **more: Any) -> Object:
+    """Return a pod of the Job db."""
+    return owned(f"apps/{own}", "Job/db", *containers, **more)
+
+
+def test_a_failed_pod_of_a_job_is_not_replaced() -> None:
+    """A Job keeps its failed pods: they say why it fails, whatever its newest pod does."""
+    ended = {"exitCode": 2, "reason": "Error", "finishedAt": stamp(minutes(2))}
+    failed = of_job("db-a", container(terminated=ended), phase="Failed")
+    assert "exit code 2" in one(failed, of_job("db-b", READY_NOT), of="Job/apps/db")
+
+
+def test_a_pod_that_is_being_deleted_is_replaced() -> None:
+    """A pod that is being deleted is reported only if there is no other."""
+    gone = of_web("web-x", crashing())
+    gone["metadata"]["deletionTimestamp"] = stamp(minutes(1))
+    assert one(gone, of_web("web-y", READY_NOT)).startswith("pod web-y ")
+    assert one(gone).startswith("pod web-x ")
+
+
+@pytest.mark.parametrize(
+    ("ran", "expected"), [(True, "BackOff: restarting"), (False, "FailedScheduling: 0/3 nodes")]
+)
+def test_a_job_that_ran_was_scheduled(ran: bool, expected: str) -> None:
+    """The pods of a Job that reached its backoff limit were scheduled, so that is not why."""
+    events = [
+        event("Pod apps/db-bcdfg", "BackOff", "restarting", ago=minutes(9)),
+        event("Pod apps/db-bcdfh", "FailedScheduling", "0/3 nodes", ago=minutes(2)),
+    ]
+    limit = event("Job apps/db", "BackoffLimitExceeded", "Job has reached the limit")
+    assert expected in one(*events, *([limit] if ran else []), of="Job/apps/db")
+
+
+def test_a_label_counts_more_than_a_name() -> None:
+    """A pod with the label of another release is not of the one whose name its name begins with."""
+    release = judged(flux("HelmRelease", "web", {}))
+    other = pod("apps/web-api-1", crashing(), labels={"app.kubernetes.io/instance": "web-api"})
+    late = "context deadline exceeded"
+    assert list(unhealthy_release(state(other), release, late)) == []
+    unlabelled = pod("apps/web-hook-1", crashing())
+    (found,) = unhealthy_release(state(other, unlabelled), release, late)
+    assert found.text.startswith("pod web-hook-1 ")

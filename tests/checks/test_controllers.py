@@ -21,8 +21,8 @@ from tests.builders import (
     kustomization,
     minutes,
     only,
+    outcomes,
     pod,
-    said,
     source,
     stamp,
     without,
@@ -41,12 +41,13 @@ def down(status: Object, name: str = "helm-controller") -> list[Object]:
 def test_working_controllers_pass() -> None:
     """All controllers ready pass in one line and each by itself."""
     titles = [f.title for f in found("components", evidence(*HEALTHY))]
-    assert titles[0] == "helm, kustomize, notification, source, source-watcher: 5/5 ready"
+    names = "helm, kustomize, notification, source, source-watcher"
+    assert titles[0] == f"{names}: 5/5 ready, last reconciliation 3m ago"
     assert len(titles) == 6
 
 
 def test_a_missing_controller_fails() -> None:
-    """A component of the FluxInstance without a Deployment fails, and the others are told."""
+    """A missing Deployment of a FluxInstance component fails; the others are still reported."""
     said_now = found("components", evidence(*without(HEALTHY, HELM)))
     finding = only(said_now, "controller-missing")
     assert (finding.level, finding.title) == (
@@ -78,7 +79,7 @@ def test_a_controller_that_does_no_work_fails(code: str, objects: list[Object]) 
 
 
 def test_a_broken_controller_is_no_pass() -> None:
-    """While one controller is down, the line that says all are ready is not there."""
+    """If a controller is down, the line "all are ready" is absent."""
     titles = [f.title for f in found("components", evidence(*down({"phase": "Pending"})))]
     assert not any("/4 ready" in title or "/5 ready" in title for title in titles)
 
@@ -90,7 +91,7 @@ def test_a_replica_too_few_warns_and_is_no_pass() -> None:
     assert "helm-controller v1.6.4: ready" not in [f.title for f in findings]
 
 
-def test_a_new_pod_that_crashes_beside_a_good_one_warns() -> None:
+def test_a_crashing_new_pod_with_a_ready_old_one_warns() -> None:
     """A rollout that does not get anywhere is a warning while the old pod still works."""
     old = next(one for one in HEALTHY if one["metadata"]["name"].startswith("helm-controller-"))
     labels = old["metadata"]["labels"]
@@ -120,7 +121,7 @@ def test_mixed_versions_warn() -> None:
 
 
 def test_a_kind_with_objects_needs_its_controller() -> None:
-    """Objects of a kind whose controller the instance does not ask for are told."""
+    """Objects whose controller is not among the instance's components are reported."""
     repository = flux("ImageRepository", "tags", {}, spec={"image": "x"})
     finding = only(found("components", evidence(*HEALTHY, repository)), "controller-missing")
     assert "image-reflector-controller" in finding.title
@@ -128,7 +129,7 @@ def test_a_kind_with_objects_needs_its_controller() -> None:
 
 
 def test_without_instance_each_served_kind_needs_its_controller() -> None:
-    """On a bootstrapped cluster the served CRDs tell which controllers should be there."""
+    """On a bootstrapped cluster, the served CRDs determine the expected controllers."""
     served = {name: version for name, version in SERVED.items() if "image" not in name}
     objects = [*without(NO_INSTANCE, HELM), source("git")]
     findings = bad(found("components", evidence(*objects, served=served)))
@@ -145,7 +146,7 @@ def test_only_the_served_image_kinds_need_a_controller() -> None:
     assert "image-reflector-controller" in codes[0]
 
 
-def test_a_shard_that_is_down_is_told_with_its_objects() -> None:
+def test_a_shard_that_is_down_is_reported_with_its_objects() -> None:
     """The objects of a shard are blocked by the shard's controller, the others are not."""
     args = ["--watch-label-selector=sharding.fluxcd.io/key=shard1"]
     main = ["--watch-label-selector=!sharding.fluxcd.io/key"]
@@ -186,7 +187,7 @@ def test_kinds_that_are_not_served_are_skipped() -> None:
     ],
 )
 def test_a_crd_that_something_needs_is_a_fault(plural: str, group: str, code: str) -> None:
-    """Without it what takes artifacts of that kind stays as it is, or nobody installs Flux."""
+    """A missing CRD that existing objects or the operator need is a fault."""
     images = ("imagerepositories", "imagepolicies", "imageupdateautomations")
     items = [*without(HEALTHY, "FluxInstance/flux"), kustomization("apps", "git")]
     known = evidence(*items, served=without_crds(plural, *images))
@@ -206,23 +207,23 @@ def test_controllers_that_may_not_be_read_are_unknown() -> None:
     """Where Deployments cannot be listed no controller is accused or praised."""
     unread = {"deployments.apps/controllers": FORBIDDEN}
     objects = [*HEALTHY, source("git"), kustomization("web", "git")]
-    assert said("components", *objects, unread=unread) == {("unknown", "forbidden")}
+    assert outcomes("components", *objects, unread=unread) == {("unknown", "forbidden")}
 
 
-def test_pods_that_may_not_be_read_are_told_once() -> None:
-    """Without the pods the Deployments still tell; that restarts are unknown is said once."""
+def test_forbidden_pods_are_reported_once() -> None:
+    """If pods cannot be read, the Deployments are used; unknown restarts are reported once."""
     findings = found("components", evidence(*HEALTHY, unread={"pods": FORBIDDEN}))
     assert [f.level for f in findings].count(Level.UNKNOWN) == 1
     assert [f.level for f in findings].count(Level.PASS) == 6
 
 
 def test_no_controllers_are_skipped() -> None:
-    """Where nothing of Flux is, that is for the operator's step to say."""
-    assert said("components") == {("skip", "no-controllers")}
+    """A cluster without Flux is reported by the operator step only."""
+    assert outcomes("components") == {("skip", "no-controllers")}
 
 
-def test_a_registry_that_gives_no_image_is_told_at_the_instance() -> None:
-    """Controllers of which no image can be pulled are not said to be absent."""
+def test_images_that_cannot_be_pulled_are_reported_at_the_instance() -> None:
+    """Controllers whose images cannot be pulled are not reported as absent."""
     pull = {"phase": "Pending", "containerStatuses": [
         container(waiting={"reason": "ImagePullBackOff"})]}  # fmt: skip
     objects = HEALTHY
@@ -235,6 +236,16 @@ def test_a_registry_that_gives_no_image_is_told_at_the_instance() -> None:
     assert ("fail", "instance-images") in {
         (f.level.value, f.code) for f in found("instance", known)
     }
+
+
+def test_images_of_a_rollout_are_reported_once() -> None:
+    """While the old pods still run, images that new ones cannot pull are one finding."""
+    pull = {"phase": "Pending", "containerStatuses": [
+        container(waiting={"reason": "ImagePullBackOff"})]}  # fmt: skip
+    objects = alter(HEALTHY, "Pod/source-controller", {"status": pull})
+    known = evidence(*alter(objects, "Pod/helm-controller", {"status": pull}))
+    assert bad(found("components", known)) == []
+    assert [f.code for f in bad(found("instance", known))] == ["instance-images"]
 
 
 def test_a_first_installation_is_awaited() -> None:
@@ -264,7 +275,7 @@ def test_a_controller_that_starts_is_awaited() -> None:
         "containerStatuses": [container(waiting={"reason": "ErrImagePull"})],
     }
     objects = alter(objects, "Pod/kustomize-controller", new | {"status": pull})
-    assert ("fail", "controller-image-pull") in said("components", *objects)
+    assert ("fail", "controller-image-pull") in outcomes("components", *objects)
 
 
 def test_a_third_partys_artifact_needs_no_controller() -> None:

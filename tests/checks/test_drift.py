@@ -7,11 +7,13 @@ import pytest
 
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.kinds import KINDS
 from tests.builders import (
     FORBIDDEN,
     HEALTHY,
     NOT_THERE,
     NOW,
+    alter,
     bad,
     event,
     evidence,
@@ -20,8 +22,8 @@ from tests.builders import (
     kustomization,
     minutes,
     only,
+    outcomes,
     reference,
-    said,
     source,
     stamp,
 )
@@ -38,7 +40,7 @@ def new_since(ago: timedelta) -> Object:
 
 
 def drift(*objects: Object, **more: Any) -> list[Finding]:
-    """Return what the step says amiss of a healthy Flux with *objects*."""
+    """Return the problems that the step reports for a healthy Flux with *objects*."""
     return bad(found("drift", evidence(*HEALTHY, *objects, **more)))
 
 
@@ -47,6 +49,21 @@ def test_what_runs_its_sources_revision_passes() -> None:
     (finding,) = found("drift", evidence(*HEALTHY, source("git"), kustomization("web", "git")))
     assert (finding.level, finding.title) == (
         Level.PASS, "2 of 2 objects have applied the latest revision of their source")  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["GitRepository", "HelmRelease", "HelmChart"])
+def test_what_was_not_compared_does_not_pass(kind: str) -> None:
+    """If an object or the source of one could not be read, that is not claimed of all."""
+    chart = {"sourceRef": reference("HelmRepository", "charts")}
+    release = flux("HelmRelease", "web", spec={"chart": {"spec": chart}})
+    oci = flux("OCIRepository", "oci", status=source("git")["status"])
+    own = kustomization("own", "", spec={"sourceRef": reference("OCIRepository", "oci")})
+    known = (*HEALTHY, source("git"), kustomization("web", "git"), oci, own, release)
+    left = [one for one in known if one["kind"] != kind]
+    unread = {KINDS[kind].resource: FORBIDDEN}
+    (*_, finding) = found("drift", evidence(*left, unread=unread))
+    assert finding.level is Level.PASS
+    assert finding.title.startswith("of what could be read, ")
 
 
 def test_an_old_revision_warns() -> None:
@@ -66,9 +83,53 @@ def test_a_new_revision_has_time_to_arrive() -> None:
     assert drift(new_since(minutes(6)), kustomization("web", "git", applied=OLD)) != []
 
 
-def test_a_revision_behind_a_broken_source_is_told_there() -> None:
+def test_a_revision_behind_a_broken_source_is_reported_at_the_source() -> None:
     """A consumer of a failing source is in that cause's blocks, not behind on its own."""
     assert drift(source("git", NOT_THERE), kustomization("web", "git", applied=OLD)) == []
+
+
+def made_by_a_set(kind: str, value: str = "disabled", **more: Any) -> Object:
+    """Return an object of *kind* with the labels of a ResourceSet, annotated with *value*."""
+    labels = {
+        "resourceset.fluxcd.controlplane.io/name": "tenants",
+        "resourceset.fluxcd.controlplane.io/namespace": "flux-system",
+    }
+    off = {"fluxcd.controlplane.io/reconcile": value}
+    return flux(kind, "x", **{"labels": labels, "annotations": off} | more)
+
+
+@pytest.mark.parametrize("value", ["disabled", "Disabled"])
+def test_an_object_that_its_resource_set_skips_is_frozen(value: str) -> None:
+    """The operator applies no changes to an object with the annotation, which still runs."""
+    (finding,) = drift(made_by_a_set("OCIRepository", value))
+    assert (finding.code, finding.level) == ("frozen", Level.WARN)
+    assert finding.title == (
+        "OCIRepository apps/x: ResourceSet flux-system/tenants no longer applies changes to it"
+    )
+    command = next(c for h in finding.hints for c in h.commands if c.changes)
+    assert command.argv[-1] == "fluxcd.controlplane.io/reconcile-"
+    assert "annotate" in command.argv
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        made_by_a_set("OCIRepository", "enabled"),
+        made_by_a_set("OCIRepository", labels={}),  # in no ResourceSet the annotation says nothing
+        made_by_a_set("ResourceSetInputProvider"),  # suspended, which is told as such
+    ],
+)
+def test_what_is_not_skipped_is_not_frozen(one: Object) -> None:
+    """Only the annotation freezes, and only what a ResourceSet applies."""
+    assert [f.code for f in drift(one)] == []
+
+
+def test_an_older_operator_freezes_nothing() -> None:
+    """Before 0.59, the operator applies changes in spite of the annotation."""
+    labels = {"app.kubernetes.io/version": "v0.58.0"}
+    older = alter(HEALTHY, "Deployment/flux-operator", {"metadata.labels": labels})
+    result = found("drift", evidence(*older, made_by_a_set("OCIRepository")))
+    assert "frozen" not in {finding.code for finding in result}
 
 
 def of_oci(applied: str, revision: str = "6.6.1@sha256:aaaa") -> list[Object]:
@@ -83,9 +144,21 @@ def of_oci(applied: str, revision: str = "6.6.1@sha256:aaaa") -> list[Object]:
 
 
 def test_a_chart_from_a_registry_is_compared_by_digest() -> None:
-    """The version of an OCI chart gets a suffix in the release; the digest tells."""
+    """The release adds a suffix to an OCI chart's version, so the digest is compared."""
     assert drift(*of_oci("sha256:aaaa")) == []
     assert [f.code for f in drift(*of_oci("sha256:bbbb"))] == ["revision-behind"]
+
+
+@pytest.mark.parametrize("status", [{}, {"helmChart": "OCIRepository/apps/apps-web"}])
+def test_a_chart_of_an_oci_template_is_compared_by_digest(status: Object) -> None:
+    """The source of a release may be an OCIRepository that helm-controller made (Flux 2.10)."""
+    chart = {"kind": "OCIRepository", "spec": {"url": "oci://ghcr.io/acme/web"}}
+    for applied, codes in (("sha256:aaaa", []), ("sha256:bbbb", ["revision-behind"])):
+        source_of_it, release = of_oci(applied)
+        source_of_it["metadata"]["name"] = "apps-web"
+        release["spec"] = {"chart": chart}
+        release["status"] |= status
+        assert [f.code for f in drift(source_of_it, release)] == codes
 
 
 def of_chart(*history: Object, revision: str = "2.0.0") -> list[Object]:
@@ -113,7 +186,7 @@ def of_chart(*history: Object, revision: str = "2.0.0") -> list[Object]:
 def test_a_chart_is_compared_by_the_version_that_is_deployed(
     history: list[Object], codes: list[str]
 ) -> None:
-    """What counts is the newest release that is deployed; without one nothing is said."""
+    """Only the newest deployed release is compared; without one there is no finding."""
     assert [f.code for f in drift(*of_chart(*history))] == codes
 
 
@@ -127,14 +200,14 @@ def test_a_drifted_release_warns() -> None:
 
 
 def test_drift_of_an_older_flux_is_read_from_its_event() -> None:
-    """Before Flux 2.9 only a Warning event tells of drift."""
+    """Before Flux 2.9, drift is reported only by a Warning event."""
     release = flux("HelmRelease", "web", {"Ready": "True X: x"})
     warned = event("HelmRelease apps/web", "DriftDetected", "Deployment/apps/web changed")
     assert only(drift(release, warned), "drift-detected").message == "Deployment/apps/web changed"
 
 
 def test_drift_that_was_corrected_is_no_news() -> None:
-    """A release whose Drifted condition is False has not drifted, whatever an event said."""
+    """A release whose Drifted condition is False has not drifted, whatever older events report."""
     release = flux("HelmRelease", "web", {"Ready": "True X: x", "Drifted": "False X: x"})
     warned = event("HelmRelease apps/web", "DriftDetected", "Deployment/apps/web changed")
     assert drift(release, warned) == []
@@ -150,7 +223,7 @@ def test_drift_that_was_corrected_is_no_news() -> None:
         ("soon", "", []),
     ],
 )
-def test_a_request_that_nobody_handles_warns(asked: str, handled: str, codes: list[str]) -> None:
+def test_an_unhandled_request_warns(asked: str, handled: str, codes: list[str]) -> None:
     """A reconcile request older than five minutes that was not handled warns."""
     object_ = kustomization("web", "git", annotations={REQUESTED: asked})
     object_["status"]["lastHandledReconcileAt"] = handled
@@ -158,7 +231,7 @@ def test_a_request_that_nobody_handles_warns(asked: str, handled: str, codes: li
 
 
 def test_a_request_of_a_suspended_object_is_no_news() -> None:
-    """A suspended object handles no request, and that it is suspended is told already."""
+    """Unhandled requests of a suspended object are not reported besides the suspension."""
     paused = kustomization("web", "git", annotations={REQUESTED: stamp(minutes(20))},
                            spec={"suspend": True})  # fmt: skip
     assert drift(source("git"), paused) == []
@@ -187,18 +260,18 @@ def test_events_of_last_night_are_not_counted() -> None:
 
 
 def test_events_that_may_not_be_read_are_unknown() -> None:
-    """Where events cannot be listed that is told with the missing rule."""
+    """If events cannot be listed, the missing permission is reported."""
     finding = only(drift(unread={"events": FORBIDDEN}), "forbidden")
     assert (finding.level, finding.title.startswith("Warning events: ")) == (Level.UNKNOWN, True)
 
 
-def test_a_cluster_that_runs_nothing_is_skipped() -> None:
-    """Where Flux deploys nothing there is nothing to compare."""
-    assert said("drift") == {("skip", "nothing-runs")}
+def test_a_cluster_without_deployed_objects_is_skipped() -> None:
+    """The step is skipped if Flux deploys no objects."""
+    assert outcomes("drift") == {("skip", "nothing-runs")}
 
 
-def test_what_cannot_be_compared_is_not_called_nothing() -> None:
-    """Where everything is cut off or unreadable nobody says that nothing is deployed."""
+def test_unread_objects_are_not_reported_as_absent() -> None:
+    """If nothing can be read, the step does not report that nothing is deployed."""
     broken = [source("git", NOT_THERE), kustomization("web", "git")]
     (finding,) = found("drift", evidence(*broken))
     assert (finding.level, "deploys nothing" in finding.title) == (Level.SKIP, False)
@@ -208,7 +281,7 @@ def test_what_cannot_be_compared_is_not_called_nothing() -> None:
 
 
 def test_what_a_deleted_object_left_behind_fails() -> None:
-    """A Kustomization that is gone while an object of it could not be deleted is told."""
+    """A deleted Kustomization that left an object behind is reported."""
     gave_up = "failed to wait for resources termination: timeout waiting for [ConfigMap/apps/x]"
     finding = only(drift(event("Kustomization apps/gone", "ReconciliationSucceeded", gave_up)),
                    "left-behind")  # fmt: skip
@@ -218,5 +291,5 @@ def test_what_a_deleted_object_left_behind_fails() -> None:
 
 
 def test_what_was_deleted_in_full_is_no_news() -> None:
-    """An event of an object that is gone says nothing when it speaks of no deletion."""
+    """Events of a deleted object that are not about the deletion are ignored."""
     assert drift(event("Kustomization apps/gone", "BuildFailed", "no")) == []

@@ -14,7 +14,7 @@ from fluxstatus.checks import STEPS
 from fluxstatus.checks.step import Step
 from fluxstatus.cluster.queries import ADVICE_QUERIES
 from fluxstatus.model import snapshot
-from fluxstatus.model.evidence import Answer, Evidence, Unread, Why
+from fluxstatus.model.evidence import Answer, Evidence, Incomplete, Read, Unread, Why
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.kinds import KINDS, RESOURCES
 from fluxstatus.state.state import State
@@ -54,9 +54,9 @@ def everything(answer: Answer) -> Evidence:
 NOTHING = {
     "nothing asked": Evidence(taken_at=NOW),
     "nothing served": Evidence(taken_at=NOW, served=None),
-    "nothing there": everything(Answer()),
-    **{f"all {why}": everything(Answer(unread=Unread(why, "no"))) for why in Why},
-    **{f"junk {number}": everything(Answer((junk,))) for number, junk in enumerate(JUNK)},
+    "nothing there": everything(Read()),
+    **{f"all {why}": everything(Incomplete(Unread(why, "no"))) for why in Why},
+    **{f"junk {number}": everything(Read((junk,))) for number, junk in enumerate(JUNK)},
 }
 
 
@@ -245,17 +245,15 @@ _OBJECTS = st.fixed_dictionaries(
     st.booleans(),
 )
 def test_any_json_is_judged(objects: dict[str, list[dict[str, Any]]], served: bool) -> None:
-    """No object, whatever it holds, crashes a step: the report says something of each."""
-    answers = {
-        name: Answer((*HEALTHY.answer(name).items, *items)) for name, items in objects.items()
-    }
+    """No object, however malformed, crashes a step, and the report mentions each."""
+    answers = {name: Read((*HEALTHY.answer(name).known, *items)) for name, items in objects.items()}
     known = replace(HEALTHY, answers={**HEALTHY.answers, **answers})
     report = judge(known if served else replace(known, served=None))
     assert [f.title for f in report.findings if "crashed" in f.code] == []
 
 
 def recorded() -> Iterator[tuple[Step, Finding]]:
-    """Yield everything that any step says of the recorded clusters and of made-up ones."""
+    """Yield the findings of all steps for the recorded clusters and for made-up ones."""
     odd = [
         flux(kind, "x", {"Ready": "False Odd: no rule knows this"}) for kind in sorted(RESOURCES_OF)
     ]
@@ -265,19 +263,19 @@ def recorded() -> Iterator[tuple[Step, Finding]]:
     for analysis in map(Analysis, map(State, known)):
         view = View(analysis)
         for step in STEPS:
-            said = (*step.examine(analysis), *step.advise(view))
-            yield from ((step, finding) for finding in said)
+            result = (*step.examine(analysis), *step.advise(view))
+            yield from ((step, finding) for finding in result)
 
 
 RESOURCES_OF = {kind.name for kind in RESOURCES.values()} - {"FluxReport"}
-SAID = list(recorded())
+ALL_FINDINGS = list(recorded())
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_a_step_lists_its_codes(step: Step) -> None:
-    """Every code that a step gives is one that it says it can give."""
-    faults = {f.code for s, f in SAID if s is step and f.category == "fault"}
-    advice = {f.code for s, f in SAID if s is step and f.category == "habit"}
+    """A step uses only codes that it declares."""
+    faults = {f.code for s, f in ALL_FINDINGS if s is step and f.category == "fault"}
+    advice = {f.code for s, f in ALL_FINDINGS if s is step and f.category == "habit"}
     assert faults
     assert faults <= set(step.codes)
     assert advice <= set(step.advice_codes)
@@ -286,24 +284,26 @@ def test_a_step_lists_its_codes(step: Step) -> None:
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_a_step_signs_its_findings(step: Step) -> None:
     """Every finding bears the id of the step that gave it, and a title."""
-    assert all(f.step == step.id and f.title for s, f in SAID if s is step)
+    assert all(f.step == step.id and f.title for s, f in ALL_FINDINGS if s is step)
 
 
 def test_nobody_is_left_without_a_next_step() -> None:
-    """Every fail, warning and unknown comes with a hint that says how to mend it."""
-    bad = [f for _, f in SAID if f.level in (Level.FAIL, Level.WARN, Level.UNKNOWN)]
+    """Every fail, warning and unknown comes with a hint on how to fix it."""
+    bad = [f for _, f in ALL_FINDINGS if f.level in (Level.FAIL, Level.WARN, Level.UNKNOWN)]
     assert [f.title for f in bad if not any(h.text and h.label == "fix" for h in f.hints)] == []
 
 
-def test_every_fault_says_why() -> None:
-    """Every fail and warning that is no habit says why, in whole words."""
-    bad = [f for _, f in SAID if f.level in (Level.FAIL, Level.WARN) and f.category == "fault"]
+def test_every_fault_has_a_reason() -> None:
+    """Every fail and warning other than advice has a reason without gaps."""
+    bad = [
+        f for _, f in ALL_FINDINGS if f.level in (Level.FAIL, Level.WARN) and f.category == "fault"
+    ]
     assert [f.title for f in bad if not f.why or "…" in f.title] == []
 
 
-def test_a_habit_never_fails() -> None:
+def test_advice_never_fails() -> None:
     """Advice is a warning at most."""
-    assert {f.level for _, f in SAID if f.category == "habit"} <= {Level.WARN}
+    assert {f.level for _, f in ALL_FINDINGS if f.category == "habit"} <= {Level.WARN}
 
 
 def test_the_steps_have_different_ids() -> None:
@@ -314,6 +314,6 @@ def test_the_steps_have_different_ids() -> None:
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_a_step_reads_what_is_asked(step: Step) -> None:
-    """A step reads only what the collector asks for, and its habits what that asks for advice."""
+    """A step uses only lists that the collector reads; its advice may use the extra ones too."""
     assert set(step.advice_reads) <= set(ADVICE_QUERIES)
     assert set(step.reads) - {"apis", "version", "flux-operator"} <= {*QUERIES, *SERVED}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.model.evidence import Answer, Evidence, Object
+from fluxstatus.model.evidence import Evidence, Incomplete, Object
 from fluxstatus.model.findings import Level
 from tests.builders import (
     FORBIDDEN,
@@ -21,7 +21,7 @@ from tests.builders import (
     found,
     minutes,
     only,
-    said,
+    outcomes,
     stamp,
     without,
 )
@@ -38,7 +38,7 @@ def instance(conditions: dict[str, str], age: timedelta = TEN_MINUTES, **changes
 
 
 def amiss(known: Evidence) -> set[tuple[str, str]]:
-    """Return the levels and codes of what the step says of *known*."""
+    """Return the levels and codes of the step's findings for *known*."""
     return {(f.level.value, f.code) for f in found("instance", known)}
 
 
@@ -92,16 +92,16 @@ def test_an_instance_at_work_is_no_fault() -> None:
     assert amiss(known) == {("skip", "reconciling")}
 
 
-def test_an_instance_that_retries_is_told_by_its_event() -> None:
-    """While the next attempt runs, the Warning event of the last one tells what failed."""
+def test_a_retrying_instance_is_explained_by_its_event() -> None:
+    """During a retry, the Warning event of the last attempt is the cause."""
     conditions = {"Reconciling": "True ProgressingWithRetry: x", "Ready": PROGRESSING}
     made = flux("FluxInstance", "flux", conditions, age=minutes(1))["status"]["conditions"]
     objects = alter(HEALTHY, "FluxInstance/flux", {"status.conditions": made})
     warned = event("FluxInstance flux-system/flux", "ArtifactFailed", "fetch failed: i/o timeout")
-    assert ("fail", "host-slow") in said("instance", *objects, warned)
+    assert ("fail", "host-slow") in outcomes("instance", *objects, warned)
 
 
-def test_a_change_that_nobody_looks_at_is_told() -> None:
+def test_an_unobserved_change_is_reported() -> None:
     """A FluxInstance whose spec is newer than what its conditions speak of is outdated."""
     assert amiss(instance({"Ready": "True X: x"}, metadata__generation=2)) == {("fail", "outdated")}
 
@@ -115,7 +115,7 @@ def test_a_fresh_change_is_no_pass() -> None:
 
 
 def test_a_suspended_instance_warns() -> None:
-    """An instance switched off by annotation warns, and is told how to switch it on."""
+    """An instance disabled by annotation warns, with a hint on how to enable it."""
     off = {"fluxcd.controlplane.io/reconcile": "disabled"}
     known = instance({"Ready": "True X: x"}, metadata__annotations=off)
     finding = only(found("instance", known), "suspended-by-annotation")
@@ -129,15 +129,15 @@ def another(namespace: str) -> Object:
 
 
 def test_an_instance_elsewhere_is_ignored() -> None:
-    """The operator only looks at its own namespace; another instance is told once."""
+    """A FluxInstance outside the operator's namespace is ignored; a second one is reported once."""
     findings = bad(found("instance", evidence(*HEALTHY, another("apps"))))
     assert [(f.level, f.code) for f in findings] == [(Level.WARN, "instance-ignored")]
     assert findings[0].object is not None
     assert findings[0].object.namespace == "apps"
 
 
-def test_an_only_instance_elsewhere_is_told() -> None:
-    """An operator whose only FluxInstance is in another namespace has nothing to install."""
+def test_the_only_instance_in_another_namespace_is_reported() -> None:
+    """An operator whose only FluxInstance is in another namespace installs nothing."""
     objects = without(HEALTHY, "FluxInstance/flux")
     finding = only(bad(found("instance", evidence(*objects, another("apps")))), "instance-ignored")
     assert finding.level is Level.FAIL
@@ -145,7 +145,7 @@ def test_an_only_instance_elsewhere_is_told() -> None:
 
 
 def test_a_missing_instance_fails() -> None:
-    """An operator without a FluxInstance fails, and the controllers are not said to miss."""
+    """An operator without a FluxInstance fails, and the controllers are not reported as missing."""
     objects = without(HEALTHY, "FluxInstance/flux")
     finding = only(found("instance", evidence(*objects)), "instance-missing")
     assert finding.level is Level.FAIL
@@ -153,17 +153,17 @@ def test_a_missing_instance_fails() -> None:
 
 def test_without_operator_no_instance_is_expected() -> None:
     """Where there is no operator the step is skipped."""
-    assert said("instance") == {("skip", "no-instance")}
+    assert outcomes("instance") == {("skip", "no-instance")}
 
 
 def test_an_instance_that_may_not_be_read_is_unknown() -> None:
     """A viewer may not read FluxInstances: unknown, and not missing."""
     unread = {"fluxinstances.fluxcd.controlplane.io": FORBIDDEN}
     objects = without(HEALTHY, "FluxInstance/flux")
-    assert said("instance", *objects, unread=unread) == {("unknown", "forbidden")}
+    assert outcomes("instance", *objects, unread=unread) == {("unknown", "forbidden")}
 
 
-def test_a_symptom_is_not_told_again() -> None:
+def test_a_symptom_is_not_reported_again() -> None:
     """An instance that waits for a broken controller is skipped with the name of the cause."""
     down = alter(HEALTHY, "Deployment/helm-controller", {"status.readyReplicas": 0})
     waits = f"False ReconciliationFailed: {HEALTH.replace('/x ', '/helm-controller ')}"
@@ -183,6 +183,24 @@ def test_an_image_that_differs_warns() -> None:
     assert (finding.level, "v1.5.0" in finding.title) == (Level.WARN, True)
 
 
+def test_a_half_done_upgrade_is_one_finding() -> None:
+    """All controllers of other versions are told once, each with both versions."""
+    objects: list[Object] = list(HEALTHY)
+    for name in ("helm-controller", "source-controller"):
+        image = {"spec.template.spec.containers.0.image": f"ghcr.io/fluxcd/{name}:v1.5.0"}
+        objects = alter(objects, f"Deployment/{name}", image)
+    finding = only(found("instance", evidence(*objects)), "image-differs")
+    assert finding.title == (
+        "2 controllers are not running the version that FluxInstance flux-system/flux asks for"
+    )
+    assert finding.evidence == (
+        ("Deployment flux-system/helm-controller", "v1.5.0 instead of v1.6.4"),
+        ("Deployment flux-system/source-controller", "v1.5.0 instead of v1.9.5"),
+    )
+    (look,) = finding.hints[0].commands
+    assert look.argv[:5] == ("kubectl", "get", "deployments", "-n", "flux-system")
+
+
 @pytest.mark.parametrize("image", ["helm-controller@sha256:abc", "mirror:5000/helm-controller"])
 def test_an_image_without_tag_is_not_compared(image: str) -> None:
     """A bare digest or a port is no version."""
@@ -191,11 +209,11 @@ def test_an_image_without_tag_is_not_compared(image: str) -> None:
     assert bad(found("instance", evidence(*objects))) == []
 
 
-def test_without_a_look_at_the_operator_nothing_is_said_of_the_instance() -> None:
+def test_an_unread_operator_and_instance_are_unknown() -> None:
     """Where neither the operator nor the FluxInstance may be read, that is unknown, no skip."""
     known = evidence(*HEALTHY)
     hidden = {
-        name: Answer(unread=FORBIDDEN)
+        name: Incomplete(FORBIDDEN)
         for name in ("deployments.apps/operator", "fluxinstances.fluxcd.controlplane.io")
     }
     assert amiss(replace(known, answers={**known.answers, **hidden})) == {("unknown", "forbidden")}

@@ -14,6 +14,7 @@ from tests.builders import (
     NO_ARTIFACT,
     NOT_THERE,
     NOW,
+    RESULTS,
     SERVED,
     alter,
     bad,
@@ -25,9 +26,9 @@ from tests.builders import (
     kustomization,
     minutes,
     only,
+    outcomes,
     pod,
     reference,
-    said,
     source,
     stamp,
 )
@@ -52,10 +53,34 @@ def of(kind: str, conditions: dict[str, str] | None = None, **more: object) -> l
 
 @pytest.mark.parametrize("kind", STATUS_KINDS)
 def test_a_ready_object_of_each_kind_passes(kind: str) -> None:
-    """A Ready object of any kind passes, and nothing is said against it."""
+    """A Ready object of any kind passes without other findings."""
     findings = found(KINDS[kind].step, evidence(*of(kind)))
     assert bad(findings) == []
     assert [f.level for f in findings if f.object and f.object.name == "one"] == [Level.PASS]
+
+
+@pytest.mark.parametrize("kind", RESULTS)
+def test_ready_without_its_result_is_unknown(kind: str) -> None:
+    """An object that is Ready without its artifact or revision is not counted as healthy."""
+    path = "artifact" if "artifact" in RESULTS[kind] else "lastAppliedRevision"
+    others = [one for one in HEALTHY if one["kind"] != kind]
+    name = "flux-system/flux" if kind == "FluxInstance" else "one"
+    odd = flux(kind, name, status={path: None})
+    step = KINDS[kind].step
+    known = evidence(*others, odd, kustomization("web", "git"), source("git"))
+    (finding,) = [f for f in found(step, known) if f.code == "ready-without-result"]
+    assert finding.level is Level.UNKNOWN
+    assert f"Ready, but status.{path} is not set" in finding.title
+
+
+def test_the_number_of_all_includes_those_without_a_result() -> None:
+    """Neither a step nor the comparison of revisions leaves them out of its numbers."""
+    empty = kustomization("empty", "git")
+    del empty["status"]["lastAppliedRevision"]
+    known = evidence(*HEALTHY, source("git"), kustomization("web", "git"), empty)
+    titles = [finding.title for step in ("reconcilers", "drift") for finding in found(step, known)]
+    assert "2 of 3 are healthy" in titles
+    assert "2 of 3 objects have applied the latest revision of their source" in titles
 
 
 @pytest.mark.parametrize("kind", STATUS_KINDS)
@@ -70,7 +95,7 @@ def test_a_failing_object_of_each_kind_fails(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", STATUS_KINDS)
 def test_a_kind_that_may_not_be_read_is_unknown(kind: str) -> None:
-    """A forbidden list of one kind is unknown with the missing rule; the others are told."""
+    """A 403 on one kind is unknown with the missing permission; other kinds are reported."""
     findings = found(KINDS[kind].step, evidence(*HEALTHY, unread={KINDS[kind].resource: FORBIDDEN}))
     finding = only(findings, "forbidden")
     assert finding.level is Level.UNKNOWN
@@ -79,7 +104,7 @@ def test_a_kind_that_may_not_be_read_is_unknown(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", STATUS_KINDS)
 def test_a_kind_that_is_not_served_is_no_fault(kind: str) -> None:
-    """A kind whose CRD is not installed is nothing to speak of."""
+    """A kind whose CRD is not installed is not reported."""
     served = {n: v for n, v in SERVED.items() if n != KINDS[kind].resource}
     assert bad(found(KINDS[kind].step, evidence(*HEALTHY, served=served))) == []
 
@@ -87,13 +112,13 @@ def test_a_kind_that_is_not_served_is_no_fault(kind: str) -> None:
 @pytest.mark.parametrize("step", ["sources", "reconcilers"])
 def test_an_empty_cluster_is_skipped(step: str) -> None:
     """Where there are no objects the step is skipped."""
-    assert said(step) == {("skip", "none")}
+    assert outcomes(step) == {("skip", "none")}
 
 
 @pytest.mark.parametrize("step", ["sources", "reconcilers"])
 def test_what_could_not_be_read_is_not_called_absent(step: str) -> None:
-    """Where nothing could be read nothing is said not to exist."""
-    assert said(step, unread=dict.fromkeys(RESOURCES, FORBIDDEN)) == {("unknown", "forbidden")}
+    """If nothing could be read, no object is reported as missing."""
+    assert outcomes(step, unread=dict.fromkeys(RESOURCES, FORBIDDEN)) == {("unknown", "forbidden")}
 
 
 @pytest.mark.parametrize("kind", ["GitRepository", "OCIRepository", "Bucket"])
@@ -112,7 +137,7 @@ def test_the_root_source_may_be_of_any_kind_and_name(kind: str) -> None:
     assert bad(found("instance", known)) == []
 
 
-def test_a_cause_is_told_whole() -> None:
+def test_a_cause_is_reported_in_full() -> None:
     """A fail has the controller's words, since when, what it blocks, and where to read more."""
     broken = flux("GitRepository", "git", NOT_THERE, age=minutes(14), spec={"url": "https://x/y"})
     known = evidence(*HEALTHY, broken, kustomization("web", "git", NO_ARTIFACT))
@@ -142,7 +167,7 @@ def test_a_consequence_is_in_no_finding_of_its_own() -> None:
     assert about == ["flux-system"]
 
 
-def test_objects_on_their_way_are_told_in_one_line() -> None:
+def test_objects_in_progress_are_one_line() -> None:
     """What reconciles for less than its timeout is one skip that names some."""
     moving = {"Ready": "Unknown Progressing: Reconciliation in progress"}
     many = [kustomization(f"app-{n}", "git", moving, age=minutes(1)) for n in range(7)]
@@ -175,7 +200,7 @@ def test_a_suspended_object_that_blocks_fails() -> None:
         flux("GitRepository", "git", {}, spec={"suspend": True}),
         kustomization("web", "git", NO_ARTIFACT),
     ]
-    assert ("fail", "suspended") in said("sources", *HEALTHY, *objects)
+    assert ("fail", "suspended") in outcomes("sources", *HEALTHY, *objects)
 
 
 def test_a_stalled_object_is_final() -> None:
@@ -185,8 +210,8 @@ def test_a_stalled_object_is_final() -> None:
     assert only(found("sources", known), "url-invalid").final
 
 
-def test_a_health_check_names_what_the_pods_tell() -> None:
-    """The workload's pod says why a health check failed, which the message does not."""
+def test_a_failed_health_check_is_explained_by_pods() -> None:
+    """A failed health check is explained by the workload's pod."""
     waits = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
     objects = [
         source("git"),
@@ -199,8 +224,8 @@ def test_a_health_check_names_what_the_pods_tell() -> None:
     assert "webhook" not in finding.why
 
 
-def test_a_health_check_names_what_the_events_tell() -> None:
-    """Where no pod could be made, the event of the ReplicaSet says why."""
+def test_a_failed_health_check_is_explained_by_events() -> None:
+    """If no pod could be created, the ReplicaSet's event explains the failure."""
     waits = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
     objects = [
         source("git"),
@@ -229,7 +254,7 @@ def test_an_alert_with_its_provider_passes() -> None:
 
 
 def test_an_alert_without_its_provider_warns_and_does_not_pass() -> None:
-    """An Alert whose Provider does not exist notifies nobody."""
+    """An Alert whose Provider does not exist warns and does not pass."""
     findings = found("reconcilers", evidence(*HEALTHY, alerting("slakc"), SLACK))
     assert only(findings, "provider-missing").level is Level.WARN
     assert "Alert" not in {f.object.kind for f in findings if f.object and f.level is Level.PASS}
@@ -238,19 +263,19 @@ def test_an_alert_without_its_provider_warns_and_does_not_pass() -> None:
 def test_a_provider_that_cannot_be_read_is_not_called_missing() -> None:
     """Where Providers may not be listed an Alert is neither accused nor passed."""
     unread = {"providers.notification.toolkit.fluxcd.io": FORBIDDEN}
-    told = said("reconcilers", *HEALTHY, alerting(), unread=unread)
-    assert ("warn", "provider-missing") not in told
-    assert ("unknown", "forbidden") in told
+    result = outcomes("reconcilers", *HEALTHY, alerting(), unread=unread)
+    assert ("warn", "provider-missing") not in result
+    assert ("unknown", "forbidden") in result
 
 
-def test_a_provider_that_nobody_uses_is_not_praised() -> None:
+def test_an_unused_provider_does_not_pass() -> None:
     """Nothing shows that a Provider works which no Alert sends to."""
     about = {f.object.kind for f in found("reconcilers", evidence(*HEALTHY, SLACK)) if f.object}
     assert "Provider" not in about
 
 
-def test_lost_notifications_are_told_at_the_provider() -> None:
-    """A failed dispatch, which only an event of the Alert tells, is a warning at its Provider."""
+def test_lost_notifications_are_reported_at_the_provider() -> None:
+    """A failed dispatch, visible only in an event of the Alert, is a warning at its Provider."""
     lost = event("Alert apps/ops", "NotificationDispatchFailed", "postMessage failed: 404", count=9)
     finding = only(found("reconcilers", evidence(*HEALTHY, alerting(), SLACK, lost)),
                    "notification-failed")  # fmt: skip
@@ -260,7 +285,7 @@ def test_lost_notifications_are_told_at_the_provider() -> None:
 
 
 def test_a_suspended_alert_warns_once() -> None:
-    """A suspended Alert is told as suspended, and not for its Provider."""
+    """A suspended Alert is reported as suspended, not because of its Provider."""
     findings = bad(found("reconcilers", evidence(*HEALTHY, alerting("none", suspend=True))))
     assert [f.code for f in findings] == ["suspended"]
 
@@ -273,7 +298,7 @@ def test_an_address_of_charts_passes() -> None:
     assert "charts" in {f.object.name for f in findings if f.object and f.level is Level.PASS}
 
 
-def test_the_fault_of_a_chart_is_told_among_the_releases() -> None:
+def test_a_fault_of_a_chart_is_reported_with_the_releases() -> None:
     """The HelmChart of a release has no finding among the sources."""
     chart = {"chart": {"spec": {"chart": "web", "sourceRef": reference("HelmRepository", "c")}}}
     labels = {"helm.toolkit.fluxcd.io/name": "web", "helm.toolkit.fluxcd.io/namespace": "apps"}
@@ -288,3 +313,11 @@ def test_the_fault_of_a_chart_is_told_among_the_releases() -> None:
     known = evidence(*objects)
     assert bad(found("sources", known)) == []
     assert only(bad(found("reconcilers", known)), "chart-invalid").level is Level.FAIL
+
+
+def test_a_stuck_provider_fails_nothing() -> None:
+    """No object waits for an Alert or a Provider, so a fault of one is a warning."""
+    for kind, level in (("Provider", Level.WARN), ("Receiver", Level.FAIL)):
+        gone = flux(kind, "x", deletionTimestamp=stamp(minutes(60)))
+        findings = bad(found("reconcilers", evidence(*HEALTHY, gone)))
+        assert [(f.code, f.level) for f in findings] == [("terminating", level)]

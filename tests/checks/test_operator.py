@@ -20,7 +20,7 @@ from tests.builders import (
     found,
     minutes,
     only,
-    said,
+    outcomes,
     source,
     stamp,
     without,
@@ -49,7 +49,8 @@ def test_a_working_operator_passes() -> None:
     """An operator that is ready passes with its namespace and version."""
     (finding,) = found("operator", evidence(*HEALTHY))
     assert (finding.level, finding.title) == (
-        Level.PASS, "flux-system/flux-operator v0.59.0, 1/1 ready")  # fmt: skip
+        Level.PASS,
+        "flux-system/flux-operator v0.59.0, 1/1 ready, last reconciliation 3m ago")  # fmt: skip
 
 
 NODES = "0/3 nodes are available: 3 Insufficient memory."
@@ -62,21 +63,21 @@ PULL = {"reason": "ImagePullBackOff", "message": "Back-off"}
         ("controller-crash-loop", of_container(crashing()), ["7 restarts", "exit code 1"]),
         ("controller-out-of-memory", of_container(crashing("OOMKilled", 137)), ["OOMKilled"]),
         ("controller-image-pull", of_container(container(waiting=PULL)), ["ghcr.io/fluxcd/x:v1"]),
-        ("controller-crash-loop", of_container(container(waiting={
+        ("controller-not-ready", of_container(container(waiting={
             "reason": "CreateContainerConfigError", "message": 'secret "x" not found'})),
             ['secret "x" not found']),
         ("controller-not-scheduled", {"phase": "Pending", "conditions": [
             {"type": "PodScheduled", "status": "False", "message": NODES}]}, [NODES]),
         ("controller-not-ready", of_container(container(running={"startedAt": "x"})),
             ["readiness probe"]),
-        ("controller-crash-loop", {"phase": "Failed", "reason": "Evicted", "message": "disk"},
+        ("controller-not-ready", {"phase": "Failed", "reason": "Evicted", "message": "disk"},
             ["Evicted: disk"]),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_the_operator_is_read_from_its_pod(
     code: str, status: Object, words: list[str]
 ) -> None:
-    """An operator that is down fails with the reason that its pod tells."""
+    """An operator that is down fails with the reason from its pod."""
     finding = only(found("operator", with_pod(status)), code)
     assert finding.level is Level.FAIL
     assert all(word in finding.why for word in words), finding.why
@@ -96,11 +97,11 @@ def test_an_operator_that_starts_is_awaited() -> None:
     objects = alter(HEALTHY, "Deployment/flux-operator", {"status.readyReplicas": 0})
     new = {"metadata.creationTimestamp": stamp(minutes(0.5)), "status": {"phase": "Pending"}}
     objects = alter(objects, "Pod/flux-operator", new)
-    assert said("operator", *objects) == {("skip", "reconciling")}
+    assert outcomes("operator", *objects) == {("skip", "reconciling")}
 
 
 def test_an_operator_of_another_name_is_the_operator() -> None:
-    """The Helm chart may call its Deployment otherwise; its label tells what it is."""
+    """The operator's Deployment is found by label, whatever its name."""
     objects = alter(HEALTHY, "Deployment/flux-operator",
                     {"metadata.name": "my-flux-operator", "status.readyReplicas": 0})  # fmt: skip
     known = evidence(*objects)
@@ -129,10 +130,10 @@ def test_a_server_of_the_web_page_is_no_operator() -> None:
     only_web = alter(without(HEALTHY, *CONTROLLERS), "Deployment/flux-operator", args)
     only_web = without(only_web, "FluxInstance/flux", "GitRepository/flux-system",
                        "Kustomization/flux-system")  # fmt: skip
-    assert ("fail", "not-installed") in said("operator", *only_web)
+    assert ("fail", "not-installed") in outcomes("operator", *only_web)
     bare = alter(only_web, "Deployment/flux-operator",
                  {"spec.template.spec.containers.0.args": ["--web-server-only"]})  # fmt: skip
-    assert ("fail", "not-installed") in said("operator", *bare)
+    assert ("fail", "not-installed") in outcomes("operator", *bare)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ def test_a_server_of_the_web_page_is_no_operator() -> None:
     ],
 )  # fmt: skip
 def test_flux_without_the_operator_is_no_fault(labels: dict[str, str], how: str) -> None:
-    """Without the operator Flux may have come otherwise: that is told, and skipped."""
+    """A Flux that was installed without the operator skips the step and reports how."""
     objects = NO_OPERATOR
     for name in CONTROLLERS:
         objects = alter(objects, name, {
@@ -154,7 +155,7 @@ def test_flux_without_the_operator_is_no_fault(labels: dict[str, str], how: str)
     assert how in finding.title
 
 
-def test_nothing_at_all_says_how_to_install() -> None:
+def test_an_empty_cluster_gets_a_hint_to_install() -> None:
     """A cluster without Flux fails with the command that installs the operator."""
     (finding,) = found("operator", evidence())
     assert (finding.level, finding.code) == (Level.FAIL, "not-installed")
@@ -162,7 +163,7 @@ def test_nothing_at_all_says_how_to_install() -> None:
 
 
 def test_an_instance_without_the_operator_misses_it() -> None:
-    """A FluxInstance whose operator is gone fails, and is told how to get the operator back."""
+    """A FluxInstance without an operator fails, with a hint on how to reinstall the operator."""
     objects = without(HEALTHY, "Deployment/flux-operator")
     finding = only(found("operator", evidence(*objects)), "operator-missing")
     assert finding.level is Level.FAIL
@@ -172,7 +173,7 @@ def test_an_instance_without_the_operator_misses_it() -> None:
 
 @pytest.mark.parametrize("query", ["deployments.apps/operator", "deployments.apps/controllers"])
 def test_what_may_not_be_read_is_unknown(query: str) -> None:
-    """Where Deployments cannot be listed nothing is said to be missing."""
+    """If Deployments cannot be listed, none is reported as missing."""
     (finding,) = found("operator", evidence(unread={query: FORBIDDEN}))
     assert (finding.level, finding.code) == (Level.UNKNOWN, "forbidden")
     assert "list things.example.com" in finding.hints[0].text
@@ -180,8 +181,8 @@ def test_what_may_not_be_read_is_unknown(query: str) -> None:
 
 def test_pods_that_may_not_be_read_are_unknown() -> None:
     """Without the pods the operator passes by its Deployment, and restarts are unknown."""
-    told = said("operator", *HEALTHY, unread={"pods": FORBIDDEN})
-    assert told == {("unknown", "forbidden"), ("pass", "ok")}
+    result = outcomes("operator", *HEALTHY, unread={"pods": FORBIDDEN})
+    assert result == {("unknown", "forbidden"), ("pass", "ok")}
 
 
 def report_of(age: timedelta, message: str = "Reporting finished in 57ms") -> Object:
@@ -190,7 +191,7 @@ def report_of(age: timedelta, message: str = "Reporting finished in 57ms") -> Ob
 
 
 def about_report(*reports: Object, **more: Any) -> list[Finding]:
-    """Return what the operator step says amiss of these *reports*."""
+    """Return the problems that the operator step reports for these *reports*."""
     objects = without(more.pop("objects", HEALTHY), "FluxReport/flux")
     return bad(found("operator", evidence(*objects, *reports, **more)))
 
@@ -206,14 +207,14 @@ def test_an_old_report_warns() -> None:
     assert (finding.level, "47m" in finding.title) == (Level.WARN, True)
 
 
-def test_an_old_report_may_mean_nothing() -> None:
+def test_an_old_report_may_be_harmless() -> None:
     """A message in whole seconds may stay the same, and then its time stands still."""
     assert about_report(report_of(minutes(47), "Reporting finished in 2s")) == []
 
 
 @pytest.mark.parametrize("where", ["argument", "annotation"])
 def test_a_report_has_its_own_interval(where: str) -> None:
-    """Where the operator is told to report once an hour, an hour is not old."""
+    """With a reporting interval of an hour, a report that is an hour old is not stale."""
     report, objects = report_of(minutes(70)), HEALTHY
     if where == "annotation":
         report["metadata"]["annotations"] = {"fluxcd.controlplane.io/reconcileEvery": "1h"}
@@ -264,6 +265,6 @@ def test_the_command_line_should_fit(client: str | Unread, codes: list[str]) -> 
 
 
 def test_objects_without_controllers_are_no_installation() -> None:
-    """Objects of Flux alone tell nothing of the operator; the controller that they miss is told."""
-    assert said("operator", source("git")) == {("skip", "operator-absent")}
-    assert ("fail", "controller-missing") in said("components", source("git"))
+    """Flux objects without controllers are reported for the controller, not the operator."""
+    assert outcomes("operator", source("git")) == {("skip", "operator-absent")}
+    assert ("fail", "controller-missing") in outcomes("components", source("git"))

@@ -10,8 +10,17 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.run import Choice, run_checks
 from fluxstatus.mcp.state_file import Configured, LocalState
-from fluxstatus.model.evidence import CONTROLLERS, Answer, Evidence, Target, Unread, Why
-from fluxstatus.model.findings import Exit, Level, Report
+from fluxstatus.model.evidence import (
+    CONTROLLERS,
+    Answer,
+    Evidence,
+    Incomplete,
+    Read,
+    Target,
+    Unread,
+    Why,
+)
+from fluxstatus.model.findings import Exit, Level, Report, Verdict
 from fluxstatus.model.hints import Command
 from fluxstatus.model.kubectl_flags import TargetFlags
 from fluxstatus.state.state import State
@@ -83,7 +92,7 @@ def test_the_order_does_not_depend_on_that_of_the_objects() -> None:
 
 
 def test_a_namespace_narrows_the_report() -> None:
-    """With a namespace only what is about it is told, and causes elsewhere that block it."""
+    """-n reports only findings of that namespace and the causes elsewhere that block it."""
     found = report(*HEALTHY, *SHARED, choice=Choice(namespaces=["team-a"]))
     assert fails(found) == ["shared/git"]
 
@@ -92,30 +101,30 @@ def test_a_namespace_narrows_what_is_counted() -> None:
     """Nothing is called well, or counted, of what was not asked about."""
     other = [kustomization("team-b/x", "shared/git"), kustomization("team-c/y", "shared/git")]
     found = report(*HEALTHY, *other, choice=Choice(namespaces=["team-b"]))
-    said = [f.title for f in found.findings if f.step in ("sources", "reconcilers", "drift")]
-    assert 'there are no sources in namespace "team-b"' in said
-    assert "1 of 1 are healthy" in said
-    assert not [title for title in said if "team-c" in title or "flux-system" in title]
+    result = [f.title for f in found.findings if f.step in ("sources", "reconcilers", "drift")]
+    assert 'there are no sources in namespace "team-b"' in result
+    assert "1 of 1 are healthy" in result
+    assert not [title for title in result if "team-c" in title or "flux-system" in title]
 
 
 def test_a_cause_elsewhere_that_blocks_nothing_here_is_left_out() -> None:
-    """What neither is in the namespace nor blocks it is not told."""
+    """Findings neither in the namespace nor blocking it are left out."""
     found = report(*HEALTHY, *SHARED, choice=Choice(namespaces=["team-c"]))
     assert fails(found) == []
     assert found.exit_code() is Exit.HEALTHY
 
 
 def test_a_namespace_without_flux_is_no_healthy_one() -> None:
-    """A mistyped -n passes nothing: it is said that nothing was judged there, and what is meant."""
+    """A mistyped -n warns and suggests the namespace that was probably meant."""
     found = report(*HEALTHY, *SHARED, choice=Choice(namespaces=["taem-a", "team-a"]))
     [warned] = [f for f in found.findings if f.level is Level.WARN]
     assert (warned.code, warned.step) == ("namespace-empty", "reconcilers")
     assert warned.title == 'Flux has no objects in namespace "taem-a" (did you mean "team-a"?)'
-    assert found.exit_code(Level.WARN) is Exit.UNHEALTHY
+    assert found.exit_code([Verdict.WARN]) is Exit.UNHEALTHY
 
 
 def test_a_namespace_that_could_not_be_read_is_not_called_empty() -> None:
-    """It may have an object of the one kind that nobody could list."""
+    """A namespace is not reported as empty if one kind could not be listed."""
     unread = {"buckets.source.toolkit.fluxcd.io": FORBIDDEN}
     found = judge(evidence(*HEALTHY, unread=unread), Choice(namespaces=["nope"]))
     assert "namespace-empty" not in {f.code for f in found.findings}
@@ -124,7 +133,7 @@ def test_a_namespace_that_could_not_be_read_is_not_called_empty() -> None:
     assert "namespace-empty" not in {f.code for f in found.findings}
 
 
-def test_the_cluster_itself_is_told_whatever_the_namespace() -> None:
+def test_cluster_wide_faults_are_reported_for_any_namespace() -> None:
     """A dead controller concerns every namespace."""
     down = alter(HEALTHY, "Deployment/helm-controller", {"status.readyReplicas": 0})
     found = report(*down, *SHARED, choice=Choice(namespaces=["team-c"]))
@@ -147,7 +156,7 @@ def test_a_step_and_a_code_can_be_skipped() -> None:
 
 
 def test_an_unreachable_cluster_is_one_finding() -> None:
-    """When nothing could be asked only that is told, whatever steps were chosen."""
+    """If the API server is unreachable, only that is reported, whatever steps were chosen."""
     known = Evidence(taken_at=NOW, unreachable=Unread(Why.TIMEOUT, "no answer"))
     for choice in (Choice(), Choice(steps=["ui"]), Choice(skip=["cluster"])):
         found = judge(known, choice)
@@ -156,22 +165,24 @@ def test_an_unreachable_cluster_is_one_finding() -> None:
 
 
 class Cursed(dict[str, str]):
-    """Programs that nobody can look up, as no collector gives them."""
+    """Client programs that raise on access, which no collector returns."""
 
     def get(self, name: str, default: object = None) -> str:
-        """Crash whoever asks."""
+        """Raise an error."""
         raise RuntimeError(f"{name}, {default}")
 
 
 def test_a_crash_is_an_unknown() -> None:
-    """A step that crashes is told as a bug, what it said before stays, the others go on."""
+    """A crashed step is reported as a bug; its earlier findings and the other steps remain."""
     found = judge(replace(evidence(*HEALTHY), programs=Cursed()))
     finding = next(f for f in found.findings if f.code == "check-crashed")
     assert (finding.level, finding.step) == (Level.UNKNOWN, "operator")
     assert "RuntimeError" in finding.title
     assert found.exit_code() is Exit.NO_VERDICT
     assert [step.level for step in found.steps].count(Level.PASS) == len(STEPS) - 1
-    assert "flux-system/flux-operator v0.59.0, 1/1 ready" in [f.title for f in found.findings]
+    assert "flux-system/flux-operator v0.59.0, 1/1 ready, last reconciliation 3m ago" in [
+        f.title for f in found.findings
+    ]
 
 
 class Untraceable(Analysis):
@@ -196,21 +207,21 @@ def test_a_crash_in_tracing_costs_only_the_steps_that_use_causes() -> None:
 
 
 class Forgotten(tuple[Configured, ...]):
-    """Entries of MCP clients that nobody can go through."""
+    """Entries of MCP clients that raise on iteration."""
 
     __slots__ = ()
 
     def __iter__(self) -> Iterator[Configured]:
-        """Crash whoever looks."""
+        """Raise an error."""
         raise RuntimeError("forgotten")
 
 
-def test_a_crash_of_advice_is_told_and_changes_nothing() -> None:
-    """A bug in advice, or in the suggestion of what to do next, is said and is no fault."""
+def test_a_crash_of_advice_is_reported_and_is_no_fault() -> None:
+    """A crash in advice or in the next step is reported, and is not a fault."""
     found = judge(evidence(*HEALTHY), memory=LocalState(configured=Forgotten()))
     finding = next(f for f in found.findings if f.code == "check-crashed")
     assert (finding.level, finding.category) == (Level.SKIP, "habit")
-    assert (found.verdict, found.exit_code()) == (Level.PASS, Exit.HEALTHY)
+    assert (found.verdict, found.exit_code()) == (Verdict.PASS, Exit.HEALTHY)
     assert found.next is not None
     assert "bug" in found.next.text
 
@@ -225,7 +236,7 @@ AUTH = flux("GitRepository", "git", {"Ready": "False GitOperationFailed: authent
 
 
 def test_commands_are_aimed_at_the_context() -> None:
-    """Each program is told the context by its own flag, in front of its command."""
+    """Each program gets the context by its own flag, before its subcommand."""
     found = argvs(report(*HEALTHY, AUTH))
     assert ("kubectl", "--context", "prod", "describe", "secret", "auth", "-n", "apps") in found
     assert [argv[:4] for argv in found if argv[0] == "flux-operator"] == [
@@ -260,38 +271,38 @@ def test_without_a_context_none_is_named() -> None:
 @pytest.mark.parametrize(
     ("objects", "unread", "fail_on", "code"),
     [
-        (HEALTHY, {}, Level.FAIL, Exit.HEALTHY),
-        ([*HEALTHY, *SHARED], {}, Level.FAIL, Exit.UNHEALTHY),
-        ([*HEALTHY, source("git", spec={"suspend": True})], {}, Level.FAIL, Exit.HEALTHY),
-        ([*HEALTHY, source("git", spec={"suspend": True})], {}, Level.WARN, Exit.UNHEALTHY),
-        (HEALTHY, {"events": FORBIDDEN}, Level.FAIL, Exit.NO_VERDICT),
-        ([*HEALTHY, *SHARED], {"events": FORBIDDEN}, Level.FAIL, Exit.UNHEALTHY),
-        ([], {}, Level.FAIL, Exit.UNHEALTHY),
+        (HEALTHY, {}, [], Exit.HEALTHY),
+        ([*HEALTHY, *SHARED], {}, [], Exit.UNHEALTHY),
+        ([*HEALTHY, source("git", spec={"suspend": True})], {}, [], Exit.HEALTHY),
+        ([*HEALTHY, source("git", spec={"suspend": True})], {}, [Verdict.WARN], Exit.UNHEALTHY),
+        (HEALTHY, {"events": FORBIDDEN}, [], Exit.NO_VERDICT),
+        ([*HEALTHY, *SHARED], {"events": FORBIDDEN}, [], Exit.UNHEALTHY),
+        ([], {}, [], Exit.UNHEALTHY),
     ],
     ids=["healthy", "fail", "warn", "warn counts", "unknown", "fail and unknown", "no Flux"],
 )
 def test_the_exit_code_never_lies(
-    objects: list[dict[str, object]], unread: dict[str, Unread], fail_on: Level, code: Exit
+    objects: list[dict[str, object]], unread: dict[str, Unread], fail_on: list[Verdict], code: Exit
 ) -> None:
     """0 is for nothing wrong, 1 for a fail, 3 for what could not be seen."""
     assert report(*objects, unread=unread).exit_code(fail_on) is code
 
 
 def test_advice_never_changes_the_exit_code() -> None:
-    """A habit is shown and counts for nothing, even with --fail-on warn."""
+    """Advice is shown and does not affect the exit code, even with --fail-on warn."""
     known = replace(evidence(*HEALTHY), programs={"flux-operator": "v0.1.0"})
     found = judge(known)
     assert "cli-version-skew" in {habit.code for habit in found.advice}
-    assert (found.verdict, found.count(Level.WARN)) == (Level.PASS, 0)
+    assert (found.verdict, found.count(Level.WARN)) == (Verdict.PASS, 0)
     assert {step.level for step in found.steps} == {Level.PASS}
-    assert found.exit_code(Level.WARN) is Exit.HEALTHY
+    assert found.exit_code([Verdict.WARN]) is Exit.HEALTHY
 
 
 def test_what_was_only_half_read_is_no_health() -> None:
-    """A list of which a part is missing is unknown, and what was read of it is told."""
+    """A partial list is unknown, and the objects that were read are reported."""
     known = evidence(*HEALTHY, *SHARED)
     query = "gitrepositories.source.toolkit.fluxcd.io"
-    half = Answer(known.answers[query].items, Unread(Why.TIMEOUT, "too slow"))
+    half = Incomplete(Unread(Why.TIMEOUT, "too slow"), known.answers[query].known)
     found = judge(replace(known, answers={**known.answers, query: half}))
     assert "shared/git" in fails(found)
     assert ("sources", "timeout") in {(f.step, f.code) for f in found.findings}
@@ -330,12 +341,12 @@ def test_a_command_for_another_context_keeps_it() -> None:
     assert aimed.argv == ("kubectl", "flux-status", "--context=prod", "--kubeconfig=here")
 
 
-def test_who_may_read_nothing_is_told_once() -> None:
+def test_missing_permissions_are_reported_once() -> None:
     """When every question is forbidden there is one unknown, in place of one for each kind."""
     queries = ("pods", "kustomizations.kustomize.toolkit.fluxcd.io", CONTROLLERS)
-    refused = dict.fromkeys(queries, Answer(unread=FORBIDDEN))
-    report = judge(Evidence(NOW, answers={**refused, "workload-pods": Answer()}, served=SERVED))
+    refused: dict[str, Answer] = dict.fromkeys(queries, Incomplete(FORBIDDEN))
+    report = judge(Evidence(NOW, answers={**refused, "workload-pods": Read()}, served=SERVED))
     assert [(f.step, f.level) for f in report.findings] == [("cluster", Level.UNKNOWN)]
     assert report.exit_code() is Exit.NO_VERDICT
-    some = {**refused, "events": Answer()}
+    some = {**refused, "events": Read()}
     assert len(judge(Evidence(NOW, answers=some, served=SERVED)).steps) == len(STEPS)

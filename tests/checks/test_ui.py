@@ -11,7 +11,7 @@ from tests.builders import (
     evidence,
     found,
     only,
-    said,
+    outcomes,
     without,
 )
 from tests.builders import (
@@ -30,7 +30,7 @@ def with_ports(*ports: Object) -> list[Object]:
 
 
 def test_a_web_ui_passes() -> None:
-    """A Service with the web port and a ready pod behind it tells how to open it."""
+    """A Service with the web port and a ready pod is reported with how to open it."""
     (finding,) = found("ui", evidence(*HEALTHY))
     assert (finding.level, finding.title) == (
         Level.PASS,
@@ -56,24 +56,26 @@ def test_the_port_is_known_by_name_or_number(port: Object, expected: str) -> Non
 
 def test_no_service_warns() -> None:
     """An operator that serves the UI, and no Service with its port, warns."""
-    assert said("ui", *with_ports({"name": "http", "port": 8080})) == {("warn", "ui-no-service")}
+    assert outcomes("ui", *with_ports({"name": "http", "port": 8080})) == {
+        ("warn", "ui-no-service")
+    }
 
 
 def test_a_service_elsewhere_does_not_count() -> None:
-    """Only Services beside the operator lead to it."""
+    """Only Services in the operator's namespace lead to it."""
     objects = alter(HEALTHY, "Service/flux-operator", {"metadata.namespace": "apps"})
-    assert said("ui", *objects) == {("warn", "ui-no-service")}
+    assert outcomes("ui", *objects) == {("warn", "ui-no-service")}
 
 
 def test_a_web_ui_that_is_off_is_skipped() -> None:
     """An operator without the port has its web UI switched off."""
     off = alter(with_ports(), "Deployment/flux-operator", {PORTS: [{"containerPort": 8080}]})
-    assert said("ui", *off) == {("skip", "ui-absent")}
+    assert outcomes("ui", *off) == {("skip", "ui-absent")}
 
 
 def test_without_operator_there_is_no_ui() -> None:
     """Without the operator the step is skipped."""
-    assert said("ui") == {("skip", "ui-absent")}
+    assert outcomes("ui") == {("skip", "ui-absent")}
 
 
 @pytest.mark.parametrize(
@@ -88,31 +90,31 @@ def test_without_operator_there_is_no_ui() -> None:
 def test_no_ready_pod_warns(status: Object) -> None:
     """A Service whose pods are not ready, or have ended, leads nowhere."""
     objects = alter(HEALTHY, "Pod/flux-operator", {"status": status})
-    assert said("ui", *objects) == {("warn", "ui-no-endpoint")}
+    assert outcomes("ui", *objects) == {("warn", "ui-no-endpoint")}
 
 
-def test_the_fault_of_the_operator_is_not_told_again() -> None:
-    """While the operator is down its step says why, and this one only waits."""
+def test_the_fault_of_the_operator_is_not_reported_again() -> None:
+    """If the operator is down, its own step reports why, and this one waits."""
     objects = alter(HEALTHY, "Deployment/flux-operator", {"status.readyReplicas": 0})
     objects = alter(objects, "Pod/flux-operator", {"status": {"phase": "Pending"}})
-    assert said("ui", *objects) == {("skip", "waiting")}
+    assert outcomes("ui", *objects) == {("skip", "waiting")}
 
 
 def test_a_selector_that_selects_nothing_warns() -> None:
     """A Service that selects no pod has no endpoint; an empty selector selects none."""
     for selector in ({"app": "other"}, {}):
         objects = alter(HEALTHY, "Service/flux-operator", {"spec.selector": selector})
-        assert said("ui", *objects) == {("warn", "ui-no-endpoint")}
+        assert outcomes("ui", *objects) == {("warn", "ui-no-endpoint")}
 
 
 @pytest.mark.parametrize("query", ["services", "pods", "deployments.apps/operator"])
 def test_what_may_not_be_read_is_unknown(query: str) -> None:
-    """Without the Services, the pods or the operator nothing is said of the UI."""
+    """Without the Services, the pods or the operator, there is no finding about the UI."""
     objects = without(HEALTHY, "Deployment/flux-operator") if "operator" in query else HEALTHY
-    assert said("ui", *objects, unread={query: FORBIDDEN}) == {("unknown", "forbidden")}
+    assert outcomes("ui", *objects, unread={query: FORBIDDEN}) == {("unknown", "forbidden")}
 
 
 def test_what_was_left_out_is_skipped() -> None:
     """What was not asked for on purpose is a skip."""
     unread = {"services": Unread(Why.NOT_REQUESTED, "left out")}
-    assert said("ui", *HEALTHY, unread=unread) == {("skip", "not-asked")}
+    assert outcomes("ui", *HEALTHY, unread=unread) == {("skip", "not-asked")}

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.cluster.client import Access
 from fluxstatus.model.evidence import Evidence, Why
 from tests.fakes.api_server import (
@@ -19,7 +20,7 @@ OPERATOR = "deployments.apps/operator"
 
 def to(file: Path, *namespaces: str) -> Access:
     """Return the access to the cluster of a kubeconfig."""
-    return Access((f"--kubeconfig={file}",), namespaces, timeout=20)
+    return Access((f"--kubeconfig={file}",), namespaces, deadline=Deadline(20))
 
 
 def why(evidence: Evidence, query: str) -> Why | None:

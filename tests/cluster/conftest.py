@@ -13,7 +13,7 @@ from tests.fakes.kubeconfigs import kubeconfig
 
 @pytest.fixture(name="server")
 def _server() -> Iterator[ApiServer]:
-    """Yield an API server that answers as the test tells it to."""
+    """Yield an API server whose answers are set by the test."""
     with api_server() as server:
         yield server
 

@@ -32,7 +32,7 @@ class Fault(NamedTuple):
 
     answer: Answer
     why: Why
-    said: str
+    text: str
     requests: int = 1
 
 
@@ -58,13 +58,14 @@ OF_THE_WAY: Mapping[str, Fault] = {
 
 QUICK: Mapping[str, Fault] = {
     "403": Fault(forbidden, Why.FORBIDDEN, "alice"),
+    "403 of a gateway": Fault(page(403), Why.FAILED, "an error: 403"),
     "429": Fault(status(429, message="too many", retry_after="60"), Why.FAILED, "429 too many"),
     "500 in plain text": Fault(plain(500, retry_after="60"), Why.FAILED, "an error: 500"),
     "502 of a gateway": Fault(page(502, retry_after="60"), Why.FAILED, "an error: 502"),
     "half a document": Fault(half, Why.GARBLED, "is not a JSON object"),
     "HTML": Fault(page(200), Why.GARBLED, "is not a JSON object"),
     "a JSON list": Fault(document([]), Why.GARBLED, "is not a JSON object"),
-    "too deep": Fault(document(b"[" * 100_000), Why.GARBLED, "is not a JSON object"),
+    "too deep": Fault(document(b"[" * 100_000), Why.GARBLED, "is nested too deeply"),
 }
 """Faults of one request that fail at once: a busy server asks for more time than is left."""
 
@@ -80,21 +81,21 @@ STALLED = Fault(stalled, Why.TIMEOUT, f"did not respond within {PATIENCE:g} s", 
 STALLED_BETWEEN_CHUNKS = STALLED._replace(answer=in_chunks(stalled_between_chunks))
 """Faults that only a timeout ends."""
 
-_NO_LIST: Sequence[Object] = (
+NOT_A_LIST: Sequence[Object] = (
     {"items": None},
     {"items": {}},
-    {"items": [None]},
-    {"items": [{"spec": {}}]},
     {"kind": "Status"},
     {"kind": None},
     {"apiVersion": "v1"},
     {"metadata": None},
 )
+"""Changes to a list after which it is not the requested list."""
+
 NO_LIST: Mapping[str, Fault] = {
     "410 without a token": Fault(status(410, "Expired", "too old"), Why.FAILED, "410 too old"),
     **{
         f"with {change}": Fault(changed(change), Why.GARBLED, "is not the requested list")
-        for change in _NO_LIST
+        for change in NOT_A_LIST
     },
 }
 """Faults that only a list can have."""
@@ -115,5 +116,5 @@ def check(unread: object, fault: Fault, permission: str = "") -> None:
     """Check that *unread* reports *fault*; only a missing right has a *permission*."""
     assert isinstance(unread, Unread)
     assert unread.why is fault.why
-    assert fault.said in unread.text
+    assert fault.text in unread.text
     assert unread.permission == (permission if fault.why is Why.FORBIDDEN else "")

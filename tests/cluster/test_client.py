@@ -9,11 +9,14 @@ import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.model.evidence import Why
@@ -25,12 +28,11 @@ from tests.kubernetes.cluster import Cluster
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("real_kubectl")]
 
 PODS = "/api/v1/pods"
-SECOND = 1.0
 
 
 def access(file: Path, *flags: str) -> Access:
     """Return the access to the cluster of a kubeconfig."""
-    return Access(flags=(f"--kubeconfig={file}", *flags), timeout=20)
+    return Access(flags=(f"--kubeconfig={file}", *flags), deadline=Deadline(20))
 
 
 def to(server: ApiServer, folder: Path) -> Access:
@@ -76,7 +78,39 @@ DOORS = (
     "/api/v1/namespaces/team-a/pods/x/proxy/",
     "/api/v1/namespaces/team-a/services/http:x:80/proxy/admin",
     "/api/v1/nodes/worker-1/proxy/exec",
+    "/api/v1/proxy/namespaces/team-a/services/x",
+    "/apis/subresources.kubevirt.io/v1/namespaces/team-a/virtualmachineinstances/x/portforward/22",
+    "/k8s/clusters/c-1/api/v1/namespaces/team-a/secrets/token",
 )
+NAMES = ("secrets", "exec", "attach", "portforward", "proxy")
+PLACES = (
+    "/api/v1/namespaces/{}",
+    "/api/v1/namespaces/{}/events?limit=1",
+    "/api/v1/namespaces/team-a/pods/{}",
+    "/api/v1/namespaces/{0}/services/{0}",
+    "/api/v1/nodes/{}",
+    "/apis/apps/v1/namespaces/{}/deployments",
+    "/apis/apps/v1/namespaces/{0}/deployments/{0}",
+    "/apis/velero.io/v1/namespaces/{}/backups",
+    "/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/{0}/kustomizations/{0}",
+    "/apis/storage.k8s.io/v1/storageclasses/{}",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_object_or_a_namespace_may_have_any_name(
+    server: ApiServer, tmp_path: Path, name: str
+) -> None:
+    """That of a resource that is not read, too: kubectl passes the request on."""
+    paths = [place.format(name) for place in PLACES]
+    with ApiClient(to(server, tmp_path)) as api:
+        assert api.get(PODS).status == 200
+        at = socket_of(tmp_path / "kubeconfig")
+        answers = {path: status(at, "GET", path) for path in paths}
+        hidden = {path: status(at, "GET", path) for path in (*SECRETS, *DOORS)}
+    assert 403 not in answers.values(), answers
+    assert server.asked()[-len(paths) :] == paths
+    assert set(hidden.values()) == {403}, hidden
 
 
 def test_kubectl_refuses_all_that_is_not_reading(cluster: Cluster) -> None:
@@ -159,7 +193,7 @@ def test_a_server_below_a_path_is_reached(server: ApiServer, tmp_path: Path) -> 
 
 
 def test_clocks_are_compared(server: ApiServer, tmp_path: Path) -> None:
-    """A slow answer, such as one that includes a login, does not count beside a fast one."""
+    """Slow answers, such as those that include a login, are ignored if there is a fast one."""
 
     def slow(_: Request) -> object:
         time.sleep(3)
@@ -170,17 +204,19 @@ def test_clocks_are_compared(server: ApiServer, tmp_path: Path) -> None:
     with ApiClient(to(server, tmp_path)) as api:
         for path in (PODS, "/version", PODS):
             api.get(path)
-        assert api.clock_skew == pytest.approx(-100, abs=0.8)
+        assert api.clock_skew == pytest.approx(-100, abs=1.4)  # that of the slow answer is 1.5 off
+        ahead = api.now - datetime.now(UTC)
+        assert ahead.total_seconds() == pytest.approx(100, abs=1.4)
 
 
 def test_a_hung_server_costs_one_timeout(server: ApiServer, tmp_path: Path) -> None:
     """When the time is up, every request ends: those under way and later ones."""
     server.ill["pods"] = hang
-    with ApiClient(to(server, tmp_path)._replace(timeout=1.5)) as api:
+    with ApiClient(replace(to(server, tmp_path), deadline=Deadline(1.5))) as api:
         began = time.monotonic()
         with ThreadPoolExecutor(4) as pool:
             errors = list(pool.map(lambda _: _error(api), range(12)))
-        assert time.monotonic() - began < 2 * 1.5 * SECOND
+        assert time.monotonic() - began < 10 * 1.5  # not one after the other: 12 times
     assert {error.unread.why for error in errors} == {Why.TIMEOUT}
     assert len(server.asked()) <= 4
 
@@ -188,7 +224,7 @@ def test_a_hung_server_costs_one_timeout(server: ApiServer, tmp_path: Path) -> N
 def test_one_request_may_have_its_own_limit(server: ApiServer, tmp_path: Path) -> None:
     """With --request-timeout a slow list is given up, and the others are still read."""
     server.ill["pods"] = hang
-    with ApiClient(to(server, tmp_path)._replace(request_timeout=0.5)) as api:
+    with ApiClient(replace(to(server, tmp_path), request_timeout=0.5)) as api:
         assert api.get("/version").status == 200
         assert _error(api).unread.why is Why.TIMEOUT
         assert api.get("/api/v1/services").status == 200
@@ -219,7 +255,7 @@ def test_a_server_that_went_away_is_not_asked_again_and_again(cluster: Cluster) 
         try:
             began = time.monotonic()
             errors = [_error(api) for _ in range(20)]
-            assert time.monotonic() - began < 5 * SECOND
+            assert time.monotonic() - began < 15  # of 20
         finally:
             cluster.resume()
     assert {error.unread.why for error in errors} == {Why.UNREACHABLE}
@@ -256,7 +292,7 @@ def test_a_busy_server_is_given_the_time_it_asks_for(
     server.ill["pods"] = busy
     with ApiClient(to(server, tmp_path)) as api:
         assert api.get(PODS).status == 200
-    assert 2 <= times[1] - times[0] < 4
+    assert times[1] - times[0] >= 2
 
 
 def test_a_busy_server_is_not_waited_for_in_vain(server: ApiServer, tmp_path: Path) -> None:
@@ -265,7 +301,7 @@ def test_a_busy_server_is_not_waited_for_in_vain(server: ApiServer, tmp_path: Pa
     with ApiClient(to(server, tmp_path)) as api:
         began = time.monotonic()
         reply = api.get(PODS)
-        assert time.monotonic() - began < 5 * SECOND
+        assert time.monotonic() - began < 15  # of 20
     assert (reply.status, reply.message) == (429, "slow down")
     assert reply.refusal("list pods").why is Why.FAILED
 
@@ -301,17 +337,50 @@ def test_an_answer_that_breaks_off_is_garbled(server: ApiServer, tmp_path: Path)
         assert api.get("/version").status == 200
 
 
-def test_a_door_that_is_shut_ends_what_is_under_way(server: ApiServer, tmp_path: Path) -> None:
+def test_closing_the_client_ends_open_requests(server: ApiServer, tmp_path: Path) -> None:
     """Another thread can end a request that hangs."""
     server.ill["pods"] = hang
     with ApiClient(to(server, tmp_path)) as api, ThreadPoolExecutor(1) as pool:
         asking = pool.submit(_error, api)
-        time.sleep(0.3)
+        while PODS not in server.asked():
+            time.sleep(0.01)
         api.abort()
-        assert asking.result(timeout=10).unread.why is Why.NOT_REQUESTED
+        assert asking.result(timeout=15).unread.why is Why.NOT_REQUESTED
 
 
 def _error(api: ApiClient) -> ProgramError:
     with pytest.raises(ProgramError) as caught:
         api.get(PODS)
     return caught.value
+
+
+def test_an_impossible_date_tells_no_time(server: ApiServer, tmp_path: Path) -> None:
+    """The time zone of the header is beyond what a time can have."""
+
+    def odd(request: Request) -> object:
+        request.date_time_string = (  # type: ignore[method-assign]
+            lambda timestamp=None: f"Mon, 01 Jan 2026 00:00:00 +{timestamp or '9' * 14}"
+        )
+        return HEALTHY
+
+    server.ill["pods"] = odd
+    with ApiClient(to(server, tmp_path)) as api:
+        assert api.get(PODS).status == 200
+        assert api.clock_skew is None
+
+
+def test_a_compressed_answer_is_unpacked_in_pieces(
+    server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few KB may unpack to any size, and are never held unpacked as a whole."""
+    sizes: list[int] = []
+    monkeypatch.setattr(
+        "fluxstatus.cluster.client.json_stream.read",
+        lambda chunks, _: sizes.extend(map(len, chunks)),
+    )
+    packed = gzip.compress(b" " * 50_000_000)
+    server.ill["pods"] = lambda request: request.send(packed, headers={"Content-Encoding": "gzip"})
+    with ApiClient(to(server, tmp_path)) as api:
+        api.get(PODS)
+    assert sum(sizes) == 50_000_000
+    assert max(sizes) <= 1 << 20

@@ -39,10 +39,11 @@ def test_a_run_may_be_made_in_any_thread(here: Access) -> None:
 
 _RUN = """
 import sys
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.cluster.client import Access
 from fluxstatus.cluster.collector import collect
 print(flush=True)
-evidence = collect(Access(flags=(sys.argv[1],), timeout=60))
+evidence = collect(Access(flags=(sys.argv[1],), deadline=Deadline(60)))
 sys.exit(f"was not ended: {evidence.unreachable}")
 """
 
@@ -73,18 +74,20 @@ class Run:
         shutil.rmtree(self.temporary)
 
     def end(self, number: signal.Signals) -> None:
-        """Send it a signal that must end it within ten seconds."""
+        """Send it a signal that must end it, and not only its --timeout of 60 seconds."""
+        began = time.monotonic()
         self._popen.send_signal(number)
-        _, said = self._popen.communicate(timeout=10)
-        assert self._popen.returncode in (-number, 128 + number), said
+        _, result = self._popen.communicate()
+        assert time.monotonic() - began < 40
+        assert self._popen.returncode in (-number, 128 + number), result
 
     def sockets(self) -> list[Path]:
         """Return the existing directories of sockets."""
-        return list(self.temporary.glob("flux-status-*"))
+        return list(self.temporary.glob("flux-status.*"))
 
 
 def _hang_in_login(folder: Path, _: ApiServer) -> Path:
-    login = program(folder / "login", "trap '' HUP; sleep 60; true")
+    login = program(folder / "login", "trap '' HUP; sleep 600; true")
     return kubeconfig(folder / "kubeconfig", "https://127.0.0.1:1", user=login_program(login))
 
 
@@ -115,10 +118,8 @@ def test_nothing_is_left_of_a_run_that_is_ended(
         pytest.skip("only Linux ends children with their parent")
     login = str(tmp_path / "login")
     with Run(stuck(tmp_path, server)) as run:
-        until = time.monotonic() + 10
-        while not server.asked() and not running(login) and time.monotonic() < until:
+        while not server.asked() and not running(login):
             time.sleep(0.02)
-        time.sleep(0.3)
         assert running(run.flag)
         assert run.sockets()
         run.end(number)

@@ -1,5 +1,6 @@
 """Which namespaces the check reads, and what it reports while it does."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ def test_pods_and_services_are_asked_where_the_controllers_are(
         f"/api/v1/namespaces/{where}/{what}" for where in "ab" for what in ("pods", "services")
     ]
     assert evidence.answer("pods").namespaces == ("a", "b")
-    assert len(evidence.answer("pods").items) == 4
+    assert len(evidence.answer("pods").known) == 4
 
 
 def test_without_deployments_pods_are_not_known_to_be_missing(
@@ -73,29 +74,29 @@ def test_workloads_take_few_requests(
     server.fill("pods", pods)
 
     def ask(answers: Any) -> set[str]:
-        assert len(answers[HELM_RELEASES].items) == 1
+        assert len(answers[HELM_RELEASES].known) == 1
         return namespaces
 
     evidence = collect(here, workload_namespaces=ask)
     assert server.asked("pods")[: len(paths)] == paths
-    assert len(evidence.answer("workload-pods").items) == (pods if paths else 0)
+    assert len(evidence.answer("workload-pods").known) == (pods if paths else 0)
 
 
 def test_a_namespace_is_one_word_of_a_path(server: ApiServer, here: Access) -> None:
     """Whatever the value of -n, it leads to no other path."""
     server.ill["kustomizations"] = refuse(403)
-    collect(here._replace(namespaces=("../../secrets?x=",)))
+    collect(replace(here, namespaces=("../../secrets?x=",)))
     asked = [path for path in server.asked("kustomizations") if "namespaces" in path]
     [path] = [path.partition("?")[0] for path in asked]
     assert path.endswith("/v1/namespaces/..%2F..%2Fsecrets%3Fx%3D/kustomizations")
 
 
-def test_each_answer_is_told_when_it_is_there(server: ApiServer, here: Access) -> None:
+def test_each_answer_is_reported_when_it_is_there(server: ApiServer, here: Access) -> None:
     """Progress has every query, with the size and cost of its answer."""
     server.fill("helmreleases", 7)
-    told: list[Progress] = []
-    collect(here, told.append)
+    result: list[Progress] = []
+    collect(here, result.append)
     of_lists = [KUSTOMIZATIONS, HELM_RELEASES, CONTROLLERS, OPERATOR, "events"]
-    assert sorted(t.query for t in told if t.requests) == sorted([*of_lists, "apis", "version"])
-    releases = next(t for t in told if t.query == HELM_RELEASES)
+    assert sorted(t.query for t in result if t.requests) == sorted([*of_lists, "apis", "version"])
+    releases = next(t for t in result if t.query == HELM_RELEASES)
     assert (releases.text, releases.requests) == ("7 objects", 1)

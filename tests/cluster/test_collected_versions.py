@@ -74,7 +74,7 @@ def test_where_discovery_is_forbidden_the_rest_is_asked(server: ApiServer, here:
     unread = evidence.answer(KUSTOMIZATIONS).unread
     assert unread
     assert (unread.why, unread.permission) == (Why.FORBIDDEN, "get /apis")
-    assert len(evidence.answer(CONTROLLERS).items) == 1
+    assert len(evidence.answer(CONTROLLERS).known) == 1
 
 
 def test_old_servers_tell_group_by_group(server: ApiServer, here: Access) -> None:
@@ -98,8 +98,10 @@ def test_old_servers_tell_group_by_group(server: ApiServer, here: Access) -> Non
     ]
     only_old = {"name": "olds", "verbs": verbs}
     server.ill["apis"] = lambda r: r.send(plain)
-    server.ill["v1"] = lambda r: r.send({"resources": resources})
-    server.ill["v1beta2"] = lambda r: r.send({"resources": [*resources, only_old]})
+    server.ill["v1"] = lambda r: r.send({"kind": "APIResourceList", "resources": resources})
+    server.ill["v1beta2"] = lambda r: r.send(
+        {"kind": "APIResourceList", "resources": [*resources, only_old]}
+    )
     evidence = collect(here)
     assert evidence.served == {KUSTOMIZATIONS: "v1", f"olds.{group}": "v1beta2"}
     assert why(evidence, KUSTOMIZATIONS) is None
@@ -115,7 +117,7 @@ def test_a_server_may_not_know_its_version(server: ApiServer, here: Access) -> N
 
 
 @pytest.mark.parametrize(
-    ("script", "said"),
+    ("script", "expected"),
     [
         ("echo 'client: 0.59.0'", "0.59.0"),
         ("echo 'client: v1.2.3-rc.1'", "1.2.3-rc.1"),
@@ -129,7 +131,7 @@ def test_the_command_line_of_the_operator_is_looked_for(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     script: str | None,
-    said: str | Why,
+    expected: str | Why,
 ) -> None:
     """Its version is reported, or why it is unknown; a missing CLI is not an error."""
     if script:
@@ -137,7 +139,7 @@ def test_the_command_line_of_the_operator_is_looked_for(
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin")
     monkeypatch.setenv("FLUXCD_PLUGINS", str(tmp_path))
     known = collect(here).programs["flux-operator"]
-    assert (known if isinstance(known, str) else known.why) == said
+    assert (known if isinstance(known, str) else known.why) == expected
 
 
 def test_an_operator_command_line_that_hangs_is_ended(

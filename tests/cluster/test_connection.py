@@ -5,10 +5,12 @@ import signal
 import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.model.evidence import Unread, Why
@@ -20,6 +22,7 @@ from tests.fakes.scripted import (
     USER,
     Answer,
     Api,
+    Asking,
     as_usual,
     cut,
     forbidden,
@@ -32,12 +35,18 @@ from tests.fakes.scripted import (
 
 PODS = RESOURCES["Pod"].path
 VERSION = "/version"
-QUICKLY = 10.0  # seconds, of the 20 that there are
+QUICKLY = 15.0  # seconds, of the 20 that there are
+
+REJECTED = (
+    "/api/v1/(watch/)?(namespaces/[^/]+/)?secrets(/|$),"
+    "/(api/v1|apis/[^/]+/[^/]+)/(namespaces/[^/]+/)?[^/]+/[^/]+/(exec|attach|portforward|proxy)(/|$),"
+    "/api/v1/proxy(/|$)"
+)
 
 
 def way(*flags: str, timeout: float = 20) -> Access:
     """Return the access to the scripted API server."""
-    return Access(flags=flags, timeout=timeout)
+    return Access(flags=flags, deadline=Deadline(timeout))
 
 
 def error(client: ApiClient, path: str = PODS) -> Unread:
@@ -63,7 +72,7 @@ def test_kubectl_lets_only_reads_through(api: Api) -> None:
         f"--unix-socket={socket}",
         "--append-server-path",
         "--reject-methods=^(POST|PUT|PATCH|DELETE)$",
-        "--reject-paths=/secrets(/|$),/(exec|attach|portforward|proxy)(/|$)",
+        f"--reject-paths={REJECTED}",
     ]
     assert not Path(socket).parent.exists()
 
@@ -93,10 +102,10 @@ WORDS = [
 ]
 
 
-@pytest.mark.parametrize(("said", "why", "text"), WORDS, ids=[why for _, why, _ in WORDS])
-def test_a_kubectl_that_exits_at_once(api: Api, said: str, why: Why, text: str) -> None:
+@pytest.mark.parametrize(("expected", "why", "text"), WORDS, ids=[why for _, why, _ in WORDS])
+def test_a_kubectl_that_exits_at_once(api: Api, expected: str, why: Why, text: str) -> None:
     """Its error is explained, for every request, and no request is sent."""
-    api.kubectl.instead("proxy", f"echo '{said}' >&2; exit 1")
+    api.kubectl.instead("proxy", f"echo '{expected}' >&2; exit 1")
     with ApiClient(way()) as client:
         unread = error(client)
         assert error(client, VERSION) == unread
@@ -152,10 +161,10 @@ REASONS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("said", "why"), REASONS, ids=[said for said, _ in REASONS])
-def test_kubectl_has_no_answer(api: Api, said: str, why: Why) -> None:
+@pytest.mark.parametrize(("expected", "why"), REASONS, ids=[expected for expected, _ in REASONS])
+def test_kubectl_has_no_answer(api: Api, expected: str, why: Why) -> None:
     """An error of kubectl itself concerns the whole cluster: no other request is made."""
-    api["*"] = kubectl_says(said)
+    api["*"] = kubectl_says(expected)
     with ApiClient(way()) as client:
         unread = error(client)
         assert error(client, VERSION) == unread
@@ -185,6 +194,18 @@ def test_a_request_that_fails_once_is_retried(api: Api, at_first: Answer) -> Non
         assert client.get(PODS).json()["kind"] == "PodList"
         assert time.monotonic() - began >= 0.5
     assert api.asked() == [VERSION, PODS, PODS]
+
+
+@pytest.mark.parametrize(("code", "tries"), [(429, 5), (500, 2), (502, 2), (503, 2), (504, 2)])
+def test_a_server_that_stays_busy(
+    api: Api, monkeypatch: pytest.MonkeyPatch, code: int, tries: int
+) -> None:
+    """A server that limits requests is asked more often than one that fails."""
+    monkeypatch.setattr("fluxstatus.cluster.client._BUSY", 0.01)
+    api[PODS] = status(code)
+    with ApiClient(way()) as client:
+        assert client.get(PODS).status == code
+    assert api.asked() == [PODS] * tries
 
 
 def test_a_busy_server_with_a_long_retry_after(api: Api) -> None:
@@ -227,19 +248,50 @@ def test_a_rejected_credential_ends_all_requests(api: Api) -> None:
     assert api.asked() == [VERSION, PODS]
 
 
+def test_the_words_of_kubectl_may_be_no_text(api: Api) -> None:
+    """A message in another encoding is shown as far as it can be read."""
+    api[PODS] = in_bytes(b"proxyconnect tcp: \xff\xfe")
+    with ApiClient(way()) as client:
+        assert "through the proxy: proxyconnect tcp: " in error(client).text
+
+
+def in_bytes(text: bytes) -> Answer:
+    """Answer as kubectl does, with any *text*."""
+
+    def answer(request: Asking) -> None:
+        request.of_kubectl = True  # no Audit-Id
+        request.send(text, 500, {"Content-Type": "text/plain"})
+        request.of_kubectl = False
+
+    return answer
+
+
 # Timeouts and costs
+
+
+def test_the_clock_of_the_server(api: Api) -> None:
+    """Of the fastest answer, halfway; the header has whole seconds."""
+    date, there = "Mon, 23 Nov 2026 04:12:00 GMT", 1_795_407_120.0
+    with ApiClient(way()) as client:
+        assert client.clock_skew is None
+        for sent, seconds, skew in [(100, 4, 101.5), (50, 2, 50.5), (90, 2, 50.5), (90, 3, 50.5)]:
+            client._compare_clocks(date, there + sent, seconds)  # noqa: SLF001 - without waiting
+            assert client.clock_skew == pytest.approx(skew)
+        client._compare_clocks("no date", there, 1)  # noqa: SLF001 - see above
+        assert client.clock_skew == pytest.approx(50.5)
+    assert api.requests == []
 
 
 def test_a_server_that_stalls_costs_one_timeout(api: Api) -> None:
     """When --timeout is over, requests in progress and later ones fail."""
     api[PODS] = stalled
-    with ApiClient(way(timeout=2)) as client, ThreadPoolExecutor(4) as pool:
+    with ApiClient(way(timeout=6)) as client, ThreadPoolExecutor(4) as pool:
         began = time.monotonic()
         client.get(VERSION)
         reasons = list(pool.map(lambda _: error(client), range(12)))
-        assert time.monotonic() - began < QUICKLY
+        assert time.monotonic() - began < 5 * 6  # not one after the other: 12 times
     assert {reason.why for reason in reasons} == {Why.TIMEOUT}
-    assert {reason.text for reason in reasons} == {f"{SERVER} did not respond within 2 s"}
+    assert {reason.text for reason in reasons} == {f"{SERVER} did not respond within 6 s"}
     assert len(api.asked(PODS)) <= 4
 
 
@@ -248,7 +300,7 @@ def test_a_stalled_request_is_no_login(api: Api) -> None:
     logged = "2026/11/23 12:00:00 httputil: ReverseProxy read error during body copy: EOF"
     api.kubectl.instead("proxy", f"echo '{logged}' >&2")
     api[PODS] = stalled
-    with ApiClient(way()._replace(request_timeout=0.3)) as client:
+    with ApiClient(replace(way(), request_timeout=0.3)) as client:
         assert error(client).why is Why.TIMEOUT
 
 

@@ -24,7 +24,16 @@ from tests.cluster.readers import (
     idle,
     way,
 )
-from tests.fakes.scripted import RESOURCES, Api, document, forbidden, page, stalled, status
+from tests.fakes.scripted import (
+    RESOURCES,
+    Api,
+    changed,
+    document,
+    forbidden,
+    page,
+    stalled,
+    status,
+)
 
 KS, HR = RESOURCES["Kustomization"], RESOURCES["HelmRelease"]
 BESIDE = ("Pod", "Service", "Event", "Deployment")
@@ -40,7 +49,7 @@ FAULTS: Mapping[str, Fault] = {
     "429": QUICK["429"],
     "cut": SLOW["cut"]._replace(requests=1),
     **{
-        name: QUICK[name]._replace(why=Why.GARBLED, said=f"{NOT_KUBERNETES}it responded with ")
+        name: QUICK[name]._replace(why=Why.GARBLED, text=f"{NOT_KUBERNETES}it responded with ")
         for name in ("502 of a gateway", "half a document", "HTML", "a JSON list", "too deep")
     },
     "404 HTML": Fault(page(404), Why.GARBLED, f"{NOT_KUBERNETES}it responded with 404"),
@@ -118,8 +127,16 @@ def test_discovery_that_fails(api: Api, unread_of: UnreadOf, fault: Fault) -> No
     unread = unread_of()
     assert unread is not None
     assert unread.why is fault.why
-    assert fault.said in unread.text
+    assert fault.text in unread.text
     assert api.asked() == ["/apis"] * fault.requests
+
+
+def test_discovery_is_asked_for_at_once(api: Api) -> None:
+    """In the formats that kubectl asks for (client-go discovery), in one request."""
+    by_list()
+    as_one = "application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList"
+    accepted = [as_one.format("v2"), as_one.format("v2beta1"), "application/json"]
+    assert (api.requests[0].path, api.requests[0].accept) == ("/apis", ",".join(accepted))
 
 
 def test_discovery_that_stalls(api: Api) -> None:
@@ -142,6 +159,18 @@ def test_no_object_is_looked_up_where_discovery_fails(api: Api, path: str, fault
     assert {one.path for one in api.requests} <= {"/api", "/apis"}
 
 
+@pytest.mark.parametrize("entries", [{}, {"a": 1}, None, "", 0])
+@pytest.mark.parametrize("unread_of", [check, command], ids=lambda one: one.__name__)
+def test_odd_discovery_is_not_an_empty_cluster(
+    api: Api, unread_of: UnreadOf, entries: object
+) -> None:
+    """Where the list of groups is no list, it is unknown what is served."""
+    api["/apis"] = changed({"items": entries})
+    unread = unread_of()
+    assert unread is not None
+    assert unread.why is Why.GARBLED
+
+
 @pytest.mark.parametrize("unread_of", [check, command], ids=lambda one: one.__name__)
 def test_discovery_not_found_is_not_an_empty_cluster(api: Api, unread_of: UnreadOf) -> None:
     """Every Kubernetes serves /apis: without it nothing is known, and no other request is made."""
@@ -158,8 +187,8 @@ def test_the_check_goes_on_where_discovery_is_forbidden(api: Api) -> None:
     assert (evidence.unreachable, evidence.served) == (None, None)
     unread = {name: evidence.answer(name).unread for name in FLUX}
     assert unread == dict.fromkeys(FLUX, denied("get /apis"))
-    assert len(evidence.answer("deployments.apps/controllers").items) == 5
-    assert len(evidence.answer("pods").items) == 6
+    assert len(evidence.answer("deployments.apps/controllers").known) == 5
+    assert len(evidence.answer("pods").known) == 6
     assert not api.asked("/apis/*toolkit*")
 
 
@@ -190,7 +219,7 @@ def test_what_is_not_served_is_absent(api: Api, read: Reader) -> None:
     api.serve(*BESIDE, "Kustomization")
     api.put(kustomization("apps/a", "git"))
     answers = read()
-    assert [item["metadata"]["name"] for item in answers[KS.name].items] == ["a"]
+    assert [item["metadata"]["name"] for item in answers[KS.name].known] == ["a"]
     reasons = {name: answer.unread and answer.unread.why for name, answer in answers.items()}
     assert {name: reasons[name] for name in FLUX} == {
         **dict.fromkeys(FLUX, Why.ABSENT),
@@ -209,6 +238,18 @@ def test_a_kind_that_a_command_needs_may_be_absent(api: Api) -> None:
     assert unread is not None
     assert unread.why is Why.ABSENT
     assert api.asked() == ["/apis"]
+
+
+@pytest.mark.parametrize("verbs", [["get", "watch"], [], None])
+def test_a_kind_that_cannot_be_listed_is_absent(api: Api, verbs: list[str] | None) -> None:
+    """A resource without the verb list is not requested."""
+    named = {"resource": KS.plural, "verbs": verbs, "responseKind": {"kind": "Kustomization"}}
+    versions = [{"version": "v1", "resources": [named]}]
+    items = [{"metadata": {"name": KS.group}, "versions": versions}]
+    api["/apis"] = document({"kind": "APIGroupDiscoveryList", "items": items})
+    with reading(way()) as ours:
+        assert ours.discover()
+        assert ours.evidence().served == {}
 
 
 @each_reader
@@ -236,8 +277,9 @@ def test_all_versions_of_a_kind_are_known(api: Api, aggregated: bool) -> None:
         groups = [{"name": group, "versions": paths}]
         api["/apis"] = document({"kind": "APIGroupList", "groups": groups})
         for version in versions:
-            plain = {"resources": [{"name": HR.plural, "kind": "HelmRelease", "verbs": verbs}]}
-            api[f"/apis/{group}/{version}"] = document(plain)
+            plain = [{"name": HR.plural, "kind": "HelmRelease", "verbs": verbs}]
+            listed = document({"kind": "APIResourceList", "resources": plain})
+            api[f"/apis/{group}/{version}"] = listed
     with reading(way()) as ours:
         assert ours.discover()
         evidence = ours.evidence()
@@ -252,7 +294,7 @@ def test_an_old_server_is_asked_group_by_group(api: Api, read: Reader) -> None:
     api.aggregated = False
     api.put(kustomization("apps/a", "git"))
     answers = read()
-    assert len(answers[KS.name].items) == 1
+    assert len(answers[KS.name].known) == 1
     assert answers[HR.name].unread is None
     assert sorted(api.asked()[:3]) == ["/apis", HR.base, KS.base]
 

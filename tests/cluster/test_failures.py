@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.cluster import failures
 from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.kubeconfig import Kubeconfig
 from fluxstatus.cluster.processes import ProgramError
-from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.evidence import Target, Unread, Why
 from fluxstatus.model.hints import Command
+from fluxstatus.model.snapshot import COMMANDS
 from tests.fakes.api_server import api_server, hang
 from tests.fakes.certificates import Authority, listening
 from tests.fakes.kubeconfigs import kubeconfig, login_program
@@ -62,7 +64,7 @@ def _lab(tmp_path: Path) -> Iterator[Lab]:
 
 def reason(kubeconfig: Path, *flags: str, timeout: float = 20) -> Unread:
     """Return why the cluster of *kubeconfig* cannot be reached."""
-    access = Access(flags=(f"--kubeconfig={kubeconfig}", *flags), timeout=timeout)
+    access = Access(flags=(f"--kubeconfig={kubeconfig}", *flags), deadline=Deadline(timeout))
     with ApiClient(access) as api, pytest.raises(ProgramError) as caught:
         api.get("/apis")
     return caught.value.unread
@@ -364,5 +366,32 @@ def test_many_contexts_do_not_drown_the_sentence() -> None:
 
 def test_a_credential_in_a_message_is_masked() -> None:
     """Messages of other programs may contain one."""
-    said = "dial tcp: proxyconnect tcp: https://me:hunter2@proxy: refused"
-    assert "hunter2" not in failures.explain(said, Kubeconfig()).text
+    message = "dial tcp: proxyconnect tcp: https://me:hunter2@proxy: refused"
+    assert "hunter2" not in failures.explain(message, Kubeconfig()).text
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (Kubeconfig(), "the kubeconfig does not exist or is empty"),
+        (Kubeconfig(contexts=("a", "b")), "the kubeconfig has no current context (contexts: a, b)"),
+        (Kubeconfig(Target(context="a", cluster="c"), contexts=("a",)),
+         'context "a" refers to a cluster that is not in the kubeconfig: "c"'),
+        (Kubeconfig(Target(context="a", server="http://localhost:8080"), contexts=("a",)),
+         "http://localhost:8080 refused the connection"),
+    ],
+)  # fmt: skip
+def test_a_kubeconfig_without_a_server_has_its_reason(config: Kubeconfig, words: str) -> None:
+    """Without a server kubectl tries localhost:8080; what the kubeconfig lacks is reported."""
+    message = "dial tcp 127.0.0.1:8080: connect: connection refused"
+    assert words in failures.explain(message, config).text
+
+
+def test_a_snapshot_keeps_the_commands() -> None:
+    """Each command for a failure without a value is one that a snapshot may hold."""
+    tables = (*failures._FAILURES, *failures._NO_SERVER, *failures._STATUSES.values(), *OTHERS)  # noqa: SLF001 - the tables are the whole of it
+    lines = {line for one in tables for line in one.commands if not line.startswith("{")}
+    assert {tuple(line.split()) for line in lines} == COMMANDS
+
+
+OTHERS = (failures._ODD, failures._SILENT, failures._LOGIN_PROMPT, failures._STUCK, failures._OTHER)  # noqa: SLF001 - see above

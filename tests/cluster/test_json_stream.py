@@ -1,7 +1,10 @@
 """Tests of parsing JSON as it arrives."""
 
 import json
+import re
+import tracemalloc
 from collections.abc import Iterable, Iterator
+from json import JSONDecodeError
 from typing import Any
 
 import pytest
@@ -9,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fluxstatus.cluster import json_stream
+from fluxstatus.cluster.json_stream import Unreadable, UnreadableError
 
-PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+PLAIN = st.none() | st.booleans() | st.integers() | FLOATS | st.text()
 NAMES = st.sampled_from(["items", "kind", "metadata"]) | st.text()
 JSON = st.recursive(
     PLAIN, lambda inner: st.lists(inner) | st.dictionaries(NAMES, inner), max_leaves=20
@@ -91,23 +96,23 @@ def test_a_number_may_be_cut_anywhere(number: str) -> None:
 
 def test_items_are_handed_on_before_the_rest_is_there() -> None:
     """Only those of the outermost object are replaced by what is kept."""
-    told: list[str] = []
+    result: list[str] = []
 
     def chunks() -> Iterator[bytes]:
         yield b'{"kind": "PetList", "metadata": {"items": [1]}, "items": ['
         for name in ("a", "b"):
             yield b'{"items": ["%s"]},   ' % name.encode()
-            told.append(f"more after {name}")
+            result.append(f"more after {name}")
         yield b'null], "kind": "Pets"}'
 
     def keep(item: Any) -> str:
-        told.append(f"got {item}")
-        return f"kept {len(told)}"
+        result.append(f"got {item}")
+        return f"kept {len(result)}"
 
     assert json_stream.read(chunks(), keep) == {
         "kind": "Pets", "metadata": {"items": [1]}, "items": ["kept 1", "kept 3", "kept 5"],
     }  # fmt: skip
-    assert told == [
+    assert result == [
         "got {'items': ['a']}", "more after a", "got {'items': ['b']}", "more after b", "got None",
     ]  # fmt: skip
 
@@ -128,7 +133,143 @@ def test_a_long_value_in_many_parts_is_tried_a_few_times(monkeypatch: pytest.Mon
     assert len(tries) < 40
 
 
-def test_what_is_too_deep_is_an_error_of_its_own() -> None:
-    """As with json.loads."""
-    with pytest.raises(RecursionError):
-        json_stream.read([b"[" * 100_000], whole)
+NAMED = '"kind": "Pod", "metadata": {"name": "b", "namespace": "apps"}'
+BEYOND = {
+    "deep": ("[" * 100_000 + "]" * 100_000, "is nested too deeply"),
+    "deep maps": ('{"a":' * 100_000 + "1" + "}" * 100_000, "is nested too deeply"),
+    "not a number": ("NaN", "has the value NaN, which is not JSON"),
+    "infinity": ("[-Infinity]", "has the value -Infinity, which is not JSON"),
+    "infinite": ('{"a": -1e999}', "has a number that is too large"),
+    "digits": ("1" * 10_000, "has a number with too many digits"),
+    "large": (json.dumps(["\\" + "{" * 3000] * 1000), "is larger than 1 MiB"),
+    "many": ("[" + "{}," * 200_000 + "{}]", "has more than 40,000 values"),
+}
+"""Values that are JSON, or nearly, and beyond what is read."""
+
+
+@pytest.fixture(name="little")
+def _little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With lower limits the values of a test need not be as large."""
+    for name, value in {"LEAST": 1 << 12, "MOST": 1 << 20, "MANY": 1 << 16}.items():
+        monkeypatch.setattr(json_stream, f"_{name}", value)
+    monkeypatch.setattr(json_stream, "_MOST_VALUES", 40_000)
+
+
+def named(name: str) -> dict[str, Any]:
+    """Return an object that is read."""
+    return {"metadata": {"name": name}}
+
+
+@pytest.mark.usefixtures("little")
+@pytest.mark.parametrize("size", [700, 1 << 16])
+@pytest.mark.parametrize("where", ["first", "last", "twice"])
+@pytest.mark.parametrize(("value", "why"), BEYOND.values(), ids=BEYOND)
+def test_an_item_that_cannot_be_read_costs_no_other(
+    value: str, why: str, where: str, size: int
+) -> None:
+    """What names it is read wherever it stands, and all items before and after it are complete."""
+    members = {
+        "first": f'"spec": {value}, {NAMED}',
+        "last": f'{NAMED}, "spec": {{"values": {value}}}',
+        "twice": f'"a": {value}, {NAMED}, "b": {value}',
+    }
+    item = "{" + members[where] + "}"
+    text = f'{{"items": [{json.dumps(named("a"))}, {item}, {json.dumps(named("c"))}], "kind": "X"}}'
+    data = text.encode()
+    chunks = (data[at : at + size] for at in range(0, len(data), size))
+    known = {"kind": "Pod", "metadata": {"name": "b", "namespace": "apps"}}
+    assert json_stream.read(chunks, whole) == {
+        "items": [named("a"), Unreadable(known, why), named("c")],
+        "kind": "X",
+    }
+
+
+@pytest.mark.usefixtures("little")
+@pytest.mark.parametrize("value", [value for value, _ in BEYOND.values()], ids=BEYOND)
+def test_what_names_an_item_may_be_what_cannot_be_read(value: str) -> None:
+    """Then its name is unknown, and so is that of an item that is no object."""
+    items = [f'{{"metadata": {value}, "kind": "Pod"}}', value, f'{{"kind": "a", "x": {value}}}']
+    data = f'{{"items": [{", ".join(items)}]}}'.encode()
+    found = json_stream.read(cut(data, [1000] * (len(data) // 1000)), whole)["items"]
+    assert [one.known for one in found] == [{"metadata": None, "kind": "Pod"}, {}, {"kind": "a"}]
+
+
+def test_what_keeping_an_item_cannot_handle_costs_that_item() -> None:
+    """Python's decoder may accept what is too deep for a function."""
+
+    def keep(item: Any) -> Any:
+        if item["metadata"]["name"] == "b":
+            raise RecursionError
+        return item
+
+    text = json.dumps({"items": [named("a"), named("b"), named("c")]})
+    assert json_stream.read([text.encode()], keep)["items"] == [
+        named("a"),
+        Unreadable(named("b"), "is nested too deeply"),
+        named("c"),
+    ]
+
+
+@given(JSON, JSON, CUTS)
+def test_what_is_skipped_ends_where_it_ends(document: Any, after: Any, lengths: list[int]) -> None:
+    """Any JSON in an item that cannot be read is passed over."""
+    text = f'{{"items": [{{"a": {json.dumps(document)}, "b": NaN}}, {json.dumps(after)}]}}'
+    [first, second] = json_stream.read(cut(text.encode(), lengths), whole)["items"]
+    assert (first.why, second) == ("has the value NaN, which is not JSON", after)
+
+
+@pytest.mark.parametrize(
+    "rest", ["", "}", "]", '"', '"\\', '"\\"', ', "a', ', "a": ', ", 1}", '} "b"', "} ]"]
+)
+def test_half_an_item_that_cannot_be_read_is_no_document(rest: str) -> None:
+    """Where it ends is unknown, and so is all that follows."""
+    with pytest.raises(JSONDecodeError):
+        json_stream.read([f'{{"items": [{{"a": NaN{rest}'.encode()], whole)
+
+
+@pytest.mark.parametrize("value", [b'"' + b"x" * 200 + b'",', b"{},", b"[[1],"], ids=bytes.decode)
+def test_a_large_item_is_not_held(value: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However large it is, hardly more than the limit is in memory."""
+    monkeypatch.setattr(json_stream, "_LEAST", 1 << 10)
+    monkeypatch.setattr(json_stream, "_MOST", 1 << 14)
+    many = value * (2000 // len(value))
+    deep = value.count(b"[[") * (1 + 500 * many.count(value))
+    start = b'{"items": [{"metadata": {"name": "a"}, "spec": [' + value
+    end = b"0]" + b"]" * deep + b'}, {"b": 1}]}'
+    tracemalloc.start()
+    try:
+        [first, second] = json_stream.read((start, *[many] * 500, end), whole)["items"]
+        assert tracemalloc.get_traced_memory()[1] < 800_000  # of a million
+    finally:
+        tracemalloc.stop()
+    assert (first.known, second) == (named("a"), {"b": 1})
+
+
+@pytest.mark.parametrize(("value", "why"), [BEYOND["deep"], BEYOND["infinite"], BEYOND["digits"]])
+def test_what_is_no_item_is_an_error(value: str, why: str) -> None:
+    """It says what is wrong with the document."""
+    for text in (value, f'{{"metadata": {value}, "items": []}}'):
+        with pytest.raises(UnreadableError, match=re.escape(why)):
+            json_stream.read([text.encode()], whole)
+
+
+def test_a_second_list_is_an_error() -> None:
+    """Otherwise the first one would be dropped without a word."""
+    with pytest.raises(UnreadableError, match="has two lists of items"):
+        json_stream.read([b'{"items": [1], "items": [2]}'], whole)
+
+
+def test_a_list_without_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server may send items as long as it is read."""
+    monkeypatch.setattr(json_stream, "_MOST_ITEMS", 3)
+    assert json_stream.read([b'{"items": [1, 2, 3]}'], whole) == {"items": [1, 2, 3]}
+    with pytest.raises(UnreadableError, match="has more than 3 items"):
+        json_stream.read([b'{"items": [1, 2, 3, 4]}'], whole)
+
+
+def test_a_byte_that_is_not_utf_8_spoils_one_text() -> None:
+    """It is replaced, as Go does it; other items are what they are."""
+    data = b'{"items": [{"a": "x\xff\xc3"}, {"b": "\\ud800"}, {"c": "\xc3\xa4"}]}'
+    assert json_stream.read([data[:20], data[20:]], whole) == {
+        "items": [{"a": "x\ufffd\ufffd"}, {"b": "\ud800"}, {"c": "\xe4"}]
+    }

@@ -30,11 +30,44 @@ def test_flags_win_over_the_kubeconfig() -> None:
     expected = Target("b", "ca", "https://a.example.com/path", "x")
     assert read(document, flags).target == expected
     assert read(document, ["--server=https://c"]).target.server == "https://c"
+    secret = ["--server=https://me:pass@c/?token=x7x9q"]
+    assert read(document, secret).target.server == "https://c/?token=***"
+    assert read(document, ["--server=me:pass@c:6443"]).target.server == "c:6443"
     for own in (["--token", "x"], ["--client-certificate=a", "--client-key=b"]):
         assert read(document, ["--user=ua", *own]).target.user == ""
+
+
+@pytest.mark.parametrize("odd", [1, True, 1.5, ["a"], {"a": 1}, None], ids=str)
+def test_a_value_of_a_wrong_type_names_nothing(odd: Any) -> None:
+    """Kubectl writes no such output, but a program in its place may."""
+    for document in (
+        {"current-context": odd, "contexts": odd, "clusters": odd},
+        {"current-context": "a", "contexts": [odd, {"name": "a", "context": odd}]},
+        {"current-context": "a", "contexts": [{"name": odd}], "clusters": [odd]},
+        {
+            "current-context": "a",
+            "contexts": [{"name": "a", "context": {"cluster": odd, "user": odd, "namespace": odd}}],
+            "clusters": [{"name": odd, "cluster": {"server": odd}}],
+        },
+    ):
+        found = read(document, ())
+        assert (*found.target[1:4], found.namespace) == ("", "", "", "")
+        assert set(found.contexts) <= {"", "a"}
 
 
 @pytest.mark.parametrize("document", [None, [], {}, {"contexts": None, "clusters": None}])
 def test_an_empty_kubeconfig_names_nothing(document: Any) -> None:
     """The output of kubectl for a missing kubeconfig is read as an empty one."""
     assert read(document, ()) == Kubeconfig()
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"contexts": 1, "clusters": [2]},
+        {"current-context": "a", "contexts": [{"name": "a", "context": "b"}, None]},
+    ],
+)
+def test_a_garbled_kubeconfig_is_no_crash(document: Any) -> None:
+    """What has another type than kubectl's is left out."""
+    assert read(document, ()).target.server == ""

@@ -1,12 +1,14 @@
 """Lists, for each reader: complete, partial, or unread for a reason; never empty by mistake."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from fluxstatus.cluster.reader import reading
-from fluxstatus.model.evidence import Answer, Why
+from fluxstatus.cluster.list_reader import Live, Saved
+from fluxstatus.cluster.reader import opened, reading
+from fluxstatus.model.evidence import Answer, Incomplete, Read, Why
 from fluxstatus.model.kinds import KINDS
 from tests.builders import flux as made
 from tests.builders import kustomization
@@ -22,7 +24,7 @@ from tests.cluster.faults import (
     denied,
     parameters,
 )
-from tests.cluster.readers import PATIENCE, READERS, Read, Reader, by_check, way
+from tests.cluster.readers import PATIENCE, READERS, Answers, Reader, by_check, idle, way
 from tests.fakes import scripted
 from tests.fakes.scripted import (
     RESOURCES,
@@ -55,7 +57,7 @@ def _five_on_three_pages(api: Api) -> None:
 
 def names(answer: Answer) -> list[str]:
     """Return the names of the objects in *answer*."""
-    return [item["metadata"]["name"] for item in answer.items]
+    return [item["metadata"]["name"] for item in answer.known]
 
 
 def tokens(api: Api) -> list[str]:
@@ -72,6 +74,20 @@ def test_all_pages_are_read(api: Api, read: Reader) -> None:
     assert api.asked(KS.path) == [first, f"{first}&continue=2", f"{first}&continue=4"]
 
 
+def test_a_live_list_has_its_time() -> None:
+    """Ages are counted from the moment of the reading, by the API server's clock."""
+    began = datetime.now(UTC)
+    with opened(way(), report=idle) as client:
+        found = Live(client).now
+    second = timedelta(seconds=1)  # the header with the time has whole ones
+    assert began - second <= found <= datetime.now(UTC) + second
+
+
+def test_only_a_live_list_is_whole() -> None:
+    """A snapshot has pruned objects, which are not to be printed as if they were whole."""
+    assert (Live.unpruned, Saved.unpruned) == (True, False)
+
+
 @each_reader
 def test_a_compressed_list_is_read(api: Api, read: Reader) -> None:
     """API servers compress long responses."""
@@ -85,7 +101,7 @@ def test_each_object_has_its_kind_and_version(api: Api, read: Reader) -> None:
     """They are filled in from the list where its items do not have them."""
     bare = {"items": [{"metadata": {"name": "a", "namespace": "apps"}}], "metadata": {}}
     api[KS.path] = changed(bare)
-    [item] = read()[KS.name].items
+    [item] = read()[KS.name].known
     assert (item["apiVersion"], item["kind"]) == (KS.api_version, "Kustomization")
 
 
@@ -93,9 +109,9 @@ def test_each_object_has_its_kind_and_version(api: Api, read: Reader) -> None:
 def test_forbidden_is_not_empty(api: Api, read: Reader) -> None:
     """An empty list is a complete answer; a forbidden list is unread."""
     api[KS.path] = changed({"items": [], "metadata": {}})
-    assert read()[KS.name] == Answer()
+    assert read()[KS.name] == Read()
     api[KS.path] = forbidden
-    assert read()[KS.name] == Answer(unread=denied(f"list {KS.name}", EVERYWHERE))
+    assert read()[KS.name] == Incomplete(denied(f"list {KS.name}", EVERYWHERE))
 
 
 @each_reader
@@ -130,7 +146,7 @@ def fail(api: Api, faults: Mapping[str, Fault], *, later: bool) -> Mapping[Resou
     return failing
 
 
-def expect(api: Api, read: Read, failing: Mapping[Resource, Fault], *, later: bool) -> None:
+def expect(api: Api, read: Answers, failing: Mapping[Resource, Fault], *, later: bool) -> None:
     """Check what was *read* of the failing lists, and of the one that does not fail."""
     for resource, fault in failing.items():
         answer = read[resource.name]
@@ -161,7 +177,7 @@ def test_a_lost_connection(api: Api, read: Reader, fault: Fault) -> None:
     """A list is unread when the connection is lost or the credential rejected."""
     api[KS.path] = fault.answer
     answer = read()[KS.name]
-    assert answer.items == ()
+    assert answer.known == ()
     check(answer.unread, fault)
     assert tokens(api) == [""] * fault.requests
 

@@ -1,8 +1,8 @@
-"""Reading with permissions in some namespaces only: the answer is partial, and says so."""
+"""Reading with permissions in some namespaces only: the answer is marked as partial."""
 
 import pytest
 
-from fluxstatus.model.evidence import Answer, Why
+from fluxstatus.model.evidence import Answer, Incomplete, Why
 from tests.builders import kustomization
 from tests.cluster.faults import EVERYWHERE, denied
 from tests.cluster.readers import READERS, Reader, by_check, by_command, by_list
@@ -25,7 +25,7 @@ def _three_namespaces(api: Api) -> None:
 
 def names(answer: Answer) -> list[str]:
     """Return the names of the objects in *answer*."""
-    return [item["metadata"]["name"] for item in answer.items]
+    return [item["metadata"]["name"] for item in answer.known]
 
 
 def paths(api: Api) -> list[str]:
@@ -82,7 +82,7 @@ def test_a_list_names_the_chosen_namespace_that_is_forbidden(api: Api) -> None:
 @each_reader
 def test_no_namespace_is_guessed(api: Api, read: Reader) -> None:
     """Without a namespace in the context, no namespace is tried."""
-    assert read()[KS.name] == Answer(unread=FORBIDDEN)
+    assert read()[KS.name] == Incomplete(FORBIDDEN)
     assert paths(api) == [KS.path]
 
 
@@ -91,15 +91,15 @@ def test_a_namespace_that_is_forbidden_is_not_empty(api: Api, read: Reader) -> N
     """When the namespace of the context is forbidden too, nothing is read."""
     api.in_context("team-a")
     api[KS.inside("team-a")] = forbidden
-    assert read()[KS.name] == Answer(unread=FORBIDDEN)
+    assert read()[KS.name] == Incomplete(FORBIDDEN)
 
 
 @each_reader
 def test_an_empty_namespace_is_still_a_part(api: Api, read: Reader) -> None:
-    """An empty namespace tells nothing about the others."""
+    """An empty namespace is not evidence about the others."""
     api.in_context("team-z")
     answer = read()[KS.name]
-    assert (answer.items, answer.unread) == ((), FORBIDDEN)
+    assert (answer.known, answer.unread) == ((), FORBIDDEN)
 
 
 @each_reader
@@ -108,7 +108,7 @@ def test_only_a_missing_right_leads_to_a_namespace(api: Api, read: Reader) -> No
     api.in_context("team-a")
     api[KS.path] = status(429, retry_after="60")
     answer = read()[KS.name]
-    assert answer.items == ()
+    assert answer.known == ()
     assert answer.unread is not None
     assert answer.unread.why is Why.FAILED
     assert paths(api) == [KS.path]

@@ -72,6 +72,15 @@ def test_what_may_be_secret_is_not_kept(query: str, fields: dict[str, Any]) -> N
     assert SECRET not in kept(query, **fields)
 
 
+def test_the_chart_template_is_kept() -> None:
+    """Of a chart template its kind, its URL and its references are kept (Flux 2.10)."""
+    ref = {"name": "login"}
+    kept_spec = {"url": "oci://ghcr.io/acme/web", "ref": {"tag": "1.0.0"}, "secretRef": ref}
+    chart = {"kind": "OCIRepository", "spec": {**kept_spec, "layerSelector": {"mediaType": "x"}}}
+    pruned = prune("helmreleases.helm.toolkit.fluxcd.io", {"spec": {"chart": chart}})
+    assert pruned["spec"] == {"chart": {"kind": "OCIRepository", "spec": kept_spec}}
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -98,6 +107,11 @@ def test_what_may_be_secret_is_not_kept(query: str, fields: dict[str, Any]) -> N
         f"https://discord.com/api/webhooks/1234/{SECRET}",
         f"https://acme.webhook.office.com/webhookb2/1234/{SECRET}",
         f"https://api.telegram.org/bot{SECRET}/sendMessage",
+        f"https://outlook.office.com/webhook/1234@5678/IncomingWebhook/{SECRET}",
+        f"https://chat.example.com/hooks/64f1c0ffee64f1c0ffee64f1/{SECRET}",
+        f"AccountName=acme;AccountKey={SECRET};EndpointSuffix=core.windows.net",
+        f"rejected password: {SECRET}",
+        f"invalid token: {SECRET}, ask for another",
         f"-----BEGIN OPENSSH PRIVATE KEY-----\n{SECRET}\n-----END OPENSSH PRIVATE KEY-----",
         f"-----BEGIN RSA PRIVATE KEY-----\n{SECRET}",
     ],
@@ -117,6 +131,7 @@ MANAGED = [
     {"time": stamp(minutes(60)), "fieldsV1": {"f:spec": {"f:suspend": {}}}},
     {"time": stamp(minutes(5)), "subresource": "status", "fieldsV1": {"f:status": {}}},
     {"time": stamp(minutes(4)), "fieldsV1": {"f:metadata": {}}},
+    {"time": stamp(minutes(3)), "subresource": "scale", "fieldsV1": {"f:spec": {"f:replicas": {}}}},
 ]
 
 
@@ -127,6 +142,32 @@ def test_two_times_are_kept_of_the_managed_fields() -> None:
     assert (metadata["changedAt"], metadata["suspendedAt"]) == (
         stamp(minutes(60)), stamp(minutes(60)))  # fmt: skip
     assert "managedFields" not in metadata
+
+
+def test_the_time_of_an_annotation_that_suspends_is_kept() -> None:
+    """An object of the operator has no spec.suspend: the annotation says when, and by whom."""
+    switch = "fluxcd.controlplane.io/reconcile"
+    written = {
+        "manager": "kubectl-annotate", "time": stamp(minutes(60)),
+        "fieldsV1": {"f:metadata": {"f:annotations": {f"f:{switch}": {}}}},
+    }  # fmt: skip
+    other = {
+        "manager": "helm", "time": stamp(minutes(5)),
+        "fieldsV1": {"f:metadata": {"f:annotations": {"f:x": {}}}},
+    }  # fmt: skip
+    paused = flux(
+        "ResourceSet",
+        "x",
+        annotations={switch: "disabled"},
+        managedFields=[written, other, {"fieldsV1": 5}],
+    )
+    metadata = prune("resourcesets.fluxcd.controlplane.io", paused)["metadata"]
+    assert (metadata["suspendedAt"], metadata["suspendedBy"]) == (
+        stamp(minutes(60)), ["kubectl-annotate"])  # fmt: skip
+    frozen = flux(
+        "Kustomization", "x", annotations={switch: "disabled"}, managedFields=[written]
+    )  # it does not suspend a Kustomization
+    assert "suspendedAt" not in prune(KUSTOMIZATIONS, frozen)["metadata"]
 
 
 @pytest.mark.parametrize(
@@ -152,7 +193,7 @@ def test_annotations_of_flux_are_kept() -> None:
 
 
 def test_arguments_that_the_judges_read_are_kept() -> None:
-    """Only the arguments of a container that say what it watches and serves are kept."""
+    """Only arguments of a container about what it watches and serves are kept."""
     args = ["--watch-label-selector=a=b", "--reporting-interval=1h", "--web-server-only=true",
             f"--token={SECRET}", "--log-level=info", 5]  # fmt: skip
     deployment = deepcopy(next(one for one in HEALTHY if one["kind"] == "Deployment"))
@@ -260,12 +301,12 @@ def test_anything_can_be_pruned(one: Object) -> None:
 
 def test_of_a_pod_its_claims_and_last_words_stay() -> None:
     """The claimed volumes and the last log line of a container, masked, are kept."""
-    said = f"connecting\nusing key {SECRET} failed: database app-1 refused\n"
+    message = f"connecting\nusing key {SECRET} failed: database app-1 refused\n"
     volumes = [
         {"name": "data", "persistentVolumeClaim": {"claimName": "data"}},
         {"name": "config", "secret": {"secretName": "x"}},
     ]
-    ended = {"lastState": {"terminated": {"message": said, "exitCode": 1}}}
+    ended = {"lastState": {"terminated": {"message": message, "exitCode": 1}}}
     pod = prune("workload-pods", {
         "spec": {"volumes": volumes}, "status": {"containerStatuses": [ended]}})  # fmt: skip
     assert pod["spec"]["volumes"] == [{"persistentVolumeClaim": {"claimName": "data"}}]
@@ -274,9 +315,35 @@ def test_of_a_pod_its_claims_and_last_words_stay() -> None:
 
 
 @pytest.mark.parametrize("message", ["", "\n\n", 7, None])
-def test_a_container_may_say_nothing(message: Any) -> None:
+def test_a_terminated_container_may_have_no_message(message: Any) -> None:
     """An empty message, or none, leaves no text."""
     ended = {"state": {"terminated": {"message": message}}}
     pod = prune("pods", {"status": {"initContainerStatuses": [ended]}})
     kept = pod["status"]["initContainerStatuses"][0]["state"]["terminated"]["message"]
     assert kept in ("", 7, None)
+
+
+def test_a_list_of_lists_is_not_kept() -> None:
+    """No field is one, and lists may be nested so deeply that nothing else could handle them."""
+    deep: list[object] = []
+    for _ in range(400):
+        deep = [deep, {"name": "a"}]
+    item = {"metadata": {"name": "a"}, "spec": {"dependsOn": deep}}
+    kept = prune("kustomizations.kustomize.toolkit.fluxcd.io", item)
+    assert kept["spec"] == {"dependsOn": [{"name": "a"}]}
+
+
+def test_of_variables_only_some_names_are_kept() -> None:
+    """Those that configure the web UI; malformed containers are not the same as none."""
+    variables = [{"name": "WEB_B", "value": SECRET}, {"name": "PATH"}, {"name": "WEB_A"}]
+    containers = [{"name": "a", "env": variables}, {"name": "b"}, {"name": "c", "env": None}]
+
+    def found(containers: Any) -> Any:
+        item = {"metadata": {}, "spec": {"template": {"spec": {"containers": containers}}}}
+        return prune("deployments.apps", item)["metadata"].get("webVariables")
+
+    assert found(containers) == ["WEB_A", "WEB_B"]
+    assert found([{"name": "a"}]) == []
+    odd: Any
+    for odd in (None, 1, [1], [{"env": [1]}], [{"env": [{}]}]):
+        assert found(odd) is None

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from fluxstatus.cluster.collector import Progress, collect
-from fluxstatus.cluster.queries import ADVICE_QUERIES
-from fluxstatus.model.evidence import Answer, Evidence, Why
+from fluxstatus.cluster.queries import ADVICE_QUERIES, ListQuery, by_fields, by_labels
+from fluxstatus.model.evidence import CHANGES, Answer, Evidence, Incomplete, Read, Why
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.kinds import RESOURCES as FLUX
+from fluxstatus.state.inventories import contested_kinds
 from tests.builders import HEALTHY, event, flux, kustomization, pod, source
 from tests.cluster.faults import EVERYWHERE, denied
 from tests.cluster.readers import way
@@ -16,12 +17,13 @@ from tests.fakes.scripted import RESOURCES, SERVER, Api, Resource, forbidden, st
 
 KS, HR, SOURCE = (RESOURCES[kind] for kind in ("Kustomization", "HelmRelease", "GitRepository"))
 PODS, SERVICES, EVENTS = (RESOURCES[kind] for kind in ("Pod", "Service", "Event"))
+LEASES = RESOURCES["Lease"]
 DEPLOYMENTS = RESOURCES["Deployment"].path
 CONTROLLERS, OPERATOR = "deployments.apps/controllers", "deployments.apps/operator"
 OF_CONTROLLERS = f"{DEPLOYMENTS}?labelSelector=app.kubernetes.io/part-of=flux"
 OF_OPERATOR = f"{DEPLOYMENTS}?labelSelector=app.kubernetes.io/name=flux-operator"
 WORKLOADS = "workload-pods"
-BESIDE = ("pods", "services")
+BESIDE = ("pods", "services", LEASES.name)
 
 
 def collected(**more: Any) -> Evidence:
@@ -36,7 +38,7 @@ def why(answer: Answer) -> Why | None:
 
 def kinds(api: Api, *kinds: str) -> None:
     """Of the kinds of Flux, serve only *kinds*."""
-    api.serve("Pod", "Service", "Event", "Deployment", *kinds)
+    api.serve("Pod", "Service", "Event", "Deployment", "Lease", *kinds)
 
 
 def test_each_list_is_requested_once(api: Api) -> None:
@@ -52,11 +54,12 @@ def test_each_list_is_requested_once(api: Api) -> None:
         f"{EVENTS.path}?limit=500&fieldSelector=type=Warning",
         f"{PODS.inside('flux-system')}?limit=500",
         f"{SERVICES.inside('flux-system')}?limit=500",
+        f"{LEASES.inside('flux-system')}?limit=500",
         f"{KS.path}?limit=10000",
         f"{SOURCE.path}?limit=10000",
     ])  # fmt: skip
     assert evidence.cost.requests == len(api.requests)
-    counts = {name: len(answer.items) for name, answer in evidence.answers.items()}
+    counts = {name: len(answer.known) for name, answer in evidence.answers.items()}
     assert {name: count for name, count in counts.items() if count} == {
         CONTROLLERS: 5, OPERATOR: 1, "pods": 6, "services": 4, KS.name: 2, SOURCE.name: 2,
     }  # fmt: skip
@@ -73,7 +76,7 @@ def test_an_empty_cluster_is_known_to_be_empty(api: Api) -> None:
     kinds(api, "Kustomization")
     evidence = collected()
     questions = (CONTROLLERS, OPERATOR, "events", *BESIDE, WORKLOADS, KS.name)
-    assert {name: evidence.answer(name) for name in questions} == dict.fromkeys(questions, Answer())
+    assert {name: evidence.answer(name) for name in questions} == dict.fromkeys(questions, Read())
     assert not api.asked(f"*/{PODS.plural}")
 
 
@@ -88,6 +91,7 @@ def test_nothing_is_empty_when_everything_is_forbidden(api: Api) -> None:
         "events": "list events",
         "pods": "list deployments.apps",  # the namespaces to look in are unknown
         "services": "list deployments.apps",
+        LEASES.name: "list deployments.apps",
         KS.name: f"list {KS.name}",
     }
     known = {name: evidence.answer(name) for name in rules}
@@ -95,7 +99,7 @@ def test_nothing_is_empty_when_everything_is_forbidden(api: Api) -> None:
         name: answer.unread and answer.unread.permission for name, answer in known.items()
     } == rules
     assert {why(answer) for answer in known.values()} == {Why.FORBIDDEN}
-    assert not [answer for answer in known.values() if answer.items]
+    assert not [answer for answer in known.values() if answer.known]
     assert evidence.refused
 
 
@@ -109,16 +113,17 @@ def test_pods_are_unread_when_no_deployment_is_read(api: Api, path: str, lost: s
     evidence = collected()
     assert why(evidence.answer(lost)) is Why.FORBIDDEN
     for name in BESIDE:
-        assert evidence.answer(name) == Answer(unread=evidence.answer(lost).unread)
+        assert evidence.answer(name).unread == evidence.answer(lost).unread
+        assert evidence.answer(name).known == ()
 
 
-@pytest.mark.parametrize("resource", [PODS, SERVICES], ids=BESIDE)
+@pytest.mark.parametrize("resource", [PODS, SERVICES, LEASES], ids=BESIDE)
 def test_pods_of_flux_that_are_forbidden_are_not_missing(api: Api, resource: Resource) -> None:
     """The reason names the permission, and the namespace of the controllers."""
     api.put(*HEALTHY)
     api[resource.inside("flux-system")] = forbidden
     unread = denied(f"list {resource.name}", ' in namespace "flux-system"')
-    assert collected().answer(resource.name) == Answer(unread=unread)
+    assert collected().answer(resource.name) == Incomplete(unread)
 
 
 def test_pods_are_read_in_each_namespace_of_flux(api: Api) -> None:
@@ -129,18 +134,18 @@ def test_pods_are_read_in_each_namespace_of_flux(api: Api) -> None:
         api.put(deployment, {**other, "metadata": {"name": "x", "namespace": namespace}})
     api[PODS.inside("b")] = forbidden
     answer = collected().answer("pods")
-    assert [item["metadata"]["namespace"] for item in answer.items] == ["a", "c"]
+    assert [item["metadata"]["namespace"] for item in answer.known] == ["a", "c"]
     assert answer.namespaces == ("a", "c")
     assert why(answer) is Why.FORBIDDEN
 
 
 def test_events_are_read_up_to_a_limit(api: Api) -> None:
-    """Four pages are read, and the answer says that there are more."""
+    """Four pages are read, and the answer is marked as incomplete."""
     kinds(api)
     api.page = 1
     api.put(*(event(f"Pod apps/{n}", "BackOff", "back-off", count=n) for n in range(6)))
     answer = collected().answer("events")
-    assert (len(answer.items), why(answer)) == (4, Why.NOT_REQUESTED)
+    assert (len(answer.known), why(answer)) == (4, Why.NOT_REQUESTED)
     assert len(api.asked(EVENTS.path)) == 4
 
 
@@ -150,8 +155,8 @@ def test_an_expired_credential_leaves_nothing_empty(api: Api) -> None:
     api[KS.path] = status(401, "Unauthorized")
     evidence = collected()
     known = {name: evidence.answer(name) for name in FLUX}
-    assert (known[KS.name].items, why(known[KS.name])) == ((), Why.LOGIN)
-    assert {(len(answer.items), why(answer)) for answer in known.values()} <= {
+    assert (known[KS.name].known, why(known[KS.name])) == ((), Why.LOGIN)
+    assert {(len(answer.known), why(answer)) for answer in known.values()} <= {
         (1, None),
         (0, Why.LOGIN),
     }
@@ -172,7 +177,7 @@ def test_workloads_are_read_where_something_waits(
     kinds(api)
     api.put(pod("web/a"), pod("db/b"))
     answer = collected(workload_namespaces=lambda _: namespaces).answer(WORKLOADS)
-    assert len(answer.items) == len(namespaces)
+    assert len(answer.known) == len(namespaces)
     assert answer.unread is None
     assert api.asked(f"*/{PODS.plural}") == asked
 
@@ -183,7 +188,7 @@ def test_too_many_workloads_are_narrowed(api: Api) -> None:
     api.page = 2
     api.put(*(pod(f"web/{n}") for n in range(3)), pod("web/bad", phase="Pending"))
     answer = collected(workload_namespaces=lambda _: {"web", "db"}).answer(WORKLOADS)
-    assert [item["metadata"]["name"] for item in answer.items] == ["bad"]
+    assert [item["metadata"]["name"] for item in answer.known] == ["bad"]
     selector = "fieldSelector=status.phase!=Running,status.phase!=Succeeded"
     assert api.asked(PODS.path) == [f"{PODS.path}?limit=500", f"{PODS.path}?limit=500&{selector}"]
 
@@ -193,7 +198,54 @@ def test_workloads_that_are_forbidden_are_not_missing(api: Api) -> None:
     kinds(api)
     api[PODS.inside("web")] = forbidden
     answer = collected(workload_namespaces=lambda _: {"web"}).answer(WORKLOADS)
-    assert (answer.items, why(answer)) == ((), Why.FORBIDDEN)
+    assert (answer.known, why(answer)) == ((), Why.FORBIDDEN)
+
+
+# Changes of what several apply
+
+
+def applied(*names: str) -> Any:
+    """Return the Kustomizations with these names, each of which applies the same Deployment."""
+    inventory = {"entries": [{"id": "web_web_apps_Deployment", "v": "v1"}]}
+    made = [kustomization(name, "apps/git") for name in names]
+    for one in made:
+        one["status"]["inventory"] = inventory
+    return made
+
+
+def test_changes_are_read_only_of_what_several_apply(api: Api) -> None:
+    """The events of the owners are one more request for each of their kinds, and only then."""
+    kinds(api, "Kustomization")
+    said = event("Kustomization apps/a", "Progressing", "Deployment/web/web configured",
+                 type_="Normal")  # fmt: skip
+    api.put(*applied("apps/a"), said, event("Kustomization apps/a", "BuildFailed", "no"))
+    before = collected(contested_kinds=contested_kinds)
+    assert before.answer(CHANGES) == Read()
+    assert len(api.asked(EVENTS.path)) == 1
+    api.put(*applied("apps/b"))
+    evidence = collected(contested_kinds=contested_kinds)
+    selector = "fieldSelector=type=Normal,involvedObject.kind=Kustomization"
+    assert api.asked(EVENTS.path)[-1] == f"{EVENTS.path}?limit=500&{selector}"
+    assert [one["message"] for one in evidence.answer(CHANGES).known] == [said["message"]]
+    assert len(evidence.answer("events").known) == 1
+
+
+def test_changes_of_several_kinds_are_together(api: Api) -> None:
+    """One answer has the events of all kinds that apply the same objects."""
+    kinds(api)
+    names = ("Kustomization", "HelmRelease")
+    said = [event(f"{kind} apps/{kind[0]}", "Progressing", kind, type_="Normal") for kind in names]
+    api.put(*said, event("Pod apps/a", "Pulled", "no", type_="Normal"))
+    evidence = collected(contested_kinds=lambda _: set(names))
+    assert {one["message"] for one in evidence.answer(CHANGES).known} == set(names)
+
+
+def test_changes_that_are_forbidden_are_not_missing(api: Api) -> None:
+    """They are unread, not empty."""
+    kinds(api)
+    api[EVENTS.path] = forbidden
+    answer = collected(contested_kinds=lambda _: {"Kustomization"}).answer(CHANGES)
+    assert (answer.known, why(answer)) == ((), Why.FORBIDDEN)
 
 
 # Advice
@@ -201,13 +253,13 @@ def test_workloads_that_are_forbidden_are_not_missing(api: Api) -> None:
 
 def test_advice_reads_more(api: Api) -> None:
     """The kinds that only --advice needs are read where they are served."""
-    policies = Resource("NetworkPolicy", "networkpolicies", "networking.k8s.io")
-    api.resources = {**RESOURCES, "NetworkPolicy": policies}
+    policies = RESOURCES["NetworkPolicy"]
+    others = ADVICE_QUERIES.keys() - {policies.name}
+    api.resources = {kind: one for kind, one in RESOURCES.items() if one.name not in others}
     api.put(*HEALTHY)
     assert ADVICE_QUERIES.keys().isdisjoint(collected().answers)
     evidence = collected(advice=True)
-    assert evidence.answer(policies.name) == Answer(namespaces=("flux-system",))
-    others = ADVICE_QUERIES.keys() - {policies.name}
+    assert evidence.answer(policies.name) == Read(namespaces=("flux-system",))
     assert {why(evidence.answer(name)) for name in others} == {Why.ABSENT}
     api[policies.inside("flux-system")] = forbidden
     assert why(collected(advice=True).answer(policies.name)) is Why.FORBIDDEN
@@ -222,10 +274,32 @@ def test_each_answer_is_reported(api: Api) -> None:
     api.page = 2
     api.put(*(kustomization(f"apps/{n}", "git") for n in range(3)))
     api[HR.path] = forbidden
-    told: list[Progress] = []
-    collected(progress=told.append)
-    known = {one.query: one for one in told}
-    assert len(known) == len(told)
+    result: list[Progress] = []
+    collected(progress=result.append)
+    known = {one.query: one for one in result}
+    assert len(known) == len(result)
     assert (known[KS.name].text, known[KS.name].requests) == ("3 objects", 2)
     assert known[HR.name].text == f"0 objects; {denied(f'list {HR.name}', EVERYWHERE).text}"
-    assert sum(one.requests for one in told) == len(api.requests)
+    assert sum(one.requests for one in result) == len(api.requests)
+
+
+def test_a_query_is_a_path() -> None:
+    """Names and selectors are encoded; what is empty is left out."""
+    selector = by_labels("app=a,tier in (b, c)")
+    query = ListQuery.of("helmreleases.helm.toolkit.fluxcd.io", "v2", selector)
+    base = "/apis/helm.toolkit.fluxcd.io/v2"
+    chosen = "limit=500&labelSelector=app%3Da%2Ctier%20in%20%28b%2C%20c%29"
+    assert query.path("", "") == f"{base}/helmreleases?{chosen}"
+    assert query.path("a/b", "x&y=z") == (
+        f"{base}/namespaces/a%2Fb/helmreleases?{chosen}&continue=x%26y%3Dz"
+    )
+    assert (query.api_version, query.permission) == (
+        "helm.toolkit.fluxcd.io/v2", "list helmreleases.helm.toolkit.fluxcd.io",
+    )  # fmt: skip
+    assert (query.accept, query.answered_as) == ("application/json", (query.api_version,))
+    pods = ListQuery("/api/v1", "pods", by_fields("metadata.name=a"), metadata_only=True)
+    assert pods.path("", "") == "/api/v1/pods?limit=500&fieldSelector=metadata.name%3Da"
+    assert (pods.api_version, pods.permission) == ("v1", "list pods")
+    assert "as=PartialObjectMetadataList;" in pods.accept
+    assert pods.answered_as == ("v1", "meta.k8s.io/v1")
+    assert (by_labels(""), by_fields("")) == ("", "")

@@ -40,6 +40,10 @@ def test_a_forbidden_request(message: str, text: str, permission: str) -> None:
     ("message", "why"),
     [
         ('Error from server (NotFound): secrets "x" not found', Why.ABSENT),
+        (
+            'Error from server (NotFound): gitrepositories.source.toolkit.fluxcd.io "x" not found',
+            Why.ABSENT,
+        ),
         ("kubectl did not finish within 1 s", Why.TIMEOUT),
         # The kubelet refuses the API server, not the user.
         ("Error from server: Forbidden (user=apiserver, verb=get, resource=nodes)", Why.TIMEOUT),

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from fluxstatus.cluster.client import Access, ApiClient
-from fluxstatus.cluster.discovery import ApiResource, called, of_kind, resources
-from fluxstatus.model.errors import NotFoundError
+from fluxstatus.cluster.discovery import Discovered, called, of_kind, resources
+from fluxstatus.model.errors import NotFoundError, UnreadError
+from fluxstatus.model.evidence import Unread, Why
 from tests.fakes.api_server import ApiServer, Request
 from tests.fakes.kubeconfigs import kubeconfig
 from tests.kubernetes.cluster import Cluster
@@ -14,7 +15,7 @@ from tests.kubernetes.cluster import Cluster
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("real_kubectl")]
 
 
-def asked(file: Path) -> list[ApiResource]:
+def asked(file: Path) -> Discovered:
     """Return the resources of the API server of the kubeconfig *file*."""
     with ApiClient(Access(flags=(f"--kubeconfig={file}",))) as api:
         return resources(api)
@@ -39,8 +40,8 @@ def test_every_name_of_a_real_server(cluster: Cluster) -> None:
                          ("ks", "kustomizations"), ("instance", "fluxinstances")):  # fmt: skip
         assert called(everything, word)[0].plural.startswith(plural)
     assert called(everything, "deployments.v1.apps") == called(everything, "deploy.apps")
-    for word, said in (("deploys", "did you mean deploy"), ("deploy.batch", "no resource type")):
-        with pytest.raises(NotFoundError, match=said):
+    for word, result in (("deploys", "did you mean deploy"), ("deploy.batch", "no resource type")):
+        with pytest.raises(NotFoundError, match=result):
             called(everything, word)
 
 
@@ -61,9 +62,14 @@ def test_an_old_server_is_asked_group_by_group(server: ApiServer, tmp_path: Path
         if "metrics" in request.path:
             request.refuse(503, "the server is currently unable to handle the request")
         elif "/apis/" in request.path:
-            request.send({"resources": [apps, {**apps, "name": "deployments/scale"}]})
+            request.send(
+                {
+                    "kind": "APIResourceList",
+                    "resources": [apps, {**apps, "name": "deployments/scale"}],
+                }
+            )
         else:
-            request.send({"resources": [core]})
+            request.send({"kind": "APIResourceList", "resources": [core]})
 
     groups = ["apps/v1", "metrics.k8s.io/v1"]
     server.ill["api"] = lambda r: r.send({"kind": "APIVersions", "versions": ["v1"]})
@@ -71,10 +77,17 @@ def test_an_old_server_is_asked_group_by_group(server: ApiServer, tmp_path: Path
         {"kind": "APIGroupList", "groups": [{"versions": [{"groupVersion": g}]} for g in groups]}
     )
     server.ill["v1"] = version
-    found = asked(kubeconfig(tmp_path / "kubeconfig", server.url))
+    known = asked(kubeconfig(tmp_path / "kubeconfig", server.url))
+    found = known.resources
+    assert list(known.unread) == ["metrics.k8s.io"]
     assert [one.full_name for one in found] == ["pods", "deployments.apps"]
     assert found[0].base == "/api/v1"
     assert found[1].base == "/apis/apps/v1"
-    assert called(found, "po") == [found[0]]
-    assert of_kind(found, "apps/v1beta1", "Deployment") == found[1]
-    assert of_kind(found, "v1", "Deployment") is None
+    assert called(known, "po") == [found[0]]
+    assert of_kind(known, "apps/v1beta1", "Deployment") == found[1]
+    absent, unknown = (of_kind(known, group, "Deployment") for group in ("v1", "metrics.k8s.io/v1"))
+    assert isinstance(absent, Unread)
+    assert isinstance(unknown, Unread)
+    assert (absent.why, unknown.why) == (Why.ABSENT, Why.FAILED)
+    with pytest.raises(UnreadError, match="503"):
+        called(known, "nodemetrics")

@@ -7,14 +7,14 @@ from tests.conftest import Program
 
 
 def test_a_saved_cluster_has_no_secrets(flux_status: Program) -> None:
-    """There is nothing to look at in a snapshot, and nobody pretends that there is."""
+    """`credentials` rejects a snapshot, which contains no Secrets."""
     done = flux_status("credentials", "gitrepo/app", "--demo")
     assert (done.returncode, done.stdout) == (Exit.USAGE, "")
 
 
 @pytest.mark.cluster  # for kubectl
 def test_no_cluster_is_3(flux_status: Program) -> None:
-    """Where nothing can be asked the check's own sentence is told."""
+    """An unknown context is named in the error, with exit code 3."""
     done = flux_status("credentials", "gitrepo/app", "--context=nowhere")
     assert done.returncode == Exit.NO_VERDICT
     assert "nowhere" in done.stdout

@@ -57,11 +57,12 @@ def test_sorting(order: str, wanted: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("order", "said"), [("nam", "did you mean name?"), ("x", "starts with a dot"), (".a[", "path")]
+    ("order", "expected"),
+    [("nam", "did you mean name?"), ("x", "starts with a dot"), (".a[", "path")],
 )
-def test_an_invalid_order(order: str, said: str) -> None:
+def test_an_invalid_order(order: str, expected: str) -> None:
     """A word that is neither a column nor a path is refused."""
-    with pytest.raises(ArgumentError, match=said.replace("?", r"\?")):
+    with pytest.raises(ArgumentError, match=expected.replace("?", r"\?")):
         names("ks", order=order)
 
 
@@ -79,7 +80,7 @@ def test_filters_and_places_narrow() -> None:
     ] or (names("ks,gitrepo", namespaces=["team-b"]) == ["kustomization/old", "gitrepository/git"])
 
 
-def told(words: str, **more: Any) -> tuple[Listing, list[str], Saved]:
+def listed(words: str, **more: Any) -> tuple[Listing, list[str], Saved]:
     """Return a printed list, its notes, and the cluster."""
     listing = Listing(FluxObjects(requested(words.split()), ()), Format.TABLE, Look())
     saved = Saved(evidence(NEW, **more))
@@ -87,35 +88,35 @@ def told(words: str, **more: Any) -> tuple[Listing, list[str], Saved]:
     return listing, list(listing.notes(saved)), saved
 
 
-def test_what_is_not_there_is_said() -> None:
-    """An empty list, an unknown name and a kind that is not served are told apart."""
-    listing, remarks, saved = told("hr")
+def test_missing_objects_are_reported() -> None:
+    """An empty list, an unknown name and an unserved kind have different messages."""
+    listing, remarks, saved = listed("hr")
     assert (remarks, listing.exit_code(saved)) == (["no HelmRelease was found"], Exit.HEALTHY)
-    listing, remarks, saved = told("ks nww")
+    listing, remarks, saved = listed("ks nww")
     assert remarks == []
     with pytest.raises(NotFoundError, match="'nww' not found; did you mean new"):
         listing.exit_code(saved)
     served = {KINDS["Kustomization"].resource: "v1"}
-    listing, remarks, saved = told("ks,hr", served=served)
+    listing, remarks, saved = listed("ks,hr", served=served)
     hidden = "not served by this API server: helmreleases.helm.toolkit.fluxcd.io"
     assert hidden in remarks
     assert listing.exit_code(saved) is Exit.HEALTHY
-    listing, _, saved = told("hr", served=served)
+    listing, _, saved = listed("hr", served=served)
     assert listing.exit_code(saved) is Exit.NO_VERDICT
 
 
-def test_what_is_not_read_is_said() -> None:
+def test_unread_objects_are_reported() -> None:
     """An unread kind is noted with the missing permission, and the exit code is 3."""
-    listing, remarks, saved = told("ks,hr", unread={KINDS["HelmRelease"].resource: FORBIDDEN})
-    said = "not allowed to list it (missing permission: list things.example.com)"
-    assert remarks == [f"Error: helmreleases.helm.toolkit.fluxcd.io: {said}"]
+    listing, remarks, saved = listed("ks,hr", unread={KINDS["HelmRelease"].resource: FORBIDDEN})
+    message = "not allowed to list it (missing permission: list things.example.com)"
+    assert remarks == [f"Error: helmreleases.helm.toolkit.fluxcd.io: {message}"]
     assert listing.exit_code(saved) is Exit.NO_VERDICT
 
 
 def test_a_source_that_is_not_read_is_no_gap() -> None:
-    """Without the sources a note says that WANTED is empty, and --stale is exit code 3."""
+    """Without the sources, a note explains the empty WANTED, and --stale has exit code 3."""
     unread = {KINDS["GitRepository"].resource: FORBIDDEN}
-    listing, remarks, saved = told("ks", unread=unread)
+    listing, remarks, saved = listed("ks", unread=unread)
     assert "WANTED is empty for objects that depend on them" in " ".join(remarks)
     assert listing.exit_code(saved) is Exit.HEALTHY
     stale = Listing(FluxObjects(requested(["ks"]), ["stale"]), Format.TABLE, Look())
@@ -123,7 +124,7 @@ def test_a_source_that_is_not_read_is_no_gap() -> None:
     assert stale.exit_code(saved) is Exit.NO_VERDICT
 
 
-def test_watching_tells_what_changed() -> None:
+def test_watching_prints_changes() -> None:
     """The second read has only new and changed lines; an age is not a change."""
     listing = Listing(FluxObjects(requested(["ks"]), ()), Format.TABLE, Look())
     assert listing.changes(Saved(evidence(OLD, NEW))).count("\n") == 3
@@ -145,7 +146,7 @@ def test_documents_are_sorted_and_narrowed_too() -> None:
 
 
 def test_what_was_not_reached() -> None:
-    """A saved cluster that could not be reached has nothing to list."""
+    """A snapshot of an unreachable cluster has no objects to list."""
     unread = Unread(Why.UNREACHABLE, "no connection")
     with pytest.raises(Exception, match="no connection"):
         Saved(evidence(unreachable=unread))

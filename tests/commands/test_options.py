@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.commands.options import (
     Connection,
     ListDisplay,
@@ -56,3 +57,13 @@ def test_all_namespaces_overrides_a_namespace() -> None:
     """No namespace means all of them."""
     assert Namespaces(namespace=["a"]).namespaces == ("a",)
     assert Namespaces(namespace=["a"], all_namespaces=True).namespaces == ()
+
+
+def test_a_credential_in_the_address_of_the_server_is_not_repeated() -> None:
+    """Kubectl gets the address as it is; commands that are printed or saved do not show it."""
+    given = Connection(server="https://me:pass@c.example.com?token=x7x9q", token="x7x9q")
+    assert given.flags() == ("--token=x7x9q", "--server=https://me:pass@c.example.com?token=x7x9q")
+    assert given.repeated() == ("--server=https://***@c.example.com?token=***",)
+    without_scheme = Connection(server="me:pass@c.example.com:6443")
+    assert without_scheme.repeated() == ("--server=***@c.example.com:6443",)
+    assert given.access(Deadline(1)).repeated == given.repeated()

@@ -1,4 +1,4 @@
-"""Commands on a cluster that can be read in part: exit codes tell unread from empty."""
+"""Commands on a partly readable cluster: exit codes distinguish unread from empty."""
 
 import json
 import os
@@ -82,6 +82,8 @@ FORBIDDEN = [
     ("conditions ks/app", KS.path, f"list {KS.name}"),
     ("conditions ks/app -n apps", APP, f"get {KS.name}"),
     ("owner ks/app -n apps", APP, f"get {KS.name}"),
+    ("inventory ks/app -n apps", KS.path, f"list {KS.name}"),
+    ("inventory", HR.path, f"list {HR.name}"),
     ("tree ks/app -n apps", KS.path, f"list {KS.name}"),
     ("tree ks/app -n apps", HR.path, f"list {HR.name}"),
     ("explain ks/app -n apps", "*/kustomizations", f"list {KS.name}"),
@@ -119,6 +121,9 @@ EMPTY = [
     ("conditions ks/nope", WRONG),
     ("conditions ks/nope -n apps", WRONG),
     ("owner ks/nope -n apps", WRONG),
+    ("inventory ks/app -n apps", WELL),
+    ("inventory ks/nope -n apps", WRONG),
+    ("inventory", WELL),
     ("tree ks/app -n apps", WELL),
     ("tree ks/nope -n apps", WRONG),
     ("explain ks/nope -n apps", WRONG),
@@ -156,7 +161,7 @@ def test_a_list_that_fails_is_3(api: Api, command: Command, line: str, fault: Fa
     api[HR.path] = fault.answer
     done = command(line)
     assert done.code == UNKNOWN, done
-    assert fault.said in done.out + done.err
+    assert fault.text in done.out + done.err
 
 
 LINES = sorted({line for line, _, _ in FORBIDDEN})
@@ -169,7 +174,7 @@ def test_an_unreachable_cluster_is_3(api: Api, command: Command, line: str, faul
     api["*"] = fault.answer
     done = command(line)
     assert done.code == UNKNOWN, done
-    assert fault.said in done.out + done.err
+    assert fault.text in done.out + done.err
     assert len(api.requests) == 1
 
 

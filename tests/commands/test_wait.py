@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from fluxstatus.commands import wait
 from fluxstatus.model.evidence import Evidence, Unread, Why
-from fluxstatus.model.findings import Exit, Finding, Level, Report
+from fluxstatus.model.findings import Exit, Finding, Level, Report, Verdict
 from tests.report.reports import NOW, failed, passed, report
 from tests.terminal import Terminal
 
@@ -47,7 +48,7 @@ class Looks:
         return self._reports[min(self.taken, len(self._reports)) - 1]
 
     def wait(
-        self, seconds: float = 30, fail_on: Level = Level.FAIL, *, fail_fast: bool = False
+        self, seconds: float = 30, fail_on: Collection[Verdict] = (), *, fail_fast: bool = False
     ) -> Report:
         """Wait for this cluster."""
         return wait.wait(self.read, self.assess, seconds, fail_on, fail_fast=fail_fast)
@@ -57,7 +58,7 @@ def test_advice_is_not_waited_for() -> None:
     """Advice is not waited for, not even with --fail-on warn."""
     advised = report(replace(failed(1, level=Level.WARN), category="habit"), *WELL.findings)
     looks = Looks(advised)
-    assert looks.wait(fail_on=Level.WARN) is advised
+    assert looks.wait(fail_on=[Verdict.WARN]) is advised
     assert looks.taken == 1
 
 
@@ -72,7 +73,7 @@ def test_until_all_is_well(before: Report) -> None:
 def test_warnings_are_waited_for_on_request() -> None:
     """A warning is waited for only with --fail-on warn."""
     assert Looks(WARNED, WELL).wait() is WARNED
-    assert Looks(WARNED, WELL).wait(fail_on=Level.WARN) is WELL
+    assert Looks(WARNED, WELL).wait(fail_on=[Verdict.WARN]) is WELL
 
 
 def test_until_the_time_is_over() -> None:
@@ -90,7 +91,7 @@ def test_fail_fast_does_not_wait_for_what_is_stalled() -> None:
 
 @pytest.mark.parametrize("why", [Why.NO_PROGRAM, Why.NO_CONFIG])
 def test_what_cannot_begin_is_not_waited_for(why: Why) -> None:
-    """Without kubectl or a kubeconfig there is nothing to wait for."""
+    """`wait` ends at once without kubectl or a kubeconfig."""
     assert Looks(BROKEN, WELL, unread=Unread(why, "there is none")).wait() is BROKEN
 
 
@@ -108,6 +109,16 @@ def test_one_line_for_each_change(capsys: pytest.CaptureFixture[str]) -> None:
         "2026-11-23T04:12:00Z fail sources: GitRepository team/broken-1 is broken (and 1 more)",
         "2026-11-23T04:12:00Z unknown sources: GitRepository team/broken-1 is broken",
     ]
+
+
+def test_the_worst_is_named_first(capsys: pytest.CaptureFixture[str]) -> None:
+    """A failure before what --fail-on names, and both before what is unknown."""
+    mixed = report(failed(1, level=Level.UNKNOWN), failed(2, level=Level.WARN), failed(3))
+    milder = report(failed(1, level=Level.UNKNOWN), failed(2, level=Level.WARN))
+    Looks(mixed, milder, WELL).wait(fail_on=[Verdict.WARN])
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.endswith("fail sources: GitRepository team/broken-3 is broken (and 2 more)")
+    assert second.endswith("warn sources: GitRepository team/broken-2 is broken (and 1 more)")
 
 
 @pytest.mark.cluster
@@ -133,4 +144,4 @@ def test_on_a_terminal(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_exit_code(last: Report, code: Exit) -> None:
     """After waiting, an object that is still reconciling is exit code 1."""
-    assert wait.exit_code(last, Level.FAIL) is code
+    assert wait.exit_code(last, []) is code

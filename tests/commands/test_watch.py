@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from typing import IO, Any
 
@@ -16,12 +17,14 @@ from fluxstatus.commands import watch
 from fluxstatus.model import snapshot
 from fluxstatus.model.findings import Level
 from tests.conftest import RECORDED
+from tests.fakes.processes import started
 from tests.kubernetes.cluster import Cluster
 from tests.live.program import environment
 from tests.live.replay import namespaces, objects
 from tests.report.reports import failed, passed, report
 from tests.terminal import Terminal
 
+_PAUSE = 120.0  # seconds, for a program that must not wait for its end
 WELL = report(passed("sources", "all are well"))
 
 
@@ -30,7 +33,7 @@ def lines(text: str) -> list[str]:
     return [re.sub(r"^2026-11-23T04:12:00Z ", "", line) for line in text.splitlines()]
 
 
-def test_first_look_tells_all_troubles() -> None:
+def test_first_look_prints_all_problems() -> None:
     """The first output has each problem and the verdict."""
     assert lines(watch.changes(None, report(failed(1), failed(2, level=Level.WARN)))) == [
         "fail     sources: GitRepository team/broken-1 is broken",
@@ -40,7 +43,7 @@ def test_first_look_tells_all_troubles() -> None:
     assert lines(watch.changes(None, WELL)) == ["verdict  pass"]
 
 
-def test_later_looks_tell_changes() -> None:
+def test_later_looks_print_changes() -> None:
     """Later only new, resolved and changed problems are printed."""
     one, other = report(failed(1), failed(2)), report(failed(2), failed(3))
     assert lines(watch.changes(one, other)) == [
@@ -70,7 +73,7 @@ def test_hostile_title() -> None:
 
 
 def test_page_fits_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page fits the screen, and says how many lines are left out."""
+    """A page fits the screen and shows how many lines are left out."""
     monkeypatch.setenv("LINES", "10")
     page = watch.page("\n".join(map(str, range(50))), WELL)
     assert page.count("\n") < 10
@@ -112,7 +115,7 @@ class Flux:
 @pytest.mark.cluster
 def test_in_a_pipe(flux: Flux) -> None:
     """In a pipe a line is printed when an object fails and recovers, until Ctrl-C."""
-    with subprocess.Popen(flux.program, stdout=subprocess.PIPE, text=True) as program:
+    with started(flux.program) as program:
         assert program.stdout is not None
         assert program.stdout.readline().endswith(" verdict  pass\n")
         flux.break_source()
@@ -121,19 +124,24 @@ def test_in_a_pipe(flux: Flux) -> None:
         flux.mend_source()
         assert " gone     sources: GitRepository " in program.stdout.readline()
         program.send_signal(signal.SIGINT)
-        program.wait(timeout=30)
+        program.wait()
     assert program.returncode == 130
 
 
 @pytest.mark.cluster
 def test_reader_that_goes(flux: Flux) -> None:
-    """When the reader is gone it ends at once, with the last verdict."""
+    """When the reader is gone it ends, with the last verdict, before it would look again."""
     reading, writing = os.pipe()
     with os.fdopen(reading) as reader:
-        program = subprocess.Popen(flux.program, stdout=writing, stderr=subprocess.PIPE)
+        code = f"from fluxstatus.commands import watch; watch.PAUSE = {_PAUSE}"
+        start = f"{code}; from fluxstatus.__main__ import main; main()"
+        command = (sys.executable, "-c", start, *flux.program[3:])
+        program = subprocess.Popen(command, stdout=writing, stderr=subprocess.PIPE)
         os.close(writing)
         assert reader.readline()
-    _, err = program.communicate(timeout=watch.PAUSE - 1)
+    gone = time.monotonic()
+    _, err = program.communicate()
+    assert time.monotonic() - gone < _PAUSE / 2
     assert (program.returncode, err) == (0, b"")
 
 
@@ -154,7 +162,7 @@ def test_on_a_terminal(flux: Flux) -> None:
 def test_json(flux: Flux) -> None:
     """With -o json a document is printed first, and for each change."""
     command = (*flux.program, "-o", "json")
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+    with started(command) as program:
         assert program.stdout is not None
         documents = Documents(program.stdout)
         assert documents.next()["verdict"] == "pass"

@@ -1,4 +1,4 @@
-"""What differs between two results, and the same difference of many cases told once."""
+"""Differences between two results; a difference that many cases share is reported once."""
 
 import json
 from collections.abc import Iterable, Iterator

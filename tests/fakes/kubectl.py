@@ -7,13 +7,15 @@ from tests.fakes.programs import program
 
 _FORWARD = Path(__file__).with_name("forward.py")
 _SCRIPT = """
+trap '' XFSZ  # so that a test may limit the size of files; the record is lost then
 printf '%s\\n' "$@" >'{folder}/asked.'$$
+for command; do case $command in -*) ;; *) break ;; esac; done  # flags may come first
 [ -e '{folder}'/instead ] && . '{folder}'/instead
-case $1 in
+case $command in
     proxy) exec '{python}' -I -S '{forward}' {port} "$@" ;;
     config) cat "$KUBECONFIG" ;;
     version) echo 'Client Version: v1.37.2' ;;
-    *) echo "error: unknown command \\"$1\\"" >&2; exit 1 ;;
+    *) echo "error: unknown command \\"$command\\"" >&2; exit 1 ;;
 esac
 """
 
@@ -43,11 +45,14 @@ class Kubectl:
             if file.read_text().startswith(f"{command}\n")
         ]
 
-    def real(self, kubectl: Path) -> None:
-        """Use the proxy of a real *kubectl* from now on."""
+    def real(self, kubectl: Path, command: str = "proxy") -> None:
+        """Use a real *kubectl* for a *command* from now on."""
         server = f"http://127.0.0.1:{self._port}"
-        self.instead("proxy", f"exec '{kubectl}' \"$@\" --server={server}")
+        self.instead(command, f"exec '{kubectl}' --server={server} \"$@\"")
 
     def instead(self, command: str, script: str) -> None:
-        """Run the shell *script* before a *command*, or in place of it if the script exits."""
-        (self._folder / "instead").write_text(f"case $1 in {command})\n{script}\n;; esac\n")
+        """Run the shell *script* before a *command*, or in place of it if the script exits.
+
+        A *command* is a pattern of `case`.
+        """
+        (self._folder / "instead").write_text(f"case $command in {command})\n{script}\n;; esac\n")

@@ -1,9 +1,45 @@
-"""Which processes there are."""
+"""Which processes there are, and programs that end with their test."""
 
+import os
 import subprocess
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
 
-_SECONDS = 10
+import psutil
+
+_SECONDS = 60  # on a busy machine
+MARK = "KUBECTL_FLUX_STATUS_TEST"
+"""The environment variable with which each test marks what it starts."""
+
+
+def marked(mark: str) -> list[psutil.Process]:
+    """Return the processes with this *mark*, also those whose parents have ended; never our own."""
+    return [
+        process
+        for process in psutil.process_iter(["environ", "status"])
+        if (process.info["environ"] or {}).get(MARK) == mark
+        and process.info["status"] != psutil.STATUS_ZOMBIE
+        and process.pid != os.getpid()
+    ]
+
+
+@contextmanager
+def started(command: Sequence[str], **more: Any) -> Iterator["subprocess.Popen[str]"]:
+    """Start *command* for a `with` block, at whose end it must end by itself.
+
+    If the block fails, it is ended: `Popen` would wait for it forever.
+    """
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **more) as process:
+        try:
+            yield process
+        except BaseException:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_SECONDS)
+            process.kill()
+            raise
 
 
 def running(text: str) -> dict[int, str]:

@@ -36,6 +36,10 @@ SERVER = "https://10.0.0.1:6443"
 USER = "alice"
 """The user that the API server sees."""
 _LONG = 60  # seconds, longer than any test waits
+_AGGREGATED = {
+    "Content-Type": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+}
+"""By this kubectl tells the aggregated discovery from the older one."""
 
 
 class Resource(NamedTuple):
@@ -83,12 +87,25 @@ _KUBERNETES = (
     Resource("Deployment", "deployments", "apps", short=("deploy",)),
     Resource("Lease", "leases", "coordination.k8s.io"),
 )
+_FOR_ADVICE = (
+    Resource("NetworkPolicy", "networkpolicies", "networking.k8s.io"),
+    Resource("Ingress", "ingresses", "networking.k8s.io"),
+    Resource("HTTPRoute", "httproutes", "gateway.networking.k8s.io"),
+    Resource(
+        *("CustomResourceDefinition", "customresourcedefinitions", "apiextensions.k8s.io"),
+        namespaced=False,
+    ),
+    *(
+        Resource(kind, f"{kind.lower()}s", "monitoring.coreos.com")
+        for kind in ("PodMonitor", "ServiceMonitor", "PrometheusRule")
+    ),
+)
 _FLUX = tuple(
     Resource(kind.name, kind.plural, kind.group, SERVED[kind.resource], short=kind.short)
     for kind in KINDS.values()
 )
-RESOURCES: Mapping[str, Resource] = {one.kind: one for one in (*_KUBERNETES, *_FLUX)}
-"""What the server serves unless a test says otherwise, by kind."""
+RESOURCES: Mapping[str, Resource] = {one.kind: one for one in (*_KUBERNETES, *_FOR_ADVICE, *_FLUX)}
+"""The default lists of the server, by kind."""
 
 
 class Meant(NamedTuple):
@@ -123,6 +140,11 @@ class Asking(Answering, BaseHTTPRequestHandler):
         self.server.api.answer(self)
 
     @property
+    def is_ours(self) -> bool:
+        """Whether the program sent it through the proxy, not kubectl for itself."""
+        return self.headers.get("User-Agent", "").startswith("kubectl-flux-status/")
+
+    @property
     def meant(self) -> Meant | None:
         """What the path leads to, if the server serves it."""
         return self.server.api.meant(self.asked.path)
@@ -132,7 +154,7 @@ class Asking(Answering, BaseHTTPRequestHandler):
         return self.server.api.usual(self)
 
     def end_headers(self) -> None:
-        """Add the header that tells an API server's answers from those of kubectl."""
+        """Add the header that distinguishes an API server's answers from kubectl's."""
         if not self.of_kubectl:
             self.send_header("Audit-Id", "00000000-0000-4000-8000-000000000000")
         super().end_headers()
@@ -180,7 +202,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class Api:
-    """A scripted API server, and the kubectl that leads to it."""
+    """A scripted API server with its objects, and the kubectl that leads to it."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self.kubectl = Kubectl(folder / "bin", port)
@@ -190,7 +212,7 @@ class Api:
         self.aggregated = True  # False: as before Kubernetes 1.26, group by group
         self.page = 1000  # the maximum number of objects on a page
         self.unknown: list[str] = []
-        self._objects: list[Object] = []
+        self.objects: list[Object] = []
         self._script: dict[str, Answer] = {}
         self._requests: list[Asked] = []
         self._lock = threading.Lock()
@@ -213,7 +235,11 @@ class Api:
 
     def put(self, *objects: Object) -> None:
         """Add *objects*."""
-        self._objects += objects
+        self.objects += objects
+
+    def change(self, how: Callable[[Object], Object]) -> None:
+        """Replace each object with what *how* returns for it."""
+        self.objects = [how(one) for one in self.objects]
 
     @property
     def requests(self) -> list[Asked]:
@@ -230,10 +256,11 @@ class Api:
         ]
 
     def answer(self, request: Asking) -> None:
-        """Record *request*, and answer it."""
+        """Record *request* if it is one of the program, and answer it."""
         path, query = request.asked.path, request.asked.query
-        with self._lock:
-            self._requests.append(request.asked)
+        if request.is_ours:
+            with self._lock:
+                self._requests.append(request.asked)
         for key, answer in reversed(self._script.items()):
             scripted, _, part = key.partition("?")
             if fnmatchcase(path, scripted) and dict(parse_qsl(part)).items() <= query.items():
@@ -262,7 +289,7 @@ class Api:
             with self._lock:
                 self.unknown.append(asked.path)
             return 404, _status(404, "NotFound", "the server could not find the requested resource")
-        objects = [one for one in self._objects if _is_one_of(one, meant)]
+        objects = [one for one in self.objects if _is_one_of(one, meant)]
         if not meant.name:
             return 200, _list(objects, meant.resource, asked, self.page)
         if not objects:
@@ -271,7 +298,7 @@ class Api:
         return 200, objects[0]
 
     def _discovery(self, path: str) -> Object:
-        """Return the document of discovery at *path*, empty if there is none."""
+        """Return the discovery document at *path*, empty if it does not exist."""
         everything = self.resources.values()
         if path in ("/api", "/apis") and self.aggregated:
             return _aggregated([one for one in everything if bool(one.group) is (path == "/apis")])
@@ -306,7 +333,8 @@ def scripted(folder: Path) -> Iterator[Api]:
 def as_usual(request: Asking) -> None:
     """Answer as a healthy API server."""
     code, document = request.usual()
-    request.send(document, code)
+    headers = _AGGREGATED if document.get("kind") == "APIGroupDiscoveryList" else {}
+    request.send(document, code, headers)
 
 
 def status(
@@ -319,14 +347,22 @@ def status(
 
 def forbidden(request: Asking) -> None:
     """Refuse for a missing permission, in the words of an API server."""
-    said = f'forbidden: User "{USER}" cannot get path "{request.asked.path}"'
+    message = f'forbidden: User "{USER}" cannot get path "{request.asked.path}"'
     if meant := request.meant:
         resource, namespace, name = meant
         of = f'resource "{resource.plural}" in API group "{resource.group}"'
         where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
         verb, what = ("get", f'{resource.name} "{name}"') if name else ("list", resource.name)
-        said = f'{what} is forbidden: User "{USER}" cannot {verb} {of} {where}'
-    request.send(_status(403, "Forbidden", said), 403)
+        message = f'{what} is forbidden: User "{USER}" cannot {verb} {of} {where}'
+    request.send(_status(403, "Forbidden", message), 403)
+
+
+def not_found(request: Asking) -> None:
+    """Refuse what does not exist, an object or a resource, in the words of an API server."""
+    text = "the server could not find the requested resource"
+    if request.meant and request.meant.name:
+        text = f'{request.meant.resource.name} "{request.meant.name}" not found'
+    status(404, "NotFound", text)(request)
 
 
 def expired(request: Asking) -> None:
@@ -356,6 +392,11 @@ def document(content: object) -> Answer:
 def changed(changes: Object) -> Answer:
     """Answer as usual, with *changes* to the document."""
     return lambda request: request.send(request.usual()[1] | changes)
+
+
+def spoiled(value: bytes) -> Answer:
+    """Return the usual answer with *value* in place of the text SPOILED, as it is."""
+    return lambda request: request.send(_usual_bytes(request).replace(b'"SPOILED"', value))
 
 
 def packed(request: Asking) -> None:
@@ -503,10 +544,13 @@ def _list(objects: Iterable[Object], resource: Resource, asked: Asked, most: int
     }
 
 
-def _terms(selector: str) -> list[tuple[str, str, bool]]:
-    """Return the terms of a selector: key, value, and whether they must be equal."""
+def _terms(selector: str) -> list[tuple[str, str | None, bool]]:
+    """Return the terms of a selector: key, value, and whether they must be equal.
+
+    A key alone must exist: its value must not be None.
+    """
     pairs = (re.split("(!?=)", term, maxsplit=1) for term in selector.split(",") if term)
-    return [(key, value, operator == "=") for key, operator, value in pairs]
+    return [(key, rest[1] if rest else None, rest[:1] == ["="]) for key, *rest in pairs]
 
 
 def _labels(one: Object) -> Mapping[str, str]:

@@ -142,7 +142,7 @@ def test_sums(dist: Path) -> None:
 
 
 def test_manifest(dist: Path, unpacked: Path) -> None:
-    """The manifest beside the archive is the one in it, and sha256sum can check it."""
+    """The manifest next to the archive equals the one in it, and sha256sum can check it."""
     assert (dist / MANIFEST).read_bytes() == (unpacked.parent / MANIFEST).read_bytes()
     run("sha256sum", "--check", "--strict", MANIFEST, cwd=unpacked.parent)
 
@@ -207,7 +207,7 @@ def test_tag(number: str, tag: str) -> None:
 
 
 def test_template_for_the_bot() -> None:
-    """The bot's template has, beside what is filled in, nothing that the bot does not know."""
+    """The bot's template has only placeholders that the bot knows."""
     text = manifests.KREW.read_text()
     rest = re.sub(r"{{ \.TagName }}|{{addURIAndSha .* \.TagName }}", "", text)
     assert "{{" not in rest
@@ -268,7 +268,7 @@ def test_caches_are_not_compared(launcher: Path, tmp_path: Path) -> None:
 
 
 def test_checkout_cannot_be_verified() -> None:
-    """With nothing to compare with, a note says so, and the code is 3."""
+    """With no release to compare with, a note explains it, and the exit code is 3."""
     done = run(sys.executable, "-m", "fluxstatus", "version", "--verify", code=3)
     assert "hashes are missing" in done.stdout
     document = run(sys.executable, "-m", "fluxstatus", "version", "--verify", "-o", "json", code=3)

@@ -58,8 +58,8 @@ def test_install_and_uninstall(
     """It installs in one command, runs through krew's link, verifies, and goes without a trace."""
     (Path(env["KREW_ROOT"]) / "index" / "default" / ".git").mkdir(parents=True)
     manifest = f"--manifest={dist / 'flux-status.yaml'}"
-    said = run("kubectl", "krew", "install", manifest, f"--archive={tarball}", env=env)
-    assert "Caveats" in said.stderr
+    result = run("kubectl", "krew", "install", manifest, f"--archive={tarball}", env=env)
+    assert "Caveats" in result.stderr
     flux_status = ("kubectl", "flux-status")
     assert run(*flux_status, "--version", env=env).stdout.startswith("kubectl flux-status ")
     assert "fail" in run(*flux_status, "--demo", env=env, code=1).stdout
@@ -150,7 +150,7 @@ def test_krew_index_would_take_it(
     [("darwin/arm64", 0), ("darwin/amd64", 0), ("linux/arm64", 0), ("windows/amd64", 1)],
 )
 def test_systems(env: dict[str, str], dist: Path, tarball: Path, system: str, code: int) -> None:
-    """It is there for Linux and macOS on any processor; elsewhere krew says that it is not."""
+    """The plugin installs on Linux and macOS with any processor; krew rejects other systems."""
     env["KREW_OS"], env["KREW_ARCH"] = system.split("/")
     manifest = f"--manifest={dist / 'flux-status.yaml'}"
     run("kubectl", "krew", "install", manifest, f"--archive={tarball}", env=env, code=code)

@@ -27,7 +27,7 @@ SECTION = f"## [{__version__}] - 2026-12-31\n\n- It is there.\n\n"
 
 @pytest.fixture(name="ready")
 def _ready(tmp_path: Path) -> Path:
-    """Return a repository that is ready for a release; its tests only say that they ran."""
+    """Return a repository that is ready for a release; its tests only print that they ran."""
     copy = tmp_path / "repository"
     ignored = shutil.ignore_patterns(".git", ".venv", "__pycache__", "dist", "tests", ".*_cache")
     shutil.copytree(ROOT, copy, ignore=ignored)
@@ -43,7 +43,7 @@ def _ready(tmp_path: Path) -> Path:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """Run git in *folder*, as nobody."""
+    """Run git in *folder* with a placeholder identity."""
     name = ("-c", "user.name=nobody", "-c", "user.email=nobody@localhost")
     return run("git", "-C", folder, *name, *arguments).stdout
 
@@ -124,7 +124,7 @@ def test_tests_that_fail(ready: Path) -> None:
 
 
 def test_obstacles(ready: Path) -> None:
-    """What stands against a release is told, all at once, before anything is done."""
+    """All obstacles to a release are reported together, before anything is changed."""
     shutil.copy(ROOT / "CHANGELOG.md", ready)
     shutil.copy(ROOT / "pyproject.toml", ready)
     done = release(ready)
@@ -159,7 +159,7 @@ def test_address_is_everywhere_the_same() -> None:
 
 @pytest.mark.cluster
 def test_workflow_is_sound() -> None:
-    """Actionlint finds nothing to complain of."""
+    """Actionlint reports no problems."""
     run(build.programs("actionlint")["actionlint"], "-no-color", WORKFLOW)
 
 

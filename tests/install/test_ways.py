@@ -24,7 +24,10 @@ _SECTIONS = re.findall(
 WAYS = {name: re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for name, text in _SECTIONS}
 """The commands that install, and those that uninstall, by method."""
 
-ELSEWHERE = {"krew", "Homebrew"}  # test_krew.py; test_archive.py has what can be said without brew
+ELSEWHERE = {
+    "krew",
+    "Homebrew",
+}  # test_krew.py; test_archive.py has what can be tested without brew
 
 NOTHING = "Try it without installing"
 
@@ -174,7 +177,7 @@ def test_checkout(place: Place, checkout: Path) -> None:
 
 
 def test_copied_launcher(checkout: Path, place: Place) -> None:
-    """A launcher copied out of its folder says what it lacks, and does not end in a traceback."""
+    """A launcher copied out of its folder reports what is missing, without a traceback."""
     alone = place.home / ".local" / "bin" / NAME
     alone.parent.mkdir(parents=True)
     shutil.copy(checkout / NAME, alone)
@@ -184,7 +187,7 @@ def test_copied_launcher(checkout: Path, place: Place) -> None:
 
 
 def test_flux_plugin(place: Place, dist: Path) -> None:
-    """As a plugin of Flux it is `flux status`, says so, and flux completes it."""
+    """As a plugin of Flux, its name is `flux status`, and flux completes it."""
     flux = build.programs("flux")["flux"]
     install, remove = WAYS["Flux CLI plugin"]
     place.needs("tar", "gzip")

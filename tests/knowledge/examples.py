@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 from fluxstatus.knowledge import Diagnosis, diagnose, rule_for
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.subject import Subject
-from fluxstatus.model.evidence import Answer, Evidence
+from fluxstatus.model.evidence import Evidence, Read
 from fluxstatus.model.kinds import KINDS, RESOURCES
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
-from tests.builders import NOW, evidence, flux, judged
+from tests.builders import NOW, evidence, flux, flux_of, judged
 
 AROUND = {
     "now": "2026-11-23T12:00:00Z",
@@ -40,6 +40,7 @@ SPECS: dict[str, dict[str, Any]] = {
     "kubeMap": {"kubeConfig": {"configMapRef": {"name": "remote-map"}}},
     "storage": {"storageNamespace": "helm-storage"},
     "target": {"targetNamespace": "elsewhere"},
+    "createsNamespace": {"install": {"createNamespace": True}},
     "longName": {},
     "decryption": {"decryption": {"provider": "sops", "secretRef": {"name": "sops-age"}}},
     "kms": {"decryption": {"provider": "sops"}},
@@ -52,6 +53,10 @@ SPECS: dict[str, dict[str, Any]] = {
     "ecr": {"url": "oci://123456789012.dkr.ecr.eu-west-1.amazonaws.com/a"},
     "image": {"image": "ghcr.io/acme/app"},
     "policy": {"imageRepositoryRef": {"name": "web"}},
+    "patches": {"kustomize": {"patches": [{"patch": "[]", "target": {"kind": "Deployment"}}]}},
+    "checks": {"healthChecks": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "apii"}]},
+    "readyExpr": {"dependsOn": [{"name": "dep", "readyExpr": "dep.status.nope == self.x"}]},
+    "chartOnGitHub": {"url": "https://github.com/acme/charts"},
     "artifact": {"distribution": {"artifact": "oci://r.example.com/manifests:latest"}},
     "source": {"sourceRef": {"kind": "GitRepository", "name": "git", "namespace": "src"}},
     "chart": {"chartRef": {"kind": "OCIRepository", "name": "chart"}},
@@ -64,7 +69,10 @@ SPECS: dict[str, dict[str, Any]] = {
     "gar": {"url": "oci://europe-docker.pkg.dev/p/charts"},
     "acr": {"url": "oci://acme.azurecr.io/charts"},
     "publicEcr": {"url": "oci://public.ecr.aws/acme/app"},
+    "postBuild": {"postBuild": {"substitute": {"region": "eu"}}},
+    "tiny": {"interval": "10ms"},
     "layer": {"layerSelector": {"operation": "copy"}},
+    "account": {"serviceAccountName": "puller"},
     "keyless": {"verify": {"provider": "cosign"}},
 }
 """The fields of the spec for each word after the kind of an example."""
@@ -77,8 +85,14 @@ _SERVED = {
 _READY = {"Ready": "True ReconciliationSucceeded: ok"}
 STATES: dict[str, State] = {
     "sharedRelease": State(evidence(flux("HelmRelease", "apps/y", spec={"releaseName": "x"}))),
+    "publicGit": State(evidence(flux("GitRepository", "src/git", _READY, spec={"url": GIT_URL}))),
+    "flux210": State(evidence(*flux_of("v2.10.1"))),
+    "flux29": State(evidence(*flux_of("v2.9.5"))),
     "readyNow": State(evidence(flux("HelmRelease", "apps/ready", _READY))),
     "ownedByOther": State(evidence(flux("HelmRelease", "apps/other-app", _READY))),
+    "sameNameElsewhere": State(
+        evidence(flux("HelmRelease", "other/x", _READY, spec={"releaseName": "x"}))
+    ),
     "noImages": State(Evidence(NOW, served=_SERVED)),
     "olderToo": State(
         Evidence(
@@ -108,7 +122,7 @@ STATES: dict[str, State] = {
     "instanceNoImages": State(
         Evidence(
             NOW,
-            answers={KINDS["FluxInstance"].resource: Answer((flux("FluxInstance", "flux"),))},
+            answers={KINDS["FluxInstance"].resource: Read((flux("FluxInstance", "flux"),))},
             served=_SERVED,
         )
     ),
@@ -181,11 +195,11 @@ def examples() -> Iterator[Example]:
             said_by, _, wanted = who.partition(" -> ")
             subject, _, reason = said_by.partition(" ")
             code, _, words = wanted.partition(": ")
-            told = message.strip().replace("\\n", "\n").replace("\\t", "\t")
-            yield Example(subject, reason, told, code, tuple(words.split(", ")) if words else ())
+            result = message.strip().replace("\\n", "\n").replace("\\t", "\t")
+            yield Example(subject, reason, result, code, tuple(words.split(", ")) if words else ())
 
 
-def said(diagnosis: Diagnosis) -> str:
+def sentences(diagnosis: Diagnosis) -> str:
     """Return the cause, hints and commands of *diagnosis* as one text."""
     lines = [diagnosis.why]
     for hint in diagnosis.hints:

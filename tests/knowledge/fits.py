@@ -2,21 +2,17 @@ r"""Which rules fit each known message: the rows of fits.tsv.
 
 `python -m tests.knowledge.fits` regenerates the file. The columns are
 
-- the origin of the message: `example` (messages/*.txt), `recorded` (a condition or a Warning event
-  in a recorded state), or one of `AS_NAMES` for a renamed message, in which that word replaces
-  every name that a user chose;
+- the origin of the message: `example` (messages/*.txt) or `recorded` (a condition or a Warning
+  event in a recorded state);
 - the object ("Workload" for messages of pods and events) and the reason;
 - all rules that fit, separated by spaces, the winner first. A rule is named by its code; `code/2`
   is the second rule of that code in table order;
-- the beginning of the message, before it was renamed.
-
-A renamed message has a row only if other rules fit it than fit the original. Names carry no
-meaning, so each of these rows shows a rule that mistakes a name for something else.
+- the beginning of the message.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -38,25 +34,23 @@ STATES = (
     *sorted((ROOT / "tests" / "lab").glob("*.json.gz")),
     ROOT / "fluxstatus" / "demo.json.gz",
 )
-AS_NAMES = ("vault", "sops", "kubeconfig", "submodules", "pre-install")
-"""Words that patterns look for, and that are also plausible names of objects or folders."""
-
 _SHOWN = 90  # characters of a message
 
 _NAME = re.compile(
-    r"(?:(?<=[/\"])|(?<![a-z]')(?<='))(?!kustomi[sz]\w*-\d)[a-z][a-z0-9-]*(?=['\" \],]|/(?!v\d)|$)"
+    r"(?:(?<=[/\"])|(?<![a-z0-9]')(?<='))(?!kustomi[sz]\w*-\d)"
+    r"[a-z][a-z0-9-]*(?=['\" \],]|/(?!v\d)|$)"
 )
 """A possible name: quoted, or a part of a path or of KIND/NAMESPACE/NAME."""
 
 _NO_NAMES = """
-accesskey accumulating address age api apis artifact azure clusterroles configmaps cosign couldn
-customresourcedefinitions daemonsets data deployments download eof events expected generic git
-github head heads helm host https identity info ingresses inputs jobs kind known_hosts kubectl
-kustomization main manifests master namespaces nodes notation number o oci openapi pass passphrase
-passwd password persistentvolumeclaims pods pull pull-secret refs remotes replicas resource
-rolebindings roles scale schema secretkey secrets serviceaccounts services spec ssh statefulsets
-status string tags template tmp token unknown username v1 v1alpha1 v1beta1 v1beta2 v2 v2beta1
-v2beta2 v3 value version
+accesskey accumulating address age api apis artifact aws azure clusterroles configmaps cosign couldn
+customresourcedefinitions daemonsets data deployments download eof eu-west-1 events expected generic
+git github head heads helm host https identity info ingress ingresses inputs jobs kind known_hosts
+kubectl kustomization main manifests master namespaces nodes notation number o oci openapi ordinals
+pass passphrase passwd password persistentvolumeclaims pods pull pull-secret refs remotes replicas
+resource rolebindings roles scale schema secretkey secrets serviceaccounts services spec ssh
+statefulsets status string tags template tmp token unknown us-east-1 username v1 v1alpha1 v1alpha2
+v1beta1 v1beta2 v2 v2beta1 v2beta2 v3 value var version
 """
 """Words in the place of a name that come from a controller or a protocol, not from a user."""
 
@@ -118,13 +112,13 @@ def written() -> Iterator[Message]:
         yield Message("Workload", None, "", problem)
 
 
-def recorded() -> Iterator[Message]:
-    """Yield the messages in the recorded states, of Flux objects and of workloads."""
-    for file in STATES:
+def recorded(files: Iterable[Path] = STATES) -> Iterator[Message]:
+    """Yield the messages in the states in *files*, of Flux objects and of workloads."""
+    for file in files:
         for word in words(file):
             yield Message(word.resource.kind.name, word.resource, word.reason, word.message)
         state = State(snapshot.load(file))
-        for item in state.evidence.answer("events").items:
+        for item in state.evidence.answer("events").known:
             about = map_of(item.get("involvedObject"))
             kind, namespace, name = (text_of(about.get(f)) for f in ("kind", "namespace", "name"))
             if (kind, namespace, name) not in state.resources:
@@ -133,23 +127,14 @@ def recorded() -> Iterator[Message]:
 
 def rows() -> Iterator[str]:
     """Yield the rows, sorted and without duplicates."""
-    found = {row for message in written() for row in _rows_of("example", message)}
-    found |= {row for message in recorded() for row in _rows_of("recorded", message)}
+    found = {_row("example", message) for message in written()}
+    found |= {_row("recorded", message) for message in recorded()}
     yield from ("\t".join(row) for row in sorted(found))
 
 
-def _rows_of(origin: str, message: Message) -> Iterator[tuple[str, ...]]:
-    fits = message.fits()
-    yield _row(origin, message, fits)
-    for word in AS_NAMES:
-        of_renamed = message.renamed(word).fits()
-        if of_renamed != fits:
-            yield _row(word, message, of_renamed)
-
-
-def _row(origin: str, message: Message, fits: Sequence[str]) -> tuple[str, ...]:
+def _row(origin: str, message: Message) -> tuple[str, ...]:
     shown = message.text[:_SHOWN].replace("\n", "\\n").replace("\t", "\\t")
-    return origin, message.subject, message.reason, " ".join(fits) or "-", shown
+    return origin, message.subject, message.reason, " ".join(message.fits()) or "-", shown
 
 
 if __name__ == "__main__":

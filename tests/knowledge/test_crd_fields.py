@@ -12,7 +12,7 @@ from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.states import STATES
 from tests.kubernetes import crds
 
-MINORS = ("2.6", "2.7", "2.8", "2.9")
+MINORS = ("2.6", "2.7", "2.8", "2.9", crds.NEWER)
 SOURCES = frozenset({"GitRepository", "OCIRepository", "HelmRepository", "HelmChart", "Bucket"})
 """Kinds that a hint may refer to as the source, without their names."""
 ALSO_MEANT = {"spec.sync.pullSecret": "FluxInstance"}
@@ -20,7 +20,11 @@ ALSO_MEANT = {"spec.sync.pullSecret": "FluxInstance"}
 OF_APPLIED_OBJECTS = frozenset({
     "spec.selector.matchLabels", "spec.template.metadata.labels", "spec.versions",
     "spec.conversion", "spec.conversion.webhook.clientConfig.caBundle",
+    "spec.template.spec.containers", "spec.service", "spec.selector",
 })  # fmt: skip
+
+SINCE = {"spec.upgrade.serverSideApply": (2, 8), "spec.verify.trustedRootSecretRef": (2, 9)}
+"""Fields that a rule names for newer releases only: older ones do not write its message."""
 
 _FIELD = re.compile(r"\bspec\.[a-z]\w*(?:\.[a-z]\w*)*")
 _KIND = re.compile(r"\b[A-Z]\w+")
@@ -29,14 +33,15 @@ _KIND = re.compile(r"\b[A-Z]\w+")
 @cache
 def schemas(minor: str) -> dict[str, list[dict[str, Any]]]:
     """Return the schemas of all served versions of each kind, in the newest release of *minor*."""
-    release = [one for one in crds.flux_versions() if one.startswith(f"v{minor}.")][-1]
+    releases = [one for one in crds.flux_versions() if one.startswith(f"v{minor}.")]
+    assert releases or minor == crds.NEWER
     return {
         crds.kind(one): [
             version["schema"]["openAPIV3Schema"]
             for version in one["spec"]["versions"]
             if version["served"]
         ]
-        for one in crds.definitions(release)
+        for one in (crds.definitions(releases[-1]) if releases else crds.newer_definitions())
     }
 
 
@@ -81,6 +86,7 @@ def test_advice_names_fields_that_exist(minor: str) -> None:
         for rule in (*RULES, *STATES.values())
         for field in dict.fromkeys(fields_named(rule))
         if field not in OF_APPLIED_OBJECTS
+        and SINCE.get(field, (0, 0)) <= tuple(map(int, minor.split(".")))
         and (not rule.kinds or rule.kinds & known.keys())
         and not any(
             has(schema, field.split("."))
@@ -93,8 +99,28 @@ def test_advice_names_fields_that_exist(minor: str) -> None:
 
 @pytest.mark.cluster
 def test_a_field_that_does_not_exist_is_noticed() -> None:
-    """The schemas say which fields a kind has, also inside lists and maps."""
+    """The schemas list the fields of a kind, including those in lists and maps."""
     [schema, *_] = schemas(MINORS[-1])["Kustomization"]
     assert has(schema, ["spec", "dependsOn", "readyExpr"])
     assert has(schema, ["spec", "postBuild", "substitute", "anything"])
     assert not has(schema, ["spec", "upgrade", "force"])
+
+
+NEW_IN_2_10 = (
+    *(f"HelmRelease spec.chart.{field}" for field in (
+        "kind", "spec.url", "spec.ref.tag", "spec.secretRef.name", "spec.certSecretRef.name",
+        "spec.proxySecretRef.name", "spec.provider", "spec.insecure", "spec.serviceAccountName",
+    )),
+    "ArtifactGenerator spec.artifacts.namespace",
+    "ArtifactGenerator status.inventory.kind",
+)  # fmt: skip
+"""Fields that are read of objects of Flux 2.10."""
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("field", NEW_IN_2_10)
+def test_what_is_read_of_a_newer_flux_exists_there(field: str) -> None:
+    """The fields that only Flux 2.10 has are called as in its CRDs, and older ones lack them."""
+    kind, path = field.split()
+    assert all(has(schema, path.split(".")) for schema in schemas("2.10")[kind])
+    assert not any(has(schema, path.split(".")) for schema in schemas("2.9")[kind])

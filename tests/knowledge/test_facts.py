@@ -1,4 +1,4 @@
-"""What confirms or refutes a rule beside its message.
+"""Facts about an object that confirm or refute a rule.
 
 Fields and their meaning are those of the API reference of each controller (SC, KC, HC docs/spec;
 IRC, IAC docs/spec; FO api/v1).
@@ -42,7 +42,7 @@ def unserved(kind: str, version: str) -> str:
     ],
 )
 def test_whether_a_flux_kind_is_served(kind: str, version: str, facts_that_hold: set[str]) -> None:
-    """The served kinds tell whether a component is absent, newer or older than the manifest."""
+    """The served kinds show whether a component is absent, newer or older than the manifest."""
     about = subject(unserved(kind, version), IMAGES)
     names = ("is_component_absent", "is_served_newer", "is_served_older", "is_component_unlisted")
     assert {name for name in names if getattr(facts, name)(about)} == facts_that_hold
@@ -56,7 +56,7 @@ def test_nothing_is_known_without_discovery(state: State | None) -> None:
     assert not facts.is_component_absent(about)
 
 
-def test_this_cluster_says_nothing_of_a_remote_one() -> None:
+def test_this_cluster_is_no_evidence_about_a_remote_one() -> None:
     """The kinds of this cluster do not refute a message about another cluster."""
     remote = {"kubeConfig": {"configMapRef": {"name": "remote"}}}
     message = unserved("ImagePolicy", "image.toolkit.fluxcd.io/v1")
@@ -146,7 +146,7 @@ OF_SPEC: list[tuple[Fact, Subject, Subject]] = [
     (facts.is_remote, of_spec("HelmRelease", kubeConfig={"secretRef": {"name": "a"}}),
      of_spec("HelmRelease", kubeConfig={})),
     (facts.has_artifact, of_status("GitRepository", artifact={"revision": "main@sha1:abc"}),
-     of_status("GitRepository")),
+     of_status("GitRepository", artifact=None)),
     # HC api/v2 Snapshot.status: the statuses of Helm; only these two were ever deployed
     (facts.was_deployed, of_status("HelmRelease", history=[{**RELEASE, "status": "deployed"}]),
      of_status("HelmRelease", history=[{**RELEASE, "status": "failed"}])),

@@ -117,6 +117,20 @@ PROBLEMS = {
     'ReplicaSet web-1: FailedCreate: Error creating: pods "web-1-" is forbidden: exceeded quota: '
     "compute, requested: pods=1, used: pods=5, limited: pods=5":
         ('ResourceQuota "compute"', "kubectl describe resourcequotas -n apps"),
+    'FailedMount: MountVolume.SetUp failed for volume "vault" : rpc error: code = Unknown desc = '
+    "failed to mount secrets store objects for pod apps/web-1-a, err: GET https://kv.vault.azure.net"
+    "/secrets/db/: 403 Forbidden: the user does not have secrets get permission on key vault 'kv'":
+        ("permission", "secretproviderclasses.secrets-store.csi.x-k8s.io -n apps"),
+    'FailedMount: MountVolume.SetUp failed for volume "aws" : rpc error: code = Unknown desc = '
+    "failed to mount secrets store objects for pod apps/web-1-a, err: rpc error: Failed to fetch "
+    "secret from all regions: ResourceNotFoundException: Secrets Manager can't find the secret":
+        ("create the secret in the key vault or secret manager",),
+    'FailedMount: MountVolume.SetUp failed for volume "s" : kubernetes.io/csi: mounter.SetUpAt '
+    "failed to get CSI client: driver name secrets-store.csi.k8s.io not found in the list of "
+    "registered CSI drivers": ("install the CSI driver secrets-store.csi.k8s.io",),
+    "FailedMount: Unable to attach or mount volumes: unmounted volumes=[data], unattached "
+    "volumes=[], failed to process volumes=[]: timed out waiting for the condition":
+        ("ReadWriteOnce", "strategy.type: Recreate", "kubectl get volumeattachments"),
     'ReplicaSet web-1: FailedCreate: Error creating: Pod "web-1-x" is invalid: spec.containers[0]'
     '.resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 100m':
         ("raise the limit", "kubectl describe limitranges -n apps"),
@@ -124,6 +138,162 @@ PROBLEMS = {
     'PodSecurity "restricted:latest": runAsNonRoot != true': ("securityContext",),
     'ReplicaSet web-1: FailedCreate: Error creating: pods "web-1-" is forbidden: error looking up '
     'service account apps/web: serviceaccount "web" not found': ('ServiceAccount "web"',),
+    # Claims and volumes.
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: "
+    'persistentvolumeclaim "data" not found.': ("add the claim", "existingClaim"),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: 3 Insufficient "
+    "nvidia.com/gpu.": ("device plugin", "nvidia.com/gpu"),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: 3 node(s) did "
+    "not have enough free storage.": ("smaller volume",),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: 3 node(s) "
+    "didn't match PersistentVolume's node affinity.": ("zone", "PersistentVolume"),
+    'pod web-1-a cannot be scheduled (FailedScheduling): running PreBind plugin "VolumeBinding": '
+    "binding volumes: context deadline exceeded": ("storage driver",),
+    'ProvisioningFailed: storageclass.storage.k8s.io "fast" not found':
+        ("StorageClass fast", "kubectl get storageclasses"),
+    'ProvisioningFailed: failed to provision volume with StorageClass "gp3": rpc error: code = '
+    "Internal desc = UnauthorizedOperation: You are not authorized to perform this operation.":
+        ("identity of the storage driver",),
+    'ProvisioningFailed: failed to provision volume with StorageClass "gp3": rpc error: code = '
+    "ResourceExhausted desc = no room": ("quota",),
+    'ProvisioningFailed: failed to provision volume with StorageClass "gp3": rpc error: code = '
+    "InvalidArgument desc = odd": ("parameters of the StorageClass",),
+    "ExternalProvisioning: Waiting for a volume to be created either by the external provisioner "
+    "'ebs.csi.aws.com' or manually by the system administrator.": ("kubectl get csidrivers",),
+    "WaitForFirstConsumer: waiting for first consumer to be created before binding":
+        ("check the pod that should use the claim",),
+    "FailedBinding: no persistent volumes available for this claim and no storage class is set":
+        ("is-default-class",),
+    'VolumeResizeFailed: resize volume "pvc-1" by resizer "x" failed: rpc error':
+        ("supports expansion",),
+    'FailedMount: MountVolume.SetUp failed for volume "x" : references non-existent secret key: '
+    "tls.crt": ('key "tls.crt"', "items"),
+    'FailedMount: MountVolume.SetUp failed for volume "nfs" : mount failed: exit status 32 Output: '
+    "mount.nfs: access denied by server while mounting nas:/x": ("export",),
+    'FailedMount: MountVolume.SetUp failed for volume "nfs" : mount failed: exit status 32 Output: '
+    "mount.nfs: Connection timed out": ("2049",),
+    'FailedMount: MountVolume.SetUp failed for volume "nfs" : mount failed: exit status 32 Output:'
+    " bad option; for several filesystems (e.g. nfs, cifs) you might need a /sbin/mount.<type> "
+    "helper program.": ("nfs-common",),
+    'FailedMount: MountVolume.SetUp failed for volume "cfg" : failed to sync configmap cache: '
+    "timed out waiting for the condition": ("retries",),
+    'FailedMount: MountVolume.SetUp failed for volume "host" : hostPath type check failed: /data '
+    "is not a directory": ("DirectoryOrCreate",),
+    # Containers that do not start or keep exiting.
+    "Failed: Error: container has runAsNonRoot and image has non-numeric user (nobody), cannot "
+    "verify user is non-root": ("runAsUser",),
+    "pod web-1-a cannot start container web: RunContainerError failed to create shim task: runc "
+    'create failed: exec: "foo": executable file not found in $PATH: unknown':
+        ("command or args",),
+    "pod web-1-a cannot start container web: StartError exec /app: exec format error":
+        ("kubernetes.io/arch",),
+    "pod web-1-a cannot start container web: StartError error mounting to rootfs: not a directory: "
+    "Are you trying to mount a directory onto a file (or vice-versa)?: unknown": ("subPath",),
+    "pod web-1-a cannot start container web: CreateContainerError failed to reserve container name":
+        ("container runtime",),
+    "Pod web-1-a: FailedPostStartHook: PostStartHookError: command exited with 1":
+        ("lifecycle.postStart",),
+    "pod web-1-a container web is in CrashLoopBackOff after Completed (exit code 0), 12 restarts":
+        ("foreground", "Job"),
+    "pod web-1-a container web is in CrashLoopBackOff after Error (exit code 137), 4 restarts":
+        ("startupProbe",),
+    "pod web-1-a container web is in CrashLoopBackOff after Error (exit code 127), 4 restarts":
+        ("command and args",),
+    # Probes, evictions, nodes and images.
+    'Unhealthy: Readiness probe failed: Get "http://10.0.0.1:8080/healthz": dial tcp '
+    "10.0.0.1:8080: connect: connection refused": ("port of the probe",),
+    "Unhealthy: Startup probe failed: HTTP probe failed with statuscode: 404":
+        ("path of the probe",),
+    'Unhealthy: Liveness probe failed: Get "http://10.0.0.1:8080/healthz": context deadline '
+    "exceeded (Client.Timeout exceeded while awaiting headers)": ("timeoutSeconds",),
+    "Evicted: Pod ephemeral local storage usage exceeds the total limit of containers 1Gi.":
+        ("sizeLimit",),
+    "Evicted: The node was low on resource: ephemeral-storage. Threshold quantity: 1Gi":
+        ("disk on the node",),
+    "Preempted: Preempted by pod 1 on node n1": ("PriorityClass",),
+    "TaintManagerEviction: Marking for deletion Pod apps/web-1-a": ("check the node",),
+    'FailedCreatePodSandBox: failed to get sandbox runtime: no runtime for "kata" is configured':
+        ("runtimeClassName",),
+    "FailedCreatePodSandBox: add cmd: failed to assign an IP address to container":
+        ("larger subnet",),
+    "FailedToRetrieveImagePullSecret: Unable to retrieve some image pull secrets (regcred); "
+    "attempting to pull the image may not succeed.": ("imagePullSecrets", "kubectl get secrets"),
+    "pod web-1-a cannot pull the image web:2 (SignatureValidationFailed): image signature "
+    "verification failed": ("sign the image",),
+    'pod web-1-a is in CrashLoopBackOff after container "db" terminated with Error, with the '
+    'message "The data directory was initialized by PostgreSQL version 16, which is not"':
+        ("PostgreSQL 16", "pg_upgrade"),
+    'pod web-1-a is in CrashLoopBackOff after container "web" terminated with Error, with the '
+    'message "failed to create fsnotify watcher: too many open files"':
+        ("fs.inotify.max_user_instances",),
+    'pod web-1-a is in CrashLoopBackOff after container "db" terminated with Error, with the '
+    'message "You must specify POSTGRES_PASSWORD to a non-empty value"': ("POSTGRES_PASSWORD",),
+    # Nodes and networks.
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/2 nodes are available: 2 Too many pods.":
+        ("maxPods",),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/2 nodes are available: 2 node(s) had "
+    "untolerated taint {node.cilium.io/agent-not-ready: }":
+        ("check the DaemonSet", "do not tolerate"),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/2 nodes are available: 2 node(s) had "
+    "untolerated taint {node.cloudprovider.kubernetes.io/uninitialized: true}":
+        ("cloud controller manager",),
+    'FailedCreatePodSandBox: Failed to create pod sandbox: plugin type="multus" failed (add): '
+    "Multus: error loading k8s delegates: cannot find a network-attachment-definition (iot) in "
+    "namespace (apps)": ('NetworkAttachmentDefinition "iot"',),
+    'FailedCreatePodSandBox: Failed to create pod sandbox: plugin type="flannel" failed (add): '
+    "loadFlannelSubnetEnv failed: open /run/flannel/subnet.env: no such file or directory":
+        ("DaemonSet of the network plugin",),
+    # Volumes.
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/2 nodes are available: "
+    'persistentvolumeclaim "data" is being deleted.': ("what deleted it", "Retain"),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/2 nodes are available: "
+    'persistentvolumeclaim "data" bound to non-existent persistentvolume "pvc-1".':
+        ("restore the volume",),
+    'ProvisioningFailed: failed to provision volume with StorageClass "ceph-block": rpc error: '
+    "code = Aborted desc = an operation with the given Volume ID pvc-1 already exists":
+        ("restart the provisioner",),
+    'ProvisioningFailed: failed to provision volume with StorageClass "azuredisk": rpc error: code '
+    "= InvalidArgument desc = Volume capability not supported": ("ReadWriteMany",),
+    'ProvisioningFailed: failed to provision volume with StorageClass "ceph-block": error getting '
+    'secret rook-csi-rbd-provisioner in namespace rook-ceph: secrets "rook-csi-rbd-provisioner" '
+    "not found": ("provisioner-secret-name",),
+    'FailedMount: MountVolume.SetUp failed for volume "s" : rpc error: code = Unknown desc = '
+    "failed to mount secrets store objects for pod apps/web-1-a, err: error connecting to provider "
+    '"azure": provider not found: provider "azure"': ("install the provider azure",),
+    'FailedMount: MountVolume.SetUp failed for volume "s" : rpc error: code = Unknown desc = '
+    "failed to get secretproviderclass apps/db-secrets, error: SecretProviderClass.secrets-"
+    'store.csi.x-k8s.io "db-secrets" not found': ('create SecretProviderClass "db-secrets"',),
+    'FailedMount: MountVolume.MountDevice failed for volume "smb" : rpc error: mount failed: exit '
+    "status 32: mount error(13): Permission denied": ("username, password and domain",),
+    'FailedMount: MountVolume.MountDevice failed for volume "smb" : rpc error: mount failed: exit '
+    "status 32: mount error(113): could not connect to 10.0.0.9": ("port 445",),
+    'FailedMount: MountVolume.SetUp failed for volume "pvc-1" : applyFSGroup failed for vol pvc-1: '
+    "lchown /var/lib/kubelet/x: operation not permitted": ("fsGroupChangePolicy",),
+    'FailedMount: MountVolume.MountDevice failed for volume "pvc-1" : rpc error: code = Internal '
+    "desc = format of disk failed: /dev/longhorn/pvc-1 is apparently in use by the system":
+        ("multipath",),
+    'FailedMount: MountVolume.MountDevice failed for volume "pvc-1" : rpc error: code = Internal '
+    "desc = 'fsck' found errors on device /dev/rbd0 but could not correct them": ("fsck",),
+    # Containers that cannot be created.
+    "pod web-1-a cannot start container web: RunContainerError failed to create containerd task: "
+    'runc create failed: exec: "/app": permission denied: unknown': ("chmod +x", "defaultMode"),
+    "pod web-1-a cannot start container web: CreateContainerError failed to generate container "
+    'spec: failed to mkdir "/mnt/data": mkdir /mnt/data: read-only file system': ("emptyDir",),
+    "pod web-1-a cannot start container web: CreateContainerError failed to generate container "
+    'spec: path "/sys/fs/bpf" is mounted on "/sys/fs/bpf" but it is not a shared mount':
+        ("make-rshared",),
+    "pod web-1-a cannot start container web: CreateContainerConfigError failed to prepare subPath "
+    'for volumeMount "data" of container "web"': ("correct subPath",),
+    "pod web-1-a has status UnexpectedAdmissionError: Pod was rejected: Allocate failed due to "
+    "requested number of devices unavailable for nvidia.com/gpu. Requested: 1, Available: 0":
+        ("device plugin",),
+    # Admission.
+    'FailedCreate: Error creating: pods "web-1-" is forbidden: unable to validate against any '
+    'security context constraint: [provider "anyuid": Forbidden: not usable by user]':
+        ("runAsUser", "oc adm policy"),
+    'FailedCreate: Error creating: pods "web-1-" is forbidden: insufficient quota to match these '
+    "scopes: [{PriorityClass In [system-node-critical system-cluster-critical]}]":
+        ("scopeSelector",),
 }  # fmt: skip
 """Problems of a workload, and the words that the next step must contain."""
 
@@ -140,9 +310,9 @@ def lines(problem: str) -> str:
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_a_pod_problem_has_a_next_step(problem: str) -> None:
     """The step names the field to change, and its commands use the namespace of the pods."""
-    said = lines(problem)
-    assert [word for word in PROBLEMS[problem] if word not in said] == []
-    assert "…" not in said
+    result = lines(problem)
+    assert [word for word in PROBLEMS[problem] if word not in result] == []
+    assert "…" not in result
 
 
 def test_every_rule_has_an_example() -> None:

@@ -30,8 +30,8 @@ QUIET = {"ReconciliationDisabled", "Progressing"}
 """Reasons of Warning events that report no fault."""
 
 
-class Said(NamedTuple):
-    """A row of said.tsv."""
+class Reported(NamedTuple):
+    """A row of conditions.tsv."""
 
     subject: str
     conditions: tuple[str, ...]
@@ -46,17 +46,17 @@ class Said(NamedTuple):
 
 
 @cache
-def rows() -> tuple[Said, ...]:
-    """Return the rows of said.tsv."""
-    lines = Path(__file__).with_name("said.tsv").read_text().splitlines()
+def rows() -> tuple[Reported, ...]:
+    """Return the rows of conditions.tsv."""
+    lines = Path(__file__).with_name("conditions.tsv").read_text().splitlines()
     cells = (line.split("\t") for line in lines if line[0] != "#")
-    return tuple(Said(s, tuple(c.split(",")), r, code, m) for s, c, r, code, m in cells)
+    return tuple(Reported(s, tuple(c.split(",")), r, code, m) for s, c, r, code, m in cells)
 
 
 @pytest.mark.parametrize(
     "row", [r for r in rows() if r.code[0] != "("], ids=lambda r: r.message[:60]
 )
-def test_a_recorded_message_has_a_code(row: Said) -> None:
+def test_a_recorded_message_has_a_code(row: Reported) -> None:
     """Each fault that a real controller reported has its code."""
     assert row.diagnosed() == row.code
 
@@ -64,7 +64,7 @@ def test_a_recorded_message_has_a_code(row: Said) -> None:
 @pytest.mark.parametrize(
     "row", [r for r in rows() if r.code[0] == "("], ids=lambda r: r.message[:60]
 )
-def test_a_message_without_a_rule_is_not_a_fault(row: Said) -> None:
+def test_a_message_without_a_rule_is_not_a_fault(row: Reported) -> None:
     """A message without a rule reports no fault, or one that is reported elsewhere."""
     if row.code == "(nothing)":
         good = {f"{name}=True" for name in GOOD} | {"Ready=Unknown"}
@@ -92,7 +92,7 @@ def words(file: Path) -> Iterator[Word]:
         for name, condition in resource.conditions.items():
             status, reason = condition.get("status"), text_of(condition.get("reason"))
             yield Word(resource, f"{name}={status}", reason, text_of(condition.get("message")))
-    for item in state.evidence.answer("events").items:
+    for item in state.evidence.answer("events").known:
         about = map_of(item.get("involvedObject"))
         kind, namespace, name = (text_of(about.get(f)) for f in ("kind", "namespace", "name"))
         if of_event := state.resources.get((kind, namespace, name)):
@@ -102,22 +102,22 @@ def words(file: Path) -> Iterator[Word]:
 
 @pytest.mark.parametrize("file", SNAPSHOTS, ids=lambda file: file.name)
 def test_every_recorded_word_is_known(file: Path) -> None:
-    """Every condition and event of a recorded cluster is in said.tsv and has a rule."""
+    """Every condition and event of a recorded cluster is in conditions.tsv and has a rule."""
     known = {(r.subject.partition("+")[0], c, r.reason) for r in rows() for c in r.conditions}
     unlisted, riddles = set(), set()
-    for said in words(file):
-        kind = said.resource.kind.name
+    for result in words(file):
+        kind = result.resource.kind.name
         entry = "Provider" if kind == "Alert" else kind
-        if (entry, said.condition, said.reason) not in known:
-            unlisted.add((kind, said.condition, said.reason, said.message[:80]))
-        name, _, status = said.condition.partition("=")
-        quiet = (name in GOOD and status == "True") or status == "Unknown" or said.reason in QUIET
-        elsewhere = kind == "Alert" or said.reason in OTHERS or name == "Drifted"
-        if quiet or elsewhere or said.reason == "DriftDetected":
+        if (entry, result.condition, result.reason) not in known:
+            unlisted.add((kind, result.condition, result.reason, result.message[:80]))
+        name, _, status = result.condition.partition("=")
+        quiet = (name in GOOD and status == "True") or status == "Unknown" or result.reason in QUIET
+        elsewhere = kind == "Alert" or result.reason in OTHERS or name == "Drifted"
+        if quiet or elsewhere or result.reason == "DriftDetected":
             continue
-        diagnosis = diagnose(said.resource, said.reason, said.message, AROUND)
+        diagnosis = diagnose(result.resource, result.reason, result.message, AROUND)
         if diagnosis.code == UNKNOWN_FAULT.code:
-            riddles.add((kind, said.reason, said.message[:80]))
+            riddles.add((kind, result.reason, result.message[:80]))
     assert unlisted == set()
     assert riddles == set()
 

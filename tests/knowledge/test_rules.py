@@ -13,7 +13,16 @@ from collections.abc import Iterator
 import pytest
 
 from fluxstatus.commands.explain.codes import codes
-from fluxstatus.knowledge import RULES, TABLES, UNKNOWN_FAULT, Diagnosis, diagnose, meanings, pods
+from fluxstatus.knowledge import (
+    RULES,
+    TABLES,
+    UNKNOWN_FAULT,
+    Diagnosis,
+    custom_objects,
+    diagnose,
+    meanings,
+    pods,
+)
 from fluxstatus.knowledge.fields import fields_of, missing_fields, object_in, workload_fields
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.states import STATES
@@ -21,7 +30,7 @@ from fluxstatus.model.hints import Command
 from tests.builders import HEALTHY, analysis, flux, judged
 from tests.commands.codes import OF_COMMANDS
 from tests.conftest import ROOT
-from tests.knowledge.examples import AROUND, GIT_URL, Example, examples, said
+from tests.knowledge.examples import AROUND, GIT_URL, Example, examples, sentences
 
 ALL = (*RULES, *STATES.values())
 EXAMPLES = list(examples())
@@ -34,11 +43,13 @@ FIELDS = {
     "shard", "switch", "generation", "observed", "finalizers",
 }  # fmt: skip
 STATE_FIELDS = {
-    "missing_target", "referrers", "target_resource", "target", "cycle", "trouble", "kinds",
+    "missing_target", "other_kind", "referrers", "target_resource", "target", "cycle", "trouble",
+    "kinds",
     "reference", "names", "registry", "count", "target_name", "target_ns", "expression",
     "expected", "target_cluster_resource", "waiting", "suspended_by", "failures", "and_objects",
     "pods_ns", "target_generation", "target_observed", "objects", "components", "deletion",
-    "component_names", "until", "by_hand", "pending", "cluster_type",
+    "component_names", "until", "by_hand", "pending", "cluster_type", "age", "overdue", "example",
+    "every", "lease", "unrenewed",
 }  # fmt: skip
 READS = {"get", "describe", "logs", "explain", "auth", "api-resources", "version"}
 CHANGES = {
@@ -55,7 +66,7 @@ CHANGES = {
 }
 
 
-SOURCES = [f.read_text(encoding="utf-8") for f in (ROOT / "fluxstatus/knowledge").glob("*.py")]
+SOURCES = [f.read_text(encoding="utf-8") for f in (ROOT / "fluxstatus/knowledge").rglob("*.py")]
 LITERALS = {
     ast.literal_eval(token.string)
     for source in SOURCES
@@ -110,7 +121,9 @@ def test_a_rules_commands_are_commands(rule: Rule) -> None:
                 assert words or verb in {"api-resources", "version"}
 
 
-@pytest.mark.parametrize("rule", [*ALL, *pods.RULES], ids=lambda rule: rule.code)
+@pytest.mark.parametrize(
+    "rule", [*ALL, *pods.RULES, *custom_objects.RULES], ids=lambda rule: rule.code
+)
 def test_a_sentence_is_found_with_grep(rule: Rule) -> None:
     """Each sentence of a rule is one literal on one line."""
     assert {rule.why, *(step.text for step in rule.steps)} <= LITERALS
@@ -217,14 +230,14 @@ def test_a_message_has_a_meaning(example: Example) -> None:
         assert diagnosis.code != example.code[1:]
     else:
         assert diagnosis.code == example.code
-    assert [word for word in example.words if word not in said(diagnosis)] == []
+    assert [word for word in example.words if word not in sentences(diagnosis)] == []
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=name_of)
 def test_a_diagnosis_has_no_gaps(example: Example) -> None:
     """No sentence has a gap, and each hint has a sentence."""
     diagnosis = example.diagnosis()
-    assert "…" not in said(diagnosis)
+    assert "…" not in sentences(diagnosis)
     assert diagnosis.hints
     assert all(hint.text for hint in diagnosis.hints)
 
@@ -300,8 +313,8 @@ def test_helms_log_is_not_the_error() -> None:
     assert of("HelmRelease", "InstallFailed", logged).code == "release-unhealthy"
 
 
-def test_a_cause_after_a_rollback_says_that_the_previous_version_runs() -> None:
-    """The cause also says that the release was rolled back."""
+def test_a_cause_after_a_rollback_mentions_the_rollback() -> None:
+    """The cause mentions that the release was rolled back."""
     conditions = {"Ready": "False RollbackSucceeded: rolled back",
                   "Released": "False UpgradeFailed: field is immutable"}  # fmt: skip
     (cause,) = analysis(*HEALTHY, flux("HelmRelease", "x", conditions)).causes.all
@@ -367,3 +380,16 @@ def test_every_reason_is_known(kind: str, reason: str) -> None:
     diagnosis = of(kind, reason, "odd")
     assert diagnosis.code != UNKNOWN_FAULT.code
     assert diagnosis.hints
+
+
+DENIED = "authentication required: Unauthorized"
+
+
+@pytest.mark.parametrize("before", [0, 2900, 32 * 1024 - len(DENIED)])
+@pytest.mark.parametrize("after", [0, 2900])
+def test_an_error_in_a_long_message_is_found(before: int, after: int) -> None:
+    """An error counts wherever it is in a long message, and at both ends of a very long one."""
+    text = "x " * (before // 2) + f": {DENIED}" + ("\n" + "y " * (after // 2)) * bool(after)
+    assert of("GitRepository", "GitOperationFailed", text).code == "git-auth-missing"
+    ends = f"unable to clone: {DENIED}\n" + "y " * 16_000
+    assert of("GitRepository", "GitOperationFailed", ends).code == "git-auth-missing"

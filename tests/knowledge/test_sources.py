@@ -1,4 +1,4 @@
-"""What is known of a source beside the message, and whose Secret and address are named."""
+"""Facts about a source, and which Secret and address a rule names."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from fluxstatus.knowledge.facts import (
 from fluxstatus.knowledge.rule import Fact
 from fluxstatus.knowledge.subject import Subject
 from tests.builders import HEALTHY, analysis, flux, judged
-from tests.knowledge.examples import AROUND, said
+from tests.knowledge.examples import AROUND, sentences
 
 SECRET = {"secretRef": {"name": "login"}}
 TABLE: list[tuple[Fact, str, dict[str, Any], bool]] = [
@@ -46,7 +46,8 @@ def test_a_fact_is_known_from_the_spec(
     fact: Fact, kind: str, spec: dict[str, Any], known: bool
 ) -> None:
     """A fact is true only if the spec has what it is about."""
-    subject = Subject(judged(flux(kind, "x", spec=spec)), "Failed", "odd", AROUND)
+    failed = {"Ready": "False Failed: odd"}
+    subject = Subject(judged(flux(kind, "x", failed, spec=spec)), "Failed", "odd", AROUND)
     assert fact(subject) is known
 
 
@@ -60,7 +61,7 @@ def test_the_host_in_the_message_counts_more_than_the_specs() -> None:
 
 
 def chart(repository: dict[str, Any], message: str) -> str:
-    """Return what is said of a HelmChart that reports *message*; its *repository* has this spec."""
+    """Return the diagnosis of a HelmChart with this *message* and the spec of its *repository*."""
     source = {"kind": "HelmRepository", "name": "charts"}
     spec = {"chart": "web", "version": "1.x", "sourceRef": source}
     found = analysis(
@@ -69,7 +70,7 @@ def chart(repository: dict[str, Any], message: str) -> str:
         flux("HelmChart", "apps-web", {"Ready": f"False ChartPullError: {message}"}, spec=spec),
     )
     (cause,) = found.causes.all
-    return said(cause.fault.diagnosis)
+    return sentences(cause.fault.diagnosis)
 
 
 LOGIN = (
@@ -84,28 +85,28 @@ UNTRUSTED = (
 
 def test_a_charts_login_is_that_of_its_repository() -> None:
     """The Secret of the HelmRepository is named; no other Secret is created."""
-    told = chart({"url": "oci://r.example.com", **SECRET}, LOGIN)
-    assert 'Secret "login" of HelmRepository "charts"' in told
-    assert "apps-web-auth" not in told
+    result = chart({"url": "oci://r.example.com", **SECRET}, LOGIN)
+    assert 'Secret "login" of HelmRepository "charts"' in result
+    assert "apps-web-auth" not in result
 
 
 def test_a_chart_without_a_login_gets_one_for_its_repository() -> None:
     """The new Secret is for the HelmRepository, which refers to it."""
-    told = chart({"url": "oci://r.example.com"}, LOGIN)
-    assert 'spec.secretRef of HelmRepository "charts"' in told
-    assert "create secret registry charts-auth -n apps" in told
+    result = chart({"url": "oci://r.example.com"}, LOGIN)
+    assert 'spec.secretRef of HelmRepository "charts"' in result
+    assert "create secret registry charts-auth -n apps" in result
 
 
 def test_a_charts_provider_is_that_of_its_repository() -> None:
     """Where the HelmRepository logs in with a cloud identity, no Secret is missing."""
-    told = chart({"url": "oci://acme.azurecr.io/helm", "provider": "azure"}, LOGIN)
-    assert "cloud identity" in told
-    assert "create secret" not in told
+    result = chart({"url": "oci://acme.azurecr.io/helm", "provider": "azure"}, LOGIN)
+    assert "cloud identity" in result
+    assert "create secret" not in result
 
 
 def test_a_charts_authority_is_that_of_its_repository() -> None:
     """The Secret in spec.certSecretRef of the HelmRepository has another authority."""
-    told = chart({"url": "oci://r.example.com", "certSecretRef": {"name": "ca"}}, UNTRUSTED)
-    assert 'not signed by the authority in Secret "ca"' in told
-    assert "kubectl describe secret ca -n apps" in told
-    assert "create secret tls" not in told
+    result = chart({"url": "oci://r.example.com", "certSecretRef": {"name": "ca"}}, UNTRUSTED)
+    assert 'not signed by the authority in Secret "ca"' in result
+    assert "kubectl describe secret ca -n apps" in result
+    assert "create secret tls" not in result

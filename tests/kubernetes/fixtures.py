@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests import time_limit
 
 from . import build
 from .cluster import Cluster
@@ -12,6 +16,18 @@ from .cluster import Cluster
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let builds take their time and print their progress, also while a test waits for them."""
+    build.around = functools.partial(_aloud, config)
+
+
+@contextlib.contextmanager
+def _aloud(config: pytest.Config) -> Iterator[None]:
+    capture = config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled(), time_limit.paused():
+        yield
 
 
 @pytest.fixture(scope="session", name="running_cluster")

@@ -10,12 +10,13 @@ import signal
 import socket
 import subprocess
 import sys
+import weakref
 from typing import IO, TYPE_CHECKING
 
 from . import build
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -28,10 +29,20 @@ def _die_with_parent() -> None:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-class Process:
-    """One program in the background, its output in *log*."""
+_started: weakref.WeakSet[Process] = weakref.WeakSet()
 
-    def __init__(self, command: Sequence[str | Path], log: Path) -> None:
+
+def owned() -> set[int]:
+    """Return the process IDs of what a `Process` here runs; a fixture ends each of them."""
+    return {each.pid for each in _started if not each.ended()}
+
+
+class Process:
+    """One program in the background, its output in *log*; *env* replaces our environment."""
+
+    def __init__(
+        self, command: Sequence[str | Path], log: Path, env: Mapping[str, str] | None = None
+    ) -> None:
         self.log = log
         self._begins = log.stat().st_size if log.exists() else 0
         with log.open("ab") as output:
@@ -40,9 +51,12 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
+                env=env,
                 start_new_session=True,  # Ctrl-C is for the tests; they end this one in order
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - it only makes one system call
             )
+        self.pid = self._popen.pid
+        _started.add(self)
 
     def ended(self) -> bool:
         """Return whether it ended by itself."""

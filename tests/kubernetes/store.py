@@ -45,7 +45,7 @@ _RESTLESS = tuple(
 
 
 class StoreError(Exception):
-    """An object cannot be stored; the text says why."""
+    """An object cannot be stored; the text has the reason."""
 
 
 class Store:

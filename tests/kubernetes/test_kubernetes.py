@@ -94,8 +94,8 @@ def test_a_viewer_sees_what_view_gives_in_a_real_cluster(cluster: Cluster) -> No
 
 
 @cluster_test
-def test_others_see_one_namespace_or_nothing(cluster: Cluster) -> None:
-    """The user namespaced is confined to team-a, and nobody has no rights at all."""
+def test_other_users_see_one_namespace_or_none(cluster: Cluster) -> None:
+    """The user `namespaced` is confined to team-a, and the user `nobody` has no permissions."""
     in_team_a = "/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/team-a/kustomizations"
     assert cluster.get(in_team_a, "namespaced")["items"] == []
     assert refusal(cluster, KUSTOMIZATIONS, "namespaced") == 403
@@ -113,7 +113,7 @@ def test_what_is_put_is_served_as_it_was(cluster: Cluster) -> None:
 
 @cluster_test
 def test_builtin_kinds_can_be_put_too(cluster: Cluster) -> None:
-    """Deployments, Pods and Services are shown as the objects say they are."""
+    """Deployments, Pods and Services have the status that the objects set."""
     cluster.put(flux_system(NOW))
     shown = cluster.kubectl("get", "deployments,pods,services", "-n", "flux-system", "-o", "name")
     kinds = [line.partition("/")[0] for line in shown.splitlines()]
@@ -195,7 +195,7 @@ def test_a_kubeconfig_has_a_context_for_each_user(cluster: Cluster, kubectl: Pat
 
 
 @cluster_test
-def test_a_kubeconfig_is_never_written_anew(cluster: Cluster) -> None:
+def test_a_kubeconfig_is_never_overwritten(cluster: Cluster) -> None:
     """A controller that reads its own just when the harness asks again must not find it empty."""
     written = cluster.kubeconfig("viewer").stat()
     again = cluster.kubeconfig("viewer").stat()
@@ -276,9 +276,7 @@ def _runs(pid: int) -> bool:
 
 
 @cluster_test
-def test_flux_operator_says_which_version_it_is(
-    flux_operator: Path, flux_operator_mcp: Path
-) -> None:
+def test_flux_operator_prints_its_version(flux_operator: Path, flux_operator_mcp: Path) -> None:
     """The programs are stamped as released ones are."""
     cli = subprocess.check_output([flux_operator, "version", "--client"], text=True)
     mcp = subprocess.check_output([flux_operator_mcp, "--version"], text=True)

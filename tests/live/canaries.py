@@ -1,4 +1,4 @@
-"""Values that nobody may ever see, planted wherever a cluster may hold a secret."""
+"""Secret values that must never be printed, planted wherever a cluster may hold one."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ MESSAGES = (
     f'POST "https://hooks.slack.com/services/T0/B0/{CANARY}": 404',
     f'login failed for {{"username":"git","password":"{CANARY}"}}',
 )
-"""What a controller may say and log: credentials in all the forms that they have in a text."""
+"""Credentials in all forms that occur in a controller's messages and logs."""
 
 
 def found_in(text: str) -> list[str]:
@@ -58,13 +58,13 @@ def _operator(one: dict[str, Any]) -> bool:
 def poisoned(objects: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield each of *objects* with canaries where its kind may hold them."""
     for number, one in enumerate(objects):
-        said = MESSAGES[number % len(MESSAGES)]
+        result = MESSAGES[number % len(MESSAGES)]
         metadata = {**one["metadata"], "annotations": {
             **one["metadata"].get("annotations", {}),
             "kubectl.kubernetes.io/last-applied-configuration": json.dumps({"password": CANARY}),
             "example.com/token": CANARY,
         }}  # fmt: skip
-        yield {**_BY_KIND.get(one["kind"], _of_flux)(one, said), "metadata": metadata}
+        yield {**_BY_KIND.get(one["kind"], _of_flux)(one, result), "metadata": metadata}
 
 
 def config_map() -> dict[str, Any]:
@@ -77,7 +77,7 @@ def config_map() -> dict[str, Any]:
     }
 
 
-def _of_flux(one: dict[str, Any], said: str) -> dict[str, Any]:
+def _of_flux(one: dict[str, Any], message: str) -> dict[str, Any]:
     spec, status = dict(one.get("spec", {})), dict(one.get("status", {}))
     if "url" in spec and spec["url"].startswith("http"):
         spec["url"] = _URL
@@ -89,15 +89,15 @@ def _of_flux(one: dict[str, Any], said: str) -> dict[str, Any]:
         "inputs": [{"password": CANARY}],
     }
     status["conditions"] = [
-        {**condition, "message": f"{condition.get('message', '')}: {said}"}
+        {**condition, "message": f"{condition.get('message', '')}: {message}"}
         for condition in status.get("conditions", [])
         if isinstance(condition, dict)
     ]
     return {**one, "spec": spec, "status": status}
 
 
-def _event(one: dict[str, Any], said: str) -> dict[str, Any]:
-    return {**one, "message": f"{one.get('message', '')}: {said}"}
+def _event(one: dict[str, Any], message: str) -> dict[str, Any]:
+    return {**one, "message": f"{one.get('message', '')}: {message}"}
 
 
 def _pod(one: dict[str, Any], _: str) -> dict[str, Any]:

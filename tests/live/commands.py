@@ -1,4 +1,4 @@
-"""Commands that the program prints, run as whoever pastes them would, but for what they change."""
+"""Runs the commands that the program prints, as a user would paste them, without changes."""
 
 import json
 import os
@@ -24,13 +24,13 @@ Upstream: controlplaneio-fluxcd/flux-operator and fluxcd/website, installation.
 """
 
 _GROUP = "Available Commands:"
-"""What the help of a command has that only leads to others: one that it does not know is none."""
+"""Text in the help of a command group, printed also for an unknown subcommand."""
 
 
 _NO_NODE = re.compile(
     r"does not have a host assigned|\(NotFound\): pods \"worker-\d\" not found|timed out waiting"
 )
-"""What kubectl says when it found whose log to ask for: no node runs here, so none has any."""
+"""What kubectl prints once it found the pod: no node runs here, so no pod has a log."""
 
 
 _NOTHING = r"(?:secret|target|dependency|namespace|provider|operator|instance|controller)-missing$"
@@ -104,8 +104,12 @@ _SPECS: Mapping[str, tuple[str, str, dict[str, Any]]] = {
     "statefulset": ("apps/v1", "StatefulSet", {"spec": {**_SELECTING, "serviceName": "x"}}),
     "daemonset": ("apps/v1", "DaemonSet", {"spec": _SELECTING}),
     "job": ("batch/v1", "Job", {"spec": _JOB}),
+    "lease": ("coordination.k8s.io/v1", "Lease", {"spec": {}}),
     "persistentvolumeclaim": ("v1", "PersistentVolumeClaim", {"spec": {
         "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}),
+    "role": (_RBAC, "Role", {}),
+    "ingress": ("networking.k8s.io/v1", "Ingress", {"spec": {
+        "defaultBackend": {"service": {"name": "x", "port": {"number": 80}}}}}),
     "rolebinding": (_RBAC, "RoleBinding", {"roleRef": {
         "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}}),
     "namespace": ("v1", "Namespace", {}),
@@ -148,14 +152,13 @@ def spoken_of(commands: Iterable[Printed]) -> list[dict[str, Any]]:
         names_one = words[1:2] in _ABOUT_ONE and len(words) > 2  # logs -l names none
         if is_about_nothing(command) or not names_one:
             continue
-        kind, name = words[2].lower(), words[-1]
-        if words[1] == "logs":
-            kind, slash, name = words[2].rpartition("/")
-            kind = kind if slash else "pod"
-        version, called, content = _SPECS.get(_singular(kind), ("", "", {}))
+        kind, slash, name = words[2].rpartition("/")
+        if not slash:
+            kind, name = ("pod", words[2]) if words[1] == "logs" else (words[2], words[-1])
+        version, called, content = _SPECS.get(_singular(kind.lower()), ("", "", {}))
         if called == "CustomResourceDefinition" and name != "x.example.com":
             continue
-        if called and (len(words) == 4 or words[1] == "logs"):
+        if called and (slash or len(words) == 4 or words[1] == "logs"):
             place = command.argv[command.argv.index("-n") + 1] if "-n" in command.argv else ""
             metadata = {"name": name} | ({} if called in _ON_THEIR_OWN else {"namespace": place})
             made[called, place, name] = {
@@ -183,7 +186,7 @@ _CONFIG = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "of-a-c
 
 
 def files(folder: Path) -> Path:
-    """Put into *folder* the files that printed commands name; whoever pastes one has them."""
+    """Write the files that printed commands name to *folder*."""
     from tests.lookup.credentials.test_certificates import P256, RSA, certificate, pem  # noqa: PLC0415
 
     instance = {
@@ -226,7 +229,7 @@ def run(command: Printed, folder: Path) -> str:
         argv[0] = f"{build.programs(argv[0])[argv[0]]}"
     done = subprocess.run(
         argv, capture_output=True, text=True, env=env, cwd=folder, input="secret",
-        timeout=60, check=False,
+        check=False,
     )  # fmt: skip
     known = "--help" not in argv or _GROUP not in done.stdout
     if done.returncode in _well(command.argv, done) and known:
@@ -249,13 +252,13 @@ _NOT_ON_PATH = ("flux", "helm")
 
 
 def _harmless(command: Printed) -> list[str]:
-    """Return *command* as one that changes nothing and only says whether it could.
+    """Return *command* as one that changes nothing and only checks whether it could run.
 
-    Of what has no such way the program is asked for help: it tells flags that it does not know.
+    A program without a dry run gets --help appended, which still rejects unknown flags.
     """
     argv, program = list(command.argv), command.argv[0]
     if command.argv[1:4] == ("flux-status", "mcp", "setup"):
-        return [*argv, "--print", "--client=cursor"]  # whoever pastes it has a client
+        return [*argv, "--print", "--client=cursor"]  # needs a client, which users have
     if "logs" in argv and program == "kubectl":
         return [*argv, "--pod-running-timeout=1s"]  # no pod runs here, and it waits for one
     if not command.changes or "rollout" in argv:
@@ -270,7 +273,7 @@ def _harmless(command: Printed) -> list[str]:
 
 
 def _well(argv: tuple[str, ...], done: subprocess.CompletedProcess[str]) -> set[int]:
-    """Return the exit codes that say: it ran, whatever the answer."""
+    """Return the exit codes that mean the command ran, whatever its result."""
     if "flux-status" in argv:
         return {0, 1, 3}
     if "can-i" in argv and done.stdout.strip() == "no":

@@ -1,4 +1,4 @@
-"""Run the program as its users do, and read what it says."""
+"""Run the program as its users do, and read its output."""
 
 import json
 import os
@@ -15,7 +15,7 @@ _PROGRAMS = ("kubectl", "flux-operator")
 
 
 @dataclass(frozen=True)
-class Said:
+class Result:
     """What a run printed, and its exit code."""
 
     code: int
@@ -44,13 +44,11 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PATH": path, "COLUMNS": "100"}
 
 
-def flux_status(kubeconfig: Path, *args: str) -> Said:
+def flux_status(kubeconfig: Path, *args: str) -> Result:
     """Run `kubectl flux-status` with *args* on the cluster of *kubeconfig*."""
     argv = [sys.executable, "-m", "fluxstatus", f"--kubeconfig={kubeconfig}", *args]
-    done = subprocess.run(
-        argv, capture_output=True, text=True, env=environment(), timeout=60, check=False
-    )
-    return Said(done.returncode, done.stdout, done.stderr)
+    done = subprocess.run(argv, capture_output=True, text=True, env=environment(), check=False)
+    return Result(done.returncode, done.stdout, done.stderr)
 
 
 def _name(thing: dict[str, str] | None) -> str:

@@ -17,7 +17,7 @@ def objects(evidence: Evidence) -> Iterator[dict[str, Any]]:
     by = datetime.now(UTC) - evidence.taken_at
     seen = set()
     for answer in evidence.answers.values():
-        for item in answer.items:
+        for item in answer.known:
             metadata = {k: v for k, v in item["metadata"].items() if k not in _KEPT_BY_US}
             key = (item["kind"], metadata.get("namespace"), metadata["name"])
             if key not in seen:
@@ -39,7 +39,7 @@ def namespaces(evidence: Evidence) -> list[dict[str, Any]]:
     found = {
         item["metadata"]["namespace"]
         for answer in evidence.answers.values()
-        for item in answer.items
+        for item in answer.known
         if item["metadata"].get("namespace")
     }
     return [

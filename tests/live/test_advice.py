@@ -1,4 +1,4 @@
-"""`--advice` on a real API server: what more it asks, and what it says to whom."""
+"""`--advice` on a real API server: its extra requests, and its output by permission."""
 
 import json
 import time
@@ -95,18 +95,18 @@ def test_a_few_more_requests(cluster: Cluster) -> None:
     plain = flux_status(cluster.kubeconfig("admin"), "-o", "json")
     usual = {request.uri for request in cluster.audit("admin")}
     cluster.forget_audit()
-    said = flux_status(cluster.kubeconfig("admin"), "-o", "json", "--advice")
+    result = flux_status(cluster.kubeconfig("admin"), "-o", "json", "--advice")
     requests = cluster.audit("admin")
     more = [r.uri.partition("?")[0].rpartition("/")[2] for r in requests if r.uri not in usual]
     assert sorted(more) == ["customresourcedefinitions", "ingresses", "networkpolicies"]
     assert {request.verb for request in requests} <= {"get", "list"}
-    assert (said.code, said.report["verdict"]) == (plain.code, "pass") == (Exit.HEALTHY, "pass")
-    assert said.report["cost"]["bytes"] - plain.report["cost"]["bytes"] < 200_000
-    assert [f["code"] for f in said.report["findings"]] == ["no-alert", "no-drift-detection"]
+    assert (result.code, result.report["verdict"]) == (plain.code, "pass") == (Exit.HEALTHY, "pass")
+    assert result.report["cost"]["bytes"] - plain.report["cost"]["bytes"] < 200_000
+    assert [f["code"] for f in result.report["findings"]] == ["no-alert", "no-drift-detection"]
 
 
 def test_everything_that_only_advice_sees(crowded: Cluster, tmp_path: Path) -> None:
-    """What is really in the cluster is found, and a snapshot of it says the same."""
+    """Advice about a real cluster is found, and equals that from a snapshot of it."""
     backend = {"service": {"name": "flux-operator", "port": {"number": 9080}}}
     paths = [{"path": "/", "pathType": "Prefix", "backend": backend}]
     rules = [{"alert": "Dead", "expr": "gotk_reconcile_condition > 0"}]
@@ -136,10 +136,10 @@ def test_everything_that_only_advice_sees(crowded: Cluster, tmp_path: Path) -> N
     crowded.kubectl("patch", "crd", "imagepolicies.image.toolkit.fluxcd.io", "--type=merge",
                     "--subresource=status", f"--patch={stored}")  # fmt: skip
     file = tmp_path / "now.json.gz"
-    said = flux_status(crowded.kubeconfig("admin"), "-o", "json", "--advice", f"--save={file}")
-    found = {f["code"]: f for f in said.report["findings"] if f["class"] == "habit"}
+    result = flux_status(crowded.kubeconfig("admin"), "-o", "json", "--advice", f"--save={file}")
+    found = {f["code"]: f for f in result.report["findings"] if f["class"] == "habit"}
     titles = {code: finding["title"] for code, finding in found.items()}
-    assert said.report["summary"]["habit"] == len(found)
+    assert result.report["summary"]["habit"] == len(found)
     assert (
         titles["ui-exposed"]
         == "the web UI has no login, and 2 routes expose it outside the cluster"
@@ -151,26 +151,28 @@ def test_everything_that_only_advice_sees(crowded: Cluster, tmp_path: Path) -> N
         "Alert flux-system/old was written as notification.toolkit.fluxcd.io/v1beta2, which "
         "Flux 2.9 removes"
     )
-    assert titles["deprecated-field"].startswith("Alert flux-system/old spec.summary is ")
+    assert titles["deprecated-field"].startswith("spec.summary of Alert flux-system/old is ")
     assert titles["stored-versions"].startswith("CRD imagepolicies.image.toolkit.fluxcd.io ")
     assert "advice-unread" not in found
     again = flux_status(crowded.kubeconfig("admin"), "-o", "json", "--advice", "--skip=ui-exposed")
     assert "ui-exposed" not in {f["code"] for f in again.report["findings"]}
     replayed = json.loads(as_json.render(judge(snapshot.load(file)), Look()))
-    assert {f["code"] for f in replayed["findings"]} == {f["code"] for f in said.report["findings"]}
+    assert {f["code"] for f in replayed["findings"]} == {
+        f["code"] for f in result.report["findings"]
+    }
 
 
-def test_who_may_not_read_it_is_told(cluster: Cluster) -> None:
+def test_a_missing_permission_is_reported(cluster: Cluster) -> None:
     """What a viewer may not list gives no advice, is named with its rule, and changes no code."""
     cluster.put(healthy())
     plain = flux_status(cluster.kubeconfig("viewer"), "-o", "json")
-    said = flux_status(cluster.kubeconfig("viewer"), "-o", "json", "--advice")
-    [unread] = [f for f in said.report["findings"] if f["code"] == "advice-unread"]
+    result = flux_status(cluster.kubeconfig("viewer"), "-o", "json", "--advice")
+    [unread] = [f for f in result.report["findings"] if f["code"] == "advice-unread"]
     rules = [entry["value"] for entry in unread["evidence"]]
     assert rules == ["list customresourcedefinitions.apiextensions.k8s.io"]
     assert (unread["level"], unread["class"]) == ("skip", "habit")
-    assert said.code == plain.code
-    assert said.report["verdict"] == plain.report["verdict"]
+    assert result.code == plain.code
+    assert result.report["verdict"] == plain.report["verdict"]
 
 
 def test_one_namespace_takes_no_more_requests(cluster: Cluster) -> None:

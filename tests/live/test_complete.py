@@ -46,7 +46,7 @@ class Ask:
         env["PATH"] = f"{self._path}:{env['PATH']}"
         done = subprocess.run(
             [self._kubectl, "__complete", "flux-status", *words],
-            env=env, capture_output=True, text=True, check=True, timeout=30,
+            env=env, capture_output=True, text=True, check=True,
         )  # fmt: skip
         return done.stdout.splitlines()
 
@@ -73,7 +73,7 @@ def test_what_is_there(cluster: Cluster, ask: Ask) -> None:
 
 
 def test_who_may_not_look(cluster: Cluster, ask: Ask) -> None:
-    """Who may not list them is offered nothing, and told nothing."""
+    """Completion without permission to list offers nothing and prints no error."""
     nobody = cluster.kubeconfig("nobody")
     assert ask(nobody, "-n", "") == [":4"]
     assert ask(nobody, "explain", "gitrepo/") == [":4"]

@@ -37,7 +37,7 @@ def secrets(file: Path) -> list[dict[str, Any]]:
     names = {
         (item["metadata"]["namespace"], reference["name"])
         for answer in snapshot.load(file).answers.values()
-        for item in answer.items
+        for item in answer.known
         for field in ("secretRef", "certSecretRef", "proxySecretRef")
         if isinstance(reference := item.get("spec", {}).get(field), dict)
     }
@@ -82,11 +82,11 @@ def explain(cluster: Cluster, who: str, folder: Path, *words: str) -> tuple[int,
     env |= {"PATH": f"{folder / 'bin'}{os.pathsep}{env['PATH']}", "TMPDIR": str(folder)}
     argv = [sys.executable, "-m", "fluxstatus", "explain", *words]
     argv.append(f"--kubeconfig={cluster.kubeconfig(who)}")
-    done = subprocess.run(argv, capture_output=True, text=True, env=env, timeout=60, check=False)
+    done = subprocess.run(argv, capture_output=True, text=True, env=env, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
-def test_log_and_credentials_are_told(cluster: Cluster, watched: Path) -> None:
+def test_log_and_credentials_are_shown(cluster: Cluster, watched: Path) -> None:
     """What the controller logged, and what is wrong with the Secret, stands in the story."""
     put(cluster, BROKEN)
     cluster.put(secrets(BROKEN))
@@ -106,27 +106,27 @@ def test_no_value_of_a_secret_is_anywhere(cluster: Cluster, watched: Path) -> No
     """No output, argument or file has a value of a Secret, plain or as base64."""
     put(cluster, ZOO)
     cluster.put(secrets(ZOO))
-    said = []
+    result = []
     for kind in _OBJECTS:
         items = snapshot.load(ZOO).answers
-        named = [i for a in items.values() for i in a.items
+        named = [i for a in items.values() for i in a.known
                  if i["kind"] == kind and "secretRef" in i.get("spec", {})]  # fmt: skip
         for item in named[:4]:
             where = ("-n", item["metadata"]["namespace"])
             words = (f"{kind}/{item['metadata']['name']}", *where)
-            said += [explain(cluster, "admin", watched, *words, f"--output={form}")[1]
+            result += [explain(cluster, "admin", watched, *words, f"--output={form}")[1]
                      for form in ("text", "json")]  # fmt: skip
-    assert len(said) > 10
+    assert len(result) > 10
     files = [f.read_text(errors="replace") for f in watched.rglob("*")
              if f.is_file() and f.name != "log"]  # fmt: skip
     encoded = base64.b64encode(CANARY.encode()).decode()
     assert "go-template" in (watched / "argv").read_text()
-    for text in (*said, *files):
+    for text in (*result, *files):
         assert CANARY not in text
         assert encoded[:16] not in text
 
 
-def test_events_of_any_kind_are_told_once(cluster: Cluster, watched: Path) -> None:
+def test_events_of_any_kind_are_shown_once(cluster: Cluster, watched: Path) -> None:
     """Normal events stand in the story, too, counted, and without what is secret in them."""
     put(cluster, BROKEN)
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -134,7 +134,7 @@ def test_events_of_any_kind_are_told_once(cluster: Cluster, watched: Path) -> No
         {
             "apiVersion": "v1",
             "kind": "Event",
-            "metadata": {"name": f"said.{number}", "namespace": "flux-system"},
+            "metadata": {"name": f"event.{number}", "namespace": "flux-system"},
             "involvedObject": {
                 "kind": "GitRepository", "namespace": "flux-system", "name": "flux-system",
             },
@@ -158,7 +158,7 @@ def test_events_of_any_kind_are_told_once(cluster: Cluster, watched: Path) -> No
     assert CANARY not in text
 
 
-def test_without_the_rights_the_rest_is_told(cluster: Cluster, watched: Path) -> None:
+def test_the_rest_is_shown_without_permissions(cluster: Cluster, watched: Path) -> None:
     """Who may not read Secrets or logs gets the story all the same, and what is missing."""
     put(cluster, BROKEN)
     cluster.put(secrets(BROKEN))
@@ -186,7 +186,7 @@ def test_every_command_runs(cluster: Cluster, watched: Path) -> None:
     put(cluster, ZOO)
     commands = set()
     for kind in _OBJECTS:
-        item = next(i for a in snapshot.load(ZOO).answers.values() for i in a.items
+        item = next(i for a in snapshot.load(ZOO).answers.values() for i in a.known
                     if i["kind"] == kind)  # fmt: skip
         words = (f"{kind}/{item['metadata']['name']}", "-n", item["metadata"]["namespace"])
         document = explain(cluster, "admin", watched, *words, "--output=json")[1]
@@ -205,8 +205,8 @@ def test_every_command_runs(cluster: Cluster, watched: Path) -> None:
 def test_it_is_a_kubectl_plugin(cluster: Cluster, tmp_path: Path) -> None:
     """What a finding prints to read more works as kubectl runs it."""
     put(cluster, BROKEN)
-    said = flux_status(cluster.kubeconfig("admin"), "-o", "json")
-    more = [c["argv"] for f in said.report["findings"] for h in f["hints"] for c in h["commands"]
+    result = flux_status(cluster.kubeconfig("admin"), "-o", "json")
+    more = [c["argv"] for f in result.report["findings"] for h in f["hints"] for c in h["commands"]
             if c["argv"][1:3] == ["flux-status", "explain"]]  # fmt: skip
     assert more
     program(tmp_path / "kubectl-flux_status", f'exec {sys.executable} -m fluxstatus "$@"')

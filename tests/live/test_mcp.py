@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.commands.options import DEMO
 from fluxstatus.mcp import verify
@@ -24,7 +25,7 @@ from tests.fakes.processes import gone
 from tests.fakes.programs import program
 from tests.kubernetes import access
 from tests.kubernetes.cluster import Cluster
-from tests.live.program import TOP, Said, environment
+from tests.live.program import TOP, Result, environment
 from tests.live.test_check import BROKEN, HEALTHY, put
 from tests.terminal import Terminal
 
@@ -41,14 +42,14 @@ class Desk:
     env: dict[str, str]
     cluster: Cluster
 
-    def run(self, *args: str | Path, stdin: str = "") -> Said:
+    def run(self, *args: str | Path, stdin: str = "") -> Result:
         """Run `kubectl flux-status` with *args* there."""
         done = subprocess.run(
             [sys.executable, "-m", "fluxstatus", *map(str, args)],
             input=stdin, capture_output=True, text=True, env=self.env, cwd=self.home,
-            timeout=120, check=False,
+            check=False,
         )  # fmt: skip
-        return Said(done.returncode, done.stdout, done.stderr)
+        return Result(done.returncode, done.stdout, done.stderr)
 
     def file(self, client: str) -> Path:
         """Return the file of *client*."""
@@ -84,16 +85,16 @@ def _bare(path: str) -> Iterator[str]:
             yield folder
 
 
-def setup(desk: Desk, *args: str) -> Said:
+def setup(desk: Desk, *args: str) -> Result:
     """Set up, without questions, and expect that it works."""
-    said = desk.run("mcp", "setup", "--yes", *args)
-    assert said.code == 0, said.err
-    return said
+    result = desk.run("mcp", "setup", "--yes", *args)
+    assert result.code == 0, result.err
+    return result
 
 
 def tools_of(argv: Sequence[str | Path], env: dict[str, str]) -> set[str]:
     """Ask a server for its tools."""
-    with Session([str(word) for word in argv], env, timeout=30) as session:
+    with Session([str(word) for word in argv], env, Deadline(30)) as session:
         return {tool.name for tool in session.tools()}
 
 
@@ -101,9 +102,9 @@ def test_every_client_from_setup_to_remove(desk: Desk) -> None:
     """Set up for all clients at once, one proof stands for all; twice is once; remove undoes."""
     put(desk.cluster, HEALTHY)
     names = [f"--client={name}" for name in WITH_FILES]
-    said = setup(desk, *names)
+    result = setup(desk, *names)
     before = {name: desk.file(name).read_bytes() for name in WITH_FILES}
-    assert said.out.count(" changed") == len(WITH_FILES)
+    assert result.out.count(" changed") == len(WITH_FILES)
     assert setup(desk, *names).out.count("already has the entry") == len(WITH_FILES)
     assert {name: desk.file(name).read_bytes() for name in WITH_FILES} == before
 
@@ -143,7 +144,7 @@ def test_each_layout(desk: Desk, client: Any, platform: str) -> None:
     assert (platform == "darwin") == ("Library" in str(found.path)) or client.file[0][
         :7
     ] != "support"
-    seen = verify.observe(stored, 30)
+    seen = verify.observe(stored, Deadline(30))
     assert (len(seen.advertised), seen.writes) == (11, ())
     change = plan_drop(client, host, entry)
     assert change
@@ -152,16 +153,16 @@ def test_each_layout(desk: Desk, client: Any, platform: str) -> None:
 
 
 def test_tools_are_those_of_the_program(desk: Desk) -> None:
-    """The list is what the program says: 11 that read, 18 in all, and no fixed one."""
+    """The list of tools matches the program: 11 that read, 18 in all."""
     env = {"KUBECONFIG": desk.env["KUBECONFIG"]}
-    said = json.loads(desk.run("mcp", "tools", "-o", "json").out)
+    result = json.loads(desk.run("mcp", "tools", "-o", "json").out)
     reading = tools_of([desk.env["SERVER"], "serve", "--read-only=true"], env)
-    assert set(said["readOnly"]) == reading
-    assert set(said["readWrite"]) == tools_of([desk.env["SERVER"], "serve"], env)
-    assert (len(said["readOnly"]), len(said["readWrite"])) == (11, 18)
-    assert set(said["writes"]) == set(said["readWrite"]) - reading
+    assert set(result["readOnly"]) == reading
+    assert set(result["readWrite"]) == tools_of([desk.env["SERVER"], "serve"], env)
+    assert (len(result["readOnly"]), len(result["readWrite"])) == (11, 18)
+    assert set(result["writes"]) == set(result["readWrite"]) - reading
     documented = (TOP / "docs" / "mcp.md").read_text()
-    assert [tool for tool in said["readWrite"] if f"`{tool}`" not in documented] == []
+    assert [tool for tool in result["readWrite"] if f"`{tool}`" not in documented] == []
     text = desk.run("mcp", "tools").out
     assert "11 with --read-only=true, 18 without" in text
 
@@ -174,7 +175,7 @@ def test_write_tools_are_refused(desk: Desk) -> None:
     writing = json.loads(desk.run("mcp", "tools", "-o", "json").out)["writes"]
     desk.cluster.forget_audit()
     argv = [document["command"], *document["args"]]
-    with Session(argv, document["env"], timeout=30) as session:
+    with Session(argv, document["env"], Deadline(30)) as session:
         for tool in writing:
             with pytest.raises(ProgramError, match="unknown tool"):
                 session.call(
@@ -203,13 +204,13 @@ def test_an_entry_that_may_write_is_found_and_mended(desk: Desk) -> None:
     assert "mcp-read-write" not in desk.run("-o", "json").out
 
 
-def test_what_the_server_hides_is_told(desk: Desk) -> None:
-    """Who may not list FluxInstances gets `unknown` where the server says that there is none."""
+def test_what_the_server_hides_is_reported(desk: Desk) -> None:
+    """Without permission to list FluxInstances, the result is `unknown`, not "none"."""
     put(desk.cluster, HEALTHY)
     setup(desk, "--client=cursor", "--context=kfs-viewer")
     proof = desk.run("mcp", "verify")
     assert proof.code == 3
-    assert "unknown  instance     the MCP server does not report this" in proof.out
+    assert "unknown  instance     the MCP server did not report it" in proof.out
     assert "No Flux instance found" in " ".join(proof.out.split())
     check = desk.run("--context=kfs-viewer")
     assert "you are not allowed to list fluxinstances.fluxcd.controlplane.io" in " ".join(
@@ -223,8 +224,8 @@ def test_a_folders_own_file_is_not_started_unasked(desk: Desk) -> None:
     file = desk.file("vscode-workspace")
     file.parent.mkdir()
     file.write_text(CLIENTS["vscode-workspace"].put("", Entry(NAME, str(trap), ("serve",))))
-    said = desk.run("mcp", "verify")
-    assert "is skipped" in said.err
+    result = desk.run("mcp", "verify")
+    assert "is skipped" in result.err
     assert desk.run("mcp", "status").code == desk.run("mcp", "tools").code == 0
     assert not (desk.home / "sprung").exists()
     assert desk.run("mcp", "verify", "--client=vscode-workspace").code == 3
@@ -236,18 +237,18 @@ def test_another_cluster_is_a_fail(desk: Desk, tmp_path: Path) -> None:
     put(desk.cluster, HEALTHY)
     other = kubeconfig(tmp_path / "other")
     desk.write("cursor", "serve", "--read-only", "--kube-context=here", KUBECONFIG=str(other))
-    said = desk.run("mcp", "verify", "--context=kfs-admin", "-o", "json")
-    codes = {f["code"] for f in json.loads(said.out)["entries"][0]["findings"]}
-    assert said.code == 1
+    result = desk.run("mcp", "verify", "--context=kfs-admin", "-o", "json")
+    codes = {f["code"] for f in json.loads(result.out)["entries"][0]["findings"]}
+    assert result.code == 1
     assert {"other-cluster", "not-seen"} <= codes
 
 
 @pytest.mark.parametrize(
-    ("script", "said"),
+    ("script", "expected"),
     [("exit 1", "exited with code 1"), ("echo hello; sleep 90", "does not speak MCP"),
-     ("sleep 90", "did not answer initialize within 1 s")],
+     ("sleep 90", "did not answer initialize within --timeout 1s")],
 )  # fmt: skip
-def test_a_server_that_does_not_work(desk: Desk, script: str, said: str) -> None:
+def test_a_server_that_does_not_work(desk: Desk, script: str, expected: str) -> None:
     """What cannot be talked to is no verdict, in a sentence, and leaves no process."""
     server = program(desk.home / "flux-operator-mcp", script)
     entry = Entry(NAME, str(server), ("serve",), {"KUBECONFIG": desk.env["KUBECONFIG"]})
@@ -255,7 +256,7 @@ def test_a_server_that_does_not_work(desk: Desk, script: str, said: str) -> None
     desk.file("cursor").write_text(CLIENTS["cursor"].put("", entry))
     proof = desk.run("mcp", "verify", "--timeout=1s")
     assert proof.code == 3
-    assert said in " ".join(proof.out.split())
+    assert expected in " ".join(proof.out.split())
     assert gone(str(server))
 
 
@@ -285,9 +286,9 @@ def test_no_credential_gets_into_a_file(desk: Desk) -> None:
     token = access.token("admin")
     for flag in (f"--token={token}", "--client-key=/k", "--client-certificate=/c",
                  "--certificate-authority=/a", "--user=u", "--cluster=c"):  # fmt: skip
-        said = desk.run("mcp", "setup", "--client=cursor", "--yes", flag)
-        assert said.code == 2
-        assert flag.partition("=")[0] + " cannot be stored in a client's file" in said.err
+        result = desk.run("mcp", "setup", "--client=cursor", "--yes", flag)
+        assert result.code == 2
+        assert flag.partition("=")[0] + " cannot be stored in a client's file" in result.err
     assert not desk.file("cursor").exists()
     setup(desk, *(f"--client={name}" for name in WITH_FILES))
     for name in WITH_FILES:
@@ -309,10 +310,10 @@ def test_several_kubeconfigs(desk: Desk, tmp_path: Path) -> None:
     """Of several files the one with the context is taken; one that is spread over two, refused."""
     other = kubeconfig(tmp_path / "other")
     desk.env["KUBECONFIG"] = f"{other}{os.pathsep}{desk.env['KUBECONFIG']}"
-    said = setup(desk, "--client=cursor", "--context=kfs-admin")
+    result = setup(desk, "--client=cursor", "--context=kfs-admin")
     entry = json.loads(desk.file("cursor").read_text())["mcpServers"][NAME]
     assert entry["env"] == {"KUBECONFIG": desk.env["KUBECONFIG"].split(os.pathsep)[1]}
-    assert "the server reads only one of the 2 files in $KUBECONFIG" in said.err
+    assert "the server reads only one of the 2 files in $KUBECONFIG" in result.err
     mixed = {"name": "mixed", "context": {"cluster": "there", "user": "me"}}
     bare = {"kind": "Config", "current-context": "mixed", "contexts": [mixed]}
     (tmp_path / "contexts").write_text(json.dumps(bare))
@@ -358,16 +359,16 @@ def test_a_broken_file_is_left_alone(desk: Desk) -> None:
     """Setup does the others and ends with 2; the file is as it was."""
     desk.file("cursor").parent.mkdir()
     desk.file("cursor").write_text('{"flux-operator-mcp": ')
-    said = desk.run("mcp", "setup", "--client=cursor,codex", "--yes")
-    assert said.code == 2
-    assert "was not changed" in said.err
+    result = desk.run("mcp", "setup", "--client=cursor,codex", "--yes")
+    assert result.code == 2
+    assert "was not changed" in result.err
     assert desk.file("cursor").read_text() == '{"flux-operator-mcp": '
     assert NAME in desk.file("codex").read_text()
-    assert "does not parse" in desk.run("mcp", "status").out
+    assert "cannot parse" in desk.run("mcp", "status").out
 
 
 def test_without_the_server(desk: Desk) -> None:
-    """Setup says how to install it and can wait for it; status says that it is not there."""
+    """Setup explains the installation and can wait for it; status reports that it is missing."""
     server = Path(desk.env["SERVER"])
     desk.env["PATH"] = os.pathsep.join(
         folder for folder in desk.env["PATH"].split(os.pathsep)
@@ -389,7 +390,7 @@ def test_without_the_server(desk: Desk) -> None:
         assert waiting.stderr
         assert "waiting" in waiting.stderr.readline()
         (bin_folder / "flux-operator-mcp").symlink_to(server)
-        waiting.communicate(timeout=60)
+        waiting.communicate()
     assert waiting.returncode == 0
     command = json.loads(desk.file("cursor").read_text())["mcpServers"][NAME]["command"]
     assert command == str(bin_folder / "flux-operator-mcp")  # not where the link leads to
@@ -398,10 +399,10 @@ def test_without_the_server(desk: Desk) -> None:
 def test_prompts_for_this_cluster(desk: Desk) -> None:
     """The prompts name what is in the cluster, and those that need to write stand apart."""
     put(desk.cluster, BROKEN)
-    said = json.loads(desk.run("mcp", "prompts", "-o", "json").out)["prompts"]
-    assert said[0]["about"] == "this failure"
-    assert any("flux-system/flux-system in kfs-admin" in one["text"] for one in said)
-    assert not any("{" in one["text"] for one in said[1:])
+    result = json.loads(desk.run("mcp", "prompts", "-o", "json").out)["prompts"]
+    assert result[0]["about"] == "this failure"
+    assert any('"flux-system/flux-system" in context "kfs-admin"' in one["text"] for one in result)
+    assert not any("{" in one["text"] for one in result[1:])
     reading, _, writing = desk.run("mcp", "prompts").out.partition("Only with a read-write server")
     assert "Check the Flux installation" in reading
     assert "Reconcile" not in reading

@@ -1,4 +1,4 @@
-"""Each documented command beside what replaces it, on a real API server in recorded states."""
+"""Each documented command and its replacement, on a real API server in recorded states."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from fluxstatus.model.findings import Exit
 from tests.conftest import ROOT
 from tests.fakes.programs import program
 from tests.kubernetes.cluster import Cluster
-from tests.live.program import Said, environment, flux_status
+from tests.live.program import Result, environment, flux_status
 from tests.live.replay import namespaces, objects
 from tests.live.test_check import BROKEN, HEALTHY, WHOLE, ZOO, put, put_with_crds
 
@@ -34,16 +34,16 @@ def _other_crds(bare_cluster: Cluster) -> Cluster:
     return bare_cluster
 
 
-def documented(line: str, cluster: Cluster, user: str = "admin") -> Said:
+def documented(line: str, cluster: Cluster, user: str = "admin") -> Result:
     """Run the documented command *line*, up to a pipe, as *user*; it must be on the page."""
     assert line in PAGE, line
     argv = shlex.split(line.partition(" | ")[0].replace("\\n", "\\\\n"))
     env = environment() | {"KUBECONFIG": str(cluster.kubeconfig(user))}
     done = subprocess.run(argv, capture_output=True, text=True, env=env, check=False)
-    return Said(done.returncode, done.stdout, done.stderr)
+    return Result(done.returncode, done.stdout, done.stderr)
 
 
-def ours(line: str, cluster: Cluster, *more: str, user: str = "admin") -> Said:
+def ours(line: str, cluster: Cluster, *more: str, user: str = "admin") -> Result:
     """Run our command *line*, which must be on the page, with *more* words."""
     assert f"kubectl flux-status {line}" in PAGE, line
     return flux_status(cluster.kubeconfig(user), *shlex.split(line), *more)
@@ -58,7 +58,7 @@ def places(text: str) -> set[Place]:
 def items(file: Path, *kinds: str) -> list[dict[str, Any]]:
     """Return the objects of these *kinds* in the snapshot *file*."""
     answers = snapshot.load(file).answers.values()
-    return [item for answer in answers for item in answer.items if item["kind"] in kinds]
+    return [item for answer in answers for item in answer.known if item["kind"] in kinds]
 
 
 def place_of(item: dict[str, Any]) -> Place:
@@ -67,14 +67,14 @@ def place_of(item: dict[str, Any]) -> Place:
 
 
 def is_ready(item: dict[str, Any]) -> bool:
-    """Whether *item* says Ready=True, wherever that stands."""
+    """Whether *item* has Ready=True, whatever the position of the condition."""
     conditions = item.get("status", {}).get("conditions", [])
     return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
 
 
-def column(said: Said, head: str) -> dict[Place, str]:
+def column(result: Result, head: str) -> dict[Place, str]:
     """Return a column of our table by namespace and name."""
-    heads, *lines = said.out.splitlines()
+    heads, *lines = result.out.splitlines()
     at = heads.index(head)
     return {(line.split()[0], line.split()[1]): line[at:].partition(" ")[0] for line in lines}
 
@@ -95,10 +95,10 @@ SAME_OBJECTS = [
 def test_the_same_objects_are_shown(cluster: Cluster, file: Path, old: str, new: str) -> None:
     """What kubectl lists is listed, no less and no more."""
     put(cluster, file)
-    theirs, said = documented(old, cluster), ours(new, cluster)
+    theirs, result = documented(old, cluster), ours(new, cluster)
     names = {(home, re.sub(r"\..*?/", "/", name)) for home, name in places(theirs.out)}
-    assert places(said.out) == names, said.err
-    assert said.code == Exit.HEALTHY
+    assert places(result.out) == names, result.err
+    assert result.code == Exit.HEALTHY
 
 
 @pytest.mark.parametrize("file", STATES, ids=lambda file: file.name)
@@ -111,8 +111,8 @@ def test_conditions_are_the_same(cluster: Cluster, file: Path) -> None:
         "kubectl get fluxinstance flux -n flux-system -o jsonpath='{.status.conditions}' | jq",
         cluster,
     )
-    said = ours("conditions fluxinstance/flux", cluster, "-o", "json")
-    assert json.loads(said.out) == json.loads(old.out)
+    result = ours("conditions fluxinstance/flux", cluster, "-o", "json")
+    assert json.loads(result.out) == json.loads(old.out)
 
 
 def test_conditions_of_any_kind(cluster: Cluster) -> None:
@@ -123,8 +123,8 @@ def test_conditions_of_any_kind(cluster: Cluster) -> None:
     definition = cluster.get(f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{crd}")
     kubeconfig = cluster.kubeconfig("admin")
     for word, item in (("deploy/source-controller", deployment), (f"crd/{crd}", definition)):
-        said = flux_status(kubeconfig, "conditions", word, "-o", "json")
-        assert json.loads(said.out) == item["status"]["conditions"], said.err
+        result = flux_status(kubeconfig, "conditions", word, "-o", "json")
+        assert json.loads(result.out) == item["status"]["conditions"], result.err
         table = flux_status(kubeconfig, "conditions", word)
         assert table.out.count("\n") == 1 + len(item["status"]["conditions"])
 
@@ -143,28 +143,28 @@ def test_components_are_the_pods_of_flux(cluster: Cluster, file: Path) -> None:
                   "metadata": {"name": "flux-system"}}, stranger])  # fmt: skip
     old = documented("kubectl get pods -n flux-system", cluster)
     theirs = {("flux-system", line.split()[0]) for line in old.out.splitlines()[1:]}
-    said = ours("get components", cluster)
-    shown = places(said.out)
-    pods = {place for place in shown if column(said, "STATUS")[place] not in ("Missing", "NoPod")}
-    assert pods == theirs - {("flux-system", "stranger")}, said.err
+    result = ours("get components", cluster)
+    shown = places(result.out)
+    pods = {place for place in shown if column(result, "STATUS")[place] not in ("Missing", "NoPod")}
+    assert pods == theirs - {("flux-system", "stranger")}, result.err
 
 
-def test_a_missing_controller_is_told(cluster: Cluster) -> None:
+def test_a_missing_controller_is_reported(cluster: Cluster) -> None:
     """A controller that was deleted is a line, which kubectl has not; it passes --not-ready."""
     put(cluster, next(file for file in WHOLE if "helm-controller-missing" in file.name))
-    said = ours("get components", cluster, "--not-ready")
-    assert column(said, "STATUS")["flux-system", "helm-controller"] == "Missing"
+    result = ours("get components", cluster, "--not-ready")
+    assert column(result, "STATUS")["flux-system", "helm-controller"] == "Missing"
 
 
 def test_conditions_0_is_wrong_of_releases(cluster: Cluster) -> None:
-    """The documented column says True of releases that fail; ours says False of each of them."""
+    """The documented column is True for failing releases; ours is False for each of them."""
     put(cluster, ZOO)
     old = documented(
         "kubectl get helmrelease -A -o custom-columns="
         "'NAME:.metadata.name,READY:.status.conditions[0].status'",
         cluster,
     )
-    said = ours("get helmreleases", cluster)
+    result = ours("get helmreleases", cluster)
     failing = {
         place_of(item)
         for item in items(ZOO, "HelmRelease")
@@ -174,28 +174,28 @@ def test_conditions_0_is_wrong_of_releases(cluster: Cluster) -> None:
     lied = [line for line in old.out.splitlines()[1:] if line.split()[1] == "True"]
     well = [item for item in items(ZOO, "HelmRelease") if is_ready(item)]
     assert len(lied) > len(well), "the documented one has become right: mend docs/one-liners.md"
-    ready = column(said, "READY")
+    ready = column(result, "READY")
     assert failing
     assert {ready[place] for place in failing} == {"False"}
 
 
 def test_ready_is_that_of_the_condition_or_not_true(cluster: Cluster) -> None:
-    """READY is the condition's, or the verdict says why not; nothing else is called True."""
+    """READY is the condition, or the verdict with a reason; nothing else is True."""
     put(cluster, ZOO)
-    said = ours("get kustomizations", cluster)
-    ready = column(said, "READY")
+    result = ours("get kustomizations", cluster)
+    ready = column(result, "READY")
     kustomizations = items(ZOO, "Kustomization")
     assert {place for place, word in ready.items() if word == "True"} <= {
         place_of(item) for item in kustomizations if is_ready(item)
     }
     for item in kustomizations:
         if is_ready(item) and ready[place_of(item)] != "True":
-            line = next(one for one in said.out.splitlines() if place_of(item)[0] in one.split())
+            line = next(one for one in result.out.splitlines() if place_of(item)[0] in one.split())
             assert re.search(r"outdated|terminating", line)
 
 
 def test_not_ready_has_what_conditions_0_misses(cluster: Cluster) -> None:
-    """Every Kustomization without Ready=True is told; the documented one misses some of them."""
+    """Every Kustomization without Ready=True is listed; the documented command misses some."""
     put(cluster, ZOO)
     line = (
         "kubectl get kustomization -A -o json | "
@@ -208,28 +208,28 @@ def test_not_ready_has_what_conditions_0_misses(cluster: Cluster) -> None:
         if item.get("status", {}).get("conditions", [{}])[0].get("status") != "True"
     }
     unready = {place_of(item) for item in items(ZOO, "Kustomization") if not is_ready(item)}
-    said = ours("get kustomizations --not-ready", cluster)
-    assert places(said.out) >= unready
+    result = ours("get kustomizations --not-ready", cluster)
+    assert places(result.out) >= unready
     assert unready - theirs, "the documented one has become right: mend docs/one-liners.md"
 
 
 @pytest.mark.parametrize("file", STATES, ids=lambda file: file.name)
 def test_events_are_those_of_flux(cluster: Cluster, file: Path) -> None:
-    """All events in flux-system, and all about objects of Flux anywhere, are told, once each."""
+    """All events in flux-system, and all about Flux objects elsewhere, are listed once."""
     put(cluster, file)
     old = documented(
         "kubectl get events -n flux-system --sort-by=.lastTimestamp | tail -20", cluster
     )
-    said = ours("events", cluster, "-o", "json")
-    shown = {place_of(item) for item in said.report["items"]}
+    outcome = ours("events", cluster, "-o", "json")
+    shown = {place_of(item) for item in outcome.report["items"]}
     events = cluster.get("/api/v1/events")["items"]
     here = {place_of(e) for e in events if e["metadata"]["namespace"] == "flux-system"}
     flux = {place_of(e) for e in events if "flux" in e["involvedObject"].get("apiVersion", "")}
     assert len(here) == max(len(old.out.splitlines()) - 1, 0)
     assert shown == here | flux
     table = ours("events", cluster)
-    told = sum(int(times) for times in re.findall(r"^\S+ +\S+ +(\d+) ", table.out, re.MULTILINE))
-    assert told == sum(event.get("count") or 1 for event in events if place_of(event) in shown)
+    result = sum(int(times) for times in re.findall(r"^\S+ +\S+ +(\d+) ", table.out, re.MULTILINE))
+    assert result == sum(event.get("count") or 1 for event in events if place_of(event) in shown)
 
 
 def test_events_of_one_object(cluster: Cluster) -> None:
@@ -239,9 +239,9 @@ def test_events_of_one_object(cluster: Cluster) -> None:
     event = next(e for e in items(ZOO, "Event") if e["involvedObject"]["kind"] == "Kustomization")
     about = event["involvedObject"]
     word, where = f"ks/{about['name']}", about["namespace"]
-    said = flux_status(kubeconfig, "events", "--for", word, "-n", where, "-o", "json")
-    assert {item["involvedObject"]["name"] for item in said.report["items"]} == {about["name"]}
-    assert {item["involvedObject"]["kind"] for item in said.report["items"]} == {"Kustomization"}
+    result = flux_status(kubeconfig, "events", "--for", word, "-n", where, "-o", "json")
+    assert {item["involvedObject"]["name"] for item in result.report["items"]} == {about["name"]}
+    assert {item["involvedObject"]["kind"] for item in result.report["items"]} == {"Kustomization"}
     assert flux_status(kubeconfig, "events", "--for", "ks/app").code == Exit.USAGE
     assert "did you mean" in flux_status(kubeconfig, "events", "--for", "ks/ap", "-n", where).err
 
@@ -272,11 +272,11 @@ def test_logs_are_those_of_every_pod(cluster: Cluster, kubectl: Path, tmp_path: 
     assert "kubectl flux-status logs source-controller" in PAGE
     assert len(logs("source-controller")) == 3
     assert "--tail=50" in (tmp_path / "asked").read_text()
-    [said] = logs("--for", "gitrepo/flux-system")
+    [result] = logs("--for", "gitrepo/flux-system")
     who = "source-controller GitRepository/flux-system/flux-system"
-    assert said == f"2026-11-23T11:59:00.000Z error {who} - Reconciler error: no \\x1b[2Jroute"
+    assert result == f"2026-11-23T11:59:00.000Z error {who} - Reconciler error: no \\x1b[2Jroute"
     assert len(logs("--errors", "--tail", "1", "source")) == 1
-    controllers = {said.split()[2] for said in logs("--errors")}
+    controllers = {result.split()[2] for result in logs("--errors")}
     assert {"source-controller", "helm-controller"} <= controllers
 
 
@@ -324,23 +324,25 @@ def requests_of(cluster: Cluster, *words: str) -> list[str]:
 
 
 def test_forbidden_is_not_empty(cluster: Cluster) -> None:
-    """Who may not list is told which permission is missing, with exit code 3, in every command."""
+    """Without permission to list, every command names the missing one and exits with 3."""
     put(cluster, HEALTHY)
     kubeconfig = cluster.kubeconfig("nobody")
     lines = ("get ks", "get all", "get components", "get ks -o json", "events", "logs",
              "conditions ks/flux-system", "owner deploy/web", "tree ks/flux-system")  # fmt: skip
     for line in lines:
-        said = flux_status(kubeconfig, *line.split())
-        assert said.code == Exit.NO_VERDICT, line
-        assert "missing permission: list " in said.err or "not allowed to list" in said.err, line
+        result = flux_status(kubeconfig, *line.split())
+        assert result.code == Exit.NO_VERDICT, line
+        assert "missing permission: list " in result.err or "not allowed to list" in result.err, (
+            line
+        )
 
 
 def test_rights_in_one_namespace_are_used(cluster: Cluster) -> None:
     """With -n what may be read there is read, and everywhere else is not asked for."""
     put(cluster, HEALTHY)
-    said = flux_status(cluster.kubeconfig("namespaced"), "get", "ks", "-n", "team-a")
-    assert said.code == Exit.HEALTHY, said.err
-    assert "no Kustomization was found in namespace 'team-a'" in said.err
+    result = flux_status(cluster.kubeconfig("namespaced"), "get", "ks", "-n", "team-a")
+    assert result.code == Exit.HEALTHY, result.err
+    assert "no Kustomization was found in namespace 'team-a'" in result.err
 
 
 def test_a_missing_crd_hides_nothing(other_crds: Cluster) -> None:
@@ -353,16 +355,16 @@ def test_a_missing_crd_hides_nothing(other_crds: Cluster) -> None:
     rest = (item for item in objects(evidence) if item["kind"] != "HelmRelease")
     other_crds.put([*namespaces(evidence), *rest])
     assert documented(old, other_crds).code != 0
-    said = ours(new, other_crds)
-    assert places(said.out) == {place for place in whole if "helmrelease/" not in place[1]}
-    assert "helmreleases.helm.toolkit.fluxcd.io" in said.err
-    assert said.code == Exit.HEALTHY
+    result = ours(new, other_crds)
+    assert places(result.out) == {place for place in whole if "helmrelease/" not in place[1]}
+    assert "helmreleases.helm.toolkit.fluxcd.io" in result.err
+    assert result.code == Exit.HEALTHY
     alone = flux_status(other_crds.kubeconfig("admin"), "get", "hr")
     assert (alone.code, alone.out) == (Exit.NO_VERDICT, "")
 
 
 def test_json_and_yaml_are_kubectls(cluster: Cluster) -> None:
-    """-o json is what kubectl prints; -o yaml says the same as kubectl's."""
+    """-o json is what kubectl prints; -o yaml is equivalent to kubectl's."""
     yaml = pytest.importorskip("yaml")
     put(cluster, BROKEN)
     theirs = json.loads(cluster.kubectl("get", "kustomizations", "-A", "-o", "json"))
@@ -384,15 +386,15 @@ def test_owner_leads_from_a_pod_to_git(cluster: Cluster) -> None:
     labels = {f"kustomize.toolkit.fluxcd.io/{k}": v
               for k, v in (("name", name), ("namespace", home))}  # fmt: skip
     cluster.put(workload(home, labels))
-    said = flux_status(cluster.kubeconfig("admin"), "owner", "pod/web-1-x", "-n", home)
-    steps = re.findall(r"(owned by|created by|source) (\w+) ", said.out)
+    result = flux_status(cluster.kubeconfig("admin"), "owner", "pod/web-1-x", "-n", home)
+    steps = re.findall(r"(owned by|created by|source) (\w+) ", result.out)
     assert steps[:4] == [
         ("owned by", "ReplicaSet"), ("owned by", "Deployment"), ("created by", "Kustomization"),
         ("source", "GitRepository"),
     ]  # fmt: skip
-    assert said.out.splitlines()[-1].startswith("from ")
-    assert kustomization["spec"]["path"] in said.out
-    assert said.code == Exit.HEALTHY
+    assert result.out.splitlines()[-1].startswith("from ")
+    assert kustomization["spec"]["path"] in result.out
+    assert result.code == Exit.HEALTHY
 
 
 def workload(namespace: str, labels: dict[str, str]) -> Iterable[dict[str, Any]]:
@@ -417,7 +419,7 @@ def workload(namespace: str, labels: dict[str, str]) -> Iterable[dict[str, Any]]
 
 
 def test_tree_has_what_is_made_and_how_it_stands(cluster: Cluster) -> None:
-    """The inventory is looked up: what is there, what is not, and what nobody may look at."""
+    """The inventory is looked up: present, missing and unreadable objects."""
     put(cluster, HEALTHY)
     kustomization = items(HEALTHY, "Kustomization")[0]
     home, name = place_of(kustomization)
@@ -429,13 +431,13 @@ def test_tree_has_what_is_made_and_how_it_stands(cluster: Cluster) -> None:
     cluster.put([{**kustomization, "metadata": {"name": name, "namespace": home, "uid": "x"},
                   "status": status}, *workload(home, {})])  # fmt: skip
     kubeconfig = cluster.kubeconfig("admin")
-    said = flux_status(kubeconfig, "tree", f"ks/{name}", "-n", home, "-o", "json")
-    made = {c["object"]["name"]: (c["well"], c["stands"]) for c in said.report["children"]}
+    result = flux_status(kubeconfig, "tree", f"ks/{name}", "-n", home, "-o", "json")
+    made = {c["object"]["name"]: (c["well"], c["stands"]) for c in result.report["children"]}
     assert made["web"] == (False, "0 of 1 ready")
     assert made["gone"] == (False, "does not exist")
     assert made["a:b"] == (False, "does not exist")
     assert made["key"][0] is None
-    assert said.code == Exit.HEALTHY, said.err
+    assert result.code == Exit.HEALTHY, result.err
 
 
 def test_many_objects_are_looked_at_by_lists(cluster: Cluster) -> None:
@@ -451,8 +453,10 @@ def test_many_objects_are_looked_at_by_lists(cluster: Cluster) -> None:
     metadata = {"name": name, "namespace": home, "uid": "x"}
     cluster.put([{**kustomization, "metadata": metadata, "status": status}, *maps])
     cluster.forget_audit()
-    said = flux_status(cluster.kubeconfig("admin"), "tree", f"ks/{name}", "-n", home, "-o", "json")
-    stands = [child["stands"] for child in said.report["children"]]
+    result = flux_status(
+        cluster.kubeconfig("admin"), "tree", f"ks/{name}", "-n", home, "-o", "json"
+    )
+    stands = [child["stands"] for child in result.report["children"]]
     assert stands == 9 * ["exists"] + ["does not exist"]
     asked = [request.resource for request in cluster.audit("admin")]
     assert asked.count("configmaps") == 1
@@ -481,5 +485,5 @@ def test_watching_goes_on_with_what_changes(cluster: Cluster) -> None:
 def test_options_before_the_name_have_other_formats(cluster: Cluster) -> None:
     """`-o json` before the subcommand is that of the subcommand, as with kubectl."""
     put(cluster, HEALTHY)
-    said = flux_status(cluster.kubeconfig("admin"), "-o", "json", "get", "ks")
-    assert said.report["kind"] == "List"
+    result = flux_status(cluster.kubeconfig("admin"), "-o", "json", "get", "ks")
+    assert result.report["kind"] == "List"

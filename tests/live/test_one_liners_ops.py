@@ -1,4 +1,4 @@
-"""Documented commands and what replaces them, side by side; docs/one-liners.md tells the rest."""
+"""Documented commands and their replacements, compared; see docs/one-liners.md."""
 
 import json
 import subprocess
@@ -31,28 +31,28 @@ def documented(kubeconfig: Path, *argv: str) -> subprocess.CompletedProcess[str]
 
 
 def versions(kubeconfig: Path) -> dict[tuple[str, str], str]:
-    """Return what `versions` tells, by role and name."""
+    """Return the output of `versions`, by role and name."""
     report = flux_status(kubeconfig, "versions", "-o", "json").report
     return {(part["role"], part["name"]): part["version"] for part in report["parts"]}
 
 
 def test_versions(cluster: Cluster) -> None:
-    """Where `flux-operator version` works both say the same; `kubectl version` agrees, too."""
+    """`flux-operator version` and `kubectl version` agree with ours where they work."""
     cluster.put(flux_system(datetime.now(UTC)))
     kubeconfig = cluster.kubeconfig("admin")
     lines = documented(kubeconfig, "flux-operator", "version").stdout.splitlines()
-    told = dict(line.split(": ") for line in lines)
+    result = dict(line.split(": ") for line in lines)
     ours = versions(kubeconfig)
-    assert ours["client", "flux-operator"] == told["client"]
-    assert ours["operator", "flux-operator"].removeprefix("v") == told["server"].removeprefix("v")
-    assert ours["distribution", "Flux"] == told["distribution"]
+    assert ours["client", "flux-operator"] == result["client"]
+    assert ours["operator", "flux-operator"].removeprefix("v") == result["server"].removeprefix("v")
+    assert ours["distribution", "Flux"] == result["distribution"]
     kubectl = json.loads(documented(kubeconfig, "kubectl", "version", "-o", "json").stdout)
     assert ours["client", "kubectl"] == kubectl["clientVersion"]["gitVersion"]
     assert ours["server", "Kubernetes"] == kubectl["serverVersion"]["gitVersion"]
 
 
 def test_versions_without_a_report(cluster: Cluster) -> None:
-    """Where there is no FluxReport the documented command fails, and ours tells the same."""
+    """Without a FluxReport the documented command fails, and ours still lists the versions."""
     now = datetime.now(UTC)
     cluster.put([one for one in flux_system(now) if one["kind"] != "FluxReport"])
     kubeconfig = cluster.kubeconfig("admin")
@@ -63,7 +63,7 @@ def test_versions_without_a_report(cluster: Cluster) -> None:
 
 
 def test_versions_of_what_is_gone(cluster: Cluster) -> None:
-    """A report of an operator that is gone is told as news by the documented command alone."""
+    """Only the documented command presents the report of a removed operator as current."""
     gone = {"Deployment", "Pod"}
     cluster.put([one for one in flux_system(datetime.now(UTC)) if one["kind"] not in gone])
     kubeconfig = cluster.kubeconfig("admin")
@@ -78,19 +78,19 @@ def test_credentials(cluster: Cluster) -> None:
     kubeconfig = cluster.kubeconfig("admin")
     get = ("kubectl", "get", "secret", "ssh-key", "-n", LOGIN[2], "-o", "json")
     theirs = json.loads(documented(kubeconfig, *get).stdout)["data"]
-    said = flux_status(kubeconfig, "credentials", *LOGIN, "-o", "json")
-    (ours,) = said.report["credentials"]
+    result = flux_status(kubeconfig, "credentials", *LOGIN, "-o", "json")
+    (ours,) = result.report["credentials"]
     assert {key["name"] for key in ours["keys"]} == theirs.keys()
-    assert not any(value in said.out for value in theirs.values())
+    assert not any(value in result.out for value in theirs.values())
 
 
 def test_reconcile(cluster: Cluster) -> None:
     """The command that is printed does to the object what the documented one does."""
     cluster.put(flux_system(datetime.now(UTC)))
     kubeconfig = cluster.kubeconfig("admin")
-    said = flux_status(kubeconfig, "reconcile", "ks/flux-system", "-o", "json").report
+    result = flux_status(kubeconfig, "reconcile", "ks/flux-system", "-o", "json").report
     dry = ("--dry-run=server", "-o", "json")
-    printed = said["ways"][0]["commands"][0]["argv"]
+    printed = result["ways"][0]["commands"][0]["argv"]
     ours = json.loads(documented(kubeconfig, *printed, *dry).stdout)
     theirs = json.loads(documented(
         kubeconfig, "kubectl", "annotate", "--overwrite", "-n", "flux-system",
@@ -110,7 +110,7 @@ def _annotated(made: dict[str, Any]) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("who", ["admin", "viewer"])
 def test_preflight_rights(cluster: Cluster, who: str) -> None:
-    """What is said to be missing is just what kubectl denies when asked one by one."""
+    """The permissions reported as missing are those that kubectl denies one by one."""
     kubeconfig = cluster.kubeconfig(who)
     report = flux_status(kubeconfig, "preflight", "-o", "json").report
     missing = {e["value"].partition(" (")[0] for f in report["findings"]
@@ -124,9 +124,9 @@ def test_preflight_rights(cluster: Cluster, who: str) -> None:
 
 def test_preflight_of_a_bare_cluster(bare_cluster: Cluster) -> None:
     """Where nothing is installed nothing is in the way of an administrator."""
-    said = flux_status(bare_cluster.kubeconfig("admin"), "preflight")
-    assert said.code == Exit.HEALTHY
-    text = " ".join(said.out.split())
+    result = flux_status(bare_cluster.kubeconfig("admin"), "preflight")
+    assert result.code == Exit.HEALTHY
+    text = " ".join(result.out.split())
     assert "neither Flux nor the Flux Operator is installed" in text
     assert "there are no Flux CRDs" in text
 

@@ -1,4 +1,4 @@
-"""`credentials` and `reconcile` on a real API server: what is asked, told, and printed to paste."""
+"""`credentials` and `reconcile` on a real API server: requests, output and commands to paste."""
 
 import base64
 import json
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.pod_namespaces import workload_namespaces
 from fluxstatus.cluster.client import Access
@@ -34,14 +35,14 @@ pytestmark = pytest.mark.cluster
 _EVERY = 9  # objects of the recorded ones are too many to ask for each
 
 
-def told(advice: Assessment) -> tuple[object, ...]:
+def facts_of(advice: Assessment) -> tuple[object, ...]:
     """Return what does not depend on the moment at which it was asked."""
     return advice.ref, advice.status, advice.level, advice.reason.helps, advice.reason.text
 
 
 def close_up(flags: Connection, kind: str, namespace: str, name: str) -> Assessment:
     """Return the advice on one object of which only what it needs was read."""
-    with reading(flags.access(20)) as ours:
+    with reading(flags.access(Deadline(20))) as ours:
         assert ours.discover()
         beside = [(name, QUERIES[name]) for name in (CONTROLLERS, OPERATORS, "events")]
         beside += [ours.of_kind(KINDS["FluxInstance"])]
@@ -68,8 +69,8 @@ def test_a_close_up_shows_what_the_whole_does(
     for resource in chosen:
         _, kind, namespace, name = resource.ref
         alone, among = (
-            told(close_up(flags, kind, namespace, name)),
-            told(advise(analysis, resource)),
+            facts_of(close_up(flags, kind, namespace, name)),
+            facts_of(advise(analysis, resource)),
         )
         if alone != among:
             differing[resource.ref] = alone, among
@@ -80,11 +81,11 @@ def test_few_requests(cluster: Cluster) -> None:
     """However many objects there are, a handful of requests is enough."""
     put(cluster, ZOO)
     cluster.forget_audit()
-    said = flux_status(
+    result = flux_status(
         cluster.kubeconfig("admin"), "reconcile", "ks/team-03", "-n", "git-fanout-30"
     )
-    assert said.code == Exit.UNHEALTHY
-    assert "GitRepository git-fanout-30/monorepo" in " ".join(said.out.split())
+    assert result.code == Exit.UNHEALTHY
+    assert "GitRepository git-fanout-30/monorepo" in " ".join(result.out.split())
     asked = cluster.audit("admin")
     assert len(asked) < 12
     assert {request.verb for request in asked} <= {"get", "list"}
@@ -96,8 +97,8 @@ def test_what_is_printed_works(cluster: Cluster) -> None:
     kubeconfig = cluster.kubeconfig("admin")
     for words in (("ks/apps", "-n", "healthy-chain"), ("hr/web", "-n", "healthy-helm"),
                   ("instance/flux",)):  # fmt: skip
-        said = flux_status(kubeconfig, "reconcile", *words, "-o", "json")
-        commands = [c["argv"] for request in said.report["ways"] for c in request["commands"]]
+        result = flux_status(kubeconfig, "reconcile", *words, "-o", "json")
+        commands = [c["argv"] for request in result.report["ways"] for c in request["commands"]]
         annotate = [argv for argv in commands if "annotate" in argv]
         assert annotate
         for argv in annotate:
@@ -125,40 +126,40 @@ def test_keys_and_never_values(cluster: Cluster) -> None:
         cluster.kubectl("get", "secret", "ssh-key", "-n", LOGIN[2], "-o", "json")
     )
     text = flux_status(kubeconfig, "credentials", *LOGIN)
-    said = flux_status(kubeconfig, "credentials", *LOGIN, "-o", "json")
-    (one,) = said.report["credentials"]
+    result = flux_status(kubeconfig, "credentials", *LOGIN, "-o", "json")
+    (one,) = result.report["credentials"]
     assert [key["name"] for key in one["keys"]] == sorted(documented["data"])
-    assert (text.code, said.code) == (Exit.UNHEALTHY, Exit.UNHEALTHY)
+    assert (text.code, result.code) == (Exit.UNHEALTHY, Exit.UNHEALTHY)
     assert 'key "identity" is not a private key' in " ".join(text.out.split())
     encoded = base64.b64encode(CANARY.encode()).decode()[:16]
     assert CANARY in base64.b64decode(documented["data"]["identity"]).decode()
-    for printed in (text.out, text.err, said.out, said.err):
+    for printed in (text.out, text.err, result.out, result.err):
         assert CANARY not in printed
         assert encoded not in printed
 
 
 def test_credentials_of_the_source(cluster: Cluster) -> None:
-    """Of an object that names no Secret those of its source are told."""
+    """An object that names no Secret shows those of its source."""
     put(cluster, ZOO)
     words = ("hc/chain-cross-kind-db", "-n", "chain-cross-kind", "-o", "json")
-    said = flux_status(cluster.kubeconfig("admin"), "credentials", *words)
-    assert [one["user"]["kind"] for one in said.report["credentials"]] == ["GitRepository"]
-    assert said.report["credentials"][0]["troubles"] == ["it does not exist"]
-    assert said.code == Exit.UNHEALTHY
+    result = flux_status(cluster.kubeconfig("admin"), "credentials", *words)
+    assert [one["user"]["kind"] for one in result.report["credentials"]] == ["GitRepository"]
+    assert result.report["credentials"][0]["troubles"] == ["it does not exist"]
+    assert result.code == Exit.UNHEALTHY
 
 
 def test_without_the_right(cluster: Cluster) -> None:
-    """Who may not read Secrets is told the rule, and the code is 3."""
+    """Without permission to read Secrets, the rule is reported and the exit code is 3."""
     put(cluster, BROKEN)
     cluster.put(secrets(BROKEN))
-    said = flux_status(cluster.kubeconfig("viewer"), "credentials", *LOGIN)
-    assert said.code == Exit.NO_VERDICT
-    assert "missing permission: get secrets" in " ".join(said.out.split())
+    result = flux_status(cluster.kubeconfig("viewer"), "credentials", *LOGIN)
+    assert result.code == Exit.NO_VERDICT
+    assert "missing permission: get secrets" in " ".join(result.out.split())
 
 
 @pytest.mark.parametrize("command", ["reconcile", "credentials"])
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (("kustomisation/app",), "did you mean kustomization?"),
         (("ks/team-003", "-n", "git-fanout-30"), "kustomization/team-03 -n git-fanout-30"),
@@ -167,21 +168,21 @@ def test_without_the_right(cluster: Cluster) -> None:
         (("ks/team-03", "-n", "nowhere"), "kustomization/team-03 -n git-fanout-30"),
     ],
 )
-def test_mistakes(cluster: Cluster, command: str, words: tuple[str, ...], said: str) -> None:
+def test_mistakes(cluster: Cluster, command: str, words: tuple[str, ...], expected: str) -> None:
     """What is unknown is suggested, and what is not clear is asked back; both are wrong usage."""
     put(cluster, ZOO)
     found = flux_status(cluster.kubeconfig("admin"), command, *words)
     assert (found.code, found.out) == (Exit.USAGE, "")
-    assert said in found.err
+    assert expected in found.err
 
 
 def test_forbidden_is_not_absent(cluster: Cluster) -> None:
-    """Of an object that may not be read nobody says that it does not exist."""
+    """A 403 on an object is not reported as a missing object."""
     put(cluster, BROKEN)
     for command in ("reconcile", "credentials"):
-        said = flux_status(cluster.kubeconfig("nobody"), command, "ks/flux-system")
-        assert (said.code, said.out) == (Exit.NO_VERDICT, "")
-        assert "not allowed to list kustomizations" in said.err
+        result = flux_status(cluster.kubeconfig("nobody"), command, "ks/flux-system")
+        assert (result.code, result.out) == (Exit.NO_VERDICT, "")
+        assert "not allowed to list kustomizations" in result.err
 
 
 def test_where_only_one_namespace_may_be_read(cluster: Cluster) -> None:
@@ -192,7 +193,7 @@ def test_where_only_one_namespace_may_be_read(cluster: Cluster) -> None:
          "spec": {"url": "https://git.example.com/x", "interval": "1m", "suspend": True}},
     ]  # fmt: skip
     cluster.put(objects)
-    said = flux_status(cluster.kubeconfig("namespaced"), "reconcile", "gitrepo/app", "-n", "team-a",
-                       "-o", "json")  # fmt: skip
-    assert said.report["helps"] == "no"
-    assert os.environ["KUBECONFIG"] not in said.out
+    kubeconfig = cluster.kubeconfig("namespaced")
+    result = flux_status(kubeconfig, "reconcile", "gitrepo/app", "-n", "team-a", "-o", "json")
+    assert result.report["helps"] == "no"
+    assert os.environ["KUBECONFIG"] not in result.out

@@ -87,20 +87,20 @@ def _old(cluster: Cluster) -> Cluster:
 
 def advice(cluster: Cluster, what: str) -> dict[str, Any]:
     """Return the advice that `credentials` has on *what*, by the Secret."""
-    said = flux_status(cluster.kubeconfig("admin"), "credentials", what, "-o", "json")
-    assert CANARY not in said.out + said.err, said.err
-    assert said.out, said.err
-    return {one["secret"]["name"]: one["habits"] for one in said.report["credentials"]}
+    result = flux_status(cluster.kubeconfig("admin"), "credentials", what, "-o", "json")
+    assert CANARY not in result.out + result.err, result.err
+    assert result.out, result.err
+    return {one["secret"]["name"]: one["habits"] for one in result.report["credentials"]}
 
 
 def test_all_that_it_feeds_on_is_looked_at(old: Cluster) -> None:
-    """Through whatever objects it comes, each Secret is found, and its old keys are told."""
-    told = advice(old, "ks/app")
-    assert {name: [habit["title"] for habit in habits] for name, habits in told.items()} == {
+    """Each Secret is found however it is referenced, and its old keys are reported."""
+    result = advice(old, "ks/app")
+    assert {name: [habit["title"] for habit in habits] for name, habits in result.items()} == {
         "git": [f"caFile of Secret {HOME}/git is deprecated: use ca.crt"],
         "oci": [f"caFile of Secret {HOME}/oci is deprecated: use ca.crt"],
     }
-    (habit,) = told["git"]
+    (habit,) = result["git"]
     assert (habit["code"], habit["class"], habit["level"]) == (
         "deprecated-secret-key", "habit", "warn",
     )  # fmt: skip
@@ -110,10 +110,10 @@ def test_all_that_it_feeds_on_is_looked_at(old: Cluster) -> None:
 def test_it_changes_no_exit_code_and_hides_nothing(old: Cluster, what: str) -> None:
     """Advice stands below what is known of the Secret; without it all would be the same."""
     kubeconfig = old.kubeconfig("admin")
-    said = flux_status(kubeconfig, "credentials", what, "-o", "json")
-    (one,) = said.report["credentials"]
+    result = flux_status(kubeconfig, "credentials", what, "-o", "json")
+    (one,) = result.report["credentials"]
     assert one["habits"]
-    assert said.code == (Exit.UNHEALTHY if one["troubles"] else Exit.HEALTHY)
+    assert result.code == (Exit.UNHEALTHY if one["troubles"] else Exit.HEALTHY)
     text = flux_status(kubeconfig, "credentials", what).out
     assert text.index(" keys ") < text.index(" advice ")
     story = flux_status(kubeconfig, "explain", what, "-o", "json").report
@@ -123,25 +123,25 @@ def test_it_changes_no_exit_code_and_hides_nothing(old: Cluster, what: str) -> N
     assert text.index(" keys ") < text.index("deprecated")
 
 
-def test_a_key_that_nobody_needs(old: Cluster, tmp_path: Path) -> None:
+def test_an_unused_key(old: Cluster, tmp_path: Path) -> None:
     """Of a repository that is well without its Secret that is advice; of another it is an error."""
     what = ("credentials", "gitrepo/public", "-o", "json")
-    said = flux_status(old.kubeconfig("admin"), *what)
-    (one,) = said.report["credentials"]
-    assert said.code == Exit.UNHEALTHY
+    result = flux_status(old.kubeconfig("admin"), *what)
+    (one,) = result.report["credentials"]
+    assert result.code == Exit.UNHEALTHY
     assert one["troubles"][0].endswith("its keys are for SSH, but the URL uses HTTPS")
     assert not one["habits"]
     old.put([{**OBJECTS[0], "status": {"observedGeneration": 1, "conditions": [READY]}}])
-    said = flux_status(old.kubeconfig("admin"), *what)
-    (one,) = said.report["credentials"]
-    assert (said.code, one["troubles"]) == (Exit.HEALTHY, [])
+    result = flux_status(old.kubeconfig("admin"), *what)
+    (one,) = result.report["credentials"]
+    assert (result.code, one["troubles"]) == (Exit.HEALTHY, [])
     (habit,) = one["habits"]
     assert habit["code"] == "secret-unused"
     assert not run(next(printed_in(habit, "a test")), files(tmp_path))
 
 
 def test_its_commands_work(old: Cluster, tmp_path: Path) -> None:
-    """The API server takes every command; those that rename leave nothing to advise on."""
+    """The API server accepts every command; after the renaming ones there is no advice left."""
     folder = files(tmp_path)
     for what in ("gitrepo/git", "helmrepo/charts", "provider/chat"):
         ((habit,),) = advice(old, what).values()

@@ -78,7 +78,8 @@ def test_from_a_release_to_its_chart_and_to_git() -> None:
         status={"helmChart": "apps/apps-web"},
         labels=labels("Kustomization", "apps"),
     )
-    charts = flux("HelmRepository", "charts", spec={"url": "https://charts.example.com"})
+    spec = {"url": "https://charts.example.com"}
+    charts = flux("HelmRepository", "charts", spec=spec, status={"artifact": {}})
     made = flux("HelmChart", "apps-web", spec=chart)
     applier = kustomization("apps", "fleet")
     root = chain_of(web, Objects(release, made, charts, applier, GIT), NOW)
@@ -91,7 +92,29 @@ def test_from_a_release_to_its_chart_and_to_git() -> None:
     ]  # fmt: skip
 
 
-def test_a_step_that_cannot_be_taken_is_told() -> None:
+def test_another_owner_is_found_by_its_inventory() -> None:
+    """The labels name who applied an object last; whoever else lists it is an owner, too."""
+    web = thing("Deployment", "web", labels=labels("Kustomization", "apps"))
+    both = [kustomization(name, "fleet") for name in ("apps", "infra")]
+    also = {("Deployment", "apps", "web"): [Ref.of(one).key for one in both]}
+    root = chain_of(POD, Objects(SET, web, *both, GIT), NOW, lambda ref: also.get(ref.key, ()))
+    assert list(steps(root)) == [
+        "owned by ReplicaSet/web-1", "owned by Deployment/web",
+        "made by Kustomization/apps", "source GitRepository/fleet",
+        "also made by Kustomization/infra", "source GitRepository/fleet",
+    ]  # fmt: skip
+
+
+def test_what_flux_did_not_apply_is_in_no_inventory() -> None:
+    """Without a label of Flux, the inventories need not be read."""
+
+    def refuse(ref: Ref) -> list[tuple[str, str, str]]:
+        raise AssertionError(ref)
+
+    assert list(steps(chain_of(thing("Deployment", "web"), Objects(), NOW, refuse))) == []
+
+
+def test_an_unreadable_ancestor_is_reported() -> None:
     """A missing and an unreadable owner end the chain, each with its status."""
     assert chain_of(POD, Objects(), NOW).children[0].health.text == "does not exist"
     hidden = chain_of(thing("Pod", "x", "Hidden/y"), Objects(), NOW).children[0].health

@@ -100,3 +100,22 @@ def test_a_controller_that_is_gone_is_the_cause() -> None:
     known = state(*objects, source("repo"), kustomization("web", "repo", {}, born=None, observed=0))
     causes = [named(n.ref) for n in up(known, "Kustomization", "web") if n.cause]
     assert causes == [("Deployment", "kustomize-controller")]
+
+
+def test_a_long_chain_ends() -> None:
+    """Up to the cause and down to what waits, it is shown to a depth, which is noted."""
+    failing = {"Ready": "False BuildFailed: no"}
+    chain = [kustomization("k0", "git", failing)] + [
+        kustomization(f"k{one}", "git", waiting_for(f"k{one - 1}"), after=[f"k{one - 1}"])
+        for one in range(1, 2000)
+    ]
+    known = state(source("git"), *chain)
+    chains = Chains(Analysis(known))
+    for nodes in (
+        chains.up(known.resources["Kustomization", "apps", "k1999"]),
+        chains.down(known.resources["Kustomization", "apps", "k0"]),
+    ):
+        found = [one for node in nodes for one in node.all() if one.ref.kind == "Kustomization"]
+        assert len(found) == 100
+        cut = [one.ref for one in found if "is not shown" in one.health.text]
+        assert cut == [found[-1].ref]

@@ -9,6 +9,8 @@ from fluxstatus.lookup.descendants import InventoryEntry, Tree, inventory_of
 from fluxstatus.lookup.node import Node
 from fluxstatus.model.evidence import Object, Unread, Why
 from fluxstatus.model.ref import Ref
+from fluxstatus.report.look import Look
+from fluxstatus.report.tree import DRAW
 from tests.builders import NOW, flux, kustomization, source, state
 
 KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
@@ -118,6 +120,36 @@ def test_what_is_made_is_looked_at_level_by_level() -> None:
     ]
 
 
+def test_a_generator_makes_artifacts_and_namespaces() -> None:
+    """An entry without a kind is an ExternalArtifact; a Namespace is looked at as one (2.10)."""
+    generator = flux("ArtifactGenerator", "gen", spec={"sources": []})
+    generator["status"]["inventory"] = [
+        {"name": "old", "namespace": "apps", "digest": "sha256:a"},
+        {"kind": "ExternalArtifact", "name": "new", "namespace": "team-a", "digest": "sha256:b"},
+        {"kind": "Namespace", "name": "team-a", "digest": "sha256:c"},
+        {"kind": "Namespace", "name": "team-b", "digest": "sha256:d"},
+    ]
+    assert inventory_of(generator) == [
+        InventoryEntry("source.toolkit.fluxcd.io/v1", "ExternalArtifact", "apps", "old"),
+        InventoryEntry("source.toolkit.fluxcd.io/v1", "ExternalArtifact", "team-a", "new"),
+        InventoryEntry("v1", "Namespace", "", "team-a"),
+        InventoryEntry("v1", "Namespace", "", "team-b"),
+    ]
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team-a"}}
+    made = flux("ExternalArtifact", "team-a/new", spec={"sourceRef": {
+        "kind": "ArtifactGenerator", "name": "gen", "namespace": "apps"}})  # fmt: skip
+    cluster = Cluster(generator, namespace, made)
+    found = shown(tree("ArtifactGenerator", "gen", cluster, generator, made))
+    assert found == [
+        ("makes", "ExternalArtifact/old", False),  # does not exist
+        ("makes", "ExternalArtifact/new", True),
+        ("makes", "Namespace/team-a", True),
+        ("makes", "Namespace/team-b", False),
+    ]
+    assert sorted(cluster.asked) == ["ArtifactGenerator apps", "ExternalArtifact apps",
+                                     "Namespace "]  # fmt: skip
+
+
 def test_what_may_not_be_looked_at_is_not_missing() -> None:
     """Without permission to read an object its health is unknown."""
     cluster = Cluster(ROOT, CHILD, hidden=["Deployment"])
@@ -127,7 +159,7 @@ def test_what_may_not_be_looked_at_is_not_missing() -> None:
     assert hidden == []
 
 
-def test_who_waits_is_told_with_who_waits_for_them() -> None:
+def test_dependents_are_listed_with_their_dependents() -> None:
     """A source feeds, a dependency is needed; each object is shown once."""
     found = shown(tree(
         "GitRepository", "git", Cluster(), source("git"), kustomization("one", "git"),
@@ -158,3 +190,20 @@ def test_a_saved_cluster_goes_by_labels() -> None:
     assert shown(tree("Kustomization", "root", None, ROOT, child)) == [
         ("makes", "HelmRelease/web", True)
     ]
+
+
+@pytest.mark.parametrize("number", [90, 500, 5000])
+def test_a_long_chain_of_dependents_ends(number: int) -> None:
+    """What is not shown is noted, and drawing the tree takes no recursion without end."""
+    chain = [
+        kustomization(f"k{one}", "git", after=[f"k{one - 1}"] if one else [])
+        for one in range(number)
+    ]
+    known = state(source("git"), *chain)
+    tree = Tree(known.resources, None, NOW).of(known.resources["Kustomization", "apps", "k0"])
+    nodes = list(tree.all())
+    assert len(nodes) == min(number, 101)
+    assert ("is not shown" in nodes[-1].health.text) is (number > 101)
+    assert not any("is not shown" in node.health.text for node in nodes[:-1])
+    for draw in DRAW.values():
+        assert "k89" in draw(tree, Look(80))

@@ -18,8 +18,8 @@ def thing(kind: str, status: dict[str, Any], **spec: Any) -> dict[str, Any]:
 def conditions(**known: str) -> dict[str, Any]:
     """Return a status with these conditions, each "status message"."""
     return {"conditions": [
-        {"type": name, "status": said.partition(" ")[0], "message": said.partition(" ")[2]}
-        for name, said in known.items()
+        {"type": name, "status": result.partition(" ")[0], "message": result.partition(" ")[2]}
+        for name, result in known.items()
     ]}  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from fluxstatus.cluster.reader import opened
-from fluxstatus.lookup.live import Objects
+from fluxstatus.lookup.live import Objects, slim
 from fluxstatus.model.errors import ArgumentError, UnreadError
 from fluxstatus.model.evidence import Object, Unread, Why
 from tests.builders import NOW, kustomization
@@ -160,7 +160,7 @@ def test_two_objects_with_the_same_name(api: Api, objects: Objects) -> None:
 
 
 def test_forbidden_everywhere_is_not_missing(api: Api, objects: Objects) -> None:
-    """Only a list that was read tells that there is no such object."""
+    """Only a list that was read is evidence that an object does not exist."""
     assert mistake(objects, "ks/app").args == ("no Kustomization 'app' found",)
     api[KS.path] = forbidden
     assert unread(objects, "ks/app") == denied(f"list {KS.name}", EVERYWHERE)
@@ -270,3 +270,20 @@ def test_a_kind_that_is_not_served_is_absent(objects: Objects) -> None:
     ):
         assert isinstance(reason, Unread)
         assert reason.why is Why.ABSENT
+
+
+def test_only_the_last_words_of_a_container_are_kept() -> None:
+    """A pod is pruned as in the check: a line of its termination message, without credentials."""
+    ended = {"reason": "Error", "message": "a\nb\nlogin with x1y2z3x1y2z3x1y2z3 failed"}
+    pod = make("v1", "Pod", "web-0", NOW, namespace="apps")
+    pod["status"] = {"containerStatuses": [{"name": "web", "lastState": {"terminated": ended}}]}
+    kept = slim(pod)["status"]["containerStatuses"][0]["lastState"]["terminated"]
+    assert kept == {"reason": "Error", "message": "login with *** failed"}
+
+
+def test_only_what_tells_the_health_is_kept_of_an_object() -> None:
+    """Of a kind that is not of Flux, neither the data nor unknown fields of the status are kept."""
+    job = make("batch/v1", "Job", "a", NOW, spec={"suspend": True, "template": {"a": 1}})
+    job["status"] = {"conditions": [{"type": "Failed", "message": "password: x7x9q"}], "log": "x"}
+    assert slim(job)["spec"] == {"suspend": True}
+    assert slim(job)["status"] == {"conditions": [{"type": "Failed", "message": "password: ***"}]}

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus.lookup.log import merged, parse, read_summary
+from fluxstatus.base.deadline import Deadline
+from fluxstatus.lookup.log import Summary, merged, parse, summarizing
 from fluxstatus.model.evidence import Why
 from fluxstatus.model.ref import Ref
+from fluxstatus.state.deployments import Component
 from tests.builders import HEALTHY, state
 from tests.fakes.programs import program
 
@@ -40,6 +42,12 @@ def _kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return log
 
 
+def summary(component: Component, *flags: str) -> Summary:
+    """Return what *component* logged about APP."""
+    with summarizing(component, APP, flags, Deadline(10)) as summarize:
+        return summarize()
+
+
 def test_errors_come_first_and_once(kubectl: Path) -> None:
     """Repeated messages about the object are merged, errors first; others are left out."""
     lines = [
@@ -54,7 +62,7 @@ def test_errors_come_first_and_once(kubectl: Path) -> None:
     ]
     kubectl.write_text("\n".join(lines))
     component = next(c for c in state(*HEALTHY).components if "kustomize" in c.ref.name)
-    log = read_summary(component, APP, ("--context=prod",), 10)
+    log = summary(component, "--context=prod")
     assert [(one.level, one.text, one.times) for one in log.messages] == [
         ("error", "Reconciler error: no", 2),
         ("info", "applied", 1),
@@ -68,17 +76,17 @@ def test_errors_come_first_and_once(kubectl: Path) -> None:
 
 def test_credentials_are_masked() -> None:
     """A credential in a log is masked."""
-    [said] = merged([parse("x", line(error=f"https://x:{SECRET}@git.example.com: {SECRET}"))])
-    assert SECRET not in said.text
+    [result] = merged([parse("x", line(error=f"https://x:{SECRET}@git.example.com: {SECRET}"))])
+    assert SECRET not in result.text
 
 
-def test_a_missing_right_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_permission_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without permission to read logs the missing permission is named."""
-    said = 'Error from server (Forbidden): pods is forbidden: cannot get resource "pods/log"'
-    folder = program(tmp_path / "kubectl", f"echo '{said}' >&2; exit 1").parent
+    message = 'Error from server (Forbidden): pods is forbidden: cannot get resource "pods/log"'
+    folder = program(tmp_path / "kubectl", f"echo '{message}' >&2; exit 1").parent
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
     component = state(*HEALTHY).components[0]
-    log = read_summary(component, APP, (), 10)
+    log = summary(component)
     assert log.unread is not None
     assert (log.unread.why, log.unread.permission) == (Why.FORBIDDEN, "get pods/log")
 

@@ -21,7 +21,7 @@ def test_every_name_of_a_kind_is_understood(kind: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (["kustomisation/app"], "did you mean kustomization?"),
         (["deployment/app"], "is not a Flux kind; use one of instance, gitrepo"),
@@ -32,11 +32,11 @@ def test_every_name_of_a_kind_is_understood(kind: object) -> None:
         (["ks", "app", "again"], "is not in the form KIND/NAME"),
     ],
 )
-def test_a_mistake_is_told(words: list[str], said: str) -> None:
+def test_a_mistake_is_reported(words: list[str], expected: str) -> None:
     """An invalid KIND/NAME is refused with a suggestion."""
     with pytest.raises(ArgumentError) as mistaken:
         parse(words)
-    assert said in str(mistaken.value)
+    assert expected in str(mistaken.value)
 
 
 def test_one_match_is_taken_from_any_namespace() -> None:
@@ -76,7 +76,7 @@ def test_unread_is_not_absent() -> None:
         find(known, parse(["ks/app"]), (), ())
 
 
-def test_a_kind_that_is_not_served_is_told() -> None:
+def test_an_unserved_kind_is_reported() -> None:
     """A kind that the API server does not serve is reported as such."""
     with pytest.raises(ArgumentError) as mistaken:
         find(state(served={}), parse(["ks/app"]), (), ())

@@ -19,7 +19,7 @@ def test_flux_and_its_own_workloads_are_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (["gitrepo/app"], "2 objects"),
         (["gitrepo/ap"], "did you mean"),
@@ -28,9 +28,9 @@ def test_flux_and_its_own_workloads_are_found() -> None:
         (["app"], "is not in the form KIND/NAME"),
     ],
 )
-def test_a_mistake_is_told(words: list[str], said: str) -> None:
+def test_a_mistake_is_reported(words: list[str], expected: str) -> None:
     """An unknown or ambiguous name is refused."""
-    with pytest.raises(ArgumentError, match=said):
+    with pytest.raises(ArgumentError, match=expected):
         find(KNOWN, words, [])
 
 
@@ -42,7 +42,7 @@ def test_what_could_not_be_asked() -> None:
 
 
 def test_objects_by_name() -> None:
-    """Existing, missing, unread and unsaved objects are told apart."""
+    """Existing, missing, unread and unsaved objects are distinguished."""
     unread = {"kustomizations.kustomize.toolkit.fluxcd.io": FORBIDDEN}
     objects = Objects(evidence(source("team-a/app"), unread=unread))
     assert isinstance(objects.get("", "GitRepository", "team-a", "app"), dict)

@@ -118,7 +118,7 @@ def test_what_only_reads(args: list[str], read_only: bool) -> None:
     assert Entry(NAME, "/x/flux-operator-mcp", tuple(args)).read_only is read_only
 
 
-def test_what_an_entry_says() -> None:
+def test_fields_of_an_entry() -> None:
     """Context, kubeconfig and impersonation are found in both forms of a flag."""
     args = ("serve", "--kube-context=a", "--kubeconfig", "/k", "--kube-as", "joe",
             "--kube-as-group=g", "--kube-as-group=h", "--mask-secrets=false")  # fmt: skip
@@ -148,6 +148,16 @@ def test_a_shells_line_is_read() -> None:
     line = "KUBECONFIG=/k flux-operator-mcp serve --read-only --kube-context=b"
     entry = Entry("flux", "sh", ("-c", line))
     assert (entry.read_only, entry.context) == (True, "b")
+
+
+@pytest.mark.parametrize("context", ["x y", "x --read-only=true", "--read-only=true x"])
+@pytest.mark.parametrize("form", ["--kube-context={}", "--kube-context {}"])
+def test_a_context_with_blanks_is_one_word(context: str, form: str) -> None:
+    """What is in the name of a context is no flag."""
+    flag, joint, _ = form.partition("=") if "=" in form else form.partition(" ")
+    words = (f"{flag}={context}",) if joint == "=" else (flag, context)
+    entry = Entry("flux", "flux-operator-mcp", ("serve", *words))
+    assert (entry.read_only, entry.context) == (False, context)
 
 
 def test_commands_of_the_clients_own() -> None:

@@ -40,7 +40,7 @@ def put(here: Host, client: str = "cursor") -> str:
 
 
 def test_the_file_as_it_was_is_kept(here: Host, file: Path) -> None:
-    """A backup with the mode of the file is written beside it; each change writes another."""
+    """A backup with the mode of the file is written next to it; of later ones, the last is kept."""
     file.chmod(0o640)
     assert f"backup: {file}.bak" in put(here)
     copy = file.with_name(file.name + ".bak")
@@ -50,13 +50,47 @@ def test_the_file_as_it_was_is_kept(here: Host, file: Path) -> None:
     change = plan_drop(CLIENTS["cursor"], here, ENTRY)
     assert change
     change.apply(here)
-    assert file.with_name(file.name + ".bak1").read_text() == changed
+    last = file.with_name(file.name + ".last.bak")
+    assert last.read_text() == changed
     assert file.read_text() == OLD
-    put(here)
-    assert not file.with_name(file.name + ".bak2").exists()  # that is kept already
+    put(here)  # the file was as it is kept already
+    assert last.read_text() == changed
+    for number in range(12):
+        before = OLD.replace("sesame", f"token-{number}")
+        file.write_text(before)
+        assert f"backup: {last}" in put(here)
+        assert (copy.read_text(), last.read_text()) == (OLD, before)
+        assert stat.S_IMODE(last.stat().st_mode) == 0o640
     assert sorted(path.name for path in file.parent.iterdir()) == [
-        "mcp.json", "mcp.json.bak", "mcp.json.bak1"
+        "mcp.json", "mcp.json.bak", "mcp.json.last.bak"
     ]  # fmt: skip
+
+
+def test_a_backup_does_not_follow_a_link(here: Host, file: Path, tmp_path: Path) -> None:
+    """What a link leads to is not a backup, and stays as it is."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("mine")
+    for name in (".bak", ".last.bak"):
+        file.with_name(file.name + name).symlink_to(elsewhere)
+    put(here)
+    assert elsewhere.read_text() == "mine"
+    assert file.with_name(file.name + ".last.bak").read_text() == OLD
+
+
+def test_what_is_no_usual_file_is_not_read(tmp_path: Path) -> None:
+    """A pipe would wait for ever, a device has no end, and a file may be too large to be read."""
+    pipe, device, large = tmp_path / "pipe", tmp_path / "device", tmp_path / "large"
+    os.mkfifo(pipe)
+    device.symlink_to("/dev/zero")
+    large.touch()
+    os.truncate(large, 1 << 40)
+    for path, result in (
+        (pipe, "is not a file"),
+        (device, "is not a file"),
+        (large, "than 64 MiB"),
+    ):
+        with pytest.raises(FileError, match=result):
+            files.read(path)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
@@ -111,14 +145,16 @@ def test_bom_and_line_ends_stay(here: Host, file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "expected"),
     [(b"{", "was not changed: it ends too early"), (b'{"a": \xff}', "is not UTF-8"),
      (b'{"mcpServers": 1}', "was not changed")],
 )  # fmt: skip
-def test_what_does_not_parse_is_left_alone(here: Host, file: Path, data: bytes, said: str) -> None:
+def test_what_does_not_parse_is_left_alone(
+    here: Host, file: Path, data: bytes, expected: str
+) -> None:
     """A malformed file is refused and not changed."""
     file.write_bytes(data)
-    with pytest.raises(FileError, match=said):
+    with pytest.raises(FileError, match=expected):
         put(here)
     assert file.read_bytes() == data
     assert [p.name for p in file.parent.iterdir()] == [file.name]
@@ -177,7 +213,7 @@ def test_a_full_disk_changes_nothing(here: Host, file: Path) -> None:
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
 
 
-def test_the_difference_tells_nothing_else(here: Host, file: Path) -> None:
+def test_the_diff_shows_only_the_change(here: Host, file: Path) -> None:
     """The printed difference has only the change, and no secret of another server."""
     change = plan_put(CLIENTS["cursor"], here, ENTRY)
     assert change

@@ -8,8 +8,8 @@ import pytest
 from fluxstatus.commands.options import DEMO
 from fluxstatus.mcp.state_file import EMPTY, Configured, LocalState
 from fluxstatus.model import snapshot
-from fluxstatus.model.evidence import Answer, Evidence, Unread, Why
-from fluxstatus.model.findings import Exit, Level, Next
+from fluxstatus.model.evidence import Evidence, Incomplete, Unread, Why
+from fluxstatus.model.findings import Exit, Level, Next, Verdict
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.report import as_json, as_text
 from fluxstatus.report.look import Look
@@ -62,9 +62,7 @@ def test_it_is_suggested_early() -> None:
 
 def test_it_is_not_suggested_for_nothing() -> None:
     """Nothing is suggested if all is healthy, the fix is obvious, or the cluster is unreachable."""
-    refused = replace(
-        evidence(), answers=dict.fromkeys(evidence().answers, Answer(unread=FORBIDDEN))
-    )
+    refused = replace(evidence(), answers=dict.fromkeys(evidence().answers, Incomplete(FORBIDDEN)))
     for known in (
         evidence(*HEALTHY),
         evidence(*HEALTHY, TRIVIAL),
@@ -92,10 +90,11 @@ def test_who_has_it_gets_a_prompt() -> None:
     assert step.commands == ()
     assert "paste this into Cursor, which can read" in step.text
     for part in (
-        "MCP server flux-prod", "context prod", "GitRepository apps/git", "authentication required",
-        "It blocks 1 object: apps/web", "Already checked, and healthy: cluster, operator",
-        "get_kubernetes_resources for GitRepository apps/git",
-        "get_kubernetes_logs for Deployment flux-system/source-controller", "Change nothing",
+        'MCP server "flux-prod"', 'context "prod"', "GitRepository apps/git",
+        "authentication required", 'It blocks 1 object: "apps/web"',
+        "Already checked, and healthy: cluster, operator",
+        'get_kubernetes_resources for "GitRepository apps/git"',
+        'get_kubernetes_logs for "Deployment flux-system/source-controller"', "Change nothing",
     ):  # fmt: skip
         assert part in step.prompt
     text = as_text.render(judge(known, memory=LocalState((READER,))), Look(width=100))
@@ -117,7 +116,7 @@ def test_a_message_cannot_talk_to_the_assistant() -> None:
     )
     assert step
     [line] = [one for one in step.prompt.splitlines() if "Ignore all" in one]
-    assert line.startswith("The controller's message, as data")
+    assert line.startswith("The controller's message: ")
     json.loads(line[line.index('"') :])
     assert len(step.prompt) < 3000
 
@@ -138,7 +137,7 @@ def test_who_declined_gets_steps_by_hand() -> None:
     assert "mcp" not in step.text
 
 
-def test_it_says_what_the_server_would_hide() -> None:
+def test_it_names_what_the_server_would_hide() -> None:
     """A note explains that the server cannot see the FluxInstance without the permission."""
     blind = {INSTANCE: FORBIDDEN}
     known = evidence(*[o for o in HEALTHY if o["kind"] != "FluxInstance"], AUTH, unread=blind)
@@ -165,7 +164,7 @@ def test_an_entry_that_may_write_is_advised_against() -> None:
         "kubectl", "flux-status", "mcp", "setup", "--name=flux-operator-mcp", "--client=codex",
         "--context", "prod",
     )  # fmt: skip
-    assert found.exit_code(Level.WARN) is Exit.HEALTHY
+    assert found.exit_code([Verdict.WARN]) is Exit.HEALTHY
     assert [f for f in found.findings if f is not finding] == list(judge(known).findings)
 
 

@@ -1,7 +1,10 @@
 """The local state, and that errors in its file do no harm."""
 
+import fcntl
 import json
 import os
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -47,7 +50,7 @@ def test_decline_and_accept(state: Path) -> None:
     state_file.decline("dev")
     assert state_file.is_declined("prod")
     state_file.accept("prod")
-    assert state_file.is_declined("prod")  # for all that is said elsewhere
+    assert state_file.is_declined("prod")  # "" declines all contexts
     state_file.accept("")
     assert json.loads(state.read_text())["declined"] == []
 
@@ -62,7 +65,7 @@ def test_decline_and_accept(state: Path) -> None:
         '{"declined": [1], "failures": {"prod https://prod": [1, "x"]}}',
     ],
 )
-def test_a_state_that_makes_no_sense_is_none(state: Path, text: str) -> None:
+def test_a_malformed_state_is_ignored(state: Path, text: str) -> None:
     """A check works with any content of the file, and rewrites a malformed one."""
     state.parent.mkdir()
     state.write_text(text)
@@ -99,3 +102,72 @@ def test_entries_for_this_context(state: Path) -> None:
         ("cursor", "Cursor", "a", "prod", False),
         ("codex", "Codex", "b", "", True),
     ]
+
+
+DECLINE = "import sys; from fluxstatus.mcp.state_file import decline; decline(sys.argv[1])"
+
+
+@pytest.mark.usefixtures("state")
+def test_no_change_of_several_at_once_is_lost() -> None:
+    """Each process waits until the one before has saved."""
+    names = [f"context-{number}" for number in range(12)]
+    processes = [subprocess.Popen([sys.executable, "-c", DECLINE, name]) for name in names]
+    assert [process.wait(60) for process in processes] == [0] * 12
+    assert [name for name in names if not state_file.is_declined(name)] == []
+
+
+def test_a_process_that_keeps_the_lock_is_not_waited_for(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A check goes on without its note, and `mcp decline` reports it."""
+    monkeypatch.setattr(state_file, "_PATIENCE", 0.05)
+    state_file.decline("prod")
+    with state.with_suffix(".lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        state_file.record_failure(PROD, NOW)
+        with pytest.raises(OSError, match="unavailable"):
+            state_file.decline("dev")
+    assert json.loads(state.read_text())["failures"] == {}
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "large", "deep"])
+def test_a_state_that_is_no_usual_file_is_ignored(state: Path, kind: str) -> None:
+    """A check neither waits for it nor reads it whole, and replaces it."""
+    state.parent.mkdir(parents=True)
+    if kind == "pipe":
+        os.mkfifo(state)
+    elif kind == "device":
+        state.symlink_to("/dev/zero")
+    else:
+        large = '{"declined": ["prod"]}' + " " * (1 << 20)
+        state.write_text(large if kind == "large" else "[" * 9999)
+    assert state_file.local_state(PROD, NOW).failures == 0
+    assert not state_file.is_declined("prod")
+    state_file.record_failure(PROD, NOW)
+    assert state_file.local_state(PROD, NOW).failures == 1
+
+
+def test_a_check_reads_no_file_of_the_folder(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the user's files count, up to 4 MiB, and only regular ones."""
+    home, folder = tmp_path / "home", tmp_path / "folder"
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("XDG_CONFIG_HOME", "CODEX_HOME", "COPILOT_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    (folder / ".vscode").mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    entry = Entry("flux", "flux-operator-mcp", ("serve", "--kube-context=prod"))
+    here = Host(environ=os.environ, folder=folder)
+    (folder / ".vscode" / "mcp.json").write_text(CLIENTS["vscode-workspace"].alone(entry))
+    names = ("cursor", "zed", "windsurf", "junie")
+    paths = {name: path for name in names if (path := CLIENTS[name].path(here))}
+    for path in paths.values():
+        path.parent.mkdir(parents=True)
+        path.write_text(CLIENTS["cursor"].alone(entry))
+    paths["zed"].write_text(CLIENTS["zed"].alone(entry) + " " * (4 << 20))
+    paths["windsurf"].unlink()
+    os.mkfifo(paths["windsurf"])
+    found = state_file.local_state(PROD, NOW).configured
+    assert [one.client for one in found] == ["cursor", "junie"]
+    assert not state.exists()

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.base.deadline import Deadline
+from fluxstatus.cluster.processes import ProgramError, TimeUpError
 from fluxstatus.mcp.entry import NAME, Entry
 from fluxstatus.mcp.kubeconfig import KubeContext
 from fluxstatus.mcp.protocol import Result, Tool
@@ -71,14 +72,22 @@ def test_a_good_entry_passes() -> None:
 
 
 ALL = tuple(tool.name for tool in BOTH.all)
+SAME = Tools(BOTH.all, BOTH.all)
 TIMEOUT = ProgramError(Unread(Why.TIMEOUT, "flux-operator-mcp did not answer"))
 
 
 @pytest.mark.parametrize(
-    ("given", "code", "said"),
+    ("given", "code", "expected"),
     [
         ({"seen": SEEN._replace(advertised=ALL)}, 1, {"tools": "read-write"}),
         ({"seen": SEEN._replace(advertised=("made_up",))}, 1, {"tools": "read-write"}),
+        ({"seen": SEEN._replace(advertised=ALL, both=SAME)}, 1,
+         {"tools": "read-write"}),
+        ({"seen": SEEN._replace(advertised=("brand_new_tool",), both=SAME)}, 3,
+         {"tools": "unproven"}),
+        ({"seen": SEEN._replace(both=Tools(READING, READING))}, 3, {"tools": "unproven"}),
+        ({"seen": SEEN._replace(both=Tools(READING, READING)), "entry": args("--kube-context=a")},
+         3, {"tools": "unproven"}),
         ({"seen": SEEN._replace(advertised=())}, 1, {"tools": "no-tools"}),
         ({"seen": SEEN._replace(name="weather")}, 1, {"server": "other-server"}),
         ({"seen": SEEN._replace(protocol="2031-01-01")}, 0, {"server": "other-protocol"}),
@@ -103,9 +112,9 @@ TIMEOUT = ProgramError(Unread(Why.TIMEOUT, "flux-operator-mcp did not answer"))
          {"cluster": "unreachable"}),
     ],
 )  # fmt: skip
-def test_what_is_not_well(given: dict[str, Any], code: int, said: dict[str, str]) -> None:
+def test_what_is_not_well(given: dict[str, Any], code: int, expected: dict[str, str]) -> None:
     """Each problem with an entry has its finding and its exit code."""
-    assert judged(**given) == (code, said)
+    assert judged(**given) == (code, expected)
 
 
 def test_every_trouble_has_a_hint() -> None:
@@ -126,3 +135,12 @@ def test_an_empty_uid_proves_nothing() -> None:
     known = replace(evidence(*objects("")), target=TARGET)
     seen = SEEN._replace(instance=Result("uid: 1", error=False))
     assert judged(kubectl=known, seen=seen) == (1, {"instance": "not-seen"})
+
+
+def test_a_server_that_was_not_started_in_time_is_unknown() -> None:
+    """If other entries used up the time, nothing is known about this one: a client may start it."""
+    error = TimeUpError.of_start(Deadline(3), NAME)
+    [finding] = report(ENTRY, ["cursor"], error, KUBECTL, PINNED).findings
+    assert (finding.level, finding.code) == (Level.UNKNOWN, "timeout")
+    assert "--timeout 3s was used up" in finding.title
+    assert judged(seen=error)[0] is Exit.NO_VERDICT

@@ -3,7 +3,15 @@
 import pytest
 
 from fluxstatus.model.evidence import Cost, Evidence, Target, Unread, Why
-from fluxstatus.model.findings import Exit, Finding, Level, Report, worst
+from fluxstatus.model.findings import (
+    WORST_FIRST,
+    Exit,
+    Finding,
+    Level,
+    Report,
+    Verdict,
+    worst,
+)
 from fluxstatus.model.ref import Ref
 from tests.builders import NOW
 
@@ -51,16 +59,65 @@ def test_the_worst_level_stands_for_all(levels: list[Level], level: Level) -> No
 def test_the_exit_code_follows_the_levels(levels: list[Level], code: Exit, strict: Exit) -> None:
     """The levels decide; without any there is no verdict; --fail-on warn counts warnings."""
     assert report(*levels).exit_code() is code
-    assert report(*levels).exit_code(WARN) is strict
+    assert report(*levels).exit_code([Verdict.WARN]) is strict
+
+
+RECONCILES = Finding("sources", "reconciling", SKIP, "x", evidence=(("a", "starting"),) * 2)
+
+
+@pytest.mark.parametrize(
+    ("levels", "verdict", "code", "strict"),
+    [
+        ([PASS], Verdict.PROGRESSING, Exit.HEALTHY, Exit.UNHEALTHY),
+        ([PASS, WARN], Verdict.PROGRESSING, Exit.HEALTHY, Exit.UNHEALTHY),
+        ([PASS, FAIL], Verdict.FAIL, Exit.UNHEALTHY, Exit.UNHEALTHY),
+        ([PASS, UNKNOWN], Verdict.UNKNOWN, Exit.NO_VERDICT, Exit.NO_VERDICT),
+        ([], Verdict.UNKNOWN, Exit.NO_VERDICT, Exit.NO_VERDICT),
+    ],
+)
+def test_what_has_no_result_yet_is_progressing(
+    levels: list[Level], verdict: Verdict, code: Exit, strict: Exit
+) -> None:
+    """It is neither a pass nor a failure; --fail-on progressing makes the exit code 1."""
+    known = report(*levels)
+    known = known._replace(findings=(*known.findings, RECONCILES))
+    assert known.verdict is verdict
+    assert known.exit_code() is code
+    assert known.exit_code([Verdict.PROGRESSING]) is strict
+    assert report(PASS).exit_code([Verdict.PROGRESSING]) is Exit.HEALTHY
+
+
+def test_exit_codes_are_those_of_the_documentation() -> None:
+    """The numbers and the words are an interface: scripts compare them."""
+    assert {one.name: one.value for one in Exit} == {
+        "HEALTHY": 0,
+        "UNHEALTHY": 1,
+        "USAGE": 2,
+        "NO_VERDICT": 3,
+        "INTERRUPTED": 130,
+    }
+    assert list(Level) == ["pass", "warn", "fail", "unknown", "skip"]
+    assert sorted(Level, key=WORST_FIRST.index) == [FAIL, WARN, UNKNOWN, SKIP, PASS]
+
+
+def test_a_finding_is_nothing_more_than_it_says() -> None:
+    """What is not given is empty, and a finding is a fault that may recover."""
+    one = Finding("ui", "x", WARN, "x")
+    given = dict.fromkeys(("object", "since", "certainty"))
+    given |= dict.fromkeys(("why", "reason", "message", "docs"), "")
+    given |= dict.fromkeys(("evidence", "blocks", "hints"), ())
+    given |= {"category": "fault", "count": 0, "trivial": False, "final": False}
+    assert {name: getattr(one, name) for name in given} == given
 
 
 def test_advice_is_no_fault() -> None:
     """Advice changes neither the exit code of a healthy cluster nor that of an unknown one."""
     advised = report(PASS)._replace(findings=(Finding("ui", "x", PASS, "x"), ADVICE))
-    assert (advised.verdict, advised.count(WARN)) == (PASS, 0)
-    assert advised.exit_code(WARN) is Exit.HEALTHY
+    assert (advised.verdict, advised.count(WARN)) == (Verdict.PASS, 0)
+    assert (advised.faults, advised.advice) == (advised.findings[:1], (ADVICE,))
+    assert advised.exit_code([Verdict.WARN]) is Exit.HEALTHY
     alone = advised._replace(findings=(ADVICE,))
-    assert (alone.verdict, alone.exit_code(WARN)) == (UNKNOWN, Exit.NO_VERDICT)
+    assert (alone.verdict, alone.exit_code([Verdict.WARN])) == (Verdict.UNKNOWN, Exit.NO_VERDICT)
 
 
 def test_an_unreachable_cluster_has_no_verdict() -> None:

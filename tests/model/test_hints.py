@@ -1,6 +1,10 @@
 """Helpers for next steps."""
 
-from fluxstatus.model.hints import Command, Hint, hint, kubectl
+from collections.abc import Mapping
+
+import pytest
+
+from fluxstatus.model.hints import Command, Hint, command, hint, kubectl
 
 
 def test_a_hint_has_its_commands_in_order() -> None:
@@ -16,3 +20,25 @@ def test_a_hint_has_its_commands_in_order() -> None:
 def test_a_hint_may_have_no_command() -> None:
     """A sentence alone is a hint."""
     assert hint("retry") == Hint("retry")
+
+
+def test_a_command_is_filled_word_by_word() -> None:
+    """A value stays one argument, whatever is in it; the options of the template stay."""
+    fields = {"kind": "ks", "Name2": "a b'", "new_name": "-x", "other": ""}
+    found = command("kubectl -n {kind} get '{kind} {Name2}' --as={new_name}", fields, changes=True)
+    assert found == Command(("kubectl", "-n", "ks", "get", "ks a b'", "--as=-x"), changes=True)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "ks"},
+        {"kind": "ks", "new_name": ""},
+        {"kind": "", "new_name": "a"},
+        {"kind": "-n", "new_name": "a"},
+        {"kind": "ks", "new_name": "--all"},
+    ],
+)
+def test_a_command_that_lacks_a_value_is_none(fields: Mapping[str, str]) -> None:
+    """There is no command without one of its values, nor with one that would be an option."""
+    assert command("kubectl get {kind} {new_name}", fields) is None

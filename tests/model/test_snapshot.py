@@ -16,11 +16,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fluxstatus.model.evidence import Answer, Cost, Evidence, Target, Unread, Why
+from fluxstatus.model.evidence import (
+    Cost,
+    Evidence,
+    Incomplete,
+    Read,
+    Target,
+    Unread,
+    UnreadObject,
+    Why,
+)
 from fluxstatus.model.hints import Command, Hint
-from fluxstatus.model.snapshot import SnapshotError, dumps, load, loads, save
+from fluxstatus.model.snapshot import COMMANDS, SnapshotError, dumps, load, loads, save
 
-COMMAND_WORDS = [["kubectl", "auth", "can-i", "list"], ["kubectl", "auth", "whoami"]]
+COMMAND_WORDS = [["kubectl", "config", "view"], ["kubectl", "auth", "whoami"]]
 FORBIDDEN = Unread(
     Why.FORBIDDEN,
     "alice may not list HelmReleases",
@@ -32,9 +41,12 @@ SAMPLE = Evidence(
     taken_at=datetime(2026, 11, 23, 4, 12, 7, 123456, tzinfo=UTC),
     target=Target("prod-eu", "eu", "https://10.0.0.1:6443", "alice", "v1.35.2", ("--as=bob",)),
     answers={
-        "pods": Answer((APP, {})),
-        "alerts.notification.toolkit.fluxcd.io": Answer(),
-        "helmreleases.helm.toolkit.fluxcd.io": Answer((APP,), FORBIDDEN, ("team-a", "team-b")),
+        "pods": Read((APP, {"metadata": {"name": "b"}})),
+        "alerts.notification.toolkit.fluxcd.io": Read(),
+        "helmreleases.helm.toolkit.fluxcd.io": Incomplete(FORBIDDEN, (APP,), ("team-a", "team-b")),
+        "kustomizations.kustomize.toolkit.fluxcd.io": Incomplete.without(
+            [UnreadObject("Kustomization", "team-a", "deep", "is nested too deeply")], (APP,)
+        ),
     },
     served={"pods": "v1"},
     also_served={"pods": ("v1beta2", "v1beta1")},
@@ -52,18 +64,31 @@ JSON = st.recursive(
     max_leaves=8,
 )  # fmt: skip
 TEXTS = st.lists(ANY_TEXT, max_size=3).map(tuple)
-COMMANDS = st.lists(TEXTS.map(Command), max_size=2).map(tuple)
-HINTS = st.lists(st.builds(Hint, ANY_TEXT, COMMANDS, st.just("fix")), max_size=2).map(tuple)
+KEPT = st.lists(st.sampled_from(sorted(COMMANDS)).map(Command), max_size=2).map(tuple)
+FLAGS = st.lists(ANY_TEXT.map("--as={}".format), max_size=2).map(tuple)
+HINTS = st.lists(st.builds(Hint, ANY_TEXT, KEPT, st.just("fix"), st.just(False)), max_size=2).map(
+    tuple
+)
 UNREAD = st.builds(Unread, st.sampled_from(Why), ANY_TEXT, ANY_TEXT, HINTS)
-ITEMS = st.lists(st.dictionaries(ANY_TEXT, JSON, max_size=3), max_size=3).map(tuple)
-ANSWERS = st.builds(Answer, ITEMS, st.none() | UNREAD, TEXTS)
+OBJECTS = st.builds(
+    lambda more, name: {**more, "metadata": {"name": name}},
+    st.dictionaries(ANY_TEXT, JSON, max_size=3),
+    ANY_TEXT,
+)
+ITEMS = st.lists(OBJECTS, max_size=3).map(tuple)
+UNREAD_OBJECTS = st.lists(
+    st.builds(UnreadObject, ANY_TEXT, ANY_TEXT, ANY_TEXT, ANY_TEXT), max_size=2
+).map(tuple)
+ANSWERS = st.builds(Read, ITEMS, TEXTS) | st.builds(
+    Incomplete, UNREAD, ITEMS, TEXTS, UNREAD_OBJECTS
+)
 EVIDENCE = st.builds(
     Evidence,
     taken_at=st.datetimes(
         datetime(2000, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
         timezones=st.sampled_from((UTC, timezone(timedelta(hours=-3, minutes=-30)))),
     ),
-    target=st.builds(Target, ANY_TEXT, ANY_TEXT, ANY_TEXT, ANY_TEXT, ANY_TEXT, TEXTS),
+    target=st.builds(Target, ANY_TEXT, ANY_TEXT, ANY_TEXT, ANY_TEXT, ANY_TEXT, FLAGS),
     answers=st.dictionaries(ANY_TEXT, ANSWERS, max_size=3),
     served=st.none() | st.dictionaries(ANY_TEXT, ANY_TEXT, max_size=3),
     also_served=st.none() | st.dictionaries(ANY_TEXT, TEXTS, max_size=3),
@@ -171,10 +196,10 @@ def test_what_is_no_regular_file_is_left_alone(tmp_path: Path) -> None:
 SAVE_ON_A_FULL_DISK = """
 import resource, sys
 from datetime import UTC, datetime
-from fluxstatus.model.evidence import Answer; from fluxstatus.model.evidence import Evidence
+from fluxstatus.model.evidence import Evidence; from fluxstatus.model.evidence import Read
 from fluxstatus.model.snapshot import SnapshotError; from fluxstatus.model.snapshot import save
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-answers = {"pods": Answer(({"x": "y" * 100_000},))}
+answers = {"pods": Read(({"metadata": {"name": "y" * 100_000}},))}
 try:
     save(sys.argv[1], Evidence(datetime.now(UTC), answers=answers))
 except SnapshotError as error:
@@ -186,14 +211,13 @@ def test_a_save_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
     """The old file is unchanged, and no part of the new one is left."""
     path = tmp_path / "state.json"
     save(path, SAMPLE)
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", SAVE_ON_A_FULL_DISK, str(path)],
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
     )
-    assert told.stdout == f"{path} could not be written: File too large\n"
+    assert result.stdout == f"{path} could not be written: File too large\n"
     assert load(path) == SAMPLE
     assert list(tmp_path.iterdir()) == [path]
 
@@ -203,18 +227,47 @@ VERSION_1 = (
     b'"target":{"context":"","cluster":"","server":"","user":"","kubernetes":"","flags":[]},'
     b'"cost":{"requests":0,"bytes":0,"seconds":0.0},"clockSkew":null,'
     b'"unreachable":{"why":"login","text":"the token has expired","rule":"","hints":'
-    b'[{"text":"log in","commands":[["kubectl","auth","whoami"],["kubectl","version"]]}]},'
+    b'[{"text":"log in","commands":'
+    b'[["kubectl","auth","whoami"],["kubectl","version","--client"]]}]},'
     b'"served":null,"programs":{},"answers":{}}\n'
 )
 
 
 def test_a_file_of_an_older_release_is_read_and_saved_to_the_byte() -> None:
     """The hints of a version 1 file become hints whose commands change nothing."""
-    commands = (Command(("kubectl", "auth", "whoami")), Command(("kubectl", "version")))
+    commands = (
+        Command(("kubectl", "auth", "whoami")),
+        Command(("kubectl", "version", "--client")),
+    )
     found = loads(VERSION_1)
     assert found.unreachable is not None
     assert found.unreachable.hints == (Hint("log in", commands, "fix"),)
     assert dumps(found) == VERSION_1
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["kubectl", "config", "view", "--kubeconfig=evil"],
+        ["kubectl", "get", "ks", "--server=https://evil.example"],
+        ["sh", "-c", "id"],
+        [],
+    ],
+)
+def test_a_command_in_a_file_is_not_printed(argv: list[str]) -> None:
+    """A file may come from anyone, so its commands are not trusted, only those in a table."""
+    data = VERSION_1.replace(b'["kubectl","auth","whoami"]', json.dumps(argv).encode())
+    found = loads(data).unreachable
+    assert found
+    [hint] = found.hints
+    assert hint == Hint("log in", (Command(("kubectl", "version", "--client")),))
+
+
+def test_a_file_does_not_lead_to_another_server() -> None:
+    """Of the flags in a file, only those that name a user are repeated in commands."""
+    flags = ["--server=https://evil.example", "--as=bob", "--kubeconfig=evil", "--as-group=a", "-s"]
+    target = json.loads(dumps(SAMPLE))["target"] | {"flags": flags}
+    assert loads(sample_with(target=target)).target.flags == ("--as=bob", "--as-group=a")
 
 
 @pytest.mark.parametrize(
@@ -245,6 +298,7 @@ def test_a_folder_that_is_not_there_is_named(act: Any, tmp_path: Path) -> None:
 
 
 PACKED = gzip.compress(dumps(SAMPLE))
+DAMAGED = "is not a snapshot or is damaged"
 
 
 @pytest.mark.parametrize(
@@ -258,7 +312,6 @@ PACKED = gzip.compress(dumps(SAMPLE))
             "is not a snapshot: its format is not flux-status-snapshot",
         ),
         (b"[]", "is not a snapshot: its format is not flux-status-snapshot"),
-        (b"[" * 100_000, "is not a snapshot or is damaged"),
         (b'{"format": "flux-status-snapshot"}', "has snapshot version None"),
         (sample_with(version=2), "has snapshot version 2, but this release reads version 1"),
         (sample_with(version="1"), "has snapshot version '1'"),
@@ -269,7 +322,14 @@ PACKED = gzip.compress(dumps(SAMPLE))
         (sample_with(takenAt="0001-01-01T00:00:00+23:00"), "is damaged: date value out of range"),
         (sample_with(clockSkew=1e300), "is damaged: the document['clockSkew'] has the wrong type"),
         (dumps(SAMPLE).replace(b"-0.25", b"NaN"), "is not a snapshot or is damaged: NaN"),
-        (dumps(SAMPLE).replace(b"-0.25", b"1e999"), "is damaged: the document['clockSkew']"),
+        (dumps(SAMPLE).replace(b"-0.25", b"1e999"), "is not a snapshot or is damaged: 1e999 is"),
+        (dumps(SAMPLE).replace(b"2.5", b"-1e999"), "is not a snapshot or is damaged: -1e999 is"),
+        (dumps(SAMPLE).replace(b"2.5", b"[" * 500 + b"]" * 500), f"{DAMAGED}: it is nested too"),
+        (b"[" * 100_000, f"{DAMAGED}: it is nested too deeply"),
+        *(
+            (dumps(SAMPLE).replace(b'{"name":"b"}', odd), "is damaged: an object has no name")
+            for odd in (b'"b"', b"{}", b'{"name":1}', b'["name"]')
+        ),
         (dumps(SAMPLE).replace(b"-0.25", b"9" * 5000), "is not a snapshot or is damaged"),
         (dumps(SAMPLE).replace(b'"login"', b'"luck"'), "is damaged: 'luck' is not a valid Why"),
         (PACKED[:-9], "is damaged: its gzip data is incomplete or followed by other data"),
@@ -300,6 +360,41 @@ def test_what_is_too_large_is_not_unpacked(data: bytes) -> None:
         assert tracemalloc.get_traced_memory()[1] < 1_000_000
     finally:
         tracemalloc.stop()
+
+
+LOAD_WITH_LITTLE_MEMORY = """
+import resource, sys
+from fluxstatus.model.snapshot import SnapshotError, load
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+try:
+    load(sys.argv[1])
+except SnapshotError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("value", [b"{},", b"[],", b'{"":0},'], ids=bytes.decode)
+def test_many_small_values_are_not_decoded(value: bytes, tmp_path: Path) -> None:
+    """A file of 250 KB would be gigabytes of objects: they are counted first."""
+    path, (start, end) = tmp_path / "bomb.json.gz", dumps(SAMPLE).split(b"2.5", 1)
+    path.write_bytes(gzip.compress(start + b"[" + value * 30_000_000 + b"0]" + end, 1))
+    result = subprocess.run(
+        [sys.executable, "-c", LOAD_WITH_LITTLE_MEMORY, str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert result.stdout == f"{path} has more than 8,000,000 values\n"
+
+
+def test_what_is_no_regular_file_is_not_read(tmp_path: Path) -> None:
+    """A pipe without a writer would wait for ever, and a device has no end."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/zero")
+    for path in (tmp_path / "pipe", tmp_path / "link", Path("/dev/zero")):
+        with pytest.raises(SnapshotError, match=r"could not be read: it is not a regular file$"):
+            load(path)
 
 
 def test_a_snapshot_may_be_as_large_as_the_limit() -> None:

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fluxstatus.base.visible import visible
 from fluxstatus.model.evidence import Cost, Target
 from fluxstatus.model.findings import Finding, Level, Next, Report, StepResult
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.ref import Ref
 from fluxstatus.report import Look
 from fluxstatus.report.as_text import render
-from fluxstatus.report.terminal import command_line, visible
+from fluxstatus.report.terminal import command_line
 from tests.report.reports import (
     FREE,
     NOW,
@@ -112,7 +113,7 @@ def footer_of(*findings: Finding, cost: Cost = FREE) -> str:
 
 
 def test_the_whole_report_at_80_columns() -> None:
-    """A report reads as the design says, in a terminal of the usual width."""
+    """A report in a terminal of the usual width matches the design."""
     assert render(SAMPLE, Look(width=80)) == NARROW
 
 
@@ -124,7 +125,7 @@ def test_the_whole_report_at_200_columns_in_ascii() -> None:
 
 
 def test_color_changes_nothing_but_color() -> None:
-    """The words say all; color is put around words, never around blanks."""
+    """The words are complete without color, and color is put around words, not blanks."""
     colored = render(SAMPLE, Look(color=True))
     assert SGR.sub("", colored) == NARROW
     assert "\n \x1b[1;31mfail\x1b[0m  sources" in colored
@@ -143,9 +144,9 @@ def test_what_is_not_known_is_left_out_of_the_header() -> None:
 def test_everything_shows_each_pass_and_all_of_each_text() -> None:
     """`--all` leaves nothing out: every finding, every line, every name, the evidence."""
     long = replace(REJECTED, message="tried\n" * 9 + "the end")
-    told = report(long, *SAMPLE.findings[1:])
-    text = render(told, Look(width=200, everything=True))
-    assert all(finding.title in text for finding in told.findings)
+    result = report(long, *SAMPLE.findings[1:])
+    text = render(result, Look(width=200, everything=True))
+    assert all(finding.title in text for finding in result.findings)
     assert text.count("tried\n") == 9
     assert all(f"/{ref.name}" in text for ref in REJECTED.blocks)
     assert "         evidence   status.conditions[Ready]: False\n" in text
@@ -169,7 +170,7 @@ ADVICE_LINE = " advice  3 recommendations:"
 
 
 def test_advice_is_one_line_at_the_end() -> None:
-    """However many habits there are, one line names them; they count as nothing."""
+    """One line names all advice, which does not count as a problem."""
     others = [replace(ADVICE, code=code, count=0) for code in ("no-alert", "no-scraping")]
     well = passed("sources", "9 of 9 are well")
     lines = lines_of(well, ADVICE, replace(ADVICE, step="drift", count=1), *others)
@@ -183,8 +184,8 @@ def test_advice_is_one_line_at_the_end() -> None:
 
 
 @pytest.mark.parametrize("look", [WIDE._replace(advice=True), WIDE._replace(everything=True)])
-def test_advice_that_is_asked_for_is_told_whole(look: Look) -> None:
-    """With --advice, or --all, each habit has its reason, where it shows, and what to do."""
+def test_requested_advice_is_shown_in_full(look: Look) -> None:
+    """With --advice or --all, all advice is shown with its reason, objects and fix."""
     lines = lines_of(failed(1), ADVICE, replace(ADVICE, code="x", level=Level.SKIP), look=look)
     assert lines[1:6] == [
         " advice  sources      12 sources are polled more often than once a minute",
@@ -197,19 +198,19 @@ def test_advice_that_is_asked_for_is_told_whole(look: Look) -> None:
 
 
 def test_a_long_message_is_cut_in_its_middle_with_a_mark() -> None:
-    """An error's beginning and end are what tells; the mark says how much is missing."""
+    """A long error keeps its beginning and end, and a mark shows how much is cut."""
     finding = replace(failed(1), message="\n".join(f"line {i}" for i in range(1, 31)) + "\n")
     assert [line.strip() for line in lines_of(finding)[1:]] == [
         "message    line 1", "line 2", "… 26 more lines (--all) …", "line 29", "line 30",
     ]  # fmt: skip
 
 
-def test_a_message_that_has_been_said_is_not_said_again() -> None:
+def test_a_message_is_not_repeated() -> None:
     """Neither why nor the message repeats the title."""
     finding = replace(failed(1), title="GitRepository x: no such host", why="no such host")
     assert len(lines_of(finding)) == 1
-    said = replace(finding, why="", reason="Failed", message="no such host\n\n")
-    assert len(lines_of(said)) == 1
+    result = replace(finding, why="", reason="Failed", message="no such host\n\n")
+    assert len(lines_of(result)) == 1
     assert lines_of(replace(finding, reason="Failed"))[1].split() == ["message", "Failed"]
 
 
@@ -229,7 +230,7 @@ def test_the_cause_goes_on_where_the_title_ends(why: str, row: str) -> None:
 
 
 def test_a_step_with_trouble_shows_the_trouble_only() -> None:
-    """Beside what is wrong, "5 of 6 are ready" and each object that is well are noise."""
+    """Counts of ready objects and passing checks are left out next to problems."""
     about = Ref("v1", "Kustomization", "team", "well")
     lines = lines_of(failed(1), passed("sources", "5 of 6"), passed("sources", "well", about))
     assert lines == [" fail  sources      GitRepository team/broken-1 is broken"]
@@ -243,7 +244,7 @@ def test_a_step_that_is_well_gives_its_word_on_the_whole() -> None:
     assert lines_of(*each) == [" pass  drift        2 checks passed"]
 
 
-def test_what_waits_for_another_is_counted_not_told() -> None:
+def test_blocked_objects_are_counted_not_listed() -> None:
     """An object that a cause blocks is in that cause's list, and no line of its own."""
     blocked = kustomizations(2)
     waits = [Finding("work", "waiting", Level.SKIP, "waits", ref) for ref in blocked]
@@ -254,7 +255,7 @@ def test_what_waits_for_another_is_counted_not_told() -> None:
     ]
 
 
-def test_what_has_no_verdict_yet_is_told() -> None:
+def test_objects_without_a_verdict_are_listed() -> None:
     """An object that is neither well nor blocked must not vanish behind those that are well."""
     moving = Finding("work", "reconciling", Level.SKIP, "Kustomization a/b: no verdict yet", REF)
     assert lines_of(moving, passed("work", "8 of 9")) == [
@@ -265,8 +266,8 @@ def test_what_has_no_verdict_yet_is_told() -> None:
 
 def test_a_step_without_findings_has_its_line() -> None:
     """What was not looked at is seen as such."""
-    told = report()._replace(steps=(StepResult("instance", "no FluxInstance", Level.SKIP),))
-    assert " skip  instance     no FluxInstance\n" in render(told, Look())
+    result = report()._replace(steps=(StepResult("instance", "no FluxInstance", Level.SKIP),))
+    assert " skip  instance     no FluxInstance\n" in render(result, Look())
 
 
 def test_a_finding_of_no_listed_step_is_not_lost() -> None:
@@ -274,29 +275,29 @@ def test_a_finding_of_no_listed_step_is_not_lost() -> None:
     assert "is broken" in render(report(failed(1))._replace(steps=()), Look())
 
 
-def test_many_troubles_are_told_up_to_ten_and_counted_beyond() -> None:
-    """The worst ten are told; the counts of the rest, by step, make up the whole number."""
-    told = [
+def test_ten_problems_are_listed_and_the_rest_counted() -> None:
+    """The ten worst findings are shown; the rest is counted by step."""
+    result = [
         *(failed(i) for i in range(8)),
         *(failed(i, step="releases") for i in range(8)),
         *(failed(i, step="releases", level=Level.WARN) for i in range(5)),
         *(failed(i, step="ui", level=Level.UNKNOWN) for i in range(3)),
     ]
-    lines = lines_of(*told)
+    lines = lines_of(*result)
     assert len(lines) == 10 + 2
     assert lines[10] == " fail     releases     and 6 fail, 5 warn more: --all shows them"
     assert lines[11] == " unknown  ui           and 3 unknown more: --all shows them"
-    assert footer_of(*told) == "16 causes · 5 warnings · 3 unknown"
-    assert len(lines_of(*told, look=Look(everything=True))) == len(told)
+    assert footer_of(*result) == "16 causes · 5 warnings · 3 unknown"
+    assert len(lines_of(*result, look=Look(everything=True))) == len(result)
 
 
 def test_what_is_counted_has_its_own_level() -> None:
-    """A count of warnings is a warning, also in a step where worse has been told."""
-    told = [*(failed(i) for i in range(10)), failed(10, level=Level.WARN)]
-    assert lines_of(*told)[-1] == " warn  sources      and 1 warn more: --all shows them"
+    """A count of warnings is a warning, also in a step that shows something worse."""
+    result = [*(failed(i) for i in range(10)), failed(10, level=Level.WARN)]
+    assert lines_of(*result)[-1] == " warn  sources      and 1 warn more: --all shows them"
 
 
-def test_a_word_on_a_whole_step_is_told_however_much_is_wrong() -> None:
+def test_a_step_summary_is_shown_with_any_number_of_problems() -> None:
     """The state of each step can be seen; of objects on their way there may be too many."""
     moving = [failed(i, step="work", level=Level.SKIP) for i in range(12)]
     skip = Finding("ui", "absent", Level.SKIP, "the operator has no Service")
@@ -309,7 +310,7 @@ def test_a_word_on_a_whole_step_is_told_however_much_is_wrong() -> None:
 
 
 def test_details_of_what_is_no_trouble_are_shown_only_when_asked_for() -> None:
-    """What an object on its way says is not urgent; of one that is well nothing is to be said."""
+    """Messages of objects in progress are not urgent, and those of healthy ones are left out."""
     moving = replace(failed(1, level=Level.SKIP), message="reconciling")
     well = replace(passed("sources", "all is well"), message="stored artifact")
     assert len(lines_of(moving, well)) == 2
@@ -322,12 +323,12 @@ def test_details_of_what_is_no_trouble_are_shown_only_when_asked_for() -> None:
 
 @pytest.mark.parametrize("width", [-1, 0, 39])
 def test_a_width_that_leaves_no_room_is_not_kept(width: int) -> None:
-    """A terminal that tells nonsense of its width gets 40 columns."""
+    """A terminal with an invalid width gets 40 columns."""
     assert render(SAMPLE, Look(width)) == render(SAMPLE, Look(40))
 
 
 @pytest.mark.parametrize("count", [10, 11])
-def test_ten_troubles_are_all_told(count: int) -> None:
+def test_ten_problems_are_all_shown(count: int) -> None:
     """Nothing is left out before there is too much of it."""
     lines = lines_of(*(failed(i) for i in range(count)))
     assert ("more: --all" in lines[-1]) == (count > 10)
@@ -336,16 +337,16 @@ def test_ten_troubles_are_all_told(count: int) -> None:
 @PATIENT
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(Level)), max_size=40))
 def test_counts_never_lie(drawn: list[tuple[str, Level]]) -> None:
-    """What is told and what is counted are together all that is wrong, in every step."""
+    """Shown and counted findings together are all problems, in every step."""
     order = (Level.FAIL, Level.WARN, Level.UNKNOWN, Level.SKIP, Level.PASS)
     drawn.sort(key=lambda pair: order.index(pair[1]))
     findings = [failed(i, step=step, level=level) for i, (step, level) in enumerate(drawn)]
     text = render(report(*findings), Look())
     for step in "abc":
         for level in order[:3]:
-            told = len(re.findall(rf"^ {level} +{step}  .*is broken$", text, re.MULTILINE))
+            result = len(re.findall(rf"^ {level} +{step}  .*is broken$", text, re.MULTILINE))
             counted = re.findall(rf"^ \w+ +{step}  +and .*?(\d+) {level}\b", text, re.MULTILINE)
-            assert told + sum(map(int, counted)) == drawn.count((step, level))
+            assert result + sum(map(int, counted)) == drawn.count((step, level))
 
 
 @pytest.mark.parametrize(
@@ -363,7 +364,7 @@ def test_counts_never_lie(drawn: list[tuple[str, Level]]) -> None:
     ],
 )
 def test_the_footer_counts_in_good_english(findings: list[Finding], footer: str) -> None:
-    """What there is none of is left out; one is singular."""
+    """Zero counts are left out, and one is singular."""
     assert footer_of(*findings) == footer
 
 
@@ -374,8 +375,8 @@ def test_the_footer_counts_in_good_english(findings: list[Finding], footer: str)
         (Cost(2, 0, 61), "1 pass · 2 requests, 61.0 s"),
     ],
 )
-def test_the_footer_tells_the_cost(cost: Cost, footer: str) -> None:
-    """What was asked of the API server is told when anything was."""
+def test_the_footer_shows_the_requests(cost: Cost, footer: str) -> None:
+    """The footer shows the number of requests if there were any."""
     assert footer_of(passed("a", "well"), cost=cost) == footer
 
 
@@ -426,7 +427,7 @@ def test_ages_are_as_kubectl_gives_them(seconds: int, age: str) -> None:
 
 
 def test_commands_are_on_their_own_lines_whole_and_marked() -> None:
-    """A command is never wrapped or cut; one that changes the cluster says so."""
+    """A command is never wrapped or cut; one that changes the cluster is marked."""
     long = Command(("kubectl", "get", "x" * 200))
     hints = (Hint("look", (long, Command(("flux", "resume", "ks", "a b"), changes=True))),)
     lines = lines_of(replace(failed(1), hints=hints), look=Look(width=80))
@@ -460,13 +461,13 @@ def test_the_next_step_comes_last(commands: tuple[tuple[str, ...], ...], lines: 
     assert text.splitlines()[-len(lines) :] == lines
 
 
-def copied(told: Report, look: Look) -> list[str]:
+def copied(result: Report, look: Look) -> list[str]:
     """Return what of a report stands on one line however long it is: commands and links."""
-    hints = [hint for finding in told.findings for hint in finding.hints]
-    commands = [command for each in (*hints, told.next) if each for command in each.commands]
+    hints = [hint for finding in result.findings for hint in finding.hints]
+    commands = [command for each in (*hints, result.next) if each for command in each.commands]
     lines = [command_line(command.argv, ascii_only=look.ascii) for command in commands]
-    links = [visible(finding.docs, ascii_only=look.ascii) for finding in told.findings]
-    prompt = told.next.prompt.splitlines() if told.next and not told.next.commands else []
+    links = [visible(finding.docs, ascii_only=look.ascii) for finding in result.findings]
+    prompt = result.next.prompt.splitlines() if result.next and not result.next.commands else []
     asked = [visible(line, ascii_only=look.ascii) for line in prompt]
     return [text.strip() for text in (*lines, *links, *asked)]
 
@@ -481,14 +482,14 @@ def is_harmless(char: str) -> bool:
 @PATIENT
 @given(REPORTS, st.integers(40, 200), st.booleans(), st.booleans())
 def test_nothing_from_the_cluster_harms_the_terminal_or_the_layout(
-    told: Report, width: int, everything: bool, ascii_only: bool
+    shown: Report, width: int, everything: bool, ascii_only: bool
 ) -> None:
     """No control or invisible character gets out, and no line that is not copied is too wide."""
     look = Look(width, everything=everything, ascii=ascii_only)
-    text = render(told, look)
+    text = render(shown, look)
     assert all(char == "\n" or is_harmless(char) for char in text)
     assert text.isascii() or not ascii_only
-    whole = copied(told, look)
+    whole = copied(shown, look)
     for line in text.split("\n"):
         assert line == line.rstrip()
         assert width_of(line) <= width or any(each and each in line for each in whole)
@@ -496,19 +497,19 @@ def test_nothing_from_the_cluster_harms_the_terminal_or_the_layout(
 
 @PATIENT
 @given(REPORTS)
-def test_colors_are_the_only_escapes(told: Report) -> None:
+def test_colors_are_the_only_escapes(shown: Report) -> None:
     """What looks like a color in a message is not one; without ours the text is the same."""
-    colored = render(told, Look(color=True))
-    assert SGR.sub("", colored) == render(told, Look())
+    colored = render(shown, Look(color=True))
+    assert SGR.sub("", colored) == render(shown, Look())
     assert not re.search(rf"{SGR.pattern}{SGR.pattern}", colored)
 
 
 def test_a_blank_line_of_a_prompt_has_no_color() -> None:
     """Blanks at the end of a line are left out with colors as without."""
-    told = report(goes_on=Next("Look", (), "one \n \ntwo"))
-    colored = render(told, Look(color=True))
-    assert SGR.sub("", colored) == render(told, Look())
-    assert not [line for line in render(told, Look()).splitlines() if line != line.rstrip()]
+    result = report(goes_on=Next("Look", (), "one \n \ntwo"))
+    colored = render(result, Look(color=True))
+    assert SGR.sub("", colored) == render(result, Look())
+    assert not [line for line in render(result, Look()).splitlines() if line != line.rstrip()]
 
 
 def test_a_message_cannot_pose_as_a_line_of_the_report() -> None:
@@ -524,8 +525,8 @@ def test_a_page_of_a_message_is_wrapped_in_no_time() -> None:
     assert len(lines_of(finding, look=Look(width=80))) < 40
 
 
-def test_where_all_is_too_much_the_worst_is_told_in_full() -> None:
-    """The others have a line or two, with the command that tells more, or else the fix."""
+def test_only_the_worst_is_shown_in_full() -> None:
+    """Other findings have one or two lines, with the fix or the command for details."""
     explain = Hint("see more", (Command(("kubectl", "flux-status", "explain", "x/y")),), "more")
     fix = Hint("put it right", (Command(("kubectl", "get", "x")),))
     long = [replace(failed(i), message="\n".join("abcde"), hints=(fix,)) for i in range(9)]

@@ -1,117 +1,87 @@
 """Values from the cluster never become options of a printed command."""
 
+import ast
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from functools import cache
-from itertools import pairwise
-from typing import Any, TypeAlias
+import re
+from collections.abc import Iterator
 
 import pytest
 
-from fluxstatus.knowledge.rule import command
-from fluxstatus.model import snapshot
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.commands.reconcile.advice import advise
+from fluxstatus.knowledge import RULES
+from fluxstatus.knowledge.rule import ARGUMENTS, fill
+from fluxstatus.knowledge.states import STATES
+from fluxstatus.mcp.state_file import LocalState
 from fluxstatus.model.evidence import Evidence
+from fluxstatus.model.hints import Command, command
+from fluxstatus.model.kubectl_flags import TargetFlags
 from fluxstatus.report import as_json
 from fluxstatus.report.look import Look
+from fluxstatus.state.state import State
 from tests.builders import judge
-from tests.conftest import RECORDED, ROOT
+from tests.conftest import ROOT
+from tests.knowledge.examples import examples
+from tests.planting import STATES as RECORDED_STATES
+from tests.planting import STRUCTURE, planted, planted_around, state, turns
 
 PLANTED = "--planted=option"
-STATES = {"zoo": RECORDED / "zoo.json.gz", "lab": ROOT / "tests" / "lab" / "states.json.gz"}
-Place: TypeAlias = tuple[str, ...]
-"""The keys of a field, without the indexes of lists."""
-
-# What these hold decides what an object is: with another value there would be none to diagnose.
-STRUCTURE = {
-    ("apiVersion",), ("kind",), ("metadata", "creationTimestamp"),
-    ("status", "conditions", "type"), ("status", "conditions", "status"),
-    ("status", "conditions", "lastTransitionTime"),
-}  # fmt: skip
+PARTS = 8  # of the examples, for tests that run side by side
 
 
-@cache
-def state(name: str) -> Evidence:
-    """Return the recorded state *name*."""
-    return snapshot.load(STATES[name])
-
-
-def strings(value: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
-    """Yield the place and value of each string in *value*."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from strings(inner, (*place, key))
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from strings(inner, place)
-    elif isinstance(value, str) and len(value) > 1:
-        yield place, value
-
-
-def rewritten(value: Any, replacements: Mapping[tuple[Place, str], str], place: Place = ()) -> Any:
-    """Return *value* with the *replacements* of strings at places."""
-    if isinstance(value, Mapping):
-        return {k: rewritten(inner, replacements, (*place, k)) for k, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [rewritten(inner, replacements, place) for inner in value]
-    return replacements.get((place, value), value) if isinstance(value, str) else value
-
-
-def plant(item: Any, place: Place) -> Any:
-    """Return *item* with PLANTED at *place*, and in its messages for the value that was there."""
-    values = {value for at, value in strings(item) if at == place}
-    replacements = {(place, value): PLANTED for value in values}
-    for at, text in strings(item):
-        if at[-1] == "message" and at != place:
-            for value in values:
-                text = text.replace(value, PLANTED)  # noqa: PLW2901 - one after the other
-            replacements[at, text] = text
-    return rewritten(item, replacements)
-
-
-def places(item: Any) -> list[Place]:
-    """Return the places of strings in *item* that can be replaced."""
-    return sorted({place for place, _ in strings(item)} - STRUCTURE)
-
-
-def planted(known: Evidence, turn: int) -> Evidence:
-    """Return *known* with PLANTED at one place of each object, another one in each *turn*."""
-
-    def plant_one(item: Any, number: int) -> Any:
-        free = places(item)
-        return plant(item, free[(number + turn) % len(free)]) if free else item
-
-    answers = {
-        query: answer._replace(items=tuple(plant_one(i, n) for n, i in enumerate(answer.items)))
-        for query, answer in known.answers.items()
-    }
-    return replace(known, answers=answers)
-
-
-def options(known: Evidence) -> Iterator[str]:
-    """Yield each option of the commands in the report on *known*, without the values of `-n`."""
-    report = json.loads(as_json.render(judge(known), Look()))
-    for finding in report["findings"]:
-        for hint in finding["hints"]:
+def words(known: Evidence) -> Iterator[str]:
+    """Yield each word of the commands in the report on *known*."""
+    for memory in (LocalState(), LocalState(declined=True)):
+        report = json.loads(as_json.render(judge(known, memory=memory), Look()))
+        hints = [hint for finding in report["findings"] for hint in finding["hints"]]
+        for hint in (*hints, *([report["next"]] if report["next"] else ())):
             for printed in hint["commands"]:
-                for before, word in pairwise(printed["argv"]):
-                    if word.startswith("-") and before not in TAKES_VALUE:
-                        yield word
+                yield from printed["argv"]
 
 
-TAKES_VALUE = {"-n", "-l"}
-TURNS = max(
-    len(places(item)) for name in STATES for a in state(name).answers.values() for item in a.items
-)
+def requests(known: Evidence) -> Iterator[str]:
+    """Yield each word of the commands that `reconcile` prints about the objects of *known*."""
+    analysis = Analysis(State(known))
+    for number, resource in enumerate(analysis.state.resources.values()):
+        if number % 9 == 0:  # they are alike
+            for request in advise(analysis, resource).requests:
+                for printed in request.commands:
+                    yield from printed.argv
 
 
-@pytest.mark.parametrize("turn", range(TURNS))
-@pytest.mark.parametrize("name", STATES)
+@pytest.mark.parametrize("turn", range(turns(STRUCTURE)))
+@pytest.mark.parametrize("name", RECORDED_STATES)
 def test_a_value_is_no_option(name: str, turn: int) -> None:
-    """No command in the report has an option that comes from a field of an object."""
-    found = set(options(planted(state(name), turn)))
+    """No word of a command begins with a dash because of a field of an object."""
+    known = planted(state(name), turn, PLANTED, STRUCTURE)
+    found = {*words(known), *requests(known)}
     assert found
-    assert {option for option in found if option.startswith(PLANTED)} == set()
+    assert {word for word in found if word.startswith(PLANTED)} == set()
+
+
+@pytest.mark.parametrize("name", RECORDED_STATES)
+def test_what_is_around_the_objects_is_no_option(name: str) -> None:
+    """Nor because of the context, a permission, or the version of a program."""
+    found = set(words(planted_around(state(name), PLANTED)))
+    assert f"--context={PLANTED}" in found
+    assert {word for word in found if word.startswith(PLANTED)} == set()
+
+
+def mentions(message: str) -> list[str]:
+    """Return the parts of *message* that can be a name or another value."""
+    return sorted({part for part in re.split(r"[\s'\"`,;()\[\]{}]+", message) if len(part) > 2})
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_word_of_a_message_is_no_option(part: int) -> None:
+    """A word of a message never becomes an option, wherever it is in a known text."""
+    for example in list(examples())[part::PARTS]:
+        for mention in mentions(example.message)[:12]:
+            planted_in = example._replace(message=example.message.replace(mention, PLANTED))
+            found = planted_in.diagnosis()
+            for hint in found.hints:
+                for printed in hint.commands:
+                    assert not any(word.startswith(PLANTED) for word in printed.argv), printed
 
 
 @pytest.mark.parametrize(
@@ -128,3 +98,81 @@ def test_a_command_with_an_option_as_a_value_is_not_printed(template: str, print
     """A template is not filled if the value would begin a word with "-"."""
     assert (command(template, {"value": PLANTED}, changes=False) is not None) is printed
     assert command(template, {"value": "app"}, changes=False) is not None
+
+
+@pytest.mark.parametrize("program", ["kubectl", "flux", "flux-operator", "helm"])
+def test_a_context_is_no_option(program: str) -> None:
+    """A context that looks like a flag is bound to its own flag."""
+    given = Command((program, "get", "ks"))
+    found = TargetFlags(PLANTED).command(given).argv
+    assert not any(word.startswith(PLANTED) for word in found)
+    assert any(word.endswith(f"context={PLANTED}") for word in found)
+    assert "prod" in TargetFlags("prod").command(given).argv
+
+
+IN_A_SENTENCE = re.compile(r"\b(?:flux|helm|kubectl|kustomize|flux-operator) [a-z][^,;:]*")
+
+
+def test_a_sentence_with_a_command_has_no_option() -> None:
+    """A value in the command of a sentence is left out if it would be an option there."""
+    texts = {step.text for rule in (*RULES, *STATES.values()) for step in rule.steps}
+    fields = {
+        field
+        for text in texts
+        for found in IN_A_SENTENCE.findall(text)
+        for field in re.findall(r" {(\w+)}", found)
+    }
+    assert {"name", "release_name", "path"} <= fields
+    for text in texts:
+        for field in ARGUMENTS:
+            assert f" {PLANTED}" not in fill(text, dict.fromkeys(ARGUMENTS, PLANTED)), (text, field)
+    assert fields <= ARGUMENTS
+
+
+OTHERWISE = {
+    "model/hints.py": "the templates themselves",
+    "model/snapshot.py": "takes only known commands",
+    "cluster/failures.py": "splits its table, in which a context is bound to its flag",
+    "mcp/entry.py": "binds names and contexts to their flags",
+}
+"""The files that make commands in another way."""
+OURS = {
+    "tool.formula", "pair.command",  # of tables
+    "one.verb", "what",  # of the permissions that an installation needs
+    "delete",  # the kinds of Flux
+    "argv", "apply", "create", "name", "login", "files",  # constants, and the user's --git
+}  # fmt: skip
+"""Expressions for words that do not come from a cluster."""
+
+
+def is_ours(word: ast.expr) -> bool:
+    """Return whether a word of a command is a constant, or begins with one."""
+    match word:
+        case ast.Starred(value=inner) | ast.FormattedValue(value=inner):
+            return is_ours(inner)
+        case ast.Tuple(elts=words):
+            return all(map(is_ours, words))
+        case ast.JoinedStr(values=[start, *_]):
+            return is_ours(start)
+        case ast.Constant():
+            return True
+    text = ast.unparse(word)
+    return text in OURS or re.split(r"\W", text)[0].isupper()
+
+
+def test_commands_with_values_are_made_from_templates() -> None:
+    """A command that is made in another way than by `command` has only words of ours."""
+    folder = ROOT / "fluxstatus"
+    found = [
+        (str(file.relative_to(folder)), node)
+        for file in sorted(folder.rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("kubectl", "Command")
+    ]
+    assert {name for name, _ in found} >= OTHERWISE.keys()
+    wrong = [
+        f"{name}:{call.lineno} {ast.unparse(call)}"
+        for name, call in found
+        if name not in OTHERWISE and not all(map(is_ours, call.args))
+    ]
+    assert wrong == []

@@ -25,9 +25,9 @@ def _picture() -> Callable[..., str]:
 def test_the_picture_shows_the_text_where_the_terminal_does(picture: Callable[..., str]) -> None:
     """Read back line by line and column by column, the picture is the report."""
     finding = replace(REJECTED, hints=())  # commands may be wider than the picture
-    told = report(finding, *SAMPLE.findings[1:])
-    text = render(told, Look(width=100))
-    drawn = ET.fromstring(picture(render(told, Look(width=100, color=True)), "kubectl x"))
+    result = report(finding, *SAMPLE.findings[1:])
+    text = render(result, Look(width=100))
+    drawn = ET.fromstring(picture(render(result, Look(width=100, color=True)), "kubectl x"))
     lines: dict[str, str] = {}
     for each in drawn.iter(TEXT):
         column = round((float(each.attrib["x"]) - 18) / 8.4)

@@ -22,9 +22,16 @@ _VALUES = st.recursive(
 
 
 @given(_VALUES)
-def test_yaml_says_what_the_json_says(value: Any) -> None:
+def test_yaml_and_json_agree(value: Any) -> None:
     """Whatever JSON there is, a YAML reader gets the same from our YAML."""
     assert yaml.safe_load(yaml_of(value)) == value
+
+
+def test_a_long_key_has_its_mark() -> None:
+    """A parser looks for the colon of a key only in its first 1,024 characters."""
+    for key in ("a" * 999, "a" * 1000, "a" * 2000, "\U000e0041" * 200):
+        value = {key: [{key: {key: "b"}}], "c": {key: []}}
+        assert yaml.safe_load(yaml_of(value)) == value
 
 
 _ODD = (
@@ -57,9 +64,34 @@ def test_lists_are_whole_documents() -> None:
 
 
 def test_names_are_those_of_kubectl() -> None:
-    """A name is told as kubectl tells it."""
+    """A name is quoted as kubectl quotes it."""
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}}
     assert list(as_names([ONE, service])) == [
         "kustomization.kustomize.toolkit.fluxcd.io/one\n",
         "service/web\n",
     ]
+
+
+_REPOSITORY = "https://github.com/acme/fleet"
+
+
+@pytest.mark.parametrize(
+    ("spec", "shown"),
+    [
+        ({"type": "generic", "address": "https://in.example.com:8443/a/b?c"},
+         {"type": "generic", "address": "https://in.example.com:8443/***"}),
+        ({"type": "discord", "address": "https://discord.example.com"},
+         {"type": "discord", "address": "https://discord.example.com"}),
+        ({"type": "github", "address": _REPOSITORY}, {"type": "github", "address": _REPOSITORY}),
+        ({"type": "gitlabmergerequestcomment", "address": _REPOSITORY},
+         {"type": "gitlabmergerequestcomment", "address": _REPOSITORY}),
+        ({"type": "pagerduty", "address": "https://events.pagerduty.com", "channel": "e93facc0"},
+         {"type": "pagerduty", "address": "https://events.pagerduty.com", "channel": "***"}),
+        ({"type": "slack", "channel": "general"}, {"type": "slack", "channel": "general"}),
+    ],
+)  # fmt: skip
+def test_the_address_of_a_webhook_is_masked(spec: dict[str, str], shown: dict[str, str]) -> None:
+    """Of a Provider's address the server stays; that of a repository stays whole."""
+    provider = {"apiVersion": "v1", "kind": "Provider", "spec": spec}
+    assert json.loads("".join(as_json([provider])))["items"][0]["spec"] == shown
+    assert yaml.safe_load("".join(as_yaml([provider])))["items"][0]["spec"] == shown

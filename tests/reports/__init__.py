@@ -1,1 +1,1 @@
-"""Faults from public reports: what is said of each, against what it really was."""
+"""Faults from public reports: the cause found for each, compared with the true one."""

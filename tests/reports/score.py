@@ -1,4 +1,4 @@
-"""Score what is said of reported faults: python -m tests.reports.score [CASE...].
+"""Score the causes found for reported faults: python -m tests.reports.score [CASE...].
 
 Each case is a snapshot with the texts of a public report (`source`; names are replaced) or of a
 controller's source, and the expectation that somebody wrote who had not seen what the product
@@ -6,9 +6,9 @@ says: the true cause (`truth`), what an answer must say (`cause`, `advice`: one 
 group must match) and must not say (`wrong`), and what must be merged (`folded`, `most`). Only our
 own words count, not the controller's message: to repeat it is no diagnosis.
 
-right     the object comes first, its cause and advice are given, and nothing wrong is said
+right     the object comes first, its cause and advice are given, and no claim is wrong
 generic   the object comes first, but its cause or the advice is not given
-wrong     something wrong is said, or something else comes first
+wrong     a claim is wrong, or something else comes first
 missed    nothing fails, or the object is not named
 """
 
@@ -53,7 +53,7 @@ class Case:
 
     @cached_property
     def findings(self) -> list[Finding]:
-        """What is said of the snapshot, without passes and advice."""
+        """The findings of the snapshot, without passes and advice."""
         return [
             finding
             for finding in judge(snapshot.load(self._snapshot)).findings
@@ -80,8 +80,8 @@ class Case:
             if finding.certainty == "certain" and key_of(finding) not in self.objects:
                 return f"first is {key_of(finding)}: {finding.code}"
         for finding in ours:
-            said = text_of(finding, requests=False) if finding.certainty == "certain" else ""
-            if found := [p for p in self.expected.get("wrong", []) if says(p, said)]:
+            result = text_of(finding, requests=False) if finding.certainty == "certain" else ""
+            if found := [p for p in self.expected.get("wrong", []) if says(p, result)]:
                 return f"says {found[0]}"
         return ""
 
@@ -144,17 +144,17 @@ def key_of(finding: Finding) -> Key | None:
 
 
 def text_of(finding: Finding, *, hints_only: bool = False, requests: bool = True) -> str:
-    """Return what we say in *finding*, without the controller's message.
+    """Return our own text in *finding*, without the controller's message.
 
     Commands that only request a reconciliation are left out without *requests*.
     """
-    said = [] if hints_only else [finding.title, finding.why]
+    result = [] if hints_only else [finding.title, finding.why]
     lines = ((h.text, [" ".join(c.argv) for c in h.commands]) for h in finding.hints)
     hints = (
         " ".join([text, *(line for line in commands if requests or _REQUEST not in line)])
         for text, commands in lines
     )
-    return "\n".join((*said, *hints))
+    return "\n".join((*result, *hints))
 
 
 def says(pattern: str, text: str) -> bool:

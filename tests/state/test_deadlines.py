@@ -135,6 +135,6 @@ def test_the_margin_is_for_the_queue_of_the_controller() -> None:
 def test_a_deletion_is_within_its_own_time() -> None:
     """A deletion counts from deletionTimestamp, with the timeout of the uninstallation."""
     spec = {"timeout": "30m", "uninstall": {"timeout": "3m"}}
-    for age, within in ((4, True), (6, False)):
+    for age, within in ((4, True), (5, True), (5.1, False), (6, False)):
         gone = judged(flux("HelmRelease", "x", spec=spec, deletionTimestamp=stamp(minutes(age))))
         assert is_deletion_within(gone, NOW) is within

@@ -18,6 +18,7 @@ from tests.builders import (
     HEALTHY,
     SERVED,
     alter,
+    crashing,
     evidence,
     flux,
     judged,
@@ -94,7 +95,7 @@ def test_the_version_is_the_tag_of_the_image(image: object, version: str) -> Non
                      "notification-controller")),
     ],
 )  # fmt: skip
-def test_the_instance_says_what_is_expected(asked: Any, names: tuple[str, ...]) -> None:
+def test_the_instance_lists_the_expected_controllers(asked: Any, names: tuple[str, ...]) -> None:
     """The components of the FluxInstance are expected, or the four defaults."""
     instance = judged(flux("FluxInstance", "flux", spec={"components": asked}))
     assert expected(evidence(), instance, []) == names
@@ -112,7 +113,9 @@ def test_the_instance_says_what_is_expected(asked: Any, names: tuple[str, ...]) 
         ([], ()),
     ],
 )
-def test_without_an_instance_the_served_kinds_say(kinds: list[str], names: tuple[str, ...]) -> None:
+def test_without_an_instance_the_served_kinds_decide(
+    kinds: list[str], names: tuple[str, ...]
+) -> None:
     """Each served kind needs the controller that reconciles it."""
     served = {KINDS[kind].resource: "v1" for kind in kinds}
     assert expected(evidence(served=served), None, []) == names
@@ -128,7 +131,7 @@ def test_a_component_is_read_whole() -> None:
     found = {c.ref.name: c for c in components(evidence(*HEALTHY))}
     helm = found["helm-controller"]
     assert (helm.name, helm.version, helm.ready, helm.wanted) == ("helm-controller", "v1.6.4", 1, 1)
-    assert (helm.problem, helm.unavailable, len(helm.pods)) == (None, False, 1)
+    assert (helm.problem, helm.unavailable, len(helm.pods.known)) == (None, False, 1)
 
 
 def test_a_shard_is_its_component() -> None:
@@ -144,7 +147,7 @@ def test_more_ready_pods_than_wanted_are_not_counted() -> None:
     assert {c.ready for c in components(evidence(*objects))} == {1}
 
 
-def test_a_deployment_says_why_it_makes_no_pod() -> None:
+def test_a_deployment_without_pods_has_its_reason() -> None:
     """Without pods the condition of the Deployment is the problem."""
     broken = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate",
               "message": 'pods "x" is forbidden: exceeded quota'}  # fmt: skip
@@ -156,7 +159,7 @@ def test_a_deployment_says_why_it_makes_no_pod() -> None:
     assert "exceeded quota" in helm.problem.text
 
 
-def test_the_operator_is_told_from_the_controllers() -> None:
+def test_the_operator_is_not_a_controller() -> None:
     """The operator is found by its label and is not a controller."""
     known = evidence(*HEALTHY)
     assert [c.name for c in operators(known)] == ["flux-operator"]
@@ -174,7 +177,7 @@ def test_the_operator_is_told_from_the_controllers() -> None:
         ([f"--watch-label-selector={SHARD}=shard1"], "apps", False),
     ],
 )
-def test_arguments_say_what_is_taken(args: list[str], namespace: str, watched: bool) -> None:
+def test_arguments_limit_what_is_reconciled(args: list[str], namespace: str, watched: bool) -> None:
     """A controller watches the objects that its --watch-… arguments select."""
     objects = alter(HEALTHY, "Deployment/kustomize-controller", {
         "spec.template.spec.containers.0.args": args})  # fmt: skip
@@ -183,7 +186,7 @@ def test_arguments_say_what_is_taken(args: list[str], namespace: str, watched: b
     assert found["kustomize-controller"].watches(one) is watched
 
 
-def test_the_operator_takes_an_instance_only_beside_it() -> None:
+def test_the_operator_takes_only_an_instance_in_its_namespace() -> None:
     """A FluxInstance in another namespace has no controller."""
     (operator,) = operators(evidence(*HEALTHY))
     assert operator.watches(judged(flux("FluxInstance", "flux-system/flux")))
@@ -191,13 +194,13 @@ def test_the_operator_takes_an_instance_only_beside_it() -> None:
     assert operator.watches(judged(flux("ResourceSet", "apps/set")))
 
 
-def test_how_flux_came_is_told_by_labels() -> None:
-    """The labels of the Deployments tell what installed Flux; without labels it is unknown."""
+def test_labels_show_what_installed_flux() -> None:
+    """The labels of the Deployments show what installed Flux; without labels it is unknown."""
     assert managed_by(components(evidence(*HEALTHY))) == "the Flux Operator"
     assert managed_by([]) == ""
 
 
-def test_the_instance_beside_the_operator_counts() -> None:
+def test_the_instance_in_the_operators_namespace_counts() -> None:
     """Of several FluxInstances the one in the operator's namespace counts."""
     both = [flux("FluxInstance", "apps/flux"), *HEALTHY]
     counted = state(*both).instance
@@ -208,7 +211,7 @@ def test_the_instance_beside_the_operator_counts() -> None:
     assert state(flux("FluxInstance", "apps/flux"), served=SERVED).instance is not None
 
 
-def test_what_cannot_be_told_is_not_expected() -> None:
+def test_unknown_controllers_are_not_expected() -> None:
     """If the FluxInstance could not be read, or for a Helm chart, no controller is expected."""
     hidden = evidence(*HEALTHY, unread={"fluxinstances.fluxcd.controlplane.io": FORBIDDEN})
     assert expected(hidden, None, components(hidden)) == ()
@@ -220,3 +223,18 @@ def test_what_cannot_be_told_is_not_expected() -> None:
                                     "app.kubernetes.io/managed-by": "Helm"}})  # fmt: skip
     chart = evidence(*objects)
     assert expected(chart, None, components(chart)) == ()
+
+
+@pytest.mark.parametrize("restarts", [(2, 9), (9, 2)])
+def test_the_pod_that_restarted_most_is_the_problem(restarts: tuple[int, int]) -> None:
+    """Of several pods with a problem, the one with most restarts counts."""
+    objects = alter(HEALTHY, "Deployment/helm-controller", {"status.readyReplicas": 0})
+    (one,) = [o for o in HEALTHY if o["kind"] == "Pod" and "helm" in o["metadata"]["name"]]
+    names = ("helm-controller-1-a", "helm-controller-1-b")
+    pods = [one | {"metadata": one["metadata"] | {"name": name},
+                   "status": {"phase": "Running", "containerStatuses": [crashing(restarts=count)]}}
+            for name, count in zip(names, restarts, strict=True)]  # fmt: skip
+    found = components(evidence(*[o for o in objects if o is not one], *pods))
+    helm = next(component for component in found if component.name == "helm-controller")
+    assert helm.problem is not None
+    assert helm.problem.restarts == 9

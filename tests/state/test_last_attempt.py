@@ -46,7 +46,7 @@ def again(one: Object, *others: Object) -> bool:
     return is_failed_retry(known, known.resources[one["kind"], "apps", "web"])
 
 
-def test_a_fault_is_told_while_it_is_tried_again() -> None:
+def test_a_fault_is_reported_during_a_retry() -> None:
     """A failed build leaves only an event: no history, no other condition."""
     web = kustomization("web", "git", at("Building manifests"), age=minutes(0.1))
     found = bad(report(*HEALTHY, source("git"), web, failed("Kustomization", "BuildFailed")).faults)
@@ -55,7 +55,7 @@ def test_a_fault_is_told_while_it_is_tried_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stage", "reason", "said"),
+    ("stage", "reason", "reported"),
     [
         ("Fetching manifests", "ArtifactFailed", True),
         ("Fetching manifests", "BuildFailed", True),
@@ -67,31 +67,31 @@ def test_a_fault_is_told_while_it_is_tried_again() -> None:
     ],
 )
 def test_who_has_come_further_than_before_may_be_mended(
-    stage: str, reason: str, said: bool
+    stage: str, reason: str, reported: bool
 ) -> None:
     """An attempt that has come further may be the fix, so the old fault is not reported."""
     web = kustomization("web", "git", at(stage), age=minutes(0.1))
     web["status"]["history"] = [reconciled("ReconciliationFailed", minutes(3))]
-    assert again(web, failed("Kustomization", reason)) is said
+    assert again(web, failed("Kustomization", reason)) is reported
 
 
 @pytest.mark.parametrize(
-    ("history", "said"),
+    ("history", "reported"),
     [
         ([], True),
         ([reconciled("ReconciliationSucceeded", minutes(1))], False),
         ([reconciled("ReconciliationSucceeded", minutes(9))], True),
     ],
 )
-def test_a_success_ends_what_was_before(history: list[Object], said: bool) -> None:
+def test_a_success_ends_what_was_before(history: list[Object], reported: bool) -> None:
     """A Warning event from before the last success does not count."""
     web = kustomization("web", "git", RECONCILING, age=minutes(0.1))
     web["status"]["history"] = history
-    assert again(web, failed("Kustomization", "BuildFailed")) is said
+    assert again(web, failed("Kustomization", "BuildFailed")) is reported
 
 
 @pytest.mark.parametrize(
-    ("kind", "reason", "ago", "said"),
+    ("kind", "reason", "ago", "reported"),
     [
         ("ResourceSetInputProvider", "ReconciliationFailed", 5, True),
         ("ResourceSetInputProvider", "ReconciliationFailed", 40, False),
@@ -100,11 +100,11 @@ def test_a_success_ends_what_was_before(history: list[Object], said: bool) -> No
     ],
 )
 def test_an_event_alone_is_not_always_enough(
-    kind: str, reason: str, ago: float, said: bool
+    kind: str, reason: str, ago: float, reported: bool
 ) -> None:
     """Without a history an old event proves nothing; a release has conditions."""
     more: dict[str, Any] = {"age": minutes(0.1)}
-    assert again(flux(kind, "web", RECONCILING, **more), failed(kind, reason, ago, "x")) is said
+    assert again(flux(kind, "web", RECONCILING, **more), failed(kind, reason, ago, "x")) is reported
 
 
 def test_a_controller_that_was_stopped_is_no_words_of_a_fault() -> None:
@@ -128,7 +128,7 @@ def test_a_controller_that_was_stopped_is_no_words_of_a_fault() -> None:
         ("Bucket", "StorageOperationFailed: True ArchiveOperationFailed"),
     ],
 )
-def test_a_source_that_never_succeeded_tells_by_its_parts(kind: str, part: str) -> None:
+def test_a_retry_without_artifact_shows_in_other_conditions(kind: str, part: str) -> None:
     """Without an artifact each attempt looks like the first, except for its other conditions."""
     name, _, says = part.partition(": ")
     wiped = {"Ready": "Unknown Progressing: building artifact"}
@@ -136,9 +136,27 @@ def test_a_source_that_never_succeeded_tells_by_its_parts(kind: str, part: str) 
     assert again(flux(kind, "web", wiped | {name: f"{says}: connection refused"}, age=minutes(0.1)))
 
 
-def test_what_an_older_spec_met_with_says_nothing_of_the_new_one() -> None:
+def test_failures_of_an_older_spec_are_ignored() -> None:
     """The URL was corrected a moment ago, so the old failure does not count."""
     parts = {"FetchFailed": "True GitOperationFailed: no such host"}
     web = flux("GitRepository", "web", RECONCILING | parts, age=minutes(0.1))
     web["metadata"]["generation"] += 1
     assert not again(web)
+
+
+def test_events_of_an_older_spec_are_ignored() -> None:
+    """During the first attempt at a new spec, a failure of the old one does not count."""
+    written = {"time": stamp(minutes(2)), "fieldsV1": {"f:spec": {"f:path": {}}}}
+    for ago, result in ((1, True), (3, False)):
+        web = kustomization("web", "git", RECONCILING, age=minutes(0.1), managedFields=[written])
+        assert again(web, failed("Kustomization", "BuildFailed", ago)) is result
+
+
+def test_a_failed_release_of_an_older_spec_is_not_retried() -> None:
+    """The newest release in the history counts only if it is about the current spec."""
+    written = {"time": stamp(minutes(2)), "fieldsV1": {"f:spec": {"f:values": {}}}}
+    for ago, result in ((1, True), (3, False)):
+        history = [{"status": "failed", "lastDeployed": stamp(minutes(ago))}]
+        web = flux("HelmRelease", "web", RECONCILING, age=minutes(0.1), managedFields=[written],
+                   status={"history": history})  # fmt: skip
+        assert again(web) is result

@@ -7,20 +7,27 @@ import pytest
 from fluxstatus.model.ref import Key
 from fluxstatus.state.ownership import creators_of
 from fluxstatus.state.references import (
+    chart_name,
     dependencies_of,
     dependency_named,
     feeds_of,
     health_checked,
     must_only_exist,
     ready_expression,
+    selected_inputs,
     source_of,
     sync_source_of,
+    template_owner,
 )
-from tests.builders import flux, judged, reference
+from tests.builders import flux, judged, reference, state
 
 CHECK = "timeout waiting for: [Deployment/a/web status: 'InProgress', Job/b status: 'Failed']"
 OCI, GIT = "OCIRepository", "GitRepository"
 TEMPLATE = {"chart": {"spec": {"sourceRef": reference("HelmRepository", "charts")}}}
+
+
+OCI_TEMPLATE = {"chart": {"kind": OCI, "spec": {"url": "oci://ghcr.io/acme/charts/web"}}}
+"""The chart template of a HelmRelease from Flux 2.10 on."""
 
 
 @pytest.mark.parametrize(
@@ -35,6 +42,12 @@ TEMPLATE = {"chart": {"spec": {"sourceRef": reference("HelmRepository", "charts"
         ("HelmRelease", {"chart": {"spec": {"sourceRef": reference("Bucket", "src/b")}}}, {},
          ("HelmChart", "src", "apps-one")),
         ("HelmRelease", {"chartRef": reference(OCI, "src/c")}, {}, (OCI, "src", "c")),
+        ("HelmRelease", OCI_TEMPLATE, {}, (OCI, "apps", "apps-one")),
+        ("HelmRelease", OCI_TEMPLATE, {"helmChart": "OCIRepository/a/b"}, (OCI, "a", "b")),
+        # helm-controller has not replaced the HelmChart yet
+        ("HelmRelease", OCI_TEMPLATE, {"helmChart": "a/b"}, ("HelmChart", "a", "b")),
+        ("HelmRelease", OCI_TEMPLATE, {"helmChart": "a"}, (OCI, "apps", "apps-one")),
+        ("HelmRelease", OCI_TEMPLATE, {"helmChart": "a/b/c/d"}, (OCI, "apps", "apps-one")),
         ("HelmRelease", {}, {}, None),
         ("HelmChart", {"sourceRef": reference("HelmRepository", "h")}, {},
          ("HelmRepository", "apps", "h")),
@@ -99,6 +112,29 @@ def test_inputs_feed_as_sources_do() -> None:
     assert list(feeds_of(depends)) == []
 
 
+@pytest.mark.parametrize(
+    ("inputs", "names"),
+    [
+        ([{"selector": {"matchLabels": {"team": "a"}}}], ["one", "two"]),
+        ([{"selector": {"matchLabels": {"team": "b"}}}, {"selector": {"matchLabels": {"n": "1"}}}],
+         ["one"]),
+        ([{"name": "two", "selector": {"matchLabels": {"team": "a"}}}], []),
+        ([{"name": "two"}], []),
+        ([{"selector": "all"}], []),
+    ],
+)  # fmt: skip
+def test_a_selector_selects_input_providers(inputs: list[dict[str, Any]], names: list[str]) -> None:
+    """Any selector of an entry without a name selects providers, in the namespace of the set."""
+    kind = "ResourceSetInputProvider"
+    known = state(
+        flux(kind, "one", labels={"team": "a", "n": "1"}),
+        flux(kind, "two", labels={"team": "a", "n": "2"}),
+        flux(kind, "other/three", labels={"team": "a", "n": "1"}),
+    )
+    chosen = selected_inputs(known, judged(flux("ResourceSet", "set", spec={"inputsFrom": inputs})))
+    assert list(chosen) == [(kind, "apps", name) for name in names]
+
+
 def test_the_root_source_is_named_by_the_instance() -> None:
     """The root source has the kind and name of spec.sync, or the namespace's name."""
     instance = judged(flux("FluxInstance", "flux-system/flux", spec={"sync": {"kind": OCI}}))
@@ -156,7 +192,40 @@ def test_what_is_asked_of_a_dependency_is_read() -> None:
         ("Kustomization", "app.kubernetes.io", []),
     ],
 )
-def test_labels_tell_what_made_an_object(kind: str, label: str, owners: list[Key]) -> None:
+def test_labels_show_the_owner_of_an_object(kind: str, label: str, owners: list[Key]) -> None:
     """Each kind that applies objects labels them."""
     labels = {f"{label}/name": "root", f"{label}/namespace": "apps"}
     assert list(creators_of(judged(flux(kind, "one", labels=labels)).labels)) == owners
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "owner"),
+    [
+        ("HelmChart", "src/apps-web", ("HelmRelease", "apps", "web")),
+        (OCI, "apps/apps-web", ("HelmRelease", "apps", "web")),
+        (OCI, "apps/web", None),  # in the chart of the release
+        (OCI, "src/apps-web", None),
+        ("GitRepository", "apps/apps-web", None),
+    ],
+)
+def test_a_source_of_a_chart_template_has_its_name(kind: str, name: str, owner: Key | None) -> None:
+    """Of the objects with a release's labels, the one with the right name is from its template."""
+    labels = {"helm.toolkit.fluxcd.io/name": "web", "helm.toolkit.fluxcd.io/namespace": "apps"}
+    assert template_owner(judged(flux(kind, name, labels=labels))) == owner
+    assert template_owner(judged(flux(kind, name))) is None
+
+
+@pytest.mark.parametrize(
+    ("template", "name"),
+    [
+        ({"chart": "web", "url": ""}, "web"),
+        ({"url": "oci://ghcr.io/acme/charts/web"}, "web"),
+        ({"url": ["oci://x/web"]}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_name_of_a_chart(template: dict[str, Any], name: str) -> None:
+    """A chart in an OCI registry has the name that its URL ends with."""
+    assert (
+        chart_name(judged(flux("HelmRelease", "one", spec={"chart": {"spec": template}}))) == name
+    )

@@ -33,7 +33,7 @@ def test_kinds_that_record_no_request(kind: str) -> None:
 
 
 @pytest.mark.cluster
-def test_the_crds_say_what_records_requests() -> None:
+def test_the_crds_show_which_kinds_record_requests() -> None:
     """A request is pending just in the versions whose status has lastHandledReconcileAt."""
     for release in ("v2.6.4", crds.flux_versions()[-1]):
         for definition in crds.definitions(release):
@@ -50,6 +50,7 @@ def test_the_crds_say_what_records_requests() -> None:
 def test_the_command_of_a_request() -> None:
     """The command sets all annotations to the same time, and is marked as one that changes."""
     command = request_command(_resource("HelmRelease"), NOW, "reconcile.fluxcd.io/forceAt")
+    assert command
     assert command.changes
     *_, first, second = command.argv
     assert first.partition("=")[2] == second.partition("=")[2]

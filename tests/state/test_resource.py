@@ -34,6 +34,9 @@ TABLE: list[tuple[str, Verdict, str, dict[str, str], dict[str, Any]]] = [
      {"age": minutes(40), "spec": {"interval": "1h"}}),
     ("no conditions, old", Verdict.NEVER, "Kustomization", {}, {}),
     ("no conditions, young", Verdict.STARTING, "Kustomization", {}, {"born": minutes(1)}),
+    ("no conditions, a clock ahead", Verdict.STARTING, "Kustomization", {}, {"born": -minutes(1)}),
+    ("no conditions, born tomorrow", Verdict.NEVER, "Kustomization", {}, {"born": -minutes(999)}),
+    ("at work since tomorrow", Verdict.STUCK, "Kustomization", AT_WORK, {"age": -minutes(999)}),
     ("an older spec", Verdict.OUTDATED, "Kustomization", READY, {"generation": 2}),
     ("an older spec that failed", Verdict.OUTDATED, "Kustomization", RETRYING, {"generation": 2}),
     ("this spec failed, never observed", Verdict.FAILED, "Kustomization", RETRYING,
@@ -44,6 +47,14 @@ TABLE: list[tuple[str, Verdict, str, dict[str, str], dict[str, Any]]] = [
      {"spec": {"suspend": True}}),
     ("suspended by annotation", Verdict.SUSPENDED, "ResourceSet", READY, OFF),
     ("generator off by annotation", Verdict.SUSPENDED, "ArtifactGenerator", READY,
+     {"annotations": {"source.extensions.fluxcd.io/reconcile": "disabled"}}),
+    ("suspended by annotation in any case", Verdict.SUSPENDED, "ResourceSet", READY,
+     {"annotations": {"fluxcd.controlplane.io/reconcile": "Disabled"}}),
+    ("generator off in any case", Verdict.SUSPENDED, "ArtifactGenerator", READY,
+     {"annotations": {"source.extensions.fluxcd.io/reconcile": "DISABLED"}}),
+    ("the operator's annotation is not Flux's", Verdict.READY, "OCIRepository", READY, OFF),
+    ("nor a generator's", Verdict.READY, "ArtifactGenerator", READY, OFF),
+    ("and that of a generator is its own", Verdict.READY, "ResourceSet", READY,
      {"annotations": {"source.extensions.fluxcd.io/reconcile": "disabled"}}),
     ("made while switched off", Verdict.SUSPENDED, "FluxInstance",
      {"Ready": "True ReconciliationDisabled: Initialized with reconciliation suspended"}, {}),
@@ -84,7 +95,15 @@ def test_a_fresh_change_of_the_spec_is_being_worked_on() -> None:
     assert judged(changed, NOW + minutes(5)).verdict is Verdict.OUTDATED
 
 
-def test_a_suspended_object_says_since_when() -> None:
+def test_an_object_that_was_changed_without_a_status_is_starting() -> None:
+    """A change of the spec gives an object without a status the time of a new one."""
+    written = {"manager": "kubectl", "time": stamp(minutes(1)), "fieldsV1": {"f:spec": {"x": {}}}}
+    changed = flux("Kustomization", "x", {}, managedFields=[written])
+    assert judged(changed).verdict is Verdict.STARTING
+    assert judged(changed, NOW + minutes(5)).verdict is Verdict.NEVER
+
+
+def test_a_suspended_object_has_its_time() -> None:
     """The time of a suspension is when spec.suspend was written."""
     written = {"time": stamp(timedelta(days=41)), "fieldsV1": {"f:spec": {"f:suspend": {}}}}
     paused = flux("Kustomization", "x", READY, spec={"suspend": True}, managedFields=[written])
@@ -118,6 +137,18 @@ def test_a_suspended_object_says_by_whom(
         assert suspender_of(judged(paused)) == expected
 
 
+@pytest.mark.parametrize("value", ["disabled", "Disabled", "enabled"])
+def test_an_annotation_says_by_whom_and_since_when(value: str) -> None:
+    """An object of the operator is suspended by an annotation, in any case of letters."""
+    switch = "fluxcd.controlplane.io/reconcile"
+    fields: dict[str, Any] = {"f:metadata": {"f:annotations": {f"f:{switch}": {}}}}
+    written = {"manager": "kubectl-annotate", "time": stamp(minutes(9)), "fieldsV1": fields}
+    paused = flux("ResourceSet", "x", annotations={switch: value}, managedFields=[written])
+    off = value != "enabled"
+    assert suspender_of(judged(paused)) == ("field manager kubectl-annotate" if off else "")
+    assert (judged(paused).since == NOW - minutes(9)) is off
+
+
 @pytest.mark.parametrize(
     "more",
     [
@@ -128,7 +159,7 @@ def test_a_suspended_object_says_by_whom(
     ids=["by its condition", "by its history", "by its release"],
 )
 def test_an_attempt_after_a_failure_is_a_retry(more: dict[str, Any]) -> None:
-    """An attempt after a failure is a retry, although Ready only says "in progress"."""
+    """An attempt after a failure is a retry, even if Ready is only "in progress"."""
     assert judged(flux("Kustomization", "x", **more)).retrying
     assert not judged(flux("Kustomization", "x", AT_WORK)).retrying
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from fluxstatus.commands.versions.inventory import Role, parts_of
-from fluxstatus.model.evidence import Answer, Object, Unread, Why
+from fluxstatus.model.evidence import Incomplete, Object, Unread, Why
 from fluxstatus.model.ref import Key
 from fluxstatus.state.deployments import DEFAULT_COMPONENTS
 from fluxstatus.state.state import State
@@ -54,13 +54,13 @@ def test_what_is_not_served_is_missing() -> None:
 def test_in_a_namespace_that_was_read_something_can_be_missing() -> None:
     """If only some namespaces were read, an object can only be missing in those."""
     known = evidence()
-    half = Answer(unread=FORBIDDEN, namespaces=("apps",))
+    half = Incomplete(FORBIDDEN, namespaces=("apps",))
     known = replace(known, answers={**known.answers, GITS: half})
     assert State(known).known_missing(GIT)
     assert not State(known).known_missing(("GitRepository", "other", "git"))
 
 
-def test_a_kind_that_is_none_of_flux_is_never_missing() -> None:
+def test_a_kind_outside_flux_is_never_missing() -> None:
     """Objects of other kinds are never missing."""
     assert not state().known_missing(("Deployment", "apps", "web"))
 
@@ -77,19 +77,19 @@ def test_warnings_are_those_of_the_last_hour_newest_first() -> None:
     assert [(w.reason, w.times) for w in known.warnings[key]] == [("C", 1), ("B", 3)]
 
 
-def test_an_event_series_tells_its_count_and_time() -> None:
+def test_an_event_series_has_its_count_and_time() -> None:
     """The newer form of an event has its count and last time in its series."""
-    told = event("Kustomization apps/web", "A", "x", ago=timedelta(hours=5))
-    told["series"] = {"count": 12, "lastObservedTime": "2026-11-23T11:58:00.000000Z"}
-    ((warned,),) = state(told).warnings.values()
+    result = event("Kustomization apps/web", "A", "x", ago=timedelta(hours=5))
+    result["series"] = {"count": 12, "lastObservedTime": "2026-11-23T11:58:00.000000Z"}
+    ((warned,),) = state(result).warnings.values()
     assert (warned.times, warned.last) == (12, NOW - minutes(2))
 
 
 def test_an_event_without_a_time_is_dropped() -> None:
     """An event without a time may be older than an hour."""
-    told = event("Kustomization apps/web", "A", "x")
-    del told["lastTimestamp"]
-    assert state(told).warnings == {}
+    result = event("Kustomization apps/web", "A", "x")
+    del result["lastTimestamp"]
+    assert state(result).warnings == {}
 
 
 @pytest.mark.parametrize(
@@ -136,11 +136,11 @@ def test_a_report_of_the_past_is_not_believed(labels: tuple[str, ...], version: 
     """
     known = state(*labelled(alter(HEALTHY, "FluxReport/flux", {REPORTED: "v2.7.0"}), *labels))
     assert known.flux_version == version
-    told = next(part for part in parts_of(known, {}) if part.role is Role.DISTRIBUTION)
-    assert told.version == version
+    result = next(part for part in parts_of(known, {}) if part.role is Role.DISTRIBUTION)
+    assert result.version == version
 
 
-def test_the_home_of_flux_is_where_its_controllers_are() -> None:
+def test_the_namespace_of_flux_is_that_of_its_controllers() -> None:
     """Flux runs in the namespace of its Deployments, or in flux-system if unknown."""
     moved = [one | {"metadata": one["metadata"] | {"namespace": "gitops"}} for one in HEALTHY]
     assert state(*moved).namespace == "gitops"

@@ -6,13 +6,14 @@ importing the commands. Names from the kubeconfig or the cluster come from kubec
 
 from __future__ import annotations
 
+from fluxstatus.base.visible import visible
 from fluxstatus.commands.completion.argv import parse, passed_on, read_table, takes
 
 TYPE_CHECKING = (
     False  # importing typing, collections and pathlib takes longer than completing a word
 )
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fluxstatus.commands.completion.argv import Line, Word
 
@@ -24,10 +25,17 @@ _TIMEOUT = 0.8  # seconds for kubectl: with our own start, TAB takes one second 
 _NAMESPACES = ("get", "namespaces")
 _RESOURCES = ("api-resources", "--cached", "--verbs=get", "--output=name")
 
+
+def _names_in_kubeconfig(key: str) -> tuple[str, ...]:
+    """Return the query for the names in the list *key*, each in quotes: it may have a newline."""
+    template = '{{range .%s}}{{printf "%%q\\n" .name}}{{end}}' % key  # noqa: UP031 - it has braces
+    return ("config", "view", f"--output=go-template={template}")
+
+
 QUERIES = {
-    "--context": ("config", "get-contexts", "--output=name"),
-    "--cluster": ("config", "get-clusters"),
-    "--user": ("config", "get-users"),
+    "--context": _names_in_kubeconfig("contexts"),
+    "--cluster": _names_in_kubeconfig("clusters"),
+    "--user": _names_in_kubeconfig("users"),
     "--namespace": _NAMESPACES,
     "NAMESPACE": _NAMESPACES,
 }
@@ -57,6 +65,8 @@ def complete(words: Sequence[str]) -> str:
         return f":{PATHS[wanted]}\n"
     found |= _values(wanted, typed, line, table)
     found = {word: text for word, text in found.items() if word.startswith(typed)}
+    # A name with a character that cannot be seen is not offered: its escape is another name.
+    found = {word: visible(text) for word, text in found.items() if visible(word) == word}
     lines = (f"{word}\t{text}".rstrip() + "\n" for word, text in found.items())
     goes_on = found and all(word.endswith("/") for word in found)
     return "".join(lines) + f":{_NO_FILES | (_NO_SPACE if goes_on else 0)}\n"
@@ -129,14 +139,17 @@ def _from_kubectl(
     query: Sequence[str], before: Sequence[str], table: Iterable[Word]
 ) -> dict[str, str]:
     """Return the names that kubectl prints, each with its namespace if it has one."""
-    from fluxstatus.cluster import processes  # noqa: PLC0415 - see above
+    from fluxstatus.base.deadline import Deadline  # noqa: PLC0415 - see above
+    from fluxstatus.cluster import processes  # noqa: PLC0415
 
     try:
         argv = [processes.kubectl(), *query, *passed_on(before, table)]
-        output = processes.run(argv, timeout=_TIMEOUT)
+        output = processes.run(argv, Deadline(_TIMEOUT))
     except processes.ProgramError:
         return {}
-    lines = output.stdout.decode(errors="replace").splitlines()
+    lines = [line for line in output.stdout.decode(errors="replace").split("\n") if line.strip()]
+    if query[0] == "config":
+        return dict.fromkeys(_unquoted(lines), "")
     header = lines[0].split() if lines else []
     if header[:1] == ["NAME"]:  # a table of kubectl
         return dict.fromkeys((line.split()[0] for line in lines[1:]), "")
@@ -147,3 +160,11 @@ def _from_kubectl(
         namespace, name, *_ = line.split()
         found[name] = f"{found[name]}, {namespace}" if name in found else namespace
     return found
+
+
+def _unquoted(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the names in *lines*, quoted as Go does, without those that have other characters."""
+    for line in lines:
+        name = line[1:-1].replace('\\"', '"').replace("\\\\", "\0")
+        if "\\" not in name:
+            yield name.replace("\0", "\\")

@@ -33,7 +33,11 @@ _FOLDERS = (_HERE.parents[2] / "completions", _HERE.parents[3] / "completions")
 def show(
     shell: Annotated[
         Shell,
-        Argument(metavar="|".join(Shell), help="The shell, or kubectl", rich_help_panel="Shell"),
+        Argument(
+            metavar="|".join(Shell),
+            help="Shell to print the script for; kubectl: for kubectl itself",
+            rich_help_panel="Shell",
+        ),
     ],
 ) -> None:
     """Print the completion script for a shell or for kubectl.

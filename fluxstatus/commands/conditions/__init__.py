@@ -11,6 +11,7 @@ from typer import Argument
 from fluxstatus.commands import console
 from fluxstatus.commands.any_object import found
 from fluxstatus.commands.options import (
+    TIMEOUT,
     Connection,
     Namespaces,
     ObjectNamespace,
@@ -50,7 +51,7 @@ def show(
     display: TableDisplay,
     snapshot: SnapshotInput,
     connection: Connection,
-    timeout: Timeout = 30.0,
+    timeout: Timeout = TIMEOUT,
 ) -> None:
     """Show the conditions of an object of any kind.
 
@@ -88,6 +89,6 @@ def _print(item: "Object", now: "datetime", display: TableDisplay) -> None:
         look = console.look(display.color, everything=True)
         fitted = "wrap" if console.is_terminal(sys.stdout) else ""
         table = Table(columns, look, header=not display.no_headers, fitted=fitted)
-        console.put(table.lines(rows.rows(item, columns, now)))
+        console.put_report(table.lines(rows.rows(item, columns, now)))
     if not conditions:
         console.note(f"{Ref.of(item)} has no conditions")

@@ -6,12 +6,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 from typer import Option
 
 from fluxstatus.commands.options import (
+    TIMEOUT,
     Connection,
     ListDisplay,
     Namespaces,
@@ -75,7 +77,7 @@ def show(
     display: ListDisplay,
     snapshot: SnapshotInput,
     connection: Connection,
-    timeout: Timeout = 30.0,
+    timeout: Timeout = TIMEOUT,
 ) -> None:
     """List the events about Flux and its objects, the newest last.
 
@@ -84,14 +86,15 @@ def show(
     """
     from fluxstatus.cluster import list_reader
     from fluxstatus.commands.errors import reported
-    from fluxstatus.commands.listing import listing, print_list
+    from fluxstatus.commands.listing import listing, patiently, print_list
 
     if conflict := display.conflict() or snapshot.conflict(connection, watch=display.watch):
         ctx.fail(conflict)
     connect = connecting(connection, timeout, verbose=display.verbose)
     with reported("events", connection):
         evidence = _load(snapshot)
-        about, error = _about(filters.for_, place.namespaces, evidence, connect)
+        find = partial(_about, filters.for_, place.namespaces, evidence, connect)
+        about, error = patiently(find, timeout, watch=display.watch)
         listed = listing(_events(filters, display, about, error), display)
 
         @contextmanager
@@ -102,7 +105,7 @@ def show(
             with connect() as api:
                 yield list_reader.Live(api, place.namespaces)
 
-        raise typer.Exit(print_list(listed, opened, watch=display.watch))
+        raise typer.Exit(print_list(listed, opened, timeout, watch=display.watch))
 
 
 def _events(

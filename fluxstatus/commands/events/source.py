@@ -48,7 +48,7 @@ class Events:
         found = merged(self._keyed(cluster))
         if found:
             self._error = None
-        newest_last = sorted(found.items(), key=lambda item: item[1][0].last)
+        newest_last = sorted(found.items(), key=_place)
         yield [_entry(key, event, raw, cluster.now) for key, (event, raw) in newest_last]
 
     def is_unread(self, cluster: Cluster) -> bool:
@@ -107,6 +107,12 @@ class Events:
                 and map_of(event.get("metadata")).get("namespace") not in flux_namespaces
             ):
                 yield event
+
+
+def _place(entry: tuple[Hashable, tuple[Event, Object]]) -> tuple[object, ...]:
+    """Return the sort key of an entry: its time, in seconds, then what decides between equals."""
+    key, (event, raw) = entry
+    return event.last, _object_of(raw), event, str(key)
 
 
 def _object_of(event: Object) -> Ref:

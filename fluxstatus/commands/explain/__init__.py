@@ -2,14 +2,23 @@
 
 # ruff: noqa: PLC0415 - only this command needs these modules
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Argument
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.commands import console
-from fluxstatus.commands.options import Connection, Display, ObjectNamespace, Snapshots, Timeout
+from fluxstatus.commands.options import (
+    TIMEOUT,
+    Connection,
+    Display,
+    ObjectNamespace,
+    Snapshots,
+    Timeout,
+)
 from fluxstatus.commands.progress import connecting, read_evidence
 from fluxstatus.commands.typer_groups import PlainGroup
 from fluxstatus.mcp.next_step import report_with_next
@@ -20,16 +29,17 @@ from fluxstatus.report import RENDER, Format, Look
 from fluxstatus.state.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from fluxstatus.commands.explain.codes import CodeDetails
     from fluxstatus.commands.explain.details import Details
+    from fluxstatus.lookup.log import Summary
     from fluxstatus.model.codes import Code
     from fluxstatus.state.resource import Resource
 
 _CODES = {Level.FAIL: Exit.UNHEALTHY, Level.UNKNOWN: Exit.NO_VERDICT}
+_DEPLOYMENTS = "deployments.apps"
 _NO_CONTROLLER = Unread(Why.ABSENT, "no controller that reconciles it was found")
-_SECONDS = 20.0  # for the events
 _NOT_REQUESTED = Unread(Why.NOT_REQUESTED, "not in a snapshot")
 
 
@@ -48,13 +58,14 @@ def show(
     display: Display,
     snapshots: Snapshots,
     connection: Connection,
-    timeout: Timeout = 30.0,
+    timeout: Timeout = TIMEOUT,
 ) -> None:
     """Explain one object, or one code: the cause, the fix and all details.
 
-    KIND is a kind as in kubectl or flux (ks, kustomizations, helmrelease, …). The details include
-    the controller's logs, the object's events, and the keys, but never the values, of the Secrets
-    that the object and its sources refer to. Details that you are not allowed to read are omitted.
+    KIND is a resource type or short name of kubectl or flux (ks, kustomizations, helmrelease, …).
+    The details include the controller's logs, the object's events, and the keys, but never the
+    values, of the Secrets that the object and its sources refer to. Details that could not be read
+    are named.
     Explaining a CODE does not require a cluster.
     """
     from fluxstatus.commands.errors import report, reported
@@ -73,7 +84,7 @@ def show(
         evidence = _read(place.namespace, display, timeout, snapshots, connection)
         analysis = Analysis(State(evidence))
         if evidence.unreachable:
-            console.put(RENDER[display.output](report_with_next(analysis), _look(display)))
+            console.put_report(RENDER[display.output](report_with_next(analysis), _look(display)))
             if similar := near_codes(named, known):
                 error = NotFoundError(f"no code {named.name!r} found; did you mean:", similar)
                 report(error, "explain", connection)
@@ -81,7 +92,7 @@ def show(
         resource = find(analysis.state, named, place.namespace, known)
     details = _details(analysis, resource, timeout, None if snapshots.file else connection)
     _print(details, display)
-    raise typer.Exit(_CODES.get(details.level, Exit.HEALTHY))
+    raise typer.Exit(_CODES.get(details.verdict, Exit.HEALTHY))
 
 
 def _codes_of_commands(ctx: typer.Context) -> "Mapping[str, Sequence[Code]]":
@@ -94,7 +105,7 @@ def _print(explained: "Details | CodeDetails", display: Display) -> None:
     from fluxstatus.commands.explain import as_json, as_text
 
     if display.output is Format.TEXT:
-        console.put(as_text.render(explained, _look(display)))
+        console.put_report(as_text.render(explained, _look(display)))
     else:
         console.put(as_json.render(explained))
 
@@ -106,14 +117,14 @@ def _look(display: Display) -> Look:
 def _read(
     namespaces: list[str],
     display: Display,
-    timeout: float,
+    deadline: Deadline,
     snapshots: Snapshots,
     connection: Connection,
 ) -> Evidence:
     if snapshots.file:
         return snapshot.load(snapshots.file)
     evidence = read_evidence(
-        connection, namespaces=tuple(namespaces), timeout=timeout, verbose=display.verbose
+        connection, namespaces=tuple(namespaces), deadline=deadline, verbose=display.verbose
     )
     if snapshots.save:
         snapshot.save(snapshots.save, evidence)
@@ -121,7 +132,7 @@ def _read(
 
 
 def _details(
-    analysis: Analysis, resource: "Resource", timeout: float, connection: Connection | None
+    analysis: Analysis, resource: "Resource", deadline: Deadline, connection: Connection | None
 ) -> "Details":
     """Return the details of *resource*; without a *connection* nothing more is read."""
     from fluxstatus.commands.explain.details import details_of
@@ -132,13 +143,26 @@ def _details(
     if connection is None:
         summary = log.Summary(unread=_NOT_REQUESTED)
         return details_of(analysis, report, resource, summary, _NOT_REQUESTED)
-    flags = connection.flags()
+    with (
+        _summarizing(analysis, resource, connection, deadline) as summarize,
+        inspect.inspecting(analysis.state, resource, connection.flags(), deadline) as secrets,
+        connecting(connection, deadline, verbose=False)() as api,
+    ):
+        found = events.read(api, resource.ref)
+        return details_of(analysis, report, resource, summarize(), secrets(), events=found)
+
+
+@contextmanager
+def _summarizing(
+    analysis: Analysis, resource: "Resource", connection: Connection, deadline: Deadline
+) -> "Iterator[Callable[[], Summary]]":
+    """Read the log of the controller of *resource* while the block does something else."""
+    from fluxstatus.lookup.log import Summary, summarizing
+
     component = analysis.controllers.component_of(resource)
     if component:
-        summary = log.read_summary(component, resource.ref, flags, timeout)
-    else:
-        summary = log.Summary(unread=_NO_CONTROLLER)
-    secrets = inspect.credentials_of(analysis.state, resource, flags, timeout)
-    with connecting(connection, min(timeout, _SECONDS), verbose=False)() as api:
-        found = events.read(api, resource.ref)
-    return details_of(analysis, report, resource, summary, secrets, events=found)
+        with summarizing(component, resource.ref, connection.flags(), deadline) as summary:
+            yield summary
+        return
+    unread = analysis.state.evidence.unread.get(_DEPLOYMENTS)
+    yield lambda: Summary(unread=unread or _NO_CONTROLLER)

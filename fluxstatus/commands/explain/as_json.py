@@ -33,7 +33,7 @@ def _details(details: Details) -> dict[str, Any]:
         "takenAt": time_json(details.taken_at),
         "context": details.context,
         "object": object_json(details.ref),
-        "verdict": details.level,
+        "verdict": details.verdict,
         "stands": details.status,
         "since": time_json(details.since),
         "findings": [finding_json(finding) for finding in details.findings],
@@ -84,6 +84,7 @@ def _details(details: Details) -> dict[str, Any]:
         ],
         "lastGood": time_json(details.last_good),
         "log": _log(details.log),
+        "unread": [{"what": names, **(unread_json(why) or {})} for names, why in details.unread],
         "credentials": {
             "items": [json_of(one) for one in details.credentials],
             "unread": unread_json(details.credentials_unread),

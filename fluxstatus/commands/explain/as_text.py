@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from fluxstatus.base.durations import ago
+from fluxstatus.base.visible import visible
 from fluxstatus.commands.explain.codes import Case, CodeDetails
 from fluxstatus.commands.explain.details import Details, HistoryEntry
 from fluxstatus.lookup.node import Node
@@ -22,7 +23,7 @@ from fluxstatus.report.layout import (
 )
 from fluxstatus.report.look import Look
 from fluxstatus.report.secrets import put_secret, unread_rows, words_in
-from fluxstatus.report.terminal import columns, visible
+from fluxstatus.report.terminal import columns
 from fluxstatus.report.tree import branches
 
 _NODES = 6  # below one object
@@ -43,7 +44,9 @@ def render(explained: Details | CodeDetails, look: Look) -> str:
 
 def _details(details: Details, look: Look) -> Page:
     rows = [(word_of(finding), finding.step) for finding in details.findings]
-    levels, steps = zip(*(rows or [(Level.PASS, "")]), *words_in(details.credentials), strict=True)
+    levels, steps = zip(
+        *(rows or [(details.verdict, "")]), *words_in(details.credentials), strict=True
+    )
     page = Page(look, levels, steps)
     since = f" for {ago(details.since, details.taken_at)}" if details.since else ""
     put_title(page, f"{details.ref}", f"{details.status}{since}", context=details.context)
@@ -62,6 +65,7 @@ def _details(details: Details, look: Look) -> Page:
     put_pairs(page, "controller logs, last hour", list(_log(page, details)))
     if not wrong:
         _put_credentials(page, details)
+    put_pairs(page, "not read", [(names, why.full_text) for names, why in details.unread])
     _put_commands(page, "related commands", details.commands)
     return page
 
@@ -98,7 +102,8 @@ def _put_findings(page: Page, findings: Sequence[Finding], details: Details) -> 
         put_finding(page, finding, details.taken_at)
     if not findings:
         text = "no problem found" if details.level is Level.PASS else "no verdict yet"
-        page.state(details.level, "", f"{text}: {details.status}")
+        partly = " in what could be read" if details.verdict is not details.level else ""
+        page.state(details.verdict, "", f"{text}{partly}: {details.status}")
 
 
 def _suspension(when: datetime | None, by: str) -> str:

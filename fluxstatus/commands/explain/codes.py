@@ -11,10 +11,10 @@ from fluxstatus.advice import ADVICE
 from fluxstatus.advice.advice import Advice
 from fluxstatus.checks.codes import CODES
 from fluxstatus.knowledge import RULES, pods
-from fluxstatus.knowledge.rule import FALLBACKS, Rule, Step, command
+from fluxstatus.knowledge.rule import FALLBACKS, Rule, Step
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.model.codes import Code
-from fluxstatus.model.hints import Hint
+from fluxstatus.model.hints import Hint, command
 
 _UPSTREAM = {
     "F": "fluxcd/flux2",

@@ -10,15 +10,15 @@ from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.wording import docs_of
 from fluxstatus.knowledge.conditions import meaning_of
-from fluxstatus.knowledge.fields import fields_of
+from fluxstatus.knowledge.fields import fields_of, ref_of
 from fluxstatus.lookup.chain import Chains
 from fluxstatus.lookup.credentials.inspect import Credential
 from fluxstatus.lookup.events import ObjectEvents, newest_first, selector
 from fluxstatus.lookup.log import Summary
 from fluxstatus.lookup.node import Node, Relation
-from fluxstatus.model.evidence import Unread
+from fluxstatus.model.evidence import Unread, Why, by_reason
 from fluxstatus.model.findings import Finding, Level, Report, worst
-from fluxstatus.model.hints import Command
+from fluxstatus.model.hints import Command, command
 from fluxstatus.model.kinds import full_name
 from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.model.ref import Ref
@@ -30,6 +30,9 @@ from fluxstatus.state.state import State
 _GOOD = frozenset({"ReconciliationSucceeded", "deployed", "superseded"})
 """The statuses of a successful entry in a history (KC, FO and HC api types)."""
 
+_EXPECTED = frozenset({Why.ABSENT, Why.NOT_REQUESTED})
+_EXPECTED_OF_SECRETS = _EXPECTED | {Why.FORBIDDEN}
+"""Few users may read Secrets, and only their keys are unknown then."""
 _NOTHING = "nothing yet"
 _LEAVES = {
     "Kustomization": "applied",
@@ -71,6 +74,7 @@ class Details:
 
     `findings` are those about it or about what blocks it, the worst first. `revisions` are (name,
     value) pairs, `suspended` everything that is suspended in its chain, since when and by whom.
+    `unread` are lists that are incomplete, and why: more objects may need it or explain its status.
     """
 
     ref: Ref
@@ -87,12 +91,23 @@ class Details:
     history: tuple[HistoryEntry, ...]
     last_good: datetime | None
     log: Summary
+    unread: tuple[tuple[str, Unread], ...]
     credentials: tuple[Credential, ...]
     credentials_unread: Unread | None
     commands: tuple[Command, ...]
     docs: str
     taken_at: datetime
     context: str
+
+    @property
+    def verdict(self) -> Level:
+        """Its level, unknown instead of healthy if something was not read."""
+        reasons = (self.events.unread, self.log.unread, *(why for _, why in self.unread))
+        of_secrets = (self.credentials_unread, *(one.unread for one in self.credentials))
+        is_unread = any(why and why.why not in _EXPECTED for why in reasons) or any(
+            why and why.why not in _EXPECTED_OF_SECRETS for why in of_secrets
+        )
+        return worst([self.level, *([Level.UNKNOWN] if is_unread else [])])
 
 
 def details_of(
@@ -129,6 +144,7 @@ def details_of(
         history=past,
         last_good=max((p.last for p in past if p.good and p.last), default=None),
         log=log,
+        unread=tuple(by_reason(state.evidence.unread)),
         credentials=() if isinstance(credentials, Unread) else tuple(credentials),
         credentials_unread=unread,
         commands=tuple(_commands(state, resource, chains.controller_of(resource), needs)),
@@ -147,7 +163,7 @@ def _warnings(state: State, ref: Ref) -> ObjectEvents:
 def _findings(report: Report, ref: Ref) -> Iterator[Finding]:
     """Yield the findings about *ref* or what blocks it, without the hint to explain it."""
     for finding in report.findings:
-        if ref == finding.object:
+        if ref in finding.objects:
             hints = tuple(hint for hint in finding.hints if hint.label == "fix")
             yield replace(finding, hints=hints)
         elif ref in finding.blocks:
@@ -169,6 +185,9 @@ def _revisions(state: State, resource: Resource) -> Iterator[tuple[str, str]]:
     history = maps_of(resource.status.get("history"))
     if resource.spec.get("ref"):
         yield "asked for", fields["ref"]
+    template = map_of(resource.get("spec", "chart", "spec"))
+    if template.get("url"):  # of an OCIRepository
+        yield "asked for", f"{text_of(template['url'])} {ref_of(template, 'OCIRepository')}"
     if fields["chart"]:
         yield "asked for", f"chart {fields['chart']} {fields['chart_version'] or 'of any version'}"
     yield "asked for", fields["distribution"]
@@ -227,20 +246,23 @@ def _commands(
     state: State, resource: Resource, controller: Ref | None, needs: Iterable[Node]
 ) -> Iterator[Command]:
     """Yield read-only commands of kubectl and Flux that show more."""
-    target_flags, ref = (
-        for_target(state.evidence.target),
-        resource.ref,
-    )
-    what, where = f"{full_name(ref.kind)}/{ref.name}", ("-n", ref.namespace)
-    lines: list[tuple[str, ...]] = [
-        ("kubectl", "describe", what, *where),
-        ("kubectl", "get", "events", *where, f"--field-selector={selector(ref)}"),
-    ]
-    if controller:
-        place = ("-n", controller.namespace)
-        lines.append(("kubectl", "logs", *place, f"deployment/{controller.name}", "--since=1h"))
+    target_flags, ref = for_target(state.evidence.target), resource.ref
+    fields = {
+        "full_name": full_name(ref.kind), "kind": ref.kind, "name": ref.name, "ns": ref.namespace,
+        "selector": selector(ref),
+        **({"log_ns": controller.namespace, "controller": controller.name} if controller else {}),
+    }  # fmt: skip
+    lines = list(_MORE)
     if any(n.relation is Relation.CREATED_BY and n.ref.key in state.resources for n in needs):
-        lines.append(("flux-operator", "trace", f"{ref.kind}/{ref.name}", *where))
+        lines.append("flux-operator trace {kind}/{name} -n {ns}")
     if ref.kind in _TREES:
-        lines.append(("flux-operator", "tree", ref.kind.lower(), ref.name, *where))
-    yield from (target_flags.command(Command(line)) for line in lines)
+        lines.append(f"flux-operator tree {ref.kind.lower()} {{name}} -n {{ns}}")
+    found = (command(line, fields) for line in lines)
+    yield from (target_flags.command(one) for one in found if one)
+
+
+_MORE = (
+    "kubectl describe {full_name}/{name} -n {ns}",
+    "kubectl get events -n {ns} --field-selector={selector}",
+    "kubectl logs -n {log_ns} deployment/{controller} --since=1h",
+)

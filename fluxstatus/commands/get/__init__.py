@@ -4,17 +4,20 @@
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 from typer import Argument, Option
 
 from fluxstatus.commands.options import (
+    TIMEOUT,
     Connection,
     ListDisplay,
     Namespaces,
     SnapshotInput,
     Timeout,
+    age,
 )
 from fluxstatus.commands.progress import connecting
 
@@ -30,6 +33,7 @@ Examples:
   kubectl flux-status get all --not-ready
   kubectl flux-status get ks,hr -n apps -o wide
   kubectl flux-status get sources --sort-by since
+  kubectl flux-status get all --suspended-longer 7d
   kubectl flux-status get components
 
 \b
@@ -63,6 +67,15 @@ class Filters:
         False
     )
     suspended: Annotated[bool, Option("--suspended", help="Only suspended objects")] = False
+    suspended_longer: Annotated[
+        float | None,
+        Option(
+            help="Only objects suspended for longer than this (7d), or since an unknown time",
+            metavar="AGE",
+            parser=age,
+            show_default=False,
+        ),
+    ] = None
     stale: Annotated[
         bool,
         Option(
@@ -94,7 +107,7 @@ def show(
     display: ListDisplay,
     snapshot: SnapshotInput,
     connection: Connection,
-    timeout: Timeout = 30.0,
+    timeout: Timeout = TIMEOUT,
 ) -> None:
     """List Flux objects, or the pods of Flux.
 
@@ -120,7 +133,7 @@ def show(
 
     with reported("get", connection):
         listed = listing(_source(words, filters), display)
-        raise typer.Exit(print_list(listed, opened, watch=display.watch))
+        raise typer.Exit(print_list(listed, opened, timeout, watch=display.watch))
 
 
 def _source(words: list[str], filters: Filters) -> "Source":
@@ -130,5 +143,7 @@ def _source(words: list[str], filters: Filters) -> "Source":
     from fluxstatus.commands.get.words import COMPONENTS, requested
 
     if words == [COMPONENTS]:
-        return Components(filters.names())
-    return FluxObjects(requested(words, filters.kind), filters.names())
+        timed = ["suspended_longer"] if filters.suspended_longer else []
+        return Components([*filters.names(), *timed])
+    longer = timedelta(seconds=filters.suspended_longer or 0)
+    return FluxObjects(requested(words, filters.kind), filters.names(), longer)

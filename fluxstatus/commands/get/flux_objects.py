@@ -1,6 +1,7 @@
 """Flux objects as a list: by kind, name and filter."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from functools import partial
 
 from fluxstatus.base.similar import similar
@@ -12,19 +13,29 @@ from fluxstatus.model.errors import NotFoundError
 
 
 class FluxObjects:
-    """The *requested* objects that pass all *filters*, which are names in FILTERS."""
+    """The *requested* objects that pass all *filters*, which are names in FILTERS.
+
+    With *suspended_longer* they must have been suspended for longer than that.
+    """
 
     columns: tuple[str, ...] = COLUMNS
     wide: tuple[str, ...] = WIDE
 
-    def __init__(self, requested: Requested, filters: Sequence[str]) -> None:
-        self._requested, self._filters = requested, filters
+    def __init__(
+        self,
+        requested: Requested,
+        filters: Sequence[str],
+        suspended_longer: timedelta = timedelta(),
+    ) -> None:
+        self._requested, self._filters, self._longer = requested, filters, suspended_longer
         self._with_kind = len(requested) > 1
         self._names: set[str] = set()
 
     def entries(self, cluster: Cluster) -> Iterator[list[ListEntry]]:
         """Yield the entries, each batch of one kind."""
         wanted = [FILTERS[name] for name in self._filters]
+        if self._longer:
+            wanted.append(lambda row: row.is_suspended(self._longer))
         named = any(self._requested.values())
         for batch in rows(cluster, self._requested):
             if named:
@@ -55,7 +66,8 @@ class FluxObjects:
     def description(self) -> str:
         """Return a name for the entries, in the singular."""
         kinds = " or ".join(kind.name for kind in self._requested)
-        that = " and ".join(name.replace("_", " ") for name in self._filters)
+        filters = (*self._filters, *(["suspended for so long"] if self._longer else ()))
+        that = " and ".join(name.replace("_", " ") for name in filters)
         what = kinds if len(self._requested) <= 2 else "object"  # noqa: PLR2004 - more is no sentence
         return f"{what}{f' that is {that}' if that else ''}"
 

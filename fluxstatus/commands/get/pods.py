@@ -5,13 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from fluxstatus.base.durations import ago, when
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.cluster.list_reader import Cluster
+from fluxstatus.cluster.queries import DEPLOYMENTS
 from fluxstatus.commands.listing import ListEntry
 from fluxstatus.model.errors import ArgumentError
-from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Object
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.deployments import Component, image_version
 from fluxstatus.state.pods import is_ready, problem_of_pod
 from fluxstatus.state.state import State
 
+_LISTS = (*DEPLOYMENTS, KINDS["FluxInstance"].resource)
 _USUAL = ("--watch-all-namespaces=true", "--storage-adv-addr=", "--reporting-interval=")
 """The beginnings of arguments that all controllers have; they are not shown."""
 
@@ -35,14 +38,17 @@ class Components:
 
     def entries(self, cluster: Cluster) -> Iterator[list[ListEntry]]:
         """Yield the entries in one batch."""
-        evidence = cluster.controllers()
+        evidence = cluster.controllers(KINDS["FluxInstance"])
         state = State(evidence)
-        for name in (CONTROLLERS, OPERATORS, "pods"):
-            answer = evidence.answer(name)
-            if answer.unread and (name != "pods" or state.components):
-                cluster.unread[name.partition("/")[0]] = answer.unread
-        self._unread = bool(cluster.unread) and not state.components
         found = [*state.operators, *state.components]
+        answers = [
+            *((name.partition("/")[0], evidence.answer(name)) for name in _LISTS),
+            *(("pods", component.pods) for component in found),
+        ]
+        for name, answer in answers:
+            if answer.hidden:
+                cluster.unread.setdefault(name, answer.hidden)
+        self._unread = not state.controllers_read and not state.components
         wanted = [*(entry for one in found for entry in self._of(one, cluster)), *_missing(state)]
         yield [entry for entry in wanted if self._is_chosen(entry, cluster)]
 
@@ -69,14 +75,18 @@ class Components:
 
     def _of(self, component: Component, cluster: Cluster) -> Iterator[ListEntry]:
         args = " ".join(arg for arg in component.args if not arg.startswith(_USUAL))
-        for pod in component.pods:
+        for pod in component.pods.known:
             yield _entry(pod, cluster, {"ARGS": args})
-        if not component.pods:
+        if not component.pods.known:
             problem = component.problem.text if component.problem else "has no pod"
+            hidden = component.pods.unread
+            status, message = (
+                ("Unknown", "its pods were not read") if hidden else ("NoPod", problem)
+            )
             yield _without_pod(
                 component.ref.namespace, component.ref.name,
-                {"READY": f"{component.ready}/{component.wanted}", "STATUS": "NoPod",
-                 "VERSION": component.version, "ARGS": args, "MESSAGE": problem},
+                {"READY": f"{component.ready}/{component.wanted}", "STATUS": status,
+                 "VERSION": component.version, "ARGS": args, "MESSAGE": message},
                 component.deployment,
             )  # fmt: skip
 
@@ -92,7 +102,7 @@ def _entry(pod: Object, cluster: Cluster, more: Mapping[str, str]) -> ListEntry:
         "NAME": text_of(metadata.get("name")),
         "READY": f"{sum(c.get('ready') is True for c in containers)}/{len(containers) or 1}",
         "STATUS": _status(pod, containers),
-        "RESTARTS": str(sum(c.get("restartCount") or 0 for c in containers)),
+        "RESTARTS": _restarts(containers),
         "AGE": ago(created, cluster.now) if created else "",
         "VERSION": image_version(images[0]) if images else "",
         "MESSAGE": problem.text if problem else "",
@@ -102,6 +112,12 @@ def _entry(pod: Object, cluster: Cluster, more: Mapping[str, str]) -> ListEntry:
     }
     key = (cells["NAMESPACE"], cells["NAME"])
     return ListEntry(key, pod, lambda column: cells.get(column, ""), {"AGE": created})
+
+
+def _restarts(containers: Sequence[Object]) -> str:
+    """Return how often *containers* were restarted together, empty if that is not known."""
+    counts = [container.get("restartCount") or 0 for container in containers]
+    return str(sum(counts)) if all(isinstance(count, int) for count in counts) else ""
 
 
 def _status(pod: Object, containers: Sequence[Object]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,19 @@ from fluxstatus.cluster.pruning import prune
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.kinds import KINDS, Kind
 from fluxstatus.state.intervals import written_interval
+from fluxstatus.state.liveness import Overdue, overdue
 from fluxstatus.state.ownership import creators_of
 from fluxstatus.state.references import source_of
 from fluxstatus.state.requests import pending_request
-from fluxstatus.state.resource import IN_PROGRESS, Resource, Verdict
-from fluxstatus.state.revisions import CONSUMERS, Lag, chart_version, lag_behind, short
+from fluxstatus.state.resource import IN_PROGRESS, Resource, Verdict, suspender_of
+from fluxstatus.state.revisions import (
+    CONSUMERS,
+    Lag,
+    chart_version,
+    lag_behind,
+    missing_result,
+    short,
+)
 
 if TYPE_CHECKING:
     from fluxstatus.model.ref import Key
@@ -83,13 +92,18 @@ class Row:
         verdict = self.resource.verdict
         if verdict is Verdict.SUSPENDED:  # its status is no longer updated
             return text_of(self.resource.condition("Ready").get("status")) or "Unknown"
-        return _READY.get(verdict, "Unknown")
+        return "Unknown" if missing_result(self.resource) else _READY.get(verdict, "Unknown")
 
     @cached_property
     def lag(self) -> Lag | None:
         """The wanted and the applied revision, None if unknown."""
         consumes = self.source is not None and self.resource.ref.kind in CONSUMERS
         return lag_behind(self.source, self.resource) if consumes and self.source else None
+
+    @cached_property
+    def overdue(self) -> Overdue | None:
+        """Since when it should have been reconciled again, None if it is in time."""
+        return overdue(self.resource, self.sources.cluster.now)
 
     @property
     def is_stale(self) -> bool:
@@ -99,11 +113,28 @@ class Row:
         return behind or outdated or bool(pending_request(self.resource))
 
     def message(self) -> str:
-        """Return its status, in the words of the controller where these are current."""
+        """Return its status, in the words of the controller where these are current.
+
+        Of a suspended object it begins with who suspended it, if that is known.
+        """
         resource = self.resource
+        if path := missing_result(resource):
+            return f"{path} is not set: {resource.message}"
         message = "" if resource.verdict is Verdict.STATIC else resource.message
-        parts = ("" if resource.verdict in _IN_MESSAGE else resource.verdict.value, message)
+        verdict = "" if resource.verdict in _IN_MESSAGE else resource.verdict.value
+        if resource.verdict is Verdict.SUSPENDED and (suspender := suspender_of(resource)):
+            verdict = f"{resource.verdict.value} by {suspender}"
+        if late := self.overdue:
+            since = ago(late.last, self.sources.cluster.now)
+            verdict = f"overdue, last reconciled {since} ago"
+        parts = (verdict, message)
         return ": ".join(part for part in parts if part)
+
+    def is_suspended(self, longer: timedelta) -> bool:
+        """Whether it is suspended for *longer* than that, as far as is known."""
+        resource = self.resource
+        since = resource.since if resource.verdict is Verdict.SUSPENDED else None
+        return resource.suspended and (since is None or self.sources.cluster.now - since > longer)
 
 
 FILTERS: Mapping[str, Callable[[Row], bool]] = {

@@ -3,20 +3,23 @@
 # ruff: noqa: PLC0415 - only this command needs these modules
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple
 
 import typer
 from typer import Argument, Option
 
 from fluxstatus.commands import console
 from fluxstatus.commands.options import (
+    TIMEOUT,
     BasicDisplay,
     Connection,
     Namespaces,
     Timeout,
+    lines,
     seconds,
 )
 from fluxstatus.commands.progress import Connect, connecting
+from fluxstatus.model.evidence import Unread, by_reason
 from fluxstatus.model.findings import Exit
 from fluxstatus.model.ref import Ref
 from fluxstatus.report import Format
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from fluxstatus.state.deployments import Component
 
 _TAIL = 50  # lines per pod, by default
+_DEPLOYMENTS = "deployments.apps"
 EPILOG = """
 \b
 Examples:
@@ -51,8 +55,8 @@ class Filters:
     follow: Annotated[bool, Option("--follow", "-f", help="Stream the logs until Ctrl-C")] = False
     tail: Annotated[
         int | None,
-        Option(metavar="LINES", min=-1, help=f"Lines per pod, -1 for all [default: {_TAIL}]",
-               show_default=False),
+        Option(metavar="LINES", parser=lines, show_default=False,
+               help=f"Lines per pod, -1 for all [default: {_TAIL}]"),
     ] = None  # fmt: skip
     since: Annotated[
         float | None,
@@ -79,7 +83,7 @@ def show(
     place: Namespaces,
     display: BasicDisplay,
     connection: Connection,
-    timeout: Timeout = 30.0,
+    timeout: Timeout = TIMEOUT,
 ) -> None:
     """Print the logs of the Flux controllers.
 
@@ -94,25 +98,29 @@ def show(
         ctx.fail("CONTROLLER and --for are mutually exclusive")
     connect = connecting(connection, timeout, verbose=display.verbose)
     with reported("logs", connection):
-        components, about = _find(controller, filters.for_, place.namespaces, connect)
-    logs = Logs(components, connection.flags(but_for=("request_timeout",)))
+        found = _find(controller, filters.for_, place.namespaces, connect)
+    logs = Logs(found.components, connection.flags(but_for=("request_timeout",)))
+    logs.unread |= found.unread
     color = console.look(display.color, everything=True).color
-    for line in logs.read(_query(filters, about), timeout):
+    for line in logs.read(_query(filters, found.about), timeout):
         text = as_json(line) if display.output is Format.JSON else as_text(line, color=color)
-        if not console.put(text + "\n"):
+        if not console.put_report(text + "\n"):
             break
-    for name, unread in logs.unread.items():
+    for name, unread in by_reason(logs.unread):
         console.error(f"{name}: {unread.full_text}")
     raise typer.Exit(Exit.NO_VERDICT if logs.unread else Exit.HEALTHY)
 
 
-def _find(
-    controller: str, name: str, namespaces: "Sequence[str]", connect: Connect
-) -> "tuple[list[Component], Ref | None]":
-    """Return the controllers to read, and the object that the lines must be about.
+class _Found(NamedTuple):
+    """The controllers to read, the object that the lines must be about, and what is unread."""
 
-    Raises ArgumentError and UnreadError.
-    """
+    components: "list[Component]"
+    about: Ref | None
+    unread: dict[str, Unread]
+
+
+def _find(controller: str, name: str, namespaces: "Sequence[str]", connect: Connect) -> _Found:
+    """Find the controllers. Raises ArgumentError and UnreadError."""
     from fluxstatus.cluster.list_reader import Live
     from fluxstatus.commands.logs import selection
     from fluxstatus.lookup.live import Objects
@@ -123,14 +131,15 @@ def _find(
         about = Ref.of(Objects(api).find([name], namespaces)) if name else None
         state = State(Live(api).controllers())
     found = [*state.operators, *state.components]
-    for query, answer in state.evidence.answers.items():
-        if answer.unread and not found and query.startswith("deployments"):
-            raise UnreadError(answer.unread)
-    if not found:
-        raise NotFoundError("no Flux controller was found in this cluster")
-    if about:
-        return selection.of_kind(found, about.kind), about
-    return selection.named(found, controller), None
+    unread = state.evidence.unread.get(_DEPLOYMENTS)
+    try:
+        of_kind = selection.of_kind(found, about.kind) if about else None
+        chosen = of_kind or selection.named(found, controller)
+    except NotFoundError as error:
+        if unread:  # it may be one that was not read
+            raise UnreadError(unread) from error
+        raise
+    return _Found(chosen, about, {_DEPLOYMENTS: unread} if unread else {})
 
 
 def _query(filters: Filters, about: Ref | None) -> "LogQuery":

@@ -4,8 +4,9 @@ from datetime import UTC
 
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.masking import mask
+from fluxstatus.base.visible import visible
 from fluxstatus.lookup.log import LogLine
-from fluxstatus.report.terminal import painted, visible
+from fluxstatus.report.terminal import painted
 
 _STYLES = {"error": "fail"}
 

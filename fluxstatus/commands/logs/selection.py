@@ -16,13 +16,15 @@ def named(components: Sequence[Component], name: str) -> list[Component]:
 
     The name is that of the Deployment or of the component, with or without "-controller".
     """
+    if not components:
+        raise NotFoundError("no Flux controller was found in this cluster")
     if not name:
         return list(components)
     found = [one for one in components if name in _names(one)]
     if found:
         return found
     known = {word for one in components for word in _names(one)}
-    found_here = ", ".join(sorted({one.name for one in components})) or "no Flux controller"
+    found_here = ", ".join(sorted({one.name for one in components}))
     suggestion = did_you_mean(name, known or NAMES, f"this cluster has {found_here}")
     raise NotFoundError(f"no controller {name!r} found; {suggestion}")
 

@@ -29,5 +29,5 @@ app = typer.Typer(
 
 @app.callback()
 def _mcp(ctx: typer.Context) -> None:
-    """Give an assistant read-only access to the cluster through the Flux Operator's MCP server."""
+    """Connect an AI assistant to the cluster, read-only, through Flux Operator's MCP server."""
     hand_down(ctx)

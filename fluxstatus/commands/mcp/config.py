@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from typer import BadParameter, Option
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.commands import console
 from fluxstatus.commands.mcp.choosing import EntryName, clients
@@ -12,7 +13,7 @@ from fluxstatus.commands.options import Connection
 from fluxstatus.mcp import server
 from fluxstatus.mcp.clients import CLIENTS
 from fluxstatus.mcp.entry import NAME, PROGRAM
-from fluxstatus.mcp.kubeconfig import UnfitError, entry_for, pin
+from fluxstatus.mcp.kubeconfig import SECONDS, UnfitError, entry_for, pin
 from fluxstatus.model.findings import Exit
 
 
@@ -32,7 +33,7 @@ def show(
         binary = PROGRAM  # the entry may be for another machine
         console.note(f"{error}; replace it with its absolute path")
     try:
-        pinned = pin(connection.context, connection.kubeconfig)
+        pinned = pin(connection.context, connection.kubeconfig, Deadline(SECONDS))
         entry = entry_for(connection.flags(), pinned, binary, name, read_only=True)
     except UnfitError as error:
         console.error(f"{error}")

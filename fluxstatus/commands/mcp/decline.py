@@ -5,10 +5,11 @@ from typing import Annotated
 import typer
 from typer import Option
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Connection
 from fluxstatus.mcp import state_file
-from fluxstatus.mcp.kubeconfig import current
+from fluxstatus.mcp.kubeconfig import SECONDS, current
 from fluxstatus.model.findings import Exit
 
 Everywhere = Annotated[bool, Option("--all", help="For every context")]
@@ -24,7 +25,7 @@ def show(*, everywhere: Everywhere = False, connection: Connection) -> None:
 
 def change(connection: Connection, *, everywhere: bool, declined: bool) -> None:
     """Record whether the MCP server is declined for the caller's context, or *everywhere*."""
-    context = "" if everywhere else connection.context or current(connection.kubeconfig)
+    context = "" if everywhere else connection.context or _current(connection)
     if not everywhere and not context:
         console.error("there is no current context; set one with --context, or use --all")
         raise typer.Exit(Exit.USAGE)
@@ -37,4 +38,8 @@ def change(connection: Connection, *, everywhere: bool, declined: bool) -> None:
     if not declined and state_file.is_declined(context):
         console.note("it is declined for every context; to undo that, run `mcp accept --all`")
     word = "is no longer suggested" if declined else "may be suggested again"
-    console.put(f"the MCP server {word} {which}\n")
+    console.put_line(f"the MCP server {word} {which}")
+
+
+def _current(connection: Connection) -> str:
+    return current(connection.kubeconfig, Deadline(SECONDS))

@@ -1,15 +1,19 @@
 """`mcp prompts`: prompts for an assistant that has the server."""
 
+import typer
+
+from fluxstatus.base.visible import visible
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.commands import console
-from fluxstatus.commands.options import Connection, Output, Snapshots, Timeout, Verbose
+from fluxstatus.commands.errors import report_unread
+from fluxstatus.commands.options import TIMEOUT, Connection, Output, Snapshots, Timeout, Verbose
 from fluxstatus.commands.progress import read_evidence
 from fluxstatus.mcp import prompts
 from fluxstatus.mcp.next_step import report_with_next
 from fluxstatus.model import snapshot
+from fluxstatus.model.findings import Exit
 from fluxstatus.report import Format
 from fluxstatus.report.as_json import versioned
-from fluxstatus.report.terminal import visible
 from fluxstatus.state.state import State
 
 
@@ -19,23 +23,25 @@ def show(
     output: Output = Format.TEXT,
     verbose: Verbose = False,
     connection: Connection,
-    timeout: Timeout = 30.0,
+    timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Show prompts for an assistant about this cluster, filled in with its objects.
+    """Show prompts about this cluster for an AI assistant, filled in with its objects.
 
     Prompts that need a read-write server are listed separately.
     """
     if saved.file:
         evidence = snapshot.load(saved.file)
     else:
-        evidence = read_evidence(connection, timeout=timeout, verbose=verbose)
+        evidence = read_evidence(connection, deadline=timeout, verbose=verbose)
     analysis = Analysis(State(evidence))
-    found = list(prompts.prompts(analysis, report_with_next(analysis)))
+    report = report_with_next(analysis)
+    found = list(prompts.prompts(analysis, report))
     if output is Format.JSON:
         listed = [one._asdict() for one in found]
         console.put(versioned({"prompts": listed}))
-        return
-    console.put("\n".join(_lines(found)) + "\n")
+    else:
+        console.put("\n".join(_lines(found)) + "\n")
+    raise typer.Exit(Exit.NO_VERDICT if report_unread(report) else Exit.HEALTHY)
 
 
 def _lines(found: list[prompts.Prompt]) -> list[str]:

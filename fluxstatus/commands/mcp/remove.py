@@ -10,12 +10,19 @@ from fluxstatus.mcp.files import FileError
 from fluxstatus.mcp.plan import plan_drop
 from fluxstatus.model.findings import Exit
 
+_BACKUPS = (
+    "backups remain beside the clients' files (.bak and .last.bak); they may hold credentials of "
+    "other servers, so delete them when you no longer need them"
+)
+
 
 def show(*, chosen: Chosen, how: How) -> None:
     """Remove the entry from the MCP clients' files; nothing else in them is changed."""
     here = host()
     targets = [client for client in clients(chosen.client).values() if client.file]
     results = [_one(client, here, chosen, how) for client in targets]
+    if True in results and not how.print_:
+        console.note(_BACKUPS)
     if True not in results and None not in results:
         console.note(f'no client has an entry named "{chosen.name}"')
     raise typer.Exit(Exit.USAGE if None in results else Exit.HEALTHY)
@@ -28,7 +35,8 @@ def _one(client: Client, here: Host, chosen: Chosen, how: How) -> bool | None:
             return False
         console.put(f"{client.title}\n{change.shown()}")
         if not how.print_ and (how.yes or agreed(change)):
-            console.put(f"{client.title}: {change.apply(here)}\n\n")
+            console.put_line(f"{client.title}: {change.apply(here)}")
+            console.put_line("")
     except FileError as error:
         console.error(f"{client.title}: {error}")
         return None

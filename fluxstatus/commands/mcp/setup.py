@@ -10,11 +10,12 @@ from typing import Annotated, ClassVar
 import typer
 from typer import Option
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.base.plurals import counted
 from fluxstatus.cluster import processes
 from fluxstatus.commands import console
 from fluxstatus.commands.mcp.choosing import Chosen, How, agreed, clients, host
-from fluxstatus.commands.options import Connection, Timeout, seconds
+from fluxstatus.commands.options import TIMEOUT, Connection, Timeout, seconds
 from fluxstatus.mcp import server
 from fluxstatus.mcp.clients import CLIENTS, Client, Host
 from fluxstatus.mcp.entry import Entry, setup_command
@@ -56,13 +57,13 @@ def show(
         Option(
             metavar="DURATION",
             parser=seconds,
-            help="Wait up to this long for the server's program to be installed",
+            help="Wait up to this long for flux-operator-mcp to be installed",
             rich_help_panel=How.panel,
         ),
     ] = None,
     access: PermissionOptions,
     connection: Connection,
-    timeout: Timeout = 30.0,
+    timeout: Timeout = TIMEOUT,
 ) -> None:
     """Set up read-only access to the cluster for the MCP clients on this machine.
 
@@ -76,12 +77,14 @@ def show(
     try:
         targets = _targets(chosen, here)
         binary = _binary(wait)
-        pinned = pin(connection.context, connection.kubeconfig)
+        timeout.restart()  # --wait is not part of it
+        pinned = pin(connection.context, connection.kubeconfig, timeout)
         entry = entry_for(
             connection.flags(), pinned, binary, chosen.name, read_only=not access.read_write
         )
         if access.read_write:
             _confirm_writing(entry, pinned, timeout, force=access.force)
+            timeout.restart()  # nor is the time that the user took
     except UnfitError as error:
         console.error(f"{error}")
         raise typer.Exit(Exit.USAGE) from error
@@ -128,7 +131,7 @@ def _binary(wait: float | None) -> str:
             time.sleep(min(_PAUSE, max(until - time.monotonic(), 0)))
 
 
-def _confirm_writing(entry: Entry, pinned: KubeContext, timeout: float, *, force: bool) -> None:
+def _confirm_writing(entry: Entry, pinned: KubeContext, deadline: Deadline, *, force: bool) -> None:
     """Show what --read-write allows, and ask for the name of the context. Raises UnfitError."""
     names = (pinned.context, pinned.cluster, pinned.server)
     if not force and any(map(_PRODUCTION.search, names)):
@@ -136,7 +139,7 @@ def _confirm_writing(entry: Entry, pinned: KubeContext, timeout: float, *, force
             f'context "{pinned.context}" looks like production, where read-write access is a risk; '
             "omit --read-write, or add --force if the name is misleading"
         )
-    writing = ", ".join(tool.name for tool in server.tools(entry, timeout).writing)
+    writing = ", ".join(tool.name for tool in server.tools(entry, deadline).writing)
     console.note(
         f"--read-write lets the assistant change {pinned.context} with these tools: {writing}"
     )
@@ -145,19 +148,18 @@ def _confirm_writing(entry: Entry, pinned: KubeContext, timeout: float, *, force
         raise UnfitError("the name does not match; nothing was changed")
 
 
-def _introduce(entry: Entry, pinned: KubeContext, timeout: float) -> None:
+def _introduce(entry: Entry, pinned: KubeContext, deadline: Deadline) -> None:
     """Print what the entry starts, its mode, context and kubeconfig."""
     try:
-        version = server.version(entry.command, timeout)
-        both = server.tools(entry, timeout)
+        version = server.version(entry.command, deadline)
+        both = server.tools(entry, deadline)
         proof = f"{counted(len(both.reading), 'read-only tool')}, {len(both.writing)} that write"
     except processes.ProgramError as error:
         version, proof = "", f"it could not be started: {error}"
     mode = "read-only" if entry.read_only else "READ-WRITE"
-    console.put(
-        f"{entry.command} {version} ({proof})\n"
-        f"{mode}, context {pinned.context}, kubeconfig {pinned.file}\n\n"
-    )
+    console.put_line(f"{entry.command} {version} ({proof})")
+    console.put_line(f"{mode}, context {pinned.context}, kubeconfig {pinned.file}")
+    console.put_line("")
     if pinned.others:
         console.note(
             f"the server reads only one of the {pinned.others + 1} files in $KUBECONFIG: "
@@ -173,12 +175,13 @@ def _one(client: Client, here: Host, entry: Entry, how: How) -> bool | None:
     try:
         change = plan_put(client, here, entry, own_command=not how.edit)
         if change is None:
-            console.put(f"{client.title}: already has the entry, in {client.path(here)}\n")
+            console.put_line(f"{client.title}: already has the entry, in {client.path(here)}")
             return False
         console.put(f"{client.title}\n{change.shown()}")
         if how.print_ or not (how.yes or agreed(change)):
             return False
-        console.put(f"{client.title}: {change.apply(here)}\n\n")
+        console.put_line(f"{client.title}: {change.apply(here)}")
+        console.put_line("")
     except FileError as error:
         console.error(f"{client.title}: {error}")
         return None

@@ -36,4 +36,4 @@ def show(
     except files.FileError as error:
         console.error(f"{error}")
         raise typer.Exit(Exit.USAGE) from error
-    console.put(f"{document.path}\n")
+    console.put_line(f"{document.path}")

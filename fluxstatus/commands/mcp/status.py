@@ -4,10 +4,13 @@ from typing import Any
 
 import typer
 
+from fluxstatus.base.deadline import Deadline
+from fluxstatus.base.masking import mask
+from fluxstatus.base.visible import visible
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.commands import console
 from fluxstatus.commands.mcp.choosing import Clients, clients, host
-from fluxstatus.commands.options import Output, Timeout
+from fluxstatus.commands.options import TIMEOUT, Output, Timeout
 from fluxstatus.mcp import server
 from fluxstatus.mcp.clients import Host
 from fluxstatus.mcp.entry import Entry, setup_command
@@ -15,10 +18,10 @@ from fluxstatus.mcp.scan import ClientEntries, scan
 from fluxstatus.model.findings import Exit
 from fluxstatus.report import Format
 from fluxstatus.report.as_json import versioned
-from fluxstatus.report.terminal import command_line, visible
+from fluxstatus.report.terminal import command_line
 
 
-def show(*, chosen: Clients, output: Output = Format.TEXT, timeout: Timeout = 30.0) -> None:
+def show(*, chosen: Clients, output: Output = Format.TEXT, timeout: Timeout = TIMEOUT) -> None:
     """Show which MCP clients use the server, for which context, and whether it is read-only.
 
     Queries only the program's version; `mcp verify` checks the rest.
@@ -32,21 +35,21 @@ def show(*, chosen: Clients, output: Output = Format.TEXT, timeout: Timeout = 30
     raise typer.Exit(Exit.HEALTHY)
 
 
-def _binary(timeout: float) -> tuple[str, str, str]:
+def _binary(deadline: Deadline) -> tuple[str, str, str]:
     """Return the path and version of the program, and its problem if there is one."""
     path = ""
     try:
         path = server.find()
-        return path, server.version(path, timeout), ""
+        return path, server.version(path, deadline), ""
     except ProgramError as error:
         return path, "", f"{error}"
 
 
-def _binary_lines(timeout: float) -> list[str]:
-    path, version, problem = _binary(timeout)
+def _binary_lines(deadline: Deadline) -> list[str]:
+    path, version, problem = _binary(deadline)
     if path:
-        return [f"{path} {version or problem}"]
-    return [problem, *server.how_to_install().splitlines()]
+        return [visible(f"{path} {version or problem}")]
+    return [visible(problem), *server.how_to_install().splitlines()]
 
 
 def _lines(found: list[ClientEntries], here: Host) -> list[str]:
@@ -74,8 +77,8 @@ def _entry_lines(one: ClientEntries, entry: Entry) -> list[str]:
     return [f" warn  {name} {what}, {context}{missing}", f"       {command_line(fix.argv)}"]
 
 
-def _document(found: list[ClientEntries], here: Host, timeout: float) -> dict[str, Any]:
-    path, version, problem = _binary(timeout)
+def _document(found: list[ClientEntries], here: Host, deadline: Deadline) -> dict[str, Any]:
+    path, version, problem = _binary(deadline)
     return {
         "server": {"path": path, "version": version, "trouble": problem},
         "clients": [
@@ -97,7 +100,7 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
     return {
         "name": entry.name,
         "command": entry.command,
-        "url": entry.url,
+        "url": mask(entry.url),
         "readOnly": None if entry.url else entry.read_only,
         "masksSecrets": None if entry.url else entry.masks,
         "context": entry.context,

@@ -2,18 +2,18 @@
 
 from typing import Any
 
+from fluxstatus.base.visible import visible
 from fluxstatus.commands import console
-from fluxstatus.commands.options import Output, Timeout
+from fluxstatus.commands.options import TIMEOUT, Output, Timeout
 from fluxstatus.mcp import server
 from fluxstatus.mcp.entry import NAME, Entry
 from fluxstatus.report import Format
 from fluxstatus.report.as_json import versioned
-from fluxstatus.report.terminal import visible
 
 _WIDTH = 100
 
 
-def show(*, output: Output = Format.TEXT, timeout: Timeout = 30.0) -> None:
+def show(*, output: Output = Format.TEXT, timeout: Timeout = TIMEOUT) -> None:
     """Show the tools of the installed server, read-only and read-write.
 
     Queries the program itself, because its tool names can change in any release.
@@ -27,7 +27,11 @@ def show(*, output: Output = Format.TEXT, timeout: Timeout = 30.0) -> None:
         return
     width = max(len(tool.name) for tool in found.all)
     reading = {tool.name for tool in found.reading}
-    lines = [f"{path} {version}", "", f"{'TOOL':{width}}  READ-ONLY  READ-WRITE  WHAT IT DOES"]
+    lines = [
+        visible(f"{path} {version}"),
+        "",
+        f"{'TOOL':{width}}  READ-ONLY  READ-WRITE  WHAT IT DOES",
+    ]
     for tool in sorted(found.all, key=lambda tool: (tool.name not in reading, tool.name)):
         mark = "yes" if tool.name in reading else "-"
         what = " ".join(tool.description.split()).partition(". ")[0][:_WIDTH]

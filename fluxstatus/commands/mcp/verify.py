@@ -1,23 +1,25 @@
 """`mcp verify`: start the server as the clients do, and check what it can do and see."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 import typer
 from typer import Option
 
+from fluxstatus.base.deadline import Deadline
+from fluxstatus.base.visible import visible
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.commands import console
 from fluxstatus.commands.mcp.choosing import Clients, clients, host
-from fluxstatus.commands.options import Connection, Display, Timeout
+from fluxstatus.commands.options import TIMEOUT, Connection, Display, Timeout
 from fluxstatus.commands.progress import read_evidence
 from fluxstatus.mcp import verify
 from fluxstatus.mcp.entry import Entry
 from fluxstatus.mcp.kubeconfig import KubeContext, view
 from fluxstatus.mcp.scan import scan
-from fluxstatus.model.findings import Exit, Report, worst
+from fluxstatus.model.findings import Exit, Level, Report, worst
 from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.report import RENDER, Format, as_json
 
@@ -51,12 +53,12 @@ def show(
     ] = "",
     shown: Display,
     connection: Connection,
-    timeout: Timeout = 30.0,
+    timeout: Timeout = TIMEOUT,
 ) -> None:
     """Verify the configured server: start it as a client would, and compare it with kubectl's view.
 
-    Compares the server's tools with those that the program has in both modes, and the server's
-    cluster and FluxInstance with those of kubectl.
+    Compares the tools that the server offers with those that flux-operator-mcp has in read-only and
+    in read-write mode, and the server's cluster and FluxInstance with those of kubectl.
     """
     results = _results(chosen.client, name)
     if not results:
@@ -66,7 +68,7 @@ def show(
         raise typer.Exit(Exit.NO_VERDICT)
     for result in results:
         _verify(result, connection, shown, timeout)
-    console.put(_RENDER[shown.output](results, shown))
+    console.put_report(_RENDER[shown.output](results, shown))
     codes = {result.report.exit_code() for result in results}
     raise typer.Exit(
         next((c for c in (Exit.UNHEALTHY, Exit.NO_VERDICT) if c in codes), Exit.HEALTHY)
@@ -104,16 +106,18 @@ def _results(names: list[str], name: str) -> list[_Result]:
     return results
 
 
-def _verify(result: _Result, connection: Connection, shown: Display, timeout: float) -> None:
+def _verify(result: _Result, connection: Connection, shown: Display, deadline: Deadline) -> None:
     entry = result.entry
-    evidence = read_evidence(_connection(connection, entry), timeout=timeout, verbose=shown.verbose)
+    evidence = read_evidence(
+        _connection(connection, entry), deadline=deadline, verbose=shown.verbose
+    )
     pinned: KubeContext | ProgramError
     try:
-        pinned = view(entry.kubeconfig, entry.context)
+        pinned = view(entry.kubeconfig, entry.context, deadline)
     except ProgramError as error:
         pinned = error
     try:
-        result.seen = verify.observe(entry, timeout)
+        result.seen = verify.observe(entry, deadline)
     except ProgramError as error:
         result.seen = error
     report = verify.report(entry, result.clients, result.seen, evidence, pinned)
@@ -143,7 +147,7 @@ def _as_text(results: list[_Result], shown: Display) -> str:
     look = console.look(shown.color, everything=shown.everything)
     texts = []
     for result in results:
-        heading = f"{result.entry.name} in {', '.join(result.titles)}\n\n"
+        heading = visible(f"{result.entry.name} in {', '.join(result.titles)}") + "\n\n"
         texts.append(heading + RENDER[Format.TEXT](result.report, look))
     return "\n".join(texts)
 
@@ -151,12 +155,21 @@ def _as_text(results: list[_Result], shown: Display) -> str:
 def _as_json(results: list[_Result], _: Display) -> str:
     seen = [one.seen for one in results if isinstance(one.seen, verify.Observation)]
     document = {
-        "verdict": worst(result.report.verdict for result in results),
+        "verdict": worst(Level(result.report.verdict) for result in results),
         "advertised": list(dict.fromkeys(tool for one in seen for tool in one.advertised)),
-        "writes": list(dict.fromkeys(tool for one in seen for tool in one.writes)),
+        "writes": _writes(result.seen for result in results),
         "entries": [_document(result) for result in results],
     }
     return as_json.versioned(document)
+
+
+def _writes(seen: Iterable[object]) -> list[str] | None:
+    """Return the tools that write; None if there are none, but that is not proven."""
+    known = list(seen)
+    tried = [one for one in known if isinstance(one, verify.Observation)]
+    found = list(dict.fromkeys(tool for one in tried for tool in one.writes))
+    is_proven = len(tried) == len(known) and all(one.is_proof for one in tried)
+    return found if found or is_proven else None
 
 
 def _document(result: _Result) -> Mapping[str, Any]:
@@ -171,7 +184,7 @@ def _document(result: _Result) -> Mapping[str, Any]:
         "protocol": seen.protocol if seen else "",
         "latencyMilliseconds": round(seen.latency * 1000) if seen else None,
         "advertised": list(seen.advertised) if seen else [],
-        "writes": list(seen.writes) if seen else [],
+        "writes": _writes([result.seen]),
         "verdict": result.report.verdict,
         "findings": [as_json.finding_json(finding) for finding in result.report.findings],
     }

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import typer
 from typer import Option
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.commands import console
-from fluxstatus.commands.options import BasicDisplay, Connection, Timeout
+from fluxstatus.commands.options import TIMEOUT, BasicDisplay, Connection, Timeout
 from fluxstatus.commands.progress import reading
 from fluxstatus.report import RENDER, Format
 
@@ -68,7 +69,7 @@ def show(
     wanted: InstallOptions,
     shown: BasicDisplay,
     connection: Connection,
-    timeout: Timeout = 30.0,
+    timeout: Timeout = TIMEOUT,
 ) -> None:
     """Check whether Flux can be installed here, or print a FluxInstance to start with.
 
@@ -85,7 +86,7 @@ def show(
     from fluxstatus.commands.preflight.report import report_of
 
     report = report_of(state, permissions, programs, sync.url if sync else "")
-    console.put(RENDER[shown.output](report, console.look(shown.color, everything=True)))
+    console.put_report(RENDER[shown.output](report, console.look(shown.color, everything=True)))
     raise typer.Exit(report.exit_code())
 
 
@@ -133,7 +134,7 @@ def _preload() -> None:
 
 
 def _read(
-    connection: Connection, timeout: float, *, verbose: bool
+    connection: Connection, deadline: Deadline, *, verbose: bool
 ) -> "tuple[State, Permissions, Mapping[str, Program]]":
     from fluxstatus.cluster import discovery
     from fluxstatus.cluster.local_tools import running
@@ -141,14 +142,13 @@ def _read(
     from fluxstatus.commands.preflight.manifest import NAMESPACE
     from fluxstatus.commands.preflight.permissions import Permissions, check_permissions
     from fluxstatus.commands.preflight.tools import NAMES
-    from fluxstatus.model.evidence import CONTROLLERS, OPERATORS
     from fluxstatus.model.kinds import KINDS
     from fluxstatus.state.state import State
 
     namespace = ListQuery("/api/v1", "namespaces", by_fields(f"metadata.name={NAMESPACE}"))
     with (
-        running(NAMES) as answers,
-        reading(connection, timeout, _preload, verbose=verbose) as ours,
+        running(NAMES, deadline) as answers,
+        reading(connection, deadline, _preload, verbose=verbose) as ours,
     ):
         if not ours.discover():
             return State(ours.evidence()), Permissions(unread=ours.unreachable), answers()
@@ -158,8 +158,8 @@ def _read(
             *(ours.of_kind(KINDS[kind]) for kind in ("FluxInstance", "FluxReport")),
             ("namespaces", namespace),
         ))  # fmt: skip
-        if not (ours.items(OPERATORS) or ours.items(CONTROLLERS)):
+        if not any(ours.answers[name].known for name in DEPLOYMENTS):
             served = (kind for kind in KINDS.values() if kind.resource in (ours.served or {}))
             ours.query(ours.of_kind(kind) for kind in served)
-        permissions = check_permissions(connection.flags(), timeout)
+        permissions = check_permissions(connection.flags(), deadline)
         return State(ours.evidence(kubernetes=kubernetes.result())), permissions, answers()

@@ -9,9 +9,10 @@ from fluxstatus.checks.codes import CODES as KNOWN
 from fluxstatus.checks.wording import passed, unread_finding
 from fluxstatus.commands.preflight.manifest import CHART, NAMESPACE
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Why
+from fluxstatus.model.evidence import OPERATORS, by_reason
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.hints import Command, Hint, command, hint
+from fluxstatus.model.kinds import RESOURCES
 from fluxstatus.state.deployments import HELM_CHART, Component, managed_by
 from fluxstatus.state.ownership import creator_of
 from fluxstatus.state.resource import Verdict
@@ -56,28 +57,26 @@ _NAMED = 5
 
 def existing(state: State) -> Iterator[Finding]:
     """Yield what is installed already, and by which tool."""
-    unread = next((u for name in (OPERATORS, CONTROLLERS)
-                   if (u := state.evidence.answer(name).unread)), None)  # fmt: skip
+    operators_read = state.evidence.answer(OPERATORS).unread is None
     if state.operators:
         yield from (_operator(state, operator) for operator in state.operators)
-    elif state.components:
+    elif state.components and operators_read:
         yield _without_operator(state)
-    elif unread:
-        yield unread_finding(EXISTING, "the Flux Deployments", unread)
-    else:
+    elif state.controllers_read:
         yield passed(EXISTING, "neither Flux nor the Flux Operator is installed")
+    for names, unread in by_reason(state.evidence.unread):
+        yield unread_finding(EXISTING, names, unread)
 
 
 def _operator(state: State, operator: Component) -> Finding:
     came = f"by {_manager(operator)}" if _manager(operator) else "from plain manifests"
     who = f"the Flux Operator {operator.version} is installed ({operator.ref.namespace}/"
     who = f"{who}{operator.ref.name}, {came})"
-    unread = state.answer_of("FluxInstance").unread
-    if unread and unread.why is not Why.ABSENT and not state.instance:
-        return unread_finding(EXISTING, f"{who}; its FluxInstance", unread)
     if state.instance:
         title = f"{who}, with {state.instance.ref} and Flux {state.flux_version or 'unknown'}"
         return _warn(_INSTALLED_ALREADY, title, "there is nothing to install", _CHECK)
+    if state.answer_of("FluxInstance").hidden:
+        return passed(EXISTING, who)
     return _warn(
         _OPERATOR_WITHOUT_INSTANCE, f"{who}, without a FluxInstance",
         'it installs Flux once a FluxInstance named "flux" exists in its namespace',
@@ -91,19 +90,20 @@ def _without_operator(state: State) -> Finding:
     title = f"Flux {version} is installed by {came or 'an unknown method'}"
     if came == HELM_CHART:
         why = "a Helm release and the operator would both manage its controllers"
-        hint = Hint("uninstall the Helm release before you install the operator")
-        return _warn(_FLUX_BY_OTHERS, title, why, hint)
+        first = hint("uninstall the Helm release before you install the operator")
+        return _warn(_FLUX_BY_OTHERS, title, why, first)
     home = state.namespace
     why = "the operator can take over this installation, with the same namespace and source"
-    helm = ("helm", "install", "flux-operator", CHART, "--namespace", home)
+    helm = command(
+        f"helm install flux-operator {CHART} --namespace {{ns}}", {"ns": home}, changes=True
+    )
     text = f'install the operator into namespace "{home}", then apply a FluxInstance there'
-    hint = Hint(text, (Command(helm, changes=True),))
-    return _warn(_FLUX_BY_OTHERS, title, why, hint, _MIGRATION)
+    return _warn(_FLUX_BY_OTHERS, title, why, hint(text, helm), _MIGRATION)
 
 
-def _warn(code: Code, title: str, why: str, hint: Hint, docs: str = "") -> Finding:
+def _warn(code: Code, title: str, why: str, step: Hint, docs: str = "") -> Finding:
     return Finding(
-        step=EXISTING, code=code, level=Level.WARN, title=title, why=why, hints=(hint,),
+        step=EXISTING, code=code, level=Level.WARN, title=title, why=why, hints=(step,),
         docs=docs, trivial=True,
     )  # fmt: skip
 
@@ -122,11 +122,9 @@ def leftovers(state: State) -> Iterator[Finding]:
     """Yield what an earlier installation has left behind."""
     yield from _namespace(state)
     served = state.evidence.served
-    if served is None:
-        unread = next(iter(state.evidence.answers.values())).unread
-        if unread:
-            yield unread_finding(LEFTOVERS, "the list of served kinds", unread)
-    elif state.operators or state.components:
+    if served is None or not state.controllers_read:
+        return  # reported with the existing installation
+    if state.operators or state.components:
         title = "the Flux CRDs belong to this installation"
         yield Finding(step=LEFTOVERS, code=_IN_USE, level=Level.SKIP, title=title)
     elif served:
@@ -139,13 +137,17 @@ def leftovers(state: State) -> Iterator[Finding]:
 def _definitions(state: State, served: Mapping[str, str]) -> Finding:
     count = len(state.resources)
     objects = f"{counted(count, 'object')} of these kinds {noun_for(count, 'exists', 'exist')}"
+    none = "no objects were found"
+    if any(state.evidence.answer(name).hidden for name in served):
+        objects, none = f"at least {objects}", "their objects could not be read"
     crds = counted(len(served), "Flux CRD exists", "Flux CRDs exist")
-    delete = ("kubectl", "delete", "customresourcedefinitions", *sorted(served))
+    kinds = sorted(served.keys() & RESOURCES.keys())
+    delete = ("kubectl", "delete", "customresourcedefinitions", *kinds)
     return Finding(
         step=LEFTOVERS,
         code=_CRDS_LEFT,
         level=Level.WARN,
-        title=f"{crds} without a controller; {objects if count else 'no objects were found'}",
+        title=f"{crds} without a controller; {objects if count else none}",
         why="a new installation adopts them and reconciles the objects as they are",
         hints=(
             Hint("to prevent that, delete the CRDs; this also deletes all objects of these kinds",
@@ -164,17 +166,14 @@ def _hanging(state: State) -> Iterator[Finding]:
             code=_TERMINATING,
             level=Level.WARN,
             title=f"deletion is blocked, because the controller no longer exists: {names}",
-            why="only Flux removes their finalizers; a new installation completes their deletion",
+            why="only Flux can remove their finalizers; reinstalling Flux completes their deletion",
             hints=(Hint("install Flux, or remove the finalizers by hand"),),
             trivial=True,
         )
 
 
 def _namespace(state: State) -> Iterator[Finding]:
-    answer = state.evidence.answer("namespaces")
-    if answer.unread and answer.unread.why is not Why.NOT_REQUESTED:
-        yield unread_finding(LEFTOVERS, f"Namespace {NAMESPACE}", answer.unread)
-    for item in answer.items:
+    for item in state.evidence.answer("namespaces").known:
         if text_of(map_of(item.get("metadata")).get("deletionTimestamp")):
             argv = ("kubectl", "get", "namespace", NAMESPACE, "-o", "jsonpath={.status.conditions}")
             yield Finding(

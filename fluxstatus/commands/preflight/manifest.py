@@ -26,7 +26,7 @@ CHART = "oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator"
 
 
 class ManifestError(ValueError):
-    """The options cannot be put into a FluxInstance; the text says why."""
+    """The options cannot be expressed in a FluxInstance; the text has the reason."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from fluxstatus.model.hints import Command, Hint
 STEP_ID = "network"
 _REGISTRY_UNTESTED = Code(
     "registry-untested",
-    "It was not tested whether the cluster can reach the container registry.",
+    "Access from the cluster to the container registry was not tested.",
 )
 _GIT_UNTESTED = Code(
     "git-untested", "It was not tested whether the cluster can reach the Git server."

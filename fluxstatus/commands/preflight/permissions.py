@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import NamedTuple
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.cluster import processes
 from fluxstatus.cluster.processes import Process, ProgramError
 from fluxstatus.model.evidence import Unread, Why
@@ -18,7 +19,6 @@ _ROW = re.compile(r"(?P<what>\S*)\s+\[[^\]]*\]\s+\[(?P<names>[^\]]*)\]\s+\[(?P<v
 _INCOMPLETE = "the list may be incomplete"
 _UNKNOWN_KIND = "doesn't have a resource type"
 _RBAC = "rbac.authorization.k8s.io"
-_SECONDS = 20.0
 
 
 class Permission(NamedTuple):
@@ -78,13 +78,12 @@ class ResourceRule(NamedTuple):
         )
 
 
-def check_permissions(flags: Sequence[str], timeout: float) -> Permissions:
-    """Return what the user of *flags* may do; each kubectl call has *timeout* seconds at most."""
-    seconds = min(timeout, _SECONDS)
+def check_permissions(flags: Sequence[str], deadline: Deadline) -> Permissions:
+    """Return what the user of *flags* may do."""
     try:
         kubectl = processes.kubectl()
         argv = [kubectl, *flags, "auth", "can-i", "--list", f"--namespace={_NOWHERE}"]
-        output = processes.run([*argv, "--no-headers"], timeout=seconds)
+        output = processes.run([*argv, "--no-headers"], deadline)
     except ProgramError as error:
         return Permissions(unread=error.unread)
     rules = list(rules_in(output.stdout.decode(errors="replace")))
@@ -93,7 +92,7 @@ def check_permissions(flags: Sequence[str], timeout: float) -> Permissions:
     missing = [one for one in NEEDED if not any(rule.allows(one) for rule in rules)]
     if _INCOMPLETE not in output.stderr:
         return Permissions(missing=tuple(missing))
-    return _check_each([kubectl, *flags, "auth", "can-i"], missing, seconds)
+    return _check_each([kubectl, *flags, "auth", "can-i"], missing, deadline)
 
 
 def rules_in(table: str) -> Iterator[ResourceRule]:
@@ -108,14 +107,14 @@ def rules_in(table: str) -> Iterator[ResourceRule]:
 
 
 def _check_each(
-    can_i: Sequence[str], permissions: Iterable[Permission], seconds: float
+    can_i: Sequence[str], permissions: Iterable[Permission], deadline: Deadline
 ) -> Permissions:
     """Check each of *permissions* on its own: an authorization webhook does not list its rules."""
     missing, unknown = [], []
     with ExitStack() as stack:
         started = [(one, stack.enter_context(Process(_command(can_i, one)))) for one in permissions]
         for permission, process in started:
-            answer = _answer(process, seconds)
+            answer = _answer(process, deadline)
             if answer is None:
                 unknown.append(permission)
             elif not answer:
@@ -128,9 +127,9 @@ def _command(can_i: Sequence[str], one: Permission) -> list[str]:
     return [*can_i, one.verb, what, "--all-namespaces"]
 
 
-def _answer(process: Process, seconds: float) -> bool | None:
+def _answer(process: Process, deadline: Deadline) -> bool | None:
     try:
-        process.wait(seconds)
+        process.wait(deadline)
     except ProgramError:
         return None
     output = process.output()

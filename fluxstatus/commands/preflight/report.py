@@ -1,6 +1,7 @@
 """The findings of every part of the preflight, as a report like that of the check."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from fluxstatus.base.plurals import noun_for
 from fluxstatus.base.versions import dotted
@@ -69,10 +70,16 @@ def report_of(
 
 
 def _kubernetes(state: State) -> Iterator[Finding]:
-    """Check the version as the check does, and against what the newest Flux supports."""
+    """Check the version as the check does, and against what the newest Flux supports.
+
+    A version that is too old for this plugin is too old to install Flux now.
+    """
     found = list(cluster.examine(Analysis(state)))
-    yield from found
     version = cluster.parse(state.evidence.target.kubernetes)
+    unsupported = version is not None and version < cluster.FLOOR
+    for finding in found:
+        fails = unsupported and finding.code == cluster.KUBERNETES_TOO_OLD
+        yield replace(finding, level=Level.FAIL) if fails else finding
     least, flux = FLUX_MINORS[NEWEST].kubernetes, dotted(NEWEST)
     if version is None or any(finding.code == cluster.KUBERNETES_TOO_OLD for finding in found):
         return

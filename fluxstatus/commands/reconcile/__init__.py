@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.commands import console
 from fluxstatus.commands.one_object import Words, find_one, from_cluster, from_file
 from fluxstatus.commands.options import (
+    TIMEOUT,
     BasicDisplay,
     Connection,
     ObjectNamespace,
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status reconcile ks/apps -n flux-system   check whether it helps
-  kubectl flux-status reconcile hr/podinfo -o json       print the answer as JSON
+  kubectl flux-status reconcile ks/apps -n flux-system   check whether a reconciliation would help
+  kubectl flux-status reconcile hr/podinfo -o json       print the result as JSON
 
 \b
 Exit codes:
@@ -48,7 +50,7 @@ def show(
     display: BasicDisplay,
     snapshots: Snapshots,
     connection: Connection,
-    timeout: Timeout = 30.0,
+    timeout: Timeout = TIMEOUT,
 ) -> None:
     """Show whether reconciling an object would help, and which commands to run.
 
@@ -73,7 +75,7 @@ def show(
     if display.output is Format.JSON:
         console.put(as_json(advice))
     else:
-        console.put(as_text(advice, console.look(display.color, everything=True)))
+        console.put_report(as_text(advice, console.look(display.color, everything=True)))
     raise typer.Exit(_CODES.get(advice.level, Exit.HEALTHY))
 
 
@@ -89,12 +91,13 @@ def _find_live(
     place: ObjectNamespace,
     display: BasicDisplay,
     connection: Connection,
-    timeout: float,
+    deadline: Deadline,
 ) -> "tuple[State, Resource]":
     with reading(
-        connection, timeout, _preload, namespaces=place.namespace, verbose=display.verbose
+        connection, deadline, _preload, namespaces=place.namespace, verbose=display.verbose
     ) as ours:
         from fluxstatus.cluster.queries import DEPLOYMENTS, named
+        from fluxstatus.model.evidence import LEASES
         from fluxstatus.model.kinds import KINDS
         from fluxstatus.state.references import needs_of
 
@@ -103,6 +106,6 @@ def _find_live(
             *named(*DEPLOYMENTS, "events"),
             *(ours.of_kind(KINDS[kind]) for kind in ("Receiver", "FluxInstance")),
         )
-        pods = partial(ours.in_flux_namespaces, "pods")
+        pods = partial(ours.in_flux_namespaces, "pods", LEASES)
         find = from_cluster(ours, place, display, needs_of, queries=queries, next_queries=pods)
         return find_one("reconcile", words, connection, find)

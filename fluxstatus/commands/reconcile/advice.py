@@ -10,6 +10,7 @@ from fluxstatus.commands.reconcile.outlook import Outlook, outlooks
 from fluxstatus.commands.reconcile.requests import Request, requests
 from fluxstatus.commands.reconcile.rules import Helps, Reason, decide
 from fluxstatus.lookup.chain import Chains
+from fluxstatus.model.evidence import Unread, by_reason
 from fluxstatus.model.findings import Level, worst
 from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.model.ref import Ref
@@ -20,7 +21,8 @@ from fluxstatus.state.resource import Resource
 class Assessment:
     """Whether a reconciliation would help, what happens without one, and how to ask for one.
 
-    `level` is the worst level of the causes that affect the object.
+    `level` is the worst level of the causes that affect the object, unknown instead of healthy if
+    something is `unread`: lists that are incomplete, and why.
     """
 
     ref: Ref
@@ -31,6 +33,7 @@ class Assessment:
     requests: tuple[Request, ...]
     taken_at: datetime
     context: str
+    unread: tuple[tuple[str, Unread], ...]
 
 
 def advise(analysis: Analysis, resource: Resource) -> Assessment:
@@ -47,11 +50,13 @@ def advise(analysis: Analysis, resource: Resource) -> Assessment:
         requests=tuple(requests(ctx)),
         taken_at=state.now,
         context=state.evidence.target.context,
+        unread=tuple(by_reason(state.evidence.unread)),
     )
 
 
 def _level(ctx: ReconcileContext, reason: Reason) -> Level:
     if reason.helps is Helps.UNKNOWN:
         return Level.UNKNOWN
+    least = Level.UNKNOWN if ctx.state.evidence.unread else Level.PASS
     levels = (cause_finding("", ctx.analysis, cause).level for cause in ctx.causes)
-    return worst([Level.PASS, *levels])
+    return worst([least, *levels])

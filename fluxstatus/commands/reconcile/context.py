@@ -5,7 +5,9 @@ from functools import cached_property
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
 from fluxstatus.causes.unavailable import controller_of
+from fluxstatus.checks.wording import headline
 from fluxstatus.model.ref import Ref
+from fluxstatus.state.liveness import Overdue, can_run, overdue
 from fluxstatus.state.references import source_of
 from fluxstatus.state.requests import pending_request
 from fluxstatus.state.resource import Resource, Verdict
@@ -58,6 +60,28 @@ class ReconcileContext:
     def unavailable(self) -> Ref | None:
         """The unavailable controller that should reconcile it, None if it is available."""
         return self.controllers.unavailable_for(self.resource)
+
+    @property
+    def inactive(self) -> str:
+        """What an unavailable controller with a ready pod does, as a clause; empty if it has none.
+
+        It is not alive, or not at work.
+        """
+        ref = self.unavailable
+        known = self.controllers.liveness.get(ref) if ref else None
+        fault = self.controllers.unavailable.get(ref) if ref and known else None
+        return headline(fault.diagnosis.why) if fault else ""
+
+    @property
+    def working(self) -> str:
+        """What an unavailable controller must be, for a sentence."""
+        return "working" if self.inactive else "running"
+
+    @cached_property
+    def overdue(self) -> Overdue | None:
+        """Since when it should have been reconciled again, None if it is in time."""
+        late = overdue(self.resource, self.state.now)
+        return late if late and can_run(self.state, self.resource) else None
 
     @property
     def static(self) -> bool:

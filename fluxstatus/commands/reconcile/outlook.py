@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from fluxstatus.base.durations import ago, duration, seconds, when
-from fluxstatus.base.fields import map_of, maps_of
 from fluxstatus.base.plurals import noun_for
 from fluxstatus.commands.reconcile.context import ReconcileContext
 from fluxstatus.model.evidence import Why
 from fluxstatus.state.intervals import interval_of
+from fluxstatus.state.liveness import last_attempt
 from fluxstatus.state.receivers import Receivers
 from fluxstatus.state.resource import IN_PROGRESS, Resource, Verdict
 
@@ -58,7 +58,7 @@ def _blocked(ctx: ReconcileContext) -> str:
         ),
         (
             ctx.unavailable,
-            f"nothing happens until {ctx.unavailable} is running; then the object is reconciled",
+            f"nothing happens until {ctx.unavailable} is {ctx.working}; then it is reconciled",
         ),
         (not ctx.controllers.is_watched(resource), "nothing happens until a controller watches it"),
         (resource.verdict is Verdict.STALLED, f"nothing happens until {spec}"),
@@ -88,25 +88,26 @@ def _next_attempt(ctx: ReconcileContext) -> Outlook:
     if last is None:
         return Outlook(f"{text}; the time of the last attempt is unknown")
     due = last + timedelta(seconds=every)
+    return Outlook(f"{text}; {_next_in_time(ctx, due)}", due)
+
+
+def _next_in_time(ctx: ReconcileContext, due: datetime) -> str:
+    """Return when the attempt starts that is *due* then."""
+    now = ctx.state.now
+    if ctx.overdue:
+        controller = ctx.resource.kind.controller
+        return f"the next attempt was due {ago(due, now)} ago, so {controller} might be stuck"
     if due < now:
-        return Outlook(
-            f"{text}; the next attempt was due {ago(due, now)} ago and can start at any moment", due
-        )
-    return Outlook(f"{text}; next at about {due:%H:%M} UTC, in {ago(now, due)}", due)
+        return f"the next attempt was due {ago(due, now)} ago and can start at any moment"
+    return f"next at about {due:%H:%M} UTC, in {ago(now, due)}"
 
 
 def _last_attempt(ctx: ReconcileContext) -> datetime | None:
-    """Return when it was last reconciled, as far as its status shows.
-
-    Neither a source nor a HelmRelease updates its status if nothing has changed.
-    """
+    """Return when it was last reconciled, as far as its status and, if it fails, events show."""
     resource = ctx.resource
-    history = next(iter(maps_of(resource.status.get("history"))), {})
-    scanned = map_of(resource.status.get("lastScanResult")).get("scanTime")
-    times = [when(history.get("lastReconciled")), when(scanned)]
+    times = [last_attempt(resource)]
     if ctx.failure is not None:
         times += [event.last for event in ctx.state.warnings.get(resource.ref.key, ())]
-    if ctx.failure is not None or resource.kind.resets_ready:
         times.append(when(resource.condition("Ready").get("lastTransitionTime")))
     return max(filter(None, times), default=None)
 

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
-from fluxstatus.base.durations import ago, when
+from fluxstatus.base.durations import ago, duration, when
 from fluxstatus.base.fields import text_of
 from fluxstatus.causes.trace import Cause
 from fluxstatus.checks.wording import explained, headline
 from fluxstatus.commands.reconcile.context import ReconcileContext
 from fluxstatus.model.hints import Hint
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.intervals import interval_of
+from fluxstatus.state.references import source_of
 from fluxstatus.state.requests import REQUESTED_AT
 from fluxstatus.state.resource import IN_PROGRESS, Verdict
 from fluxstatus.state.revisions import lag_of, short
@@ -77,6 +80,9 @@ def _without_controller(ctx: ReconcileContext) -> Reason | None:
     """Check for a controller: it may be unavailable, or no shard watches the object."""
     if ctx.unavailable:
         cause = next((c for c in ctx.causes if c.ref == ctx.unavailable), None)
+        if ctx.inactive:
+            text = f"{ctx.unavailable}, which would handle the request, {ctx.inactive}"
+            return Reason(Helps.NO, text, _fix(cause or next(iter(ctx.causes), None)))
         why = f": {headline(cause.fault.diagnosis.why)}" if cause else ""
         return Reason(
             Helps.NO,
@@ -104,8 +110,8 @@ def _stalled(ctx: ReconcileContext) -> Reason | None:
     why = headline(ctx.failure.fault.diagnosis.why) if ctx.failure else ctx.resource.message
     if ctx.resource.condition("Stalled").get("reason") == "RetriesExceeded":
         text = (
-            f"its retries are exhausted: {why}. A plain request does nothing; --reset allows new "
-            "retries, and --force allows one upgrade, but both fail again until the cause is fixed"
+            f"its retries are exhausted: {why}. A request alone has no effect; --reset allows new "
+            "retries, and --force one upgrade, but both fail again until the cause is fixed"
         )
         return Reason(Helps.IF_FIXED, text, _fix(ctx.failure))
     text = f"it is stalled: {why}. It would fail again with the same spec; change its spec"
@@ -158,6 +164,26 @@ def _controllers_unread(ctx: ReconcileContext) -> Reason | None:
     return None
 
 
+def _source_unread(ctx: ReconcileContext) -> Reason | None:
+    """Check whether its source, and the source of that, could be read."""
+    key = source_of((ctx.resource, *ctx.sources)[-1])
+    if key and key not in ctx.state.resources and not ctx.state.known_missing(key):
+        return Reason(Helps.UNKNOWN, f"its source {Ref('', *key)} was not read")
+    return None
+
+
+def _overdue(ctx: ReconcileContext) -> Reason | None:
+    """Check whether it is long overdue: a request shows whether its controller works."""
+    if ctx.overdue is None:
+        return None
+    text = (
+        f"it is healthy, but was last reconciled {ago(ctx.overdue.last, ctx.state.now)} ago, "
+        f"although it is due every {duration(interval_of(ctx.resource))}: if a request has no "
+        f"effect, {ctx.resource.kind.controller} is not working"
+    )
+    return Reason(Helps.YES, text)
+
+
 def _fetches(ctx: ReconcileContext) -> Reason | None:
     if ctx.fetcher is not ctx.resource:
         return None
@@ -193,5 +219,6 @@ def _fix(cause: Cause | None) -> tuple[Hint, ...]:
 
 _RULES: tuple[Callable[[ReconcileContext], Reason | None], ...] = (
     _static, _foreign, _terminating, _suspended, _without_controller, _blocked, _stalled,
-    _pending, _moving, _failing, _cut_off, _controllers_unread, _fetches, _behind,
+    _pending, _moving, _failing, _cut_off, _controllers_unread, _source_unread,
+    _overdue, _fetches, _behind,
 )  # fmt: skip

@@ -20,6 +20,7 @@ from fluxstatus.report.layout import (
     put_title,
 )
 from fluxstatus.report.look import Look
+from fluxstatus.report.secrets import unread_json
 
 _LABEL = 12
 _ANSWERS = {
@@ -41,6 +42,7 @@ def as_text(advice: Assessment, look: Look) -> str:
     for hint in advice.reason.hints:
         put_hint(page, hint, "first", _LABEL)
     put_pairs(page, "on its own", [("", outlook.text) for outlook in advice.outlooks])
+    put_pairs(page, "not read", [(names, why.full_text) for names, why in advice.unread])
     if advice.requests:
         put_head(page, "to request a reconciliation (nothing was run)")
     for request in advice.requests:
@@ -66,5 +68,6 @@ def as_json(advice: Assessment) -> str:
             {"text": request.text, "commands": commands_json(request.commands)}
             for request in advice.requests
         ],
+        "unread": [{"what": names, **(unread_json(why) or {})} for names, why in advice.unread],
     }
     return versioned(document)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer import Option
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.commands import console
-from fluxstatus.commands.options import Color, Connection, Timeout, Verbose
+from fluxstatus.commands.options import TIMEOUT, Color, Connection, Timeout, Verbose
 from fluxstatus.commands.progress import reading
 from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.findings import Exit, Level
@@ -48,7 +49,7 @@ def show(
     port: Annotated[
         int,
         Option("--port", min=0, max=65535, metavar="PORT",
-               help="Local port [default: 9080, or any free port]"),
+               help="Local port [default: 9080, or a free port if 9080 is in use]"),
     ] = 0,
     address: Annotated[
         str,
@@ -59,7 +60,7 @@ def show(
     ] = _LOCALHOST,
     yes: Annotated[bool, Option("--yes", help="Allow other machines to reach the web UI")] = False,
     no_open: Annotated[bool, Option("--no-open", help="Do not open the browser")] = False,
-    timeout: Timeout = 30.0,
+    timeout: Timeout = TIMEOUT,
     verbose: Verbose = False,
     connection: Connection,
 ) -> None:  # fmt: skip
@@ -104,9 +105,9 @@ def _local_port(address: str, wanted: int, *, yes: bool) -> int:
     return free
 
 
-def _read(connection: Connection, timeout: float, *, verbose: bool = False) -> "State":
+def _read(connection: Connection, deadline: Deadline, *, verbose: bool = False) -> "State":
     """Read only what is needed to find the web UI."""
-    with reading(connection, timeout, _preload, verbose=verbose) as ours:
+    with reading(connection, deadline, _preload, verbose=verbose) as ours:
         from fluxstatus.cluster.queries import named
         from fluxstatus.commands.ui.endpoints import is_ambiguous, lease_query
         from fluxstatus.model.evidence import OPERATORS
@@ -132,29 +133,32 @@ def _endpoints(state: "State") -> "list[Endpoint]":
 
     if unread := lease_unread(state):
         console.note(f"several replicas are running, and the leader is unknown: {unread.text}")
+    if unread := state.evidence.answer("pods").unread:
+        console.note(f"the pods are unknown, so the Service chooses one: {unread.text}")
     return endpoints_of(state)
 
 
 def _open(
-    connection: Connection, endpoints: "list[Endpoint]", address: str, port: int, timeout: float
+    connection: Connection, endpoints: "list[Endpoint]", address: str, port: int, deadline: Deadline
 ) -> "Tunnel":
     from fluxstatus.commands.ui.tunnel import Tunnel
 
     flags = connection.flags(but_for=("request_timeout",))  # the tunnel is one long request
-    return Tunnel(flags, endpoints, address, port, timeout)
+    return Tunnel(flags, endpoints, address, port, deadline)
 
 
-def _reconnect(connection: Connection, address: str, port: int, timeout: float) -> "Tunnel":
+def _reconnect(connection: Connection, address: str, port: int, deadline: Deadline) -> "Tunnel":
     """Open the tunnel again, to the pod that serves the web UI now."""
-    until, pause = time.monotonic() + max(timeout, _PATIENCE), _PAUSES[0]
+    until, pause = time.monotonic() + max(deadline.seconds, _PATIENCE), _PAUSES[0]
     while True:
         time.sleep(pause)
         pause = min(2 * pause, _PAUSES[1])
-        state = _read(connection, timeout)
+        deadline.restart()
+        state = _read(connection, deadline)
         try:
             if unreachable := state.evidence.unreachable:
                 raise ProgramError(unreachable)  # noqa: TRY301 - reported like every other failure
-            tunnel = _open(connection, _endpoints(state), address, port, timeout)
+            tunnel = _open(connection, _endpoints(state), address, port, deadline)
         except ProgramError as error:
             if time.monotonic() > until:
                 raise typer.Exit(_refused(error, state)) from error
@@ -170,7 +174,7 @@ def _explain(evidence: Evidence) -> Exit:
     from fluxstatus.state.state import State
 
     report = run_checks(Analysis(State(evidence)), Choice(steps=("ui",)))
-    console.put(RENDER[Format.TEXT](report, console.look(Color.AUTO, everything=True)))
+    console.put_report(RENDER[Format.TEXT](report, console.look(Color.AUTO, everything=True)))
     unknown = any(finding.level is Level.UNKNOWN for finding in report.findings)
     return Exit.NO_VERDICT if report.unreachable or unknown else Exit.UNHEALTHY
 
@@ -192,7 +196,7 @@ def _announce(address: str, port: int, *, browse: bool) -> None:
     url = url_of(address, port)
     if not is_loopback(address):
         console.note(f"other machines can reach it at {address}")
-    console.put(f"{url}\n")
+    console.put_line(url)
     console.note("press Ctrl-C to stop")
     # Without a display a text browser would start in this terminal.
     display = (
@@ -201,4 +205,7 @@ def _announce(address: str, port: int, *, browse: bool) -> None:
     if browse and display:
         import webbrowser
 
+        from fluxstatus.cluster import orphans
+
+        orphans.release()
         webbrowser.open(url)

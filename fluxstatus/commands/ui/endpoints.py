@@ -10,14 +10,14 @@ from typing import NamedTuple
 import jmespath
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
-from fluxstatus.cluster.queries import ListQuery, by_fields
-from fluxstatus.model.evidence import OPERATORS, Object, Unread
+from fluxstatus.cluster.queries import QUERIES, ListQuery, by_fields
+from fluxstatus.model.evidence import LEASES, OPERATORS, Object, Unread
 from fluxstatus.model.kinds import OPERATOR
+from fluxstatus.state.liveness import holder_of
 from fluxstatus.state.pods import is_ready, selected
 from fluxstatus.state.state import State
 from fluxstatus.state.web_ui import PORT, PORT_NAME, web_services
 
-_LEASES = "leases.coordination.k8s.io"
 _LEASE = OPERATOR
 """The name of the lease that the operator's leader holds, whatever the release is called."""
 
@@ -56,7 +56,7 @@ class _Backend(NamedTuple):
 
 def endpoints_of(state: State) -> list[Endpoint]:
     """Return every endpoint that may serve the web UI, that of the leader first."""
-    leaders = {leader_of(lease) for lease in state.evidence.answer(_LEASES).items}
+    leaders = {holder_of(lease) for lease in state.evidence.answer(LEASES).known}
     found = [one for backend in _backends(state) for one in _endpoints(backend, leaders)]
     return list(dict.fromkeys(found))
 
@@ -70,25 +70,18 @@ def lease_query(state: State) -> list[tuple[str, ListQuery]]:
     """Return the query for the leases, which is needed only if `is_ambiguous`."""
     backend_namespaces = tuple(sorted({backend.namespace for backend in _backends(state)}))
     selector = by_fields(f"metadata.name={_LEASE}")
-    return [
-        (_LEASES, ListQuery("/apis/coordination.k8s.io/v1", "leases", selector, backend_namespaces))
-    ]
-
-
-def leader_of(lease: Object) -> str:
-    """Return the name of the pod that holds *lease*, empty without a holder."""
-    holder = text_of(map_of(lease.get("spec")).get("holderIdentity"))
-    return holder.rpartition("_")[0] or holder
+    query = QUERIES[LEASES]._replace(selector=selector, namespaces=backend_namespaces)
+    return [(LEASES, query)]
 
 
 def lease_unread(state: State) -> Unread | None:
     """Return why the lease could not be read, None if it was read or not needed."""
-    return state.evidence.answers[_LEASES].unread if _LEASES in state.evidence.answers else None
+    return state.evidence.answers[LEASES].unread if LEASES in state.evidence.answers else None
 
 
 def _backends(state: State) -> Iterator[_Backend]:
     """Yield the Services, without one the Deployments; those with ready pods come first."""
-    pods = state.evidence.answer("pods").items
+    pods = state.evidence.answer("pods").known
     pods_unread = state.evidence.answer("pods").unread is not None
     backends = [_of_service(service, port, pods)._replace(pods_unread=pods_unread)
                 for service, port in web_services(state)]  # fmt: skip
@@ -106,7 +99,7 @@ def _of_service(service: Object, port: int, pods: Sequence[Object]) -> _Backend:
 
 
 def _of_deployments(state: State, pods: Sequence[Object]) -> Iterator[_Backend]:
-    for deployment in state.evidence.answer(OPERATORS).items:
+    for deployment in state.evidence.answer(OPERATORS).known:
         port = _CONTAINER_PORT.search(deployment)
         namespace = text_of(map_of(deployment.get("metadata")).get("namespace"))
         found = tuple(filter(is_ready, selected(_SELECTOR.search(deployment), pods, namespace)))

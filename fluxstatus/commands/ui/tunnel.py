@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterable
 from typing import Self
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.cluster import processes, refusals
 from fluxstatus.cluster.processes import Process, ProgramError
 from fluxstatus.commands.ui.endpoints import Endpoint
 from fluxstatus.model.evidence import Unread, Why
-from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.hints import command, hint
 
 LOCALHOST = "127.0.0.1"
 _PAUSE = 0.1  # seconds between two checks of the process
@@ -56,8 +57,8 @@ def free_port(address: str, ports: Iterable[int]) -> int | None:
 class Tunnel:
     """A tunnel from *port* at *address* of this machine to one of *endpoints*, in a `with` block.
 
-    The endpoints are tried in turn until one answers HTTP, for *seconds* in all; *flags* are the
-    kubectl flags for the cluster. Raises ProgramError.
+    The endpoints are tried in turn until one answers HTTP, each for its share of the time. *flags*
+    are the kubectl flags for the cluster. Raises ProgramError.
     """
 
     def __init__(
@@ -66,12 +67,13 @@ class Tunnel:
         endpoints: Iterable[Endpoint],
         address: str,
         port: int,
-        seconds: float,
+        deadline: Deadline,
     ) -> None:
         self._flags, self._address, self._port = tuple(flags), address, port
         self._process: Process | None = None
         tried, refusal = list(endpoints), None
-        self._seconds = seconds / max(len(tried), 1)
+        self._limit = f"{deadline}"
+        self._seconds = deadline.remaining() / max(len(tried), 1)
         for endpoint in tried:
             try:
                 self._process = self._open(endpoint)
@@ -121,7 +123,7 @@ class Tunnel:
             if self._answers():
                 return
             if time.monotonic() > until:
-                text = f"the web UI at {endpoint} did not respond within {self._seconds:.3g} s"
+                text = f"the web UI at {endpoint} did not respond in time (--timeout {self._limit})"
                 raise ProgramError(Unread(Why.TIMEOUT, text))
             time.sleep(_PAUSE)
         raise ProgramError(_refusal(_message(process), endpoint))
@@ -149,6 +151,9 @@ def _refusal(message: str, endpoint: Endpoint) -> Unread:
     if unread.why is not Why.FORBIDDEN:
         return unread
     verb, _, resource = unread.permission.partition(" ")
-    can_i = Command(("kubectl", "auth", "can-i", verb, resource, "-n", endpoint.namespace))
+    can_i = command(
+        "kubectl auth can-i {verb} {resource} -n {ns}",
+        {"verb": verb, "resource": resource, "ns": endpoint.namespace},
+    )
     role = f'apiGroups [""], resources [{resource}], verbs [{verb}]'
-    return unread._replace(hints=(Hint(f"ask for a Role with: {role}", (can_i,)),))
+    return unread._replace(hints=(hint(f"ask for a Role with: {role}", can_i),))

@@ -9,6 +9,7 @@ from typer import Option
 
 from fluxstatus import __version__
 from fluxstatus.base.plurals import counted
+from fluxstatus.base.visible import visible
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Output
 from fluxstatus.model.findings import Exit
@@ -74,7 +75,7 @@ def _as_text(verified: "Verified | None", *, requested: bool) -> str:
         rows += [("verify", f"{wrong} of {verified.files} files differ" if wrong else matching)]
     elif requested:
         rows += [("verify", _CHECKOUT)]
-    lines = (f"{name:<9}{text}\n" for name, text in rows)
+    lines = (f"{name:<9}{visible(text)}\n" for name, text in rows)
     return f"kubectl flux-status {__version__}\n" + "".join(lines)
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.commands import console
-from fluxstatus.commands.options import Connection, Display, Snapshots, Timeout
+from fluxstatus.commands.options import TIMEOUT, Connection, Display, Snapshots, Timeout
 from fluxstatus.commands.progress import reading
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.report import Format
@@ -42,7 +43,7 @@ def show(
     shown: Display,
     saved: Snapshots,
     connection: Connection,
-    timeout: Timeout = 30.0,
+    timeout: Timeout = TIMEOUT,
 ) -> None:
     """Show the versions of Kubernetes, the operator, Flux, its controllers and the local CLIs.
 
@@ -64,7 +65,7 @@ def show(
         console.put(as_json(state, parts, skews))
     else:
         look = console.look(shown.color, everything=shown.everything)
-        console.put(as_text(state, parts, skews, look))
+        console.put_report(as_text(state, parts, skews, look))
     raise typer.Exit(_exit_code(state, parts, skews))
 
 
@@ -85,7 +86,7 @@ def _preload() -> None:
 
 
 def _live(
-    connection: Connection, timeout: float, verbose: bool
+    connection: Connection, deadline: Deadline, verbose: bool
 ) -> "tuple[Evidence, Mapping[str, Program]]":
     from fluxstatus.cluster import discovery
     from fluxstatus.cluster.local_tools import running
@@ -93,8 +94,8 @@ def _live(
     from fluxstatus.model.kinds import KINDS
 
     with (
-        running(_CLIENTS) as answers,
-        reading(connection, timeout, _preload, verbose=verbose) as ours,
+        running(_CLIENTS, deadline) as answers,
+        reading(connection, deadline, _preload, verbose=verbose) as ours,
     ):
         if not ours.discover():
             return ours.evidence(), answers()
@@ -107,7 +108,9 @@ def _live(
 
 
 def _exit_code(state: "State", parts: "Sequence[Part]", skews: "Sequence[Finding]") -> Exit:
-    if not state.evidence.unreachable and any(finding.level is Level.FAIL for finding in skews):
+    levels = {finding.level for finding in skews}
+    if Level.FAIL in levels and not state.evidence.unreachable:
         return Exit.UNHEALTHY
     unknown = any(part.unknown and part.role != "client" for part in parts)
-    return Exit.NO_VERDICT if unknown else Exit.HEALTHY
+    is_unread = unknown or Level.UNKNOWN in levels or state.evidence.unreachable
+    return Exit.NO_VERDICT if is_unread else Exit.HEALTHY

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.cluster.local_tools import Program
-from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Unread, Why
+from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, VERSION, Unread, Why
 from fluxstatus.model.kinds import OPERATOR
 from fluxstatus.state.deployments import Component
 from fluxstatus.state.state import State
@@ -67,7 +67,8 @@ def _client(client: Program) -> Part:
 def _server(state: State) -> Part:
     evidence = state.evidence
     version = evidence.target.kubernetes
-    unread = None if version else evidence.unreachable or _NO_VERSION
+    failed = evidence.unreachable or evidence.unread.get(VERSION) or _NO_VERSION
+    unread = None if version else failed
     return Part("Kubernetes", Role.SERVER, version, evidence.target.server, unread=unread)
 
 

@@ -11,8 +11,10 @@ from fluxstatus.checks.controllers import MIXED_VERSIONS
 from fluxstatus.checks.instance import IMAGE_DIFFERS
 from fluxstatus.checks.operator import CLI_VERSION_SKEW
 from fluxstatus.checks.run import Choice, run_checks
+from fluxstatus.checks.wording import unread_finding
 from fluxstatus.commands.versions.inventory import DISTRIBUTION, Part, Role
 from fluxstatus.model.codes import Code
+from fluxstatus.model.evidence import by_reason
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.kinds import KINDS, OPERATOR
@@ -63,7 +65,7 @@ _PAIRS = (
 )  # fmt: skip
 
 CODES = (*(pair.code for pair in _PAIRS), _REPORT_DIFFERS)
-"""The codes of `versions`."""
+"""The codes of `versions`, without those that it has from the check."""
 
 
 def compare(client: Part, other: Part) -> str:
@@ -88,7 +90,7 @@ def skews_of(state: State, parts: Sequence[Part]) -> tuple[Finding, ...]:
     checked = run_checks(Analysis(state), _CHOICE).findings
     unreachable = state.evidence.unreachable is not None
     found = [finding for finding in checked if unreachable or finding.code in _OF_THE_CHECK]
-    own = (*_apart(parts), *_reports(state))
+    own = (*_apart(parts), *_reports(state), *_unread(state, parts))
     return (*found, *(target_flags.finding(finding) for finding in own))
 
 
@@ -136,7 +138,7 @@ def _reports(state: State) -> Iterator[Finding]:
         "operator": {operator.version for operator in state.operators} - {""},
         "distribution": {component.distribution for component in state.components} - {""},
     }
-    for report in state.evidence.answer(KINDS["FluxReport"].resource).items:
+    for report in state.evidence.answer(KINDS["FluxReport"].resource).known:
         for what, versions in running.items():
             reported = text_of(map_of(map_of(report.get("spec")).get(what)).get("version"))
             if reported and versions and _bare(reported) not in {_bare(one) for one in versions}:
@@ -151,6 +153,14 @@ def _reports(state: State) -> Iterator[Finding]:
                         Command(("kubectl", "flux-status", "--step", "operator,instance")),)),),
                     trivial=True,
                 )  # fmt: skip
+
+
+def _unread(state: State, parts: Sequence[Part]) -> Iterator[Finding]:
+    """Yield what could not be read, unless it is the reason of an unknown version."""
+    shown = {part.unread for part in parts}
+    for names, unread in by_reason(state.evidence.unread):
+        if unread not in shown and not state.evidence.unreachable:
+            yield unread_finding(STEP_ID, names, unread)
 
 
 def _bare(version: str) -> str:

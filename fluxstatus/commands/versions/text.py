@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from fluxstatus.base.visible import visible
 from fluxstatus.commands.versions.inventory import Part, Role
 from fluxstatus.commands.versions.skew import STEP_ID, compare, pairs_of
 from fluxstatus.model.findings import Finding
@@ -11,7 +12,7 @@ from fluxstatus.report.as_text import put_finding, word_of
 from fluxstatus.report.layout import Cell, Page
 from fluxstatus.report.look import Look
 from fluxstatus.report.secrets import unread_json
-from fluxstatus.report.terminal import columns, visible
+from fluxstatus.report.terminal import columns
 from fluxstatus.state.state import State
 
 _GAP = 2

@@ -4,10 +4,13 @@ kubectl reads the Secrets; no value reaches this program (see queries.py).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.cluster import processes, refusals
+from fluxstatus.cluster.processes import Output, ProgramError
 from fluxstatus.lookup.credentials.advice import advice_on, is_unused
 from fluxstatus.lookup.credentials.needs import notes, problems
 from fluxstatus.lookup.credentials.queries import SecretKey, read, template
@@ -20,7 +23,6 @@ from fluxstatus.state.state import State
 
 __all__ = ["Credential", "SecretKey", "credentials_of"]
 
-_SECONDS = 20.0
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 
@@ -46,31 +48,59 @@ class Credential:
 
 
 def credentials_of(
-    state: State, resource: Resource, flags: tuple[str, ...], timeout: float
+    state: State, resource: Resource, flags: tuple[str, ...], deadline: Deadline
 ) -> Iterator[Credential]:
     """Yield the Secrets that *resource* and its sources refer to.
 
-    *flags* are the kubectl flags for the cluster; kubectl has *timeout* seconds for each Secret.
+    *flags* are the kubectl flags for the cluster.
     """
-    for named in named_by(state, resource):
-        yield _inspect(state, named, flags, timeout)
+    with inspecting(state, resource, flags, deadline) as found:
+        yield from found()
+
+
+@contextmanager
+def inspecting(
+    state: State, resource: Resource, flags: tuple[str, ...], deadline: Deadline
+) -> Iterator[Callable[[], Iterator[Credential]]]:
+    """Read, while the block does something else, what `credentials_of` yields.
+
+    The block gets what waits for it. kubectl reads several Secrets at the same time.
+    """
+    references = list(named_by(state, resource))
+    commands = (_command(state, named, flags) for named in references if _is_valid(named))
+    with processes.running(commands, deadline) as outputs:
+
+        def found() -> Iterator[Credential]:
+            known = outputs()
+            for named in references:
+                yield _inspect(state, named, next(known) if _is_valid(named) else None)
+
+        yield found
+
+
+def _is_valid(named: SecretReference) -> bool:
+    return _NAME.fullmatch(named.name) is not None
+
+
+def _command(state: State, named: SecretReference, flags: tuple[str, ...]) -> tuple[str, ...]:
+    return (
+        *flags, "get", "secret", f"--namespace={named.user.namespace}",
+        f"--output=go-template={template(named.host, state.now)}", "--", named.name,
+    )  # fmt: skip
 
 
 def _inspect(
-    state: State, named: SecretReference, flags: tuple[str, ...], timeout: float
+    state: State, named: SecretReference, output: Output | ProgramError | None
 ) -> Credential:
-    """Return what kubectl reports about the Secret of *named*."""
+    """Return what kubectl reports about the Secret of *named*; it was not asked without a name."""
     bare = Credential(named.name, named.user.namespace, named.user, named.path)
-    if not _NAME.fullmatch(named.name):
+    if output is None:
         return replace(bare, problems=("this is not a valid Secret name",))
     try:
-        argv = (
-            processes.kubectl(), *flags, "get", "secret", f"--namespace={named.user.namespace}",
-            f"--output=go-template={template(named.host, state.now)}", "--", named.name,
-        )  # fmt: skip
-        output = processes.run(argv, timeout=min(timeout, _SECONDS)).stdout.decode(errors="replace")
-        answer = read(output)
-    except processes.ProgramError as error:
+        if isinstance(output, ProgramError):
+            raise output
+        answer = read(output.stdout.decode(errors="replace"))
+    except ProgramError as error:
         unread = refusals.of_kubectl(error.unread, "get secrets", "read it")
         if unread.why is not Why.ABSENT:
             return replace(bare, unread=unread)

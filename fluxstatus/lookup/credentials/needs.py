@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
+from fluxstatus.base.versions import dotted
+from fluxstatus.knowledge.flux_minors import GCR_LOGIN, SELF_CONTAINED_KUBECONFIG, Minor
 from fluxstatus.lookup.credentials.certificates import DATES
-from fluxstatus.lookup.credentials.queries import WORDS, SecretContent, SecretKey
+from fluxstatus.lookup.credentials.queries import FILES, WORDS, SecretContent, SecretKey
 from fluxstatus.lookup.credentials.references import SecretReference
 
 DOCKER = "kubernetes.io/dockerconfigjson"
@@ -22,7 +24,7 @@ _VARIABLE = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")  # PKG kustomize/kustomize_var
 class _Wanted:
     """The sets of keys for a use, by kind, URL scheme and type; a Secret must have one of them.
 
-    A key with a star is a pattern.
+    A key with a star is a pattern. Flux demands them from version `since` on.
     """
 
     use: str
@@ -30,33 +32,39 @@ class _Wanted:
     schemes: tuple[str, ...]
     providers: tuple[str, ...]
     keys: tuple[tuple[str, ...], ...]
+    since: Minor | None = None
 
 
-def _wanted(of: str, schemes: str, providers: str, *keys: str) -> _Wanted:
+def _wanted(
+    of: str, schemes: str, providers: str, *keys: str, since: Minor | None = None
+) -> _Wanted:
     use, *kinds = of.split()
     sets = tuple(tuple(each.split()) for each in keys)
-    return _Wanted(use, tuple(kinds), tuple(schemes.split()), tuple(providers.split()), sets)
+    lists = tuple(kinds), tuple(schemes.split()), tuple(providers.split())
+    return _Wanted(use, *lists, sets, since)
 
 
-_LOGIN, _APP = "username password", "githubAppID githubAppPrivateKey"
+_LOGIN = "username password"
+_APP = ("githubAppID githubAppPrivateKey", "githubAppClientID githubAppPrivateKey")
 _TLS = ("ca.crt", "tls.crt tls.key", "caFile", "certFile keyFile")
 _REGISTRY = ".dockerconfigjson"
 _TABLE = (
     _wanted("login GitRepository", "ssh", "", "identity known_hosts"),
-    _wanted("login GitRepository", "", "", _LOGIN, "bearerToken", _APP, *_TLS),
+    _wanted("login GitRepository", "", "", _LOGIN, "bearerToken", *_APP, *_TLS),
     _wanted("login HelmRepository", "http https", "", _LOGIN, *_TLS),
     _wanted("login HelmRepository", "oci", "", _REGISTRY, _LOGIN),
     _wanted("login OCIRepository ImageRepository", "", "", _REGISTRY),
     _wanted("login Bucket", "", "", "accesskey secretkey", "serviceaccount", "accountKey",
             "sasKey", "tenantId clientId", "clientId", "resourceId"),
+    _wanted("login Receiver", "", "gcr", "token email audience", since=GCR_LOGIN),
     _wanted("login Receiver", "", "", "token"),
     _wanted("login Provider", "", "generic-hmac gitlab gitea bitbucket opsgenie datadog telegram "
-            "webex matrix", "token"),
-    _wanted("login Provider", "", "github githubdispatch", "token", _APP),
+            "webex matrix zoom incident.io mastodon", "token"),
+    _wanted("login Provider", "", "github githubdispatch", "token", *_APP),
     _wanted("login Provider", "", "bitbucketserver", "token", _LOGIN),
     _wanted("login ResourceSetInputProvider", "", "OCIArtifactTag", _REGISTRY),
     _wanted("login ResourceSetInputProvider", "", "ExternalService", "token", _LOGIN),
-    _wanted("login ResourceSetInputProvider", "", "", _LOGIN, _APP),
+    _wanted("login ResourceSetInputProvider", "", "", _LOGIN, *_APP),
     _wanted("images", "", "", _REGISTRY),
     _wanted("tls", "", "", *_TLS),
     _wanted("proxy", "", "", "address"),
@@ -98,6 +106,12 @@ _MISTAKEN = ("public", "putty", "pgppublic", "pgpprivate", "agepublic", "signer"
 _PAIRS = (("username", "password"), ("tls.crt", "tls.key"), ("certFile", "keyFile"))
 """Pairs of keys: a login or a TLS configuration has both or neither (PKG runtime/secrets)."""
 
+_APP_KEYS = (
+    ("githubAppID", "githubAppClientID"),
+    ("githubAppInstallationID", "githubAppInstallationOwner"),
+)
+"""The keys of which a GitHub App has one each (PKG runtime/secrets/converter.go)."""
+
 _ONE_LINE = ("username", "password", "bearerToken", "accesskey", "secretkey")
 _SENT_AS_IT_IS = ("GitRepository", "HelmRepository", "Bucket")
 _WITH_HOSTS = ("known_hosts", ".dockerconfigjson")
@@ -120,11 +134,15 @@ def problems(named: SecretReference, answer: SecretContent) -> Iterator[str]:
             yield from _of_key(key, named, keys)
     if named.use == "variables":
         yield from _of_variables(keys)
+    if named.flux and named.flux >= SELF_CONTAINED_KUBECONFIG:
+        yield from _files_in(named, keys)
 
 
 def notes(named: SecretReference, answer: SecretContent) -> Iterator[str]:
     """Yield notes on what could not be checked and on certificates that expire soon."""
     wanted, keys = _sets(named), answer.keys
+    if not named.flux or named.flux < SELF_CONTAINED_KUBECONFIG:
+        yield from _files_in(named, keys)
     for name in ("tls.crt", "ca.crt"):
         key = keys.get(name)
         if key is None or not _takes(wanted, name) or "empty" in key.facts:
@@ -182,6 +200,7 @@ def _is_for(wanted: _Wanted, named: SecretReference) -> bool:
         and (not wanted.kinds or named.kind in wanted.kinds)
         and (not wanted.schemes or named.scheme in wanted.schemes)
         and (not wanted.providers or named.provider in wanted.providers)
+        and (not wanted.since or (named.flux is not None and named.flux >= wanted.since))
     )
 
 
@@ -218,12 +237,11 @@ def _half(keys: Mapping[str, SecretKey], named: SecretReference) -> Iterator[str
         if len(there) == 1 and named.scheme != "ssh" and named.kind != "Provider":
             (lacking,) = set(pair) - set(there)
             yield f'it has key "{there[0]}" but not key "{lacking}"'
-    installations = {"githubAppInstallationID", "githubAppInstallationOwner"} & keys.keys()
-    if "githubAppID" in keys and len(installations) != 1:
-        yield (
-            "it must have exactly one of the keys githubAppInstallationID and "
-            "githubAppInstallationOwner"
-        )
+    if not any(key in keys for key in _APP_KEYS[0]):
+        return
+    for one, other in _APP_KEYS:
+        if (one in keys) == (other in keys):
+            yield f"it must have exactly one of the keys {one} and {other}"
 
 
 def _of_key(key: SecretKey, named: SecretReference, keys: Mapping[str, SecretKey]) -> Iterator[str]:
@@ -262,6 +280,19 @@ def _of_dates(key: SecretKey) -> Iterator[str]:
         word = key.first if dates and not dates & {"soon", "valid"} else ""
     if word in ("expired", "early"):
         yield f'key "{key.name}" is {WORDS[word]}'
+
+
+def _files_in(named: SecretReference, keys: Mapping[str, SecretKey]) -> Iterator[str]:
+    """Yield which fields of a kubeconfig refer to files."""
+    read = {one for each in _sets(named) for one in each} if named.use == "kubeconfig" else set()
+    for key in keys.values():
+        found = [text.rstrip(":") for word, text in FILES.items() if word in key.facts]
+        if found and key.name in read:
+            since = dotted(SELF_CONTAINED_KUBECONFIG)
+            yield (
+                f'the kubeconfig in key "{key.name}" refers to a file ({", ".join(found)}), which '
+                f"Flux {since} and later do not allow"
+            )
 
 
 def _of_variables(keys: Mapping[str, SecretKey]) -> Iterator[str]:

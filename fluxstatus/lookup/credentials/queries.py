@@ -9,15 +9,18 @@ checked. So most constants are base64, of a text at the beginning of a value or 
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from fluxstatus.cluster import processes
 from fluxstatus.lookup.credentials import certificates
 from fluxstatus.model.evidence import Unread, Why
 
 _LONGEST = 65536  # characters of base64 to search: kubectl takes four at a time
+_UNEXPECTED = Unread(Why.GARBLED, "kubectl printed unexpected output")
 _LINE = re.compile(r"(type|key)\t([\w./-]{0,253})\t([a-z,]*)")
 
 _OPENSSH = b"-----BEGIN OPENSSH PRIVATE KEY-----"
@@ -50,10 +53,19 @@ _FORMS: Mapping[str, tuple[bytes, ...]] = {
 }  # fmt: skip
 """The forms of a value, each with the texts with which it may begin."""
 
+FILES: Mapping[str, str] = {
+    "tokenfile": "tokenFile:",
+    "authorityfile": "certificate-authority:",
+    "certificatefile": "client-certificate:",
+    "keyfile": "client-key:",
+}
+"""The fields of a kubeconfig that refer to a file, by the word for them."""
+
 _TEXTS = {
     "inner": "-----BEGIN ",
     "age": "AGE-SECRET-KEY-",
     "plugin": "AGE-PLUGIN-",
+    **FILES,
 }
 """Texts searched at any place of a value, besides the host."""
 
@@ -114,11 +126,11 @@ class SecretContent:
 
 def read(output: str) -> SecretContent:
     """Parse *output* of the template. Raises ProgramError if it is anything else."""
-    type_, keys = "", {}
+    type_, keys = None, {}
     for line in output.splitlines():
         match = _LINE.fullmatch(line)
         if match is None:
-            raise processes.ProgramError(Unread(Why.GARBLED, "kubectl printed unexpected output"))
+            raise processes.ProgramError(_UNEXPECTED)
         what, name, words = match.groups()
         facts = [word for word in words.split(",") if word]
         if what == "type":
@@ -126,6 +138,8 @@ def read(output: str) -> SecretContent:
         else:
             first = next((fact for fact in facts if fact in certificates.DATES), "")
             keys[name] = SecretKey(name, frozenset(facts), first)
+    if type_ is None:  # every Secret has a type
+        raise processes.ProgramError(_UNEXPECTED)
     return SecretContent(type_, keys)
 
 
@@ -138,15 +152,15 @@ def template(host: str, now: datetime) -> str:
     searched = {"host": host, "glob": f"*.{domain}" if domain else "", **_TEXTS}
     return "".join((
         _define("start", "".join(_says(fact, _begins(forms)) for fact, forms in _FORMS.items())),
-        _define("end", _step("end", _says("newline", _NEWLINE))),
-        *(_define(name, _search(name, text)) for name, text in searched.items()),
+        _define("end", _to_the_end("end", _says("newline", _NEWLINE))),
+        *_search(searched),
         certificates.templates(now),
         '{{if eq (printf "%T" .type) "string"}}type{{"\\t"}}{{.type}}{{"\\t\\n"}}{{end}}',
         '{{if eq (printf "%T" .data) "map[string]interface {}"}}',
         '{{range $key, $value := .data}}key{{"\\t"}}{{$key}}{{"\\t"}}{{if $value}}',
         '{{$text := printf "%s" $value}}{{template "start" $text}}',
         f'{{{{if lt (len $text) {_LONGEST}}}}}{{{{template "end" $text}}}}',
-        *(f'{{{{template "{name}" $text}}}}' for name in searched),
+        '{{template "search" $text}}',
         "{{else}}long,{{end}}",
         certificates.dates("$text"),
         '{{else}}empty,{{end}}{{"\\n"}}{{end}}',
@@ -170,12 +184,16 @@ def _says(fact: str, tests: str) -> str:
     return f"{{{{if or {tests}}}}}{fact},{{{{end}}}}"
 
 
-def _step(name: str, at_end: str) -> str:
-    """Return the call of *name* with the text after four characters; *at_end* for the last four."""
-    return (
-        f'{{{{if gt (len .) 4}}}}{{{{template "{name}" (slice . 4)}}}}'
-        f"{{{{else if eq (len .) 4}}}}{at_end}{{{{end}}}}"
+def _to_the_end(name: str, body: str) -> str:
+    """Return the call of *name* with a later part of the text; *body* for its last four characters.
+
+    It takes large steps first: many small ones take time.
+    """
+    step = "".join(
+        f'{{{{if gt (len .) {size}}}}}{{{{template "{name}" (slice . {size})}}}}{{{{else}}}}'
+        for size in (1024, 4)
     )
+    return f"{step}{{{{if eq (len .) 4}}}}{body}{{{{end}}}}{{{{end}}}}{{{{end}}}}"
 
 
 def _begins(texts: Iterable[bytes]) -> str:
@@ -184,20 +202,44 @@ def _begins(texts: Iterable[bytes]) -> str:
     return " ".join(f'(eq (printf "%.{len(each)}s" .) "{each}")' for each in encoded) + " false"
 
 
-def _search(name: str, text: str) -> str:
-    """Return the search for *text* anywhere in base64, at each of a group's three bytes.
+def _search(texts: Mapping[str, str]) -> Iterator[str]:
+    """Yield templates that print the name of each of *texts* that is anywhere in base64.
 
-    Characters that also depend on bytes before the text are left out of the comparison.
+    "search" takes four characters at a time and compares the first two of each text only, which is
+    fast; "found" compares all. Words are printed as often as they are found.
     """
-    if not text:
-        return ""
-    tests = " ".join(
-        f'(eq (printf "%.{len(wanted)}s" (slice . {left_out})) "{wanted}")'
-        for before, left_out in ((0, 0), (1, 2), (2, 3))
-        for wanted in [_encoded(b"\0" * before + text.encode())[left_out:]]
+    wanted = {name: list(_anywhere(text)) for name, text in texts.items() if text}
+    found = "".join(_says(name, _equal(tests)) for name, tests in wanted.items())
+    starts = defaultdict(set)
+    for offset, text in chain(*wanted.values()):
+        starts[offset, min(len(text), 2)].add(f'"{text[:2]}"')
+    tests = (
+        f"(eq (slice . {offset} {offset + length}) {' '.join(sorted(each))})"
+        for (offset, length), each in starts.items()
     )
-    found = f"{{{{if or {tests}}}}}{name},{{{{else}}}}{_step(name, '')}{{{{end}}}}"
-    return f"{{{{if ge (len .) 4}}}}{found}{{{{end}}}}"
+    yield _define("found", found)
+    here = f'{{{{if or {" ".join(tests)}}}}}{{{{template "found" .}}}}{{{{end}}}}'
+    yield _define(
+        "search",
+        f'{{{{if ge (len .) 8}}}}{here}{{{{template "search" (slice . 4)}}}}'
+        '{{else if ge (len .) 4}}{{template "found" .}}{{end}}',
+    )
+
+
+def _anywhere(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the base64 of *text* at each of a group's three bytes, and its place in the group.
+
+    Characters that also depend on bytes before the text are left out.
+    """
+    for before, left_out in ((0, 0), (1, 2), (2, 3)):
+        yield left_out, _encoded(b"\0" * before + text.encode())[left_out:]
+
+
+def _equal(wanted: Iterable[tuple[int, str]]) -> str:
+    """Return the tests for the *wanted* texts, each at its place."""
+    return " ".join(
+        f'(eq (printf "%.{len(text)}s" (slice . {offset})) "{text}")' for offset, text in wanted
+    )
 
 
 def _encoded(text: bytes) -> str:

@@ -1,12 +1,13 @@
 """The Secrets that a Flux object refers to, and what each is used for."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.urls import host_of
+from fluxstatus.base.versions import minor_of
 from fluxstatus.model.ref import Key, Ref
-from fluxstatus.state.references import feeds_of, provider_of, sync_source_of
+from fluxstatus.state.references import feeds_of, made_source_of, provider_of, sync_source_of
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
 
@@ -17,7 +18,8 @@ class SecretReference:
 
     `use` is its purpose. `kind` is the kind of source that logs in with it, `scheme` that of the
     source's URL, `provider` the source's type or provider. `host` is the host of the URL, empty
-    when unknown. `key` is the only key that is read, empty when the use decides.
+    when unknown. `key` is the only key that is read, empty when the use decides. `flux` is the
+    minor version of Flux, None when unknown.
     """
 
     user: Ref
@@ -30,6 +32,7 @@ class SecretReference:
     host: str = ""
     key: str = ""
     optional: bool = False
+    flux: tuple[int, int] | None = None
 
 
 _REFERENCES = (
@@ -47,13 +50,13 @@ _REFERENCES = (
 
 def named_by(state: State, resource: Resource) -> Iterator[SecretReference]:
     """Yield the Secrets that *resource* and its sources refer to, each use of a Secret once."""
-    seen = set()
+    seen, flux = set(), minor_of(state.flux_version)
     for user in _users(state, resource):
         for named in _named(user):
             same = (named.user.namespace, named.name, named.use, named.key)
             if same not in seen:
                 seen.add(same)
-                yield named
+                yield replace(named, flux=flux)
 
 
 def _users(state: State, resource: Resource) -> Iterator[Resource]:
@@ -80,24 +83,26 @@ def fed_by(user: Resource) -> Iterator[Key]:
 
 
 def _named(user: Resource) -> Iterator[SecretReference]:
-    for path, use in _REFERENCES:
-        name = text_of(user.get("spec", *path.split("."), "name"))
-        if name:
-            yield _of(user, f"spec.{path}.name", name, use)
+    yield from _at(user, "spec", user.ref.kind)
     yield from _kubeconfig(user)
     more = _MORE.get(user.ref.kind)
     if more:
         yield from more(user)
 
 
-def _of(user: Resource, path: str, name: str, use: str) -> SecretReference:
-    provider, type_ = (text_of(user.spec.get(field)) for field in ("provider", "type"))
-    if use == "verify":
-        provider = text_of(user.get("spec", "verify", "provider"))
-    url = text_of(user.spec.get("url")) or text_of(user.spec.get("image"))
-    return SecretReference(
-        user.ref, path, name, use, user.ref.kind, _scheme(url), type_ or provider, server_of(url)
-    )
+def _at(user: Resource, place: str, kind: str) -> Iterator[SecretReference]:
+    """Yield the Secrets that *user* refers to in the spec at *place*, which is one of *kind*."""
+    spec = map_of(user.get(*place.split(".")))
+    url = text_of(spec.get("url")) or text_of(spec.get("image"))
+    logs_in_to = text_of(spec.get("type")) or text_of(spec.get("provider"))
+    signed_by = text_of(map_of(spec.get("verify")).get("provider"))
+    for path, use in _REFERENCES:
+        name = text_of(user.get(*place.split("."), *path.split("."), "name"))
+        if name:
+            yield SecretReference(
+                user.ref, f"{place}.{path}.name", name, use, kind, _scheme(url),
+                signed_by if use == "verify" else logs_in_to, server_of(url),
+            )  # fmt: skip
 
 
 def _kubeconfig(user: Resource) -> Iterator[SecretReference]:
@@ -106,6 +111,14 @@ def _kubeconfig(user: Resource) -> Iterator[SecretReference]:
     if name:
         path, key = "spec.kubeConfig.secretRef.name", text_of(reference.get("key"))
         yield SecretReference(user.ref, path, name, "kubeconfig", key=key)
+
+
+def _of_release(release: Resource) -> Iterator[SecretReference]:
+    """Yield the Secrets of the values, and of the OCIRepository in the chart template."""
+    made = made_source_of(release)
+    if made and made[0] == "OCIRepository":
+        yield from _at(release, "spec.chart.spec", made[0])
+    yield from _values(release)
 
 
 def _values(user: Resource) -> Iterator[SecretReference]:
@@ -150,7 +163,7 @@ def _of_instance(instance: Resource) -> Iterator[SecretReference]:
 
 
 _MORE: Mapping[str, Callable[[Resource], Iterator[SecretReference]]] = {
-    "HelmRelease": _values,
+    "HelmRelease": _of_release,
     "Kustomization": _variables,
     "FluxInstance": _of_instance,
 }

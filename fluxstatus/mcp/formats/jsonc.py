@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from fluxstatus.base.quoting import json_text
 from fluxstatus.mcp.formats.malformed import MalformedError
 
 _TOKEN = re.compile(
@@ -101,7 +102,7 @@ def drop(text: str, container: Sequence[str], name: str) -> str:
 
 def dump(value: Any) -> str:
     """Return *value* as a complete file."""
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return json_text(value, 2) + "\n"
 
 
 def _member(node: _Node, key: str, path: Sequence[str]) -> _Member | None:
@@ -137,8 +138,8 @@ def _insert(text: str, node: _Node, key: str, value: Any, style: tuple[str, str]
         start = f"{newline}{inner}"
     else:
         inner, start = outer, " " if members else ""
-    written = _dump(value, inner, style) if lines else json.dumps(value, ensure_ascii=False)
-    new = f"{start}{json.dumps(key, ensure_ascii=False)}: {written}"
+    written = _dump(value, inner, style) if lines else json_text(value)
+    new = f"{start}{json_text(key)}: {written}"
     if lines and "\n" not in text[close.before : close.start]:
         new += newline + outer
     changed = text[: close.before] + new + text[close.before :]
@@ -161,7 +162,7 @@ def _cut(text: str, node: _Node, number: int) -> str:
 
 def _dump(value: Any, indent: str, style: tuple[str, str]) -> str:
     unit, newline = style
-    text = json.dumps(value, indent=unit, ensure_ascii=False)
+    text = json_text(value, unit)
     return text.replace("\n", newline + indent)  # a JSON string contains no bare newline
 
 

@@ -6,7 +6,7 @@ _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 class MalformedError(Exception):
-    """A configuration file does not parse, or has an unsupported form; the text says which."""
+    """A configuration file does not parse, or has an unsupported form; the text has the reason."""
 
 
 def lines_of(text: str) -> list[str]:

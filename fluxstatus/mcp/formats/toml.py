@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from fluxstatus.base.quoting import yaml_string
 from fluxstatus.mcp.formats.malformed import MalformedError, lines_of
 
 _HEADER = re.compile(r"[ \t]*\[[^\r\n]*")
@@ -74,14 +75,14 @@ def _parse(text: str) -> dict[str, Any]:
 
 def _headers(lines: Sequence[str]) -> dict[int, list[str]]:
     """Return the keys of each table by the index of its header line."""
-    found = {}
+    found, last = {}, 0
     for number, line in enumerate(lines):
         if _HEADER.match(line) and (keys := _keys(line)):
-            try:  # within a multi-line string or list, the text before it does not parse
-                tomllib.loads("".join(lines[:number]))
+            try:  # within a multi-line string or list, the table before it does not parse
+                tomllib.loads("".join(lines[last:number]))
             except tomllib.TOMLDecodeError:
                 continue
-            found[number] = keys
+            found[number], last = keys, number
     return found
 
 
@@ -129,8 +130,7 @@ def _key(key: str) -> str:
 
 def _plain(value: Any) -> str:
     if isinstance(value, str):
-        # A TOML string is a JSON string, except for one character.
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        return yaml_string(value)
     if isinstance(value, bool | int | float):
         return json.dumps(value)
     if isinstance(value, list):

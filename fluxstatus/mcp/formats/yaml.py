@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from fluxstatus.base.quoting import yaml_string
 from fluxstatus.mcp.formats.malformed import MalformedError, lines_of
 
 _TOP = re.compile(r"(?P<key>[A-Za-z_][\w.-]*):(?P<rest>[ \t].*)?")
@@ -17,6 +18,7 @@ _KEY = re.compile(
     r":(?:[ \t]+(?P<rest>.*))?"
 )
 _PLAIN = re.compile(r"[^\s#&*!|>'\"%@`\[\]{},?:-].*|-[^\s].*")
+_LONG_ESCAPE = re.compile(r"(\\\\)|\\U([0-9A-Fa-f]{8})")  # JSON has none, YAML has no pairs
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -183,7 +185,7 @@ def _scalar(text: str, line: _Line) -> Any:
         return text[1:-1].replace("''", "'")
     if text in ("{}", "[]") or text.startswith('"'):
         try:
-            return json.loads(text)
+            return json.loads(_LONG_ESCAPE.sub(_char, text))
         except ValueError as error:
             raise MalformedError(
                 f"line {line.number + 1} is not in the form that goose writes"
@@ -199,12 +201,20 @@ def _scalar(text: str, line: _Line) -> Any:
 
 def _write(value: dict[str, Any]) -> Iterator[str]:
     for key, one in value.items():
-        written = key if re.fullmatch(r"[A-Za-z][\w-]*", key) else json.dumps(key)
+        written = key if re.fullmatch(r"[A-Za-z][\w-]*", key) else yaml_string(key)
         if isinstance(one, dict) and one:
             yield f"{written}:"
             yield from (f"  {line}" for line in _write(one))
         elif isinstance(one, list) and one:
             yield f"{written}:"
-            yield from (f"  - {json.dumps(item, ensure_ascii=False)}" for item in one)
+            yield from (f"  - {_written(item)}" for item in one)
         else:
-            yield f"{written}: {json.dumps(one, ensure_ascii=False)}"
+            yield f"{written}: {_written(one)}"
+
+
+def _written(value: Any) -> str:
+    return yaml_string(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _char(escape: re.Match[str]) -> str:
+    return escape[1] or chr(int(escape[2], 16))

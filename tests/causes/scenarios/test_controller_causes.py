@@ -1,8 +1,4 @@
-"""States that were never recorded, each with its expected finding: controllers that are down.
-
-Texts and reasons are those of the controllers (KC, HC, SC, IRC, IAC, SW internal/controller and
-the Flux Operator); pods, events and conditions are as the kubelet and the scheduler write them.
-"""
+"""Scenarios: controllers that are down."""
 
 from datetime import timedelta
 from typing import Any
@@ -91,7 +87,7 @@ def test_a_missing_kind_is_the_cause_for_what_takes_its_artifacts_from_it() -> N
     assert "source-controller is running" in found.why
 
 
-def test_a_controller_whose_pods_are_not_made_is_told_with_the_quota() -> None:
+def test_a_controller_whose_pods_are_not_made_is_reported_with_the_quota() -> None:
     """The condition of the Deployment tells why pods are rejected, and the step is about that."""
     refused = {
         "type": "ReplicaFailure", "status": "True", "reason": "FailedCreate",
@@ -112,7 +108,7 @@ def test_a_dead_source_watcher_is_the_cause_of_what_is_not_made() -> None:
          blocks="ArtifactGenerator/gen Kustomization/web")  # fmt: skip
 
 
-def test_a_dead_controller_and_a_broken_source_are_both_told() -> None:
+def test_a_dead_controller_and_a_broken_source_are_both_reported() -> None:
     """The controller comes first; an object that waits for both is reported with both."""
     objects = in_flux(
         flux("GitRepository", "git", NOT_THERE),
@@ -148,16 +144,18 @@ def test_a_cluster_that_starts_has_no_fault() -> None:
     assert problem(*HEALTHY, *objects) == []
 
 
-@pytest.mark.parametrize(("minute", "said"), [(1, []), (30, ["never-reconciled"])])
-def test_a_controller_that_has_just_started_is_given_a_moment(minute: int, said: list[str]) -> None:
+@pytest.mark.parametrize(("minute", "expected"), [(1, []), (30, ["never-reconciled"])])
+def test_a_controller_that_has_just_started_is_given_a_moment(
+    minute: int, expected: list[str]
+) -> None:
     """After an outage its objects have two minutes to be reconciled."""
     running = container(ready=True, running={"startedAt": stamp(minutes(minute))})
     started = alter(HEALTHY, "Pod/kustomize-controller", {"status.containerStatuses": [running]})
     found = problem(*started, source("git"), kustomization("web", "git", {}))
-    assert [f.code for f in found] == said
+    assert [f.code for f in found] == expected
 
 
-def test_a_watcher_of_something_that_does_not_exist_is_told() -> None:
+def test_a_watcher_of_something_that_does_not_exist_is_reported() -> None:
     """A Receiver stays Ready although its resource does not exist; the warning has a suggestion."""
     named = [reference("GitRepository", "gitt"), {"kind": "GitRepository", "name": "*"}]
     found = only(*HEALTHY, source("git"), flux("Receiver", "hook", spec={"resources": named}),
@@ -166,7 +164,7 @@ def test_a_watcher_of_something_that_does_not_exist_is_told() -> None:
     assert "did you mean GitRepository apps/git?" in found.title
 
 
-def test_an_image_that_a_new_pod_cannot_pull_is_told_while_the_old_one_works() -> None:
+def test_an_image_that_a_new_pod_cannot_pull_is_reported_while_the_old_one_works() -> None:
     """A stuck rollout is a warning and does not report missing replicas."""
     pull = {"status.phase": "Pending", "status.containerStatuses": [container(waiting={
         "reason": "ImagePullBackOff"})]}  # fmt: skip
@@ -181,3 +179,11 @@ def test_a_missing_operator_is_first() -> None:
     assert [(kind_and_name(f.object), f.code) for f in found if f.object] == [
         ("Deployment/flux-operator", "operator-missing")
     ]
+
+
+def test_an_artifact_that_is_not_made_yet_does_not_hide_a_dead_controller() -> None:
+    """The consumer of a missing ExternalArtifact waits for source-controller and the generator."""
+    first, second = problem(*in_flux(source("git"), *generated({}), source_controller=DOWN))
+    assert [f.code for f in (first, second)] == ["controller-scaled-to-zero", "never-reconciled"]
+    for finding in (first, second):
+        assert "Kustomization/web" in [kind_and_name(ref) for ref in finding.blocks]

@@ -1,8 +1,4 @@
-"""States that were never recorded, each with its expected finding: owners and workloads.
-
-Texts and reasons are those of the controllers (KC, HC, SC, IRC, IAC, SW internal/controller and
-the Flux Operator); pods, events and conditions are as the kubelet and the scheduler write them.
-"""
+"""Scenarios: owners and workloads."""
 
 import pytest
 
@@ -82,7 +78,9 @@ HEALTH = [
 
 
 @pytest.mark.parametrize(("others", "words"), HEALTH)
-def test_what_keeps_a_workload_unhealthy_is_told(others: list[Object], words: list[str]) -> None:
+def test_what_keeps_a_workload_unhealthy_is_reported(
+    others: list[Object], words: list[str]
+) -> None:
     """The finding of the Kustomization has the reason, also while the next attempt runs."""
     retrying = RECONCILING | {
         "Reconciling": "True ProgressingWithRetry: Running health checks",
@@ -114,3 +112,46 @@ def test_pods_here_say_nothing_of_another_cluster() -> None:
         blocks="",
     )
     assert "CrashLoopBackOff" not in found.why
+
+
+OCI_RELEASE = flux(
+    "HelmRelease",
+    "web",
+    {"Ready": "False SourceNotReady: OCIRepository 'apps/apps-web' is not ready: no such tag"},
+    spec={"chart": {"kind": "OCIRepository", "spec": {"url": "oci://ghcr.io/acme/charts/web"}}},
+    status={"helmChart": "OCIRepository/apps/apps-web"},
+)
+"""A HelmRelease of Flux 2.10 whose chart template is that of an OCIRepository."""
+
+NO_TAG = {
+    "Ready": "False OCIArtifactPullFailed: failed to determine artifact digest: GET "
+    "https://ghcr.io/v2/acme/charts/web/manifests/1.0.0: MANIFEST_UNKNOWN: manifest unknown"
+}
+
+
+@pytest.mark.parametrize(("name", "is_made"), [("apps-web", True), ("other", False)])
+def test_what_a_chart_template_made_is_corrected_in_the_release(name: str, is_made: bool) -> None:
+    """helm-controller reverts its OCIRepository; one that is in a chart is not of the template."""
+    labels = {"helm.toolkit.fluxcd.io/name": "web", "helm.toolkit.fluxcd.io/namespace": "apps"}
+    spec = {"url": "oci://ghcr.io/acme/charts/web", "ref": {"tag": "1.0.0"}}
+    source_of_it = flux("OCIRepository", name, NO_TAG, labels=labels, spec=spec)
+    found = problem(*HEALTHY, source_of_it, *([OCI_RELEASE] if is_made else []))
+    assert [kind_and_name(f.object) for f in found if f.object] == [f"OCIRepository/{name}"]
+    told = any("HelmRelease apps/web" in h.text and "spec.chart.spec" in h.text
+               for h in found[0].hints)  # fmt: skip
+    assert told is is_made
+    if is_made:
+        assert [ref.name for ref in found[0].blocks] == ["web"]
+
+
+def test_an_oci_repository_that_helm_controller_did_not_make_is_not_missing() -> None:
+    """The reason why helm-controller could not create the source is the cause; nobody else can."""
+    refused = 'admission webhook "kyverno" denied the request: no OCIRepositories here'
+    release = alter([OCI_RELEASE], "HelmRelease/web", {
+        "status.helmChart": None,
+        "status.conditions.0.reason": "HelmChartSyncErr",
+        "status.conditions.0.message": f"failed to run server-side apply: {refused}",
+    })  # fmt: skip
+    (found,) = problem(*HEALTHY, *release)
+    assert (found.object and found.object.kind, found.code) == ("HelmRelease", "admission-denied")
+    assert "does not exist" not in found.why

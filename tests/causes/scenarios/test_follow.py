@@ -1,8 +1,4 @@
-"""States that were never recorded, each with its expected finding: what objects wait for.
-
-Texts and reasons are those of the controllers (KC, HC, SC, IRC, IAC, SW internal/controller and
-the Flux Operator); pods, events and conditions are as the kubelet and the scheduler write them.
-"""
+"""Scenarios: what objects wait for."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,6 +9,7 @@ from tests.builders import (
     BUILD_FAILED,
     HEALTHY,
     NOT_THERE,
+    RECONCILING,
     flux,
     kind_and_name,
     kustomization,
@@ -21,7 +18,15 @@ from tests.builders import (
     source,
     waiting_for,
 )
-from tests.causes.scenarios.reports import LONG, generated, images, only, problem
+from tests.causes.scenarios.reports import (
+    GENERATOR,
+    LONG,
+    NOT_MADE,
+    generated,
+    images,
+    only,
+    problem,
+)
 
 
 def test_an_artifact_that_was_never_made_is_the_fault_of_its_generator() -> None:
@@ -32,7 +37,18 @@ def test_an_artifact_that_was_never_made_is_the_fault_of_its_generator() -> None
     off = {"source.extensions.fluxcd.io/reconcile": "disabled"}
     found = only(*HEALTHY, source("git"), *generated(annotations=off), of="ArtifactGenerator/gen",
                  blocks="Kustomization/web")  # fmt: skip
-    assert "dependents stay blocked until it is resumed" in found.why
+    assert "its dependents stay blocked" in found.why
+
+
+def test_an_artifact_for_another_namespace_is_the_fault_of_its_generator() -> None:
+    """From Flux 2.10 on, a generator may create artifacts in other namespaces than its own."""
+    failed = {"Ready": "False BuildFailed: copy failed"}
+    spec = GENERATOR | {"artifacts": [{"name": "made", "namespace": "team-a"}]}
+    generator = flux("ArtifactGenerator", "gen", failed, spec=spec)
+    consumer = {"sourceRef": reference("ExternalArtifact", "made")}
+    web = flux("Kustomization", "team-a/web", NOT_MADE, spec=consumer)
+    only(*HEALTHY, source("git"), generator, web, of="ArtifactGenerator/gen",
+         blocks="Kustomization/web")  # fmt: skip
 
 
 def test_a_broken_source_is_the_cause_through_a_generator() -> None:
@@ -87,7 +103,7 @@ KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
         ("Kustomization", {}, "dependency 'apps/infra' is not ready", "waits", "apps/infra"),
     ],
 )  # fmt: skip
-def test_a_dependency_that_is_ready_and_not_enough_is_told(
+def test_a_dependency_that_is_ready_and_not_enough_is_reported(
     kind: str, depends: dict[str, Any], message: str, code: str, word: str
 ) -> None:
     """A ready dependency that does not satisfy the readyExpr is reported with the expression."""
@@ -103,12 +119,12 @@ def test_a_dependency_that_only_has_to_exist_is_not_to_blame() -> None:
     """A ResourceSet with ready: true for one dependency does not wait for the health of another."""
     of_ks = {"kind": "Kustomization", "apiVersion": KUSTOMIZE, "namespace": "apps"}
     spec = {"dependsOn": [of_ks | {"name": "there"}, of_ks | {"name": "ready", "ready": True}]}
-    said = f"dependency {KUSTOMIZE}/Kustomization/apps/ready not ready: status InProgress"
+    message = f"dependency {KUSTOMIZE}/Kustomization/apps/ready not ready: status InProgress"
     objects = [
         source("git"),
         kustomization("there", "git", BUILD_FAILED),
         kustomization("ready", "git", BUILD_FAILED),
-        flux("ResourceSet", "set", {"Ready": f"False DependencyNotReady: {said}"}, spec=spec),
+        flux("ResourceSet", "set", {"Ready": f"False DependencyNotReady: {message}"}, spec=spec),
     ]
     found = {f.object.name: f.blocks for f in problem(*HEALTHY, *objects) if f.object}
     assert (len(found["there"]), len(found["ready"])) == (0, 1)
@@ -129,16 +145,30 @@ def test_inputs_by_a_selector_are_followed() -> None:
     )
 
 
+def test_a_set_waits_for_the_inputs_that_it_selects() -> None:
+    """A ResourceSet that retries without any message waits for a provider that fails."""
+    chosen = {"inputsFrom": [{"selector": {"matchLabels": {"team": "a"}}}]}
+    failing = {"Ready": "False ReconciliationFailed: failed to call provider: 401 Bad credentials"}
+    only(
+        *HEALTHY,
+        flux("ResourceSetInputProvider", "prs", failing, labels={"team": "a"}),
+        flux("ResourceSet", "set", RECONCILING, spec=chosen, age=minutes(1),
+             status={"history": [{"lastReconciledStatus": "ReconciliationFailed"}]}),
+        of="ResourceSetInputProvider/prs",
+        blocks="ResourceSet/set",
+    )  # fmt: skip
+
+
 def test_a_parent_that_checks_a_child_that_depends_on_it_is_a_cycle() -> None:
     """A cycle may have a health check and several kinds."""
     waits = "timeout waiting for: [ResourceSet/apps/set status: 'InProgress']"
-    said = f"dependency {KUSTOMIZE}/Kustomization/apps/root not ready: status InProgress"
+    message = f"dependency {KUSTOMIZE}/Kustomization/apps/root not ready: status InProgress"
     depends = {"kind": "Kustomization", "apiVersion": KUSTOMIZE, "namespace": "apps",
                "name": "root", "ready": True}  # fmt: skip
     objects = [
         source("git"),
         kustomization("root", "git", {"Ready": f"False HealthCheckFailed: {waits}"}),
-        flux("ResourceSet", "set", {"Ready": f"False DependencyNotReady: {said}"},
+        flux("ResourceSet", "set", {"Ready": f"False DependencyNotReady: {message}"},
              spec={"dependsOn": [depends]}),
     ]  # fmt: skip
     found = only(*HEALTHY, *objects, of="Kustomization/root", blocks="ResourceSet/set")
@@ -146,14 +176,14 @@ def test_a_parent_that_checks_a_child_that_depends_on_it_is_a_cycle() -> None:
     assert "apps/root → ResourceSet apps/set → Kustomization apps/root" in found.why
 
 
-def test_what_depends_on_itself_is_told_so() -> None:
+def test_what_depends_on_itself_is_reported() -> None:
     """The smallest cycle has one member."""
     found = only(*HEALTHY, source("git"), kustomization("a", "git", waiting_for("a"), after=["a"]),
                  of="Kustomization/a", blocks="")  # fmt: skip
     assert found.why.endswith("Kustomization apps/a depends on itself")
 
 
-def test_two_causes_are_told_at_each_other() -> None:
+def test_two_causes_are_reported_at_each_other() -> None:
     """Fixing one of two causes is not enough for an object that waits for both."""
     objects = [
         source("git"),
@@ -182,17 +212,17 @@ def test_a_workload_and_a_release_that_fail_one_check_are_two_causes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "said"),
+    ("message", "expected"),
     [
         ("dependency 'apps/base' is not ready", []),
         ("failed to evaluate the CEL expression 'dep.status.nope': no such key: nope",
          ["cel-invalid"]),
     ],
 )  # fmt: skip
-def test_who_was_just_answered_names_what_it_waits_for(message: str, said: list[str]) -> None:
+def test_who_was_just_answered_names_what_it_waits_for(message: str, expected: list[str]) -> None:
     """A new revision changes the time of Ready, which does not explain another message."""
     fresh: dict[str, Any] = {"age": minutes(0.5)}
     waits = kustomization("web", "git", {"Ready": f"False DependencyNotReady: {message}"},
                           after=["base"], **LONG)  # fmt: skip
     found = problem(*HEALTHY, source("git", **fresh), kustomization("base", "git", **fresh), waits)
-    assert [f.code for f in found] == said
+    assert [f.code for f in found] == expected

@@ -1,8 +1,4 @@
-"""States that were never recorded, each with its expected finding: one cause of several objects.
-
-Texts and reasons are those of the controllers (KC, HC, SC, IRC, IAC, SW internal/controller and
-the Flux Operator); pods, events and conditions are as the kubelet and the scheduler write them.
-"""
+"""Scenarios: one cause of several objects."""
 
 from datetime import timedelta
 
@@ -83,7 +79,7 @@ def test_artifacts_that_are_lost_are_one_cause() -> None:
     )
 
 
-def test_one_that_cannot_download_is_told_by_itself() -> None:
+def test_one_that_cannot_download_is_reported_by_itself() -> None:
     """A failure of one object is not a fault of a controller that serves the others."""
     found = problem(*in_flux(source("git"), kustomization("a", "git", NO_DOWNLOAD)))
     assert [(kind_and_name(f.object), f.code) for f in found if f.object] == [
@@ -164,7 +160,7 @@ def test_a_controller_that_hangs_is_the_cause(objects: list[Object], of: str, bl
     assert found.code == "controller-hangs"
 
 
-def test_a_busy_controller_is_not_said_to_hang() -> None:
+def test_a_busy_controller_is_not_reported_to_hang() -> None:
     """Unhandled requests are reported as such while other objects are reconciled."""
     found = problem(
         *HEALTHY,
@@ -230,3 +226,13 @@ def test_what_blocks_most_comes_first_whatever_its_kind() -> None:
     ]
     found = [f.object.name for f in problem(*HEALTHY, *objects) if f.object]
     assert found == ["infra", "bad", "known", "odd"]
+
+
+def test_artifacts_of_a_generator_come_from_source_watcher() -> None:
+    """If its artifacts cannot be downloaded, source-watcher is the cause."""
+    where = NO_DOWNLOAD["Ready"].replace("source-controller", "source-watcher")
+    spec = {"sourceRef": reference("ExternalArtifact", "made")}
+    made = flux("ExternalArtifact", "made", spec={"sourceRef": reference("ArtifactGenerator", "g")})
+    failing = [flux("Kustomization", name, {"Ready": where}, spec=spec) for name in ("a", "b")]
+    only(*in_flux(made, *failing), of="Deployment/source-watcher",
+         blocks="Kustomization/a Kustomization/b")  # fmt: skip

@@ -1,8 +1,4 @@
-"""States that were never recorded, each with its expected finding: objects that do not exist.
-
-Texts and reasons are those of the controllers (KC, HC, SC, IRC, IAC, SW internal/controller and
-the Flux Operator); pods, events and conditions are as the kubelet and the scheduler write them.
-"""
+"""Scenarios: objects that do not exist."""
 
 from typing import Any
 
@@ -39,7 +35,7 @@ def test_an_artifact_that_nobody_makes_is_missing() -> None:
         ("ImagePolicy", {"imageRepositoryRef": {"name": "gone"}}, "spec.imageRepositoryRef"),
     ],
 )
-def test_the_field_that_names_what_is_missing_is_told(
+def test_the_field_that_names_what_is_missing_is_reported(
     kind: str, spec: dict[str, Any], field: str
 ) -> None:
     """The hint names the field with the wrong reference."""
@@ -47,7 +43,7 @@ def test_the_field_that_names_what_is_missing_is_told(
     first = problem(*images(lost))[0]
     assert (first.code, first.hints[0].text) == (
         "target-missing",
-        f"create the missing object, or correct {field}",
+        f"create the missing object, or correct the name or namespace in {field}",
     )
 
 
@@ -58,12 +54,12 @@ def release_of(namespace: str) -> Object:
     return flux("HelmRelease", "web", {}, spec=spec)
 
 
-def test_a_release_of_a_chart_in_no_namespace_is_told_so() -> None:
+def test_a_release_of_a_chart_in_no_namespace_is_reported() -> None:
     """Its controller cannot create the HelmChart there, and only its log says so."""
     found = only(*HEALTHY, release_of("nowhere"), of="HelmRelease/web", blocks="")
     assert found.code == "target-missing"
     assert "HelmRepository nowhere/charts does not exist" in found.why
-    assert found.hints[0].text == "create the missing object, or correct spec.chart.spec.sourceRef"
+    assert found.hints[0].text.endswith("the name or namespace in spec.chart.spec.sourceRef")
 
 
 @pytest.mark.parametrize("namespace", ["apps", "shared"])
@@ -83,17 +79,17 @@ def test_several_fields_may_name_what_is_missing() -> None:
     found = only(*HEALTHY, kustomization("a", "gone", gone), chart,
                  of="GitRepository/gone", blocks="HelmChart/apps-web Kustomization/a")  # fmt: skip
     assert found.hints[0].text == (
-        "create the missing object, or correct spec.chart.spec.sourceRef of the HelmRelease "
-        "or spec.sourceRef"
+        "create the missing object, or correct the name or namespace in "
+        "spec.chart.spec.sourceRef of the HelmRelease or spec.sourceRef"
     )
 
 
 def test_of_many_missing_things_only_some_are_guessed_at() -> None:
     """Where this many objects are missing, a misspelling is unlikely, and suggestions cost time."""
     real = [kustomization(f"team-{n}", "git") for n in range(60)]
-    said = "False DependencyNotReady: dependency 'apps/tam-{}' not found"
+    message = "False DependencyNotReady: dependency 'apps/tam-{}' not found"
     lost = [
-        kustomization(f"k{n}", "git", {"Ready": said.format(n)}, after=[f"tam-{n}"])
+        kustomization(f"k{n}", "git", {"Ready": message.format(n)}, after=[f"tam-{n}"])
         for n in range(60)
     ]
     titles = [f.title for f in problem(*HEALTHY, source("git"), *real, *lost)]

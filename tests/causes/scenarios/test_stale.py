@@ -1,19 +1,17 @@
-"""States that were never recorded, each with its expected finding: suspended owners and sources.
-
-Texts and reasons are those of the controllers (KC, HC, SC, IRC, IAC, SW internal/controller and
-the Flux Operator); pods, events and conditions are as the kubelet and the scheduler write them.
-"""
+"""Scenarios: suspended owners and sources."""
 
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Level
 from tests.builders import (
     BUILD_FAILED,
     HEALTHY,
+    flux,
     kustomization,
     source,
     waiting_for,
 )
 from tests.causes.scenarios.reports import only, problem
+from tests.causes.tracing import CHART, chart_of, release
 
 
 def child(own: str, conditions: dict[str, str] | None = None) -> Object:
@@ -30,7 +28,46 @@ def test_a_suspended_parent_freezes_its_children() -> None:
                  of="Kustomization/root", blocks="Kustomization/a Kustomization/b")  # fmt: skip
     assert found.level is Level.WARN
     assert "the specs of 2 objects that it applied are no longer updated" in found.why
-    assert "it has applied main@sha1:000, but its source has main@sha1:abc (since" in found.why
+    assert "last applied revision is main@sha1:000" in found.why
+    assert "the source is at main@sha1:abc since" in found.why
+
+
+def test_a_disabled_resource_set_freezes_what_is_in_its_inventory() -> None:
+    """All that it applied is counted, and the Flux objects among it are named."""
+    ids = (
+        "apps_a_kustomize.toolkit.fluxcd.io_Kustomization",
+        "apps_a_other.io_Kustomization",
+        "apps_none_helm.toolkit.fluxcd.io_HelmRelease",
+        "apps_web_apps_Deployment",
+    )
+    disabled = flux(
+        "ResourceSet", "tenants", annotations={"fluxcd.controlplane.io/reconcile": "Disabled"},
+        status={"inventory": {"entries": [{"id": one, "v": "v1"} for one in ids]}},
+    )  # fmt: skip
+    found = only(*HEALTHY, source("git"), disabled, kustomization("a", "git"),
+                 of="ResourceSet/tenants", blocks="Kustomization/a")  # fmt: skip
+    assert found.level is Level.WARN
+    assert "4 objects that it applied are no longer updated" in found.why
+
+
+def test_what_is_in_another_cluster_is_not_frozen_here() -> None:
+    """The inventory of a Kustomization with a kubeconfig names objects of that cluster."""
+    remote = {"suspend": True, "kubeConfig": {"secretRef": {"name": "edge"}}}
+    root = kustomization("root", "git", spec=remote)
+    root["status"]["inventory"] = {
+        "entries": [{"id": "apps_a_kustomize.toolkit.fluxcd.io_Kustomization", "v": "v1"}]
+    }
+    found = only(*HEALTHY, source("git"), root, kustomization("a", "git"),
+                 of="Kustomization/root", blocks="")  # fmt: skip
+    assert "1 object that it applied is no longer updated" in found.why
+
+
+def test_a_chart_is_not_frozen_with_its_release() -> None:
+    """helm-controller updates the HelmChart of a release from the release, not from Git."""
+    conditions = {"Ready": "True ChartPullSucceeded: pulled 'web' chart"}
+    objects = [flux("HelmRepository", "charts"), chart_of("web", conditions)]
+    paused = release("web") | {"spec": {**CHART, "suspend": True}}
+    only(*HEALTHY, *objects, paused, of="HelmRelease/web", blocks="")
 
 
 def test_a_fault_below_a_suspended_parent_says_so() -> None:
@@ -51,7 +88,7 @@ def test_a_suspended_object_with_an_old_revision_blocks_for_ever() -> None:
     found = only(*HEALTHY, source("git"), infra, web,
                  of="Kustomization/infra", blocks="Kustomization/web")  # fmt: skip
     assert found.level is Level.FAIL
-    assert "dependents stay blocked until it is resumed" in found.why
+    assert "its dependents stay blocked" in found.why
 
 
 def test_a_suspended_object_that_is_ready_does_not_block() -> None:
@@ -65,3 +102,19 @@ def test_a_suspended_object_that_is_ready_does_not_block() -> None:
     found = {f.object.name: f for f in problem(*HEALTHY, *objects) if f.object}
     assert [ref.name for ref in found["db"].blocks] == ["web"]
     assert (found["infra"].level, found["infra"].blocks) == (Level.WARN, ())
+
+
+def test_a_suspended_dependency_that_is_named_blocks_beside_another() -> None:
+    """If the message names a suspended object, it is a cause beside a dependency that fails."""
+    message = "dependency 'apps/infra' revision is not up to date"
+    objects = [
+        source("git"),
+        kustomization("infra", "git", spec={"suspend": True}),
+        kustomization("db", "git", BUILD_FAILED),
+        kustomization(
+            "web", "git", {"Ready": f"False DependencyNotReady: {message}"}, after=["infra", "db"]
+        ),
+    ]
+    found = {f.object.name: f for f in problem(*HEALTHY, *objects) if f.object}
+    for name in ("db", "infra"):
+        assert [ref.name for ref in found[name].blocks] == ["web"]

@@ -79,16 +79,16 @@ def test_only_who_asks_a_cluster_needs_it(line: str, flags: tuple[str, ...] | No
 )
 def test_nothing_of_it_is_left(line: str, calls: int, tmp_path: Path, flux_status: Program) -> None:
     """A right guess saves a second kubectl, a wrong one is stopped; nothing is left over."""
-    told = tmp_path / "told"
+    result = tmp_path / "calls"
     kubectl = program(
         tmp_path / "bin" / "kubectl",
-        f'[ "$1" = proxy ] || exit 1\necho "$$ $*" >>{told}\nexec sleep 60',
+        f'[ "$1" = proxy ] || exit 1\necho "$$ $*" >>{result}\nexec sleep 60',
     )
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     path = os.pathsep.join([str(kubectl.parent), os.environ["PATH"]])
     flux_status(*line.split(), "--timeout=1s", env={"PATH": path, "TMPDIR": str(scratch)})
-    started = told.read_text().splitlines() if told.exists() else []
+    started = result.read_text().splitlines() if result.exists() else []
     assert len(started) == calls
     assert not list(scratch.iterdir())
     for process in started:

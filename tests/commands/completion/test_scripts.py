@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -76,7 +75,7 @@ def test_words(name: str) -> None:
 def test_help(name: str) -> None:
     """Where the shell shows it, each candidate has its help."""
     with shell(name) as terminal:
-        press(terminal, f"{NAME} --fail-\t\t", "Lowest level that results in exit code 1")
+        press(terminal, f"{NAME} --fail-\t\t", "Also exit with code 1 at this; repeatable")
 
 
 @pytest.mark.parametrize("name", _BEGIN)
@@ -96,17 +95,15 @@ def test_objects(name: str, tmp_path: Path) -> None:
         press(terminal, f"{NAME} reconcile kust\tback\t", "kustomization/backend-of-team-a")
 
 
-@pytest.mark.parametrize("script", ["exec sleep 30", "echo no >&2; exit 1", "exec /nowhere"])
+@pytest.mark.parametrize("script", ["exec sleep 600", "echo no >&2; exit 1", "exec /nowhere"])
 @pytest.mark.parametrize("name", _BEGIN)
 def test_undisturbed(name: str, script: str, tmp_path: Path) -> None:
-    """With a slow or failing cluster nothing is shown, and typing soon continues."""
+    """With a slow or failing cluster nothing is shown, and typing continues without an answer."""
     program(tmp_path / "bin" / "kubectl", script)
     with shell(name) as terminal:
         terminal.text = ""
-        begun = time.monotonic()
         terminal.type(f"{NAME} -n \tgoes-on")
         terminal.wait_for("goes-on")
-        assert time.monotonic() - begun < 4  # 1 s on a machine that has nothing else to do
         assert "rror" not in terminal.text
         assert "nowhere" not in terminal.text
 

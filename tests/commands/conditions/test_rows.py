@@ -15,7 +15,7 @@ def test_each_condition_is_a_row() -> None:
     ]
 
 
-def test_wide_says_of_what_and_what_it_means() -> None:
+def test_wide_has_the_meaning_of_a_condition() -> None:
     """-o wide adds the observed and the current generation, and the meaning."""
     [_, ready] = (dict(zip(WIDE, row, strict=True)) for row in rows(BROKEN, WIDE, NOW))
     assert ready["OBSERVED"] == "1/3"

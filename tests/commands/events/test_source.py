@@ -4,11 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fluxstatus.cluster.list_reader import Saved
 from fluxstatus.commands.events.source import EventQuery, Events
 from fluxstatus.commands.listing import ListEntry
 from fluxstatus.model.errors import NotFoundError
+from fluxstatus.model.evidence import Object
 from fluxstatus.model.ref import Ref
 from tests.builders import HEALTHY, event, evidence, minutes
 
@@ -39,16 +42,27 @@ def entries(
     return [e for batch in Events(wanted, merged=merged).entries(saved) for e in batch]
 
 
-def test_the_same_is_told_once_the_newest_last() -> None:
+def test_repeated_events_are_shown_once_newest_last() -> None:
     """Repeated events are one entry with a count; pods are listed only in Flux namespaces."""
-    told = [(e.cell("OBJECT"), e.cell("TIMES"), e.cell("LAST")) for e in entries()]
-    assert told == [
+    result = [(e.cell("OBJECT"), e.cell("TIMES"), e.cell("LAST")) for e in entries()]
+    assert result == [
         ("kustomization/db", "1", "10m"),
         ("pod/source-controller-1", "1", "9m"),
         ("kustomization/web", "5", "60s"),
     ]
-    assert entries()[-1].cell("FIRST") in ("30m", "60s")
+    assert entries()[-1].cell("FIRST") == "30m"
     assert len(entries(merged=False)) == 4
+
+
+@given(st.permutations([about(KUSTOMIZE, f"Kustomization apps/{name}", reason, "no")
+                        for name in ("web", "db") for reason in ("A", "B")]))  # fmt: skip
+def test_events_of_one_second_have_an_order(events: list[Object]) -> None:
+    """The order in which an API server lists events of the same second does not matter."""
+    [listed] = Events(ANY, merged=True).entries(Saved(evidence(*events)))
+    result = [(entry.cell("OBJECT"), entry.cell("REASON")) for entry in listed]
+    assert result == [
+        (f"kustomization/{name}", one) for name in ("db", "web") for one in ("A", "B")
+    ]
 
 
 def test_events_are_chosen() -> None:

@@ -23,20 +23,20 @@ def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     report = json.loads(resources.files("fluxstatus.report").joinpath("schema.json").read_text())
     shared = SCHEMA["$defs"].keys() & report["$defs"].keys()
-    assert shared == {"count", "time", "level", "finding", "object", "commands"}
+    assert shared == {"count", "time", "level", "finding", "object", "commands", "data"}
     assert {name: SCHEMA["$defs"][name] for name in shared} == {
         name: report["$defs"][name] for name in shared
     }
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_every_story_is_as_the_schema_says(file: object) -> None:
+def test_every_explanation_matches_the_schema(file: object) -> None:
     """The document of each recorded object has exactly the keys of the schema."""
     for details in all_details(getattr(file, "name", "")):
         VALIDATOR.validate(json.loads(as_json.render(details)))
 
 
-def test_every_code_is_as_the_schema_says() -> None:
+def test_every_code_matches_the_schema() -> None:
     """The document of each code matches the schema."""
     for code in codes(OF_COMMANDS).values():
         VALIDATOR.validate(json.loads(as_json.render(code)))

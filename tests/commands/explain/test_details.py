@@ -21,6 +21,7 @@ from tests.builders import (
     HEALTHY,
     NOW,
     event,
+    flux,
     judge,
     kustomization,
     report,
@@ -38,15 +39,15 @@ WITHOUT_OBJECTS = {"cluster-empty-no-flux.json.gz", "cluster-operator-no-instanc
 def all_details(name: str) -> list[Details]:
     """Return the details of all objects in the recorded cluster *name*."""
     evidence = snapshot.load(RECORDED / name)
-    known, said = State(evidence), judge(evidence)
+    known, result = State(evidence), judge(evidence)
     analysis = Analysis(known)
-    found = [details_of(analysis, said, one, Summary(), ()) for one in known.resources.values()]
+    found = [details_of(analysis, result, one, Summary(), ()) for one in known.resources.values()]
     assert bool(found) is (name not in WITHOUT_OBJECTS)
     return found
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_every_object_can_be_told(file: object) -> None:
+def test_every_object_can_be_explained(file: object) -> None:
     """The details of each recorded object fit 80 columns, and are valid JSON."""
     for details in all_details(getattr(file, "name", "")):
         lines = as_text.render(details, Look()).splitlines()
@@ -108,7 +109,7 @@ def _details(*objects: dict[str, object], kind: str, name: str) -> Details:
     )
 
 
-def test_history_tells_how_often_and_the_last_good() -> None:
+def test_history_has_the_count_and_the_last_success() -> None:
     """The history has counts, and the last success before the failures."""
     history = [
         {
@@ -134,15 +135,15 @@ def test_history_tells_how_often_and_the_last_good() -> None:
     assert "last good 61m ago" in text
 
 
-def test_events_are_folded() -> None:
+def test_events_are_merged() -> None:
     """Repeated Warning events are one, with a count."""
-    said = event("Kustomization apps/web", "BuildFailed", "no such file", count=14)
+    result = event("Kustomization apps/web", "BuildFailed", "no such file", count=14)
     one = kustomization("web", "repo", {"Ready": "False BuildFailed: kustomize build failed"})
-    details = _details(*HEALTHY, source("repo"), one, said, kind="Kustomization", name="web")
+    details = _details(*HEALTHY, source("repo"), one, result, kind="Kustomization", name="web")
     assert "Warning, 14 times, 5m ago: BuildFailed: no such file" in as_text.render(details, Look())
 
 
-def test_suspended_anywhere_in_the_chain_is_told() -> None:
+def test_a_suspension_in_the_chain_is_reported() -> None:
     """A suspended source is listed for its consumers, with its time."""
     suspends = {"time": stamp(FIVE_MINUTES), "fieldsV1": {"f:spec": {"f:suspend": {}}}}
     managed = [{"manager": "kubectl-patch", **suspends}]
@@ -155,6 +156,14 @@ def test_suspended_anywhere_in_the_chain_is_told() -> None:
     ]
     text = " ".join(as_text.render(details, Look()).split())
     assert "since 2026-11-23 11:55 UTC, by field manager kubectl-patch" in text
+
+
+def test_what_an_oci_template_asks_for_is_shown() -> None:
+    """Of a chart template of an OCIRepository the URL and the version are shown (Flux 2.10)."""
+    template = {"url": "oci://ghcr.io/acme/web", "ref": {"semver": ">=1.0.0"}}
+    one = flux("HelmRelease", "web", spec={"chart": {"kind": "OCIRepository", "spec": template}})
+    details = _details(*HEALTHY, one, kind="HelmRelease", name="web")
+    assert ("asked for", 'oci://ghcr.io/acme/web a tag that matches ">=1.0.0"') in details.revisions
 
 
 def test_hostile_text_is_escaped() -> None:

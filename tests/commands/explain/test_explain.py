@@ -63,7 +63,7 @@ def test_several_are_asked_back(flux_status: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (("kustomisations/app",), "did you mean kustomizations?"),
         (("ks/monitorin",), "explain kustomization/monitoring -n healthy-chain"),
@@ -73,12 +73,12 @@ def test_several_are_asked_back(flux_status: Program) -> None:
     ],
 )
 def test_mistakes_are_2_with_a_suggestion(
-    flux_status: Program, words: tuple[str, ...], said: str
+    flux_status: Program, words: tuple[str, ...], expected: str
 ) -> None:
     """An unknown name is wrong usage, and gets a suggestion."""
     done = flux_status("explain", *words, "--demo")
     assert (done.returncode, done.stdout) == (Exit.USAGE, "")
-    assert said in done.stderr
+    assert expected in done.stderr
 
 
 @pytest.mark.cluster  # for kubectl
@@ -89,7 +89,7 @@ def test_no_cluster_is_3(flux_status: Program) -> None:
     assert "nowhere" in done.stdout
 
 
-def test_a_mistyped_code_is_told_without_a_cluster(flux_status: Program) -> None:
+def test_a_mistyped_code_is_rejected_without_a_cluster(flux_status: Program) -> None:
     """A mistyped code gets a suggestion without a cluster, too."""
     done = flux_status("explain", "secret-mising", "--context=nowhere")
     assert done.returncode == Exit.NO_VERDICT

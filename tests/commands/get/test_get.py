@@ -49,7 +49,7 @@ def test_formats_have_the_same_objects(flux_status: Program) -> None:
     assert yaml.safe_load(lines[3])["items"] == items
 
 
-def test_not_ready_is_what_the_json_says(flux_status: Program) -> None:
+def test_not_ready_matches_the_json(flux_status: Program) -> None:
     """--not-ready has each object whose Ready condition is not True, at any position."""
     done = flux_status("get", "ks", "--from", ZOO, "-o", "json")
     unready = {
@@ -79,6 +79,9 @@ MISTAKES = [
     ("get ks monorepo", "'monorepo' not found"),
     ("get ks --sort-by nam", "did you mean name?"),
     ("get components --suspended", "--suspended does not apply to components"),
+    ("get components --suspended-longer 7d", "--suspended-longer does not apply to components"),
+    ("get ks --suspended-longer 7 days", "use a format such as 30m, 12h or 7d"),
+    ("get ks --suspended-longer 0d", "is not a duration above 0"),
     ("get ks --watch", "saved data does not change"),
     ("get ks -o html", "is not one of"),
     ("get ks --context prod", "contacts no cluster"),
@@ -91,12 +94,12 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("line", "said"), MISTAKES)
-def test_a_mistake_is_2(flux_status: Program, line: str, said: str) -> None:
+@pytest.mark.parametrize(("line", "expected"), MISTAKES)
+def test_a_mistake_is_2(flux_status: Program, line: str, expected: str) -> None:
     """An error is reported with a suggestion, and nothing is listed."""
     done = flux_status(*line.split(), "--from", ZOO)
     assert (done.returncode, done.stdout) == (Exit.USAGE, "")
-    assert said in " ".join(done.stderr.split())
+    assert expected in " ".join(done.stderr.split())
 
 
 def test_what_may_be_meant_can_be_pasted(flux_status: Program) -> None:
@@ -132,5 +135,15 @@ def test_a_reader_that_stops_is_no_error() -> None:
         assert process.stderr
         process.stdout.read(10)
         process.stdout.close()
-        said = process.stderr.read()
-    assert (process.returncode, b"Error" in said) == (Exit.HEALTHY, False)
+        result = process.stderr.read()
+    assert (process.returncode, b"Error" in result) == (Exit.HEALTHY, False)
+
+
+@pytest.mark.parametrize(
+    ("age", "names"),
+    [("5m", {"app", "infra", "apps", "ops"}), ("400s", {"infra", "ops"}), ("7d", set())],
+)
+def test_long_suspensions_are_listed(flux_status: Program, age: str, names: set[str]) -> None:
+    """--suspended-longer lists what has been suspended for longer than an age as it is printed."""
+    done = flux_status("get", "all", "--suspended-longer", age, "--from", ZOO, "-o", "json")
+    assert {item["metadata"]["name"] for item in json.loads(done.stdout)["items"]} == names

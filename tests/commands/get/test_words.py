@@ -34,7 +34,7 @@ def test_names_narrow() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "only", "said"),
+    ("words", "only", "expected"),
     [
         (["kustomisations"], [], "did you mean kustomizations?"),
         (["source"], [], "did you mean sources?"),
@@ -45,8 +45,8 @@ def test_names_narrow() -> None:
         (["sources"], ["hr"], "does not include HelmRelease"),
     ],
 )
-def test_a_mistake_is_told(words: list[str], only: list[str], said: str) -> None:
+def test_a_mistake_is_reported(words: list[str], only: list[str], expected: str) -> None:
     """An unknown kind gets a suggestion."""
     with pytest.raises(ArgumentError) as mistaken:
         requested(words, only)
-    assert said in str(mistaken.value)
+    assert expected in str(mistaken.value)

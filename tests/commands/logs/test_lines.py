@@ -18,7 +18,7 @@ ENTRY = {
 LINE = parse("kustomize-controller", json.dumps(ENTRY))
 
 
-def test_a_line_says_when_who_and_what() -> None:
+def test_a_line_has_time_controller_and_message() -> None:
     """A line has time, level, controller, object and message, escaped and without credentials."""
     assert as_text(LINE, color=False) == (
         "2026-11-23T11:59:00.500Z error kustomize-controller Kustomization/apps/web - "

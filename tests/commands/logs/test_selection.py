@@ -23,7 +23,7 @@ def test_all_and_by_kind() -> None:
     assert [one.name for one in of_kind(ALL, "ResourceSet")] == ["flux-operator"]
 
 
-def test_a_mistake_is_told() -> None:
+def test_a_mistake_is_reported() -> None:
     """An unknown controller gets a suggestion; a kind of Kubernetes is refused."""
     with pytest.raises(NotFoundError, match="did you mean kustomize"):
         named(ALL, "kustomise")

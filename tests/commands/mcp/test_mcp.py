@@ -43,8 +43,8 @@ def test_flags_before_the_subcommand(flux_status: Program, tmp_path: Path) -> No
 
 def test_without_a_subcommand_there_is_help(flux_status: Program) -> None:
     """`mcp` alone lists the subcommands; an unknown name is a usage error."""
-    said = flux_status("mcp")
-    assert "Commands:" in said.stdout + said.stderr
+    result = flux_status("mcp")
+    assert "Commands:" in result.stdout + result.stderr
     assert flux_status("mcp", "sett").returncode == 2
     unknown = flux_status("mcp", "status", "--client=cursr")
     assert unknown.returncode == 2
@@ -56,8 +56,8 @@ def test_decline_for_all(flux_status: Program, tmp_path: Path) -> None:
     """--all needs no context; accept reports if every context is still declined."""
     env = {"XDG_STATE_HOME": str(tmp_path)}
     assert flux_status("mcp", "decline", "--all", env=env).returncode == 0
-    said = flux_status("mcp", "accept", env=env)
-    assert "accept --all" in said.stderr
+    result = flux_status("mcp", "accept", env=env)
+    assert "accept --all" in result.stderr
     assert flux_status("mcp", "accept", "--all", env=env).returncode == 0
     assert flux_status("mcp", "accept", env=env).stderr == ""
     (tmp_path / "file").write_text("")
@@ -79,9 +79,9 @@ def test_a_saved_cluster_leaves_no_trace(
 def test_prompt_alone(flux_status: Program) -> None:
     """--prompt prints the prompt of the JSON report, or a note without one."""
     report = flux_status("--demo", "-o", "json")
-    said = flux_status("--demo", "--prompt")
-    assert said.stdout == json.loads(report.stdout)["next"]["prompt"] + "\n"
-    assert said.returncode == report.returncode == 1
+    result = flux_status("--demo", "--prompt")
+    assert result.stdout == json.loads(report.stdout)["next"]["prompt"] + "\n"
+    assert result.returncode == report.returncode == 1
     well = flux_status("--from", RECORDED / "cluster-healthy.json.gz", "--prompt")
     assert (well.returncode, well.stdout) == (0, "")
     assert "no finding needs an assistant" in well.stderr
@@ -120,9 +120,9 @@ def test_the_skill_proves_the_program(flux_status: Program, tmp_path: Path) -> N
 
 def test_the_skill_is_installed(flux_status: Program, tmp_path: Path) -> None:
     """--install writes the skill to its folder, with a backup of an older one."""
-    said = flux_status("mcp", "skill", "--install", tmp_path)
+    result = flux_status("mcp", "skill", "--install", tmp_path)
     file = tmp_path / "flux-status" / "SKILL.md"
-    assert said.stdout == f"{file}\n"
+    assert result.stdout == f"{file}\n"
     assert file.read_text() == flux_status("mcp", "skill", "--print").stdout
     file.write_text("mine")
     assert flux_status("mcp", "skill", "--install", tmp_path).returncode == 0
@@ -137,12 +137,12 @@ def test_a_clients_own_command(flux_status: Program, tmp_path: Path) -> None:
     program(folder / "flux-operator-mcp", "exit 1")
     program(folder / "codex", f'echo "$@" >>{log}; exit 7')
     env = {"PATH": f"{folder}:/usr/bin:/bin", "HOME": str(tmp_path)}
-    said = flux_status("mcp", "setup", "--yes", "--client=codex", env=env)
-    assert said.returncode == 0, said.stderr
-    assert "codex did not change the file (codex failed: exit code 7" in said.stdout
+    result = flux_status("mcp", "setup", "--yes", "--client=codex", env=env)
+    assert result.returncode == 0, result.stderr
+    assert "codex did not change the file (codex failed: exit code 7" in result.stdout
     assert "--read-only=true" in (tmp_path / ".codex" / "config.toml").read_text()
-    said = flux_status("mcp", "remove", "--yes", env=env)
-    assert "codex did not change the file" in said.stdout
+    result = flux_status("mcp", "remove", "--yes", env=env)
+    assert "codex did not change the file" in result.stdout
     assert "flux-operator-mcp" not in (tmp_path / ".codex" / "config.toml").read_text()
     assert [line.split()[:3] for line in log.read_text().splitlines()] == [
         ["mcp", "add", "flux-operator-mcp"], ["mcp", "remove", "flux-operator-mcp"]
@@ -164,8 +164,8 @@ def test_a_login_program_gets_its_path(flux_status: Program, tmp_path: Path) -> 
     program(folder / "kubectl", KUBECTL)
     program(folder / "flux-operator-mcp", "exit 1")
     env = {"PATH": f"{folder}:.:/usr/bin:/bin:/bin", "HOME": str(tmp_path)}
-    said = flux_status("mcp", "config", "--client=cursor", env=env)
-    entry = json.loads(said.stdout)["mcpServers"]["flux-operator-mcp"]
+    result = flux_status("mcp", "config", "--client=cursor", env=env)
+    entry = json.loads(result.stdout)["mcpServers"]["flux-operator-mcp"]
     assert entry["env"]["PATH"] == f"{folder}:/usr/bin:/bin"
 
 

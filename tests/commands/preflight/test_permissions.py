@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.commands.preflight.permissions import (
     NEEDED,
     Permission,
@@ -74,7 +75,7 @@ def test_incomplete_list_is_asked_further(fake: Path) -> None:
       *fluxinstances*) echo "the server doesn't have a resource type 'x'" >&2; echo no; exit 1 ;;
       *) echo "connection refused" >&2; exit 1 ;;
     esac""")  # fmt: skip
-    rights = check_permissions((), 10)
+    rights = check_permissions((), Deadline(10))
     assert rights.unread is None
     assert [right.resource for right in rights.missing] == ["secrets"]
     assert len(rights.unknown) == len(NEEDED) - 2
@@ -89,9 +90,9 @@ def test_incomplete_list_is_asked_further(fake: Path) -> None:
     ],
 )
 def test_no_answer_is_unread(fake: Path, script: str, why: Why) -> None:
-    """Where nothing is listed nobody says that rights are there, or that they are missing."""
+    """If no rules are listed, permissions are neither reported as present nor as missing."""
     program(fake, script)
-    rights = check_permissions((), 10)
+    rights = check_permissions((), Deadline(10))
     assert rights.unread
     assert rights.unread.why is why
     assert not rights.missing
@@ -103,7 +104,7 @@ def test_real_users(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", environment()["PATH"])
     for who, missing in (("admin", 0), ("viewer", len(NEEDED)), ("nobody", len(NEEDED))):
         cluster.forget_audit()
-        rights = check_permissions((f"--kubeconfig={cluster.kubeconfig(who)}",), 20)
+        rights = check_permissions((f"--kubeconfig={cluster.kubeconfig(who)}",), Deadline(20))
         assert (rights.unread, len(rights.missing), rights.unknown) == (None, missing, ())
         assert [r.resource for r in cluster.audit(who) if r.verb == "create"] == [
             "selfsubjectrulesreviews"
@@ -124,6 +125,6 @@ def test_a_role_in_one_namespace_is_not_taken_for_more(
         "subjects": [{"apiGroup": api, "kind": "User", "name": "nobody"}],
     }])  # fmt: skip
     rights = check_permissions(
-        (f"--kubeconfig={cluster.kubeconfig('nobody')}", "--namespace=team-a"), 20
+        (f"--kubeconfig={cluster.kubeconfig('nobody')}", "--namespace=team-a"), Deadline(20)
     )
     assert len(rights.missing) == len(NEEDED)

@@ -36,9 +36,9 @@ def test_manifest_as_json(flux_status: Program) -> None:
 
 def test_commands_know_the_context(flux_status: Program) -> None:
     """What is to be pasted is for the context that was named."""
-    said = flux_status("preflight", *GIT, "--context", "prod").stderr
-    assert "kubectl --context prod apply" in said
-    assert "flux-operator --kube-context prod install" in said
+    result = flux_status("preflight", *GIT, "--context", "prod").stderr
+    assert "kubectl --context prod apply" in result
+    assert "flux-operator --kube-context prod install" in result
 
 
 @pytest.mark.parametrize(
@@ -52,14 +52,14 @@ def test_commands_know_the_context(flux_status: Program) -> None:
     ],
 )
 def test_wrong_usage(flux_status: Program, words: tuple[str, ...]) -> None:
-    """What makes no sense is told, and no manifest comes that would not work."""
+    """Invalid options are rejected, and no broken manifest is printed."""
     done = flux_status("preflight", *words, env=NOTHING)
     assert (done.returncode, done.stdout) == (Exit.USAGE, "")
     assert "hunter2" not in done.stderr
 
 
 def test_without_kubectl(flux_status: Program) -> None:
-    """Where there is not even kubectl that is told, with how to get it, and the code is 3."""
+    """A missing kubectl is reported with how to install it, and exit code 3."""
     done = flux_status("preflight", env=NOTHING)
     assert done.returncode == Exit.NO_VERDICT
     assert "kubectl is not installed" in done.stdout

@@ -1,4 +1,4 @@
-"""What the preflight says of a cluster, of this machine, and of what is in the way."""
+"""The preflight's findings about a cluster, this machine, and existing installations."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from fluxstatus.commands.explain.codes import codes
 from fluxstatus.commands.preflight.permissions import NEEDED, Permissions
 from fluxstatus.commands.preflight.report import report_of
 from fluxstatus.commands.preflight.tools import NAMES
-from fluxstatus.model.evidence import Answer, Evidence, Object, Target, Unread, Why
+from fluxstatus.model.evidence import Answer, Evidence, Object, Read, Target, Unread, Why
 from fluxstatus.model.findings import Exit, Finding, Level, Report
 from fluxstatus.report import as_json, as_text
 from fluxstatus.report.look import Look
@@ -44,39 +44,45 @@ def report(*objects: Object, rights: Permissions = ALL, gone: tuple[str, ...] = 
     Whatever code it has is one that `explain CODE` knows.
     """
     known = evidence(*objects, **more)
-    answers = {**known.answers, "namespaces": namespaces or Answer()}
+    answers = {**known.answers, "namespaces": namespaces or Read()}
     clients = ALL_HERE | {name: Program(name, unread=GONE) for name in gone}
-    told = report_of(State(evidence(*objects, **more, answers=answers)), rights, clients, url)
-    assert {finding.code for finding in told.findings} <= {"ok", *codes(OF_COMMANDS)}
-    return told
+    result = report_of(State(evidence(*objects, **more, answers=answers)), rights, clients, url)
+    assert {finding.code for finding in result.findings} <= {"ok", *codes(OF_COMMANDS)}
+    return result
 
 
-def said(told: Report, step: str) -> list[Finding]:
-    """Return what is said of *step*."""
-    return [finding for finding in told.findings if finding.step == step]
+def findings_of(result: Report, step: str) -> list[Finding]:
+    """Return the findings of *step*."""
+    return [finding for finding in result.findings if finding.step == step]
 
 
-def only(told: Report, step: str) -> Finding:
-    """Return the one thing that is said of *step*."""
-    (finding,) = said(told, step)
+def only(result: Report, step: str) -> Finding:
+    """Return the only finding of *step*."""
+    (finding,) = findings_of(result, step)
     return finding
 
 
 def test_an_empty_cluster_is_fit() -> None:
     """If nothing prevents an installation, every step passes, and the code is 0."""
-    told = report(served={})
-    assert {f.level for f in told.findings} == {Level.PASS, Level.SKIP}
-    assert told.exit_code() is Exit.HEALTHY
+    result = report(served={})
+    assert {f.level for f in result.findings} == {Level.PASS, Level.SKIP}
+    assert result.exit_code() is Exit.HEALTHY
 
 
 @pytest.mark.parametrize(
     ("version", "level"),
-    [("v1.27.9", Level.FAIL), ("v1.30.0", Level.WARN), ("v1.33.0", Level.PASS), ("", Level.SKIP)],
+    [
+        ("v1.27.9", Level.FAIL),
+        ("v1.30.0", Level.WARN),
+        ("v1.34.9", Level.WARN),
+        ("v1.35.2", Level.PASS),
+        ("", Level.SKIP),
+    ],
 )
 def test_kubernetes(version: str, level: Level) -> None:
     """The floor fails, what the newest Flux does not support warns, no version is no verdict."""
-    told = report(served={}, target=Target("prod", kubernetes=version))
-    (finding,) = [f for f in said(told, "cluster") if "reachable" not in f.title]
+    result = report(served={}, target=Target("prod", kubernetes=version))
+    (finding,) = [f for f in findings_of(result, "cluster") if "reachable" not in f.title]
     assert finding.level is level
 
 
@@ -91,15 +97,15 @@ def test_kubernetes(version: str, level: Level) -> None:
 )
 def test_rights(rights: Permissions, level: Level, code: Exit) -> None:
     """Missing permissions fail; unknown ones are no verdict."""
-    told = report(served={}, rights=rights)
-    assert only(told, "rights").level is level
-    assert told.exit_code() is code
+    result = report(served={}, rights=rights)
+    assert only(result, "rights").level is level
+    assert result.exit_code() is code
 
 
 def test_missing_rights_are_named() -> None:
     """Each missing permission is listed as an RBAC rule."""
-    told = only(report(served={}, rights=Permissions(missing=NEEDED)), "rights")
-    assert [value.partition(" (")[0] for _, value in told.evidence] == [f"{r}" for r in NEEDED]
+    result = only(report(served={}, rights=Permissions(missing=NEEDED)), "rights")
+    assert [value.partition(" (")[0] for _, value in result.evidence] == [f"{r}" for r in NEEDED]
 
 
 @pytest.mark.parametrize(
@@ -109,17 +115,21 @@ def test_missing_rights_are_named() -> None:
 )  # fmt: skip
 def test_a_tool_that_is_missing(name: str, level: Level) -> None:
     """A missing program has a hint to install it; advice does not change the code."""
-    told = report(served={}, gone=(name,))
-    (finding,) = [f for f in said(told, "tools") if f.level is not Level.PASS]
+    result = report(served={}, gone=(name,))
+    (finding,) = [f for f in findings_of(result, "tools") if f.level is not Level.PASS]
     assert finding.level is level
     assert finding.hints
-    assert (told.exit_code() is Exit.HEALTHY) is (level is not Level.FAIL)
+    assert (result.exit_code() is Exit.HEALTHY) is (level is not Level.FAIL)
 
 
 def test_the_way_to_get_it_is_one_that_is_here() -> None:
     """Without Homebrew the hint names the archive for this machine."""
     with_brew, without_brew = (
-        next(f for f in said(report(served={}, gone=gone), "tools") if "operator is" in f.title)
+        next(
+            f
+            for f in findings_of(report(served={}, gone=gone), "tools")
+            if "operator is" in f.title
+        )
         for gone in (("flux-operator",), ("flux-operator", "brew", "flux"))
     )
     assert with_brew.hints[0].commands[0].argv[:2] == ("brew", "install")
@@ -161,24 +171,26 @@ def test_what_is_here(objects: list[Object], code: str, words: str) -> None:
 
 @pytest.mark.parametrize("name", ["deployments.apps/controllers", "deployments.apps/operator"])
 def test_forbidden_is_not_nothing(name: str) -> None:
-    """Without permission to list Deployments, nothing is said to be absent."""
+    """Without permission to list Deployments, none is reported as absent."""
     finding = only(report(served={}, unread={name: FORBIDDEN}), "existing")
     assert finding.level is Level.UNKNOWN
 
 
 def test_an_instance_that_may_not_be_read() -> None:
-    """Without permission to read the FluxInstance, it is not said to be absent."""
+    """Without permission to read the FluxInstance, it is not reported as absent."""
     kind = "fluxinstances.fluxcd.controlplane.io"
-    finding = only(report(*without(HEALTHY, "FluxInstance/flux"), unread={kind: FORBIDDEN}),
-                   "existing")  # fmt: skip
-    assert finding.level is Level.UNKNOWN
+    result = report(*without(HEALTHY, "FluxInstance/flux"), unread={kind: FORBIDDEN})
+    installed, instance = findings_of(result, "existing")
+    assert (installed.level, instance.level) == (Level.PASS, Level.UNKNOWN)
+    assert "without a FluxInstance" not in installed.title
+    assert kind in instance.title
 
 
 def test_leftovers() -> None:
     """CRDs without a controller are reported with their objects, terminating ones by name."""
     objects = [flux("Kustomization", "apps/old"),
                flux("HelmRelease", "apps/hung", deletionTimestamp=stamp(minutes(60)))]  # fmt: skip
-    codes = {f.code: f for f in said(report(*objects), "leftovers")}
+    codes = {f.code: f for f in findings_of(report(*objects), "leftovers")}
     assert set(codes) == {"crds-left", "terminating-without-controller"}
     assert "2 objects" in codes["crds-left"].title
     assert "HelmRelease apps/hung" in codes["terminating-without-controller"].title
@@ -190,8 +202,8 @@ def test_a_namespace_that_goes() -> None:
     """A terminating namespace prevents an installation."""
     item = {"kind": "Namespace", "metadata": {"name": "flux-system",
                                                "deletionTimestamp": stamp(minutes(5))}}  # fmt: skip
-    told = report(served={}, namespaces=Answer((item,)))
-    assert ("fail", "namespace-terminating") in {(f.level.value, f.code) for f in told.findings}
+    result = report(served={}, namespaces=Read((item,)))
+    assert ("fail", "namespace-terminating") in {(f.level.value, f.code) for f in result.findings}
 
 
 @pytest.mark.parametrize(
@@ -202,7 +214,7 @@ def test_a_namespace_that_goes() -> None:
 )  # fmt: skip
 def test_what_must_be_reached(url: str, place: str) -> None:
     """The host and port of the Git server are reported as not checked."""
-    found = said(report(served={}, url=url), "network")
+    found = findings_of(report(served={}, url=url), "network")
     assert place in found[-1].title
     assert all(f.level is Level.SKIP and "cannot be checked" in f.title for f in found)
     assert all(command.changes for f in found for hint in f.hints for command in hint.commands)
@@ -211,22 +223,22 @@ def test_what_must_be_reached(url: str, place: str) -> None:
 def test_unreachable() -> None:
     """Without a cluster only this machine is checked, and the code is 3."""
     seen = Evidence(NOW, unreachable=Unread(Why.UNREACHABLE, "refused"))
-    told = report_of(State(seen), Permissions(unread=GONE), ALL_HERE, "")
-    assert told.exit_code() is Exit.NO_VERDICT
-    assert {f.step for f in told.findings} == {"cluster", "tools", "network"}
+    result = report_of(State(seen), Permissions(unread=GONE), ALL_HERE, "")
+    assert result.exit_code() is Exit.NO_VERDICT
+    assert {f.step for f in result.findings} == {"cluster", "tools", "network"}
 
 
 def test_the_document_is_that_of_the_check() -> None:
     """The JSON is valid against the schema of the check."""
-    told = report(*HEALTHY, rights=Permissions(missing=NEEDED), gone=("flux-operator",), url=URL)
-    document = json.loads(as_json.render(told, Look(everything=True)))
+    result = report(*HEALTHY, rights=Permissions(missing=NEEDED), gone=("flux-operator",), url=URL)
+    document = json.loads(as_json.render(result, Look(everything=True)))
     schema = json.loads((ROOT / "fluxstatus" / "report" / "schema.json").read_text())
     jsonschema.Draft202012Validator(schema).validate(document)
 
 
 def test_text_fits() -> None:
     """The text fits 80 columns, except for commands."""
-    told = report(*HEALTHY, rights=Permissions(missing=NEEDED), gone=("flux-operator",), url=URL)
-    lines = as_text.render(told, Look(everything=True)).splitlines()
+    result = report(*HEALTHY, rights=Permissions(missing=NEEDED), gone=("flux-operator",), url=URL)
+    lines = as_text.render(result, Look(everything=True)).splitlines()
     copied = ("kubectl ", "brew ", "flux ", "https://")
     assert not [line for line in lines if len(line) > 80 and not any(c in line for c in copied)]

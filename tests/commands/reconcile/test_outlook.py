@@ -96,8 +96,8 @@ def test_the_operators_own_interval(annotation: Object, hours: int) -> None:
 
 def test_nothing_happens() -> None:
     """A suspended object stays suspended until it is resumed."""
-    told = outlooks(APP, GIT, kustomization("app", "app", spec={"suspend": True}))
-    assert "until it is resumed" in told[0].text
+    result = outlooks(APP, GIT, kustomization("app", "app", spec={"suspend": True}))
+    assert "until it is resumed" in result[0].text
 
 
 def _receiver(**more: Any) -> Object:
@@ -117,25 +117,25 @@ def test_receiver() -> None:
         {"kind": "GitRepository", "name": "*", "namespace": "apps", "matchLabels": {"team": "x"}},
     ):
         other = flux("Receiver", "hooks/x", spec={"resources": [entry]})
-        told = outlooks(APP, GIT, one, other)[1].text
-        assert "no Receiver triggers GitRepository apps/app" in told
+        result = outlooks(APP, GIT, one, other)[1].text
+        assert "no Receiver triggers GitRepository apps/app" in result
     assert "every 5m" in outlooks(APP, GIT, one)[1].text
 
 
 def test_receivers_that_could_not_be_read() -> None:
-    """Receivers that may not be listed are not said to be absent."""
+    """Receivers that cannot be listed are not reported as absent."""
     hidden = {"receivers.notification.toolkit.fluxcd.io": Unread(Why.FORBIDDEN, "not allowed")}
-    told = outlooks(APP, GIT, kustomization("app", "app"), unread=hidden)
+    result = outlooks(APP, GIT, kustomization("app", "app"), unread=hidden)
     assert (
         "it is unknown whether a Receiver triggers GitRepository apps/app (not allowed)"
-        in told[1].text
+        in result[1].text
     )
 
 
-def test_a_source_that_nobody_fetches() -> None:
+def test_a_source_without_a_controller() -> None:
     """With source-controller unavailable no update is announced."""
     down = {"spec.replicas": 0, "status.readyReplicas": 0}
     objects = alter(HEALTHY, "Deployment/source-controller", down)
     known = state(*objects, GIT, kustomization("app", "app"))
-    told = advise(Analysis(known), known.resources[APP]).outlooks
-    assert "until Deployment flux-system/source-controller is running" in told[-1].text
+    result = advise(Analysis(known), known.resources[APP]).outlooks
+    assert "until Deployment flux-system/source-controller is running" in result[-1].text

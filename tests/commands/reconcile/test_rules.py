@@ -8,6 +8,7 @@ import pytest
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.commands.reconcile.advice import Assessment, advise
 from fluxstatus.commands.reconcile.rules import Helps
+from fluxstatus.lookup.related import PartialState
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Level
@@ -19,11 +20,13 @@ from tests.builders import (
     NOT_THERE,
     alter,
     crashing,
+    evidence,
     flux,
     judge,
     kustomization,
     minutes,
     reference,
+    running_since,
     source,
     stamp,
     state,
@@ -32,6 +35,7 @@ from tests.builders import (
 )
 from tests.conftest import RECORDED
 
+OLD = running_since(HEALTHY, timedelta(days=9))
 FILES = sorted(RECORDED.glob("*.json.gz"))
 WITHOUT_OBJECTS = {"cluster-empty-no-flux.json.gz", "cluster-operator-no-instance.json.gz"}
 STALLED = {
@@ -168,16 +172,16 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
 )
 def test_answer(kind: str, objects: tuple[Object, ...], helps: Helps, words: str) -> None:
     """The answer follows from the state of the object, and has a reason."""
-    told = advice(kind, *objects)
-    assert told.reason.helps is helps
-    assert words in told.reason.text
+    result = advice(kind, *objects)
+    assert result.reason.helps is helps
+    assert words in result.reason.text
 
 
 def test_what_could_not_be_read_is_no_answer() -> None:
     """Without permission to read the controllers the answer is unknown."""
-    told = advice("Kustomization", *_WELL, unread={"deployments.apps/controllers": FORBIDDEN})
-    assert told.reason.helps is Helps.UNKNOWN
-    assert told.level is Level.UNKNOWN
+    result = advice("Kustomization", *_WELL, unread={"deployments.apps/controllers": FORBIDDEN})
+    assert result.reason.helps is Helps.UNKNOWN
+    assert result.level is Level.UNKNOWN
 
 
 def test_a_controller_that_crashes_reads_no_request() -> None:
@@ -188,10 +192,10 @@ def test_a_controller_that_crashes_reads_no_request() -> None:
         {"status.containerStatuses": [crashing("OOMKilled", 137)]},
     )
     objects = alter(objects, "Deployment/kustomize-controller", {"status.readyReplicas": None})
-    told = advice("Kustomization", *objects, *_WELL[-2:])
-    assert told.reason.helps is Helps.NO
-    assert "OOMKilled" in told.reason.text
-    assert any(command.argv[:2] == ("kubectl", "--context") for hint in told.reason.hints
+    result = advice("Kustomization", *objects, *_WELL[-2:])
+    assert result.reason.helps is Helps.NO
+    assert "OOMKilled" in result.reason.text
+    assert any(command.argv[:2] == ("kubectl", "--context") for hint in result.reason.hints
                for command in hint.commands)  # fmt: skip
 
 
@@ -207,8 +211,8 @@ def test_the_deepest_cause_is_named() -> None:
              spec={"dependsOn": [{**reference("Kustomization", "base"), "kind": "Kustomization"}]}),
     )  # fmt: skip
     known = state(*objects)
-    told = advise(Analysis(known), known.resources["HelmRelease", "apps", "top"])
-    assert "GitRepository apps/app" in told.reason.text
+    result = advise(Analysis(known), known.resources["HelmRelease", "apps", "top"])
+    assert "GitRepository apps/app" in result.reason.text
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
@@ -225,9 +229,42 @@ def test_recorded_objects(file: object) -> None:
         for ref in (finding.object, *finding.blocks)
     }
     for resource in known.resources.values():
-        told = advise(analysis, resource)
-        assert (told.level is Level.FAIL) == (resource.ref in failing), resource.ref
-        if told.level is Level.FAIL and not told.reason.text.startswith("a reconciliation was"):
-            assert told.reason.helps in (Helps.NO, Helps.IF_FIXED), resource.ref
-        for outlook in told.outlooks:
+        result = advise(analysis, resource)
+        assert (result.level is Level.FAIL) == (resource.ref in failing), resource.ref
+        if result.level is Level.FAIL and not result.reason.text.startswith("a reconciliation was"):
+            assert result.reason.helps in (Helps.NO, Helps.IF_FIXED), resource.ref
+        for outlook in result.outlooks:
             assert outlook.at is None or outlook.at - known.now < timedelta(days=1)
+
+
+def long_ago(**more: Any) -> Object:
+    """Return a Kustomization that is due every 10m, and was last reconciled a day ago."""
+    one = kustomization("app", "app", age=timedelta(days=1), **more)
+    one["status"]["history"] = [{"lastReconciled": stamp(timedelta(days=1))}]
+    return one
+
+
+def test_a_controller_that_does_nothing_handles_no_request() -> None:
+    """If all that it should have done is overdue, a request changes nothing."""
+    objects = without(OLD, "Kustomization/flux-system")
+    answer = advice("Kustomization", *objects, git(), long_ago())
+    assert answer.reason.helps is Helps.NO
+    assert "which would handle the request, is running and ready, but has" in answer.reason.text
+    assert answer.level is Level.FAIL
+    assert "until Deployment flux-system/kustomize-controller is working" in answer.outlooks[0].text
+
+
+def test_an_object_that_is_overdue_alone_may_be_requested() -> None:
+    """While its controller does other work, a request shows whether it can do this."""
+    answer = advice("Kustomization", *OLD, git(), long_ago())
+    assert answer.reason.helps is Helps.YES
+    assert "was last reconciled 24h ago, although it is due every 10m" in answer.reason.text
+    assert "so kustomize-controller might be stuck" in answer.outlooks[0].text
+
+
+def test_one_object_proves_nothing_about_its_controller() -> None:
+    """Where only one object was read, its controller is not accused for it."""
+    objects = without(OLD, "Kustomization/flux-system")
+    known = PartialState(evidence(*objects, git(), long_ago()), set())
+    answer = advise(Analysis(known), known.resources["Kustomization", "apps", "app"])
+    assert answer.reason.helps is Helps.YES

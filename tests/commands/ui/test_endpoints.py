@@ -6,7 +6,7 @@ import pytest
 
 from fluxstatus.commands.ui.endpoints import Endpoint, endpoints_of, is_ambiguous, lease_unread
 from fluxstatus.commands.ui.tunnel import free_port, is_loopback, reached_at, url_of
-from fluxstatus.model.evidence import Answer, Object, Unread, Why
+from fluxstatus.model.evidence import Incomplete, Object, Read, Unread, Why
 from fluxstatus.state.state import State
 from tests.builders import FORBIDDEN, HEALTHY, NOW, alter, container, evidence, pod, without
 from tests.kubernetes.objects import make
@@ -20,7 +20,7 @@ def known(*objects: Object, holder: str = "", **more: Any) -> State:
     """Return the state of a cluster with *objects*, in which *holder* has the lease."""
     seen = evidence(*objects, **more)
     lease = {"spec": {"holderIdentity": holder}}
-    answers = {**seen.answers, LEASES: Answer((lease,) if holder else ())}
+    answers = {**seen.answers, LEASES: Read((lease,) if holder else ())}
     return State(evidence(*objects, **more, answers=answers))
 
 
@@ -56,7 +56,7 @@ def test_without_the_lease_each_is_tried() -> None:
     state = known(*HEALTHY, second())
     assert len(endpoints_of(state)) == 2
     hidden = known(*HEALTHY, second())
-    answers = {**hidden.evidence.answers, LEASES: Answer(unread=FORBIDDEN)}
+    answers = {**hidden.evidence.answers, LEASES: Incomplete(FORBIDDEN)}
     assert lease_unread(State(evidence(*HEALTHY, second(), answers=answers))) == FORBIDDEN
 
 

@@ -35,7 +35,7 @@ def test_without_a_cluster(flux_status: Program, tmp_path: Path) -> None:
     ("script", "why"),
     [("echo dev", "garbled"), ("exec /bin/sleep 60", "timeout"), ("exit 3", "garbled")],
 )
-def test_a_program_that_does_not_tell(
+def test_a_program_without_a_version(
     flux_status: Program, tmp_path: Path, script: str, why: str
 ) -> None:
     """The version of a program that prints none, or hangs, is unknown."""

@@ -26,7 +26,7 @@ def advice(one: Object, keys: Iterable[str]) -> list[Finding]:
     return list(advice_on(known, named, answer))
 
 
-def told(one: Object, keys: Iterable[str]) -> list[str]:
+def titles(one: Object, keys: Iterable[str]) -> list[str]:
     """Return the suggested replacement of each key."""
     return [
         f"{path.partition(' ')[0]}: {value}"
@@ -48,22 +48,22 @@ TAKES_TLS = ("OCIRepository", "HelmRepository", "Bucket", "Provider", "ImageRepo
 @pytest.mark.parametrize("kind", TAKES_TLS)
 def test_the_names_of_before(kind: str) -> None:
     """Old keys in a certSecretRef are reported with their new names; new ones are not."""
-    assert told(user(kind, "certSecretRef"), LEGACY) == RENAMED
-    assert told(user(kind, "certSecretRef"), MODERN) == []
+    assert titles(user(kind, "certSecretRef"), LEGACY) == RENAMED
+    assert titles(user(kind, "certSecretRef"), MODERN) == []
 
 
 def test_what_is_not_read_is_left_alone() -> None:
-    """An old key beside its new name is not read; over ssh none of them is."""
+    """An old key next to its new name is not read; over ssh none of them is."""
     both = ("caFile", "ca.crt", "certFile", "keyFile")
-    assert told(user("OCIRepository", "certSecretRef"), both) == RENAMED[1:]
-    assert told(user("GitRepository"), ("username", "password", "caFile")) == RENAMED[:1]
-    assert told(user("GitRepository", url="ssh://git@git.example.com/a"), LEGACY) == []
+    assert titles(user("OCIRepository", "certSecretRef"), both) == RENAMED[1:]
+    assert titles(user("GitRepository"), ("username", "password", "caFile")) == RENAMED[:1]
+    assert titles(user("GitRepository", url="ssh://git@git.example.com/a"), LEGACY) == []
 
 
 def test_a_helm_repository_has_a_place_of_its_own_for_tls() -> None:
-    """TLS keys beside its login belong elsewhere, by any name, unless that is there already."""
+    """TLS keys next to a login belong in another Secret, unless that Secret exists already."""
     keys = ("username", "password", "ca.crt", "certFile")
-    assert told(user("HelmRepository"), keys) == [
+    assert titles(user("HelmRepository"), keys) == [
         "ca.crt: use ca.crt in the Secret of spec.certSecretRef",
         "certFile: use tls.crt in the Secret of spec.certSecretRef",
     ]
@@ -78,9 +78,9 @@ def test_a_helm_repository_has_a_place_of_its_own_for_tls() -> None:
         assert not list(advice_on(known, named, answer))
 
 
-def test_what_a_provider_no_longer_is_told_so() -> None:
+def test_keys_that_a_provider_no_longer_reads() -> None:
     """The proxy has a field of its own, and an Event Hub no token; others keep theirs."""
-    assert told(user("Provider", type="slack"), ("address", "proxy")) == [
+    assert titles(user("Provider", type="slack"), ("address", "proxy")) == [
         "proxy: use address in the Secret of spec.proxySecretRef"
     ]
     moved = flux("Provider", "team-a/app", spec={
@@ -89,9 +89,9 @@ def test_what_a_provider_no_longer_is_told_so() -> None:
     first = next(named_by(known, next(iter(known.resources.values()))))
     answer = SecretContent("Opaque", {"proxy": SecretKey("proxy", frozenset())})
     assert not list(advice_on(known, first, answer))
-    assert told(user("Provider", type="gitlab"), ("token", "caFile")) == RENAMED[:1]
-    assert told(user("Provider", type="slack"), ("caFile",)) == []
-    assert told(user("Provider", type="azureeventhub"), ("token", "address")) == [
+    assert titles(user("Provider", type="gitlab"), ("token", "caFile")) == RENAMED[:1]
+    assert titles(user("Provider", type="slack"), ("caFile",)) == []
+    assert titles(user("Provider", type="azureeventhub"), ("token", "address")) == [
         "token: use workload identity, or a SAS in address"
     ]
 
@@ -99,7 +99,7 @@ def test_what_a_provider_no_longer_is_told_so() -> None:
 SSH_KEYS = ("identity", "identity.pub", "known_hosts")
 
 
-def test_a_login_that_nobody_needs() -> None:
+def test_an_unused_login() -> None:
     """A key for ssh with an https URL is advice while the source is ready without it."""
     (finding,) = advice(user("GitRepository"), SSH_KEYS)
     assert (finding.code, finding.category, finding.level) == ("secret-unused", "habit", Level.WARN)
@@ -130,7 +130,7 @@ def test_what_has_no_deprecated_keys(kind: str) -> None:
         "HelmRelease": {"kubeConfig": reference},
     }
     keys = (*LEGACY, "token", "proxy", "value", "sops.vault-token")
-    assert told(flux(kind, "team-a/app", spec=specs[kind]), keys) == []
+    assert titles(flux(kind, "team-a/app", spec=specs[kind]), keys) == []
 
 
 def test_it_is_advice_with_a_reason_and_a_fix() -> None:
@@ -151,7 +151,7 @@ def test_it_is_advice_with_a_reason_and_a_fix() -> None:
     )  # fmt: skip
 
 
-def test_every_row_says_where_it_is_from() -> None:
+def test_every_row_has_its_upstream_source() -> None:
     """Each row has its source upstream, and something to do."""
     for row in OLD_KEYS:
         assert row.upstream

@@ -60,7 +60,7 @@ def pem(key: PrivateKey, form: PrivateFormat = NEW) -> str:
     return key.private_bytes(Encoding.PEM, form, NoEncryption()).decode()
 
 
-def told(cluster: Cluster, data: dict[str, str]) -> Credential:
+def credential_of(cluster: Cluster, data: dict[str, str]) -> Credential:
     """Return the result for a TLS Secret with *data*."""
     cluster.put([secret(data)])
     (one,) = look(cluster, user(HTTPS, field="certSecretRef"))
@@ -105,12 +105,12 @@ def test_dates(cluster: Cluster, name: str) -> None:
     """Expiry is exact to the second; valid or unusually formatted certificates are not reported."""
     key, value, problems = DATES[name]
     data = {key: value} | ({"tls.key": pem(P256)} if key == "tls.crt" else {})
-    assert list(told(cluster, data).problems) == problems
+    assert list(credential_of(cluster, data).problems) == problems
 
 
 def test_what_will_expire_is_a_note(cluster: Cluster) -> None:
     """A certificate that expires soon is a note, not a problem."""
-    one = told(cluster, {"ca.crt": certificate(ends=NOW + timedelta(days=13))})
+    one = credential_of(cluster, {"ca.crt": certificate(ends=NOW + timedelta(days=13))})
     assert (one.problems, one.notes) == ((), ('key "ca.crt" expires within two weeks',))
 
 
@@ -119,7 +119,7 @@ def test_dates_are_found_at_any_place(cluster: Cluster) -> None:
     data = {
         f"{extra}.crt": certificate(ends=NOW - YEAR, name="x" * extra) for extra in range(1, 64)
     }
-    keys = told(cluster, data).keys
+    keys = credential_of(cluster, data).keys
     assert len(keys) == len(data)
     assert {key.first for key in keys} == {"expired"}
 
@@ -138,17 +138,17 @@ def test_openssl_compares_certificate_and_key(cluster: Cluster, name: str) -> No
     """A note names the two commands that print the same if tls.crt belongs to tls.key."""
     key, form = PAIRS[name]
     data = {"tls.crt": certificate(key), "tls.key": pem(key, form)}
-    one = told(cluster, data)
+    one = credential_of(cluster, data)
     assert one.problems == ()
     (note,) = one.notes
     assert note.startswith("whether tls.crt matches tls.key cannot be checked")
     assert openssl(note, data) == [public(key), public(key)]
 
 
-def test_openssl_tells_another_key(cluster: Cluster) -> None:
+def test_openssl_distinguishes_keys(cluster: Cluster) -> None:
     """For a key of another certificate the two commands print something different."""
     data = {"tls.crt": certificate(RSA), "tls.key": pem(P256)}
-    (note,) = told(cluster, data).notes
+    (note,) = credential_of(cluster, data).notes
     assert openssl(note, data) == [public(RSA), public(P256)]
 
 
@@ -195,6 +195,6 @@ def test_what_is_broken_does_not_break_the_template(
         {"tls.crt": BROKEN[how](certificate(RSA)), "tls.key": pem(RSA, form)},
         {"tls.crt": certificate(RSA), "tls.key": BROKEN[how](pem(RSA, form))},
     ):
-        one = told(cluster, data)
+        one = credential_of(cluster, data)
         assert one.unread is None
         assert {key.name for key in one.keys} == set(data)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fluxstatus.base.deadline import Deadline
 from fluxstatus.lookup.credentials.inspect import Credential, credentials_of
 from fluxstatus.lookup.credentials.queries import template
 from fluxstatus.model.evidence import Object, Why
@@ -52,7 +53,7 @@ def look(cluster: Cluster, one: Object, who: str = "admin") -> list[Credential]:
     """Return the result that *who* gets for the Secrets of *one*."""
     known = state(one)
     flags = (f"--kubeconfig={cluster.kubeconfig(who)}",)
-    return list(credentials_of(known, next(iter(known.resources.values())), flags, 30))
+    return list(credentials_of(known, next(iter(known.resources.values())), flags, Deadline(30)))
 
 
 SSH, HTTPS, OCI = "ssh://git@git.example.com/a", "https://git.example.com/a", "oci://ghcr.io/a/b"
@@ -271,11 +272,43 @@ def test_what_is_wrong_with_a_secret(
 ) -> None:
     """Each problem is reported, valid Secrets have none, and no value is printed."""
     cluster.put([secret(data)])
-    (told,) = look(cluster, one)
-    said = [re.sub("; [^;]* would also work", "", problem) for problem in told.problems]
-    assert said == problems
-    assert {key.name for key in told.keys} == set(data)
-    assert CANARY not in repr(told)
+    (result,) = look(cluster, one)
+    outcome = [re.sub("; [^;]* would also work", "", problem) for problem in result.problems]
+    assert outcome == problems
+    assert {key.name for key in result.keys} == set(data)
+    assert CANARY not in repr(result)
+
+
+KUBECONFIG = f"""users:
+- name: admin
+  user:
+    client-certificate-data: {CANARY}
+    client-key-data: {CANARY}
+clusters:
+- cluster: {{certificate-authority-data: {CANARY}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("field", "named"),
+    [
+        ("tokenFile: /var/run/token", "tokenFile"),
+        ("    client-certificate: ./a.crt", "client-certificate"),
+        ("client-key: a.key", "client-key"),
+        ("- cluster: {certificate-authority: /etc/ca.crt}", "certificate-authority"),
+        ("client-key-data: client-key", ""),
+        ("token: x", ""),
+    ],
+)
+@pytest.mark.parametrize("before", range(3))
+def test_a_kubeconfig_with_a_file(cluster: Cluster, field: str, named: str, before: int) -> None:
+    """A field that refers to a file is found at any place, and the data beside it is not."""
+    cluster.put([secret({"value": f"{' ' * before}{KUBECONFIG}{field}\n"})])
+    (result,) = look(cluster, remote())
+    assert result.problems == ()
+    told = f'the kubeconfig in key "value" refers to a file ({named}), which Flux 2.10 and later'
+    assert [note.startswith(told) for note in result.notes] == ([True] if named else [])
+    assert CANARY not in repr(result)
 
 
 @pytest.mark.parametrize("host", ["ghcr.io", "quay.io", "docker.io"])
@@ -283,9 +316,9 @@ def test_registry_hosts(cluster: Cluster, host: str) -> None:
     """A docker config without the host of the image is a problem, one with it is not."""
     config = f'{{"auths":{{"https://index.docker.io/v1/":{{}},"ghcr.io":{{"auth":"{CANARY}"}}}}}}'
     cluster.put([secret({".dockerconfigjson": config}, DOCKER)])
-    (told,) = look(cluster, user(f"oci://{host}/a/b", kind="OCIRepository"))
+    (result,) = look(cluster, user(f"oci://{host}/a/b", kind="OCIRepository"))
     missing = [f'key ".dockerconfigjson" does not include {host}'] if host == "quay.io" else []
-    assert list(told.problems) == missing
+    assert list(result.problems) == missing
 
 
 @pytest.mark.parametrize("before", range(4))
@@ -302,8 +335,8 @@ def test_a_line_break_is_found_after_any_length(cluster: Cluster, length: int) -
     """A line break at the end is recognized; other endings are not."""
     ends = {f"k{number}": "z" * length + chr(number) for number in range(1, 127)}
     cluster.put([secret(ends)])
-    (told,) = look(cluster, user(HTTPS))
-    assert [key.name for key in told.keys if "newline" in key.facts] == ["k10"]
+    (result,) = look(cluster, user(HTTPS))
+    assert [key.name for key in result.keys if "newline" in key.facts] == ["k10"]
 
 
 def test_large_values_are_looked_into_or_not(cluster: Cluster) -> None:
@@ -314,7 +347,7 @@ def test_large_values_are_looked_into_or_not(cluster: Cluster) -> None:
     assert look(cluster, user(SSH))[0].problems == ()
 
 
-def test_a_secret_that_is_not_there_is_told(cluster: Cluster) -> None:
+def test_a_missing_secret_is_reported(cluster: Cluster) -> None:
     """A Secret that does not exist, or an invalid name, is a problem, not an error."""
     assert look(cluster, user(HTTPS))[0].problems == ("it does not exist",)
     strange = user(HTTPS)
@@ -325,32 +358,34 @@ def test_a_secret_that_is_not_there_is_told(cluster: Cluster) -> None:
 def test_what_may_be_missing_is_no_trouble(cluster: Cluster) -> None:
     """A missing Secret with an optional reference is a note."""
     for one in (with_values(optional=True), with_variables(optional=True)):
-        (told,) = look(cluster, one)
-        assert (told.problems, len(told.notes)) == ((), 1)
+        (result,) = look(cluster, one)
+        assert (result.problems, len(result.notes)) == ((), 1)
 
 
-def test_without_the_right_nothing_is_told(cluster: Cluster) -> None:
+def test_without_permission_there_are_no_problems(cluster: Cluster) -> None:
     """Without permission to read Secrets, the permission is reported and no problems."""
     cluster.put([secret({"identity": OPENSSH})])
-    (told,) = look(cluster, user(SSH), "viewer")
-    assert told.unread is not None
-    assert (told.unread.why, told.unread.permission) == (Why.FORBIDDEN, "get secrets")
-    assert not told.problems
-    assert not told.keys
+    (result,) = look(cluster, user(SSH), "viewer")
+    assert result.unread is not None
+    assert (result.unread.why, result.unread.permission) == (Why.FORBIDDEN, "get secrets")
+    assert not result.problems
+    assert not result.keys
 
 
 def test_the_secrets_of_the_source_are_asked_for(cluster: Cluster) -> None:
     """For a Kustomization the Secret of its GitRepository is inspected."""
     cluster.put([secret({"username": "git", "password": CANARY})])
-    web = kustomization(
+    made = kustomization(
         f"{NAMESPACE}/web", "app", spec={"sourceRef": reference("GitRepository", "app")}
     )
-    known = state(user(HTTPS), web)
+    known = state(user(HTTPS), made)
     flags = (f"--kubeconfig={cluster.kubeconfig('admin')}",)
-    told = list(
-        credentials_of(known, known.resources["Kustomization", NAMESPACE, "web"], flags, 30)
+    result = list(
+        credentials_of(
+            known, known.resources["Kustomization", NAMESPACE, "web"], flags, Deadline(30)
+        )
     )
-    assert [(one.name, one.user.kind) for one in told] == [("login", "GitRepository")]
+    assert [(one.name, one.user.kind) for one in result] == [("login", "GitRepository")]
 
 
 def serve(server: ApiServer, document: object) -> None:

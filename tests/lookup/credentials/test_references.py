@@ -77,6 +77,32 @@ def test_a_release_leads_to_its_repository() -> None:
     ]
 
 
+def test_a_release_with_an_oci_template_names_its_secrets() -> None:
+    """The Secrets of an OCIRepository are in the chart template, where they are corrected.
+
+    They are found before helm-controller has created it.
+    """
+    template = {
+        "url": "oci://ghcr.io/acme/charts/web",
+        "secretRef": secret("login"),
+        "certSecretRef": secret("tls"),
+        "verify": {"provider": "cosign", "secretRef": secret("cosign")},
+    }
+    chart = {"kind": "OCIRepository", "spec": template}
+    release = flux("HelmRelease", "first", spec={"chart": chart})
+    made = flux("OCIRepository", "apps-first", spec=template)
+    for objects in ([release], [release, made]):
+        known = state(*objects)
+        (first,) = known.of_kind("HelmRelease")
+        found = [(one.name, one.path, one.kind, one.host) for one in named_by(known, first)]
+        place, host = "spec.chart.spec", "ghcr.io"
+        assert found == [
+            ("login", f"{place}.secretRef.name", "OCIRepository", host),
+            ("tls", f"{place}.certSecretRef.name", "OCIRepository", host),
+            ("cosign", f"{place}.verify.secretRef.name", "OCIRepository", host),
+        ]
+
+
 def test_others_name_theirs() -> None:
     """Alerts lead to Providers, automations to repositories, instances to pull secrets."""
     alert = flux("Alert", "first", spec={"providerRef": secret("slack")})

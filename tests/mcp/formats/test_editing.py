@@ -286,7 +286,7 @@ def test_goose_as_it_is() -> None:
     assert pyyaml.safe_load(changed)["extensions"].keys() == {"developer", "fetch", NAME}
     assert client.entries(changed)[0][0] == ENTRY
     assert client.drop(changed, NAME) == GOOSE
-    again = pyyaml.safe_dump(pyyaml.safe_load(changed), sort_keys=True)  # goose writes it anew
+    again = pyyaml.safe_dump(pyyaml.safe_load(changed), sort_keys=True)  # as goose does
     assert client.entries(again)[0][0] == ENTRY
 
 
@@ -325,3 +325,24 @@ def test_an_entry_that_is_mended_keeps_what_is_the_users(client: Any) -> None:
     assert entry.read_only
     assert entry.env == {"OWN": "1", **ENTRY.env}
     assert (known["disabled"], known["timeout"]) == (False, 7)
+
+
+def test_a_toml_file_with_many_tables_is_not_parsed_for_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Codex keeps a table for each folder: the work grows with the file, not with its square."""
+    projects = "".join(
+        f'[projects."/home/me/{number}"]\nnote = """\n[not a table]\n"""\n\n'
+        for number in range(500)
+    )
+    text = toml.put(projects, AT, NAME, VALUE)
+    parsed = []
+    real = tomllib.loads
+
+    def loads(part: str) -> dict[str, Any]:
+        parsed.append(len(part))
+        return real(part)
+
+    monkeypatch.setattr(tomllib, "loads", loads)
+    assert toml.drop(text, AT, NAME) == projects
+    assert sum(parsed) < 20 * len(text)

@@ -1,0 +1,108 @@
+"""Masking of credentials in every text that is stored or shown.
+
+A credential is recognized by its name (grammar.py), or by its own format or place (forms.py).
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+from itertools import pairwise
+from typing import Any
+
+from fluxstatus.base.masking.forms import FORMS
+from fluxstatus.base.masking.grammar import is_name, is_value, mask_values
+from fluxstatus.base.pattern_words import words_of
+
+SHORT = 8
+"""Texts up to this length cannot be credentials and are not searched."""
+
+_MASK = "***"
+_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_CONTENTS = ("data", "stringData")
+_VALUES = ("value", "plain", "plaintext", "plainText")
+
+
+@lru_cache(maxsize=4096)  # URLs, revisions and messages repeat
+def mask(text: str) -> str:
+    """Return *text* with its credentials replaced."""
+    places = {place for word, found in _places().items() if word in text for place in found}
+    for place in sorted(places):
+        text = FORMS[place].mask(text)
+    return mask_values(text)
+
+
+@cache
+def _places() -> Mapping[str, tuple[int, ...]]:
+    """Return words, each with the forms that may be in a text with that word."""
+    found: dict[str, tuple[int, ...]] = {}
+    for place, form in enumerate(FORMS):
+        for word in words_of(form.pattern):
+            found[word] = (*found.get(word, ()), place)
+    return found
+
+
+def masked(value: Any) -> Any:
+    """Return a JSON *value* with the credentials in its texts masked, at any depth.
+
+    The value of a key that names a credential is masked whole, also as an entry with such a name
+    ({name: DB_PASSWORD, value: x}) or below it ({DB_PASSWORD: {value: x}}), as the argument of a
+    flag (["--password", x]), and so is each value of a Secret. The annotation in which
+    kubectl stores the last applied object is left out: it repeats the object as one text.
+    """
+    if isinstance(value, str):
+        return mask(value) if len(value) > SHORT else value
+    if isinstance(value, list):
+        return [
+            _whole(entry) if _is_flag(before) else masked(entry)
+            for before, entry in pairwise(("", *value))
+        ]
+    if not isinstance(value, dict):
+        return value
+    hidden = set(_hidden(value))
+    return {
+        key: _whole(entry) if key in hidden or _is_secret(key, entry) else _below(key, entry)
+        for key, entry in value.items()
+        if key != _APPLIED
+    }
+
+
+def _below(key: str, value: Any) -> Any:
+    """Return *value* of *key* masked; of a map below the name of a credential, also the value."""
+    below = masked(value)
+    if isinstance(value, dict) and _names_credential(key):
+        below |= {name: _whole(value[name]) for name in _VALUES if name in value}
+    return below
+
+
+def _is_flag(value: Any) -> bool:
+    """Return whether *value* is a flag that the next argument is the credential of."""
+    return isinstance(value, str) and value.startswith("-") and _names_credential(value)
+
+
+def _hidden(value: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the keys of *value* whose values are secret because of another entry."""
+    if value.get("kind") == "Secret":
+        yield from _CONTENTS
+    names = (value.get("name"), value.get("key"))
+    if any(isinstance(name, str) and _names_credential(name) for name in names):
+        yield "value"
+
+
+def _whole(value: Any) -> Any:
+    """Return *value*, which is secret, with all its texts and numbers replaced."""
+    if isinstance(value, dict):
+        return {key: _whole(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_whole(entry) for entry in value]
+    if isinstance(value, bool) or value is None or (isinstance(value, str) and not is_value(value)):
+        return value
+    return _MASK
+
+
+def _is_secret(key: str, value: Any) -> bool:
+    """Return whether *key* says that *value* is secret; below a map it is only a heading."""
+    return not isinstance(value, dict) and _names_credential(key)
+
+
+@lru_cache(maxsize=1024)
+def _names_credential(key: str) -> bool:
+    return is_name(key)

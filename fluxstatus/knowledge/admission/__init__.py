@@ -1,0 +1,20 @@
+"""Objects that admission rejects: webhooks, admission policies, quotas, PodSecurity.
+
+Upstream: kubernetes admission plugins (webhook, policy/validating, resourcequota, limitranger,
+podsecurity, namespace/lifecycle, serviceaccount, priority), RBAC escalation checks.
+"""
+
+from fluxstatus.knowledge.admission import conversion, denials, limits, validators, webhooks
+from fluxstatus.knowledge.rule import Reach
+
+RULES = tuple(
+    rule._replace(reach=Reach.WHOLE)
+    for rule in (
+        *webhooks.RULES,
+        *conversion.RULES,
+        *validators.RULES,
+        *denials.RULES,
+        *limits.RULES,
+    )
+)
+"""What admission refuses is the cause, whatever was being done: a hook, a test, an upgrade."""

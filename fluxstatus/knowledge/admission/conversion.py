@@ -1,0 +1,83 @@
+"""Conversion webhooks of CRDs that cannot be called.
+
+Upstream: kubernetes apiextensions-apiserver pkg/apiserver/conversion.
+"""
+
+from fluxstatus.knowledge.admission.shared import BEHIND
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.model.codes import Code
+
+_CONVERSION_FAILING = Code(
+    "conversion-webhook-failing",
+    "The API server cannot convert objects because their conversion webhook fails.",
+)
+
+_CONVERTED = (
+    r"conversion webhook for (?P<converted>[^\s,]+, Kind=\w+|\S+) failed"
+    r"(?:[^\n]{0,200}?//(?P<hook_service>[\w-]+)\.(?P<hook_ns>[\w-]+)\.svc)?"
+)
+
+RULES = (
+    Rule(
+        _CONVERSION_FAILING,
+        why="the controller that converts objects of {converted} does not recognize {unknown_version}: it is probably older than its CRDs",
+        steps=(
+            Step(
+                "bring the controller and its CRDs to the same version: upgrade the controller, or pin the source of the CRDs to the controller's version",
+                read=(BEHIND,),
+            ),
+        ),
+        pattern=Text(
+            _CONVERTED
+            + r"[^\n]*?no kind \"\w+\" is registered for version \"(?P<unknown_version>[^\"]+)"
+        ),
+        reach=Reach.WHOLE,
+        certainty="likely",
+        upstream="kubernetes apimachinery runtime/scheme",
+    ),
+    Rule(
+        _CONVERSION_FAILING,
+        why="the API server cannot convert objects of {converted}: the conversion webhook's Service or its pods are missing",
+        steps=(
+            Step(
+                "restore the controller that serves the conversion webhook of this CRD (its spec.conversion specifies the Service)",
+                read=(BEHIND,),
+            ),
+            Step(
+                "if the controller was uninstalled and its CRDs were kept, reinstall it; until then, all requests for these objects fail"
+            ),
+        ),
+        pattern=Text(
+            _CONVERTED
+            + r"[^\n]{0,400}?(?:service \"[^\"]+\" not found|no endpoints available for service)"
+        ),
+        transient=True,
+        upstream="kubernetes apiextensions-apiserver conversion",
+    ),
+    Rule(
+        _CONVERSION_FAILING,
+        why="the API server cannot convert objects of {converted}: the certificate of their conversion webhook is not trusted (x509)",
+        steps=(
+            Step(
+                "correct spec.conversion.webhook.clientConfig.caBundle of the CRD: whatever applies the CRD must not remove what cert-manager's cainjector or the controller sets there",
+                read=(BEHIND,),
+            ),
+        ),
+        pattern=Text(_CONVERTED + r"[^\n]{0,800}?(?:x509|tls: )"),
+        upstream="kubernetes apiextensions-apiserver conversion",
+    ),
+    Rule(
+        _CONVERSION_FAILING,
+        why="the API server cannot convert objects of {converted}: their conversion webhook fails: {innermost}",
+        steps=(
+            Step(
+                "check the controller that serves the conversion webhook: its pods, its logs, and whether NetworkPolicies and firewalls allow connections from the API server",
+                read=(BEHIND,),
+            ),
+        ),
+        pattern=Text(_CONVERTED),
+        certainty="one-of",
+        transient=True,
+        upstream="kubernetes apiextensions-apiserver conversion",
+    ),
+)

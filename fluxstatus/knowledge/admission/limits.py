@@ -1,0 +1,188 @@
+"""Objects that PodSecurity, a ResourceQuota, a LimitRange or RBAC does not allow.
+
+Upstream: kubernetes admission plugins (podsecurity, resourcequota, limitranger,
+namespace/lifecycle, priority), RBAC escalation checks.
+"""
+
+from fluxstatus.knowledge.commands import CLUSTER_OBJECT, OBJECT
+from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.model.codes import Code
+
+_QUOTA_EXCEEDED = Code(
+    "quota-exceeded",
+    "A ResourceQuota is exceeded, or the requests or limits that it requires are not set.",
+)
+_POD_SECURITY = Code(
+    "pod-security", "The pods violate the Pod Security level that the namespace enforces."
+)
+_LIMIT_RANGE = Code(
+    "limit-range",
+    "Resource requests or limits violate a LimitRange, or a request exceeds its limit.",
+)
+
+_QUOTA = "kubectl describe resourcequotas -n {object_ns}"
+
+RULES = (
+    Rule(
+        _POD_SECURITY,
+        why="the pods violate PodSecurity {level}, which the namespace enforces: {detail}",
+        steps=(
+            Step(
+                "remove the reported settings from the pod template (baseline forbids hostNetwork, hostPath, hostPort, privileged and added capabilities)",
+                read=("kubectl get namespace {object_ns} --show-labels",),
+            ),
+            Step(
+                "if the pods need access to the node, as those of network and storage drivers do, label their namespace pod-security.kubernetes.io/enforce: privileged, and run nothing else in it"
+            ),
+        ),
+        pattern=Text(
+            r"violates PodSecurity \"(?P<level>baseline[^\"]*)\":?\s*(?P<detail>.{0,400})"
+        ),
+        upstream="kubernetes PodSecurity admission",
+    ),
+    Rule(
+        _POD_SECURITY,
+        why="the pods violate PodSecurity {level}, which the namespace enforces: {detail}",
+        steps=(
+            Step(
+                "set a compliant securityContext in the pod template (restricted: runAsNonRoot, allowPrivilegeEscalation: false, capabilities drop ALL, seccompProfile RuntimeDefault), or relax the namespace's label pod-security.kubernetes.io/enforce",
+                read=("kubectl get namespace {object_ns} --show-labels",),
+            ),
+        ),
+        pattern=Text(r"violates PodSecurity \"(?P<level>[^\"]+)\":?\s*(?P<detail>.{0,400})"),
+        upstream="kubernetes PodSecurity admission",
+    ),
+    Rule(
+        _QUOTA_EXCEEDED,
+        why="{object} exceeds ResourceQuota {quota}: {detail}",
+        steps=(
+            Step(
+                "raise ResourceQuota {quota}, lower the requests, or delete unused objects in the namespace",
+                read=(_QUOTA,),
+            ),
+        ),
+        pattern=Text(r"exceeded quota: (?P<quota>[\w.-]+),? ?(?P<detail>.{0,300})"),
+        upstream="kubernetes ResourceQuota admission",
+    ),
+    Rule(
+        _QUOTA_EXCEEDED,
+        why="{object} does not set the requests or limits that ResourceQuota {quota} requires: {must}",
+        steps=(
+            Step(
+                "set the required values ({must}) under resources in every container, or set defaults with a LimitRange",
+                read=(_QUOTA,),
+            ),
+        ),
+        pattern=Text(r"failed quota: (?P<quota>[\w.-]+): must specify (?P<must>[^\n]{1,200})"),
+        upstream="kubernetes ResourceQuota admission",
+    ),
+    Rule(
+        _QUOTA_EXCEEDED,
+        why="the cluster allows the PriorityClass of {object} only in namespaces with a ResourceQuota for it ({scopes})",
+        steps=(
+            Step(
+                "remove priorityClassName or set another PriorityClass in the pod template (for a HelmRelease, in the values)",
+                read=("kubectl get priorityclasses",),
+            ),
+            Step(
+                "if the pods are critical for the cluster, create a ResourceQuota in their namespace whose scopeSelector allows this PriorityClass, as GKE has it in kube-system",
+                read=(_QUOTA,),
+            ),
+        ),
+        pattern=Text(r"insufficient quota to match these scopes: \[(?P<scopes>[^\n]{1,160})"),
+        upstream="kubernetes ResourceQuota admission (limitedResources)",
+    ),
+    Rule(
+        _QUOTA_EXCEEDED,
+        why="a ResourceQuota does not allow {object}: {detail}",
+        steps=(Step("raise the quota, or lower the requests", read=(_QUOTA,)),),
+        pattern=Text(
+            r"(?P<detail>(?:must specify (?:limits|requests)|(?:exceeded|insufficient|unknown for) "
+            r"quota)[^\n]{0,200})"
+        ),
+        kinds=frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"}),
+        upstream="kubernetes ResourceQuota admission",
+    ),
+    Rule(
+        _LIMIT_RANGE,
+        why="a LimitRange in the namespace does not allow {object}: {detail}",
+        steps=(
+            Step(
+                "set requests and limits within the LimitRange, or change the LimitRange",
+                read=("kubectl describe limitranges -n {object_ns}",),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>(?:maximum|minimum) [\w./-]+ usage per \w+ is [^\n]{1,200}|"
+            r"(?<![\w./-])[\w./-]{1,100} max limit to request ratio per \w+ is [^\n]{1,160})"
+        ),
+        upstream="kubernetes LimitRanger admission",
+    ),
+    Rule(
+        _LIMIT_RANGE,
+        why="{object} requests more than its limit: {detail}; if the manifest does not set a limit, the limit comes from a LimitRange in the namespace",
+        steps=(
+            Step(
+                "raise the limit in the container's resources, or lower the request",
+                read=("kubectl describe limitranges -n {object_ns}",),
+            ),
+        ),
+        pattern=Text(r"(?P<detail>must be less than or equal to [\w./-]{1,60} limit of \w+)"),
+        upstream="kubernetes validation of Pods",
+    ),
+    Rule(
+        Code(
+            "namespace-terminating",
+            "The namespace is being deleted, so nothing can be created in it.",
+        ),
+        why="namespace {terminating} is being deleted, so no objects can be created in it",
+        steps=(
+            Step(
+                "find out what blocks the deletion: the conditions of the namespace list the objects with finalizers, and APIs that do not respond",
+                read=("kubectl get namespace {terminating} -o yaml",),
+            ),
+            Step(
+                "if the namespace was deleted by mistake, let the deletion finish: Flux then recreates it if its manifest is in Git; otherwise, remove from Git the objects in it"
+            ),
+        ),
+        pattern=Text(
+            r"unable to create new content in namespace (?P<terminating>[\w.-]+) because it is "
+            r"being terminated"
+        ),
+        upstream="kubernetes NamespaceLifecycle admission",
+    ),
+    Rule(
+        Code("priority-class-missing", "The PriorityClass that the pods request does not exist."),
+        why="PriorityClass {missing_class} does not exist",
+        steps=(
+            Step(
+                "create PriorityClass {missing_class}, or correct priorityClassName",
+                read=("kubectl get priorityclasses",),
+            ),
+        ),
+        pattern=Text(r"no PriorityClass with name (?P<missing_class>[\w.-]+) was found"),
+        trivial=True,
+        upstream="kubernetes Priority admission",
+    ),
+    Rule(
+        Code(
+            "rbac-escalation",
+            "The user that Flux acts as cannot grant RBAC permissions that it does not have.",
+        ),
+        why="{user} cannot grant permissions that it does not have itself ({object})",
+        steps=(
+            Step(
+                "apply the Role or binding with an account that has these permissions: for a tenant, move it to a Kustomization of the platform team",
+                read=(OBJECT, CLUSTER_OBJECT),
+            ),
+            Step(
+                "alternatively, grant the ServiceAccount exactly the permissions in the message; the verbs escalate and bind would give everyone who can change its manifests the whole cluster"
+            ),
+        ),
+        pattern=Text(
+            r"user \"(?P<user>[^\"]+)\"[^\n]{0,300}is attempting to grant RBAC permissions not "
+            r"currently held"
+        ),
+        upstream="kubernetes rbac escalation_check.go",
+    ),
+)

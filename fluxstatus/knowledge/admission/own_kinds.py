@@ -1,0 +1,218 @@
+"""Webhooks that validate objects of their own kinds, by what they report in words.
+
+The webhook of a component checks more than the schema of its CRDs can: what exists already, what
+an object refers to, what may change. The texts are the component's own, so a rule reads only
+common words in them.
+
+Upstream: kubernetes apiserver admission plugin/webhook, and the webhooks of operators.
+"""
+
+from fluxstatus.knowledge.admission.shared import (
+    ADMISSION_DENIED,
+    ADMISSION_IMMUTABLE,
+    ADMISSION_INVALID,
+    WEBHOOK,
+)
+from fluxstatus.knowledge.commands import CLUSTER_OBJECT, OBJECT, SPEC
+from fluxstatus.knowledge.rule import Rule, Step, Text
+
+_DENIED = (
+    r"admission webhook \"(?P<webhook>(?!validate\.(?:kyverno|nginx)|[\w.-]*gatekeeper|"
+    r"[vm](?:pod|deployment|statefulset|daemonset|job|service|ingress|namespace|persistentvolume|pvc)[\w-]*\.kb\.io)"
+    r"[^\"]+)\" denied the request:?\s*"
+)
+"""A denial by a webhook that is not known to enforce policies for built-in kinds."""
+_DETAIL = r"(?P<detail>.{0,400})"
+
+OF_KYVERNO = (
+    Rule(
+        ADMISSION_INVALID,
+        why="a controller of Kyverno does not have a permission that {object} requires: {detail}",
+        steps=(
+            Step(
+                'grant the permission with a ClusterRole with the label rbac.kyverno.io/aggregate-to-background-controller: "true" (for other controllers of Kyverno with their name), or in the values of its chart (backgroundController.rbac.clusterRole.extraResources); apply it before the policy',
+                read=(SPEC, CLUSTER_OBJECT),
+            ),
+        ),
+        pattern=Text(
+            r"admission webhook \"(?P<webhook>[\w.-]*kyverno[\w.-]*)\" denied the request:?\s*(?=.{0,300}?(?:requires permissions|does not have permissions|auth check fails))"
+            + _DETAIL
+        ),
+        quoted=True,
+        upstream="kyverno pkg/validation/policy",
+    ),
+)
+
+RULES = (
+    Rule(
+        ADMISSION_DENIED,
+        why="the webhook of Rancher does not allow the account that Flux uses to change {object}: {detail}",
+        steps=(
+            Step(
+                "remove the annotation field.cattle.io/projectId (and Rancher's labels of pod security) from the manifest in Git, or have an owner of the project move the namespace there",
+                read=(SPEC, CLUSTER_OBJECT),
+            ),
+            Step(
+                "alternatively, grant the account that Flux uses the verb manage-namespaces on the project, or updatepsa for the labels",
+            ),
+        ),
+        pattern=Text(
+            r"admission webhook \"(?P<webhook>[\w.-]*namespaces?[\w.-]*\.rancher\.io|rancher\.cattle\.io[\w.-]*namespaces?[\w.-]*)\" denied the request:?\s*"
+            + _DETAIL
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream="rancher webhook, pkg/resources/core/v1/namespace",
+    ),
+    Rule(
+        ADMISSION_INVALID,
+        why="the webhook of Gatekeeper rejects {object}, because its Rego code or its parameters are not valid: {detail}",
+        steps=(
+            Step(
+                "correct the template or the constraint in Git; to check it, run gator verify, or opa check with its Rego code",
+                read=(SPEC, CLUSTER_OBJECT),
+            ),
+        ),
+        pattern=Text(
+            r"admission webhook \"(?P<webhook>[\w.-]*gatekeeper[\w.-]*)\" denied the request:?(?!\s*\[)\s*(?=.{0,300}?(?:rego_\w+_error|[iI]nvalid (?:ConstraintTemplate|rego|import)|"
+            r"parameters|spec\.\w+))" + _DETAIL
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream="gatekeeper pkg/webhook, frameworks/constraint",
+    ),
+    Rule(
+        ADMISSION_IMMUTABLE,
+        why="{object} already exists in another version, and admission webhook {webhook} does not allow this upgrade or downgrade: {detail}",
+        steps=(
+            Step(
+                "restore the old version in Git (for a HelmRelease, in the values), and upgrade as the component documents it: through the versions in between, or with a dump and a restore into a new object",
+                read=(OBJECT, CLUSTER_OBJECT),
+            ),
+        ),
+        pattern=Text(
+            _DENIED
+            + r"(?=[^\n]{0,300}?(?:can(?:not|'t| not) (?:upgrade|downgrade|migrate)|downgrades? (?:is|are) not|unsupported (?:version )?(?:upgrade|downgrade|update)|"
+            r"version downgrade|upgrade (?:from|path|is not)|skip\w* (?:a )?(?:minor|major)))"
+            + _DETAIL
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream=WEBHOOK,
+    ),
+    Rule(
+        ADMISSION_DENIED,
+        why="admission webhook {webhook} rejects {object}, because another object already claims the same: {detail}",
+        steps=(
+            Step(
+                "remove one of the two, or change what both claim (a name, host, address, port or target) in Git; if the other one was renamed or removed in Git, delete it, because Flux only prunes it after everything has been applied",
+                read=(OBJECT, CLUSTER_OBJECT, SPEC),
+            ),
+        ),
+        pattern=Text(
+            _DENIED
+            + r"(?=[^\n]{0,300}?\b(?:(?:is |are )?already (?:\w+ )?(?:exists?|managed|defined|used|in use|taken|claimed|registered|assigned|allocated|owned|has|have|served|bound|by)\b|"
+            r"conflicts? with|overlaps?\b|(?:is|are) not unique|must be unique))" + _DETAIL
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream=WEBHOOK,
+    ),
+    Rule(
+        ADMISSION_INVALID,
+        why="admission webhook {webhook} rejects {object}, because it refers to something that does not exist (yet): {detail}",
+        steps=(
+            Step(
+                "create it first, or correct its name or namespace in Git (for a HelmRelease, in the values); if it is in the same Kustomization, move it to a separate one, and list that one in this Kustomization's spec.dependsOn, because nothing is applied while the dry run fails",
+                read=(SPEC, OBJECT, CLUSTER_OBJECT),
+            ),
+        ),
+        pattern=Text(
+            _DENIED
+            + r"(?=[^\n]{0,300}?(?:\bnot found\b|(?:does|do) not exist|doesn't exist|no such \w+|(?:can(?:not|'t)|could not|unable to|failed to) (?:be )?(?:find|get|found|resolve|look ?up|retrieve)\b|"
+            r"no matching|undefined|not (?:defined|declared|registered)))(?![^\n]{0,200}(?:Required value|not found in))"
+            + _DETAIL
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream=WEBHOOK,
+    ),
+    Rule(
+        ADMISSION_INVALID,
+        why="admission webhook {webhook} rejects {object}, because it has settings that exclude each other: {detail}",
+        steps=(
+            Step(
+                "keep one of them in Git (for a HelmRelease, in the values: set the chart's default to null)",
+                read=(SPEC, OBJECT, CLUSTER_OBJECT),
+            ),
+            Step(
+                "if Git has only one, the live object has the other one from another field manager: remove it there with kubectl edit",
+            ),
+        ),
+        pattern=Text(
+            _DENIED
+            + r"(?=[^\n]{0,300}?(?:\b(?:only|exactly|at most) one\b|more than one\b|mutually exclusive|\bboth\b|at the same time|simultaneously|cannot be (?:combined|used (?:with|together))))"
+            + _DETAIL
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream=WEBHOOK,
+    ),
+    Rule(
+        ADMISSION_INVALID,
+        why="admission webhook {webhook} rejects {object}, because it cannot parse an expression or a value in it: {detail}",
+        steps=(
+            Step(
+                "correct the expression or value in Git (for a HelmRelease, in the values; templates with braces must be escaped in a chart, and $ as $$ in a Kustomization with spec.postBuild)",
+                read=(SPEC, OBJECT, CLUSTER_OBJECT),
+            ),
+        ),
+        pattern=Text(
+            _DENIED
+            + r"(?=[^\n]{0,300}?(?:(?:parse|parsing|syntax|compil\w+) (?:error|failed)|(?:could not|cannot|can't|failed to|unable to|error) (?:be )?(?:pars\w+|compil\w+|decod\w+|unmarshal\w*)|"
+            r"invalid (?:expression|CIDR|duration|reg(?:ular )?ex\w*|cron|URL|JSON|YAML|quer\w+|character|address|format)|unmarshal|unexpected (?:token|character|end)))"
+            + _DETAIL
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream=WEBHOOK,
+    ),
+    Rule(
+        ADMISSION_DENIED,
+        why="admission webhook {webhook} does not allow to change {object} in its current state: {detail}",
+        steps=(
+            Step(
+                "bring about the state that the message requires (such as detached volumes or a finished operation), or restore the old value in Git until then; Flux retries automatically",
+                read=(OBJECT, CLUSTER_OBJECT),
+            ),
+        ),
+        pattern=Text(
+            _DENIED
+            + r"(?=[^\n]{0,300}?(?:\b(?:before|until|while|when|unless|after)\b[^\n]{0,60}(?:detach|attach|in use|running|finish|complet|stopp|delet|ready|exist|remov|in progress)|"
+            r"\b(?:still|currently) (?:in use|attached|running|being)|is being (?:deleted|used)|in progress))"
+            + _DETAIL
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream=WEBHOOK,
+    ),
+    Rule(
+        ADMISSION_INVALID,
+        why="admission webhook {webhook} rejects {object}, because a setting that it requires is missing: {detail}",
+        steps=(
+            Step(
+                "add the setting in Git (for a HelmRelease, in the values or the chart): check its name and its indentation, and that a variable in it is not empty",
+                read=(SPEC, "kubectl explain {object_resource} --recursive"),
+            ),
+        ),
+        pattern=Text(
+            _DENIED
+            + r"(?=[^\n]{0,300}?(?:\b(?:is|are) required\b|\bmissing\b|\bmust (?:be )?(?:set|specif\w+|defin\w+|provid\w+|contain|have|include)\b|"
+            r"\b(?:is|are|be) empty\b|\bnot (?:set|specified|provided)\b|Required value|at least one|requires? an?\b))"
+            + _DETAIL
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream=WEBHOOK,
+    ),
+)

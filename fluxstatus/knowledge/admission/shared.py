@@ -1,0 +1,19 @@
+"""The codes and commands that several modules about admission use."""
+
+from fluxstatus.model.codes import Code
+
+ADMISSION_DENIED = Code("admission-denied", "An admission webhook or policy rejects an object.")
+ADMISSION_IMMUTABLE = Code(
+    "admission-immutable",
+    "An admission webhook does not allow a change of a field of an existing object.",
+)
+ADMISSION_INVALID = Code(
+    "admission-invalid", "An admission webhook rejects an object of its own kinds as invalid."
+)
+NO_DRY_RUN = Code(
+    "admission-no-dry-run", "An admission webhook does not support dry run, which Flux requires."
+)
+
+HOOKS = "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"
+BEHIND = "kubectl get pods,services,endpointslices -n {hook_ns}"
+WEBHOOK = "kubernetes apiserver admission plugin/webhook"

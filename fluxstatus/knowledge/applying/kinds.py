@@ -1,0 +1,370 @@
+"""Kinds and API versions that the cluster does not serve.
+
+Upstream: kubernetes apimachinery (api/meta), client-go discovery, the Kubernetes deprecation
+guide, helm pkg/action, F cmd/flux.
+"""
+
+from fluxstatus.knowledge.applying.shared import API_MISSING, APPLIES
+from fluxstatus.knowledge.codes import API_REMOVED
+from fluxstatus.knowledge.commands import LOG, RECONCILE, SPEC
+from fluxstatus.knowledge.facts import (
+    is_component_absent,
+    is_component_unlisted,
+    is_served_newer,
+    is_served_now,
+    is_served_older,
+)
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import ALL_KINDS
+
+_FLUX_KIND_MISSING = Code(
+    "flux-kind-missing", "A manifest uses a Flux kind whose component is not installed."
+)
+_CRD_MISSING = Code(
+    "crd-missing", "The cluster does not have a kind because its CRD is not installed."
+)
+
+_REMOVED = (
+    r"(?P<missing_kind>(?!IPAddress|ServiceCIDR|VolumeAttributesClass|ClusterTrustBundle|"
+    r"\w*AdmissionPolicy|LeaseCandidate|SelfSubjectReview|PodCertificate)\w+)\" in version "
+    r"\"(?P<missing_group>(?P<missing_group_name>"
+    r"extensions(?=/v1beta1\")|apps(?=/v1beta[12]\")|batch(?=/v1beta1\"|/v2alpha1\")|"
+    r"policy(?=/v1beta1\")|autoscaling(?=/v2beta[12]\")|"
+    r"(?:rbac\.authorization|admissionregistration|apiextensions|apiregistration|certificates|"
+    r"coordination|scheduling|node|discovery|events|authentication|authorization|storage|"
+    r"networking)\.k8s\.io(?=/v1beta1\")|flowcontrol\.apiserver\.k8s\.io(?=/v1beta[123]\")"
+    r")/\w+)\""
+)
+"""The built-in API versions that were removed (Kubernetes deprecation guide).
+
+The excepted kinds are newer, and had a beta version later than the others of their group.
+"""
+_BUILT_IN = (
+    r"(?P<missing_group_name>[\w-]+(?=/)|(?:networking|storage|"
+    r"rbac\.authorization|admissionregistration|apiextensions|apiregistration|scheduling|"
+    r"coordination|node|discovery|events|certificates|resource|authentication|authorization|"
+    r"flowcontrol\.apiserver|internal\.apiserver|storagemigration)(?:\.k8s\.io))"
+)
+"""The groups that are not of a CRD, whose group has a dot (apiextensions validation)."""
+_ALWAYS_SERVED = (
+    r"(?P<missing_kind>(?:ConfigMap|Secret|Service|ServiceAccount|Namespace|Pod|Node|Endpoints|"
+    r"PersistentVolume|PersistentVolumeClaim|LimitRange|ResourceQuota|Event)(?=\" in version "
+    r"\"v1\")|(?:Deployment|StatefulSet|DaemonSet|ReplicaSet)(?=\" in version \"apps/v1\")|"
+    r"(?:Job|CronJob)(?=\" in version \"batch/v1\")|(?:Ingress|IngressClass|NetworkPolicy)"
+    r"(?=\" in version \"networking\.k8s\.io/v1\")|(?:Cluster)?Role(?:Binding)?(?=\" in version "
+    r"\"rbac\.authorization\.k8s\.io/v1\")|CustomResourceDefinition(?=\" in version "
+    r"\"apiextensions\.k8s\.io/v1\")|StorageClass(?=\" in version \"storage\.k8s\.io/v1\")|"
+    r"PodDisruptionBudget(?=\" in version \"policy/v1\")|HorizontalPodAutoscaler(?=\" in version "
+    r"\"autoscaling/v2\"))\" in version \"(?P<missing_group>[\w./]+)\""
+)
+"""Built-in kinds in the version that every supported Kubernetes serves."""
+_NO_KIND = (
+    r"no matches for kind \"(?P<missing_kind>\w+)\" in versions? "
+    r"\[?\"(?P<missing_group>(?P<missing_group_name>[\w.-]+)"
+)
+_FLUX_GROUP = (
+    r"no matches for kind \"(?P<missing_kind>\w+)\" in version \"(?P<missing_group>"
+    r"(?P<missing_group_name>\w+\.toolkit\.fluxcd\.io|source\.extensions\.fluxcd\.io|"
+    r"fluxcd\.controlplane\.io)"
+)
+_NO_FLUX_KIND = _FLUX_GROUP + r"/\w+)\""
+
+RULES = (
+    Rule(
+        _CRD_MISSING,
+        why="the cluster does not serve {missing_kind}: Gatekeeper creates this kind from a ConstraintTemplate, which has not been applied",
+        steps=(
+            Step(
+                "apply the ConstraintTemplate first, in a separate Kustomization, and list that one in spec.dependsOn: Gatekeeper needs a moment to create the kind",
+                read=("kubectl get constrainttemplates",),
+            ),
+        ),
+        pattern=Text(
+            r"no matches for kind \"(?P<missing_kind>\w+)\" in version \"constraints\.gatekeeper\.sh/\w+"
+        ),
+        kinds=ALL_KINDS,
+        reach=Reach.WHOLE,
+        certainty="likely",
+        upstream="Gatekeeper pkg/controller/constrainttemplate",
+    ),
+    Rule(
+        Code(
+            "kustomize-file-applied",
+            "A file for kustomize is applied to the cluster as if it were a Kubernetes object.",
+        ),
+        why="a {missing_kind} of kustomize ({missing_group}) is applied as a Kubernetes object: it is an input file of kustomize, not a kind that the cluster serves",
+        steps=(
+            Step(
+                "name the file kustomization.yaml; under resources in the kustomization.yaml above it, list the directory, not the file (a Component belongs under components)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"no matches for kind \"(?P<missing_kind>\w+)\" in version "
+            r"\"(?P<missing_group>kustomize\.config\.k8s\.io/\w+)\""
+        ),
+        kinds=APPLIES,
+        trivial=True,
+        upstream="kubernetes apimachinery meta.NoKindMatchError",
+    ),
+    Rule(
+        API_REMOVED,
+        why="the cluster no longer serves PodSecurityPolicy, which was removed in Kubernetes 1.25",
+        steps=(
+            Step(
+                "remove the PodSecurityPolicy from Git (for a HelmRelease, disable it in the values or use a newer chart), and label the namespaces for Pod Security admission instead (pod-security.kubernetes.io/enforce)",
+                read=("kubectl get namespaces --show-labels",),
+            ),
+        ),
+        pattern=Text(
+            r"no matches for kind \"PodSecurityPolicy\" in version \"(?:policy|extensions)/"
+        ),
+        kinds=APPLIES,
+        upstream="kubernetes deprecation guide",
+    ),
+    Rule(
+        API_REMOVED,
+        why="the cluster no longer serves {missing_kind} in {missing_group}: this API version was removed in a newer Kubernetes version",
+        steps=(
+            Step(
+                "change apiVersion in the manifest to a version that the cluster serves; for a chart, use a newer version of the chart",
+                read=("kubectl api-resources --api-group={missing_group_name}",),
+            ),
+        ),
+        pattern=Text(rf"no matches for kind \"{_REMOVED}"),
+        upstream="kubernetes deprecation guide",
+    ),
+    Rule(
+        API_MISSING,
+        why="the API server probably did not list {missing_kind} in {missing_group}, which is built in: API discovery was incomplete",
+        steps=(
+            Step(
+                "check the API server and aggregated APIs; Flux retries automatically",
+                read=(
+                    "kubectl get --raw /readyz?verbose",
+                    "kubectl get apiservices.apiregistration.k8s.io",
+                ),
+            ),
+            Step(
+                "if the error persists although kubectl lists the kind, restart {controller}",
+                read=("kubectl api-resources",),
+                change=("kubectl rollout restart deployment/{controller} -n {flux_namespace}",),
+            ),
+        ),
+        pattern=Text(rf"no matches for kind \"{_ALWAYS_SERVED}"),
+        certainty="likely",
+        transient=True,
+        upstream="client-go discovery, controller-runtime apiutil",
+    ),
+    Rule(
+        Code("api-version-wrong", "A manifest sets an API version that has no such kind."),
+        why="the cluster does not serve {missing_kind} in {missing_group}",
+        steps=(
+            Step(
+                "if the kind is from another API group or version, correct apiVersion in the manifest",
+                read=("kubectl explain {missing_kind}",),
+            ),
+            Step(
+                "if it is an alpha or beta API, enable it in the API server (--runtime-config and its feature gate); if it is from a newer Kubernetes version, upgrade the cluster or use an older chart",
+                read=("kubectl version", "kubectl api-resources"),
+            ),
+        ),
+        pattern=Text(
+            r"no matches for kind \"(?P<missing_kind>\w+)\" in version "
+            rf"\"(?P<missing_group>{_BUILT_IN}/\w+|v1)\""
+        ),
+        certainty="one-of",
+        upstream="kubernetes apimachinery meta.NoKindMatchError",
+    ),
+    Rule(
+        _FLUX_KIND_MISSING,
+        why="the cluster does not serve {missing_kind}: spec.components of FluxInstance {instance} does not include {component}, which installs its CRD",
+        steps=(
+            Step(
+                "add {component} to spec.components of the FluxInstance in Git, and use an API version that this Flux serves",
+                read=("kubectl get {instance_resource} {instance} -n {flux_namespace} -o yaml",),
+            ),
+        ),
+        pattern=Text(_NO_FLUX_KIND),
+        needs=("component", "instance"),
+        when=(is_component_unlisted,),
+        trivial=True,
+        upstream="FO api/v1 FluxInstance",
+    ),
+    Rule(
+        _FLUX_KIND_MISSING,
+        why="the cluster does not serve {missing_kind}: its CRD is not installed; it comes with {component}",
+        steps=(
+            Step(
+                "install {component}: add it to spec.components of the FluxInstance, or run flux bootstrap or flux install with it in --components-extra",
+                read=("kubectl get deployments -n {flux_namespace}",),
+            ),
+        ),
+        pattern=Text(_NO_FLUX_KIND),
+        needs=("component",),
+        when=(is_component_absent,),
+        unless=(is_component_unlisted,),
+        trivial=True,
+        upstream="F cmd/flux/install.go",
+    ),
+    Rule(
+        Code(
+            "flux-kind-served-now",
+            "A Flux kind was not served when a manifest was applied, and is served now.",
+        ),
+        why="the cluster serves {missing_kind} in {missing_group} now: it did not when this was attempted, or the controller still has an older list of kinds",
+        steps=(
+            Step("reconcile it again, which the next attempt also does", change=(RECONCILE,)),
+            Step(
+                "if the error persists, the controller has an older list of kinds: check its log, then restart it",
+                read=(LOG,),
+            ),
+        ),
+        pattern=Text(_NO_FLUX_KIND),
+        needs=("component",),
+        when=(is_served_now,),
+        trivial=True,
+        upstream="kubernetes apimachinery meta.NoKindMatchError",
+    ),
+    Rule(
+        Code(
+            "flux-older-than-manifest",
+            "A manifest uses an API version of Flux that is newer than the Flux in the cluster.",
+        ),
+        why="Flux in this cluster serves {missing_kind} only in {served_api}, which is older than {missing_group} in the manifest",
+        steps=(
+            Step(
+                "upgrade Flux in the cluster, or change apiVersion in the manifest to {served_api}",
+                read=("kubectl api-resources --api-group={missing_group_name}",),
+            ),
+        ),
+        pattern=Text(_NO_FLUX_KIND),
+        needs=("served_api",),
+        when=(is_served_older,),
+        trivial=True,
+        upstream="F manifests/crds",
+    ),
+    Rule(
+        API_REMOVED,
+        why="this version of Flux no longer serves {missing_kind} in {missing_group}, only in {served_api}",
+        steps=(
+            Step(
+                "change apiVersion in Git to {served_api}; to update files, run flux migrate -f PATH",
+                read=("kubectl api-resources --api-group={missing_group_name}",),
+            ),
+        ),
+        pattern=Text(_NO_FLUX_KIND),
+        needs=("served_api",),
+        when=(is_served_newer,),
+        trivial=True,
+        upstream="F cmd/flux/migrate.go",
+        versions=">=2.7",
+    ),
+    Rule(
+        API_REMOVED,
+        why="this version of Flux probably no longer serves {missing_kind} in {missing_group}",
+        steps=(
+            Step(
+                "change apiVersion in Git to a version that the cluster serves; to update files, run flux migrate -f PATH",
+                read=("kubectl api-resources --api-group={missing_group_name}",),
+            ),
+            Step(
+                "if the cluster serves no version of {missing_kind}, install the Flux component that it belongs to (spec.components of the FluxInstance, or --components-extra of flux bootstrap)",
+            ),
+        ),
+        pattern=Text(_FLUX_GROUP + r"/v\d+(?:alpha|beta)\d+)\""),
+        unless=(is_served_older, is_served_newer, is_component_absent),
+        certainty="likely",
+        upstream="F cmd/flux/migrate.go",
+        versions=">=2.7",
+    ),
+    Rule(
+        API_REMOVED,
+        why="the release contains {missing_kind} in {missing_group}, which this Kubernetes version does not serve, so Helm cannot uninstall it",
+        steps=(
+            Step(
+                "rewrite the stored release with the Helm plugin mapkubeapis, which replaces removed API versions; the uninstallation is then retried",
+                read=("kubectl api-resources --api-group={missing_group_name}", SPEC),
+            ),
+        ),
+        pattern=Text(
+            r"no matches for kind \"(?P<missing_kind>\w+)\" in version "
+            rf"\"(?P<missing_group>{_BUILT_IN}/\w+)\""
+        ),
+        reasons=("UninstallFailed",),
+        kinds=frozenset({"HelmRelease"}),
+        reach=Reach.WHOLE,
+        upstream="helm pkg/action/uninstall.go",
+    ),
+    Rule(
+        API_REMOVED,
+        why="the release contains {missing_kind} in {missing_group}, which the cluster no longer serves, so Helm cannot uninstall it",
+        steps=(
+            Step(
+                "reinstall the {missing_kind} CRD until the release is uninstalled, or rewrite the stored release with the Helm plugin mapkubeapis",
+                read=("kubectl api-resources --api-group={missing_group_name}", SPEC),
+            ),
+        ),
+        pattern=Text(_NO_KIND + r"(?:/\w+)?)\""),
+        reasons=("UninstallFailed",),
+        kinds=frozenset({"HelmRelease"}),
+        reach=Reach.WHOLE,
+        upstream="helm pkg/action/uninstall.go",
+    ),
+    Rule(
+        _CRD_MISSING,
+        why="the cluster does not serve {missing_kind} in {missing_group}: its CRD is not installed, or no longer has this version",
+        steps=(
+            Step(
+                "check in which API versions the cluster serves {missing_kind}; if it serves a newer one, change apiVersion in the manifest",
+                read=("kubectl api-resources --api-group={missing_group_name}",),
+            ),
+            Step(
+                "if it serves none, install the {missing_kind} CRD first: move the {missing_kind} objects to a separate Kustomization whose spec.dependsOn lists the one that installs the CRD (a HelmRelease in the same Kustomization is never applied, because the dry run fails first)",
+                if_unexplained=True,
+            ),
+        ),
+        pattern=Text(_NO_KIND + r"/v\d+(?:alpha|beta)\d+)\""),
+        kinds=ALL_KINDS,
+        certainty="one-of",
+        upstream="kubernetes apimachinery meta.NoKindMatchError",
+    ),
+    Rule(
+        _CRD_MISSING,
+        why="the cluster does not serve {missing_kind} in {missing_group}: its CRD is probably not installed",
+        steps=(
+            Step(
+                "install the {missing_kind} CRD first: move the {missing_kind} objects to a separate Kustomization whose spec.dependsOn lists the one that installs the CRD (a HelmRelease in the same Kustomization is never applied, because the dry run fails first)",
+                read=(
+                    "kubectl api-resources --api-group={missing_group_name}",
+                    "kubectl get helmreleases.helm.toolkit.fluxcd.io -A",
+                ),
+            ),
+            Step(
+                "if the CRD is installed in an older version, upgrade it; Helm does not upgrade the CRDs of a chart unless spec.upgrade.crds is CreateReplace",
+            ),
+        ),
+        pattern=Text(_NO_KIND + r"(?:/\w+)?)\""),
+        kinds=ALL_KINDS,
+        certainty="likely",
+        upstream="kubernetes apimachinery meta.NoKindMatchError",
+    ),
+    Rule(
+        _CRD_MISSING,
+        why="the API server has no API {missing_group}: the CRDs of this group are probably not installed, or are being removed",
+        steps=(
+            Step(
+                "install the CRDs of {missing_group} first, and add the Kustomization or HelmRelease that installs them to spec.dependsOn",
+                read=("kubectl api-resources --api-group={missing_group_name}",),
+            ),
+        ),
+        pattern=Text(
+            r"unable to retrieve the complete list of server APIs: (?P<missing_group>"
+            r"(?P<missing_group_name>[\w.-]+)/v\w+): the server could not find the requested resource"
+        ),
+        certainty="likely",
+        transient=True,
+        upstream="client-go discovery",
+    ),
+)

@@ -1,0 +1,193 @@
+"""Namespaces that are missing or not set, and other objects that an apply needs.
+
+Upstream: kubernetes admission plugins (namespace/lifecycle, serviceaccount), apimachinery
+api/errors, PKG ssa/errors, helm pkg/storage/driver.
+"""
+
+from fluxstatus.knowledge.applying.shared import API_MISSING, APPLIES
+from fluxstatus.knowledge.commands import SPEC
+from fluxstatus.knowledge.facts import is_remote, is_storage_namespace, is_target_namespace
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import ALL_KINDS
+
+_NAMESPACE_MISSING = Code("namespace-missing", "A required namespace does not exist.")
+_NAMESPACE_UNNAMED = Code(
+    "namespace-unnamed", "A manifest of a namespaced kind does not set a namespace."
+)
+
+_NO_NAMESPACE = r"namespaces? \"(?P<missing>[\w.-]+)\" not found"
+_NAMESPACED = (
+    "ConfigMap|Secret|Service|ServiceAccount|Pod|PersistentVolumeClaim|Deployment|StatefulSet|"
+    "DaemonSet|Job|CronJob|Ingress|NetworkPolicy|Role|RoleBinding|PodDisruptionBudget|"
+    "HorizontalPodAutoscaler|ResourceQuota|LimitRange|Kustomization|HelmRelease|GitRepository|"
+    "OCIRepository|HelmRepository|Bucket|ImageRepository|ImagePolicy|ImageUpdateAutomation|"
+    "Receiver"
+)
+"""Built-in and Flux kinds that always have a namespace."""
+
+RULES = (
+    Rule(
+        _NAMESPACE_MISSING,
+        why="namespace {missing} (spec.storageNamespace) does not exist",
+        steps=(
+            Step(
+                "add namespace {missing} to Git, in a Kustomization that is applied before this HelmRelease, or remove spec.storageNamespace; spec.install.createNamespace creates only the target namespace",
+                read=("kubectl get namespaces",),
+                change=("kubectl create namespace {missing}",),
+            ),
+        ),
+        pattern=Text(_NO_NAMESPACE),
+        kinds=frozenset({"HelmRelease"}),
+        when=(is_storage_namespace,),
+        unless=(is_remote,),
+        trivial=True,
+        upstream="kubernetes NamespaceLifecycle admission, HC api/v2",
+    ),
+    Rule(
+        _NAMESPACE_MISSING,
+        why="namespace {missing} does not exist",
+        steps=(
+            Step(
+                "add namespace {missing} to Git; if it is the release's target namespace, you can set spec.install.createNamespace: true instead",
+                read=("kubectl get namespaces",),
+                change=("kubectl create namespace {missing}",),
+            ),
+        ),
+        pattern=Text(_NO_NAMESPACE),
+        kinds=frozenset({"HelmRelease"}),
+        unless=(is_storage_namespace, is_remote),
+        trivial=True,
+        upstream="kubernetes NamespaceLifecycle admission, HC api/v2",
+    ),
+    Rule(
+        _NAMESPACE_MISSING,
+        why="namespace {missing} (spec.targetNamespace) does not exist",
+        steps=(
+            Step(
+                "add namespace {missing} to Git, in this Kustomization or one that it depends on: spec.targetNamespace does not create it",
+                read=("kubectl get namespaces",),
+                change=("kubectl create namespace {missing}",),
+            ),
+        ),
+        pattern=Text(_NO_NAMESPACE),
+        kinds=frozenset({"Kustomization"}),
+        when=(is_target_namespace,),
+        unless=(is_remote,),
+        trivial=True,
+        upstream="kubernetes NamespaceLifecycle admission, KC docs",
+    ),
+    Rule(
+        _NAMESPACE_MISSING,
+        why="namespace {missing}, where Helm stores the release, does not exist in the remote cluster (spec.kubeConfig)",
+        steps=(
+            Step(
+                "create namespace {missing} in the remote cluster, or set spec.storageNamespace to a namespace that exists there; spec.install.createNamespace creates only the target namespace",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"create: failed to create: namespaces \"(?P<missing>[^\"]+)\" not found"),
+        kinds=frozenset({"HelmRelease"}),
+        when=(is_remote,),
+        trivial=True,
+        upstream="helm pkg/storage/driver/secrets.go",
+    ),
+    Rule(
+        _NAMESPACE_MISSING,
+        why="namespace {missing} does not exist in the remote cluster (spec.kubeConfig)",
+        steps=(
+            Step(
+                "add namespace {missing} to Git, in this {kind} or in one that its spec.dependsOn lists; for a HelmRelease, you can also set spec.install.createNamespace: true",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(_NO_NAMESPACE),
+        when=(is_remote,),
+        trivial=True,
+        upstream="kubernetes NamespaceLifecycle admission",
+    ),
+    Rule(
+        _NAMESPACE_MISSING,
+        why="namespace {missing} does not exist",
+        steps=(
+            Step(
+                "add namespace {missing} to Git, in this {kind} or in one that its spec.dependsOn lists; if this cluster does not need it, remove the objects in it",
+                read=("kubectl get namespaces",),
+                change=("kubectl create namespace {missing}",),
+            ),
+        ),
+        pattern=Text(_NO_NAMESPACE),
+        kinds=ALL_KINDS - {"HelmRelease"},
+        unless=(is_target_namespace, is_remote),
+        trivial=True,
+        upstream="kubernetes NamespaceLifecycle admission",
+    ),
+    Rule(
+        _NAMESPACE_UNNAMED,
+        why="the manifest of {object} does not set a namespace, but its kind requires one",
+        steps=(
+            Step(
+                "set spec.targetNamespace, or metadata.namespace in the manifest of {object}",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(rf"\b(?:{_NAMESPACED})/\S+ namespace not specified"),
+        kinds=APPLIES,
+        trivial=True,
+        upstream="PKG ssa/errors",
+    ),
+    Rule(
+        _NAMESPACE_UNNAMED,
+        why="the API server does not accept {object} without a namespace, or does not serve its kind (the requested resource was not found)",
+        steps=(
+            Step(
+                "if the kind is namespaced, set metadata.namespace in the manifest, or spec.targetNamespace of a Kustomization",
+                read=("kubectl api-resources",),
+            ),
+            Step(
+                "if the kind is cluster-scoped, check its CRD: it is being deleted, was just installed, or no longer has this version",
+                read=("kubectl get customresourcedefinitions",),
+            ),
+        ),
+        pattern=Text(r"namespace not specified"),
+        kinds=APPLIES,
+        certainty="one-of",
+        transient=True,
+        upstream="PKG ssa/errors",
+    ),
+    Rule(
+        API_MISSING,
+        why="the API server does not serve the kind, version or subresource of {object} at the moment (the requested resource was not found)",
+        steps=(
+            Step(
+                "check whether the CRD is installed, serves this version and is not being deleted; a new CRD takes a moment to become available",
+                read=("kubectl api-resources", "kubectl get customresourcedefinitions"),
+            ),
+        ),
+        pattern=Text(r"the server could not find the requested resource|unable to recognize"),
+        kinds=APPLIES,
+        reach=Reach.STAGE,
+        certainty="one-of",
+        transient=True,
+        upstream="kubernetes apimachinery api/errors",
+    ),
+    Rule(
+        Code("pod-account-missing", "A Pod uses a ServiceAccount that does not exist yet."),
+        why="{object} uses ServiceAccount {missing_sa}, which does not exist in its namespace",
+        steps=(
+            Step(
+                "add the ServiceAccount to Git, or correct serviceAccountName",
+                read=("kubectl get serviceaccounts -n {object_ns}",),
+            ),
+            Step(
+                "if the ServiceAccount is in the same Kustomization as a bare Pod, apply it in a Kustomization before this one: the dry run of a Pod fails until it exists (a Deployment or Job has no such check)"
+            ),
+        ),
+        pattern=Text(
+            r"error looking up service account [^\s:]+: serviceaccount \"(?P<missing_sa>[^\"]+)\" not found"
+        ),
+        kinds=APPLIES,
+        certainty="one-of",
+        upstream="kubernetes ServiceAccount admission",
+    ),
+)

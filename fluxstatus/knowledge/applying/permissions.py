@@ -1,0 +1,319 @@
+"""RBAC permissions that are missing.
+
+Upstream: kubernetes apiserver authorization and the texts of authorizers, F manifests/rbac.
+"""
+
+from fluxstatus.knowledge.applying.shared import APPLIES
+from fluxstatus.knowledge.commands import APPLY_INSTANCE, SPEC
+from fluxstatus.knowledge.facts import creates_namespace
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import ALL_KINDS
+
+_RBAC_FORBIDDEN = Code(
+    "rbac-forbidden", "The user or ServiceAccount that Flux acts as lacks an RBAC permission."
+)
+
+_USER = (
+    r"user \"(?P<user>(?:system:serviceaccount:(?P<sa_ns>[^:\"]+):(?P<sa_name>[^\"]+))|[^\"]+)\""
+)
+_OF_ACCOUNT = r"user \"(?P<user>system:serviceaccount:(?P<sa_ns>[^:\"]+):(?P<sa_name>[^\"]+))\""
+_OF_DEFAULT = r"user \"(?P<user>system:serviceaccount:(?P<sa_ns>[^:\"]+):(?P<sa_name>default))\""
+_OF_FLUX = (
+    r"user \"(?P<user>system:serviceaccount:(?P<sa_ns>[^:\"]+):(?P<sa_name>(?:source|kustomize|"
+    r"helm|notification|image-reflector|image-automation)-controller|source-watcher|"
+    r"flux-operator))\""
+)
+"""The ServiceAccounts of Flux itself (F manifests/rbac, FO charts)."""
+
+_OF_TENANT = (
+    r"user \"(?P<user>system:serviceaccount:(?P<sa_ns>[^:\"]+):(?P<sa_name>(?!(?:source|kustomize|helm|"
+    r"notification|image-reflector|image-automation)-controller\"|source-watcher\"|flux-operator\")[^\"]+))\""
+)
+
+_CANNOT = (
+    r" cannot (?P<verb>\w+) resource \"(?P<what>[^\"]+)\"(?: in API group \"(?P<group>[^\"]*)\")?"
+)
+_IN_NAMESPACE = r"(?: in the namespace \"(?P<in_ns>[^\"]+)\")?"
+_IN_EDIT = (
+    r"\"(?P<what>(?:configmaps|secrets|services|serviceaccounts|pods|persistentvolumeclaims)"
+    r"(?=\" in API group \"\")|(?:deployments|statefulsets|daemonsets|replicasets)(?=\" in API "
+    r"group \"apps\")|(?:jobs|cronjobs)(?=\" in API group \"batch\")|(?:ingresses|networkpolicies)"
+    r"(?=\" in API group \"networking)|horizontalpodautoscalers(?=\" in API group \"autoscaling\")|"
+    r"poddisruptionbudgets(?=\" in API group \"policy\"))\" in API group \"[^\"]*\""
+)
+"""The resources that ClusterRole edit grants (kubernetes rbac bootstrappolicy)."""
+
+_NO_OPINION = (
+    r"RBAC:|no RBAC policy matched|No policy matched|Azure does not have opinion|"
+    r"User does not have access to the resource in Azure|[Rr]equire[sd] (?:one of )?\[?\"container\."
+)
+"""The reasons of authorizers that grant nothing, and leave the decision to RBAC."""
+
+_ACCOUNTS = "kubectl get serviceaccounts,rolebindings -n {sa_ns}"
+
+RULES = (
+    Rule(
+        Code("authorizer-denied", "An authorizer of the platform, not RBAC, denies a request."),
+        why="{user} cannot {verb} {what}, and not because of RBAC: {detail}",
+        steps=(
+            Step(
+                "an RBAC role does not help: move the object to another namespace (for a chart, in spec.values), remove it, or ask the cluster's provider what is allowed",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            _USER + _CANNOT + r"(?: in the namespace \"(?P<in_ns>[^\"]+)\"| at the cluster scope)"
+            rf": (?P<detail>(?!{_NO_OPINION})[^\n]+)"
+        ),
+        kinds=ALL_KINDS,
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream="kubernetes apiserver authorization responsewriters: the authorizer's reason",
+    ),
+    Rule(
+        _RBAC_FORBIDDEN,
+        why="{user} cannot {verb} {what}: neither Azure RBAC, which this AKS cluster uses, nor Kubernetes RBAC grants it",
+        steps=(
+            Step(
+                'assign a role to this identity in Azure, such as "Azure Kubernetes Service RBAC Writer" for a namespace, or "Azure Kubernetes Service RBAC Cluster Admin" for CRDs, RBAC and cluster-scoped objects (az role assignment create)'
+            ),
+            Step(
+                "alternatively, bind a Role or ClusterRole with this permission to the user in the cluster",
+                read=("kubectl auth can-i {verb} {what} --as={user}",),
+            ),
+        ),
+        pattern=Text(
+            _USER + _CANNOT + r"[^\n]{0,200}?: User does not have access to the resource in Azure"
+        ),
+        kinds=ALL_KINDS,
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream="Azure Kubernetes Service: Azure RBAC for Kubernetes authorization",
+    ),
+    Rule(
+        _RBAC_FORBIDDEN,
+        why="{user} cannot {verb} {what}: neither IAM of Google Cloud nor RBAC in the cluster grants it (IAM permission {permission})",
+        steps=(
+            Step(
+                "grant an IAM role with {permission} to this identity in the project of the cluster: roles/container.developer, or roles/container.admin for RBAC, CRDs and cluster-scoped objects"
+            ),
+            Step(
+                "alternatively, bind a Role or ClusterRole with this permission to the user in the cluster",
+                read=("kubectl auth can-i {verb} {what} --as={user}",),
+            ),
+        ),
+        pattern=Text(
+            r"user \"(?P<user>(?!system:)[^\"]+)\""
+            + _CANNOT
+            + r"[^\n]{0,200}?: [Rr]equire[sd] (?:one of )?\[?\"(?P<permission>container\.[\w.]+)\""
+        ),
+        kinds=ALL_KINDS,
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream="Google Kubernetes Engine: IAM authorizer",
+    ),
+    Rule(
+        Code("flux-forbidden", "The ServiceAccount of a Flux controller lacks an RBAC permission."),
+        why="Flux itself ({user}) cannot {verb} {what}: its RBAC permissions are missing (forbidden); normally, a ClusterRole and a ClusterRoleBinding that are installed with Flux grant them",
+        steps=(
+            Step(
+                "restore Flux's ClusterRoleBindings: the operator applies them with its FluxInstance; the operator's own ClusterRoleBindings come from its Helm chart",
+                read=(
+                    "kubectl get clusterrolebindings -o wide",
+                    "kubectl auth can-i {verb} {what} -A --as={user}",
+                ),
+                change=(APPLY_INSTANCE,),
+            ),
+        ),
+        pattern=Text(_OF_FLUX + _CANNOT),
+        kinds=ALL_KINDS,
+        upstream="F manifests/rbac, FO charts/flux-operator/templates/rbac.yaml",
+    ),
+    Rule(
+        _RBAC_FORBIDDEN,
+        why="{user} cannot {verb} {what}: a role binding refers to {role_kind} {missing_role}, which does not exist",
+        steps=(
+            Step(
+                "create {role_kind} {missing_role} with this permission, or correct roleRef of the binding (which cannot be changed: recreate the binding)",
+                read=(
+                    _ACCOUNTS,
+                    "kubectl get clusterrolebindings -o wide",
+                    "kubectl auth can-i {verb} {what} -n {in_ns} --as={user}",
+                ),
+            ),
+        ),
+        pattern=Text(
+            _OF_TENANT
+            + _CANNOT
+            + _IN_NAMESPACE
+            + r"(?: at the cluster scope)?: RBAC: \[?(?P<role_kind>(?:cluster)?role)\.rbac\.authorization\.k8s\.io "
+            r"\"(?P<missing_role>[^\"]+)\" not found"
+        ),
+        kinds=ALL_KINDS,
+        reach=Reach.WHOLE,
+        certainty="likely",
+        quoted=True,
+        upstream="kubernetes plugin/pkg/auth/authorizer/rbac",
+    ),
+    Rule(
+        _RBAC_FORBIDDEN,
+        why="{user} cannot create namespaces, which spec.install.createNamespace requires",
+        steps=(
+            Step(
+                "remove spec.install.createNamespace, and create the namespace with a Kustomization of the platform team, together with a role for ServiceAccount {sa_name} in it",
+                read=(SPEC, "kubectl get namespace {target_ns}"),
+            ),
+        ),
+        pattern=Text(_USER + r" cannot (?P<verb>\w+) resource \"(?P<what>namespaces)\""),
+        kinds=frozenset({"HelmRelease"}),
+        when=(creates_namespace,),
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream="HC internal/action/install.go, helm pkg/action/install.go",
+    ),
+    Rule(
+        _RBAC_FORBIDDEN,
+        why="{user} cannot {verb} CRDs, which the chart contains",
+        steps=(
+            Step(
+                "have a Kustomization or HelmRelease of the platform team install the CRDs, and set spec.install.crds and spec.upgrade.crds to Skip",
+                read=(SPEC, _ACCOUNTS),
+            ),
+            Step(
+                "if the tenant is trusted with the CRDs of the whole cluster, bind a ClusterRole with this permission to {user}"
+            ),
+        ),
+        pattern=Text(
+            _USER + r" cannot (?P<verb>\w+) resource \"(?P<what>customresourcedefinitions)\""
+        ),
+        context=Text(r"CustomResourceDefinition"),
+        kinds=frozenset({"HelmRelease"}),
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream="HC internal/action/crds.go",
+    ),
+    Rule(
+        _RBAC_FORBIDDEN,
+        why='{user} cannot {verb} {what}: the RBAC permission is missing (forbidden); if spec.serviceAccountName is empty, the multi-tenancy lockdown uses ServiceAccount "default"',
+        steps=(
+            Step(
+                'set spec.serviceAccountName to a ServiceAccount with this permission (the controllers run with --default-service-account, the multi-tenancy lockdown), or bind a Role with it to ServiceAccount "default"',
+                read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {in_ns} --as={user}"),
+            ),
+        ),
+        pattern=Text(_OF_DEFAULT + _CANNOT + _IN_NAMESPACE),
+        kinds=APPLIES,
+        upstream="kubernetes apiserver authorization responsewriters",
+    ),
+    Rule(
+        _RBAC_FORBIDDEN,
+        why="{user} cannot {verb} {what} at the cluster scope: the RBAC permission is missing (forbidden)",
+        steps=(
+            Step(
+                "move cluster-scoped objects to a Kustomization of the platform team, which has this permission, or bind a ClusterRole with only this permission to {user}",
+                read=(_ACCOUNTS, "kubectl auth can-i {verb} {what}.{group} --as={user}"),
+            ),
+        ),
+        pattern=Text(_USER + _CANNOT + r" at the cluster scope"),
+        kinds=ALL_KINDS,
+        upstream="kubernetes apiserver authorization responsewriters",
+    ),
+    Rule(
+        _RBAC_FORBIDDEN,
+        why="{user} cannot {verb} {what} in namespace {in_ns}: the RBAC permission is missing (forbidden)",
+        steps=(
+            Step(
+                'bind a Role with this permission to ServiceAccount {sa_name} in namespace {in_ns}; ClusterRole "edit" grants it',
+                read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {in_ns} --as={user}"),
+                change=(
+                    "kubectl create rolebinding {sa_name}-edit -n {in_ns} --clusterrole=edit --serviceaccount={sa_ns}:{sa_name}",
+                ),
+            ),
+        ),
+        pattern=Text(_OF_ACCOUNT + r" cannot (?P<verb>\w+) resource " + _IN_EDIT + _IN_NAMESPACE),
+        kinds=ALL_KINDS,
+        needs=("in_ns",),
+        upstream="kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy",
+    ),
+    Rule(
+        _RBAC_FORBIDDEN,
+        why="{user} cannot {verb} {what} in namespace {in_ns}: the RBAC permission is missing (forbidden)",
+        steps=(
+            Step(
+                'bind ClusterRole "admin" to ServiceAccount {sa_name} in namespace {in_ns}: "edit" does not grant Roles and RoleBindings; Flux can then grant only permissions that this ServiceAccount has',
+                read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {in_ns} --as={user}"),
+                change=(
+                    "kubectl create rolebinding {sa_name}-admin -n {in_ns} --clusterrole=admin --serviceaccount={sa_ns}:{sa_name}",
+                ),
+            ),
+        ),
+        pattern=Text(
+            _OF_ACCOUNT + r" cannot (?P<verb>\w+) resource \"(?P<what>roles|rolebindings)\" in API "
+            r"group \"rbac\.authorization\.k8s\.io\"" + _IN_NAMESPACE
+        ),
+        kinds=ALL_KINDS,
+        needs=("in_ns",),
+        upstream="kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy",
+    ),
+    Rule(
+        _RBAC_FORBIDDEN,
+        why="{user} cannot {verb} {what} in namespace {in_ns}: the RBAC permission is missing (forbidden)",
+        steps=(
+            Step(
+                'create a Role and a RoleBinding that grant {what} to ServiceAccount {sa_name}, or move these objects to a Kustomization of the platform team: ClusterRole "edit" does not grant {what}',
+                read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {in_ns} --as={user}"),
+                change=(
+                    "kubectl create role {sa_name}-{what} -n {in_ns} --verb=get,list,watch,create,update,patch,delete --resource={what}",
+                    "kubectl create rolebinding {sa_name}-{what} -n {in_ns} --role={sa_name}-{what} --serviceaccount={sa_ns}:{sa_name}",
+                ),
+            ),
+        ),
+        pattern=Text(
+            _OF_ACCOUNT
+            + r" cannot (?P<verb>\w+) resource \"(?P<what>[^\"/]+)\" in API group \"\""
+            + _IN_NAMESPACE
+        ),
+        kinds=ALL_KINDS,
+        needs=("in_ns",),
+        upstream="kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy",
+    ),
+    Rule(
+        _RBAC_FORBIDDEN,
+        why="{user} cannot {verb} {what}: the RBAC permission is missing (forbidden)",
+        steps=(
+            Step(
+                'create a Role and a RoleBinding that grant {what} to ServiceAccount {sa_name}, and check whether the ServiceAccount exists (ClusterRole "edit" contains custom resources only if their operator adds them to it)',
+                read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {in_ns} --as={user}"),
+                change=(
+                    "kubectl create role {sa_name}-{what} -n {in_ns} --verb=get,list,watch,create,update,patch,delete --resource={what}.{group}",
+                    "kubectl create rolebinding {sa_name}-{what} -n {in_ns} --role={sa_name}-{what} --serviceaccount={sa_ns}:{sa_name}",
+                ),
+            ),
+        ),
+        pattern=Text(_OF_ACCOUNT + _CANNOT + _IN_NAMESPACE),
+        kinds=ALL_KINDS,
+        upstream="kubernetes apiserver authorization responsewriters",
+    ),
+    Rule(
+        _RBAC_FORBIDDEN,
+        why="{user} cannot {verb} {what}: the RBAC permission is missing (forbidden)",
+        steps=(
+            Step(
+                "bind a Role with this permission to the user",
+                read=("kubectl auth can-i {verb} {what} -n {in_ns} --as={user}",),
+            ),
+        ),
+        pattern=Text(_USER + _CANNOT + _IN_NAMESPACE),
+        kinds=ALL_KINDS,
+        upstream="kubernetes apiserver authorization responsewriters",
+    ),
+    Rule(
+        _RBAC_FORBIDDEN,
+        why="{user} cannot {verb}: the RBAC permission is missing (forbidden)",
+        steps=(Step("bind a ClusterRole with this permission to {user}", read=(SPEC,)),),
+        pattern=Text(_USER + r" cannot (?P<verb>[^\n]{1,80})"),
+        kinds=ALL_KINDS,
+        upstream="kubernetes apiserver authorization responsewriters",
+    ),
+)

@@ -1,0 +1,415 @@
+"""Buckets: access, region and address.
+
+Upstream: SC internal/bucket, minio-go.
+"""
+
+from fluxstatus.knowledge.commands import SECRET, SPEC
+from fluxstatus.knowledge.facts import at_host
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import KindNames
+
+_BUCKET_DENIED = Code(
+    "bucket-denied", "The bucket endpoint rejects the credentials or denies access to the bucket."
+)
+_BUCKET_FAILED = Code("bucket-failed", "The controller cannot read the bucket.")
+_BUCKET_ADDRESS_INVALID = Code(
+    "bucket-address-invalid", "The value of spec.endpoint or spec.bucketName is not valid."
+)
+
+_BUCKET: KindNames = frozenset({"Bucket"})
+_BUCKETS = "SC internal/controller/bucket_controller.go, internal/bucket"
+_DENIED = (
+    r"access ?denied|\bforbidden\b|InvalidToken|ExpiredToken|AuthorizationFailure|"
+    r"does not have storage\.\w+|Error 40[13]|Anonymous caller|"
+    r"AllAccessDisabled|\b403\b"
+)
+_REGION_WRONG = Code(
+    "bucket-region-wrong", "The bucket is in a different region than spec.region specifies."
+)
+
+RULES = (
+    Rule(
+        _BUCKET_DENIED,
+        why="Azure Storage does not accept the credentials in Secret {secret}: the account key, the SAS token or the client secret is wrong or has expired",
+        steps=(
+            Step(
+                "put a valid accountKey, sasKey, or tenantId, clientId and clientSecret into Secret {secret}; or remove spec.secretRef and use workload identity",
+                read=(SECRET, SPEC),
+            ),
+        ),
+        pattern=Text(
+            r"ERROR CODE: (?:AuthenticationFailed|InvalidAuthenticationInfo)|"
+            r"Server failed to authenticate the request"
+        ),
+        kinds=_BUCKET,
+        needs=("secret",),
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        upstream="azure-sdk-for-go azblob",
+    ),
+    Rule(
+        _BUCKET_DENIED,
+        why="Azure Storage does not allow access with account keys or SAS tokens for this storage account (KeyBasedAuthenticationNotPermitted)",
+        steps=(
+            Step(
+                "use workload identity or a service principal with the role Storage Blob Data Reader, or allow shared keys in the settings of the storage account",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"KeyBasedAuthenticationNotPermitted|Key based authentication is not permitted"
+        ),
+        kinds=_BUCKET,
+        upstream="azure-sdk-for-go azblob",
+    ),
+    Rule(
+        _BUCKET_DENIED,
+        why="the request to Azure Storage has no credentials, and the storage account does not permit public access (PublicAccessNotPermitted)",
+        steps=(
+            Step(
+                "set spec.provider: azure and give the controller's identity the role Storage Blob Data Reader, or set spec.secretRef to a Secret with an account key, a SAS token or a service principal",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"PublicAccessNotPermitted|Public access is not permitted"),
+        kinds=_BUCKET,
+        upstream="azure-sdk-for-go azblob",
+    ),
+    Rule(
+        _BUCKET_DENIED,
+        why="Azure Storage denies the request (AuthorizationFailure): usually, the firewall of the storage account does not allow the network of the cluster",
+        steps=(
+            Step(
+                "allow the subnet or the egress IP address of the cluster in the networking settings of the storage account, or use a private endpoint",
+                read=(SPEC,),
+            ),
+            Step(
+                "if the firewall allows it, give the identity the role Storage Blob Data Reader; with a SAS token, check its allowed addresses and permissions",
+                read=(SECRET,),
+            ),
+        ),
+        pattern=Text(r"\bAuthorizationFailure\b"),
+        kinds=_BUCKET,
+        certainty="one-of",
+        upstream="azure-sdk-for-go azblob",
+    ),
+    Rule(
+        _BUCKET_DENIED,
+        why="the Google identity is not allowed to read the settings of bucket {bucket} (storage.buckets.get), which Flux does first, or the bucket does not exist",
+        steps=(
+            Step(
+                "grant the identity roles/storage.legacyBucketReader on the bucket in addition to roles/storage.objectViewer, which does not include storage.buckets.get",
+                read=(SPEC, "kubectl get serviceaccounts -n {flux_namespace} -o yaml"),
+            ),
+            Step("if it has this permission, correct spec.bucketName"),
+        ),
+        pattern=Text(r"(?<!Anonymous caller )does not have storage\.buckets\.get"),
+        kinds=_BUCKET,
+        needs=("cloud",),
+        certainty="one-of",
+        upstream="SC internal/bucket/gcp/gcp.go, Cloud Storage: answers of the API",
+    ),
+    Rule(
+        _BUCKET_FAILED,
+        why="{endpoint} is not available or throttles requests: {innermost}",
+        steps=(
+            Step(
+                "check the status of the storage service; if it throttles requests, raise spec.interval; Flux retries automatically",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"reduce your request rate|SlowDown|encountered an internal error|"
+            r"Server not initialized yet|ServiceUnavailable|service unavailable"
+        ),
+        kinds=_BUCKET,
+        certainty="one-of",
+        transient=True,
+        upstream="minio-go, Amazon S3: answers of the API",
+    ),
+    Rule(
+        _BUCKET_ADDRESS_INVALID,
+        why="spec.endpoint ({endpoint}) leads to a web page, not to the API of a storage service: {innermost}",
+        steps=(
+            Step(
+                "set spec.endpoint to the host and port of the S3 API; the console of MinIO has its own port (9001, the API 9000)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"S3 API Requests must be made to API port|invalid character '<' looking for beginning"
+        ),
+        kinds=_BUCKET,
+        certainty="one-of",
+        upstream="minio-go, MinIO: answers of the console",
+    ),
+    Rule(
+        _BUCKET_DENIED,
+        why="the storage service does not accept the temporary credentials of the controller (spec.provider {cloud}): {detail}",
+        steps=(
+            Step(
+                "check the clocks of the nodes (NTP), and restart the controller, so that it gets new credentials; then check the role of its ServiceAccount",
+                read=("kubectl get serviceaccounts -n {flux_namespace} -o yaml",),
+                change=("kubectl rollout restart deployment/{controller} -n {flux_namespace}",),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>security token included in the request is (?:expired|invalid)|ExpiredToken)"
+        ),
+        kinds=_BUCKET,
+        needs=("cloud",),
+        certainty="one-of",
+        transient=True,
+        upstream="Amazon S3, STS: answers of the APIs",
+    ),
+    Rule(
+        _BUCKET_FAILED,
+        why="{endpoint} rejects the request for bucket {bucket} without a reason (400)",
+        steps=(
+            Step(
+                "set spec.region to the region of the bucket and spec.endpoint to that of the region (s3.REGION.amazonaws.com)",
+                read=(SPEC,),
+            ),
+            Step(
+                "if both are correct, check the credentials: a session token that has expired also leads to this response",
+                read=(SECRET, "kubectl get serviceaccounts -n {flux_namespace} -o yaml"),
+            ),
+        ),
+        pattern=Text(r"existence of '[^']*' bucket: 400 Bad Request"),
+        kinds=_BUCKET,
+        certainty="one-of",
+        upstream="minio-go api-error-response.go",
+    ),
+    Rule(
+        _BUCKET_DENIED,
+        why="access to bucket {bucket} is denied: the access key in Secret {secret} is unknown, or the secret key is wrong",
+        steps=(
+            Step(
+                "put a valid accesskey and secretkey into Secret {secret}; make sure that the secret key has no trailing newline",
+                read=(SECRET,),
+            ),
+        ),
+        pattern=Text(
+            r"signature we calculated does not match|SignatureDoesNotMatch|InvalidAccessKeyId|"
+            r"Access Key Id you provided does not exist|security token included in the request is invalid|AuthenticationFailed|"
+            r"invalid access key"
+        ),
+        kinds=_BUCKET,
+        needs=("secret",),
+        certainty="one-of",
+        upstream=_BUCKETS,
+    ),
+    Rule(
+        _BUCKET_DENIED,
+        why="access to container {bucket} is denied: the identity has no data role on the storage account (AuthorizationPermissionMismatch)",
+        steps=(
+            Step(
+                "assign the role Storage Blob Data Reader on the storage account or container to the identity: Owner, Contributor and Reader do not grant access to the data",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"AuthorizationPermissionMismatch"),
+        kinds=_BUCKET,
+        upstream="Azure Storage error codes",
+    ),
+    Rule(
+        _BUCKET_DENIED,
+        why="access to bucket {bucket} is denied: the credentials do not grant permission to list or read it",
+        steps=(
+            Step(
+                "in the bucket policy, grant permission to list and read the bucket; or correct the keys accesskey and secretkey in Secret {secret}",
+                read=(SECRET, SPEC),
+            ),
+        ),
+        pattern=Text(_DENIED),
+        kinds=_BUCKET,
+        needs=("secret",),
+        certainty="one-of",
+        upstream=_BUCKETS,
+    ),
+    Rule(
+        _BUCKET_DENIED,
+        why="access to bucket {bucket} is denied: the cloud identity of the controller (spec.provider {cloud}) cannot list or read it, or the bucket does not exist",
+        steps=(
+            Step(
+                "grant the identity of the controller's ServiceAccount, or of the one in spec.serviceAccountName, permission to list and read the bucket (aws s3:ListBucket and s3:GetObject, gcp roles/storage.objectViewer, azure Storage Blob Data Reader)",
+                read=(SPEC, "kubectl get serviceaccounts -n {flux_namespace} -o yaml"),
+            ),
+            Step("if the identity has permission, correct spec.bucketName"),
+        ),
+        pattern=Text(_DENIED),
+        kinds=_BUCKET,
+        needs=("cloud",),
+        certainty="one-of",
+        upstream=_BUCKETS,
+    ),
+    Rule(
+        _BUCKET_DENIED,
+        why="access to bucket {bucket} is denied: no Secret is configured, and the controller's own identity cannot list or read it",
+        steps=(
+            Step(
+                "set spec.secretRef to a Secret with the keys accesskey and secretkey, or set spec.provider (aws, azure, gcp) and grant the controller's cloud identity read access to the bucket",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(_DENIED),
+        kinds=_BUCKET,
+        certainty="one-of",
+        upstream=_BUCKETS,
+    ),
+    Rule(
+        _REGION_WRONG,
+        why="bucket {bucket} is not in the region that spec.region and spec.endpoint specify: the server expects {wanted_region}",
+        steps=(
+            Step(
+                "set spec.region to {wanted_region}, and spec.endpoint to the endpoint of this region (s3.REGION.amazonaws.com)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"region[^\n]{0,60}(?:is wrong; )?expecting '(?P<wanted_region>[\w-]+)'"),
+        kinds=_BUCKET,
+        trivial=True,
+        upstream=_BUCKETS,
+    ),
+    Rule(
+        _REGION_WRONG,
+        why="{endpoint} redirects the request (301): bucket {bucket} is not in the region in spec.region, or the server expects a different scheme or host",
+        steps=(
+            Step(
+                "if the server redirects from http to https, remove spec.insecure; if it redirects to another host, write that host into spec.endpoint",
+                read=(SPEC,),
+            ),
+            Step(
+                "otherwise, set spec.region to the region of the bucket (aws s3api get-bucket-location --bucket NAME --endpoint-url https://{endpoint})"
+            ),
+        ),
+        pattern=Text(r"30[178] (?:response missing|Moved|Temporary|Permanent Redirect)"),
+        kinds=_BUCKET,
+        unless=(at_host("amazonaws.com"),),
+        certainty="one-of",
+        upstream=_BUCKETS,
+    ),
+    Rule(
+        _REGION_WRONG,
+        why="bucket {bucket} is not in the region of spec.region and spec.endpoint: the server redirects the request (301)",
+        steps=(
+            Step(
+                "set spec.region to the region of the bucket, and spec.endpoint to s3.REGION.amazonaws.com; to get the region, run aws s3api get-bucket-location --bucket NAME",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"AuthorizationHeaderMalformed|PermanentRedirect|TemporaryRedirect|"
+            r"30[17] (?:response missing Location|Moved Permanently|Temporary Redirect)|"
+            r"must be addressed using the specified endpoint|region[^\n]{0,40}is wrong|"
+            r"IllegalLocationConstraint"
+        ),
+        kinds=_BUCKET,
+        trivial=True,
+        upstream=_BUCKETS,
+    ),
+    Rule(
+        Code(
+            "bucket-clock-skew",
+            "The node's clock differs too much from the bucket endpoint's clock.",
+        ),
+        why="the node's clock differs too much from the clock of {endpoint}",
+        steps=(
+            Step("synchronize the clocks of the nodes (NTP)", read=("kubectl get nodes -o wide",)),
+        ),
+        pattern=Text(
+            r"RequestTimeTooSkewed|difference between the request time|"
+            r"Signature not yet current|Request has expired"
+        ),
+        kinds=_BUCKET,
+        upstream=_BUCKETS,
+    ),
+    Rule(
+        Code("bucket-missing", "The bucket does not exist at the endpoint."),
+        why="bucket {bucket} does not exist at {endpoint}",
+        steps=(Step("correct spec.bucketName or spec.endpoint", read=(SPEC,)),),
+        pattern=Text(
+            r"bucket '[^']*' not found|NoSuchBucket|ContainerNotFound|"
+            r"bucket does ?n(?:o|')t exist|specified (?:bucket|container) does not exist"
+        ),
+        kinds=_BUCKET,
+        trivial=True,
+        upstream=_BUCKETS,
+    ),
+    Rule(
+        _BUCKET_ADDRESS_INVALID,
+        why="bucket name {bucket} (spec.bucketName) is not valid: {detail}",
+        steps=(Step("correct spec.bucketName", read=(SPEC,)),),
+        pattern=Text(r"(?P<detail>Bucket name (?:contains|cannot)[^\n]{1,80})"),
+        kinds=_BUCKET,
+        trivial=True,
+        upstream="minio-go pkg/s3utils",
+    ),
+    Rule(
+        _BUCKET_ADDRESS_INVALID,
+        why="spec.endpoint ({endpoint}) is not valid: {detail}",
+        steps=(
+            Step(
+                "write the endpoint as a host, with a port if needed and without https:// (for http, set spec.insecure: true)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>[^\n]{0,60}does not follow ip address or domain name|"
+            r"Endpoint url cannot [^\n]{1,80})"
+        ),
+        kinds=_BUCKET,
+        trivial=True,
+        upstream="minio-go utils.go",
+    ),
+    Rule(
+        Code(
+            "bucket-object-gone", "An object in the bucket was deleted while the bucket was read."
+        ),
+        why="an object was listed in bucket {bucket}, but it does not exist any more: {innermost}",
+        steps=(
+            Step(
+                "wait for the next attempt; if it lasts, check whether the endpoint lists objects that it cannot serve (replication, an inconsistent cache)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"NoSuchKey|specified key does not exist|BlobNotFound|object doesn't exist"),
+        kinds=_BUCKET,
+        certainty="one-of",
+        transient=True,
+        upstream=_BUCKETS,
+    ),
+    Rule(
+        Code("bucket-sts-invalid", "The values in spec.sts of the Bucket are not valid."),
+        why="spec.sts does not match the other fields of the Bucket: {detail}",
+        steps=(
+            Step(
+                "correct spec.sts: provider aws requires spec.provider: aws, and provider ldap requires spec.provider: generic",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>STS (?:provider|configuration)[^\n]{0,40} is not supported[^\n]{0,80}|"
+            r"spec\.sts\.\w+ is not required[^\n]{0,80}|failed to parse STS endpoint[^\n]{0,120})"
+        ),
+        kinds=_BUCKET,
+        trivial=True,
+        upstream="SC internal/bucket/minio/minio.go",
+    ),
+    Rule(
+        _BUCKET_FAILED,
+        why="bucket {bucket} cannot be read: {innermost}",
+        steps=(
+            Step(
+                "check spec.endpoint, spec.bucketName, spec.provider and the credentials",
+                read=(SPEC, SECRET),
+            ),
+        ),
+        reasons=("BucketOperationFailed", "InvalidSTSConfiguration"),
+        kinds=_BUCKET,
+        reach=Reach.STAGE,
+        certainty="unknown",
+        upstream=_BUCKETS,
+    ),
+)

@@ -1,0 +1,250 @@
+"""YAML files of a build: not YAML, not a Kubernetes manifest, or a kustomize file by another name.
+
+A directory without a kustomization.yaml gets a generated one that lists every YAML file below it;
+only there "failed to decode Kubernetes YAML from" is written. kustomize reports a resource that is
+neither a file nor a directory as `accumulation err='ERROR AS A FILE': ERROR AS A DIRECTORY`.
+
+Upstream: PKG kustomize/kustomize_generator.go, kustomize api internal/target, FO internal/builder.
+"""
+
+from fluxstatus.knowledge.building.shared import (
+    BUILD_FAILED,
+    GENERATOR,
+    IN_BUILD,
+    KS,
+    KUSTOMIZATION_FILE_INVALID,
+    KUSTOMIZE,
+)
+from fluxstatus.knowledge.commands import SPEC
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.model.codes import Code
+
+_NOT_A_MANIFEST = Code("not-a-manifest", "A YAML file to be applied is not a Kubernetes manifest.")
+_YAML_INVALID = Code(
+    "yaml-invalid", "A manifest or the output of a ResourceSet template is not valid YAML."
+)
+
+_BAD_YAML = Text(
+    r"(?P<detail>MalformedYAML[^\n]{0,160}|yaml: (?:line \d+|unmarshal|mapping|invalid|"
+    r"found|did not|could not|block)[^\n]{0,120}|error converting YAML to JSON[^\n]{0,160})"
+)
+
+RULES = (
+    Rule(
+        KUSTOMIZATION_FILE_INVALID,
+        why="{file} is a kustomize file, but its name is not one that kustomize recognizes (kustomization.yaml, kustomization.yml or Kustomization), so it is read as a manifest",
+        steps=(Step("rename {file} to kustomization.yaml (lower case)"),),
+        pattern=Text(
+            rf"failed to decode Kubernetes YAML from {IN_BUILD}(?P<file>\S+?): missing "
+            r"metadata\.name in object \{\{kustomize\.config\.k8s\.io/"
+        ),
+        kinds=KS,
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream=GENERATOR,
+    ),
+    Rule(
+        KUSTOMIZATION_FILE_INVALID,
+        why="the resources field of kustomization.yaml lists {file}, which is itself a kustomize file",
+        steps=(
+            Step(
+                "list its directory instead of the file; to check before you push, run kustomize build {path}"
+            ),
+        ),
+        pattern=Text(
+            r"accumulating resources from '(?P<file>[^']+)': missing metadata\.name in object "
+            r"\{\{kustomize\.config\.k8s\.io/"
+        ),
+        kinds=KS,
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream=f"{KUSTOMIZE}/internal/target",
+    ),
+    Rule(
+        _NOT_A_MANIFEST,
+        why="{file} is not a Kubernetes manifest ({detail}), but spec.path {path} has no kustomization.yaml, so Flux applies every YAML file below it",
+        steps=(
+            Step(
+                "add a kustomization.yaml to {path} that lists the manifests; or exclude the file with .sourceignore or spec.ignore of the source; or move it out of {path}"
+            ),
+        ),
+        pattern=Text(
+            rf"failed to decode Kubernetes YAML from {IN_BUILD}(?P<file>\S+?): "
+            r"(?P<detail>missing (?:Resource metadata|kind))"
+        ),
+        kinds=KS,
+        trivial=True,
+        upstream=GENERATOR,
+    ),
+    Rule(
+        _YAML_INVALID,
+        why="the {made} in {file} has no metadata.name",
+        steps=(
+            Step(
+                "set metadata.name in {file} (check the spelling of metadata and name); if the file is not meant to be applied, exclude it with .sourceignore or spec.ignore of the source"
+            ),
+        ),
+        pattern=Text(
+            rf"failed to decode Kubernetes YAML from {IN_BUILD}(?P<file>\S+?): missing "
+            r"metadata\.name in object \{\{\S* (?P<made>\w+)\}"
+        ),
+        kinds=KS,
+        trivial=True,
+        upstream=GENERATOR,
+    ),
+    Rule(
+        _YAML_INVALID,
+        why="key {key} occurs twice in the same mapping in {file} (line {line})",
+        steps=(
+            Step(
+                "remove one of the two keys in {file}; to check before you push, run kustomize build {path}"
+            ),
+        ),
+        pattern=Text(
+            r"(?:failed to decode Kubernetes YAML from |accumulating resources from ')"
+            rf"{IN_BUILD}(?P<file>[^\s']+?)'?: [^\n]*\n\s*line (?P<line>\d+): mapping key "
+            r"\"(?P<key>[^\"]+)\" already defined"
+        ),
+        reasons=("BuildFailed",),
+        kinds=KS,
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="go-yaml",
+    ),
+    Rule(
+        _YAML_INVALID,
+        why="key {key} occurs twice in the same mapping of a YAML file (line {line})",
+        steps=(
+            Step("remove one of the two keys in Git; to find the file, run kustomize build {path}"),
+        ),
+        pattern=Text(r"line (?P<line>\d+): mapping key \"(?P<key>[^\"]+)\" already defined"),
+        reasons=("BuildFailed",),
+        kinds=KS,
+        reach=Reach.WHOLE,
+        upstream="go-yaml",
+    ),
+    Rule(
+        _YAML_INVALID,
+        why="{file} is not a valid Kubernetes manifest: {detail}",
+        steps=(
+            Step("correct {file} in Git; to check before you push, run kustomize build {path}"),
+            Step(
+                "if {file} is not meant to be applied (a template, a values file), exclude it with .sourceignore or spec.ignore of the source, or add a kustomization.yaml to {path} that lists the manifests"
+            ),
+        ),
+        pattern=Text(
+            rf"failed to decode Kubernetes YAML from {IN_BUILD}"
+            r"(?P<file>\S+?): (?P<detail>[^\n]{1,400}?)(?: <nil>|$|\n)"
+        ),
+        kinds=KS,
+        trivial=True,
+        upstream=GENERATOR,
+    ),
+    Rule(
+        _YAML_INVALID,
+        why="the {made} in {file} has no metadata.name",
+        steps=(
+            Step(
+                "set metadata.name in {file} (check the spelling of metadata and name); if the file is not a manifest, remove it from resources in kustomization.yaml"
+            ),
+        ),
+        pattern=Text(
+            r"accumulating resources from '(?P<file>[^']+)': missing metadata\.name in object "
+            r"\{\{\S* (?P<made>\w+)\}"
+        ),
+        kinds=KS,
+        trivial=True,
+        upstream=f"{KUSTOMIZE}/internal/target",
+    ),
+    Rule(
+        _NOT_A_MANIFEST,
+        why="the resources field of kustomization.yaml lists {file}, which is not a Kubernetes manifest ({detail})",
+        steps=(
+            Step(
+                "remove {file} from resources; values files belong in a configMapGenerator, patches in patches, and transformer configurations in configurations"
+            ),
+        ),
+        pattern=Text(
+            r"accumulating resources from '(?P<file>[^']+)': (?P<detail>missing (?:Resource metadata|"
+            r"kind|metadata\.name))"
+        ),
+        kinds=KS,
+        trivial=True,
+        upstream=f"{KUSTOMIZE}/internal/target",
+    ),
+    Rule(
+        _NOT_A_MANIFEST,
+        why="the build contains an object without apiVersion, kind or metadata.name: {detail}",
+        steps=(
+            Step(
+                "correct the manifest or the patch that removes these fields; to find it, run kustomize build {path}"
+            ),
+        ),
+        pattern=Text(
+            r"failed to decode Kubernetes apiVersion, kind and name from: (?P<detail>[^\n]{1,160})"
+        ),
+        kinds=KS,
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="KC internal/controller/kustomization_controller.go",
+    ),
+    Rule(
+        BUILD_FAILED,
+        why="kustomize crashes while it parses {file}: {detail}",
+        steps=(
+            Step(
+                "check {file} for null or empty items and wrong nesting; if it is not a manifest, exclude it with .sourceignore"
+            ),
+        ),
+        pattern=Text(
+            r"recovered from panic while parsing YAML file (?P<file>[^\s:]+): (?P<detail>[^\n]{1,160})"
+        ),
+        kinds=KS,
+        reach=Reach.WHOLE,
+        certainty="unknown",
+        upstream=GENERATOR,
+    ),
+    Rule(
+        _YAML_INVALID,
+        why="{file} is not valid YAML: {detail}",
+        steps=(
+            Step("correct {file} in Git; to check before you push, run kustomize build {path}"),
+        ),
+        pattern=Text(
+            r"accumulating resources from '(?P<file>(?!https?://)[^']+)': (?P<detail>(?:MalformedYAMLError: |"
+            r"yaml: line \d+: )[^\n]{1,160}?)(?: in File|: must build at directory|'(?=: |$|\n)|$|\n)"
+        ),
+        kinds=KS,
+        trivial=True,
+        upstream=f"{KUSTOMIZE}/internal/target",
+    ),
+    Rule(
+        _YAML_INVALID,
+        why="a manifest is not valid YAML: {detail}",
+        steps=(
+            Step("correct the file in Git; to check before you push, run kustomize build {path}"),
+            Step(
+                "if all files are valid, a patch in spec.patches or the value of a variable (spec.postBuild) breaks the YAML: quote the variable, or correct its value",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=_BAD_YAML,
+        reasons=("BuildFailed",),
+        kinds=KS,
+        certainty="one-of",
+        upstream="PKG ssa/utils, sigs.k8s.io/yaml",
+    ),
+    Rule(
+        _YAML_INVALID,
+        why="the template of this ResourceSet renders invalid YAML: {detail}",
+        steps=(
+            Step(
+                "correct spec.resourcesTemplate (or spec.resources): check the indentation, and quote inputs that are used as values; to see the result, run flux-operator build rset -f FILE",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=_BAD_YAML,
+        kinds=frozenset({"ResourceSet"}),
+        upstream="FO internal/builder, PKG ssa/utils",
+    ),
+)

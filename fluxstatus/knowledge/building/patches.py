@@ -1,0 +1,146 @@
+"""Patches in a kustomization.yaml or in spec.patches, and their targets.
+
+Upstream: kustomize api (resmap, internal/builtins), evanphx/json-patch, PKG
+kustomize/kustomize_generator.go.
+"""
+
+from fluxstatus.knowledge.building.shared import GENERATOR, KS, KUSTOMIZE
+from fluxstatus.knowledge.commands import SPEC
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.model.codes import Code
+
+_PATCH_WITHOUT_TARGET = Code(
+    "patch-without-target", "The object that a patch targets cannot be found."
+)
+_PATCH_INVALID = Code("patch-invalid", "A patch is malformed or cannot be applied to its target.")
+
+RULES = (
+    Rule(
+        _PATCH_WITHOUT_TARGET,
+        why="the patch target {target} matches no object",
+        steps=(
+            Step(
+                "correct the patch target (group, kind, name, namespace), or add the object that it selects; to check before you push, run kustomize build {path}"
+            ),
+        ),
+        pattern=Text(r"no resource matches strategic merge patch \"(?P<target>[^\"]+)\""),
+        kinds=KS,
+        reach=Reach.WHOLE,
+        upstream=f"{KUSTOMIZE}/resmap",
+    ),
+    Rule(
+        _PATCH_WITHOUT_TARGET,
+        why="the patch target {target} matches no object",
+        steps=(
+            Step(
+                "correct the target's kind, name and namespace, or add the object that it selects; to check before you push, run kustomize build {path}"
+            ),
+        ),
+        pattern=Text(
+            r"(?:no matches for Id|unable to find (?:patch )?target|failed to find unique target "
+            r"for patch) (?P<target>[^\s;]+)"
+        ),
+        kinds=KS,
+        upstream=f"{KUSTOMIZE}/resmap",
+    ),
+    Rule(
+        _PATCH_WITHOUT_TARGET,
+        why="the patch target {target} matches several objects",
+        steps=(
+            Step(
+                "add the namespace or the group and version to the patch, so that it selects one object"
+            ),
+        ),
+        pattern=Text(r"multiple matches for Id (?P<target>[^\s;]+)"),
+        kinds=KS,
+        upstream=f"{KUSTOMIZE}/resmap",
+    ),
+    Rule(
+        _PATCH_INVALID,
+        why="a JSON patch cannot be applied to its target: {detail}",
+        steps=(
+            Step(
+                "correct the patch's path: replace and remove need an existing field, add needs an existing parent, and test needs the value that the object has; write / in a key as ~1; to check before you push, run kustomize build {path}",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>(?:add|remove|replace|test|move|copy) operation does not apply"
+            r"[^\n]{0,200}|"
+            r"doc is missing (?:path|key)[^\n]{0,160}|"
+            r"error in (?:add|remove|replace|move|copy) for path: [^\n]{0,200}|"
+            r"testing (?:value|path) \S+ (?:value )?failed[^\n]{0,40})"
+        ),
+        reasons=("BuildFailed",),
+        kinds=KS,
+        upstream="evanphx/json-patch",
+    ),
+    Rule(
+        _PATCH_INVALID,
+        why="a patch or a manifest has {given} where kustomize expects {wanted} ({field})",
+        steps=(
+            Step(
+                "correct {field} in the patches of kustomization.yaml or spec.patches, or in the manifest that they change: a list has entries that start with -, a mapping has keys; to check before you push, run kustomize build {path}",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"wrong Node Kind for (?P<field>[\w./\[\]-]*) ?expected: (?P<wanted>\w+) was (?P<given>\w+)"
+        ),
+        kinds=KS,
+        certainty="one-of",
+        quoted=True,
+        upstream="KZ kyaml/yaml/types.go",
+    ),
+    Rule(
+        _PATCH_INVALID,
+        why="a JSON patch in kustomization.yaml or spec.patches has no target",
+        steps=(
+            Step(
+                "add target (kind and name) to the patch; only a strategic merge patch selects its object by its own kind and name",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"must specify a target for (?:JSON )?patch"),
+        kinds=KS,
+        trivial=True,
+        upstream=f"{KUSTOMIZE}/internal/builtins",
+    ),
+    Rule(
+        _PATCH_INVALID,
+        why="a patch is neither a strategic merge patch nor a JSON patch: {detail}",
+        steps=(
+            Step(
+                "correct the patch in kustomization.yaml or spec.patches: a strategic merge patch needs apiVersion, kind and metadata.name, and a JSON patch is a list of operations; to check before you push, run kustomize build {path}",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>unable to parse SM or JSON patch[^\n]{0,200}|invalid patch[^\n]{0,160}|"
+            r"illegally qualifies as both an SM and JSON patch[^\n]{0,120})"
+        ),
+        reasons=("BuildFailed",),
+        kinds=KS,
+        upstream=f"{KUSTOMIZE}/internal/builtins",
+    ),
+    Rule(
+        _PATCH_INVALID,
+        why="an entry of patches in kustomization.yaml or spec.patches is not valid: {detail}",
+        steps=(
+            Step(
+                "correct the entry: it needs either patch or path, and with a target only one strategic merge patch",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>must specify one of patch and path|patch and path can't be set at the same time|"
+            r"Multiple Strategic-Merge Patches in one `?patches`? entry|patch appears to be empty|"
+            r"empty json patch operations|empty file path and empty|"
+            r"patch file '[^']*' empty|unable to get patches[^\n]{0,120}|"
+            r"trouble configuring builtin Patch\w*)"
+        ),
+        reasons=("BuildFailed",),
+        kinds=KS,
+        upstream=f"{KUSTOMIZE}/internal/builtins, {GENERATOR}",
+    ),
+)

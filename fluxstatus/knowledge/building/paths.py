@@ -1,0 +1,58 @@
+"""Paths that a build may not use: outside the source artifact, or not relative to spec.path.
+
+Upstream: kustomize api internal/loader, PKG kustomize/filesys and kustomize_generator.go.
+"""
+
+from fluxstatus.knowledge.building.shared import GENERATOR, IN_BUILD, KS, KUSTOMIZE
+from fluxstatus.knowledge.commands import SPEC
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.model.codes import Code
+
+RULES = (
+    Rule(
+        Code("path-not-a-directory", "The path in spec.path is a file."),
+        why="spec.path {path} is a file, but must be a directory",
+        steps=(
+            Step(
+                "set spec.path to the directory of the file; to apply only some of its files, list them in a kustomization.yaml there",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"kustomize create failed: [^\n]*\.(?:ya?ml|json)/kustomization\.ya?ml: not a directory|kustomization path is not a directory"
+        ),
+        kinds=KS,
+        reach=Reach.WHOLE,
+        trivial=True,
+        quoted=True,
+        upstream="KC internal/controller/kustomization_controller.go",
+    ),
+    Rule(
+        Code(
+            "kustomize-outside-root",
+            "The kustomization.yaml refers to a path outside the source artifact.",
+        ),
+        why="kustomization.yaml refers to {file}, which is outside the source artifact",
+        steps=(
+            Step(
+                "move the file into the root directory of the source, or include the parent directory in the source"
+            ),
+        ),
+        pattern=Text(
+            rf"(?:security; file|fs-security-constraint[^\n']*path) '(?!/tmp/kustomize-){IN_BUILD}"
+            r"(?P<file>[^']+)' is not in or below"
+        ),
+        kinds=KS,
+        reach=Reach.WHOLE,
+        upstream=f"{KUSTOMIZE}/internal/loader, PKG kustomize/filesys",
+    ),
+    Rule(
+        Code("path-not-local", "A path in spec.components is not relative to spec.path."),
+        why="{file} in spec.components is not a relative path within the source: URLs and absolute paths are not allowed",
+        steps=(Step("use a path relative to spec.path in spec.components", read=(SPEC,)),),
+        pattern=Text(r"component path '(?P<file>[^']+)' must be local and relative"),
+        kinds=KS,
+        trivial=True,
+        upstream=GENERATOR,
+    ),
+)

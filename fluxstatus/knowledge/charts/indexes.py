@@ -1,0 +1,327 @@
+"""HelmRepository: the index of a Helm repository, and its address.
+
+Upstream: SC internal/helm/repository, internal/helm/getter.
+"""
+
+from fluxstatus.knowledge.charts.shared import HELM, INDEX
+from fluxstatus.knowledge.commands import BASIC_AUTH, SECRET, SPEC, URL, for_secret
+from fluxstatus.knowledge.facts import has_artifact, is_git_page
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.model.codes import Code
+
+_HELM_INDEX_AUTH = Code(
+    "helm-index-auth", "The Helm repository requires a login or rejects the credentials."
+)
+
+_INDEX_REJECTED = Text(r"(?:: |status(?: code)?:? )(?P<status>40[13])\b")
+_LOGIN = BASIC_AUTH.replace("--username=git", "--username=USER")
+
+_NOT_FOUND = Text(r"(?:: |status(?: code)?:? )404\b|404 Not Found")
+_URL_INVALID = Code(
+    "url-invalid", "The URL or image address in the spec is not valid for this kind."
+)
+_INDEX_MISSING = Code(
+    "helm-index-missing", "There is no index.yaml at the URL of the HelmRepository."
+)
+
+RULES = (
+    Rule(
+        _HELM_INDEX_AUTH,
+        why="Artifactory responds with {status} at {url}: the login in Secret {secret} is rejected or has no read access, or spec.url is not the exact address of the index and a redirect drops the login",
+        steps=(
+            Step(
+                "set spec.url to the address that Artifactory serves index.yaml at without a redirect (https://HOST/artifactory/api/helm/REPOSITORY, with the port if the redirect adds one), or set spec.passCredentials: true",
+                read=(URL,),
+            ),
+            Step(
+                "if the URL is correct, put a valid username and password, or a token with read access, into Secret {secret}",
+                read=(SECRET,),
+                change=(_LOGIN,),
+            ),
+        ),
+        pattern=_INDEX_REJECTED,
+        context=Text(r"/artifactory/|\.jfrog\.io"),
+        kinds=HELM,
+        needs=("secret",),
+        certainty="one-of",
+        quoted=True,
+        upstream=INDEX,
+    ),
+    Rule(
+        _HELM_INDEX_AUTH,
+        why="the Helm repository at {url} no longer accepts the credentials in Secret {secret} ({status}): they have probably expired, because Flux has read this repository before",
+        steps=(
+            Step(
+                "put a valid username and password into Secret {secret}; if the index and the charts are on different hosts, set spec.passCredentials: true",
+                read=(SECRET,),
+                change=(_LOGIN,),
+            ),
+        ),
+        pattern=Text(r"(?:: |status(?: code)?:? )(?P<status>401)\b"),
+        kinds=HELM,
+        needs=("secret",),
+        when=(has_artifact,),
+        certainty="likely",
+        upstream=INDEX,
+    ),
+    Rule(
+        _HELM_INDEX_AUTH,
+        why="the Helm repository at {url} rejects the credentials in Secret {secret} ({status}): they are wrong or expired, or do not grant read access",
+        steps=(
+            Step(
+                "put a valid username and password into Secret {secret}",
+                read=(SECRET,),
+                change=(_LOGIN,),
+            ),
+            Step(
+                "if the credentials are valid, check whether spec.url redirects to another host: the login is sent there only with spec.passCredentials: true",
+                read=(URL,),
+            ),
+        ),
+        pattern=_INDEX_REJECTED,
+        kinds=HELM,
+        needs=("secret",),
+        certainty="one-of",
+        upstream=INDEX,
+    ),
+    Rule(
+        _HELM_INDEX_AUTH,
+        why="the Helm repository at {url} requires authentication ({status}), or its host denies access from this cluster",
+        steps=(
+            Step(
+                "if the repository is private, create a Secret with the keys username and password, and reference it in spec.secretRef",
+                change=(for_secret(_LOGIN, "{name}-auth"),),
+            ),
+            Step(
+                "if it is public, correct spec.url (some hosts respond with 403 if the repository does not exist), and check whether the host or a proxy blocks the cluster",
+                read=(URL,),
+            ),
+        ),
+        pattern=_INDEX_REJECTED,
+        kinds=HELM,
+        certainty="one-of",
+        trivial=True,
+        upstream=INDEX,
+    ),
+    Rule(
+        _INDEX_MISSING,
+        why="{url} is probably the address of a Git repository, not of a Helm repository: it has no index.yaml (404)",
+        steps=(
+            Step(
+                "create a GitRepository with this URL; in the HelmRelease, set spec.chart.spec.sourceRef.kind: GitRepository and spec.chart.spec.chart to the directory of the chart",
+                read=(URL,),
+            ),
+            Step(
+                "or set spec.url to the address that the charts are published at (see the project's documentation; often on github.io or in an OCI registry)"
+            ),
+        ),
+        pattern=_NOT_FOUND,
+        kinds=HELM,
+        when=(is_git_page,),
+        certainty="likely",
+        trivial=True,
+        upstream=INDEX,
+    ),
+    Rule(
+        _INDEX_MISSING,
+        why="the Helm repository at {url} no longer exists: its host responds with 410 (Gone), which means that it was removed on purpose",
+        steps=(
+            Step(
+                "find out in the project's documentation where its charts are published now (often in an OCI registry), and correct spec.url",
+                read=(URL,),
+            ),
+        ),
+        pattern=Text(r"(?:: |status(?: code)?:? )410\b|410 Gone"),
+        kinds=HELM,
+        trivial=True,
+        upstream=INDEX,
+    ),
+    Rule(
+        _INDEX_MISSING,
+        why="no Helm repository exists at {url}, although Flux has read an index before: it was moved or removed, or spec.url was changed (404)",
+        steps=(
+            Step(
+                "if spec.url was changed, correct it; otherwise, find out in the project's documentation where its charts are published now (often in an OCI registry)",
+                read=(URL,),
+            ),
+            Step(
+                "if the address is correct and the repository is private, check its login (spec.secretRef): some hosts, such as GitHub, respond with 404 without a valid one"
+            ),
+        ),
+        pattern=_NOT_FOUND,
+        kinds=HELM,
+        when=(has_artifact,),
+        certainty="one-of",
+        trivial=True,
+        upstream=INDEX,
+    ),
+    Rule(
+        _INDEX_MISSING,
+        why="no Helm repository exists at {url}: index.yaml was not found (404)",
+        steps=(
+            Step(
+                "correct spec.url of the HelmRepository; charts in an OCI registry need spec.type: oci and an oci:// URL",
+                read=(URL,),
+            ),
+            Step(
+                "if the address is correct and the repository is private, check its login (spec.secretRef): some hosts, such as GitHub, respond with 404 without a valid one"
+            ),
+        ),
+        pattern=_NOT_FOUND,
+        kinds=HELM,
+        certainty="one-of",
+        trivial=True,
+        upstream=INDEX,
+    ),
+    Rule(
+        Code(
+            "helm-index-too-large",
+            "The index of the Helm repository exceeds source-controller's size limit.",
+        ),
+        why="the index at {url} exceeds source-controller's size limit",
+        steps=(
+            Step(
+                "remove old versions from the repository, use charts from an OCI registry, or raise --helm-index-max-size of source-controller",
+                read=("kubectl describe deployment source-controller -n {flux_namespace}",),
+            ),
+        ),
+        pattern=Text(r"exceeds the maximum index file size"),
+        kinds=HELM,
+        upstream=INDEX,
+    ),
+    Rule(
+        Code(
+            "helm-index-invalid",
+            "The HelmRepository's URL does not serve a valid repository index.",
+        ),
+        why="{url} does not serve a valid Helm repository index: {innermost}",
+        steps=(
+            Step(
+                "set spec.url to the root of the Helm repository, which contains index.yaml, and not to a web page or a login page",
+                read=(URL,),
+            ),
+        ),
+        reasons=("IndexationFailed",),
+        kinds=HELM,
+        reach=Reach.STAGE,
+        certainty="one-of",
+        upstream=INDEX,
+    ),
+    Rule(
+        Code("helm-index-failed", "The index of the Helm repository cannot be fetched."),
+        why="the index of the Helm repository at {url} cannot be fetched: {innermost}",
+        steps=(
+            Step(
+                "to reproduce it outside the cluster, run curl {url}/index.yaml; then check spec.url and the Secret",
+                read=(SPEC, SECRET),
+            ),
+        ),
+        reasons=("Failed",),
+        kinds=HELM,
+        reach=Reach.STAGE,
+        certainty="unknown",
+        upstream=INDEX,
+    ),
+    Rule(
+        Code(
+            "helm-type-mismatch",
+            "The values of spec.url and spec.type in the HelmRepository do not match.",
+        ),
+        why="spec.url and spec.type of the HelmRepository do not match: {detail}",
+        steps=(
+            Step(
+                "set spec.type: oci for an oci:// URL, and omit spec.type for an https:// URL",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>'?(?:oci|https?)'? (?:URL )?scheme cannot be used[^\n]{0,120}|"
+            r"invalid OCI URL[^\n]{0,120})"
+        ),
+        trivial=True,
+        upstream="SC internal/helm/repository, internal/controller/helmrepository_controller.go",
+    ),
+    Rule(
+        _URL_INVALID,
+        why="{address_field} must not contain a tag: {detail}",
+        steps=(
+            Step(
+                "remove the tag from {address_field}; an OCIRepository has it in spec.ref.tag, an ImagePolicy selects it",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>URL must not contain a tag[^\n]{0,60}|should not include a tag[^\n]{0,60})"
+        ),
+        reasons=("URLInvalid", "ImageURLInvalid"),
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="PKG oci/url.go, IRC internal/registry/helper.go",
+    ),
+    Rule(
+        _URL_INVALID,
+        why="spec.image is an image name and must not begin with a scheme such as https://",
+        steps=(Step("remove the scheme; the format is HOST/REPOSITORY", read=(SPEC,)),),
+        pattern=Text(r"should not include URL scheme"),
+        reasons=("ImageURLInvalid",),
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="IRC internal/registry/helper.go",
+    ),
+    Rule(
+        _URL_INVALID,
+        why="spec.url must begin with oci://",
+        steps=(
+            Step(
+                "write spec.url as oci://HOST/REPOSITORY, without a tag (spec.ref.tag)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"URL must be in format 'oci://"),
+        reasons=("URLInvalid",),
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="PKG oci/url.go",
+    ),
+    Rule(
+        _URL_INVALID,
+        why="{address_field} is not a valid name of a repository in a registry: {detail}",
+        steps=(
+            Step(
+                "use only lower-case letters, digits and the characters . _ - / in the name: registries do not accept capital letters, also not those of a GitHub user or organization",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?:could not parse reference: (?P<detail>\S+)|"
+            r"repository can only contain the characters[^\n]{0,120})"
+        ),
+        reasons=("URLInvalid", "ImageURLInvalid"),
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="go-containerregistry pkg/name",
+    ),
+    Rule(
+        _URL_INVALID,
+        why="the registry does not accept the name in {address_field}: NAME_INVALID",
+        steps=(
+            Step(
+                "use only lower-case letters, digits and the characters . _ - / in the name (also of a GitHub user or organization), and as many parts as the registry expects (for example HOST/PROJECT/REPOSITORY)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"NAME_INVALID"),
+        kinds=frozenset({"OCIRepository", "ImageRepository"}),
+        trivial=True,
+        upstream="go-containerregistry pkg/v1/remote/transport/error.go",
+    ),
+    Rule(
+        _URL_INVALID,
+        why="{address_field} is not valid for this kind: {innermost}",
+        steps=(Step("correct {address_field} and spec.type", read=(SPEC,)),),
+        reasons=("URLInvalid", "ImageURLInvalid"),
+        reach=Reach.STAGE,
+        trivial=True,
+        upstream="SC internal/controller",
+    ),
+)

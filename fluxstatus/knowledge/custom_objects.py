@@ -1,0 +1,164 @@
+"""Objects behind a failed health check that have no pods, as the events of their controllers report.
+
+Services and Ingresses wait for a cloud or an address pool, Certificates for an issuer,
+ExternalSecrets for a secret manager. The rules explain a failed health check, and are not faults
+of their own.
+
+Upstream: cloud-provider-*, aws-load-balancer-controller, MetalLB, cert-manager, external-secrets.
+"""
+
+from fluxstatus.knowledge.codes import HEALTH_CHECK_FAILED
+from fluxstatus.knowledge.rule import Rule, Step, Text
+
+_DESCRIBE = "kubectl describe {resource} {name} -n {ns}"
+_STORES = "kubectl get secretstores,clustersecretstores -A"
+_ISSUERS = "kubectl get issuers,clusterissuers -A"
+_ACME = "kubectl get certificaterequests,orders,challenges -n {ns}"
+_CLOUD = "aws-load-balancer-controller, cloud-provider-azure, cloud-provider-gcp"
+
+RULES = (
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the load balancer controller finds no subnet for the load balancer",
+        steps=(
+            Step(
+                "tag the subnets (on AWS, kubernetes.io/role/elb=1 for public and kubernetes.io/role/internal-elb=1 for internal load balancers), or name them in the annotations of the object",
+                read=(_DESCRIBE,),
+            ),
+        ),
+        pattern=Text(
+            r"suitable subnets|auto-discover subnets|resolve at least one subnet|no subnets found|multiple tagged (?:security groups|subnets)"
+        ),
+        quoted=True,
+        upstream=_CLOUD,
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="no address is free for the load balancer",
+        steps=(
+            Step(
+                "add addresses to an address pool that may assign them (autoAssign, and its selectors of namespaces and Services), or release one; a requested address must be in a pool and not in use",
+                read=("kubectl get services -A", _DESCRIBE),
+            ),
+        ),
+        pattern=Text(
+            r"no available IPs|no free (?:IPs?|addresses)|Failed to allocate IPs?|not (?:in|contained in) (?:any|the) (?:pool|range)|"
+            r"can't change sharing key|is not allowed in config|no matching pool"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream="MetalLB internal/allocator, cilium LB IPAM",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the issuer of the certificate does not exist or is not ready",
+        steps=(
+            Step(
+                "create the Issuer or ClusterIssuer first, or correct issuerRef (name and kind: Issuer is the default, and is only looked up in the namespace of the Certificate); if it is not ready, its conditions show why",
+                read=(_ISSUERS, _DESCRIBE),
+            ),
+        ),
+        pattern=Text(
+            r"(?:Cluster)?Issuer\"? (?:\S+ )?(?:not found|not ready)|IssuerNot(?:Found|Ready)|Referenced \"(?:Cluster)?Issuer\" not (?:found|ready)|"
+            r"clusterissuers?\.cert-manager\.io \"[^\"]+\" not found"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream="cert-manager pkg/controller",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the ACME server (such as Let's Encrypt) does not issue the certificate, because too many were requested (rateLimited)",
+        steps=(
+            Step(
+                "wait until the limit has passed; use the staging server of the CA for tests, and keep the Secrets of certificates when a cluster is created again",
+                read=(_ACME, _DESCRIBE),
+            ),
+        ),
+        pattern=Text(
+            r"acme:error:rateLimited|too many certificates|too many failed authorizations"
+        ),
+        quoted=True,
+        upstream="RFC 8555, cert-manager pkg/controller/acmeorders",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the ACME challenge of the certificate fails",
+        steps=(
+            Step(
+                "for HTTP-01, check that the DNS name points to the ingress controller and that port 80 reaches it from the Internet; for DNS-01, check the credentials of the DNS provider and the zone of the solver in the issuer",
+                read=(_ACME, _DESCRIBE),
+            ),
+        ),
+        pattern=Text(
+            r"self check|acme:error:|wrong status code|NXDOMAIN|propagation check|presenting challenge|Challenge[^\n]{0,60}fail"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream="cert-manager pkg/issuer/acme",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the secret manager denies access to the secret",
+        steps=(
+            Step(
+                "grant the identity of the SecretStore a policy or role with the permission to read (for a PushSecret, also to write) this path or secret, and check its credentials and the path (for Vault and OpenBao, the mount and the version of the KV engine)",
+                read=(_STORES, _DESCRIBE),
+            ),
+        ),
+        pattern=Text(
+            r"(?:secret|provider|vault|parameter)[^\n]{0,200}?(?:\b403\b|AccessDenied|permission denied|PermissionDenied|Forbidden|not authorized|is not authorized)"
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream="external-secrets providers",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the SecretStore of the secret does not exist or is not ready",
+        steps=(
+            Step(
+                "create the SecretStore or ClusterSecretStore first, or correct secretStoreRef (name and kind: SecretStore is the default); if it is not ready, its conditions show why (credentials, address)",
+                read=(_STORES, _DESCRIBE),
+            ),
+        ),
+        pattern=Text(
+            r"(?:could not get|cannot get|get) (?:cluster)?secret ?store|(?:Cluster)?SecretStore\.?\S* \"[^\"]+\" (?:not found|is not ready)|error (?:getting|validating) (?:the )?store"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream="external-secrets pkg/controllers/secretstore",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the secret manager does not have the secret, or not this property or version of it",
+        steps=(
+            Step(
+                "create the secret in the secret manager, or correct key, property and version in the ExternalSecret in Git",
+                read=(_DESCRIBE, _STORES),
+            ),
+        ),
+        pattern=Text(
+            r"Secret does not exist|SecretNotFound|ResourceNotFoundException|key [\w./-]+ does not exist|could not find (?:secret|property)|property [\w./-]+ does not exist|no secret (?:found|data)"
+        ),
+        quoted=True,
+        upstream="external-secrets providers",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the cloud denies its controller access, or a quota of the account is used up",
+        steps=(
+            Step(
+                "for a denied action, grant it to the identity of the controller that reports the event; for a quota or limit, raise it or remove what is not needed",
+                read=(_DESCRIBE,),
+            ),
+        ),
+        pattern=Text(
+            r"AccessDenied|UnauthorizedOperation|AuthorizationFailed|not authorized to perform|does not have authorization|"
+            r"googleapi: Error 403|QuotaExceeded|LimitExceeded|TooMany(?:LoadBalancers|TargetGroups)|Quota '[^']+' exceeded"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream=_CLOUD,
+    ),
+)

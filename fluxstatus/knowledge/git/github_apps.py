@@ -1,0 +1,204 @@
+"""GitHub Apps, and a spec.provider that does not match the Secret.
+
+Upstream: PKG auth/githubapp, SC internal/controller/gitrepository_controller.go.
+"""
+
+from fluxstatus.knowledge.commands import GITHUB_APP, SECRET, SPEC
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.model.codes import Code
+
+_PROVIDER_MISMATCH = Code(
+    "provider-mismatch", "The settings in spec.provider and spec.secretRef do not match."
+)
+_GITHUB_APP_FAILED = Code("github-app-failed", "The GitHub App cannot obtain an access token.")
+
+RULES = (
+    Rule(
+        _GITHUB_APP_FAILED,
+        why="the clock of the node that the controller runs on is wrong, so GitHub rejects the token that it signs: {detail}",
+        steps=(
+            Step(
+                "synchronize the clocks of the nodes (NTP); the GitHub App and its key are not at fault",
+                read=("kubectl get pods -n {flux_namespace} -o wide",),
+            ),
+        ),
+        pattern=Text(r"(?P<detail>'(?:Expiration time|Issued at)' claim[^\n]{0,80})"),
+        upstream="GitHub: answers of the API",
+    ),
+    Rule(
+        _GITHUB_APP_FAILED,
+        why="githubAppPrivateKey in Secret {secret} is not an RSA private key in PEM format: {detail}",
+        steps=(
+            Step(
+                "store the private key that GitHub generated for the App (-----BEGIN RSA PRIVATE KEY-----), unchanged and with its line breaks",
+                read=(SECRET,),
+                change=(GITHUB_APP,),
+            ),
+        ),
+        pattern=Text(r"could not parse private key: (?P<detail>[^\n]{1,100})"),
+        trivial=True,
+        upstream="PKG auth/githubapp/client.go",
+    ),
+    Rule(
+        _GITHUB_APP_FAILED,
+        why="Secret {secret} lacks a value for the GitHub App, or the value is not a number: {detail}",
+        steps=(
+            Step(
+                "set githubAppID to the numeric App ID (not the Client ID; from Flux 2.10 on, the Client ID can be set as githubAppClientID instead), and either githubAppInstallationID to the installation ID or githubAppInstallationOwner to the owner",
+                read=(SECRET,),
+                change=(GITHUB_APP,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>(?<!only one of )app (?:ID|ID or client ID|installation owner or ID) must be provided[^\n]{0,60}|"
+            r"private key must be provided[^\n]{0,60})"
+        ),
+        trivial=True,
+        upstream="PKG auth/githubapp/client.go",
+    ),
+    Rule(
+        _GITHUB_APP_FAILED,
+        why="Secret {holder} identifies the GitHub App twice, with githubAppID and with githubAppClientID: Flux accepts only one of the two keys",
+        steps=(
+            Step(
+                "remove githubAppID or githubAppClientID from Secret {holder}; both identify the same App",
+                read=(SECRET,),
+            ),
+        ),
+        pattern=Text(
+            r"only one of app ID or client ID must be provided|"
+            r"must contain exactly one of 'githubAppID' or 'githubAppClientID'"
+        ),
+        reach=Reach.WHOLE,
+        trivial=True,
+        quoted=True,
+        upstream="PKG auth/githubapp/client.go, runtime/secrets/converter.go",
+        versions=">=2.10",
+    ),
+    Rule(
+        _GITHUB_APP_FAILED,
+        why="the installation of the GitHub App in Secret {secret} is suspended",
+        steps=(
+            Step(
+                "unsuspend the installation in the settings of the organization or account that the App is installed in; a new key does not help"
+            ),
+        ),
+        pattern=Text(r"installation has been suspended"),
+        upstream="GitHub: answers of the API",
+    ),
+    Rule(
+        _GITHUB_APP_FAILED,
+        why="GitHub does not recognize the App with the ID in Secret {secret} (githubAppID): the ID is wrong, or the App was deleted",
+        steps=(
+            Step(
+                "store the App ID from the App's settings as githubAppID, and a private key of the same App as githubAppPrivateKey; for GitHub Enterprise Server, also set githubAppBaseURL",
+                read=(SECRET,),
+                change=(GITHUB_APP,),
+            ),
+        ),
+        pattern=Text(r"Integration not found|Integration must generate a public key"),
+        certainty="one-of",
+        upstream="GitHub: answers of the API",
+    ),
+    Rule(
+        _GITHUB_APP_FAILED,
+        why="the installation of the GitHub App in Secret {secret} does not exist: {detail}",
+        steps=(
+            Step(
+                "install the App in the organization, or correct githubAppInstallationID or githubAppInstallationOwner in Secret {secret}; for GitHub Enterprise Server, also set githubAppBaseURL",
+                read=(SECRET,),
+                change=(GITHUB_APP,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>could not refresh installation id [^\n]{0,80}404 Not Found|"
+            r"failed to find (?:organization|user) installation[^\n]{0,120}404[^\n]{0,40}|"
+            r"no (?:GitHub )?App installation[^\n]{0,80}|"
+            r"/app/installations/\d+/access_tokens: 404 Not Found)"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream="PKG auth/githubapp/client.go, ghinstallation",
+    ),
+    Rule(
+        _GITHUB_APP_FAILED,
+        why="GitHub rejects the key of the GitHub App in Secret {secret}: {detail}",
+        steps=(
+            Step(
+                "generate a new private key in the App's settings and store it as githubAppPrivateKey in Secret {secret}; githubAppID (or githubAppClientID) must be that of the same App",
+                read=(SECRET,),
+                change=(GITHUB_APP,),
+            ),
+            Step("if the key and the ID are correct, check the clocks of the nodes (NTP)"),
+        ),
+        pattern=Text(
+            r"(?P<detail>could not refresh installation id [^\n]{0,80}401 Unauthorized|"
+            r"A JSON web token could not be decoded)"
+        ),
+        certainty="one-of",
+        upstream="PKG auth/githubapp/client.go, ghinstallation",
+    ),
+    Rule(
+        _GITHUB_APP_FAILED,
+        why="the GitHub App in Secret {secret} cannot obtain a token: {detail}",
+        steps=(
+            Step(
+                "check the keys githubAppID, githubAppPrivateKey and githubAppInstallationID (or githubAppInstallationOwner) in Secret {secret}, and whether the App is installed for the repository",
+                read=(SECRET,),
+                change=(GITHUB_APP,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>(?:could not refresh installation id|failed to get app information|"
+            r"failed to find (?:organization|user) installation|only one of app installation owner or ID|"
+            r"failed to get (?:GitHub )?(?:App )?installation|failed to (?:create|get) github app)"
+            r"[^\n]{0,160})"
+        ),
+        certainty="one-of",
+        upstream="PKG git/github, auth/githubapp/client.go",
+    ),
+    Rule(
+        _PROVIDER_MISMATCH,
+        why="spec.provider is github, but Secret {secret} does not contain the credentials of a GitHub App",
+        steps=(
+            Step(
+                "for a GitHub App, put githubAppID, githubAppInstallationID (or githubAppInstallationOwner) and githubAppPrivateKey into Secret {secret}",
+                read=(SECRET,),
+                change=(GITHUB_APP,),
+            ),
+            Step("for a token or an SSH key, remove spec.provider", read=(SPEC,)),
+        ),
+        pattern=Text(r"github app data must be specified when provider is set to github"),
+        needs=("secret",),
+        trivial=True,
+        upstream="SC internal/controller/gitrepository_controller.go",
+    ),
+    Rule(
+        _PROVIDER_MISMATCH,
+        why="Secret {secret} contains the credentials of a GitHub App, but spec.provider is not github",
+        steps=(
+            Step(
+                "set spec.provider: github, or put a token or an SSH key into Secret {secret}",
+                read=(SECRET, SPEC),
+            ),
+        ),
+        pattern=Text(r"github app data"),
+        needs=("secret",),
+        trivial=True,
+        upstream="SC internal/controller/gitrepository_controller.go",
+    ),
+    Rule(
+        _PROVIDER_MISMATCH,
+        why="spec.provider and the Secret probably do not match",
+        steps=(
+            Step(
+                "set spec.provider: github for a Secret with the credentials of a GitHub App, and spec.provider: generic for any other Secret",
+                read=(SPEC,),
+            ),
+        ),
+        reasons=("InvalidProviderConfiguration",),
+        certainty="likely",
+        trivial=True,
+        upstream="SC internal/controller/gitrepository_controller.go",
+    ),
+)

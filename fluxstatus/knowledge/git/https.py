@@ -1,0 +1,166 @@
+"""Authentication at a Git server over https.
+
+Upstream: go-git plumbing/transport, PKG auth.
+"""
+
+from fluxstatus.knowledge.codes import GIT_AUTH_MISSING
+from fluxstatus.knowledge.commands import BASIC_AUTH, SECRET, SPEC, URL, for_secret
+from fluxstatus.knowledge.facts import has_artifact
+from fluxstatus.knowledge.git.shared import GIT, GIT_ACCESS_DENIED
+from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.model.codes import Code
+
+_GIT_AUTH_REJECTED = Code("git-auth-rejected", "The Git server rejects the credentials.")
+
+_UNKNOWN_LOGIN = (
+    r"authentication required|HTTP Basic: Access denied|invalid credentials|"
+    r"Invalid username or (?:token|password)|Bad credentials|TF400813|status code:? 401\b"
+)
+_NO_PERMISSION = r"authorization failed|status code:? 403\b"
+_REJECTED = Text(f"{_UNKNOWN_LOGIN}|{_NO_PERMISSION}")
+
+_PUT_TOKEN = Step(
+    "put a valid token into Secret {secret} (keys username and password, or bearerToken); Flux retries automatically",
+    read=(SECRET,),
+    change=(BASIC_AUTH,),
+)
+
+RULES = (
+    Rule(
+        _GIT_AUTH_REJECTED,
+        why="the Git server sends its sign-in page (203) in place of the repository: the token in Secret {secret} is wrong or has expired, or it is missing",
+        steps=(_PUT_TOKEN,),
+        pattern=Text(r"status code: 203\b"),
+        kinds=GIT,
+        certainty="one-of",
+        upstream="Azure DevOps: answers of the Git server",
+    ),
+    Rule(
+        _GIT_AUTH_REJECTED,
+        why="the token in Secret {secret} has expired: {detail}",
+        steps=(_PUT_TOKEN,),
+        pattern=Text(
+            r"(?P<detail>(?:personal |project |group )?(?:access )?token (?:used )?"
+            r"(?:has|is) expired)"
+        ),
+        kinds=GIT,
+        needs=("secret",),
+        trivial=True,
+        upstream="Azure DevOps: answers of the Git server",
+    ),
+    Rule(
+        _GIT_AUTH_REJECTED,
+        why="the Git server rejects the token that {cloud} issued to the controller (spec.provider)",
+        steps=(
+            Step(
+                "grant the controller's cloud identity, or that of spec.serviceAccountName, read access to this repository (Azure DevOps: add the identity to the organization and give it the Reader role in the project; CodeCommit: codecommit:GitPull)",
+                read=(SPEC, "kubectl get serviceaccounts -n {flux_namespace} -o yaml"),
+            ),
+        ),
+        pattern=_REJECTED,
+        kinds=GIT,
+        needs=("cloud",),
+        certainty="one-of",
+        upstream="go-git plumbing/transport, PKG auth",
+    ),
+    Rule(
+        _GIT_AUTH_REJECTED,
+        why="the Git server rejects the token of the GitHub App in Secret {secret}",
+        steps=(
+            Step(
+                'check whether the App is installed for this repository with permission "Contents: read", and whether spec.url is correct; Secret {secret} holds the App\'s key, so do not store a username and password in it',
+                read=(SECRET, URL),
+            ),
+        ),
+        pattern=_REJECTED,
+        kinds=GIT,
+        needs=("github_app",),
+        certainty="one-of",
+        upstream="go-git plumbing/transport, PKG auth/githubapp",
+    ),
+    Rule(
+        _GIT_AUTH_REJECTED,
+        why="the Git server rejects the credentials in Secret {secret}, for the repository or for one of its submodules (spec.recurseSubmodules)",
+        steps=(
+            Step(
+                "make sure that each repository in .gitmodules accepts the same credentials, or set spec.recurseSubmodules: false",
+                read=(SPEC,),
+            ),
+            Step(
+                "if the repository itself rejects them, put a valid token into Secret {secret} (keys username and password, or bearerToken)",
+                read=(SECRET,),
+            ),
+        ),
+        pattern=_REJECTED,
+        kinds=GIT,
+        needs=("secret", "submodules"),
+        certainty="one-of",
+        upstream="go-git plumbing/transport, submodule.go",
+    ),
+    Rule(
+        _GIT_AUTH_REJECTED,
+        why="the Git server no longer accepts the credentials in Secret {secret}: the token has probably expired or was revoked, because Flux has fetched this repository before",
+        steps=(_PUT_TOKEN,),
+        pattern=Text(_UNKNOWN_LOGIN),
+        kinds=GIT,
+        needs=("secret",),
+        when=(has_artifact,),
+        certainty="likely",
+        upstream="go-git plumbing/transport",
+    ),
+    Rule(
+        _GIT_AUTH_REJECTED,
+        why="the Git server rejects the credentials in Secret {secret}: the token is wrong or expired, or the keys are not username and password (or bearerToken)",
+        steps=(_PUT_TOKEN,),
+        pattern=Text(_UNKNOWN_LOGIN),
+        kinds=GIT,
+        needs=("secret",),
+        certainty="one-of",
+        upstream="go-git plumbing/transport",
+    ),
+    Rule(
+        GIT_ACCESS_DENIED,
+        why="the Git server denies access with the credentials in Secret {secret} (403): the token has no permission to read this repository, or an access policy on the server blocks it",
+        steps=(
+            Step(
+                "give the token read access to this repository; if it has access, check the server's policies (IP allow list, SSO, expired or blocked account)",
+                read=(SECRET, URL),
+            ),
+        ),
+        pattern=Text(_NO_PERMISSION),
+        kinds=GIT,
+        needs=("secret",),
+        certainty="one-of",
+        upstream="go-git plumbing/transport",
+    ),
+    Rule(
+        GIT_AUTH_MISSING,
+        why="the Git server requires credentials (authentication required), but FluxInstance {sync_instance} does not set a pull Secret",
+        steps=(
+            Step(
+                "create a Secret with the keys username and password, and reference it in spec.sync.pullSecret of FluxInstance {sync_instance}; the operator reverts changes made directly to the source",
+                change=(for_secret(BASIC_AUTH, "{name}-auth"),),
+            ),
+        ),
+        pattern=_REJECTED,
+        kinds=GIT,
+        needs=("sync_instance",),
+        trivial=True,
+        upstream="go-git plumbing/transport, FO internal/builder/templates.go",
+    ),
+    Rule(
+        GIT_AUTH_MISSING,
+        why="the Git server requires credentials (authentication required), but no Secret is configured",
+        steps=(
+            Step(
+                "create a Secret with the keys username and password (a token), and reference it in spec.secretRef; if the repository is public, correct spec.url: some servers also respond this way if the repository does not exist",
+                change=(for_secret(BASIC_AUTH, "{name}-auth"),),
+            ),
+        ),
+        pattern=_REJECTED,
+        kinds=GIT,
+        certainty="one-of",
+        trivial=True,
+        upstream="go-git plumbing/transport",
+    ),
+)

@@ -1,0 +1,99 @@
+"""A Git request that fails in any other way.
+
+Upstream: PKG git/gogit, go-git, SC internal/controller/gitrepository_controller.go.
+"""
+
+from fluxstatus.knowledge.commands import LOG, SECRET, SPEC, URL
+from fluxstatus.knowledge.facts import uses_ssh
+from fluxstatus.knowledge.git.shared import ANY_GIT, GIT, GIT_EMPTY
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.model.codes import Code
+
+_GIT_FAILED = Code("git-operation-failed", "The controller cannot read the Git repository.")
+
+RULES = (
+    Rule(
+        GIT_EMPTY,
+        why="the Git repository is empty",
+        steps=(Step("push a first commit to the branch in spec.ref"),),
+        reasons=("EmptyGitRepository",),
+        kinds=GIT,
+        trivial=True,
+        upstream="SC internal/controller/gitrepository_controller.go",
+    ),
+    Rule(
+        Code("git-server-refused", "The Git server refuses the request with a message of its own."),
+        why="the Git server {host} refuses the request: {detail}",
+        steps=(
+            Step(
+                "do what the Git server's message requires; to reproduce it outside the cluster, run git ls-remote {url} with the same credentials",
+                read=(URL, SECRET),
+            ),
+        ),
+        pattern=Text(
+            r"(?:unknown error|authentication required|authorization failed): "
+            r"(?:(?:remote: )?(?:ERROR: |error: |fatal: )?)(?P<detail>[^\n]{1,300})"
+        ),
+        kinds=GIT,
+        reach=Reach.STAGE,
+        certainty="unknown",
+        upstream="go-git plumbing/transport/internal/common",
+    ),
+    Rule(
+        _GIT_FAILED,
+        why="the credentials in Secret {secret} do not fit the scheme of {url}: an SSH key (identity) is for ssh:// URLs, username and password for https:// URLs",
+        steps=(
+            Step(
+                "change spec.url to the scheme of the credentials, or store the credentials of this scheme in Secret {secret}",
+                read=(URL, SECRET),
+            ),
+        ),
+        pattern=Text(r"invalid auth method"),
+        kinds=ANY_GIT,
+        certainty="likely",
+        upstream="go-git plumbing/transport",
+    ),
+    Rule(
+        _GIT_FAILED,
+        why="{url} is an SSH URL, but the controller has no SSH key for it",
+        steps=(
+            Step(
+                "create a Secret with the keys identity and known_hosts, and reference it in spec.secretRef; for a public repository, use its https:// URL, which needs no Secret",
+                read=(URL, SECRET),
+            ),
+        ),
+        pattern=Text(r"error creating SSH agent|SSH agent requested"),
+        kinds=ANY_GIT,
+        when=(uses_ssh,),
+        upstream="go-git plumbing/transport/ssh",
+    ),
+    Rule(
+        _GIT_FAILED,
+        why="{host} responds to the Git request with HTTP {status}",
+        steps=(
+            Step(
+                "to reproduce it outside the cluster, run git ls-remote {url} with the same credentials; then check spec.url, and the proxy or load balancer in front of {host}",
+                read=(SPEC, LOG),
+            ),
+        ),
+        pattern=Text(r"unexpected requesting \"[^\"]*\" status code: (?P<status>\d{3})"),
+        kinds=ANY_GIT,
+        certainty="unknown",
+        upstream="go-git plumbing/transport/http",
+    ),
+    Rule(
+        _GIT_FAILED,
+        why="source-controller cannot read {ref} from {url}: {innermost}",
+        steps=(
+            Step(
+                "to reproduce it outside the cluster, run git ls-remote {url}; then check spec.url, spec.ref, the Secret and the controller's logs",
+                read=(SPEC, SECRET, LOG),
+            ),
+        ),
+        reasons=("GitOperationFailed",),
+        kinds=GIT,
+        reach=Reach.STAGE,
+        certainty="unknown",
+        upstream="SC internal/controller/gitrepository_controller.go",
+    ),
+)

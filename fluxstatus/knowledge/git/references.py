@@ -1,0 +1,441 @@
+"""Git repositories and references that do not exist, and the transfer from the server.
+
+Upstream: PKG git/gogit, go-git, and the responses of Git servers.
+"""
+
+from fluxstatus.knowledge.commands import BASIC_AUTH, LOG, SECRET, SPEC, URL, for_secret
+from fluxstatus.knowledge.facts import at_host, has_artifact
+from fluxstatus.knowledge.git.shared import ANY_GIT, GIT, GIT_EMPTY
+from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.model.codes import Code
+
+_GIT_REPOSITORY_MISSING = Code(
+    "git-repository-missing",
+    "The Git repository or a submodule does not exist or is not accessible.",
+)
+_GIT_REF_MISSING = Code(
+    "git-ref-missing", "No branch, tag or commit in the repository matches spec.ref."
+)
+_GIT_REF_INVALID = Code("git-ref-invalid", "A value in spec.ref is not a valid range or reference.")
+_GIT_PROTOCOL = Code(
+    "git-protocol", "The Git server and the Git client in Flux do not agree on the Git protocol."
+)
+
+at_azure_devops = at_host("dev.azure.com", "visualstudio.com")
+
+_PROTOCOL_TEXTS = Text(
+    r"(?P<detail>empty git-upload-pack given|multi_ack and multi_ack_detailed are not supported|"
+    r"unsupported capability[^\n]{0,60}|server does not support exact SHA1 refspec|"
+    r"unexpected content \"[^\n]{0,60}|malformed ACK[^\n]{0,40}|unexpected flush|"
+    r"filter(?:ing)? not (?:supported|recogni[sz]ed)[^\n]{0,40}|no common ancestor[^\n]{0,20}|"
+    r"shallow not supported|existing checkout is not shallow|"
+    r"error decoding upload-pack response[^\n]{0,80})"
+)
+_GONE = Text(
+    r"repository not found|repository does not exist|project you were looking for could "
+    r"not be found|no such repository|does not appear to be a git repository|TF401019|TF200016|"
+    r"Cannot find repository|may not have access to this repository or it no longer exists|"
+    r"not allowed to \w+ the requested project or it does not exist|"
+    r"repository '[^']*' not found"
+)
+
+RULES = (
+    Rule(
+        _GIT_REPOSITORY_MISSING,
+        why="{url} or one of its submodules (spec.recurseSubmodules) does not exist, or the credentials do not grant access to it",
+        steps=(
+            Step(
+                "make sure that each repository in .gitmodules exists and accepts the same credentials, or disable spec.recurseSubmodules; if there are no submodules, correct spec.url",
+                read=(SPEC, SECRET),
+            ),
+        ),
+        pattern=_GONE,
+        kinds=GIT,
+        needs=("submodules",),
+        certainty="one-of",
+        upstream="go-git submodule.go",
+    ),
+    Rule(
+        _GIT_REPOSITORY_MISSING,
+        why="Azure DevOps does not recognize the project in {url}, or the credentials do not grant access to it (TF200016)",
+        steps=(
+            Step(
+                "correct the project in spec.url (https://dev.azure.com/ORG/PROJECT/_git/REPO); the repository and the branch are not at fault",
+                read=(URL,),
+            ),
+            Step(
+                "if the project is correct, give the owner of the token, or the managed identity, access to the project",
+                read=(SECRET,),
+            ),
+        ),
+        pattern=Text(r"TF200016"),
+        kinds=GIT,
+        certainty="one-of",
+        upstream="Azure DevOps: answers of the Git server",
+    ),
+    Rule(
+        _GIT_REPOSITORY_MISSING,
+        why="no Git repository exists at {url} (not found), or the cloud identity (spec.provider {cloud}) does not have access to it",
+        steps=(
+            Step(
+                "correct spec.url (CodeCommit: the region and the name; Azure DevOps: the organization, project and repository)",
+                read=(URL,),
+            ),
+            Step(
+                "if it is correct, grant the controller's cloud identity, or that of spec.serviceAccountName, read access to the repository",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=_GONE,
+        kinds=GIT,
+        needs=("cloud",),
+        certainty="one-of",
+        upstream="go-git plumbing/transport, PKG auth",
+    ),
+    Rule(
+        _GIT_REPOSITORY_MISSING,
+        why="no Git repository can be read at {url} (not found), although Flux has fetched one before: it was renamed, moved or deleted, the credentials in Secret {secret} expired or lost access to it, or spec.url was changed",
+        steps=(
+            Step(
+                "if the repository still exists at {url}, renew the token or key in Secret {secret}, or grant it read access again (GitHub: for a fine-grained token, select the repository; for a GitHub App, install it for the repository)",
+                read=(URL, SECRET),
+            ),
+            Step("otherwise, correct spec.url, or restore the repository"),
+        ),
+        pattern=_GONE,
+        kinds=GIT,
+        needs=("secret",),
+        when=(has_artifact,),
+        certainty="one-of",
+        upstream="go-git plumbing/transport",
+    ),
+    Rule(
+        _GIT_REPOSITORY_MISSING,
+        why="no Git repository exists at {url} (not found), or the credentials do not grant access to it: many Git servers respond with 404 in both cases",
+        steps=(
+            Step(
+                "if {url} is spelled correctly, grant the token or key in Secret {secret} read access to the repository (GitHub: for a fine-grained token, select the repository; for a GitHub App, install it for the repository)",
+                read=(URL, SECRET),
+            ),
+            Step("if the repository was renamed, moved or deleted, correct spec.url"),
+        ),
+        pattern=_GONE,
+        kinds=GIT,
+        needs=("secret",),
+        certainty="one-of",
+        upstream="go-git plumbing/transport",
+    ),
+    Rule(
+        _GIT_REPOSITORY_MISSING,
+        why="no Git repository can be read at {url} without credentials (not found), although Flux has fetched one before: it was made private, renamed, moved or deleted, or spec.url was changed",
+        steps=(
+            Step(
+                "if the repository is private now, create a Secret with a token and reference it in spec.secretRef; otherwise, correct spec.url",
+                read=(URL,),
+                change=(for_secret(BASIC_AUTH, "{name}-auth"),),
+            ),
+        ),
+        pattern=_GONE,
+        kinds=GIT,
+        when=(has_artifact,),
+        certainty="one-of",
+        upstream="go-git plumbing/transport",
+    ),
+    Rule(
+        _GIT_REPOSITORY_MISSING,
+        why="{url} is not a Git repository (not found), or access requires credentials",
+        steps=(
+            Step(
+                "correct spec.url; if the repository is private, create a Secret with a token and reference it in spec.secretRef",
+                read=(URL,),
+                change=(for_secret(BASIC_AUTH, "{name}-auth"),),
+            ),
+        ),
+        pattern=_GONE,
+        kinds=GIT,
+        certainty="one-of",
+        upstream="go-git plumbing/transport",
+    ),
+    Rule(
+        _GIT_REF_INVALID,
+        why="spec.ref.branch or spec.ref.tag must be a short name, but it contains refs/heads/ or refs/tags/: Flux adds this prefix itself",
+        steps=(
+            Step(
+                "write only {short_ref}, or set spec.ref.name to the full name of the reference",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"couldn't find remote ref [\"']refs/(?:heads|tags)/refs/(?:heads|tags)/"
+            r"(?P<short_ref>[^\"']+)"
+        ),
+        kinds=ANY_GIT,
+        trivial=True,
+        upstream="PKG git/gogit/clone.go",
+    ),
+    Rule(
+        _GIT_REF_MISSING,
+        why='branch {missing_ref} (spec.ref) does not exist in the repository; if spec.ref is empty, Flux uses branch "master"',
+        steps=(Step("correct spec.ref.branch, or push branch {missing_ref}", read=(SPEC,)),),
+        pattern=Text(r"couldn't find remote ref [\"'](?:refs/heads/)(?P<missing_ref>master)[\"']"),
+        kinds=GIT,
+        trivial=True,
+        upstream="PKG git/gogit/clone.go",
+    ),
+    Rule(
+        _GIT_REF_MISSING,
+        why="branch {missing_ref} (spec.ref) does not exist in the repository",
+        steps=(Step("correct spec.ref.branch, or push branch {missing_ref}", read=(SPEC,)),),
+        pattern=Text(
+            r"(?:couldn't find remote ref [\"']refs/heads/|resolve HEAD of branch ')"
+            r"(?P<missing_ref>[^\"']+)(?:[\"']$|': reference not found)?"
+        ),
+        kinds=GIT,
+        trivial=True,
+        upstream="PKG git/gogit/clone.go",
+    ),
+    Rule(
+        _GIT_REF_MISSING,
+        why="tag {missing_ref} (spec.ref) does not exist in the repository",
+        steps=(Step("correct spec.ref.tag, or push tag {missing_ref}", read=(SPEC,)),),
+        pattern=Text(
+            r"(?:couldn't find remote ref [\"']refs/tags/|unable to find reference for tag ')"
+            r"(?P<missing_ref>[^\"']+)(?:': reference not found)?"
+        ),
+        kinds=GIT,
+        trivial=True,
+        upstream="PKG git/gogit/clone.go",
+    ),
+    Rule(
+        _GIT_REF_MISSING,
+        why="no tag in the repository matches the range {wanted_range} in spec.ref.semver",
+        steps=(
+            Step(
+                "widen spec.ref.semver, or push a matching tag (a range that ends in -0 includes pre-releases)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"no match found for semver: (?P<wanted_range>[^\n]+)"),
+        kinds=GIT,
+        trivial=True,
+        upstream="PKG git/gogit/clone.go",
+    ),
+    Rule(
+        _GIT_REF_MISSING,
+        why="commit {missing_ref} is not in the repository, or not on the branch in spec.ref (object not found)",
+        steps=(
+            Step(
+                "correct spec.ref.commit; if spec.ref.branch is set, the commit must be on that branch (a force push can remove it)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"unable to (?:resolve commit object for|checkout commit) '(?P<missing_ref>\w+)'[^\n]*"
+            r"(?:object not found|reference not found)"
+        ),
+        kinds=GIT,
+        certainty="one-of",
+        trivial=True,
+        upstream="PKG git/gogit/clone.go",
+    ),
+    Rule(
+        _GIT_REF_MISSING,
+        why="the repository does not have {ref} (spec.ref)",
+        steps=(Step("correct spec.ref, or push the missing reference", read=(SPEC,)),),
+        pattern=Text(
+            r"couldn't find remote ref|unable to resolve ref '[^']*' to a specific commit|"
+            r"no match found for semver|pathspec"
+        ),
+        kinds=GIT,
+        upstream="PKG git/gogit/clone.go",
+    ),
+    Rule(
+        _GIT_REF_MISSING,
+        why="the Git server has no reference for {ref} (spec.ref), or its default branch (HEAD) no longer exists",
+        steps=(
+            Step(
+                "to list the branches and tags, run git ls-remote {url}; if {ref} is missing, correct spec.ref or push it; if only HEAD is missing, set the repository's default branch on the Git server",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"reference not found"),
+        kinds=GIT,
+        certainty="one-of",
+        upstream="go-git plumbing/reference.go",
+    ),
+    Rule(
+        Code(
+            "git-checkout-failed",
+            "The Git client in Flux cannot check out the tag that matches spec.ref.semver.",
+        ),
+        why="the Git client in Flux (go-git) cannot check out tag {wanted_tag}, because files of its clone differ from the repository (worktree contains unstaged changes)",
+        steps=(
+            Step(
+                "set spec.ref.tag to the exact tag, which Flux then clones without this checkout",
+                read=(SPEC,),
+            ),
+            Step(
+                "or commit these files in a form that go-git keeps: common causes are line endings (.gitattributes), symbolic links, and names that differ only in case; then update Flux"
+            ),
+        ),
+        pattern=Text(r"checkout tag '(?P<wanted_tag>[^']+)': worktree contains unstaged changes"),
+        kinds=GIT,
+        certainty="one-of",
+        upstream="PKG git/gogit/clone.go, go-git worktree.go",
+    ),
+    Rule(
+        Code("git-object-missing", "The Git server does not send an object that the branch needs."),
+        why="the Git server did not send an object that {ref} needs (object not found): this is usual after a force push, with a shallow clone, or if the repository on the server is damaged",
+        steps=(
+            Step(
+                "push a new commit to the branch, so that the server sends a complete pack; the branch and the credentials are correct, because the server sent its references"
+            ),
+            Step(
+                "if it fails again, check the repository on the Git server (git fsck, and its garbage collection), and update Flux to the latest version",
+                read=(SPEC, LOG),
+            ),
+        ),
+        pattern=Text(r"object not found|reference delta not found|commit parent not found"),
+        kinds=GIT,
+        certainty="one-of",
+        transient=True,
+        upstream="go-git plumbing/object.go",
+    ),
+    Rule(
+        _GIT_REF_INVALID,
+        why="spec.ref.semver is not a valid range: {detail}",
+        steps=(Step("correct spec.ref.semver, for example >=1.0.0 <2.0.0 or 1.x", read=(SPEC,)),),
+        pattern=Text(r"semver parse error: (?P<detail>[^\n]+)"),
+        kinds=GIT,
+        trivial=True,
+        upstream="PKG git/gogit/clone.go",
+    ),
+    Rule(
+        _GIT_REF_INVALID,
+        why="spec.ref.name is not a valid Git reference: {detail}",
+        steps=(
+            Step(
+                "write the full name of the reference, for example refs/heads/main or refs/pull/9/head",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"ref \S+ is invalid; (?P<detail>Git refs [^\n]{1,100})"),
+        kinds=GIT,
+        trivial=True,
+        upstream="PKG git/gogit/clone.go",
+    ),
+    Rule(
+        GIT_EMPTY,
+        why="the Git server reports an empty repository at {url}, although Flux has fetched it before: all branches were deleted, or the repository was recreated",
+        steps=(
+            Step(
+                "restore the branches on the Git server, or correct spec.url; the last artifact stays in use",
+                read=(URL,),
+            ),
+        ),
+        pattern=Text(r"repository is empty"),
+        kinds=GIT,
+        when=(has_artifact,),
+        certainty="one-of",
+        upstream="SC internal/controller/gitrepository_controller.go",
+    ),
+    Rule(
+        GIT_EMPTY,
+        why="the Git repository is empty",
+        steps=(Step("push a first commit to the branch in spec.ref"),),
+        pattern=Text(r"repository is empty"),
+        kinds=GIT,
+        unless=(has_artifact,),
+        trivial=True,
+        upstream="SC internal/controller/gitrepository_controller.go",
+    ),
+    Rule(
+        _GIT_PROTOCOL,
+        why="Azure DevOps and the Git client in Flux (go-git) probably do not agree on the Git protocol: {detail}",
+        steps=(
+            Step(
+                "update Flux to the latest version; the repository is not empty, and neither the branch nor the credentials are at fault",
+                read=("kubectl get deployments -n {flux_namespace} -o wide",),
+            ),
+            Step(
+                "if it fails again, use the HTTPS URL https://dev.azure.com/ORG/PROJECT/_git/REPO with a personal access token (PAT) in Secret {secret}",
+                read=(URL,),
+            ),
+        ),
+        pattern=_PROTOCOL_TEXTS,
+        kinds=ANY_GIT,
+        when=(at_azure_devops,),
+        certainty="likely",
+        upstream="go-git plumbing/transport, plumbing/protocol/packp",
+    ),
+    Rule(
+        _GIT_PROTOCOL,
+        why="the Git server and the Git client in Flux (go-git) do not agree on the Git protocol: {detail}",
+        steps=(
+            Step(
+                "update Flux and the Git server to the latest versions; to compare with another client, run git ls-remote {url}",
+                read=(URL, LOG),
+            ),
+            Step(
+                "if spec.ref.commit is set, also set spec.ref.branch: not all servers allow fetching a commit by its SHA",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=_PROTOCOL_TEXTS,
+        kinds=ANY_GIT,
+        certainty="one-of",
+        upstream="go-git plumbing/transport, plumbing/protocol/packp",
+    ),
+    Rule(
+        Code("git-transfer-broken", "The data that the Git server sends is damaged or incomplete."),
+        why="the data from the Git server is damaged or incomplete: {detail}",
+        steps=(
+            Step(
+                "wait for the next attempt; if it fails again, check the proxy or load balancer between the cluster and {host}, and the repository on the server (git fsck)",
+                read=(LOG,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>malformed PACK file[^\n]{0,80}|zlib reset error[^\n]{0,60}|"
+            r"(?:zlib|flate): [^\n]{1,60}|empty packfile|checksum mismatch|invalid checksum|packfile: [^\n]{1,80}|"
+            r"invalid delta|malformed (?:tree|commit|tag)\b[^\n]{0,60})"
+        ),
+        kinds=ANY_GIT,
+        certainty="one-of",
+        transient=True,
+        upstream="go-git plumbing/format/packfile",
+    ),
+    Rule(
+        Code(
+            "git-sparse-path-missing",
+            "A directory in spec.sparseCheckout does not exist in the repository.",
+        ),
+        why="a directory in spec.sparseCheckout does not exist in the repository: {detail}",
+        steps=(Step("correct spec.sparseCheckout", read=(SPEC,)),),
+        pattern=Text(
+            r"(?:failed to sparse checkout directories\s*|unable to sparse checkout \w+ '[^']*'): "
+            r"(?P<detail>[^\n]{1,120})"
+        ),
+        kinds=GIT,
+        trivial=True,
+        upstream="SC internal/controller/gitrepository_controller.go",
+    ),
+    Rule(
+        Code("git-not-served", "The server at spec.url is not a Git server."),
+        why="the server at {url} does not respond like a Git server: {detail}",
+        steps=(
+            Step(
+                "correct spec.url: it may lead to a web page, a login page or a proxy; to reproduce the error outside the cluster, run git ls-remote {url}",
+                read=(URL,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>invalid pkt-len found|invalid content[- ]type[^\n]{0,80}|"
+            r"no flush-pkt found|malformed pkt-len[^\n]{0,40}|empty advertised-ref message|"
+            r"target \"[^\"]*\" does not end with /info/refs|malformed ref data[^\n]{0,60})"
+        ),
+        kinds=ANY_GIT,
+        certainty="one-of",
+        upstream="go-git plumbing/format/pktline",
+    ),
+)

@@ -1,0 +1,150 @@
+"""Conflicts with others: field managers, concurrent updates, ports of Services.
+
+Upstream: kubernetes apimachinery managedfields and api/errors, pkg/registry/core/service.
+"""
+
+from fluxstatus.knowledge.commands import CLUSTER_OBJECT, OBJECT, SPEC
+from fluxstatus.knowledge.manifests.shared import APPLIES, FIELD
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.model.codes import Code
+
+_UPDATE_CONFLICT = Code(
+    "update-conflict", "An object was modified by another client while Flux was applying it."
+)
+_FIELD_MANAGER_CONFLICT = Code(
+    "field-manager-conflict", "Another field manager owns a field that Flux tries to set."
+)
+
+_CONFLICT = (
+    r"conflicts? with \"(?P<manager>[^\"]+)\"(?: with subresource \"[^\"]+\")?"
+    r"(?: using [^\s:]+)?(?: at [^\s:]+)?:\s*(?:- )?(?P<field>[^\n]{1,160})"
+)
+
+RULES = (
+    Rule(
+        _UPDATE_CONFLICT,
+        why="the API server could not count {object} against ResourceQuota {quota}, because several objects were created at once; the quota is not exceeded",
+        steps=(
+            Step(
+                "wait for the next attempt, or reconcile again",
+                read=("kubectl describe resourcequotas -n {target_ns}",),
+            ),
+        ),
+        pattern=Text(
+            r"Operation cannot be fulfilled on resourcequotas \"(?P<quota>[\w.-]+)\": the object has been modified"
+        ),
+        kinds=APPLIES,
+        reach=Reach.WHOLE,
+        transient=True,
+        upstream="kubernetes plugin/pkg/admission/resourcequota",
+    ),
+    Rule(
+        _FIELD_MANAGER_CONFLICT,
+        why="{manager} (another field manager) owns {field} of {object}, so the value from the chart cannot be applied",
+        steps=(
+            Step(
+                "let only one of the two set {field}: remove it from the values or the chart, or stop {manager} from setting it (for example, do not set replicas if an autoscaler does)",
+                read=(OBJECT + " --show-managed-fields",),
+            ),
+            Step(
+                "helm-controller in Flux 2.8 and later takes over these fields; if you run an older version of Flux, upgrade it"
+            ),
+        ),
+        pattern=Text(_CONFLICT),
+        kinds=frozenset({"HelmRelease"}),
+        upstream="kubernetes apimachinery managedfields, HC internal/action",
+    ),
+    Rule(
+        _FIELD_MANAGER_CONFLICT,
+        why="Flux tries to set {field} of {object}, but another field manager, {manager}, owns it",
+        steps=(
+            Step(
+                "let only one of the two set {field}: remove it from Git, or stop {manager} from setting it",
+                read=(OBJECT + " --show-managed-fields",),
+            ),
+        ),
+        pattern=Text(_CONFLICT),
+        upstream="kubernetes apimachinery managedfields",
+    ),
+    Rule(
+        _FIELD_MANAGER_CONFLICT,
+        why="Flux tries to set a field of {object} that another field manager owns",
+        steps=(
+            Step(
+                "let only one of the two set the field: remove it from Git, or stop the other manager from setting it",
+                read=(OBJECT + " --show-managed-fields",),
+            ),
+        ),
+        pattern=Text(r"FieldManagerConflict|conflicts? with \""),
+        upstream="kubernetes apimachinery managedfields",
+    ),
+    Rule(
+        _UPDATE_CONFLICT,
+        why="{object} was deleted, or deleted and recreated, by something else while Flux was applying it",
+        steps=(
+            Step(
+                "wait for the next attempt; if the error persists, find out what deletes the object: a controller, a job or a second Kustomization that prunes it",
+                read=(OBJECT, CLUSTER_OBJECT),
+            ),
+            Step(
+                "if the manifest in Git sets metadata.uid (common in manifests exported from a cluster), remove that field"
+            ),
+        ),
+        pattern=Text(r"AdditionalErrorMsg: Precondition failed: UID in precondition"),
+        kinds=APPLIES,
+        certainty="one-of",
+        transient=True,
+        upstream="kubernetes apiserver pkg/storage errors.go",
+    ),
+    Rule(
+        _UPDATE_CONFLICT,
+        why="{object} was modified by another client while Flux was applying it (the object has been modified)",
+        steps=(
+            Step(
+                "wait for the next attempt; if the error persists, the manifest in Git sets metadata.resourceVersion (remove it), or another controller repeatedly changes the object",
+                read=(OBJECT, CLUSTER_OBJECT),
+            ),
+        ),
+        pattern=Text(r"the object has been modified"),
+        kinds=APPLIES,
+        certainty="one-of",
+        transient=True,
+        upstream="kubernetes apimachinery api/errors",
+    ),
+    Rule(
+        Code(
+            "port-out-of-range",
+            "A Service requests a node port or IP address outside the range of the cluster.",
+        ),
+        why="{port} ({field} of {object}) is outside the range of the cluster, {range}",
+        steps=(
+            Step(
+                "choose a value in the range {range} in Git (for a HelmRelease, in the values or the chart), or omit {field} so that Kubernetes allocates one",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            rf"{FIELD}: Invalid value: (?P<port>\"?[\d.:a-f]+\"?): (?:failed to allocate IP [\w.:]+: )?(?:the )?"
+            r"provided (?:port|IP)(?: \([\w.:]+\))? is not in the valid range\. The range of valid (?:port|IP)s is (?P<range>[\w.:/-]*\w)"
+        ),
+        kinds=APPLIES,
+        trivial=True,
+        upstream="kubernetes registry/core/service (portallocator, ipallocator)",
+    ),
+    Rule(
+        Code("port-in-use", "A Service requests a port or IP address that is already allocated."),
+        why="{object} requests {port} ({field}), which is already allocated",
+        steps=(
+            Step(
+                "choose another port or address, or omit it so that Kubernetes allocates one",
+                read=("kubectl get services -A -o wide",),
+            ),
+        ),
+        pattern=Text(
+            rf"{FIELD}: Invalid value: (?:\[\]string\{{)?(?P<port>\"?[\d.:a-f]+\"?)\}}?: (?:failed to allocate[^\n]*|"
+            r"provided (?:port|IP) is already allocated)"
+        ),
+        kinds=APPLIES,
+        upstream="kubernetes registry/core/service",
+    ),
+)

@@ -1,0 +1,312 @@
+"""Fields that are unknown, twice in a list, or of the wrong type.
+
+Upstream: structured-merge-diff typed, kubernetes apimachinery runtime/serializer, Go
+encoding/json.
+"""
+
+from fluxstatus.knowledge.commands import OBJECT, SPEC
+from fluxstatus.knowledge.facts import is_about_flux_object
+from fluxstatus.knowledge.manifests.shared import APPLIES, MANIFEST_INVALID
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.model.codes import Code
+
+_MANIFEST_UNKNOWN_FIELD = Code(
+    "manifest-unknown-field", "A manifest has a field that its kind does not define."
+)
+_MANIFEST_WRONG_TYPE = Code("manifest-wrong-type", "A value in a manifest has the wrong type.")
+
+_DUPLICATE_ENTRY = Code(
+    "manifest-duplicate-entry", "A list in a manifest has two entries with the same key."
+)
+
+_PATH = r"\.[\w.\[\]\"=:/-]{1,120}"
+_UNDECLARED = r"(?P<field>\.[\w.\[\]\"=:/-]+): field not declared in schema"
+
+_NOT_LIVE = Text(r"\A(?!.*(?:typed live object|manager for existing fields))")
+"""The message is about the manifest, not about the object in the cluster."""
+
+_UNQUOTE = Step(
+    'write the value of {field} without quotes in Git (for a HelmRelease, in the values or the chart); a variable of spec.postBuild without quotes, too: ${{VAR}}, not "${{VAR}}"',
+    read=(SPEC,),
+)
+
+RULES = (
+    Rule(
+        _MANIFEST_UNKNOWN_FIELD,
+        why="{object} has a field that its kind does not have in this API version ({field})",
+        steps=(
+            Step(
+                "correct {field} in Git (for a HelmRelease, in the values or the chart): check its spelling, its position, or the apiVersion",
+                read=("kubectl explain {object_resource} --recursive",),
+            ),
+            Step(
+                "if the documentation of the kind has the field, Flux in the cluster is older than the version that introduced it"
+            ),
+        ),
+        pattern=Text(_UNDECLARED),
+        context=_NOT_LIVE,
+        kinds=APPLIES,
+        when=(is_about_flux_object,),
+        trivial=True,
+        upstream="kubernetes structured-merge-diff typed",
+    ),
+    Rule(
+        _MANIFEST_UNKNOWN_FIELD,
+        why="{object} has a field that its kind does not have in this cluster ({field})",
+        steps=(
+            Step(
+                "correct {field} in Git (for a HelmRelease, in the values or the chart): check its spelling, its position, or the apiVersion",
+                read=("kubectl explain {object_resource} --recursive",),
+            ),
+            Step(
+                "if the field is in the documentation of the kind, update its CRD (for a built-in kind, Kubernetes): the cluster has an older version (Helm does not update the CRDs of a chart unless spec.upgrade.crds is CreateReplace)"
+            ),
+        ),
+        pattern=Text(_UNDECLARED),
+        context=_NOT_LIVE,
+        kinds=APPLIES,
+        unless=(is_about_flux_object,),
+        certainty="one-of",
+        trivial=True,
+        upstream="kubernetes structured-merge-diff typed",
+    ),
+    Rule(
+        _MANIFEST_UNKNOWN_FIELD,
+        why="{object} has a field that its kind does not have ({field})",
+        steps=(
+            Step(
+                "correct {field} in Git (for a HelmRelease, in the values or the chart): check its spelling, its position, or the apiVersion",
+                read=("kubectl explain {object_resource} --recursive",),
+            ),
+        ),
+        pattern=Text(
+            r"(?:unknown field|unable to find api field in struct \w+ for the json field) "
+            r"\"(?P<field>[^\"]+)\""
+        ),
+        kinds=APPLIES,
+        trivial=True,
+        upstream="kubernetes apimachinery runtime/serializer strict",
+    ),
+    Rule(
+        _DUPLICATE_ENTRY,
+        why="a list in {object} has two entries with the same key {key}",
+        steps=(
+            Step(
+                "remove one of the entries with key {key} in Git (for a HelmRelease, in the values or the chart)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"duplicate entries for key \[(?P<key>[^\]]+)\]"),
+        kinds=APPLIES,
+        trivial=True,
+        upstream="kubernetes structured-merge-diff typed",
+    ),
+    Rule(
+        _DUPLICATE_ENTRY,
+        why="a list in {object} has two entries with the same key ({entry} occurs twice), so Helm cannot compare it with the live object",
+        steps=(
+            Step(
+                "remove one of the entries with {entry} in spec.values or the chart: a variable in env is often set by the chart, too",
+                read=(SPEC,),
+            ),
+            Step(
+                "if the new chart has it only once, the release before has it twice: remove it from the live object with kubectl edit",
+                read=(OBJECT,),
+            ),
+        ),
+        pattern=Text(
+            r"The order in patch list:\s*\[.*?map\[(?:[^\[\]]* )?(?P<entry>name:[\w.-]+)[^\[\]]*\].*?map\[(?:[^\[\]]* )?(?P=entry)"
+            r"(?![\w.-]).*?doesn't match \$setElementOrder list"
+        ),
+        kinds=APPLIES,
+        reach=Reach.WHOLE,
+        certainty="likely",
+        quoted=True,
+        upstream="kubernetes apimachinery pkg/util/strategicpatch",
+    ),
+    Rule(
+        MANIFEST_INVALID,
+        why="an entry of the list {field} in {object} does not set {key}, by which server-side apply recognizes the entries",
+        steps=(
+            Step(
+                "add {key} to each entry of {field} in Git (for a HelmRelease, in the values or the chart)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<field>\.[\w.\[\]\"=:/-]+): element \d+: associative list with keys has an element that "
+            r"omits key field \"(?P<key>[^\"]+)\""
+        ),
+        kinds=APPLIES,
+        trivial=True,
+        upstream="kubernetes structured-merge-diff typed",
+    ),
+    Rule(
+        _MANIFEST_WRONG_TYPE,
+        why="{field} in {object} is a string, but must be a number",
+        steps=(_UNQUOTE,),
+        pattern=Text(
+            r"(?P<field>(?:\.|\b)[\w.\[\]\"=-]{1,120})(?:: expected numeric[^\n]{0,24}, got string|"
+            r"(?:: Invalid value: \"string\": \S+)? in body must be of type (?:integer|number): \"string\")"
+        ),
+        kinds=APPLIES,
+        trivial=True,
+        quoted=True,
+        upstream="kubernetes structured-merge-diff typed, kube-openapi validate",
+    ),
+    Rule(
+        _MANIFEST_WRONG_TYPE,
+        why="{field} in {object} is a string, but must be a boolean (true or false)",
+        steps=(_UNQUOTE,),
+        pattern=Text(
+            r"(?P<field>(?:\.|\b)[\w.\[\]\"=-]{1,120})(?:: expected bool\w*, got string|"
+            r"(?:: Invalid value: \"string\": \S+)? in body must be of type boolean: \"string\")"
+        ),
+        kinds=APPLIES,
+        trivial=True,
+        quoted=True,
+        upstream="kubernetes structured-merge-diff typed, kube-openapi validate",
+    ),
+    Rule(
+        _MANIFEST_WRONG_TYPE,
+        why="{field} in {object} is of type {found}, but must be a string",
+        steps=(
+            Step(
+                'put quotes around the value of {field} in Git (for a HelmRelease, in the values or the chart); around a variable of spec.postBuild, too: "${{VAR}}"',
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<field>(?:\.|\b)[\w.\[\]\"=/-]{1,120})(?:: expected string, got (?P<found>int|float|bool)\w*|"
+            r"(?:: Invalid value: \"\w+\": \S+)? in body must be of type string: \"(?P<given>integer|number|boolean)\")"
+        ),
+        context=_NOT_LIVE,
+        kinds=APPLIES,
+        needs=("found",),
+        trivial=True,
+        quoted=True,
+        upstream="kubernetes structured-merge-diff typed, kube-openapi validate",
+    ),
+    Rule(
+        _MANIFEST_WRONG_TYPE,
+        why="{field} in {object} is {given} without quotes, but must be a string",
+        steps=(
+            Step(
+                'put quotes around the value of {field} in Git (for a HelmRelease, in the values or the chart); around a variable of spec.postBuild, too: "${{VAR}}"; in data of a Secret, the value must also be encoded with base64 (or moved to stringData)',
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<field>(?:\.|\b)[\w.\[\]\"=/-]{1,120}): expected string, got &?value\.valueUnstructured\{Value:(?P<given>-?\d[\d.e+-]*|true|false)\}"
+        ),
+        context=_NOT_LIVE,
+        kinds=APPLIES,
+        trivial=True,
+        quoted=True,
+        upstream="kubernetes structured-merge-diff typed",
+    ),
+    Rule(
+        _MANIFEST_WRONG_TYPE,
+        why="{field} in {object} has the wrong type: it is a {found}, but must be a {wanted}",
+        steps=(
+            Step(
+                "correct {field} in Git (for a HelmRelease, in the values or the chart); quote a number or boolean where a string is required (env values, annotations, labels)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"cannot unmarshal (?P<found>\w+) into Go (?:struct field|value of type) "
+            r"(?P<field>\S+)(?: of type (?P<wanted>[^\s\\\"]+))?"
+        ),
+        kinds=APPLIES,
+        trivial=True,
+        upstream="Go encoding/json",
+    ),
+    Rule(
+        _MANIFEST_WRONG_TYPE,
+        why="{field} in {object} is a mapping or a single value, but must be a list",
+        steps=(
+            Step(
+                'write {field} as a list in Git (each entry begins with "- "); for a HelmRelease, in the values or the chart',
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            rf"(?P<field>{_PATH}): expected list, got &(?:\{{map\[|\{{[^\[\s]|value\.valueUnstructured\{{Value:(?!\[))"
+        ),
+        kinds=APPLIES,
+        trivial=True,
+        quoted=True,
+        upstream="kubernetes structured-merge-diff typed",
+    ),
+    Rule(
+        _MANIFEST_WRONG_TYPE,
+        why="{field} in {object} is a list, but must be a mapping",
+        steps=(
+            Step(
+                'write {field} as a mapping in Git (KEY: VALUE, without "- " before the keys); for a HelmRelease, in the values or the chart',
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            rf"(?P<field>{_PATH}): expected map, got &(?:\{{\[|value\.valueUnstructured\{{Value:\[)"
+        ),
+        kinds=APPLIES,
+        trivial=True,
+        quoted=True,
+        upstream="kubernetes structured-merge-diff typed",
+    ),
+    Rule(
+        _MANIFEST_WRONG_TYPE,
+        why="{field} in {object} is a single value, but must be a mapping",
+        steps=(
+            Step(
+                "write {field} as a mapping in Git (KEY: VALUE in the lines below it); for a HelmRelease, in the values or the chart",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            rf"(?P<field>{_PATH}): expected map, got &(?:\{{[^\[\s]|value\.valueUnstructured\{{Value:(?!\[|map))"
+        ),
+        kinds=APPLIES,
+        trivial=True,
+        quoted=True,
+        upstream="kubernetes structured-merge-diff typed",
+    ),
+    Rule(
+        _MANIFEST_WRONG_TYPE,
+        why="{field} in {object} is empty (null), but must be of type {wanted}",
+        steps=(
+            Step(
+                "remove {field} in Git, or set its value; check the indentation of the lines below it, and that a variable or a value of a chart that it uses is not empty",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<field>[\w.\[\]-]{1,160}) in body must be of type (?P<wanted>\w+): \"null\""
+        ),
+        kinds=APPLIES,
+        trivial=True,
+        quoted=True,
+        upstream="kube-openapi validate",
+    ),
+    Rule(
+        _MANIFEST_WRONG_TYPE,
+        why="a value in {object} has the wrong type: {detail}",
+        steps=(
+            Step(
+                "correct the value in Git (for a HelmRelease, in the values or the chart); quote a number or boolean where a string is required (env values, annotations, labels)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>(?:[.\w\[\]\"=:-]{1,120}: )?expected (?:string|map|list|numeric|boolean|"
+            r"bool|int\w*)[^\n]{0,20}, got [^\n]{1,80}|unable to convert [^\n]{1,120}|"
+            r"quantities must match the regular expression[^\n]{0,40}|"
+            r"(?:[\w.\[\]]{1,120} in body |invalid )?(?:type for|must be of type) [^\n]{1,120})"
+        ),
+        kinds=APPLIES,
+        trivial=True,
+        upstream="kubernetes structured-merge-diff typed",
+    ),
+)

@@ -1,0 +1,180 @@
+"""Fields that exclude each other, where merging kept both: a patch, values or the live object.
+
+Server-side apply keeps what other field managers set and what Kubernetes set by default. A patch
+and the values of a chart keep the fields of the base and of the chart.
+
+Upstream: kubernetes pkg/apis/apps, core and networking validation, structured-merge-diff merge.
+"""
+
+from fluxstatus.knowledge.commands import OBJECT, SPEC
+from fluxstatus.knowledge.manifests.shared import APPLIES, FIELD_LEFT_OVER
+from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import KindNames
+
+_CONFLICTING = Code(
+    "manifest-fields-conflict",
+    "An object has two fields that exclude each other, often because a merge kept both.",
+)
+
+_HR: KindNames = frozenset({"HelmRelease"})
+_OF_GIT: KindNames = APPLIES - _HR
+_PODS = "kubernetes pkg/apis/core/validation"
+_MANAGED = OBJECT + " --show-managed-fields"
+_RECREATE = """kubectl patch deployment {object_name} -n {object_ns} --type=json -p '[{{"op":"replace","path":"/spec/strategy","value":{{"type":"Recreate"}}}}]'"""
+
+_ROLLING_UPDATE = Text(
+    r"strategy\.rollingUpdate: Forbidden: may not be specified when strategy `?type`? is '?Recreate"
+)
+_HANDLERS = Text(
+    r"(?P<field>\w+(?:Probe|\.postStart|\.preStop))\.\w+: Forbidden: may not specify more than 1 handler type"
+)
+_VOLUMES = Text(
+    r"(?P<field>volumes\[\d+\])\.\w+: Forbidden: may not specify more than 1 volume type"
+)
+
+_IN_LIVE = Step(
+    "if Git has only one of them, the live object has the other one from another field manager (kubectl edit, an operator): remove it there with kubectl edit",
+    read=(_MANAGED,),
+)
+_ONE_IN_PATCH = Step(
+    "remove one of the two in Git; a patch does not replace what the base has: set the other one to null in the patch",
+    read=(SPEC,),
+)
+_ONE_IN_VALUES = Step(
+    "in spec.values, set the one of the chart's defaults to null (such as httpGet: null): Helm merges values with the defaults of the chart",
+    read=(SPEC,),
+)
+
+RULES = (
+    Rule(
+        FIELD_LEFT_OVER,
+        why="{object} has the strategy Recreate and also rollingUpdate, which is not allowed: Kubernetes sets rollingUpdate by default, and server-side apply keeps it in the live object",
+        steps=(
+            Step(
+                "if Git sets rollingUpdate, too (in a base or a patch), remove it there",
+                read=(_MANAGED,),
+            ),
+            Step(
+                "otherwise change the strategy of the live Deployment once; its pods keep running",
+                change=(_RECREATE,),
+            ),
+        ),
+        pattern=_ROLLING_UPDATE,
+        kinds=_OF_GIT,
+        certainty="one-of",
+        upstream="kubernetes pkg/apis/apps/validation",
+    ),
+    Rule(
+        FIELD_LEFT_OVER,
+        why="{object} has the strategy Recreate and also rollingUpdate, which is not allowed: the chart's default values or the live object still contain it",
+        steps=(
+            Step(
+                "set rollingUpdate: null next to type: Recreate in spec.values, which removes the chart's default",
+                read=(SPEC,),
+            ),
+            Step(
+                "if the chart does not render rollingUpdate, it is the default of the live Deployment, which server-side apply keeps: change the strategy of the live Deployment once; its pods keep running",
+                read=(_MANAGED,),
+                change=(_RECREATE,),
+            ),
+        ),
+        pattern=_ROLLING_UPDATE,
+        kinds=_HR,
+        certainty="one-of",
+        upstream="kubernetes pkg/apis/apps/validation",
+    ),
+    Rule(
+        _CONFLICTING,
+        why="an environment variable of {object} has both value and valueFrom, but only one is allowed ({field})",
+        steps=(
+            Step(
+                "keep one of the two in Git; a patch, and the values of a chart, are merged with the variable of the same name: set the other one to null there",
+                read=(SPEC,),
+            ),
+            _IN_LIVE,
+        ),
+        pattern=Text(
+            r"(?P<field>[\w.\[\]]{0,120}env\[\d+\]\.valueFrom): Invalid value: \"[^\"]*\": may not be "
+            r"specified when `?value`? is not empty"
+        ),
+        kinds=APPLIES,
+        certainty="one-of",
+        upstream=_PODS,
+    ),
+    Rule(
+        _CONFLICTING,
+        why="{field} of {object} has two handlers (httpGet, tcpSocket, exec, grpc), but only one is allowed: the chart's default and the one in the values",
+        steps=(_ONE_IN_VALUES, _IN_LIVE),
+        pattern=_HANDLERS,
+        kinds=_HR,
+        certainty="one-of",
+        upstream=_PODS,
+    ),
+    Rule(
+        _CONFLICTING,
+        why="{field} of {object} has two handlers (httpGet, tcpSocket, exec, grpc), but only one is allowed",
+        steps=(_ONE_IN_PATCH, _IN_LIVE),
+        pattern=_HANDLERS,
+        kinds=_OF_GIT,
+        certainty="one-of",
+        upstream=_PODS,
+    ),
+    Rule(
+        _CONFLICTING,
+        why="a volume of {object} has two types, but only one is allowed ({field}): two volumes of the same name were merged",
+        steps=(_ONE_IN_VALUES, _IN_LIVE),
+        pattern=_VOLUMES,
+        kinds=_HR,
+        certainty="one-of",
+        upstream=_PODS,
+    ),
+    Rule(
+        _CONFLICTING,
+        why="a volume of {object} has two types, but only one is allowed ({field}): two volumes of the same name were merged",
+        steps=(_ONE_IN_PATCH, _IN_LIVE),
+        pattern=_VOLUMES,
+        kinds=_OF_GIT,
+        certainty="one-of",
+        upstream=_PODS,
+    ),
+    Rule(
+        _CONFLICTING,
+        why="{object} sets its class twice, in annotation kubernetes.io/ingress.class and in ingressClassName, but only one is allowed",
+        steps=(
+            Step(
+                "remove the annotation kubernetes.io/ingress.class, which is deprecated, in Git (for a HelmRelease, in the values)",
+                read=(SPEC,),
+            ),
+            Step(
+                "if Git does not have the annotation, remove it from the live Ingress, where another field manager set it",
+                read=(_MANAGED,),
+            ),
+        ),
+        pattern=Text(
+            r"Invalid value: [^\n]{1,120}: can ?not be set when the class field is also set"
+        ),
+        kinds=APPLIES,
+        certainty="one-of",
+        trivial=True,
+        upstream="kubernetes pkg/apis/networking/validation",
+    ),
+    Rule(
+        _CONFLICTING,
+        why="{object} has both minAvailable and maxUnavailable, but only one is allowed",
+        steps=(
+            Step(
+                "keep one of the two in Git (for a HelmRelease, set the chart's default to null in spec.values)",
+                read=(SPEC,),
+            ),
+            Step(
+                "if Git has only one, the live object has the other one from another field manager: remove it there with kubectl edit",
+                read=(_MANAGED,),
+            ),
+        ),
+        pattern=Text(r"minAvailable and maxUnavailable cannot be both set"),
+        kinds=APPLIES,
+        certainty="one-of",
+        upstream="kubernetes pkg/apis/policy/validation",
+    ),
+)

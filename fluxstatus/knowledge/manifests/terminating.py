@@ -1,0 +1,41 @@
+"""Objects that are still being deleted, so that they cannot be created again.
+
+Upstream: kubernetes apiserver pkg/registry/generic/registry, PKG ssa/manager_apply.go and
+ssa/manager_wait.go.
+"""
+
+from fluxstatus.knowledge.commands import CLUSTER_OBJECT, OBJECT
+from fluxstatus.knowledge.manifests.shared import APPLIES
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.model.codes import Code
+
+_TERMINATING = Code(
+    "object-terminating", "An object is still being deleted, so it cannot be created again."
+)
+_FINALIZERS = Step(
+    "check its metadata.finalizers, and the controllers that remove them; a PersistentVolumeClaim stays until no pod uses it",
+    read=(OBJECT, CLUSTER_OBJECT),
+)
+
+RULES = (
+    Rule(
+        _TERMINATING,
+        why="{object} is still being deleted, so it cannot be created again; Flux recreates it once it is gone",
+        steps=(_FINALIZERS,),
+        pattern=Text(
+            r"object is being deleted: |no new finalizers can be added if the object is being deleted"
+        ),
+        kinds=APPLIES,
+        reach=Reach.WHOLE,
+        upstream="kubernetes apiserver pkg/registry/generic/registry store.go",
+    ),
+    Rule(
+        _TERMINATING,
+        why="Flux deletes {object} to recreate it (an immutable field was changed and it is annotated or configured with force), but it was not gone when the timeout expired",
+        steps=(_FINALIZERS,),
+        pattern=Text(r"immutable field detected, failed to wait for object to be deleted"),
+        kinds=APPLIES,
+        reach=Reach.WHOLE,
+        upstream="PKG ssa/manager_apply.go, ssa/manager_wait.go",
+    ),
+)

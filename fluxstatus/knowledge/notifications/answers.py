@@ -1,0 +1,193 @@
+"""Services that respond with an HTTP status, and services that cannot be reached.
+
+Upstream: NC internal/notifier, Go net/http.
+"""
+
+from fluxstatus.knowledge.commands import SECRET, SECRETS, SPEC
+from fluxstatus.knowledge.facts import at_host
+from fluxstatus.knowledge.notifications.shared import NOTIFICATION_FAILED, NOTIFIER, PROVIDER
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+
+RULES = (
+    Rule(
+        NOTIFICATION_FAILED,
+        why="Secret {missing} in {missing_field} does not exist",
+        steps=(
+            Step(
+                'create Secret {missing} with key "address" (the webhook URL), or with key "token" if spec.type requires one',
+                read=(SECRETS, SPEC),
+                change=("kubectl create secret generic {missing} -n {ns} --from-file=./address",),
+            ),
+        ),
+        pattern=Text(r"secrets? [\"'](?:[\w.-]+/)?(?P<missing>[\w.-]+)[\"'] not found"),
+        kinds=PROVIDER,
+        trivial=True,
+        upstream="NC internal/server/event_handlers.go",
+    ),
+    Rule(
+        NOTIFICATION_FAILED,
+        why="the address is that of API v1 of Alertmanager, which it no longer has ({status})",
+        steps=(
+            Step(
+                'set spec.address, or key "address" in Secret {secret}, to version 2: https://HOST/api/v2/alerts/',
+                read=(SPEC, SECRET),
+            ),
+        ),
+        pattern=Text(r"status(?: code)?:? (?P<status>410|404)[^\n]*Alertmanager v1 API"),
+        kinds=PROVIDER,
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="prometheus alertmanager api",
+    ),
+    Rule(
+        NOTIFICATION_FAILED,
+        why="the webhook of Microsoft Teams does not exist any more ({status}): Microsoft has retired the connectors of Office 365 (webhook.office.com)",
+        steps=(
+            Step(
+                'create a webhook with the Workflows app in Teams, and store its URL in spec.address, or under key "address" in Secret {secret}; spec.type: msteams supports connectors and Workflows',
+                read=(SPEC, SECRET),
+            ),
+        ),
+        pattern=Text(r"status(?: code)?:? (?P<status>40[34]|410)"),
+        kinds=PROVIDER,
+        when=(at_host("webhook.office.com"),),
+        certainty="one-of",
+        upstream="Microsoft Teams: answers of the webhooks",
+    ),
+    Rule(
+        NOTIFICATION_FAILED,
+        why="the receiving service probably does not recognize the address or the channel ({status})",
+        steps=(
+            Step(
+                'correct spec.address, or key "address" in Secret {secret} (the webhook may have been deleted), or set spec.channel to the name in the channel\'s URL, not the display name',
+                read=(SPEC, SECRET),
+            ),
+        ),
+        pattern=Text(r"status(?: code)?:? (?P<status>404[^\n]{0,60}|410[^\n]{0,60})"),
+        kinds=PROVIDER,
+        certainty="likely",
+        upstream=NOTIFIER,
+    ),
+    Rule(
+        NOTIFICATION_FAILED,
+        why="the proxy requires a login (407 Proxy Authentication Required)",
+        steps=(
+            Step(
+                "put username and password of the proxy into the Secret in spec.proxySecretRef",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"status(?: code)?:? 407|Proxy Authentication Required"),
+        kinds=PROVIDER,
+        upstream="Go net/http",
+    ),
+    Rule(
+        NOTIFICATION_FAILED,
+        why="the receiving service denies access ({status})",
+        steps=(
+            Step(
+                "check that the token in Secret {secret} has write access (for a Git provider, to commit statuses or comments), and that spec.address and spec.channel are those that it was issued for",
+                read=(SECRET, SPEC),
+            ),
+            Step(
+                "if both are correct, check whether the service blocks the address of this cluster"
+            ),
+        ),
+        pattern=Text(r"status(?: code)?:? (?P<status>403[^\n]{0,60})"),
+        kinds=PROVIDER,
+        certainty="one-of",
+        upstream=NOTIFIER,
+    ),
+    Rule(
+        NOTIFICATION_FAILED,
+        why="the receiving service rejects the credentials ({status})",
+        steps=(
+            Step(
+                "put a valid token with write access into Secret {secret} (for a Git provider, write access to commit statuses)",
+                read=(SECRET, SPEC),
+            ),
+        ),
+        pattern=Text(
+            r"status(?: code)?:? (?P<status>401[^\n]{0,60}|(?:invalid_auth|not_authed|token_revoked)\b)|"
+            r"(?P<said>invalid_auth|not_authed|token_revoked|token_expired|account_inactive|Bad credentials|Unauthorized)"
+        ),
+        kinds=PROVIDER,
+        upstream=NOTIFIER,
+    ),
+    Rule(
+        NOTIFICATION_FAILED,
+        why="the receiving service rejects the message ({status})",
+        steps=(
+            Step(
+                "check spec.type, spec.channel and spec.address: they must match the service",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"status(?: code)?:? (?P<status>4(?!29)\d\d[^\n]{0,80})"),
+        kinds=PROVIDER,
+        certainty="one-of",
+        upstream=NOTIFIER,
+    ),
+    Rule(
+        NOTIFICATION_FAILED,
+        why="Google Cloud does not recognize the Pub/Sub topic in spec.channel: {detail}",
+        steps=(
+            Step(
+                "create the topic, or correct spec.address (the project) and spec.channel (the topic)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"Pub/\S+ topic[^\n]*(?P<detail>code = NotFound[^\n]{0,80})"),
+        kinds=PROVIDER,
+        reach=Reach.WHOLE,
+        upstream="NC internal/notifier/google_pubsub.go",
+    ),
+    Rule(
+        NOTIFICATION_FAILED,
+        why="the receiving service knows the identity, but does not permit it to publish: {detail}",
+        steps=(
+            Step(
+                "grant the permission to publish (Pub/Sub: roles/pubsub.publisher on the topic; Event Hubs: a policy with the claim Send, or the role Azure Event Hubs Data Sender)",
+                read=(SPEC, SECRET),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>code = PermissionDenied[^\n]{0,100}|'Send' claim\(s\) are required)"
+        ),
+        kinds=PROVIDER,
+        reach=Reach.WHOLE,
+        upstream="NC internal/notifier/google_pubsub.go, azure_eventhub.go",
+    ),
+    Rule(
+        NOTIFICATION_FAILED,
+        why="the NATS server in spec.address cannot be reached: {detail}",
+        steps=(
+            Step(
+                "check spec.address (HOST:PORT), whether the server is running, and NetworkPolicies",
+                read=(SPEC, "kubectl get networkpolicies -n {flux_namespace}"),
+            ),
+        ),
+        pattern=Text(r"(?P<detail>nats: no servers available[^\n]{0,40})"),
+        kinds=PROVIDER,
+        certainty="one-of",
+        transient=True,
+        upstream="NC internal/notifier/nats.go",
+    ),
+    Rule(
+        NOTIFICATION_FAILED,
+        why="the address of the service does not begin with a scheme such as https://: {detail}",
+        steps=(
+            Step(
+                'write the whole URL into spec.address, or into key "address" of Secret {secret}, without quotes and line breaks',
+                read=(SPEC, SECRET),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>unsupported protocol scheme \"[^\"]{0,40}\"|"
+            r"first path segment in URL cannot contain colon|missing protocol scheme)"
+        ),
+        kinds=PROVIDER,
+        trivial=True,
+        upstream="Go net/http, net/url",
+    ),
+)

@@ -1,0 +1,43 @@
+"""Problems of the pods behind a failed health check, with the next step for each.
+
+The messages come from the kubelet, the scheduler and the controllers of Deployments, Jobs and
+volumes, as state/pods.py and the Warning events report them.
+
+All rules have the code of a failed health check: they explain it, and are not faults of their own.
+
+Upstream: kubernetes pkg/kubelet, pkg/scheduler/framework, pkg/controller, and the admission
+plugins, which are in admission.
+"""
+
+from fluxstatus.knowledge.pods import (
+    claims,
+    containers,
+    images,
+    mounts,
+    readiness,
+    scheduling,
+    volumes,
+)
+from fluxstatus.knowledge.rule import Step
+
+RULES = (
+    *images.RULES,
+    *mounts.RULES,
+    *containers.RULES,
+    *claims.RULES,
+    *volumes.RULES,
+    *scheduling.RULES,
+    *readiness.RULES,
+)
+
+VAGUE = Step(
+    "check the workload's events: they show why its pods are not created or started",
+    read=("kubectl get events -n {ns} --field-selector=involvedObject.name={name}",),
+)
+"""The next step for an event that no rule matches."""
+
+OF_OTHERS = Step(
+    "check the object's conditions and events: its own controller reports the problem there",
+    read=("kubectl describe {resource} {name} -n {ns}",),
+)
+"""The next step for a kind without pods, such as Certificate."""

@@ -1,0 +1,169 @@
+"""HelmRelease: actions of Helm that cannot be carried out as the spec requests.
+
+Upstream: helm pkg/kube/client.go and pkg/action, HC internal/action.
+"""
+
+from fluxstatus.knowledge.commands import DESCRIBE, FORCE, SPEC, STORED
+from fluxstatus.knowledge.releases.shared import HISTORY, HR
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.model.codes import Code
+
+_FORCE_UNUSABLE = Code(
+    "helm-force-unusable", "Helm cannot replace objects as spec.upgrade.force requests."
+)
+_NOT_ADOPTED = Code(
+    "helm-object-unknown",
+    "An object exists that the last successful version of the Helm release does not contain.",
+)
+_RECORD_GONE = Code("helm-record-gone", "The record of the Helm release is not in Helm's storage.")
+_INTERRUPTED = Code("helm-interrupted", "A Helm action was interrupted before it was done.")
+
+RULES = (
+    Rule(
+        _FORCE_UNUSABLE,
+        why="spec.upgrade.force replaces objects, which Helm cannot do with server-side apply",
+        steps=(
+            Step(
+                "remove spec.upgrade.force: with server-side apply, Helm already overrides conflicts with other field managers",
+                read=(SPEC,),
+            ),
+            Step(
+                "or set spec.upgrade.serverSideApply: disabled, to keep replacing objects; newer patch releases of Flux ignore force with server-side apply"
+            ),
+        ),
+        pattern=Text(
+            r"cannot use (?:force conflicts|server-side apply) and force replace together"
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream="helm v4 pkg/kube/client.go, HC internal/action/upgrade.go",
+        versions=">=2.8",
+    ),
+    Rule(
+        _FORCE_UNUSABLE,
+        why="Helm cannot replace {object}, which spec.upgrade.force requests, because fields of the live object are immutable: {detail}",
+        steps=(
+            Step(
+                "remove spec.upgrade.force: Helm then changes only the fields that differ; force neither deletes objects nor changes immutable fields",
+                read=(SPEC,),
+            ),
+            Step(
+                "if the upgrade then reports an immutable field, restore its old value, or delete this object"
+            ),
+        ),
+        pattern=Text(r"failed to replace object: (?P<detail>[^\n]{1,240})"),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        certainty="likely",
+        upstream="helm pkg/kube/client.go",
+    ),
+    Rule(
+        _NOT_ADOPTED,
+        why="{wanted_object} exists in the cluster, but not in the version of the release that Helm changes: a failed attempt, or something else, created it",
+        steps=(
+            Step(
+                "if nothing in it can be lost, delete it, so that the next attempt creates it",
+                read=(HISTORY, STORED),
+            ),
+            Step(
+                "then force an attempt (flux reconcile --force)",
+                change=(FORCE,),
+            ),
+        ),
+        pattern=Text(
+            r"(?:\bno|original object) (?P<wanted_object>[A-Z]\w+ with the name \"[^\"]+\") (?:not )?found"
+        ),
+        kinds=HR,
+        certainty="likely",
+        quoted=True,
+        upstream="helm pkg/kube/client.go",
+    ),
+    Rule(
+        _INTERRUPTED,
+        why="the attempt was interrupted: helm-controller was stopped, or a change of the HelmRelease canceled it",
+        steps=(
+            Step(
+                "wait for the next attempt, which starts automatically; if it is interrupted again, check whether helm-controller keeps restarting (out of memory, node drained)",
+                read=(
+                    HISTORY,
+                    "kubectl get pods -n {flux_namespace} -l app=helm-controller",
+                ),
+            ),
+        ),
+        pattern=Text(r"context canceled(?=\s*(?:$|Last Helm logs))"),
+        kinds=HR,
+        certainty="one-of",
+        transient=True,
+        upstream="HC internal/reconcile, Go context",
+    ),
+    Rule(
+        _RECORD_GONE,
+        why="the record of the release is no longer in Helm's storage: it was deleted during the attempt or outside Flux",
+        steps=(
+            Step(
+                "check whether something deletes Secrets or ConfigMaps sh.helm.release.v1.* in the namespace of Helm's storage; objects of the release may still exist",
+                read=(STORED, HISTORY),
+            ),
+            Step(
+                "reconcile: without a record, Flux installs the release again and adopts the objects that still exist",
+                change=(FORCE,),
+            ),
+        ),
+        pattern=Text(
+            r"(?:update: failed to update|failed to get \"[^\"]*\"): "
+            r"(?:secrets|configmaps) \"[^\"]*\" not found"
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        certainty="likely",
+        upstream="helm pkg/storage/driver, pkg/action",
+    ),
+    Rule(
+        _RECORD_GONE,
+        why="Helm has no record of the release, so it cannot uninstall it: its install failed before Helm stored one, or the record was deleted",
+        steps=(
+            Step(
+                "check the condition Released and the events: the error of the install is the cause if there is one",
+                read=(DESCRIBE, STORED),
+            ),
+            Step("if the release was installed before, delete objects that are left of it"),
+        ),
+        pattern=Text(r"Release not loaded: [^\n:]{1,80}: release: not found"),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        upstream="helm pkg/action/uninstall.go",
+    ),
+    Rule(
+        _RECORD_GONE,
+        why="the upgrade failed, and the version to roll back to is no longer in Helm's storage: spec.maxHistory removed it, or it was deleted",
+        steps=(
+            Step(
+                "fix the error of the upgrade (condition Released), then force an attempt (flux reconcile --force)",
+                read=(HISTORY, STORED),
+                change=(FORCE,),
+            ),
+        ),
+        pattern=Text(r"release has no \d+ version"),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        upstream="helm pkg/action/rollback.go",
+    ),
+    Rule(
+        Code(
+            "chart-api-unsupported", "The chart's apiVersion is not supported by helm-controller."
+        ),
+        why="the chart, or the stored release, has an apiVersion that helm-controller does not support: only v1 and v2 charts are supported",
+        steps=(
+            Step(
+                "use a version of the chart with apiVersion: v2 in Chart.yaml, or upgrade Flux",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"only the Chart API v2 is supported"),
+        kinds=HR,
+        upstream="HC internal/action",
+        versions=">=2.8",
+    ),
+)

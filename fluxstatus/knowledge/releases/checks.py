@@ -1,0 +1,196 @@
+"""HelmRelease: checks in templates of the chart (fail, required), by what they report.
+
+The texts are those of the authors of charts, so a rule reads only common words in them: what was
+removed, what excludes each other, what is missing.
+
+Upstream: helm pkg/engine, and the validations of common charts.
+"""
+
+from fluxstatus.knowledge.commands import SPEC
+from fluxstatus.knowledge.releases.shared import HR, TEMPLATE_ERROR
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+
+_ENGINE = "helm pkg/engine (fail, required)"
+_WORDS = r"(?:(?!Last Helm logs:).){0,400}?"
+_FAILED = r"execution error at \((?P<template>[^)]+)\):(?!\s*PASSWORDS ERROR)\s*"
+_VALUE = (
+    r"(?:(?=(?:(?!Last Helm logs:).){0,300}?(?<![\w./:@-])(?:\.Values\.)?"
+    r"(?P<chart_value>[a-z]\w*(?:\.(?!(?:ya?ml|tpl|md|com|io|org|net|dev|html?|json|g|e)\b)[a-zA-Z_][\w-]*)+)))?"
+)
+"""The first value that the check names, as a path with dots."""
+
+_DETAIL = r"(?P<detail>.{0,300})"
+
+RULES = (
+    Rule(
+        TEMPLATE_ERROR,
+        why="the chart only accepts the vendor's own images, but the values set other ones ({template}): it requires the consent global.security.allowInsecureImages",
+        steps=(
+            Step(
+                "if the images are mirrors or the same images at another address (such as bitnamilegacy), set global.security.allowInsecureImages: true in spec.values (for a dependency, too: global values reach all charts)",
+                read=(SPEC,),
+            ),
+            Step(
+                "otherwise remove the image from spec.values: an image of another vendor may lack the paths and variables that the chart uses"
+            ),
+        ),
+        pattern=Text(_FAILED + rf"(?={_WORDS}Original containers have been substituted)"),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream="Bitnami common chart, templates/_errors.tpl",
+    ),
+    Rule(
+        TEMPLATE_ERROR,
+        why="a check in the chart does not allow this upgrade ({template}): it needs a manual step first: {detail}",
+        steps=(
+            Step(
+                "do the step in the message and in the chart's upgrade notes (often an intermediate version, or a backup or deletion of an object), and then confirm it in spec.values if the message names a value for it; until then, pin the old chart version",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            _FAILED
+            + rf"(?={_WORDS}(?:upgrad\w+ (?:path|from|to|directly)|(?:before|when) upgrading|(?:manual|breaking) (?:step|change|migration|intervention|action)|"
+            r"\bmigrat(?:e|ing)\b|migration (?:guide|steps?|is (?:required|needed))|must (?:first )?(?:be )?upgrade|can(?:not|'t) (?:be )?upgrade))"
+            + _DETAIL
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        certainty="likely",
+        quoted=True,
+        upstream=_ENGINE,
+    ),
+    Rule(
+        TEMPLATE_ERROR,
+        why="the values contain a setting that this version of the chart no longer supports ({template}): {detail}",
+        steps=(
+            Step(
+                "remove {chart_value} from spec.values and spec.valuesFrom, and use its replacement ({detail}), which is also in the chart's upgrade notes; until then, pin the last chart version that supports it",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            _FAILED
+            + _VALUE
+            + rf"(?={_WORDS}(?:\bdeprecated|no longer (?:\w+ ){{0,2}}(?:supported|used|available|valid|accepted|exists?|possible|necessary|needed|works?)|"
+            r"(?:has|have|had) been (?:removed|renamed|replaced|moved|dropped|deprecated|superseded)|"
+            r"(?:was|were|is|are) (?:now )?(?:removed|renamed|replaced|moved to|dropped|obsolete)\b|"
+            r"(?:please )?use `?[\w.'\"\[\]]+`? instead|in favou?r of))" + _DETAIL
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        certainty="likely",
+        quoted=True,
+        upstream=_ENGINE,
+    ),
+    Rule(
+        TEMPLATE_ERROR,
+        why="the values contain settings that exclude each other ({template}): {detail}",
+        steps=(
+            Step(
+                "keep one of the settings in spec.values, and turn off the other one; if you set only one, the other is a default of the chart: set it to false, 0 or null",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            _FAILED
+            + rf"(?={_WORDS}(?:mutually exclusive|only (?:\w+ ){{0,3}}one of\b|at the same time|simultaneously|"
+            r"(?:can(?:not|'t)|must not|may not|should not|do not|don't)[^\n]{0,60} (?:both|together|in combination|combined|along with)\b|"
+            r"\bboth\b[^\n]{1,120}\b(?:set|enabled|specified|defined|configured|provided|true)\b|not both|incompatible with|conflicts? with|"
+            r"more than (?:zero|one)\b))" + _DETAIL
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        certainty="likely",
+        quoted=True,
+        upstream=_ENGINE,
+    ),
+    Rule(
+        TEMPLATE_ERROR,
+        why="the values contain {chart_value} in plain text, a secret that the chart does not allow there ({template})",
+        steps=(
+            Step(
+                "move {chart_value} into a Secret, and reference it in the values: with variable expansion, such as $__env{{NAME}} or $__file{{PATH}} and envFromSecret or extraSecretMounts, or as an existing Secret",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            _FAILED
+            + r"Sensitive key '(?P<chart_value>[^']+)' should not be defined explicitly in values"
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream="Grafana chart, templates/_helpers.tpl",
+    ),
+    Rule(
+        TEMPLATE_ERROR,
+        why="a check in the chart does not recognize a value or a name in the values ({template}): {detail}",
+        steps=(
+            Step(
+                "correct {chart_value} in spec.values: its spelling, and the name that it refers to; helm show values CHART lists the possible values of this chart version",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            _FAILED
+            + _VALUE
+            + rf"(?={_WORDS}(?:\b(?:unknown|unsupported|unrecognized|unexpected|invalid)\b|must be (?:one of|either|of type|an? |in )|"
+            r"(?:valid|allowed|supported|possible|accepted) (?:values|options|types|choices|modes|providers) |not a valid|"
+            r"is not (?:a )?(?:supported|known|recognized|allowed)|not found|does not exist|not enabled or|"
+            r"should be (?:one of|either|an? )|does not match|no \w+ enabled))" + _DETAIL
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        certainty="likely",
+        quoted=True,
+        upstream=_ENGINE,
+    ),
+    Rule(
+        TEMPLATE_ERROR,
+        why="the values contain a setting that the chart does not allow ({template}): {detail}",
+        steps=(
+            Step(
+                "remove {chart_value} from spec.values, or change it as the message describes; if you do not set it, it is a default of the chart: set it to null",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            _FAILED
+            + _VALUE
+            + rf"(?!{_WORDS}\b(?:without|unless)\b)(?={_WORDS}(?:(?:should|must|may|can)(?:not| not|n't) (?:be (?!(?:empty|blank|null|nil|unset|left)\b)|(?!be\b))\w+|"
+            r"is not (?:allowed|permitted|supported|compatible)|are not (?:allowed|permitted|supported)|do(?:es)? not support|not supported))"
+            + _DETAIL
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        certainty="likely",
+        quoted=True,
+        upstream=_ENGINE,
+    ),
+    Rule(
+        TEMPLATE_ERROR,
+        why="a value that the chart requires is not set ({template}): {detail}",
+        steps=(
+            Step(
+                "set {chart_value} in spec.values ({detail}), or in a Secret that spec.valuesFrom references; helm show values CHART describes it; if it is set, check its nesting and indentation (the values of a subchart are under its name)",
+                read=(SPEC, "kubectl get configmaps,secrets -n {ns}"),
+            ),
+        ),
+        pattern=Text(
+            _FAILED
+            + _VALUE
+            + rf"(?={_WORDS}(?:\brequires?d?\b|\bmissing\b|\bmust (?:be )?(?:set|provide|specif|define|suppl|configure|have|contain|exist|include|enable)|"
+            r"(?:please|you need to|need to|have to) (?:set|define|provide|specify|configure|supply|enable|add)|"
+            r"(?:is|are|been|was) not (?:set|provided|specified|defined|configured|given|supplied)|not set\b|\bno \w+ (?:is )?(?:set|specified|provided|defined|configured)|"
+            r"(?:must not|can(?:not|'t)|should not) be (?:empty|blank|null|nil|unset)|without an?\b|at least one|mandatory))"
+            + _DETAIL
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        certainty="likely",
+        quoted=True,
+        upstream=_ENGINE,
+    ),
+)

@@ -1,0 +1,166 @@
+"""HelmRelease: releases that cannot be read or stored, and charts that cannot be loaded.
+
+Upstream: helm pkg/storage/driver, pkg/action and pkg/chart/loader, HC internal/loader.
+"""
+
+from fluxstatus.knowledge.codes import API_REMOVED
+from fluxstatus.knowledge.commands import SPEC, STORED
+from fluxstatus.knowledge.releases.shared import HR
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.model.codes import Code
+
+_TOO_LARGE = Code("helm-release-too-large", "The Helm release is too large to be stored.")
+
+_WRITE = r"(?:create|update): failed to (?:create|update): "
+
+_OLD_MANIFESTS = r"from (?:current|old|previous|deployed) release manifest"
+
+RULES = (
+    Rule(
+        API_REMOVED,
+        why="the installed release contains {missing_kind} in {missing_group}, which the cluster no longer serves, so Helm can neither upgrade nor remove it",
+        steps=(
+            Step(
+                "if its CRD was deleted, restore it until the upgrade has succeeded",
+                read=("kubectl api-resources --api-group={missing_group_name}",),
+            ),
+            Step(
+                "if a newer Kubernetes version removed this API version, rewrite the stored release with the Helm plugin mapkubeapis (helm mapkubeapis {release_name} -n {storage_ns})",
+                read=(STORED,),
+            ),
+            Step(
+                "as a last resort, delete the Secrets of this release (sh.helm.release.v1.{release_name}.v*): its objects stay in the cluster, Flux installs the release again and adopts them, and objects that the new chart no longer has are left behind"
+            ),
+        ),
+        pattern=Text(
+            _OLD_MANIFESTS + r".*?no matches for kind "
+            r"\"(?P<missing_kind>\w+)\" in version \"(?P<missing_group>"
+            r"(?P<missing_group_name>[\w.-]+)(?:/\w+)?)\""
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        upstream="helm pkg/action/upgrade.go",
+    ),
+    Rule(
+        API_REMOVED,
+        why="the installed release contains an API version that the cluster no longer serves, so Helm cannot upgrade it",
+        steps=(
+            Step(
+                "rewrite the stored release with the Helm plugin mapkubeapis (helm mapkubeapis {release_name} -n {storage_ns})",
+                read=(STORED,),
+            ),
+        ),
+        pattern=Text(r"current release manifest contains removed kubernetes api"),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream="helm pkg/action/upgrade.go",
+    ),
+    Rule(
+        _TOO_LARGE,
+        why="the release is too large to be stored: its Secret has {size} bytes, and etcd accepts at most {limit} in one request",
+        steps=(
+            Step(
+                "make the release smaller: in spec.values, turn off parts of the chart such as dashboards, CRDs or default rules, or split the release into two charts",
+                read=(SPEC,),
+            ),
+            Step(
+                "for a chart of your own, exclude files with .helmignore, and move large files out"
+            ),
+        ),
+        pattern=Text(
+            _WRITE
+            + r".*trying to send message larger than max \((?P<size>\d+) vs\. (?P<limit>\d+)\)"
+        ),
+        kinds=HR,
+        upstream="helm pkg/storage/driver/secrets.go, grpc",
+    ),
+    Rule(
+        _TOO_LARGE,
+        why="the release is too large to be stored: a Secret has at most 1 MiB, and Helm stores the chart, its manifests and the values in one",
+        steps=(
+            Step(
+                "make the release smaller: in spec.values, turn off parts of the chart such as dashboards, CRDs or default rules, or split the release into two charts",
+                read=(SPEC,),
+            ),
+            Step(
+                "for a chart of your own, exclude files with .helmignore, and move large files out"
+            ),
+        ),
+        pattern=Text(
+            r"Secret \"sh\.helm\.release\.v1\.[^\"]+\" is invalid: data: Too long|"
+            + _WRITE
+            + r"[^\n]*(?:etcdserver: request is too large|Request entity too large|"
+            r"trying to send message larger than max)"
+        ),
+        kinds=HR,
+        quoted=True,
+        upstream="helm pkg/storage/driver/secrets.go",
+    ),
+    Rule(
+        Code(
+            "chart-digest-mismatch",
+            "The chart that source-controller serves differs from the digest in the source's status.",
+        ),
+        why="the chart that source-controller serves does not match the digest in the status of its source: the file was stored again without the status, for example after a restart without a persistent volume, or by one of several replicas",
+        steps=(
+            Step(
+                "reconcile the source, so that source-controller stores the chart and its digest again",
+                read=("kubectl get helmchart {helm_chart} -n {helm_chart_ns} -o yaml",),
+                change=(
+                    "kubectl annotate --overwrite helmchart {helm_chart} -n {helm_chart_ns} reconcile.fluxcd.io/requestedAt={now}",
+                    "kubectl annotate --overwrite {source_resource} {source_name} -n {source_ns} reconcile.fluxcd.io/requestedAt={now}",
+                ),
+            ),
+            Step(
+                "if it returns after each restart of source-controller, give it a persistent volume (spec.storage of the FluxInstance), and run one replica",
+                read=("kubectl get deployment source-controller -n {flux_namespace} -o yaml",),
+            ),
+        ),
+        pattern=Text(r"integrity failure: computed digest doesn't match"),
+        kinds=HR,
+        certainty="one-of",
+        upstream="HC internal/loader/artifact_url.go",
+    ),
+    Rule(
+        Code("chart-unreadable", "Helm cannot load the artifact of the source as a chart."),
+        why="the artifact of the source is not a chart that Helm can load: {detail}",
+        steps=(
+            Step(
+                "check the content of the source artifact, and spec.chartRef; an OCIRepository for a chart requires spec.layerSelector.operation: copy",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?:could not load chart|failed to load chart from [^\n:]{1,160}): (?P<detail>(?:cannot load \w+\.\w+|Chart\.yaml file is missing|"
+            r"no files in chart archive|file '[^']*' (?:does not appear|seems)|chart (?:metadata|"
+            r"illegally|contains|yaml)|error unpacking|validation|gzip|unexpected EOF|invalid "
+            r"header|unsupported chart|unable to (?:detect|load) chart|stream does not|"
+            r"decompressed chart|failed to (?:load|untar))[^\n]{0,200})"
+        ),
+        reasons=("ArtifactFailed",),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream="helm pkg/chart/v2/loader",
+    ),
+    Rule(
+        Code("chart-not-loaded", "The helm-controller could not load the chart from its source."),
+        why="helm-controller could not load the chart from its source: {innermost}",
+        steps=(
+            Step(
+                "check the source of the chart and source-controller",
+                read=(
+                    SPEC,
+                    "kubectl get helmchart {helm_chart} -n {helm_chart_ns}",
+                    "kubectl get pods -n {flux_namespace} -l app=source-controller",
+                ),
+            ),
+        ),
+        pattern=Text(r"could not load chart: "),
+        reasons=("ArtifactFailed",),
+        kinds=HR,
+        reach=Reach.STAGE,
+        certainty="unknown",
+        upstream="HC internal/controller/helmrelease_controller.go",
+    ),
+)

@@ -1,0 +1,388 @@
+"""HelmRelease: templates of the chart and post-renderers.
+
+Upstream: helm pkg/engine and pkg/release/util, Masterminds/sprig, HC internal/postrender.
+"""
+
+from fluxstatus.knowledge.codes import RESOURCE_DUPLICATE
+from fluxstatus.knowledge.commands import SPEC
+from fluxstatus.knowledge.facts import has_post_renderers, uses_chart_ref
+from fluxstatus.knowledge.releases.shared import HR, TEMPLATE_ERROR
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.model.codes import Code
+
+_POST_RENDER_FAILED = Code(
+    "post-render-failed",
+    "The rendered chart cannot be processed further: Flux runs kustomize on it.",
+)
+_LABEL_INVALID = Code("label-invalid", "A label value of the rendered chart is not valid.")
+
+_TEMPLATES = "Go text/template, helm pkg/engine"
+
+_VERSION_INVALID = Text(
+    r"error calling semver\w*: (?P<detail>invalid semantic version[^\n]{0,80}|"
+    r"improper constraint[^\n]{0,80}|invalid characters in version[^\n]{0,40})"
+)
+
+_TEMPLATE_RULES = (
+    Rule(
+        TEMPLATE_ERROR,
+        why="a template of the chart looks up objects of {looked_up}, which the cluster does not serve",
+        steps=(
+            Step(
+                "install the CRD of {looked_up} first, and list the HelmRelease that installs it in spec.dependsOn; or turn off the part of the chart that needs it, in spec.values",
+                read=("kubectl api-resources", SPEC),
+            ),
+        ),
+        pattern=Text(
+            r"error calling lookup: [^\n]*?(?P<looked_up>[\w.-]+/\w+, Kind=\w+): the server could not find the requested resource"
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream="helm pkg/engine/lookup_func.go",
+    ),
+    Rule(
+        TEMPLATE_ERROR,
+        why="a check in the chart rejects the values ({template}): {detail}",
+        steps=(
+            Step(
+                "set or correct the value in spec.values as the check requires: {detail}; helm show values CHART describes the values of this chart version",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"execution error at \((?P<template>[^)]+)\): ?(?P<detail>[^\n]{0,300})"),
+        kinds=HR,
+        upstream=_TEMPLATES,
+    ),
+    Rule(
+        TEMPLATE_ERROR,
+        why="a template of the chart compares versions, but the version of the chart or a value that it reads is not a semantic version: {detail}",
+        steps=(
+            Step(
+                "check where the template takes the version from: helm-controller appends the digest to the version of a chart from an OCIRepository (VERSION+DIGEST), and labels have _ in place of +, which is not valid in a version",
+                read=(SPEC,),
+            ),
+            Step(
+                "use a chart version without this error, take the chart from a HelmRepository (type: oci), or start helm-controller with --feature-gates=DisableChartDigestTracking=true; if the template reads a value, set a full version, such as 1.2.3, in spec.values"
+            ),
+        ),
+        pattern=_VERSION_INVALID,
+        kinds=HR,
+        when=(uses_chart_ref,),
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        upstream="Masterminds/sprig, semver; HC internal/controller",
+    ),
+    Rule(
+        TEMPLATE_ERROR,
+        why="a template of the chart compares versions, but a value that it reads is not a semantic version: {detail}",
+        steps=(
+            Step(
+                "set a full version, such as 1.2.3, in the value that the template reads (spec.values), or use a chart version without this error",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=_VERSION_INVALID,
+        kinds=HR,
+        unless=(uses_chart_ref,),
+        reach=Reach.WHOLE,
+        certainty="likely",
+        upstream="Masterminds/sprig, semver",
+    ),
+    Rule(
+        TEMPLATE_ERROR,
+        why="{parent} has no value, but a template of the chart reads field {child} of it",
+        steps=(
+            Step(
+                "set {parent} in spec.values, or use a chart version whose default values contain it",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"<\$?(?P<parent>\.Values(?:\.\w+)*?)\.(?P<child>\w+)(?:\.\w+)*>: nil pointer evaluating "
+            r"interface \{\}\.(?P=child)"
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream=_TEMPLATES,
+    ),
+    Rule(
+        TEMPLATE_ERROR,
+        why="{parent} is of type {given}, but a template of the chart reads field {child} of it",
+        steps=(
+            Step(
+                "set {parent} to a mapping in spec.values, as the chart's values.yaml does",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"<\$?(?P<parent>\.Values(?:\.\w+)*?)\.(?P<child>\w+)(?:\.\w+)*>: can't evaluate field "
+            r"(?P=child) in type (?:interface \{\}|(?P<given>[\w.\[\]{}]+))"
+        ),
+        kinds=HR,
+        needs=("given",),
+        reach=Reach.WHOLE,
+        upstream=_TEMPLATES,
+    ),
+    Rule(
+        TEMPLATE_ERROR,
+        why="{parent} is not a mapping, but a template of the chart reads field {child} of it",
+        steps=(
+            Step(
+                "set {parent} to a mapping in spec.values, as the chart's values.yaml does",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"<\$?(?P<parent>\.Values(?:\.\w+)*?)\.(?P<child>\w+)(?:\.\w+)*>: can't evaluate field "
+            r"(?P=child) in type interface \{\}"
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream=_TEMPLATES,
+    ),
+    Rule(
+        TEMPLATE_ERROR,
+        why="a template of the chart reads field {child} of a value that is not a mapping",
+        steps=(
+            Step(
+                "in spec.values, write mappings with field {child} where the template reads it, such as a list of mappings instead of a list of strings: compare with the chart's values.yaml",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"<(?:\$\w*)?\.(?P<child>\w+)>: can't evaluate field (?P=child) in type (?:interface \{\}|string|\[\]interface)"
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream=_TEMPLATES,
+    ),
+    Rule(
+        TEMPLATE_ERROR,
+        why="a template of the chart fails: {detail}",
+        steps=(
+            Step(
+                "set the missing value in spec.values, or correct the chart's template (use default or required there)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>nil pointer evaluating [^\n]{1,120}|can't evaluate field \S+[^\n]{0,80}|"
+            r"map has no entry for key [^\n]{1,80}|wrong type for value; expected [^\n]{1,80}|"
+            r"error calling (?!include)\w+: [^\n]{1,160})"
+        ),
+        kinds=HR,
+        upstream=_TEMPLATES,
+    ),
+    Rule(
+        TEMPLATE_ERROR,
+        why="a template of the chart fails: {detail}",
+        steps=(
+            Step(
+                "correct the chart's template, or use a chart version without this error",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"^(?=.*?(?P<detail>no template \"[^\"]+\"|function \"\w+\" not defined|"
+            r"parse error at [^\n]{1,160}|error calling include: [^\n]{1,160})|"
+            r".*executing \"[^\"]+\" at)"
+        ),
+        kinds=HR,
+        upstream=_TEMPLATES,
+    ),
+    Rule(
+        TEMPLATE_ERROR,
+        why="chart template {template} renders invalid YAML: {detail}",
+        steps=(
+            Step(
+                "correct the value that is used there (quotes, indentation), or the template; to see the output, run helm template",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?:YAML parse error on|manifests: parsing) (?P<template>[^\s:]+): "
+            r"(?P<detail>[^\n]{1,200})"
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream="helm pkg/release/util/manifest_sorter.go",
+    ),
+    Rule(
+        TEMPLATE_ERROR,
+        why="a template of the chart renders invalid YAML: {detail}",
+        steps=(
+            Step(
+                "correct the value that is used there (quotes, indentation), or the template; to find it, run helm template",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"error converting YAML to JSON: (?P<detail>[^\n]{1,200})"),
+        kinds=HR,
+        upstream="sigs.k8s.io/yaml",
+    ),
+    Rule(
+        RESOURCE_DUPLICATE,
+        why="the chart renders the same object twice ({duplicate})",
+        steps=(
+            Step(
+                "disable one of the two objects in spec.values, or correct the chart; to see both, run helm template",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"may not add resource with an already registered id: (?P<duplicate>[^\s']+)"),
+        kinds=HR,
+        upstream="HC internal/postrender, KZ api/resmap",
+    ),
+    Rule(
+        TEMPLATE_ERROR,
+        why='the chart renders YAML with key "{duplicate}" twice in one mapping (line {line}); helm-controller parses the output strictly, while Helm itself accepts it',
+        steps=(
+            Step(
+                "remove one of the two in spec.values (labels and annotations are often set twice), or use a chart version without this error; to find it, run helm template",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"line (?P<line>\d+): mapping key \"(?P<duplicate>[^\"]+)\" already defined at line \d+"
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream="HC internal/postrender, go.yaml.in/yaml",
+    ),
+    Rule(
+        TEMPLATE_ERROR,
+        why="the chart renders a document that is not a Kubernetes manifest or not valid YAML: {detail}",
+        steps=(
+            Step(
+                "correct the value in spec.values that leads to this output, or use another chart version; to see the output, run helm template",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"post[- ]?render\w*[^\n]*?: (?P<detail>(?:MalformedYAMLError|yaml: |missing metadata\.name|"
+            r"missing kind|missing Resource metadata|error converting YAML)[^\n]{0,200})"
+        ),
+        kinds=HR,
+        unless=(has_post_renderers,),
+        reach=Reach.WHOLE,
+        upstream="HC internal/postrender, KZ api/resource",
+    ),
+    Rule(
+        _POST_RENDER_FAILED,
+        why="a patch in spec.postRenderers does not match the rendered chart: {detail}",
+        steps=(
+            Step(
+                "correct the patches in spec.postRenderers: their target must be in the chart's output",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>(?:no (?:resource )?matches for (?:strategic merge patch|Id)|unable to find patch target|"
+            r"failed to find unique target|no resource matches|unable to parse (?:SM or JSON )?"
+            r"patch|trouble configuring builtin Patch\w*|remove operation does not apply|"
+            r"replace operation does not apply|add operation does not apply)[^\n]{0,200})"
+        ),
+        context=Text(r"post[- ]?render"),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream="HC internal/postrender, KZ api/resmap",
+    ),
+    Rule(
+        _POST_RENDER_FAILED,
+        why="spec.postRenderers cannot be applied to the rendered chart: {innermost}",
+        steps=(
+            Step(
+                "correct spec.postRenderers, or the object in the chart's output that kustomize rejects; to see the output, run helm template",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"(?:while running post render on \w+|running kustomize): "),
+        kinds=HR,
+        when=(has_post_renderers,),
+        certainty="one-of",
+        upstream="HC internal/postrender",
+    ),
+    Rule(
+        _POST_RENDER_FAILED,
+        why="the chart renders an object that kustomize rejects: {innermost}",
+        steps=(
+            Step(
+                "helm-controller runs kustomize on the output of each chart: correct the values or the chart, or use another chart version; to see the output, run helm template",
+                read=(SPEC,),
+            ),
+            Step("if spec.postRenderers is set, check its patches"),
+        ),
+        pattern=Text(r"(?:while running post render on \w+|running kustomize): "),
+        kinds=HR,
+        unless=(has_post_renderers,),
+        certainty="one-of",
+        upstream="HC internal/postrender",
+    ),
+    Rule(
+        _LABEL_INVALID,
+        why="the chart uses its version as a label value with a +, which is not allowed: helm-controller adds +DIGEST to the versions of OCI charts",
+        steps=(
+            Step(
+                'use replace "+" "_" on .Chart.Version in the chart\'s label helper, or set --feature-gates=DisableChartDigestTracking=true on helm-controller',
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r" release [^@]+@(?P<chart_version>[\w.-]+\+[0-9a-f]{12}): .*"
+            r"labels[\w.\[\]]*: Invalid value: \"[^\"]*(?P=chart_version)\": a valid label"
+        ),
+        kinds=HR,
+        upstream="HC internal/controller/helmrelease_controller.go",
+    ),
+)
+
+_LABEL_RULES = (
+    Rule(
+        _LABEL_INVALID,
+        why="the chart uses its version as a label value, and the version contains a +, which is not allowed in labels",
+        steps=(
+            Step(
+                'use replace "+" "_" on .Chart.Version in the chart\'s label helper, or publish the chart with a version without build metadata',
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r" release [^@]+@(?P<chart_version>[\w.-]+\+[\w.-]+): .*"
+            r"labels[\w.\[\]]*: Invalid value: \"[^\"]*(?P=chart_version)\": a valid label"
+        ),
+        kinds=HR,
+        upstream="kubernetes apimachinery validation",
+    ),
+    Rule(
+        _LABEL_INVALID,
+        why="a label of {object} contains the digest of an image ({value}): the chart puts the tag of the image into a label",
+        steps=(
+            Step(
+                "put only the tag into image.tag in spec.values, and the digest (sha256:..., without the @) into image.digest, if the chart has this value",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"labels[\w.\[\]]*: Invalid value: \"(?P<value>[\w.-]+@sha256:[0-9a-f]{6})"),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream="kubernetes apimachinery validation",
+    ),
+    Rule(
+        _LABEL_INVALID,
+        why="a label of {object} is longer than 63 characters",
+        steps=(
+            Step(
+                "set a shorter spec.releaseName, or fullnameOverride in spec.values if the chart supports it; a new release name uninstalls the release and installs it again",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"labels[\w.\[\]]*: Invalid value: [^\n]*must be no more than 63 (?:characters|bytes)"
+        ),
+        kinds=HR,
+        certainty="one-of",
+        upstream="kubernetes apimachinery validation",
+    ),
+)
+
+RULES = (*_TEMPLATE_RULES, *_LABEL_RULES)

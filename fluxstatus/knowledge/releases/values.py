@@ -1,0 +1,289 @@
+"""HelmRelease: values, their sources and the schema of the chart.
+
+Upstream: PKG chartutil/values.go, helm pkg/chart and pkg/action.
+"""
+
+from fluxstatus.knowledge.codes import CHART_DEPENDENCY_FAILED
+from fluxstatus.knowledge.commands import SPEC
+from fluxstatus.knowledge.facts import is_remote
+from fluxstatus.knowledge.releases.shared import HR, VALUES_INVALID
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.model.codes import Code
+
+_VALUES_MISSING = Code(
+    "values-missing", "A Secret, ConfigMap or key in spec.valuesFrom does not exist."
+)
+_VALUES_UNREADABLE = Code(
+    "values-unreadable", "The values in spec.values and spec.valuesFrom cannot be parsed or merged."
+)
+_SCHEMA_UNUSABLE = Code(
+    "chart-schema-unusable", "The values schema of the Helm chart cannot be loaded."
+)
+
+_CHART_KUBE_VERSION = Code(
+    "chart-kube-version", "The chart does not support the cluster's Kubernetes version."
+)
+
+_VALUES = "kubectl get configmaps,secrets -n {ns}"
+
+RULES = (
+    Rule(
+        VALUES_INVALID,
+        why="the chart requires the current password in {field} when the release is upgraded",
+        steps=(
+            Step(
+                "set {field} to the password that is in use: reference the existing Secret in spec.valuesFrom with targetPath: {field}, or in the value for an existing Secret, if the chart has one",
+                read=("kubectl get secrets -n {target_ns}", SPEC),
+            ),
+        ),
+        pattern=Text(
+            r"PASSWORDS ERROR: You must provide your current passwords.*?'(?P<field>[\w.]+)' must not be empty"
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream="Bitnami common chart, templates/validations",
+    ),
+    Rule(
+        VALUES_INVALID,
+        why="the chart requires key {values_key} in the existing Secret {values_name}, which does not have it",
+        steps=(
+            Step(
+                "add key {values_key} to Secret {values_name} in namespace {target_ns}: an older version of the chart did not need it",
+                read=("kubectl describe secret/{values_name} -n {target_ns}",),
+            ),
+        ),
+        pattern=Text(
+            r"PASSWORDS ERROR: The secret \"(?P<values_name>[\w.-]+)\" does not contain the key \"(?P<values_key>[\w.-]+)\""
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream="Bitnami common chart, templates/_secrets.tpl",
+    ),
+    Rule(
+        _VALUES_MISSING,
+        why="{values_kind} {values_name} in spec.valuesFrom does not have key {values_key}",
+        steps=(
+            Step(
+                "add key {values_key} to {values_kind} {values_name}, correct valuesKey, or set optional: true on the reference",
+                read=("kubectl describe {values_kind} {values_name} -n {ns}", SPEC),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<values_kind>Secret|ConfigMap) chart values reference '(?:[\w.-]+/)?"
+            r"(?P<values_name>[\w.-]+)' with key '(?P<values_key>[^']+)':[^\n]*"
+            r"(?:key not found|missing key)"
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="PKG chartutil/values.go",
+    ),
+    Rule(
+        _VALUES_MISSING,
+        why="{values_kind} {values_name} in spec.valuesFrom does not exist in namespace {ns} of this cluster: values are not read from the remote cluster (spec.kubeConfig)",
+        steps=(
+            Step(
+                "create {values_kind} {values_name} in namespace {ns} of this cluster, correct its name, or set optional: true on the reference",
+                read=(_VALUES, SPEC),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<values_kind>Secret|ConfigMap) chart values reference '(?:[\w.-]+/)?"
+            r"(?P<values_name>[\w.-]+)'[^\n]*not found"
+        ),
+        kinds=HR,
+        when=(is_remote,),
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="PKG chartutil/values.go",
+    ),
+    Rule(
+        _VALUES_MISSING,
+        why="{values_kind} {values_name} in spec.valuesFrom does not exist",
+        steps=(
+            Step(
+                'create {values_kind} {values_name} (with key "values.yaml" unless valuesKey is set), correct its name, or set optional: true on the reference',
+                read=(_VALUES, SPEC),
+            ),
+            Step(
+                "if kustomize generates it and its name in the cluster ends with a hash, set disableNameSuffixHash: true in generatorOptions, or let kustomize rewrite the reference (nameReference, in a file listed under configurations)"
+            ),
+        ),
+        pattern=Text(
+            r"(?P<values_kind>Secret|ConfigMap) chart values reference '(?:[\w.-]+/)?"
+            r"(?P<values_name>[\w.-]+)'[^\n]*not found"
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="PKG chartutil/values.go",
+    ),
+    Rule(
+        _VALUES_UNREADABLE,
+        why="a value in {values_kind} {values_name} cannot be set at the targetPath of its reference in spec.valuesFrom: Helm parses it like an argument of helm --set, where commas, braces and equal signs are special ({detail})",
+        steps=(
+            Step(
+                "set literal: true on the reference (Flux 2.9 or later), put the value in single quotes in the {values_kind}, or escape each comma with a backslash",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<values_kind>Secret|ConfigMap) chart values reference '(?:[\w.-]+/)?"
+            r"(?P<values_name>[\w.-]+)'(?: with key '[^']+')?: (?P<detail>(?:key (?:map )?\"[^\"]*\" has no value|"
+            r"list must terminate with|error parsing index|list index of )[^\n]{0,80})"
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        certainty="likely",
+        upstream="PKG chartutil/values.go, helm pkg/strvals",
+    ),
+    Rule(
+        _VALUES_UNREADABLE,
+        why="{values_kind} {values_name} (spec.valuesFrom) does not contain valid values: {detail}",
+        steps=(
+            Step(
+                "correct the YAML value of the key, or the targetPath of the reference",
+                read=(_VALUES, SPEC),
+            ),
+            Step(
+                "if the reference has a targetPath, the value is parsed like an argument of helm --set, so commas, braces and brackets are syntax: set literal: true on the reference, or provide the text as YAML without targetPath"
+            ),
+        ),
+        pattern=Text(
+            r"(?P<values_kind>Secret|ConfigMap) chart values reference '(?:[\w.-]+/)?"
+            r"(?P<values_name>[\w.-]+)'(?: with key '[^']+')?: (?P<detail>[^\n]{1,200})"
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream="PKG chartutil/values.go",
+    ),
+    Rule(
+        _VALUES_UNREADABLE,
+        why="spec.values and spec.valuesFrom cannot be merged",
+        steps=(Step("correct spec.values and spec.valuesFrom", read=(SPEC, _VALUES)),),
+        reasons=("ValuesError",),
+        kinds=HR,
+        upstream="PKG chartutil/values.go",
+    ),
+    Rule(
+        _SCHEMA_UNUSABLE,
+        why="the chart's values.schema.json refers to a schema that Helm cannot load ({schema_ref}); the values are not the problem",
+        steps=(
+            Step(
+                "use a chart version without this reference",
+                read=(SPEC,),
+            ),
+            Step(
+                "or set spec.install.disableSchemaValidation: true and spec.upgrade.disableSchemaValidation: true; the values are then not checked"
+            ),
+        ),
+        pattern=Text(
+            r"(?:failing loading|file not found for|HTTP request (?:failed for|to)) "
+            r"\"?(?P<schema_ref>\w+://[^\s\"]+)"
+        ),
+        context=Text(r"specifications of the schema"),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream="helm pkg/chart/common/util/jsonschema.go",
+    ),
+    Rule(
+        _SCHEMA_UNUSABLE,
+        why="the chart's values.schema.json is not a valid schema: {innermost}",
+        steps=(
+            Step("use a chart version with a correct schema, or correct the chart", read=(SPEC,)),
+            Step(
+                "or set spec.install.disableSchemaValidation: true and spec.upgrade.disableSchemaValidation: true; the values are then not checked"
+            ),
+        ),
+        pattern=Text(
+            r"unable to validate schema|failed to compile|is not valid against metaschema|"
+            r"\nduplicate id \""
+        ),
+        context=Text(r"specifications of the schema"),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream="helm pkg/chart/common/util/jsonschema.go",
+    ),
+    Rule(
+        VALUES_INVALID,
+        why="the values do not match the schema of chart {schema_chart}: {detail}",
+        steps=(
+            Step(
+                "correct the value in spec.values or spec.valuesFrom; the values of a dependency are under its name (such as {schema_chart}) in the values of the chart",
+                read=(SPEC,),
+            ),
+            Step(
+                "if the message is about values that you do not set, the chart is at fault: set a valid value, use another version of the chart, or set spec.install.disableSchemaValidation and spec.upgrade.disableSchemaValidation: true"
+            ),
+        ),
+        pattern=Text(
+            r"values don't meet the specifications of the schema[^\n]*\n(?P<schema_chart>[\w.-]+):\n- (?P<detail>.{1,300})"
+        ),
+        kinds=HR,
+        upstream="helm pkg/chart/common/util/jsonschema.go",
+    ),
+    Rule(
+        VALUES_INVALID,
+        why="the values do not match the chart's schema",
+        steps=(
+            Step("correct the value in spec.values or spec.valuesFrom", read=(SPEC,)),
+            Step(
+                "if the message is about values that you do not set, the schema of the chart is at fault: use a newer version of the chart, or set spec.install.disableSchemaValidation and spec.upgrade.disableSchemaValidation: true"
+            ),
+        ),
+        pattern=Text(r"values don't meet the specifications of the schema"),
+        kinds=HR,
+        upstream="helm pkg/chart/common/util/jsonschema.go",
+    ),
+    Rule(
+        _CHART_KUBE_VERSION,
+        why="the chart requires Kubernetes {wanted}, which probably excludes {detail} only because of its suffix: a version range without -0 does not match versions with a hyphen",
+        steps=(
+            Step(
+                "use a chart version whose kubeVersion allows suffixes, such as >= 1.28.0-0; if {detail} is outside the range without its suffix, use a chart version that supports it",
+                read=("kubectl version", SPEC),
+            ),
+        ),
+        pattern=Text(
+            r"chart requires kubeVersion: (?P<wanted>(?:(?!-0)[^\n]){1,60}?) which is incompatible with "
+            r"Kubernetes (?P<detail>v?[\d.]+-\S+)"
+        ),
+        kinds=HR,
+        certainty="likely",
+        upstream="helm pkg/action/action.go, Masterminds semver",
+    ),
+    Rule(
+        _CHART_KUBE_VERSION,
+        why="the chart requires Kubernetes {wanted}, but the cluster's version is {detail}",
+        steps=(
+            Step(
+                "use a chart version that supports this Kubernetes version, or upgrade the cluster",
+                read=("kubectl version", SPEC),
+            ),
+        ),
+        pattern=Text(
+            r"chart requires kubeVersion: (?P<wanted>.{1,60}?) which is incompatible with "
+            r"Kubernetes (?P<detail>\S+)"
+        ),
+        kinds=HR,
+        upstream="helm pkg/action/action.go",
+    ),
+    Rule(
+        CHART_DEPENDENCY_FAILED,
+        why="the chart does not include its dependencies: {detail}",
+        steps=(
+            Step(
+                "package them with the chart (run helm dependency build before you publish it)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>found in Chart\.yaml, but missing in charts/ directory:[^\n]{0,160})"
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream="helm pkg/action/dependency.go",
+    ),
+)

@@ -1,0 +1,275 @@
+"""States of a controller: its Deployment, its pods and its installation."""
+
+from fluxstatus.knowledge.commands import SPEC
+from fluxstatus.knowledge.rule import Rule, Step
+from fluxstatus.knowledge.states.shared import DESCRIBE, OWN_LOG
+from fluxstatus.model.codes import Code
+
+_PREVIOUS = "kubectl logs -n {ns} deployment/{name} --previous --tail=50"
+
+RULES = (
+    Rule(
+        Code("controller-missing", "The Deployment of a Flux controller does not exist."),
+        why="does not exist: no controller reconciles {kinds} objects",
+        steps=(
+            Step(
+                "request a reconciliation of the FluxInstance, so that the Flux Operator recreates the Deployment",
+                change=(
+                    "kubectl annotate --overwrite {instance_resource} {instance} -n {ns} reconcile.fluxcd.io/requestedAt={now} reconcile.fluxcd.io/forceAt={now}",
+                ),
+            ),
+            Step(
+                "if Flux was not installed with a FluxInstance, reinstall it the way it was installed before",
+                read=("kubectl get deployments -n {ns}",),
+            ),
+        ),
+        upstream="F pkg/manifestgen/install",
+    ),
+    Rule(
+        Code(
+            "operator-missing",
+            "The Flux Operator is missing, so its objects are not reconciled.",
+        ),
+        why="does not exist: no controller reconciles {kinds} objects, and the Flux installation is not upgraded",
+        steps=(
+            Step(
+                "reinstall the operator; it takes over the existing installation, and finishes pending deletions",
+                change=(
+                    "helm upgrade flux-operator oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator -n {ns} --install",
+                ),
+            ),
+        ),
+        upstream="FO docs/guides/operator/operator-install.md",
+    ),
+    Rule(
+        Code(
+            "operator-namespace-terminating",
+            "The namespace of Flux is probably being deleted, with everything in it.",
+        ),
+        why="namespace {ns} is probably being deleted: its Deployments no longer exist, and {count} of its objects are being deleted",
+        steps=(
+            Step(
+                "check whether namespace {ns} is being deleted (status.phase is Terminating), and which objects block the deletion",
+                read=(
+                    "kubectl get namespace {ns} -o yaml",
+                    "kubectl get kustomizations.kustomize.toolkit.fluxcd.io,helmreleases.helm.toolkit.fluxcd.io -n {ns}",
+                ),
+            ),
+            Step(
+                "no controller is left to remove the finalizers of the remaining Flux objects: remove them only if the namespace should be deleted; the objects that they applied then stay in the cluster",
+            ),
+            Step(
+                "once the namespace is gone, install Flux again; keep the Namespace manifest out of Kustomizations that prune, or annotate it with kustomize.toolkit.fluxcd.io/prune: disabled",
+            ),
+        ),
+        certainty="likely",
+        upstream="kubernetes namespace lifecycle, KC internal/controller (prune)",
+    ),
+    Rule(
+        Code(
+            "instance-deleted",
+            "The FluxInstance and the controllers no longer exist, but objects of Flux do.",
+        ),
+        why="does not exist, and neither do {names}: no controller reconciles the objects of Flux{pending}",
+        steps=(
+            Step(
+                "to keep Flux, apply the FluxInstance again: pending deletions then continue, and each Kustomization that is being deleted prunes the objects that it applied, unless you first set its spec.suspend to true",
+                read=(
+                    "kubectl get kustomizations.kustomize.toolkit.fluxcd.io,helmreleases.helm.toolkit.fluxcd.io --all-namespaces",
+                ),
+                change=("kubectl apply -f flux-instance.yaml",),
+            ),
+            Step(
+                "to uninstall Flux and keep the workloads, run the uninstall command, which removes the finalizers of Flux objects",
+                change=("flux-operator uninstall -n {ns} --keep-namespace",),
+            ),
+        ),
+        upstream="FO internal/controller/fluxinstance_uninstaller.go, F cmd/flux/uninstall.go",
+    ),
+    Rule(
+        Code(
+            "controller-scaled-to-zero",
+            "The Deployment of a Flux controller is scaled to zero replicas.",
+        ),
+        why="is scaled to 0 replicas: no controller reconciles {kinds} objects",
+        steps=(
+            Step(
+                "scale it up",
+                change=("kubectl scale deployment {name} -n {ns} --replicas=1",),
+            ),
+        ),
+        trivial=True,
+        upstream="kubernetes apps/v1",
+    ),
+    Rule(
+        Code(
+            "controller-out-of-memory",
+            "The container of a Flux controller needs more memory than its limit allows.",
+        ),
+        why="its pod {trouble}; the container probably needs more memory than its limit allows, and no controller reconciles {kinds} objects",
+        steps=(
+            Step(
+                "raise the controller's memory limit with spec.cluster.size or spec.kustomize.patches of the FluxInstance",
+                read=(DESCRIBE, _PREVIOUS),
+            ),
+        ),
+        certainty="likely",
+        upstream="kubernetes kubelet",
+    ),
+    Rule(
+        Code(
+            "controller-crash-loop",
+            "A pod of a Flux controller crashes or has failed.",
+        ),
+        why="its pod {trouble}; no controller reconciles {kinds} objects",
+        steps=(Step("check the logs of the crashed container", read=(_PREVIOUS, DESCRIBE)),),
+        certainty="unknown",
+        upstream="kubernetes kubelet",
+    ),
+    Rule(
+        Code("controller-image-pull", "The image of a Flux controller cannot be pulled."),
+        why="its pod {trouble}; no controller reconciles {kinds} objects",
+        steps=(
+            Step(
+                "check the registry (spec.distribution.registry and spec.distribution.imagePullSecret of the FluxInstance) and outbound connections from the nodes",
+                read=(DESCRIBE, "kubectl get pods -n {ns} -o wide"),
+            ),
+        ),
+        certainty="one-of",
+        upstream="kubernetes kubelet",
+    ),
+    Rule(
+        Code(
+            "instance-images",
+            "Several controller images cannot be pulled from spec.distribution.registry.",
+        ),
+        why="the images of {names} cannot be pulled; they come from {registry} (spec.distribution.registry)",
+        steps=(
+            Step(
+                "correct spec.distribution.registry, or set spec.distribution.imagePullSecret",
+                read=(SPEC, "kubectl get pods -n {ns} -o wide"),
+            ),
+        ),
+        certainty="one-of",
+        upstream="FO internal/builder/images.go",
+    ),
+    Rule(
+        Code(
+            "instance-scc",
+            "OpenShift's security context constraints reject the pods of the Flux controllers.",
+        ),
+        why="the security context constraints (SCC) of OpenShift reject the pods of {names}{cluster_type}",
+        steps=(
+            Step(
+                "set spec.cluster.type: openshift in the FluxInstance: the operator then leaves out the fields that the SCC rejects",
+                read=(
+                    "kubectl get {instance_resource} {instance} -n {flux_namespace} -o yaml",
+                    "kubectl get events -n {ns} --field-selector=reason=FailedCreate",
+                ),
+            ),
+            Step(
+                "without a FluxInstance, bind the SCC nonroot-v2 to the ServiceAccounts of the controllers, as the Flux documentation for OpenShift shows",
+            ),
+        ),
+        upstream="FO internal/builder (cluster type), OpenShift SCC admission",
+    ),
+    Rule(
+        Code(
+            "controller-keeps-restarting",
+            "A Flux controller is ready now, but keeps restarting before it finishes reconciling.",
+        ),
+        why="is ready now, but its container keeps terminating ({trouble}), so {count} of its objects are not reconciled",
+        steps=(
+            Step(
+                "check the logs of the terminated container",
+                read=(_PREVIOUS, DESCRIBE),
+            ),
+        ),
+        certainty="unknown",
+        upstream="kubernetes kubelet",
+    ),
+    Rule(
+        Code(
+            "controller-keeps-running-out-of-memory",
+            "A Flux controller is ready now, but is repeatedly killed for exceeding its memory limit.",
+        ),
+        why="is ready now, but its container keeps running out of memory, probably because of its limit ({trouble}), so {count} of its objects are not reconciled",
+        steps=(
+            Step(
+                "raise its memory limit with spec.cluster.size or spec.kustomize.patches of the FluxInstance, or lower its --concurrent flag",
+                read=(DESCRIBE, _PREVIOUS),
+            ),
+        ),
+        certainty="likely",
+        upstream="kubernetes kubelet",
+    ),
+    Rule(
+        Code("controller-hangs", "A Flux controller is ready but does not reconcile its objects."),
+        why="is running and ready, but has not reconciled anything since {count} of its objects changed; it might be stuck, or might not be watching them",
+        steps=(
+            Step(
+                "check the controller's logs; you can restart it safely",
+                read=(OWN_LOG,),
+                change=("kubectl rollout restart deployment/{name} -n {ns}",),
+            ),
+        ),
+        certainty="one-of",
+        upstream="sigs.k8s.io/controller-runtime",
+    ),
+    Rule(
+        Code(
+            "controller-overdue",
+            "A Flux controller is ready, but has reconciled nothing although objects are overdue.",
+        ),
+        why="is running and ready, but has reconciled nothing for {age}; {overdue}, such as {example}, which is due every {every}",
+        steps=(
+            Step(
+                "check the controller's logs; you can restart it safely",
+                read=(OWN_LOG,),
+                change=("kubectl rollout restart deployment/{name} -n {ns}",),
+            ),
+            Step(
+                "if the machine of this cluster was asleep until now, run the check again in {every}: timers continue where they stopped",
+            ),
+        ),
+        certainty="one-of",
+        upstream="sigs.k8s.io/controller-runtime, KC and FO api (status.history)",
+    ),
+    Rule(
+        Code(
+            "controller-lease-expired",
+            "A Flux controller is ready, but no longer renews its leader election Lease.",
+        ),
+        why="is ready, but has not renewed its Lease {lease} for {unrenewed}: its process probably hangs, or cannot reach the API server",
+        steps=(
+            Step(
+                "check the controller's logs; you can restart it safely",
+                read=(OWN_LOG, "kubectl get lease/{lease} -n {ns} -o yaml"),
+                change=("kubectl rollout restart deployment/{name} -n {ns}",),
+            ),
+        ),
+        certainty="likely",
+        upstream="client-go tools/leaderelection, PKG runtime/leaderelection",
+    ),
+    Rule(
+        Code("controller-not-scheduled", "The pod of a Flux controller cannot be scheduled."),
+        why="its pod {trouble}; no controller reconciles {kinds} objects",
+        steps=(
+            Step("free up capacity, or correct the controller's node selector", read=(DESCRIBE,)),
+        ),
+        certainty="one-of",
+        upstream="kubernetes scheduler",
+    ),
+    Rule(
+        Code("controller-not-ready", "A Flux controller is not available."),
+        why="not available; {trouble}; no controller reconciles {kinds} objects",
+        steps=(
+            Step(
+                "check the controller's pods and events",
+                read=(DESCRIBE, "kubectl get pods -n {ns}"),
+            ),
+        ),
+        certainty="unknown",
+        upstream="kubernetes apps/v1",
+    ),
+)

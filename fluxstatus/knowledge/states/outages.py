@@ -1,0 +1,162 @@
+"""States of a controller that only the faults of many objects show: storage, CRDs, permissions."""
+
+from fluxstatus.knowledge.commands import APPLY_INSTANCE
+from fluxstatus.knowledge.rule import Rule, Step
+from fluxstatus.knowledge.states.shared import DESCRIBE, OWN_LOG
+from fluxstatus.model.codes import Code
+
+RULES = (
+    Rule(
+        Code(
+            "controller-storage-full",
+            "Several objects fail because their controller has no disk space left.",
+        ),
+        why="its storage is full: {count} of its objects cannot be stored",
+        steps=(
+            Step(
+                "enlarge its volume (spec.storage or spec.kustomize.patches of the FluxInstance; without a volume, /data is an emptyDir on the node's disk), or fetch fewer and smaller artifacts (spec.ignore, .sourceignore, sparse checkout)",
+                read=(DESCRIBE, "kubectl get persistentvolumeclaims -n {ns}"),
+            ),
+        ),
+        upstream="Go syscall ENOSPC",
+    ),
+    Rule(
+        Code(
+            "controller-temporary-storage-full",
+            "Several objects fail because their controller has no space left in /tmp.",
+        ),
+        why="its /tmp is full: {count} of its objects cannot be fetched or built",
+        steps=(
+            Step(
+                "find out what filled it: /tmp is an emptyDir on the disk of the node, so other pods, images and logs count, too; free up or enlarge the node's disk, or move the pod to another node",
+                read=("kubectl get pods -n {ns} -o wide", "kubectl describe nodes", DESCRIBE),
+            ),
+            Step(
+                "if the sources are large, make them smaller (spec.ignore, .sourceignore, sparse checkout), or lower --concurrent: each attempt needs a copy of the source in /tmp"
+            ),
+        ),
+        certainty="one-of",
+        upstream="Go syscall ENOSPC, F manifests/bases (volume tmp)",
+    ),
+    Rule(
+        Code(
+            "controller-disk-full",
+            "Several objects fail because a file system, probably their controller's, is full.",
+        ),
+        why="its disk is probably full: {count} of its objects fail because no space is left on a device",
+        steps=(
+            Step(
+                "check its volumes and the disk of its node; fetch fewer and smaller artifacts (spec.ignore, .sourceignore, sparse checkout)",
+                read=(DESCRIBE, "kubectl get pods,persistentvolumeclaims -n {ns} -o wide"),
+            ),
+        ),
+        certainty="likely",
+        upstream="Go syscall ENOSPC",
+    ),
+    Rule(
+        Code(
+            "controller-storage-fails",
+            "Several objects fail because their controller cannot write to its storage or the API.",
+        ),
+        why="cannot write to its storage or to the API server, so {count} of its objects fail",
+        steps=(Step("check the controller's volume and logs", read=(DESCRIBE, OWN_LOG)),),
+        certainty="one-of",
+        upstream="SC api/v1/condition_types.go",
+    ),
+    Rule(
+        Code(
+            "controller-crd-missing",
+            "A Flux controller is running, but the CRD of a kind it reconciles is missing.",
+        ),
+        why="does not exist (not found): {controller} is running, but the API server does not serve {kinds}; all objects of that kind were deleted with the CRD",
+        steps=(
+            Step(
+                "have the operator restore the CRD by applying its FluxInstance; if Flux was not installed with a FluxInstance, reinstall it the way it was installed before; Flux then recreates the objects from Git",
+                read=("kubectl get customresourcedefinitions -l app.kubernetes.io/part-of=flux",),
+                change=(APPLY_INSTANCE,),
+            ),
+        ),
+        upstream="F manifests/crds",
+    ),
+    Rule(
+        Code(
+            "operator-crd-missing", "The Flux Operator is running, but one of its CRDs is missing."
+        ),
+        why="does not exist (not found): the operator is running, but the API server does not serve {kinds}; the FluxInstance was deleted with the CRD",
+        steps=(
+            Step(
+                "restore the CRD with the operator's Helm chart, then apply the FluxInstance again",
+                read=(
+                    "kubectl get customresourcedefinitions -l app.kubernetes.io/name={controller}",
+                ),
+                change=(
+                    "helm upgrade flux-operator oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator -n {flux_namespace} --install",
+                ),
+            ),
+        ),
+        upstream="FO charts/flux-operator/templates/crds.yaml",
+    ),
+    Rule(
+        Code(
+            "controller-forbidden",
+            "The ServiceAccount of a Flux controller lacks permissions that several objects need.",
+        ),
+        why="its ServiceAccount lacks permissions that {count} of its objects need: a ClusterRole or ClusterRoleBinding of Flux is probably missing or was changed (forbidden)",
+        steps=(
+            Step(
+                "restore Flux's ClusterRoleBindings: the operator applies them with its FluxInstance; the operator's own ClusterRoleBindings come from its Helm chart",
+                read=("kubectl get clusterrolebindings -o wide", OWN_LOG),
+                change=(APPLY_INSTANCE,),
+            ),
+        ),
+        certainty="likely",
+        upstream="F manifests/rbac, FO charts/flux-operator/templates/rbac.yaml",
+    ),
+    Rule(
+        Code(
+            "controller-artifacts-gone",
+            "A Flux controller has lost artifacts that its sources still refer to.",
+        ),
+        why="has probably lost artifacts that its sources still refer to: {count} objects cannot download their artifacts",
+        steps=(
+            Step(
+                "restart the controller, so that it fetches every source again; to keep artifacts across restarts, add a volume (spec.storage of the FluxInstance)",
+                read=(DESCRIBE, OWN_LOG),
+                change=("kubectl rollout restart deployment/{name} -n {ns}",),
+            ),
+        ),
+        certainty="likely",
+        upstream="SC internal/controller reconcileStorage",
+    ),
+    Rule(
+        Code(
+            "controller-artifacts-corrupt",
+            "A Flux controller serves artifacts that do not match the digests of its sources.",
+        ),
+        why="serves files that do not match the digests in the status of its sources, so {count} objects cannot use their artifacts; it probably stored them again after a restart, or runs with several replicas",
+        steps=(
+            Step(
+                "restart it, so that it stores every artifact again; to keep artifacts across restarts, add a volume (spec.storage of the FluxInstance), and run one replica",
+                read=(DESCRIBE, "kubectl get deployments,pods -n {ns}"),
+                change=("kubectl rollout restart deployment/{name} -n {ns}",),
+            ),
+        ),
+        certainty="likely",
+        upstream="PKG http/fetch, SC internal/controller reconcileStorage",
+    ),
+    Rule(
+        Code(
+            "controller-unreachable",
+            "Several objects cannot download artifacts from a Flux controller that is ready.",
+        ),
+        why="is running and ready, but {count} objects cannot download their artifacts from it",
+        steps=(
+            Step(
+                "check the NetworkPolicies and Services in namespace {ns}, DNS, and --storage-adv-addr of {name}",
+                read=("kubectl get services,endpointslices,networkpolicies -n {ns}", OWN_LOG),
+            ),
+        ),
+        certainty="one-of",
+        upstream="PKG http/fetch",
+    ),
+)

@@ -1,0 +1,105 @@
+"""Hosts that do not respond in time.
+
+Upstream: Go net, net/http.
+"""
+
+from fluxstatus.knowledge.commands import ENDPOINT, SPEC
+from fluxstatus.knowledge.facts import has_tiny_timeout
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.knowledge.transport.shared import FETCHES, FROM_THE_POD
+from fluxstatus.model.codes import Code
+
+_HOST_SLOW = Code("host-slow", "The host does not respond in time.")
+
+RULES = (
+    Rule(
+        _HOST_SLOW,
+        why="{host} cannot respond in time: the timeout is shorter than 3 s (spec.timeout, or spec.interval of an ImageRepository without it)",
+        steps=(
+            Step(
+                "correct spec.interval and spec.timeout: a timeout of 30s or more is usual (check the unit, such as 10m instead of 10ms)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"context deadline exceeded|Client\.Timeout exceeded|i/o timeout"),
+        kinds=FETCHES,
+        when=(has_tiny_timeout,),
+        reach=Reach.WHOLE,
+        upstream="SC, IRC api spec.timeout",
+    ),
+    Rule(
+        _HOST_SLOW,
+        why="{host} does not respond in time (timeout) over SSH (port 22, which many firewalls block)",
+        steps=(
+            FROM_THE_POD,
+            Step(
+                "check whether port 22 of {host} is open; otherwise use HTTPS, or SSH over port 443 if the host offers it",
+                read=(ENDPOINT,),
+            ),
+        ),
+        pattern=Text(r"(?:dial|read|write) tcp [\w.:\[\]>-]+:22: .*(?:timeout|timed out)"),
+        kinds=FETCHES,
+        certainty="one-of",
+        transient=True,
+        upstream="Go net",
+    ),
+    Rule(
+        _HOST_SLOW,
+        why="no connection to {host} is established in time (dial, timeout): packets are dropped on the way, or the host is down",
+        steps=(FROM_THE_POD, Step("check the port in {address_field}", read=(ENDPOINT,))),
+        pattern=Text(r"dial tcp [^\n]{0,80}?(?:i/o timeout|timed out)|TLS handshake timeout"),
+        kinds=FETCHES,
+        certainty="one-of",
+        transient=True,
+        upstream="Go net",
+    ),
+    Rule(
+        _HOST_SLOW,
+        why="{host} does not respond in time (timeout)",
+        steps=(
+            FROM_THE_POD,
+            Step(
+                "if the clone takes longer than the timeout, raise spec.timeout, or make the repository smaller; spec.ref.branch or spec.ref.tag fetches one commit, spec.ref.commit alone the whole history (spec.ignore and spec.sparseCheckout do not make the clone smaller)"
+            ),
+        ),
+        pattern=Text(
+            r"i/o timeout|context deadline exceeded|Client\.Timeout|"
+            r"connection timed out|operation timed out|timeout awaiting response|timeout exceeded"
+        ),
+        kinds=frozenset({"GitRepository", "ImageUpdateAutomation"}),
+        certainty="one-of",
+        transient=True,
+        upstream="Go net/http",
+    ),
+    Rule(
+        _HOST_SLOW,
+        why="{host} does not respond in time (timeout)",
+        steps=(
+            FROM_THE_POD,
+            Step("if the service responds, but slowly, raise spec.timeout of the Provider"),
+        ),
+        pattern=Text(r"i/o timeout|context deadline exceeded|Client\.Timeout|timed out"),
+        kinds=frozenset({"Provider"}),
+        certainty="one-of",
+        transient=True,
+        upstream="NC internal/server/event_handlers.go",
+    ),
+    Rule(
+        _HOST_SLOW,
+        why="{host} does not respond in time (timeout)",
+        steps=(
+            FROM_THE_POD,
+            Step(
+                "if the download takes longer than the timeout, raise spec.timeout{of_endpoint}, or fetch less"
+            ),
+        ),
+        pattern=Text(
+            r"i/o timeout|context deadline exceeded|Client\.Timeout|"
+            r"connection timed out|operation timed out|timeout awaiting response|timeout exceeded"
+        ),
+        kinds=FETCHES,
+        certainty="one-of",
+        transient=True,
+        upstream="Go net/http",
+    ),
+)

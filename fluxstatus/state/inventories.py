@@ -1,0 +1,129 @@
+"""The objects that several Flux objects apply, by comparing all inventories with each other.
+
+There may be 200,000 entries. Their hashes, which take 8 bytes each, are compared first; only an
+entry whose hash is there twice is looked at.
+"""
+
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice, pairwise
+from operator import eq
+from typing import NamedTuple
+
+from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.model.evidence import Answer, Object, Read
+from fluxstatus.model.inventory import Entry, entry_of, id_of, ids_in
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Key, Ref
+
+APPLIERS = ("Kustomization", "HelmRelease", "ResourceSet", "FluxInstance")
+"""The kinds with an inventory of what they apply."""
+
+_PARTS = 8
+"""The hashes are compared in parts: as numbers they take five times the memory."""
+
+_CRD = "_CustomResourceDefinition"
+
+
+class Shared(NamedTuple):
+    """Objects that are in the inventories of the same `owners`, two at least."""
+
+    owners: tuple[Key, ...]
+    objects: tuple[Entry, ...]
+
+
+def shared(items: Iterable[Object]) -> list[Shared]:
+    """Return what several of *items*, pruned objects of APPLIERS, have in their inventories.
+
+    Two inventories are about the same object if they have its id and are of the same cluster.
+    """
+    appliers = tuple(items)
+    hashes, ends = array("q"), array("l", [0])
+    for item in appliers:
+        hashes.extend(_hashes_of(item))
+        ends.append(len(hashes))
+    twice = _repeated(hashes)
+    found: dict[tuple[str, str], dict[Key, None]] = defaultdict(dict)
+    for item, (begin, end) in zip(appliers, pairwise(ends), strict=True) if twice else ():
+        own = hashes[begin:end]
+        if not twice.isdisjoint(own):
+            key, target = Ref.of(item).key, target_of(item)
+            for each, id_ in zip(own, ids_of(item), strict=True):
+                if each in twice:
+                    found[target, id_][key] = None
+    return list(_together(found))
+
+
+def owners_of(ref: Ref, items: Iterable[Object]) -> list[Key]:
+    """Return those of *items*, objects of APPLIERS, that list *ref*, which is in their cluster."""
+    id_ = id_of(Entry(ref.api_version.rpartition("/")[0], *ref.key))
+    return sorted(Ref.of(one).key for one in items if id_ in ids_of(one) and not target_of(one))
+
+
+def contested_kinds(answers: Mapping[str, Answer]) -> set[str]:
+    """Return the kinds of objects in *answers* that apply the same objects.
+
+    *answers* are the lists of Flux objects, by plural.group. Suspended objects apply nothing.
+    """
+    items = (
+        item
+        for kind in APPLIERS
+        for item in answers.get(KINDS[kind].resource, Read()).known
+        if map_of(item.get("spec")).get("suspend") is not True
+    )
+    return {kind for one in shared(items) for kind, _, _ in one.owners}
+
+
+def ids_of(item: Object) -> list[str]:
+    """Return the ids in the inventory of *item*, a pruned object.
+
+    The CRDs of a HelmRelease are left out. Those in the crds folder of its chart are listed even
+    if it does not apply them, and Helm never deletes them (HC internal/inventory AddCRDs).
+    """
+    ids = ids_in(map_of(item.get("status")).get("inventory")) or []
+    if item.get("kind") == "HelmRelease":
+        return [one for one in ids if not one.endswith(_CRD)]
+    return ids
+
+
+def target_of(item: Object) -> str:
+    """Return the reference to the kubeconfig of the cluster that *item* applies to.
+
+    It is empty for the cluster that *item* is in.
+    """
+    config = map_of(map_of(item.get("spec")).get("kubeConfig"))
+    for name, reference in config.items():
+        if found := text_of(map_of(reference).get("name")):
+            key = text_of(map_of(reference).get("key"))
+            return f"{name} {Ref.of(item).namespace}/{found} {key}"
+    return ""
+
+
+def _hashes_of(item: Object) -> Iterable[int]:
+    """Return the hash of each object in the inventory of *item*: of its id and its cluster."""
+    if target := target_of(item):
+        return (hash((target, id_)) for id_ in ids_of(item))
+    return map(hash, ids_of(item))
+
+
+def _repeated(hashes: Sequence[int]) -> set[int]:
+    """Return the numbers that are in *hashes* more than once."""
+    found: set[int] = set()
+    for part in range(_PARTS):
+        some = [each for each in hashes if each % _PARTS == part]
+        some.sort()
+        if any(map(eq, some, islice(some, 1, None))):
+            found |= {one for one, other in pairwise(some) if one == other}
+    return found
+
+
+def _together(found: dict[tuple[str, str], dict[Key, None]]) -> Iterator[Shared]:
+    """Yield the objects in *found*, those with the same owners as one."""
+    groups: dict[tuple[str, tuple[Key, ...]], list[Entry]] = defaultdict(list)
+    for (target, id_), listing in found.items():
+        entry = entry_of(id_)
+        if len(listing) > 1 and entry:
+            groups[target, tuple(sorted(listing))].append(entry)
+    for (_, owners), entries in sorted(groups.items()):
+        yield Shared(owners, tuple(sorted(entries)))

@@ -1,0 +1,126 @@
+"""All forms of credentials are masked, whatever stands around them, and in time."""
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from fluxstatus.base.masking import mask
+from fluxstatus.base.masking.forms import FORMS, Form
+from fluxstatus.base.masking.grammar import WAYS, Way
+from fluxstatus.base.pattern_words import words_of
+from tests.base.masking.credentials import CREDENTIALS, HARMLESS, Credential
+
+_AROUND = (
+    "{}",
+    "it failed: {}",
+    "it failed: {}\nand there is more",
+    "({})",
+    "a; {}; b",
+    "{}, and more",
+    "[{}]",
+    "`{}`",
+    'msg="{}"',
+)
+
+
+@pytest.mark.parametrize("around", _AROUND)
+@pytest.mark.parametrize("one", CREDENTIALS, ids=lambda one: one.name)
+def test_a_credential_is_masked_wherever_it_stands(one: Credential, around: str) -> None:
+    """Nothing is left of the secret, alone and with other text before and behind it."""
+    text = around.format(one.text) if around == "{}" else around.replace("{}", one.text)
+    assert one.secret not in mask(text)
+    assert "***" in mask(text)
+
+
+ALPHABETS = (
+    ("ghp_", "aB3-_."), ("github_pat_", "aB3-_."), ("glpat-", "aB3-_."), ("GR1348941", "aB3-_"),
+    ("ATATT", "aB3-_="), ("ATBB", "aB3-_="), ("AKIA", "A9"), ("FwoGZXIvYXdzE", "aB3-_+/="),
+    ("ya29.", "aB3-_."), ("AIza", "aB3-_"), ("GOCSPX-", "aB3-_"), ("xoxb-", "aB3-_."),
+    ("xapp.", "aB3-_."), ("glsa_", "aB3-_+/="), ("eyJrIjoi", "aB3-_+/="), ("syt_", "aB3_"),
+    ("hvs.", "aB3-_"), ("dckr_pat_", "aB3-_"), ("AKCp", "aB3_"), ("cmVmdGtu", "aB3_+/="),
+    ("dop_v1_", "af09"), ("npm_", "aB3_"), ("AGE-SECRET-KEY-", "A9-"),
+    ("AGE-PLUGIN-YUBIKEY-1", "A9-"),
+    ("eyJhbGci-_x.", "aB3-_."), ("eyJhdXRocyI6", "aB3-_+/="), ("eyAiYXV0aHMi", "aB3-_+/="),
+    ("ewogICJhdXRocyI", "aB3-_+/="), ("ewoJImF1dGhzI", "aB3-_+/="),
+    ("LS0tLS1CRUdJTiBQ", "aB3+/="), ("110201543:AA", "aB3-_"),
+)  # fmt: skip
+"""Where tokens begin, and the characters that follow, each documented by its host."""
+
+
+@pytest.mark.parametrize(("begins", "characters"), ALPHABETS, ids=[name for name, _ in ALPHABETS])
+def test_a_token_is_masked_to_its_end(begins: str, characters: str) -> None:
+    """With each character that it may have, at each of its places, and not in a longer word."""
+    length = 33 if begins.endswith(":AA") else 42
+    for turn in range(len(characters)):
+        secret = begins + ((characters[turn:] + characters) * length)[:length]
+        assert mask(f"sent {secret} to it") == "sent *** to it", secret
+        assert mask(f"sent x{secret} to it") != "sent x*** to it"
+
+
+@pytest.mark.parametrize(
+    ("length", "is_masked"), [(36, False), (37, True), (40, True), (41, False)]
+)
+def test_a_secret_of_entra_has_its_length(length: int, is_masked: bool) -> None:
+    """Those of Microsoft Entra have 37 to 40 characters."""
+    secret = ("A1b8Q~a2" + "x" * 40)[:length]
+    assert mask(f"sent {secret}") == ("sent ***" if is_masked else f"sent {secret}")
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_is_no_credential_stays(text: str) -> None:
+    """A message without a credential is unchanged."""
+    assert mask(text) == text
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_a_form_is_found_by_words_of_its_pattern(form: Form) -> None:
+    """The pattern finds the example, and requires a word: no form is tried on every text."""
+    assert re.search(form.pattern, form.text)
+    assert "" not in words_of(form.pattern)
+    assert form.source.count("/") or form.source.startswith("rfc")
+
+
+def test_what_follows_a_credential_stays() -> None:
+    """Only the secret is masked: where the error is, and what it says, stay."""
+    text = "unable to clone 'https://app:x7x9q@git.example.com/a.git': password=x7x9q was rejected"
+    assert mask(text) == (
+        "unable to clone 'https://***@git.example.com/a.git': password=*** was rejected"
+    )
+    assert mask('token = "x7x9q\nthe user "app"') == 'token = "***\nthe user "app"'
+    assert mask("u:p@tcp(db:3306)/app, again") == "***@tcp(db:3306)/app, again"
+    assert mask("[password: swordfish], again") == "[password: ***], again"
+    assert mask("spec.pwd: Invalid value: 12: no text") == "spec.pwd: Invalid value: ***: no text"
+
+
+def _endless(head: str, secret: str, text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield what almost looks like a credential for long: a beginning, a piece, an end."""
+    yield "", f"{text} ", ""
+    yield "", text[:-1], ""
+    yield "", text[: len(text) // 2], ""
+    yield "", head or secret[:6], ""
+    yield head, "a", ""
+    yield head, secret[:4], "\x01"
+    yield head, '"\\', ""
+    yield head.rstrip(), " ", "x"
+    yield "", f"{head}\n", ""
+
+
+def _seconds(begin: str, piece: str, end: str, length: int) -> float:
+    text = begin + (piece * (length // len(piece) + 1))[:length] + end
+    best = float("inf")
+    for _ in range(1 if length > 10_000 else 3):
+        began = time.process_time()
+        mask.__wrapped__(text)
+        best = min(best, time.process_time() - began)
+    return best
+
+
+@pytest.mark.parametrize("one", [*FORMS, *WAYS], ids=lambda one: one.name)
+def test_an_endless_text_takes_time_by_its_length(one: Form | Way) -> None:
+    """16 times the text take about 16 times the time, not the square of that: 256 times."""
+    head = one.example.replace("%%", "%").partition("%s")[0]
+    for begin, piece, end in _endless(head, one.hides, one.text):
+        short = max(_seconds(begin, piece, end, 6_250), 0.0005)
+        assert _seconds(begin, piece, end, 100_000) < 64 * short, piece

@@ -1,0 +1,99 @@
+"""Signals end us cleanly, whenever and how often they come."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+
+from fluxstatus.cluster import signals
+from tests.fakes.processes import gone
+from tests.fakes.programs import program
+
+_INTERRUPTED = """
+import signal, sys
+from contextlib import suppress
+from fluxstatus.cluster import processes, signals
+
+for number in range(300):
+    with suppress(SystemExit), signals.raised():
+        signal.signal(signal.SIGALRM, signal.getsignal(signal.SIGTERM))
+        signal.setitimer(signal.ITIMER_REAL, 0.0001 + number * 0.00005)
+        with processes.Process(sys.argv[1:]) as process:
+            while process.alive():
+                pass
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
+print("done")
+"""
+
+
+def test_a_signal_may_come_at_any_moment(tmp_path: Path) -> None:
+    """Whenever a signal arrives, the program ends and nothing hangs."""
+    tool = program(tmp_path / f"tool-{os.getpid()}", "sleep 60; true")
+    done = subprocess.run(
+        [sys.executable, "-c", _INTERRUPTED, tool],
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("done\n", "")
+    assert gone(tool.name)
+
+
+def test_a_signal_that_someone_handles_is_left_alone() -> None:
+    """Only signals with the default action raise exceptions, and only within the block."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with signals.raised():
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize("deferred", [False, True])
+@pytest.mark.parametrize("later", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    ("first", "expected"), [(signal.SIGTERM, SystemExit), (signal.SIGINT, KeyboardInterrupt)]
+)
+def test_only_the_first_signal_counts(
+    first: signal.Signals, expected: type[BaseException], later: signal.Signals, deferred: bool
+) -> None:
+    """After a signal no other interrupts the cleanup, also if both come while they are deferred."""
+
+    def get_both() -> None:
+        with signals.raised(), signals.deferred() if deferred else nullcontext():
+            try:
+                os.kill(os.getpid(), first)
+            finally:
+                os.kill(os.getpid(), later)
+
+    with pytest.raises(expected):
+        get_both()
+    assert signal.getsignal(later) in (signal.SIG_DFL, signal.default_int_handler)
+
+
+_TO_THE_END = """
+import os, signal
+from fluxstatus.cluster import signals
+try:
+    with signals.raised(to_the_end=True):
+        os.kill(os.getpid(), signal.SIGTERM)
+except SystemExit:
+    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), signal.SIGTERM)
+print("done")
+"""
+
+
+def test_nothing_interrupts_the_end_of_the_process() -> None:
+    """Ctrl-C is ignored between the end of the block and the end of the process."""
+    done = subprocess.run(
+        [sys.executable, "-c", _TO_THE_END], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")

@@ -1,0 +1,56 @@
+"""`owner`: all that apply an object are named."""
+
+import json
+from pathlib import Path
+
+from fluxstatus.model import snapshot
+from fluxstatus.model.findings import Exit
+from tests.builders import FORBIDDEN, HEALTHY, evidence, kustomization, source
+from tests.conftest import Program
+
+CHILD = "apps_child_kustomize.toolkit.fluxcd.io_Kustomization"
+LABELS = {
+    "kustomize.toolkit.fluxcd.io/name": "a",
+    "kustomize.toolkit.fluxcd.io/namespace": "apps",
+}
+
+
+def saved(into: Path, **more: object) -> Path:
+    """Save a cluster in which two Kustomizations apply a third one."""
+    owners = [kustomization(name, "git") for name in ("a", "b")]
+    for one in owners:
+        one["status"]["inventory"] = {"entries": [{"id": CHILD, "v": "v1"}]}
+    child = kustomization("child", "git", labels=LABELS)
+    file = into / "two.json.gz"
+    snapshot.save(file, evidence(*HEALTHY, source("git"), *owners, child, **more))  # type: ignore[arg-type]
+    return file
+
+
+def test_both_owners_are_shown(flux_status: Program, tmp_path: Path) -> None:
+    """The one that its labels name comes first, then the one whose inventory has it, and a note."""
+    file = saved(tmp_path)
+    done = flux_status("owner", "ks/child", "--from", file)
+    assert done.returncode == Exit.HEALTHY, done.stderr
+    assert "├─ created by Kustomization apps/a: ready" in done.stdout
+    assert "└─ also created by Kustomization apps/b: ready" in done.stdout
+    assert done.stderr == (
+        "several Flux objects apply Kustomization apps/child: each may overwrite or delete it\n"
+    )
+    found = json.loads(flux_status("owner", "ks/child", "--from", file, "-o", "json").stdout)
+    assert [one["relation"] for one in found["children"]] == ["source", "made by", "also made by"]
+
+
+def test_unread_inventories_are_no_proof_of_one_owner(flux_status: Program, tmp_path: Path) -> None:
+    """If a kind could not be read, there may be further owners: the exit code is 3."""
+    file = saved(tmp_path, unread={"helmreleases.helm.toolkit.fluxcd.io": FORBIDDEN})
+    done = flux_status("owner", "ks/child", "--from", file)
+    assert done.returncode == Exit.NO_VERDICT
+    assert "owners of this kind may be missing" in done.stderr
+    assert "also created by" in done.stdout
+
+
+def test_one_owner_needs_no_note(flux_status: Program, tmp_path: Path) -> None:
+    """What one Flux object applies is shown without a word on others."""
+    done = flux_status("owner", "ks/a", "--from", saved(tmp_path))
+    assert "also" not in done.stdout
+    assert "several" not in done.stderr

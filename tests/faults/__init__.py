@@ -1,0 +1,1 @@
+"""Faults of what surrounds the program, each caused for real."""

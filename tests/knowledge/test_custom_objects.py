@@ -1,0 +1,52 @@
+"""Events of objects without pods: the next step for a Service, a Certificate, an ExternalSecret."""
+
+import pytest
+
+from fluxstatus.knowledge import custom_objects, object_hints
+from fluxstatus.knowledge.message import Message
+
+FIELDS = {"name": "web", "ns": "apps", "resource": "services"}
+EVENTS = {
+    "FailedDeployModel: couldn't auto-discover subnets: unable to resolve at least one subnet (0 "
+    "match VPC and tags)": ("kubernetes.io/role/elb", "kubectl describe services web -n apps"),
+    'AllocationFailed: Failed to allocate IP for "apps/web": no available IPs': ("address pool",),
+    'IssuerNotFound: Referenced "ClusterIssuer" not found: clusterissuer.cert-manager.io '
+    '"letsencrypt" not found': ("issuerRef", "kubectl get issuers,clusterissuers -A"),
+    "Failed: Failed to create Order: 429 urn:ietf:params:acme:error:rateLimited: too many "
+    "certificates already issued": ("staging",),
+    "Failed: Failed to wait for order resource to become ready: acme: authorization error for "
+    "x.example.com: 403 urn:ietf:params:acme:error:unauthorized: invalid response": ("DNS-01",),
+    "UpdateFailed: could not get secret data from provider: AccessDeniedException: User is not "
+    "authorized to perform: secretsmanager:GetSecretValue": ("policy or role",),
+    'UpdateFailed: could not get ClusterSecretStore "vault", SecretStore "vault" not found':
+        ("secretStoreRef",),
+    "UpdateFailed: error processing spec.data[0] (key: db), err: Secret does not exist":
+        ("correct key, property and version",),
+    "SyncLoadBalancerFailed: Error syncing load balancer: failed to ensure load balancer: "
+    "TooManyLoadBalancers: Exceeded quota of account": ("raise it",),
+}  # fmt: skip
+"""Events, and the words that the next step must contain."""
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_an_event_has_a_next_step(event: str) -> None:
+    """The step says what to change, and its commands use the object's namespace."""
+    lines = [
+        " ".join([hint.text, *(" ".join(command.argv) for command in hint.commands)])
+        for hint in object_hints(event, FIELDS)
+    ]
+    assert [word for word in EVENTS[event] if word not in "\n".join(lines)] == []
+
+
+def test_each_rule_is_the_first_match_of_an_example() -> None:
+    """Each rule is the first match of an event above."""
+    firsts = {
+        next(rule.why for rule in custom_objects.RULES if rule.match_text(Message(event)))
+        for event in EVENTS
+    }
+    assert firsts == {rule.why for rule in custom_objects.RULES}
+
+
+def test_an_odd_event_has_no_step() -> None:
+    """An event that no rule matches has no step of its own."""
+    assert object_hints("Odd: something else", FIELDS) == ()

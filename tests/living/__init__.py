@@ -1,0 +1,1 @@
+"""Faults in a cluster with real controllers: broken, diagnosed, mended by the printed advice."""

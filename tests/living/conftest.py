@@ -1,0 +1,38 @@
+"""One cluster with Flux's controllers and its servers for all tests in this folder."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.kubernetes.cluster import Cluster
+
+from .controllers import KINDS
+from .file_server import FileServer
+from .flux import Flux
+from .git_server import GitServer
+
+
+@pytest.fixture(scope="session", name="flux")
+def _flux(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flux]:
+    with Cluster(controllers=True) as cluster:
+        cluster.install_crds(kinds=KINDS)
+        with Flux(cluster, tmp_path_factory.mktemp("flux")) as flux:
+            yield flux
+
+
+@pytest.fixture(scope="session", name="git")
+def _git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitServer]:
+    with GitServer(tmp_path_factory.mktemp("git")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session", name="web")
+def _web() -> Iterator[FileServer]:
+    with FileServer() as server:
+        yield server
+
+
+@pytest.fixture(name="namespace")
+def _namespace(flux: Flux) -> str:
+    """Return a namespace for this test alone."""
+    return flux.new_namespace()

@@ -1,0 +1,64 @@
+"""Objects as users write them: sources, Kustomizations, and what these apply."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+Object = dict[str, Any]
+
+SOURCES = "source.toolkit.fluxcd.io/v1"
+
+
+def of(api_version: str, kind: str, namespace: str, name: str = "app", **content: Any) -> Object:
+    """Return an object with the *content* (spec, data, …); an empty *namespace* is left out."""
+    metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **content}
+
+
+def git_repository(namespace: str, url: str, name: str = "app", **spec: Any) -> Object:
+    """Return a GitRepository of the branch main at *url*, with more of its *spec*."""
+    content = {"interval": "1h", "url": url, "ref": {"branch": "main"}} | spec
+    return of(SOURCES, "GitRepository", namespace, name, spec=content)
+
+
+def oci_repository(namespace: str, url: str, **spec: Any) -> Object:
+    """Return an OCIRepository of the tag v1 at *url*, with more of its *spec*."""
+    content = {"interval": "1h", "url": url, "insecure": True, "ref": {"tag": "v1"}} | spec
+    return of(SOURCES, "OCIRepository", namespace, spec=content)
+
+
+def helm_repository(namespace: str, url: str, **spec: Any) -> Object:
+    """Return a HelmRepository at *url*, with more of its *spec*."""
+    return of(SOURCES, "HelmRepository", namespace, spec={"interval": "1h", "url": url} | spec)
+
+
+def helm_chart(namespace: str, **spec: Any) -> Object:
+    """Return a HelmChart app of the HelmRepository app, with more of its *spec*."""
+    reference = {"kind": "HelmRepository", "name": "app"}
+    content = {"interval": "1h", "chart": "app", "sourceRef": reference} | spec
+    return of(SOURCES, "HelmChart", namespace, spec=content)
+
+
+def kustomization(namespace: str, name: str = "app", **spec: Any) -> Object:
+    """Return a Kustomization of ./app in the GitRepository app, with more of its *spec*."""
+    content = {
+        "interval": "1h",
+        "timeout": "5s",
+        "prune": True,
+        "path": "./app",
+        "targetNamespace": namespace,
+        "sourceRef": {"kind": "GitRepository", "name": "app"},
+    }
+    version = "kustomize.toolkit.fluxcd.io/v1"
+    return of(version, "Kustomization", namespace, name, spec=content | spec)
+
+
+def config_map(name: str = "settings", **data: Any) -> Object:
+    """Return a ConfigMap without a namespace."""
+    return of("v1", "ConfigMap", "", name, data=data or {"color": "blue"})
+
+
+def manifest(*objects: Object) -> str:
+    """Return *objects* as the text of a YAML file."""
+    return "".join(f"---\n{json.dumps(one, indent=2)}\n" for one in objects)
