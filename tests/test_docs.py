@@ -270,4 +270,5 @@ def test_role_is_enough(cluster: Cluster) -> None:
     result = live(cluster.kubeconfig("nobody"), "-o", "json", "--advice")
     assert result.report["summary"]["unknown"] == 0
     assert "advice-unread" not in {finding["code"] for finding in result.report["findings"]}
+    assert [one for one in result.report["findings"] if one["level"] == "fail"] == []
     assert result.code == Exit.HEALTHY

@@ -35,7 +35,8 @@ _RESTLESS = tuple(
     f"{ROOT}{name}/"
     for name in (
         "apiregistration.k8s.io",
-        "leases",
+        "leases/kube-node-lease",
+        "leases/kube-system",
         "masterleases",
         "peerserverleases",
         "ranges",
