@@ -159,7 +159,9 @@ def _with_last_attempt(
         if found.code == "admission-unreachable" and "not found" in told.get("detail", "")
         else ""
     )
-    return diagnosis.adding(f"its last attempt: {found.why}{left_over}", found.hints)
+    return diagnosis.adding(
+        f"its last attempt: {found.why}{left_over}", found.hints, quote=found.headline
+    )
 
 
 def _by_verdict(

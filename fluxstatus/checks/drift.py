@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from fluxstatus.base.durations import ago, when
@@ -355,7 +356,8 @@ def _events(state: State) -> Iterator[Finding]:
         objects = len({ref for ref, _ in past})
         warnings = counted(count, "Warning event")
         things = counted(objects, "object that is", "objects that are")
-        yield passed(STEP_ID, f"{warnings} in the last hour for {things} ready now")
+        title = f"{warnings} in the last hour for {things} ready now"
+        yield replace(passed(STEP_ID, title), part="events")
 
 
 STEP = Step(

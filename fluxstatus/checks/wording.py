@@ -106,13 +106,6 @@ def fault_codes(kinds: Iterable[str]) -> tuple[Code, ...]:
     return tuple(dict.fromkeys((*of_messages, *state_codes(of_controllers=False))))
 
 
-def headline(sentence: str) -> str:
-    """Return the part of a *sentence* before its first semicolon or colon."""
-    for mark in ("; ", ": "):
-        sentence = sentence.partition(mark)[0]
-    return sentence
-
-
 def docs_of(kind: str) -> str:
     """Return the documentation page of a Flux *kind*, empty for another kind."""
     known = KINDS.get(kind)
@@ -153,6 +146,7 @@ def unread_finding(step: str, what: str, unread: Unread) -> Finding:
         level=level,
         title=f"{what}: {unread.text}",
         why=unread.text,
+        part=what,
         evidence=(("missing RBAC rule", unread.permission),) if unread.permission else (),
         hints=tuple(unread_hints(unread)),
     )

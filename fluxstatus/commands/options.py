@@ -16,7 +16,14 @@ from typer import BadParameter, Option
 from fluxstatus.base.deadline import Deadline
 from fluxstatus.base.durations import duration, parse_duration
 from fluxstatus.model.findings import Verdict
-from fluxstatus.report import Format, ListFormat, ReportFormat, TableFormat, TreeFormat
+from fluxstatus.report import (
+    CheckFormat,
+    Format,
+    ListFormat,
+    ReportFormat,
+    TableFormat,
+    TreeFormat,
+)
 
 if TYPE_CHECKING:
     from fluxstatus.cluster.client import Access
@@ -180,6 +187,26 @@ class Display(BasicDisplay):
     everything: Annotated[
         bool, Option("--all", help="Also show healthy results, and do not truncate text")
     ] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckDisplay(Display):
+    """The output of the check."""
+
+    output: Annotated[CheckFormat, _OUTPUT] = Format.TEXT
+    brief: Annotated[
+        bool, Option("--brief", help="Only one line per cause, the most blocking first")
+    ] = False
+
+    def conflict(self) -> str:
+        """Return why these options cannot be combined; empty when they can."""
+        return _first(
+            (self.brief and self.everything, "--brief and --all are mutually exclusive"),
+            (
+                self.brief and self.output is Format.JSON,
+                "--brief cannot be used with -o json, which has everything",
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Findings about a cluster, the report that they make up, and its exit code."""
 
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,9 @@ from typing import Literal, NamedTuple, TypeAlias
 from fluxstatus.model.evidence import Cost, Target
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.ref import Ref
+
+
+_ID = 12  # digits
 
 
 class Level(StrEnum):
@@ -31,14 +35,16 @@ Certainty: TypeAlias = Literal["certain", "likely", "one-of", "unknown"]
 class Finding:
     """One result of a check.
 
-    `title` names the object and the fault in one line; `why` explains the cause. `reason` and
+    `title` names the object and the fault in one line; `why` explains the cause, and `explanation`
+    is what it says beyond the title, None if nothing of it is in the title. `reason` and
     `message` are the controller's, unabridged. `since` is when it began, None if unknown.
     `others` are further objects that it is about as much as about `object`. `evidence` are (path,
     value) pairs. `blocks` are the objects that it affects. A finding of the
     category "habit" is advice: it is never above warn and hides no fault, and `count` is the number
     of objects that it is about. A `trivial` finding needs no investigation, so none is suggested. A
     `final` one cannot recover: Flux does not try again until something changes. `certainty` is how
-    sure the cause of a fault is, None for what is only observed.
+    sure the cause of a fault is, None for what is only observed. `part` tells apart findings that
+    have the same step and code, and no object.
     """
 
     step: str
@@ -60,6 +66,26 @@ class Finding:
     trivial: bool = False
     final: bool = False
     certainty: Certainty | None = None
+    explanation: str | None = None
+    part: str = ""
+
+    @property
+    def id(self) -> str:
+        """12 hexadecimal digits that stand for its step, its code and its objects.
+
+        They are the same in every run and on every machine, whatever the title and the level are.
+        """
+        from hashlib import sha256  # noqa: PLC0415 - most runs do without
+
+        # The apiVersion changes when Flux is upgraded, and the object is still the same.
+        objects = [[ref.kind, ref.namespace, ref.name] for ref in self.objects]
+        named = json.dumps([self.step, self.code, self.part, objects])
+        return sha256(named.encode()).hexdigest()[:_ID]
+
+    @property
+    def summary(self) -> str:
+        """The title without the object."""
+        return self.title.removeprefix(f"{self.object}: ")
 
     @property
     def objects(self) -> tuple[Ref, ...]:

@@ -10,6 +10,10 @@ _GAP = "   "
 _WIDEST = 60  # columns that a cell may move the next one to the right
 _NARROWEST = 20  # columns for the last cell, however narrow the terminal
 _STYLES: Mapping[tuple[str, str], str] = {
+    ("LEVEL", "fail"): "fail",
+    ("LEVEL", "warn"): "warn",
+    ("LEVEL", "unknown"): "unknown",
+    ("LEVEL", "advice"): "advice",
     ("READY", "True"): "pass",
     ("READY", "False"): "fail",
     ("READY", "Unknown"): "unknown",

@@ -112,6 +112,7 @@ RULES = (
             ),
         ),
         certainty="one-of",
+        in_full=True,
         upstream="KC internal/controller/kustomization_controller.go finalize",
     ),
     Rule(
@@ -126,6 +127,7 @@ RULES = (
                 read=("kubectl get deployments -n {flux_namespace} --show-labels",),
             ),
         ),
+        in_full=True,
         upstream="FO docs/guides/instance/instance-sharding.md",
     ),
     Rule(
