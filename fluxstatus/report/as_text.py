@@ -76,14 +76,14 @@ def _briefly(report: Report, look: Look) -> str:
     page = Page(look, (), ())
     heads = ("LEVEL", "BLOCKS", *(_WIDE if look.wide else ()), "CODE", "CAUSE")
     found = by_blocked(report.faults) + by_blocked(report.advice if look.advice else ())
-    rows = [_row(finding, look) for finding in found]
     if text := header(report, look):
         page.put(text)
         page.gap()
-    table = Table(heads, look).lines(rows)
+    if found:
+        table = Table(heads, look).lines(_row(finding, look) for finding in found)
+        page.lines += [*table.splitlines(), ""]
     page.put(footer(report))
-    *top, end = page.lines
-    return "\n".join([*top, *([table] if table else []), end]) + "\n"
+    return "\n".join(page.lines) + "\n"
 
 
 _WIDE = ("SINCE", "STEP", "ID")
@@ -195,13 +195,11 @@ def _put_rest(page: Page, left: Sequence[Finding]) -> None:
     """Add how many faults are not shown, and what shows them."""
     if left:
         levels = Counter(finding.level for finding in left)
-        (worst_level, first), *others = levels.items()
-        counts = (
-            f"{first} more {noun_for(first, *_NOUNS[worst_level])}",
-            *(counted(n, *_NOUNS[level]) for level, n in others),
-        )
-        text = f"{' and '.join(counts)}: --brief lists them, --all shows them in full"
-        page.state(worst_level, "", text)
+        (worst_level, number), *others = levels.items()
+        first = f"{number} more {noun_for(number, *_NOUNS[worst_level])}"
+        *counts, last = first, *(counted(n, *_NOUNS[level]) for level, n in others)
+        text = " and ".join(filter(None, (", ".join(counts), last)))
+        page.state(worst_level, "", f"{text}: --brief lists them, --all shows them in full")
 
 
 _NOUNS = {

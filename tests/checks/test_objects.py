@@ -19,6 +19,7 @@ from tests.builders import (
     alter,
     bad,
     container,
+    crashing,
     event,
     evidence,
     flux,
@@ -234,6 +235,51 @@ def test_a_failed_health_check_is_explained_by_events() -> None:
     ]
     finding = only(found("reconcilers", evidence(*HEALTHY, *objects)), "health-check-failed")
     assert "exceeded quota: small" in finding.why
+
+
+WAITS = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
+
+
+@pytest.mark.parametrize(
+    ("namespace", "others", "summary", "certainty"),
+    [
+        ("apps", [pod("apps/web-5d-x", crashing("OOMKilled", 137, 5))],
+         "Deployment web: container manager OOMKilled (exit 137), 5 restarts", "one-of"),
+        ("flux-system", [pod("apps/web-5d-x", crashing(restarts=5))],
+         "Deployment apps/web: container manager Error (exit 1), 5 restarts", "one-of"),
+        ("apps", [event("ReplicaSet apps/web-5d", "FailedCreate",
+                        'pods "web-x" is forbidden: exceeded quota: small, requested: cpu=2')],
+         'Deployment web: a pod of web exceeds ResourceQuota "small": requested: cpu=2', "certain"),
+        ("apps", [event("ReplicaSet apps/web-5d", "Odd", "nobody: knows; this")],
+         "Deployment web: Odd: nobody: knows; this", "one-of"),
+        ("apps", [], "Deployment apps/web did not become healthy: it was still in progress when "
+         "the timeout expired (InProgress)", "one-of"),
+    ],
+)  # fmt: skip
+def test_the_title_of_a_failed_health_check_has_the_cause(
+    namespace: str, others: list[Object], summary: str, certainty: str
+) -> None:
+    """What the pods or events of the workload say is in the title, with its own certainty."""
+    failed = {"Ready": f"False HealthCheckFailed: {WAITS}"}
+    owner = kustomization("web", "git", failed, namespace=namespace)
+    known = evidence(*HEALTHY, source("git", namespace=namespace), owner, *others)
+    finding = only(found("reconcilers", known), "health-check-failed")
+    assert (finding.summary, finding.certainty) == (summary, certainty)
+    assert finding.title == f"Kustomization {namespace}/web: {summary}"
+    assert "Deployment apps/web did not become healthy" in finding.why
+
+
+def test_a_title_counts_the_other_workloads() -> None:
+    """The first workload gives the cause, and the others are not forgotten."""
+    waits = WAITS.replace("]", ", Deployment/apps/api status: 'InProgress']")
+    objects = [
+        source("git"),
+        kustomization("web", "git", {"Ready": f"False HealthCheckFailed: {waits}"}),
+        pod("apps/web-5d-x", crashing()),
+        pod("apps/api-5d-x", crashing()),
+    ]
+    finding = only(found("reconcilers", evidence(*HEALTHY, *objects)), "health-check-failed")
+    assert finding.summary.endswith("Error (exit 1), 7 restarts (and 1 more workload)")
 
 
 def alerting(name: str = "slack", **more: object) -> Object:

@@ -63,6 +63,7 @@ GOLDEN = r"""{
     {
       "step": "sources",
       "code": "source-auth",
+      "id": "6431ad8f199b",
       "class": "fault",
       "level": "fail",
       "object": {
@@ -80,6 +81,7 @@ GOLDEN = r"""{
         }
       ],
       "title": "GitRepository team-a/app: the password in Secret team-a/app-auth is rejected",
+      "summary": "the password in Secret team-a/app-auth is rejected",
       "why": "the Git server does not accept the user name or the password",
       "certainty": null,
       "reason": "GitOperationFailed",
