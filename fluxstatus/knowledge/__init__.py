@@ -64,11 +64,10 @@ from fluxstatus.knowledge.fields import (
 from fluxstatus.knowledge.index import Index
 from fluxstatus.knowledge.message import Message
 from fluxstatus.knowledge.releases.shared import REASONS
-from fluxstatus.knowledge.rule import Match, Reach, Rule, Step, fill, hints
+from fluxstatus.knowledge.rule import Match, Reach, Rule, Step
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.model.codes import Code
-from fluxstatus.model.hints import Hint
 from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import State
 

@@ -11,7 +11,6 @@ from fluxstatus.model.evidence import Cost, Target
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.ref import Ref
 
-
 _ID = 12  # digits
 
 

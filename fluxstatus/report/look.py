@@ -7,9 +7,9 @@ class Look(NamedTuple):
     """The display options of a renderer.
 
     `width` is in columns. `everything` (`--all`) shows each pass and does not truncate texts,
-    `advice` (`--advice`) shows each piece of advice, `brief` (`--brief`) a line for each fault and
-    nothing else, `wide` (`-o wide`) times to the second, evidence and ids. `ascii` limits the output to ASCII, for a
-    terminal or a file that is not UTF-8.
+    `advice` (`--advice`) shows each piece of advice. `ascii` limits the output to ASCII, for a
+    terminal or a file that is not UTF-8. `brief` (`--brief`) shows a line for each fault and nothing
+    else, `wide` (`-o wide`) also times to the second, evidence and ids.
     """
 
     width: int = 80

@@ -238,6 +238,7 @@ def test_a_failed_health_check_is_explained_by_events() -> None:
 
 
 WAITS = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
+LATE = "it was still in progress when the timeout expired (InProgress)"
 
 
 @pytest.mark.parametrize(
@@ -252,8 +253,7 @@ WAITS = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
          'Deployment web: a pod of web exceeds ResourceQuota "small": requested: cpu=2', "certain"),
         ("apps", [event("ReplicaSet apps/web-5d", "Odd", "nobody: knows; this")],
          "Deployment web: Odd: nobody: knows; this", "one-of"),
-        ("apps", [], "Deployment apps/web did not become healthy: it was still in progress when "
-         "the timeout expired (InProgress)", "one-of"),
+        ("apps", [], f"Deployment apps/web did not become healthy: {LATE}", "one-of"),
     ],
 )  # fmt: skip
 def test_the_title_of_a_failed_health_check_has_the_cause(

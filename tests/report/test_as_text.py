@@ -66,7 +66,8 @@ next  Ask your assistant with live access to this cluster (read-only):
 WIDE_ASCII = r"""
 context prod-eu - Kubernetes v1.35.2 - Flux v2.9.4 - operator v0.59.0
 
- fail  sources      GitRepository team-a/app: the password in Secret team-a/app-auth is rejected [source-auth]
+ fail  sources      GitRepository team-a/app: the password in Secret team-a/app-auth is rejected \
+[source-auth]
          why        the Git server does not accept the user name or the password
          message    GitOperationFailed: failed to checkout and determine revision: unable to clone \
 'https://git.example.com/team-a/app.git': authentication required:
@@ -189,7 +190,7 @@ def test_requested_advice_is_shown_in_full(look: Look) -> None:
     """With --advice or --all, all advice is shown with its reason, objects and fix."""
     lines = lines_of(failed(1), ADVICE, replace(ADVICE, code="x", level=Level.SKIP), look=look)
     assert lines[1:6] == [
-        " advice  sources      12 sources are polled more often than once a minute [interval-short]",
+        f" advice  sources      {ADVICE.title} [interval-short]",
         "           why        each look is a request",
         "           affects    GitRepository team-a/app spec.interval: 10s",
         "           affects    and 11 more",

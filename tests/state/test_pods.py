@@ -64,7 +64,7 @@ def test_the_trouble_of_a_pod_is_named(one: Object, code: str | None, words: str
     assert words in (problem.text if problem else "")
 
 
-PANIC = "level=info starting\npanic: runtime error: no map; stop\n\ngoroutine 1 [running]:\nmain.go:1\n"
+PANIC = "level=info start\npanic: runtime error: no map; stop\n\ngoroutine 1 [running]:\nmain.go\n"
 
 
 @pytest.mark.parametrize(
