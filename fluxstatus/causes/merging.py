@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
+from fluxstatus.base.plurals import counted
 from fluxstatus.causes.cause import ByObject, Cause, distinct, earliest, replaced
 from fluxstatus.causes.context import Context
 from fluxstatus.causes.controller_faults import (
@@ -126,7 +127,9 @@ def _of_shared_faults(_: Context, by_object: ByObject) -> Iterator[Merge]:
         places = {cause.ref.namespace for cause in causes}
         if len(causes) >= (_SEVERAL if len(places) == 1 else _MANY):
             first, *others = sorted(causes, key=lambda cause: cause.ref)
-            diagnosis = first.fault.diagnosis.adding(_same_error(others, first))
+            diagnosis = first.fault.diagnosis.adding(
+                _same_error(others, first), also=_and_more(others, first)
+            )
             fault = first.fault._replace(diagnosis=diagnosis)
             yield Merge(replace(first, fault=fault, since=_began(causes)), tuple(causes))
 
@@ -217,6 +220,12 @@ def _has_worked_since(
         and other.verdict is not Verdict.SUSPENDED
         for other in state.resources.values()
     )
+
+
+def _and_more(others: Sequence[Cause], first: Cause) -> str:
+    """Return how many of the *others* a title is to count."""
+    count = len({cause.ref for cause in others} - {first.ref})
+    return f"and {counted(count, 'more object')}" if count else ""
 
 
 def _same_error(others: Sequence[Cause], first: Cause) -> str:

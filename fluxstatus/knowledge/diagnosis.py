@@ -28,10 +28,11 @@ class Diagnosis:
         fields: Callable[[], Mapping[str, str]],
         more: tuple[str, ...] = (),
         quote: str = "",
+        also: str = "",
     ) -> None:
         """Store the *rule*, a function that returns the *fields*, and what `adding` has added."""
         self.rule, self.fields = rule, fields
-        self._more, self._quote = more, quote
+        self._more, self._quote, self._also = more, quote, also
 
     @property
     def code(self) -> str:
@@ -51,7 +52,8 @@ class Diagnosis:
     @property
     def headline(self) -> str:
         """The cause in few words, for a title."""
-        return headline(self.rule, self._known, self._quote)
+        also = f" ({self._also})" if self._also else ""
+        return headline(self.rule, self._known, self._quote) + also
 
     @property
     def explanation(self) -> str:
@@ -84,19 +86,23 @@ class Diagnosis:
         first: tuple[Hint, ...] = (),
         last: tuple[Hint, ...] = (),
         quote: str = "",
+        also: str = "",
     ) -> "Diagnosis":
         """Return a copy with *more* added to the cause, and steps before and after its own.
 
-        *quote* is what its headline then has in place of words from the evidence.
+        *quote* is what its headline then has in place of words from the evidence, and *also* what
+        follows in parentheses.
         """
         clauses = (*self._more, more) if more else self._more
-        added = Diagnosis(self.rule, self.fields, clauses, quote or self._quote)
+        added = Diagnosis(
+            self.rule, self.fields, clauses, quote or self._quote, also or self._also
+        )
         added._filled_in = self._filled_in[0], (*first, *self.hints, *last)
         return added
 
     def explained(self) -> "Diagnosis":
         """Return a copy without the steps for the case that nothing else shows the cause."""
-        known = Diagnosis(self.rule, self.fields, self._more, self._quote)
+        known = Diagnosis(self.rule, self.fields, self._more, self._quote, self._also)
         known._filled_in = (
             self._filled_in[0],
             tuple(h for h in self.hints if not h.if_unexplained),
