@@ -109,6 +109,9 @@ UseColor = Annotated[Color, Option(help="When to use color")]
 Verbose = Annotated[
     bool, Option("--verbose", "-v", help="Print requests and their durations to stderr")
 ]
+Everything = Annotated[
+    bool, Option("--all", help="Also show healthy results, and do not truncate text")
+]
 NoHeaders = Annotated[bool, Option("--no-headers", help="Don't print headers")]
 
 
@@ -184,16 +187,19 @@ class BasicDisplay:
 class Display(BasicDisplay):
     """The output of a report, which leaves out healthy objects and shortens texts."""
 
-    everything: Annotated[
-        bool, Option("--all", help="Also show healthy results, and do not truncate text")
-    ] = False
+    everything: Everything = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckDisplay(Display):
+class CheckDisplay:
     """The output of the check."""
 
+    panel: ClassVar = "Output"
+
     output: Annotated[CheckFormat, _OUTPUT] = Format.TEXT
+    color: UseColor = Color.AUTO
+    verbose: Verbose = False
+    everything: Everything = False
     brief: Annotated[
         bool, Option("--brief", help="Only one line per cause, the most blocking first")
     ] = False

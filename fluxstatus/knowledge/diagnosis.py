@@ -49,7 +49,7 @@ class Diagnosis:
         """The cause in one sentence."""
         return "; ".join((self._filled_in[0], *self._more))
 
-    @property
+    @cached_property
     def headline(self) -> str:
         """The cause in few words, for a title."""
         also = f" ({self._also})" if self._also else ""

@@ -13,9 +13,9 @@ ALL = (*RULES, *pods.RULES, *custom_objects.RULES, *STATES.values())
 CODE = Code("some-code", "Something is wrong.")
 
 
-def diagnosis(why: str, *, in_full: bool = False, **fields: str) -> Diagnosis:
+def diagnosis(why: str, **fields: str) -> Diagnosis:
     """Return the diagnosis of a rule with this sentence."""
-    return Diagnosis(Rule(CODE, why, (), in_full=in_full), lambda: fields)
+    return Diagnosis(Rule(CODE, why, ()), lambda: fields)
 
 
 def test_every_statement_is_whole() -> None:
@@ -56,7 +56,7 @@ def test_a_headline_has_what_is_stated_and_quoted(
 def test_a_symptom_is_followed_by_its_explanation() -> None:
     """A sentence whose beginning is only a symptom is in the headline up to its first semicolon."""
     why = "the webhook cannot be called: Service {service} has no pods (none); start it"
-    found = diagnosis(why, in_full=True, service="a/b")
+    found = Diagnosis(Rule(CODE, why, (), in_full=True), lambda: {"service": "a/b"})
     assert found.headline == "the webhook cannot be called: Service a/b has no pods (none)"
     assert found.explanation == "start it"
 
