@@ -94,9 +94,7 @@ class Diagnosis:
         follows in parentheses.
         """
         clauses = (*self._more, more) if more else self._more
-        added = Diagnosis(
-            self.rule, self.fields, clauses, quote or self._quote, also or self._also
-        )
+        added = Diagnosis(self.rule, self.fields, clauses, quote or self._quote, also or self._also)
         added._filled_in = self._filled_in[0], (*first, *self.hints, *last)
         return added
 

@@ -15,7 +15,7 @@ from fluxstatus.report.look import Look
 from fluxstatus.report.table import Table
 from fluxstatus.report.terminal import command_line, marked
 
-TROUBLE = (Level.FAIL, Level.WARN, Level.UNKNOWN)
+_TROUBLE = (Level.FAIL, Level.WARN, Level.UNKNOWN)
 """The levels of faults, the worst first."""
 
 _ADVICE = "advice"
@@ -43,7 +43,7 @@ def render(report: Report, look: Look) -> str:
     levels = *(step.level for step in steps), *map(word_of, (*report.findings, *one_by_one))
     names = *(step.id for step in steps), *(one.step for one in one_by_one)
     page = Page(look, levels, names)
-    if text := header(report, look):
+    if text := _header(report, look):
         page.put(text)
         page.gap()
     shown, counted = (report.findings, []) if look.everything else _selected(report)
@@ -54,7 +54,7 @@ def render(report: Report, look: Look) -> str:
             _put_briefly(page, fault, report.taken_at)
         else:
             put_finding(page, fault, report.taken_at)
-    _put_rest(page, [finding for finding in counted if finding.level in TROUBLE])
+    _put_rest(page, [finding for finding in counted if finding.level in _TROUBLE])
     for step in steps:
         _put_step(page, step, report, (_of(step, shown), _of(step, counted)))
     for one in one_by_one:
@@ -62,7 +62,7 @@ def render(report: Report, look: Look) -> str:
     if not one_by_one:
         _put_advice_summary(page, advice)
     page.gap()
-    page.put(footer(report))
+    page.put(_footer(report))
     if report.next:
         _put_next(page, report.next)
     return "\n".join(page.lines) + "\n"
@@ -76,13 +76,13 @@ def _briefly(report: Report, look: Look) -> str:
     page = Page(look, (), ())
     heads = ("LEVEL", "BLOCKS", *(_WIDE if look.wide else ()), "CODE", "CAUSE")
     found = by_blocked(report.faults) + by_blocked(report.advice if look.advice else ())
-    if text := header(report, look):
+    if text := _header(report, look):
         page.put(text)
         page.gap()
     if found:
         table = Table(heads, look).lines(_row(finding, look) for finding in found)
         page.lines += [*table.splitlines(), ""]
-    page.put(footer(report))
+    page.put(_footer(report))
     return "\n".join(page.lines) + "\n"
 
 
@@ -100,8 +100,8 @@ def by_blocked(findings: Iterable[Finding]) -> list[Finding]:
 
     The worst level comes first, then what blocks most.
     """
-    found = (finding for finding in findings if finding.level in TROUBLE)
-    return sorted(found, key=lambda one: (TROUBLE.index(one.level), -len(one.blocks)))
+    found = (finding for finding in findings if finding.level in _TROUBLE)
+    return sorted(found, key=lambda one: (_TROUBLE.index(one.level), -len(one.blocks)))
 
 
 def word_of(finding: Finding) -> str:
@@ -127,7 +127,7 @@ def _put_advice_summary(page: Page, advice: Iterable[Finding]) -> None:
             break
 
 
-def header(report: Report, look: Look) -> str:
+def _header(report: Report, look: Look) -> str:
     """Return the line about the cluster and its versions; empty if nothing is known."""
     known = (
         ("context", report.target.context),
@@ -159,7 +159,7 @@ def _selected(report: Report) -> tuple[Sequence[Finding], Sequence[Finding]]:
     has faults.
     """
     blocked = {ref for finding in report.findings for ref in finding.blocks}
-    faulty = {finding.step for finding in report.findings if finding.level in TROUBLE}
+    faulty = {finding.step for finding in report.findings if finding.level in _TROUBLE}
 
     def is_left_out(finding: Finding) -> bool:
         if finding.level is Level.PASS:
@@ -183,12 +183,12 @@ def _without_details(trial: Page, shown: Iterable[Finding], now: datetime) -> se
     """
     ends: list[tuple[Finding, int]] = []
     faults = by_blocked(shown)
-    for finding in (*faults, *(one for one in shown if one.level not in TROUBLE)):
+    for finding in (*faults, *(one for one in shown if one.level not in _TROUBLE)):
         put_finding(trial, finding, now)
         ends.append((finding, len(trial.lines)))
     if len(trial.lines) <= _SCREEN:
         return set()
-    return {id(f) for f, end in ends[1:] if end > _IN_FULL and f.level in TROUBLE}
+    return {id(f) for f, end in ends[1:] if end > _IN_FULL and f.level in _TROUBLE}
 
 
 def _put_rest(page: Page, left: Sequence[Finding]) -> None:
@@ -218,9 +218,9 @@ def _put_step(
     """Add what is no fault of *step*: *findings* are those to show and those to count."""
     shown, counted = findings
     for finding in shown:
-        if finding.level not in TROUBLE:
+        if finding.level not in _TROUBLE:
             put_finding(page, finding, report.taken_at)
-    if rest := sum(finding.level not in TROUBLE for finding in counted):
+    if rest := sum(finding.level not in _TROUBLE for finding in counted):
         page.state(Level.SKIP, step.id, f"{rest} more: --all shows them")
     if not shown and not counted:
         page.state(step.level, step.id, _summary(_of(step, report.findings)) or step.title)
@@ -237,7 +237,7 @@ def _summary(findings: Sequence[Finding]) -> str:
 
 def put_finding(page: Page, finding: Finding, now: datetime) -> None:
     """Add *finding*, with its details and its code if it is a fault."""
-    if finding.level in TROUBLE:
+    if finding.level in _TROUBLE:
         _put_title(page, finding)
         _put_details(page, finding, now)
         return
@@ -261,11 +261,11 @@ def _put_briefly(page: Page, finding: Finding, now: datetime) -> None:
     more = [command for hint in finding.hints if hint.label == "more" for command in hint.commands]
     _put_commands(page, more, "more")
     fixes = [] if more else [hint for hint in finding.hints if hint.label == "fix"]
-    for fix in fixes[:1]:  # no command shows it
-        page.detail("fix", fix.text)
-        _put_commands(page, fix.commands, label="" if fix.text else "fix")
-    if len(fixes) > 1:
-        page.detail("more", "--all shows all details")
+    if fixes:  # no command of its own shows them
+        text = fixes[0].text
+        longer = f"{text} (--all shows details)" if len(fixes) > 1 or fixes[0].commands else text
+        lines = next((n for n in (1, 2) if page.fits(text, page.column, lines=n)), 0)
+        page.detail("fix", longer if page.fits(longer, page.column, lines=lines) else text)
 
 
 def _put_details(page: Page, finding: Finding, now: datetime) -> None:
@@ -336,7 +336,7 @@ def _put_commands(page: Page, commands: Iterable[Command], label: str) -> None:
         label = ""
 
 
-def footer(report: Report) -> str:
+def _footer(report: Report) -> str:
     """Return the line that counts what was found."""
     unfinished = sum(max(len(finding.evidence), 1) for finding in report.in_progress)
     counts = (

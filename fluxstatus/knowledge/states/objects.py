@@ -218,7 +218,7 @@ RULES = (
             "dependency-cycle",
             "The objects depend on each other in a cycle, so none of them can be reconciled.",
         ),
-        why="the dependencies form a cycle, so every object in it is blocked: {cycle}",
+        why="its dependencies form a cycle: {cycle}; every object in it is blocked",
         steps=(Step("remove one of these references from spec.dependsOn", read=(SPEC,)),),
         trivial=True,
         upstream="KC internal/controller/kustomization_controller.go (no detection there)",
