@@ -50,6 +50,7 @@ def cause_finding(step: str, analysis: Analysis, cause: Cause) -> Finding:
         level=_level(cause),
         title=f"{cause.ref}: {headline(diagnosis.why)}",
         object=cause.ref,
+        others=cause.others,
         why=why,
         reason=fault.reason,
         message=fault.message,
