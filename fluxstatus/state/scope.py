@@ -36,14 +36,12 @@ def applies_into(item: Object, namespaces: Collection[str]) -> Namespaces:
     """
     if target_of(item):
         return Namespaces()
-    ids = ids_of(item)
+    ids, beginnings = ids_of(item), tuple(f"{namespace}_" for namespace in namespaces)
+    inside = [id_ for id_ in ids if id_.startswith(beginnings)]
     target = text_of(map_of(item.get("spec")).get("targetNamespace"))
-    applied = set(map(_namespace_in, ids)) - {""}
-    chosen = Namespaces(one for one in (target, *applied) if one in namespaces)
-    if applied <= chosen:
-        return chosen
-    deployed = (id_ for id_ in ids if _namespace_in(id_) in chosen and _is_deployed(id_))
-    return chosen & {target, *map(_namespace_in, deployed)}
+    if len(inside) < len(ids) and not all(id_.startswith((*beginnings, "_")) for id_ in ids):
+        inside = list(filter(_is_deployed, inside))
+    return Namespaces({target, *map(_namespace_in, inside)}.intersection(namespaces))
 
 
 def namespaces_of(item: Object) -> Namespaces:
