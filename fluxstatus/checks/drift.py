@@ -118,7 +118,7 @@ def _has_consumers(state: State) -> bool:
 def _is_partial(state: State) -> bool:
     """Return whether an object, or the source of one, may exist that could not be read."""
     places = state.namespaces or {""}
-    if state.applying_unread:
+    if not state.applying_known:
         return True
     if any(state.answer_of(kind).unread_in(place) for kind in CONSUMERS for place in places):
         return True
@@ -129,7 +129,7 @@ def _is_partial(state: State) -> bool:
 
 def _may_have_consumers(state: State) -> bool:
     unread = (state.unread(KINDS[kind].resource) for kind in CONSUMERS)
-    return bool(state.applying_unread) or any(unread)
+    return not state.applying_known or any(unread)
 
 
 def _behind(state: State, resource: Resource, lag: Lag) -> Finding:

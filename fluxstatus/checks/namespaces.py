@@ -31,25 +31,25 @@ _LIST_ALL = kubectl("get", KINDS["Kustomization"].resource, "--all-namespaces")
 
 def chosen_namespaces(step: str, state: State) -> Iterator[Finding]:
     """Yield what cannot be judged of the namespaces that were chosen."""
-    if state.applying_unread:
-        yield _applying_unread(step, state)
-    else:
+    if state.unread_elsewhere:
+        yield _unread_elsewhere(step, state)
+    if state.applying_known:
         yield from _empty(step, state)
 
 
-def _applying_unread(step: str, state: State) -> Finding:
-    """Return one finding for all kinds of which objects elsewhere could not be read."""
-    first, *_ = reasons = list(state.applying_unread.values())
+def _unread_elsewhere(step: str, state: State) -> Finding:
+    """Return one finding for all lists of which the part in other namespaces could not be read."""
+    first, *_ = reasons = list(state.unread_elsewhere.values())
     permissions = [one.permission for one in reasons if one.permission]
-    missing = f"ask for permission to {', '.join(permissions)} in all namespaces"
+    missing = f"ask for permission to {listed(permissions, _NAMED)} in all namespaces"
     return Finding(
         step=step,
         code=UNREAD_CODES[first.why],
         level=Level.UNKNOWN,
-        title="Flux objects in other namespaces that apply into "
-        f"{state.named_namespaces} are not known: {first.text}",
-        why=f"only what is in {state.named_namespaces} was judged, not what "
-        f"{', '.join(f'{kind}s' for kind in state.applying_unread)} elsewhere apply into it",
+        title="what applies from other namespaces into "
+        f"{state.named_namespaces}, or blocks something there, is not known: {first.text}",
+        why=f"everything that Flux has in {state.named_namespaces} was judged, but not all of what "
+        "concerns it elsewhere could be read",
         evidence=tuple(("missing RBAC rule", one) for one in permissions),
         hints=(hint(missing),) if permissions else tuple(unread_hints(first)),
     )
@@ -127,7 +127,7 @@ def _concerns(analysis: Analysis, finding: Finding) -> bool:
 def _is_known(state: State) -> bool:
     """Return whether all chosen objects are known; a FluxInstance only installs Flux."""
     kinds = (kind for name, kind in KINDS.items() if name != "FluxInstance" and kind.reconciled)
-    return not state.applying_unread and not any(state.unread(kind.resource) for kind in kinds)
+    return not state.unread_elsewhere and not any(state.unread(kind.resource) for kind in kinds)
 
 
 def _unavailable(analysis: Analysis) -> set[Ref]:

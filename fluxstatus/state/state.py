@@ -23,6 +23,12 @@ from fluxstatus.state.scope import INTO_OTHERS, Namespaces, applies_into
 EVENTS_FOR = timedelta(hours=1)
 """The age of the oldest Warning event that counts; API servers keep them about as long."""
 
+_OF_OBJECTS = (
+    *(one.resource for one in KINDS.values() if one.reconciled and one.name != "FluxInstance"),
+    "events",
+)
+"""The lists of Flux objects, and of what happened to them; a FluxInstance only installs Flux."""
+
 _EVENT = jmespath.compile(
     """{
     kind: involvedObject.kind, namespace: involvedObject.namespace, name: involvedObject.name,
@@ -106,17 +112,22 @@ class State:
         return next(filter(None, map(answer.unread_in, sorted(self.namespaces))), None)
 
     @cached_property
-    def applying_unread(self) -> Mapping[str, Unread]:
-        """Why further objects may apply into the namespaces of the report, by kind.
+    def unread_elsewhere(self) -> Mapping[str, Unread]:
+        """Why objects elsewhere that concern the namespaces of the report may be unknown, by query.
 
-        A kind that could not be read in these namespaces either is left out.
+        A list that could not be read in these namespaces either is left out.
         """
-        reasons = {kind: self.answer_of(kind).unread_in("") for kind in INTO_OTHERS}
+        found = {name: self.evidence.answer(name).unread_in("") for name in _OF_OBJECTS}
         return {
-            kind: reason
-            for kind, reason in reasons.items()
-            if self.namespaces and reason and not self.unread(KINDS[kind].resource)
+            name: reason
+            for name, reason in found.items()
+            if self.namespaces and reason and not self.unread(name)
         }
+
+    @property
+    def applying_known(self) -> bool:
+        """Whether no other object elsewhere can apply into the namespaces of the report."""
+        return self.unread_elsewhere.keys().isdisjoint(KINDS[kind].resource for kind in INTO_OTHERS)
 
     @cached_property
     def resources(self) -> dict[Key, Resource]:

@@ -11,6 +11,7 @@ from fluxstatus.model.findings import Exit, Finding, Level, Report, Verdict
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.report import as_json, as_text
 from fluxstatus.report.look import Look
+from fluxstatus.state.scope import INTO_OTHERS
 from tests.builders import (
     BUILD_FAILED,
     FORBIDDEN,
@@ -364,10 +365,23 @@ def test_what_applies_from_elsewhere_is_one_unknown() -> None:
     assert [f for f in found.findings if f.level is Level.UNKNOWN and f.step == "sources"] == []
     [one] = unknown(found)
     assert one.code == "forbidden"
-    assert 'in other namespaces that apply into namespace "team" are not known' in one.title
-    kinds = ("Kustomization", "HelmRelease", "ResourceSet")
-    assert [value for _, value in one.evidence] == [f"list {KINDS[k].resource}" for k in kinds]
-    assert all(value.removeprefix("list ") in one.hints[0].text for _, value in one.evidence)
+    assert 'what applies from other namespaces into namespace "team"' in one.title
+    permissions = [value for _, value in one.evidence]
+    assert {f"list {KINDS[kind].resource}" for kind in INTO_OTHERS} < {*permissions}
+    assert "list events" in permissions
+    assert f"{permissions[0]}, {permissions[1]}" in one.hints[0].text
+    assert [f.step for f in found.findings if f.level is Level.UNKNOWN].count("drift") == 0
+
+
+@pytest.mark.parametrize("query", [KINDS["GitRepository"].resource, "events"])
+def test_what_blocks_from_elsewhere_is_unknown_as_well(query: str) -> None:
+    """A source elsewhere may have failed while what it feeds still looks Ready."""
+    known = evidence(*HEALTHY, kustomization("team/x", "flux-system/flux-system"))
+    unread = Incomplete(FORBIDDEN._replace(permission=f"list {query}"), (), ("team",))
+    found = of("team", known=evidence(answers={**known.answers, query: unread}))
+    [one] = unknown(found)
+    assert f"ask for permission to list {query} in all namespaces" in one.hints[0].text
+    assert found.exit_code() is Exit.NO_VERDICT
 
 
 def test_what_is_healthy_here_is_not_all() -> None:
