@@ -80,15 +80,15 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     state = analysis.state
     current = total = 0
     for key, lag in analysis.causes.lags.items():
-        if key in analysis.causes.stale_causes or not state.covers(key):
-            continue
         resource = state.resources[key]
+        if key in analysis.causes.stale_causes or not state.covers(resource.ref):
+            continue
         total += 1
         current += lag.wanted == lag.applied
         if overdue(state, resource, lag):
             yield _behind(state, resource, lag)
     without = sum(
-        bool(missing_result(one)) for one in state.of_kind(*CONSUMERS) if state.covers(one.ref.key)
+        bool(missing_result(one)) for one in state.of_kind(*CONSUMERS) if state.covers(one.ref)
     )
     for resource in state.of_kind("HelmRelease"):
         yield from _drifted(state, resource)
@@ -112,7 +112,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _has_consumers(state: State) -> bool:
-    return any(state.covers(resource.ref.key) for resource in state.of_kind(*CONSUMERS))
+    return any(state.covers(resource.ref) for resource in state.of_kind(*CONSUMERS))
 
 
 def _is_partial(state: State) -> bool:
@@ -228,7 +228,7 @@ def _frozen(analysis: Analysis) -> Iterator[Finding]:
         return
     for resource in state.resources.values():
         owner = creator_of(resource.labels, "ResourceSet") if resource.frozen else None
-        if owner is None or not state.covers(resource.ref.key):
+        if owner is None or not state.covers(resource.ref):
             continue
         _, namespace, name = owner
         ref = resource.ref
@@ -348,7 +348,7 @@ def _events(state: State) -> Iterator[Finding]:
         for key, events in state.warnings.items()
         if (resource := state.resources.get(key))
         and resource.verdict is Verdict.READY
-        and state.covers(resource.ref.key)
+        and state.covers(resource.ref)
         for event in events
     ]
     if past:

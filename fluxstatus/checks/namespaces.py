@@ -102,12 +102,12 @@ def narrowed(step: str, found: Iterable[Finding], analysis: Analysis) -> Iterato
 def _is_covered(state: State, finding: Finding) -> bool:
     """Return whether *finding* is about no object, or about or blocks one that was chosen."""
     refs = (*finding.objects, *finding.blocks)
-    return finding.object is None or any(state.covers(ref.key) for ref in refs)
+    return finding.object is None or any(state.covers(ref) for ref in refs)
 
 
 def _about_chosen_first(state: State, finding: Finding) -> Finding:
     """Return *finding* with the chosen ones first of the objects that it blocks."""
-    blocks = sorted(finding.blocks, key=lambda ref: not state.covers(ref.key))
+    blocks = sorted(finding.blocks, key=lambda ref: not state.covers(ref))
     return replace(finding, blocks=tuple(blocks))
 
 
@@ -136,7 +136,7 @@ def _unavailable(analysis: Analysis) -> set[Ref]:
     No finding lists an Alert or a Provider as blocked, since it has no status.
     """
     controllers, state = analysis.controllers, analysis.state
-    chosen = (one for one in state.resources.values() if state.covers(one.ref.key))
+    chosen = (one for one in state.resources.values() if state.covers(one.ref))
     return {ref for one in chosen if (ref := controllers.unavailable_for(one))}
 
 

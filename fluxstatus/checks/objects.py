@@ -41,7 +41,7 @@ def examine(step: str, analysis: Analysis) -> Iterator[Finding]:
     kinds = _kinds_of(step)
     state = analysis.state
     names = tuple(kind.name for kind in kinds)
-    objects = [r for r in state.of_kind(*names) if state.covers(r.ref.key)]
+    objects = [r for r in state.of_kind(*names) if state.covers(r.ref)]
     yield from _unread(step, state, kinds)
     for cause in analysis.causes.all:
         if cause.ref.kind in names:

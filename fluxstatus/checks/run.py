@@ -165,7 +165,7 @@ def _rank(finding: Finding, order: Mapping[str, int], state: State) -> tuple[obj
         WORST_FIRST.index(finding.level),
         finding.category == "habit",
         order[_OF_OBJECTS[0]] if objects else order[finding.step],
-        -sum(state.covers(ref.key) for ref in finding.blocks),
+        -sum(state.covers(ref) for ref in finding.blocks),
         finding.code in _VAGUE,
         order[finding.step],
         finding.object or ("",),

@@ -58,7 +58,7 @@ def next_step(
     state = analysis.state
     deep = _to_investigate(findings, local.failures)
     if deep:  # what it blocks elsewhere was not asked about
-        deep = replace(deep, blocks=tuple(one for one in deep.blocks if state.covers(one.key)))
+        deep = replace(deep, blocks=tuple(one for one in deep.blocks if state.covers(one)))
     hidden = _hidden(state)
     readers = [one for one in local.configured if one.read_only]
     if deep is None:

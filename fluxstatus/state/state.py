@@ -82,9 +82,9 @@ class State:
         names = ", ".join(f'"{name}"' for name in sorted(self.namespaces))
         return f"{noun_for(len(self.namespaces), 'namespace')} {names}"
 
-    def covers(self, key: Key) -> bool:
-        """Whether the report is about the object *key*."""
-        return not self.namespaces or key[1] in self.namespaces or key in self.applying
+    def covers(self, ref: Ref) -> bool:
+        """Whether the report is about the object *ref*."""
+        return not self.namespaces or ref.namespace in self.namespaces or ref.key in self.applying
 
     @property
     def refused(self) -> bool:
