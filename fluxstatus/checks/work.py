@@ -62,7 +62,7 @@ def overdue_findings(step: str, analysis: Analysis, kinds: Collection[str]) -> I
     state = analysis.state
     for late in overdue_alone(analysis).values():
         ref = late.resource.ref
-        if ref.kind in kinds and state.covers(ref.namespace):
+        if ref.kind in kinds and state.covers(ref):
             yield _overdue(step, analysis, late)
 
 
@@ -117,7 +117,7 @@ def sources_behind(step: str, analysis: Analysis) -> Iterator[Finding]:
         alike[older.twins[0].ref, revision_of(older.resource)].append(older)
     for several in alike.values():
         refs = [one.resource.ref for one in several]
-        if any(state.covers(ref.namespace) for ref in refs):
+        if any(map(state.covers, refs)):
             yield _source_behind(step, analysis, several)
 
 
