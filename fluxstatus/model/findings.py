@@ -43,7 +43,7 @@ class Finding:
     of objects that it is about. A `trivial` finding needs no investigation, so none is suggested. A
     `final` one cannot recover: Flux does not try again until something changes. `certainty` is how
     sure the cause of a fault is, None for what is only observed. `part` tells apart findings that
-    have the same step and code, and no object.
+    have the same step, code and object.
     """
 
     step: str
@@ -70,15 +70,16 @@ class Finding:
 
     @property
     def id(self) -> str:
-        """12 hexadecimal digits that stand for its step, its code and its objects.
+        """12 hexadecimal digits that stand for its step, its code and its object.
 
-        They are the same in every run and on every machine, whatever the title and the level are.
+        They are the same in every run and on every machine, whatever the title, the level and the
+        other objects are.
         """
         from hashlib import sha256  # noqa: PLC0415 - most runs do without
 
         # The apiVersion changes when Flux is upgraded, and the object is still the same.
-        objects = [[ref.kind, ref.namespace, ref.name] for ref in self.objects]
-        named = json.dumps([self.step, self.code, self.part, objects])
+        about = [list(self.object.key)] if self.object else []
+        named = json.dumps([self.step, self.code, self.part, about])
         return sha256(named.encode()).hexdigest()[:_ID]
 
     @property
@@ -146,6 +147,16 @@ class Next(NamedTuple):
     prompt: str = ""
 
 
+class Scope(NamedTuple):
+    """What a report is about: `namespaces`, empty for all, and the objects `applying` into them.
+
+    These are in other namespaces.
+    """
+
+    namespaces: tuple[str, ...] = ()
+    applying: tuple[Ref, ...] = ()
+
+
 class Report(NamedTuple):
     """The result of a run: all findings, including passes, in the order of the report.
 
@@ -161,6 +172,7 @@ class Report(NamedTuple):
     findings: tuple[Finding, ...]
     next: Next | None = None
     unreachable: bool = False
+    scope: Scope = Scope()
 
     @property
     def verdict(self) -> Verdict:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from fluxstatus.base.durations import ago
 from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.model.evidence import Cost
-from fluxstatus.model.findings import Finding, Level, Next, Report, StepResult, worst
+from fluxstatus.model.findings import Finding, Level, Next, Report, Scope, StepResult, worst
 from fluxstatus.model.hints import Command
 from fluxstatus.model.ref import Ref
 from fluxstatus.report.layout import Cell, Page
@@ -43,9 +43,7 @@ def render(report: Report, look: Look) -> str:
     levels = *(step.level for step in steps), *map(word_of, (*report.findings, *one_by_one))
     names = *(step.id for step in steps), *(one.step for one in one_by_one)
     page = Page(look, levels, names)
-    if text := _header(report, look):
-        page.put(text)
-        page.gap()
+    _put_head(page, report)
     shown, counted = (report.findings, []) if look.everything else _selected(report)
     trial = Page(look, levels, names)
     brief = set() if look.everything else _without_details(trial, shown, report.taken_at)
@@ -76,9 +74,7 @@ def _briefly(report: Report, look: Look) -> str:
     page = Page(look, (), ())
     heads = ("LEVEL", "BLOCKS", *(_WIDE if look.wide else ()), "CODE", "CAUSE")
     found = by_blocked(report.faults) + by_blocked(report.advice if look.advice else ())
-    if text := _header(report, look):
-        page.put(text)
-        page.gap()
+    _put_head(page, report)
     if found:
         table = Table(heads, look).lines(_row(finding, look) for finding in found)
         page.lines += [*table.splitlines(), ""]
@@ -127,6 +123,15 @@ def _put_advice_summary(page: Page, advice: Iterable[Finding]) -> None:
             break
 
 
+def _put_head(page: Page, report: Report) -> None:
+    """Add what the report is about: the cluster, its versions and the namespaces."""
+    lines = [line for line in (_header(report, page.look), _scope(page, report.scope)) if line]
+    for line in lines:
+        page.put(line)
+    if lines:
+        page.gap()
+
+
 def _header(report: Report, look: Look) -> str:
     """Return the line about the cluster and its versions; empty if nothing is known."""
     known = (
@@ -137,6 +142,17 @@ def _header(report: Report, look: Look) -> str:
         ("read", _time(report.taken_at) if look.wide else ""),
     )
     return " · ".join(f"{name} {value}" for name, value in known if value)
+
+
+def _scope(page: Page, scope: Scope) -> str:
+    """Return which namespaces the report is about, and which objects elsewhere; empty for all."""
+    if not scope.namespaces:
+        return ""
+    names = ", ".join(f'"{name}"' for name in scope.namespaces)
+    noun = noun_for(len(scope.namespaces), "namespace")
+    into = noun_for(len(scope.namespaces), "it", "them")
+    more = f", and what applies into {into}: {_blocked(page, scope.applying)}"
+    return f"{noun} {names}{more if scope.applying else ''}"
 
 
 def _steps(report: Report) -> Sequence[StepResult]:
