@@ -20,6 +20,7 @@ from typer.main import get_command
 from fluxstatus.checks import STEPS
 from fluxstatus.cli import app
 from fluxstatus.cluster.queries import ADVICE_QUERIES
+from fluxstatus.commands import rbac
 from fluxstatus.model import snapshot
 from fluxstatus.model.findings import Exit
 from fluxstatus.model.kinds import FLUX_GROUPS
@@ -38,7 +39,7 @@ PAGES = {
 }
 README = PAGES["README.md"]
 PROGRAM: Any = get_command(app)
-ROLE: dict[str, Any] = yaml.safe_load((ROOT / "docs" / "rbac.yaml").read_text())
+ROLE: dict[str, Any] = yaml.safe_load(rbac.ROLE.read_text())
 
 
 def test_readme_is_short() -> None:

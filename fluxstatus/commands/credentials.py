@@ -54,7 +54,7 @@ def show(
     ) as ours:
         ours.discover()
         read = from_cluster(ours, place, display, fed_by)
-        state, resource = find_one("credentials", words, connection, read)
+        state, resource = find_one("credentials", words, read, connection, place=place)
 
     flags = connection.flags()
     found = tuple(inspect.credentials_of(state, resource, flags, timeout))

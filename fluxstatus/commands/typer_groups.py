@@ -75,6 +75,16 @@ def hand_down(context: Any) -> None:
 class PlainCommand(TyperCommand):
     """A command with plain help, its options below the titles of their panels."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse *args*; an option of another program gets its counterpart."""
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            from fluxstatus.commands.counterparts import no_option  # noqa: PLC0415 - only a mistake needs it
+
+            no_option(ctx, error)
+            raise
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the options."""
         _write_panels(self, ctx, formatter)
@@ -92,6 +102,19 @@ class PlainGroup(TyperGroup):
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
         self.commands: Any = LateCommands(self.late)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse *args*, and keep them for what `resolve_command` suggests."""
+        ctx.meta[f"words of {ctx.command_path}"] = tuple(args)
+        return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that *args* begin with; a word of another program is no typo."""
+        if args[0] not in self.commands:
+            from fluxstatus.commands.counterparts import no_command  # noqa: PLC0415 - see above
+
+            no_command(self, ctx, ctx.meta[f"words of {ctx.command_path}"], args)
+        return super().resolve_command(ctx, args)
 
     def codes(self) -> Mapping[str, Sequence[Code]]:
         """Return the codes of findings that only these commands report, by command."""

@@ -79,7 +79,7 @@ def show(
     if code := known.get(" ".join(words)):
         _print(code, display)
         return
-    with reported("explain", connection):
+    with reported("explain", connection, snapshots, place, words):
         named = parse(words)
         evidence = _read(place.namespace, display, timeout, snapshots, connection)
         analysis = Analysis(State(evidence))
@@ -87,7 +87,7 @@ def show(
             console.put_report(RENDER[display.output](report_with_next(analysis), _look(display)))
             if similar := near_codes(named, known):
                 error = NotFoundError(f"no code {named.name!r} found; did you mean:", similar)
-                report(error, "explain", connection)
+                report(error, "explain", connection, snapshots)
             raise typer.Exit(Exit.NO_VERDICT)
         resource = find(analysis.state, named, place.namespace, known)
     details = _details(analysis, resource, timeout, None if snapshots.file else connection)
@@ -122,7 +122,7 @@ def _read(
     connection: Connection,
 ) -> Evidence:
     if snapshots.file:
-        return snapshot.load(snapshots.file)
+        return snapshots.load()
     evidence = read_evidence(
         connection, namespaces=tuple(namespaces), deadline=deadline, verbose=display.verbose
     )

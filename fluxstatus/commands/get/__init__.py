@@ -131,7 +131,7 @@ def show(
         with connect() as api:
             yield list_reader.Live(api, place.namespaces, filters.selector)
 
-    with reported("get", connection):
+    with reported("get", connection, snapshot, place, words):
         listed = listing(_source(words, filters), display)
         raise typer.Exit(print_list(listed, opened, timeout, watch=display.watch))
 

@@ -34,6 +34,9 @@ def show(
         ),
     ] = False,
     output: Output = Format.TEXT,
+    _: Annotated[  # as for `kubectl version`: this is always only the client
+        bool, Option("--client", hidden=True)
+    ] = False,
 ) -> None:
     """Show this program's version, its Python, and whether its files match the release.
 

@@ -72,9 +72,8 @@ def show(
 def _saved(saved: Snapshots) -> "tuple[Evidence, Mapping[str, Program]]":
     """Return a saved cluster, and the versions of the programs saved with it."""
     from fluxstatus.cluster.local_tools import Program
-    from fluxstatus.model import snapshot
 
-    evidence = snapshot.load(saved.file or "-")
+    evidence = saved.load()
     versions = {name: found for name, found in evidence.programs.items() if isinstance(found, str)}
     return evidence, {name: Program(name, name, found) for name, found in versions.items()}
 
