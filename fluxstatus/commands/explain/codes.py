@@ -150,10 +150,11 @@ _WORDS = {
     "moves": '[{"op":"move","from":"/data/OLD","path":"/data/NEW"}]',
     # what is a phrase of its own in a sentence
     "missing_target": "KIND/NAME does not exist",
+    "wrong_target": "KIND/NAME",
     "referrers": "other objects refer",
     "held_back": "no changes reach the cluster",
     "overdue": "OBJECTS are overdue",
-    "trouble": "was killed or restarts",
+    "trouble": "is restarting",
     "failures": FALLBACKS["failures"],
     "objects": FALLBACKS["objects"],
     "components": FALLBACKS["components"],

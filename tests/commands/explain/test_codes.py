@@ -67,7 +67,10 @@ def test_a_sentence_has_no_holes() -> None:
     for details in CODES.values():
         for case in details.cases:
             for sentence in (case.why, *(hint.text for hint in case.hints)):
-                assert not re.search(r"(?<! patch)[:(,] *$| \(\)| {2}", sentence), (details.code, sentence)
+                assert not re.search(r"(?<! patch)[:(,] *$| \(\)| {2}", sentence), (
+                    details.code,
+                    sentence,
+                )
                 assert not set(re.findall(r"\b[A-Z_]+\b", sentence)) & fields, sentence
 
 
