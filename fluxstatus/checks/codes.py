@@ -42,7 +42,7 @@ CODES: Mapping[str, KnownCode] = _collect()
 """Every code of every step, by its name."""
 
 
-def by_steps(steps_of: Mapping[Code, tuple[str, ...]]) -> Mapping[tuple[str, ...], list[Code]]:
+def by_steps(steps_of: Mapping[Code, tuple[str, ...]]) -> dict[tuple[str, ...], list[Code]]:
     """Return the codes of *steps_of* by the steps that report them, each code once.
 
     Those of one step come first, in the order of the check, then those of several steps.

@@ -179,9 +179,9 @@ def no_command(group: Any, context: Any, words: Sequence[str], args: Sequence[st
     word, *after = args
     others = (*words[: len(words) - len(args)], *after)
     if program := WRITING.get(word) if context.parent is None else None:
-        line = command_line((program, word, *map(mask, after)))
+        elsewhere = command_line((program, word, *map(mask, after)))
         raise WordError(
-            f"there is no command {word!r}, because this program changes nothing; use: {line}"
+            f"there is no command {word!r}, because this program changes nothing; use: {elsewhere}"
         )
     wanted = COMMANDS["" if context.parent is None else context.info_name].get(word)
     if wanted is None:
