@@ -98,7 +98,7 @@ def show(
         list[str],
         Argument(
             metavar="KINDS [NAME]…|KIND/NAME…",
-            help="all, sources, components, instance, or kinds as in kubectl and flux: ks,hr",
+            help="all, sources, images, components, instance, or kinds as in kubectl: ks,hr",
             rich_help_panel=Filters.panel,
         ),
     ],

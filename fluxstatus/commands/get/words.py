@@ -12,11 +12,10 @@ COMPONENTS = "components"
 
 _REPORT = KINDS["FluxReport"]  # not reconciled, so it is listed only by name
 
-_IMAGES = tuple(KINDS[name] for name in FLUX_KINDS["images"].values())
 GROUPS: Mapping[str, tuple[Kind, ...]] = {
     "all": tuple(kind for kind in KINDS.values() if kind.reconciled),
     "sources": tuple(kind for kind in KINDS.values() if kind.step == "sources"),
-    "images": _IMAGES,
+    "images": tuple(k for k in KINDS.values() if k.name in FLUX_KINDS["images"].values()),
 }
 """Words for several kinds."""
 
