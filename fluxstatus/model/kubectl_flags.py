@@ -76,7 +76,7 @@ class TargetFlags:
         program, *rest = command.argv
         target_flags = self
         if any(word.startswith("--context") for word in rest):  # it targets another cluster
-            target_flags = TargetFlags("", self._flags, self._saved)
+            target_flags = TargetFlags("", self._flags)
         if rest[:1] == ["flux-status"]:  # kubectl takes no flag before a plugin's name
             return command._replace(argv=(*command.argv, *target_flags.own_words(rest[1:])))
         words = tuple(target_flags.words(program))

@@ -1,5 +1,6 @@
 """Words of kubectl and flux: they work, or one line says what to type."""
 
+import re
 import shlex
 from typing import Any
 
@@ -165,6 +166,12 @@ def test_choices_read_the_same_snapshot(flux_status: Program) -> None:
         assert len(choices) >= 3
         for choice in choices[:1]:
             assert flux_status(*shlex.split(choice)[2:]).returncode in (0, 1)
+
+
+def test_a_report_of_a_snapshot_says_so(flux_status: Program) -> None:
+    """Its head has the time of the snapshot."""
+    head = " ".join(flux_status("--demo").stdout.partition("\n\n")[0].split())
+    assert re.search(r" · snapshot of 2026-11-23 19:\d\d UTC$", head)
 
 
 def test_commands_of_a_report_read_the_same_snapshot(flux_status: Program) -> None:
