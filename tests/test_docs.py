@@ -209,8 +209,12 @@ def _parse(words: Sequence[str]) -> None:
 
 def test_picture_is_of_the_demo(flux_status: Program) -> None:
     """The README's picture is the output of the demo; CONTRIBUTING has the command to update it."""
-    text = flux_status("--demo", "--color=always").stdout
-    drawn = runpy.run_path(str(ROOT / "docs" / "picture.py"))["picture"](text)
+    script = runpy.run_path(str(ROOT / "docs" / "picture.py"))
+    text = flux_status(*script["SHOWN"], env={"COLUMNS": str(script["COLUMNS"])}).stdout
+    drawn = script["picture"](text)
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
+    assert len(lines) <= 30
+    assert "more lines" not in text  # no message, and no URL in it, is cut
     assert (ROOT / "docs" / "picture.svg").read_text(encoding="utf-8") == drawn
 
 
