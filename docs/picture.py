@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Draw coloured terminal output as an SVG: the picture in the README.
 
-CONTRIBUTING.md has the command. The picture shows one trouble of the demo and what is well, in 30 lines. The same text gives the same
-picture. Needs nothing beyond Python.
+CONTRIBUTING.md has the command. The picture shows one trouble of the demo and what is well, in 30
+lines. The same text gives the same picture. Needs nothing beyond Python.
 """
 
 import re

@@ -37,6 +37,20 @@ if TYPE_CHECKING:
     from fluxstatus.model.codes import Code
     from fluxstatus.state.resource import Resource
 
+EPILOG = """
+\b
+Examples:
+  kubectl flux-status explain ks/backend -n team-a   explain an object
+  kubectl flux-status explain secret-missing         explain a code
+  kubectl flux-status explain monorepo --demo        find an object by its name
+
+\b
+Exit codes:
+  0  the object is healthy, or the argument is a code
+  1  the object, or something that it waits for, is failing
+  2  usage error, or no object has this name
+  3  no verdict: something that matters could not be read
+"""
 _CODES = {Level.FAIL: Exit.UNHEALTHY, Level.UNKNOWN: Exit.NO_VERDICT}
 _DEPLOYMENTS = "deployments.apps"
 _NO_CONTROLLER = Unread(Why.ABSENT, "no controller that reconciles it was found")
