@@ -198,6 +198,23 @@ def test_help_fits_80_columns(flux_status: Program) -> None:
     assert "\x1b" not in done.stdout
 
 
+@pytest.mark.parametrize("group", [(), ("mcp",)])
+def test_help_of_commands_is_not_cut(flux_status: Program, group: tuple[str, ...]) -> None:
+    """Each command is described in one line of the help, which ends as a sentence does."""
+    text = flux_status(*group, "--help", env={"COLUMNS": "80"}).stdout
+    lines = text.partition("\nCommands:\n")[2].partition("\n\n")[0].splitlines()
+    assert len(lines) > 8
+    assert [line for line in lines if not re.fullmatch(r"  \w+ +[A-Z][^.]*\.", line)] == []
+
+
+@pytest.mark.parametrize("command", ["logs", "ui", "explain", "get", "preflight", "version"])
+def test_options_are_in_one_place(flux_status: Program, command: str) -> None:
+    """No title is twice in a help."""
+    text = flux_status(command, "--help").stdout
+    titles = re.findall(r"^(\w.*):$", text, re.MULTILINE)
+    assert len(titles) == len(set(titles)) > 1
+
+
 def test_version_in_any_company(flux_status: Program) -> None:
     """--version answers, alone or with other flags."""
     alone, not_alone = flux_status("--version"), flux_status("--context", "x", "--version")

@@ -78,7 +78,7 @@ NO_KINDS: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("version", "versions"), "versions"),
         "inventory": "inventory",
     },
-    "credentials": {**_OWNER, **dict.fromkeys(_SECRETS, "credentials KIND/NAME")},
+    "credentials": _CREDENTIALS,
     "explain": {**_OWNER, **_CREDENTIALS},
     "reconcile": {**_OWNER, **_CREDENTIALS},
     "tree": {**_OWNER, **_CREDENTIALS},
@@ -179,11 +179,9 @@ def no_command(group: Any, context: Any, words: Sequence[str], args: Sequence[st
     word, *after = args
     others = (*words[: len(words) - len(args)], *after)
     if program := WRITING.get(word) if context.parent is None else None:
-        elsewhere = command_line((program, word, *map(mask, after)))
-        raise WordError(
-            f"there is no command {word!r}, because this program changes nothing; use: {elsewhere}"
-        )
-    wanted = COMMANDS["" if context.parent is None else context.info_name].get(word)
+        elsewhere = command_line((program, word, *map(mask, _without_token(after))))
+        raise WordError(f"there is no command {word!r} in this read-only program; use: {elsewhere}")
+    wanted = COMMANDS.get("" if context.parent is None else context.info_name, {}).get(word)
     if wanted is None:
         return
     line = _line(_command(group, wanted), others)
@@ -191,6 +189,13 @@ def no_command(group: Any, context: Any, words: Sequence[str], args: Sequence[st
     if any("--demo" in one or "--from" in one for one in line.rest):
         how = "with a cluster instead of a snapshot, use"
     raise WordError(f"there is no command {word!r}; {how}: {instead(wanted, line)}")
+
+
+def _without_token(words: Sequence[str]) -> Iterator[str]:
+    """Yield *words* without a token, which is secret."""
+    for before, word in zip(("", *words), words, strict=False):
+        if before != "--token" and word.partition("=")[0] != "--token":
+            yield word
 
 
 def no_option(context: Any, error: typer.TyperException) -> None:

@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 from functools import wraps
 from importlib import import_module
 from inspect import Parameter, Signature, signature
-from itertools import chain, groupby
+from itertools import chain
 from typing import Annotated, Any, ClassVar, get_args
 
 import typer
@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from fluxstatus.model.codes import Code
 
+_OTHER = "Other"  # the title of the last panel
 _NAMES = 29  # columns for the names of options, the same in all panels
 
 
@@ -155,9 +156,17 @@ class LateCommands(Mapping[str, Any]):
         return command
 
 
+def panels(command: Any, context: Any) -> list[tuple[str, list[Any]]]:
+    """Return the arguments and options of *command* by the title of their panel, others last."""
+    found: dict[str, list[Any]] = {}
+    for one in command.get_params(context):
+        if not one.hidden:
+            found.setdefault(one.rich_help_panel or _OTHER, []).append(one)
+    return sorted(found.items(), key=lambda item: item[0] == _OTHER)
+
+
 def _write_panels(command: Any, context: Any, formatter: Any) -> None:
-    options = [one for one in command.get_params(context) if not one.hidden]
-    for panel, members in groupby(options, lambda one: one.rich_help_panel or "Other"):
+    for panel, members in panels(command, context):
         records = [one.get_help_record(context) for one in members]
         with formatter.section(panel):
             formatter.write_dl([(f"{names:{_NAMES}}", text) for names, text in records])

@@ -134,6 +134,8 @@ def test_a_token_is_not_repeated(flux_status: Program) -> None:
     """What is secret in the call is not in the suggestion."""
     done = flux_status("check", "--token", "abc123", "-n", "apps")
     assert done.stderr.endswith("use: kubectl flux-status -n apps\n")
+    done = flux_status("suspend", "ks", "app", "--token", "abc123", "--token=abc123", "-n", "apps")
+    assert done.stderr.endswith("use: flux suspend ks app -n apps\n")
 
 
 @pytest.mark.parametrize(

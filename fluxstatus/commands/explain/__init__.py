@@ -74,7 +74,7 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Explain one object, or one code: the cause, the fix and all details.
+    """Explain an object or a code: the cause, the fix, all details.
 
     KIND is a resource type or short name of kubectl or flux (ks, kustomizations, helmrelease, …).
     The details include the controller's logs, the object's events, and the keys, but never the

@@ -12,9 +12,9 @@ from fluxstatus.report.as_json import versioned
 
 
 def show(output: Output = Format.TEXT) -> None:
-    """List the steps of the check, what each step reads, and the codes it can report.
+    """List the steps of the check and the codes they can report.
 
-    A code that several steps report is listed once, below the steps.
+    Also lists what each step reads. A code that several steps report is listed once, below them.
     """
     console.put(_RENDER[output]())
 

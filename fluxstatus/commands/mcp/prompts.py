@@ -24,9 +24,9 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Show prompts about this cluster for an AI assistant, filled in with its objects.
+    """Show prompts about this cluster for an AI assistant.
 
-    Prompts that need a read-write server are listed separately.
+    They name the cluster's objects. Prompts that need a read-write server are listed separately.
     """
     if saved.file:
         evidence = saved.load()

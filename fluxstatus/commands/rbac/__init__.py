@@ -15,7 +15,7 @@ Examples:
 
 
 def show() -> None:
-    """Print the ClusterRole with all permissions that the check needs.
+    """Print the ClusterRole with the permissions of the check.
 
     It grants get and list, and no access to Secrets. It contacts no cluster.
     """

@@ -52,9 +52,9 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Show whether reconciling an object would help, and which commands to run.
+    """Show whether reconciling an object would help, and how.
 
-    Also shows what happens if you do nothing.
+    Shows the commands to run, and what happens if you do nothing.
 
     The commands are shown, never run. The answer considers whether the object or its source is
     suspended, blocked or stalled, whether its controller is running, which revision its source

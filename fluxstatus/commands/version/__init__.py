@@ -38,7 +38,9 @@ def show(
         bool, Option("--client", hidden=True)
     ] = False,
 ) -> None:
-    """Show this program's version, its Python, and whether its files match the release.
+    """Show this program's version, and whether it was changed.
+
+    Also shows its Python and its files. With --verify, compares them with the release.
 
     \b
     Exit codes with --verify:

@@ -45,10 +45,10 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Show the versions of Kubernetes, the operator, Flux, its controllers and the local CLIs.
+    """Show the versions of all parts of Flux, and version skew.
 
-    Compares the local CLIs with the cluster and reports relevant version skew. If a version is
-    unknown, the reason is shown. A FluxReport is not required.
+    These are Kubernetes, the operator, Flux, its controllers and the local CLIs, which are compared
+    with the cluster. If a version is unknown, the reason is shown. A FluxReport is not required.
     """
     if conflict := saved.conflict(connection):
         ctx.fail(conflict)
