@@ -98,11 +98,13 @@ def test_foreign_file_is_wrong_usage(flux_status: Program, tmp_path: Path, conte
 
 
 def test_a_snapshot_gives_the_same_report(flux_status: Program, tmp_path: Path) -> None:
-    """--save writes a file only its owner can read, and --from reports the same as before."""
+    """--save writes a file only its owner can read; --from reports the same, below its time."""
     path = tmp_path / "look.json.gz"
     live = flux_status("--save", path, env={"PATH": "/nowhere"})
     again = flux_status("--from", path)
-    assert (again.returncode, again.stdout) == (live.returncode, live.stdout)
+    head, _, rest = again.stdout.partition("\n\n")
+    assert re.fullmatch(r"snapshot of \d{4}-\d\d-\d\d \d\d:\d\d UTC", head)
+    assert (again.returncode, rest) == (live.returncode, live.stdout)
     assert path.stat().st_mode & 0o777 == 0o600
 
 

@@ -7,7 +7,7 @@ from fluxstatus.base.plurals import noun_for
 from fluxstatus.base.versions import dotted
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import cluster
-from fluxstatus.checks.wording import passed, unread_finding
+from fluxstatus.checks.wording import PRINT_INSTANCE, passed, unread_finding
 from fluxstatus.cluster.local_tools import Program
 from fluxstatus.commands.preflight import existing, network, tools
 from fluxstatus.commands.preflight.manifest import INSTALL
@@ -15,7 +15,7 @@ from fluxstatus.commands.preflight.permissions import NEEDED, Permission, Permis
 from fluxstatus.knowledge.flux_minors import FLUX_MINORS, NEWEST
 from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Exit, Finding, Level, Next, Report, StepResult, worst
-from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.hints import Command, Hint, command
 from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.state.state import State
 
@@ -75,8 +75,9 @@ def _next(state: State, report: Report, url: str) -> Next | None:
     """Return the commands that install, if nothing prevents it and nothing is installed."""
     if report.exit_code() is not Exit.HEALTHY or state.operators or state.components:
         return None
-    git = ("--git", url) if url else ()
-    manifest = Command(("kubectl", "flux-status", "preflight", "--manifest", *git))
+    print_instance = "kubectl flux-status preflight --manifest"
+    with_git = command(f"{print_instance} --git {{url}}", {"url": url})
+    manifest = with_git or PRINT_INSTANCE
     text = (
         "install the Flux Operator, then save the FluxInstance that --manifest prints and apply it"
     )
