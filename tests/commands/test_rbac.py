@@ -11,7 +11,7 @@ from tests.conftest import ROOT, Program
 
 
 def test_it_prints_the_role(flux_status: Program) -> None:
-    """Standard output is the ClusterRole, for kubectl apply; no cluster and no kubectl is needed."""
+    """Standard output is the ClusterRole, for kubectl apply; no cluster and no kubectl needed."""
     done = flux_status("rbac", env={"PATH": "/nowhere"})
     assert (done.returncode, done.stderr) == (0, "")
     role = yaml.safe_load(done.stdout)
