@@ -139,9 +139,16 @@ def _header(report: Report, look: Look) -> str:
         ("Kubernetes", report.target.kubernetes),
         ("Flux", report.flux),
         ("operator", report.operator),
-        ("read", _time(report.taken_at) if look.wide else ""),
+        ("snapshot of" if report.target.saved else "read", _read(report, look)),
     )
     return " · ".join(f"{name} {value}" for name, value in known if value)
+
+
+def _read(report: Report, look: Look) -> str:
+    """Return when the cluster was read; empty if that was just now and nobody asked."""
+    if look.wide:
+        return _time(report.taken_at)
+    return f"{report.taken_at:%Y-%m-%d %H:%M} UTC" if report.target.saved else ""
 
 
 def _scope(page: Page, scope: Scope) -> str:

@@ -227,7 +227,7 @@ def called_x(item: dict[str, Any]) -> dict[str, Any]:
         "flux-operator create secret sshh x -n apps",
         "flux-operator reconcile resourze x",
         "kubectl delete secret none-yet -n apps",
-        "brew install helm",
+        "brew install kubctl",
     ],
 )
 def test_what_would_not_work_is_noticed(cluster: Cluster, pasting: Path, line: str) -> None:
