@@ -77,7 +77,7 @@ class Source(Protocol):
 class Listing:
     """The entries of a source in an output format.
 
-    `fitted` cuts the last column to the width of `look`. `order` is a column or a path. Without
+    `fitted` fits the table to the width of `look`. `order` is a column or a path. Without
     it the entries keep the order of the source and are not kept in memory.
     """
 
@@ -93,8 +93,7 @@ class Listing:
     def __post_init__(self) -> None:
         """Prepare the table. Raises ArgumentError for an `order` that is not valid."""
         self._columns = self.source.wide if self.format is Format.WIDE else self.source.columns
-        fitted = "cut" if self.fitted else ""
-        self._table = Table(self._columns, self.look, header=self.headers, fitted=fitted)
+        self._table = Table(self._columns, self.look, header=self.headers, fitted=self.fitted)
         self._key = _order(self.order, self.source.wide) if self.order else None
 
     def pieces(self, cluster: Cluster) -> Iterator[str]:
@@ -106,7 +105,8 @@ class Listing:
         elif self._key:
             yield self._table.lines(self._sorted((self._lines(b), b) for b in batches))
         else:
-            yield from map(self._table.lines, _together(map(self._lines, batches)))
+            for rows, is_all in _together(map(self._lines, batches)):
+                yield self._table.lines(rows, is_all=is_all)
 
     def changes(self, cluster: Cluster) -> str:
         """Return the lines that are new or changed since the previous read."""
@@ -119,7 +119,7 @@ class Listing:
         if self.format is Format.NAME:
             items = (entry.item for entry, _ in changed)
             return "".join(DOCUMENTS[Format.NAME](item for item in items if item is not None))
-        return self._table.lines(line for _, line in changed)
+        return self._table.lines((line for _, line in changed), is_all=False)
 
     def notes(self, cluster: Cluster) -> Iterator[str]:
         """Yield notes on what is missing from the list, and why."""
@@ -191,19 +191,24 @@ class Listing:
         return [one for _, one in sorted(found, key=lambda pair: pair[0])]
 
 
-def _together(batches: Iterable[list[list[str]]]) -> Iterator[list[list[str]]]:
-    """Yield the first lines as one batch, which sizes the table, then the rest as it comes."""
-    first: list[list[str]] | None = []
+def _together(
+    batches: Iterable[list[list[str]]],
+) -> Iterator[tuple[Sequence[list[str]], bool]]:
+    """Yield the first lines as one batch, which sizes the table, then the rest as it comes.
+
+    Each with whether these are all the lines.
+    """
+    first: list[list[str]] = []
+    is_sized = False
     for batch in batches:
-        if first is None:
-            yield batch
+        if is_sized:
+            yield batch, False
         else:
             first += batch
-            if len(first) >= _SIZED_BY:
-                yield first
-                first = None
-    if first is not None:
-        yield first
+            if is_sized := len(first) >= _SIZED_BY:
+                yield first, False
+    if not is_sized:
+        yield first, True
 
 
 def _order(word: str, columns: Sequence[str]) -> Callable[[ListEntry], tuple[bool, str]]:
@@ -239,7 +244,7 @@ def listing(source: Source, display: ListDisplay) -> Listing:
         display.output,
         console.look(display.color, everything=False),
         headers=not display.no_headers,
-        fitted=console.is_terminal(sys.stdout),
+        fitted=not display.no_trunc and console.is_terminal(sys.stdout),
         order=display.sort_by,
     )
 

@@ -103,6 +103,10 @@ Verbose = Annotated[
     bool, Option("--verbose", "-v", help="Print requests and their durations to stderr")
 ]
 NoHeaders = Annotated[bool, Option("--no-headers", help="Don't print headers")]
+NoTrunc = Annotated[
+    bool,
+    Option("--no-trunc", help="Print each row on one line, with whole revisions, as in a pipe"),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +194,7 @@ class TableDisplay:
 
     output: Annotated[TableFormat, _OUTPUT] = Format.TABLE
     no_headers: NoHeaders = False
+    no_trunc: NoTrunc = False
     color: UseColor = Color.AUTO
     verbose: Verbose = False
 
@@ -202,6 +207,7 @@ class ListDisplay:
 
     output: ListOutput = Format.TABLE
     no_headers: NoHeaders = False
+    no_trunc: NoTrunc = False
     sort_by: Annotated[
         str,
         Option(
@@ -237,7 +243,9 @@ class TreeDisplay:
     panel: ClassVar = "Output"
 
     output: Annotated[TreeFormat, _OUTPUT] = Format.TREE
-    everything: Annotated[bool, Option("--all", help="Do not truncate text")] = False
+    everything: Annotated[
+        bool, Option("--no-trunc", "--all", help="Print each object on one line, as in a pipe")
+    ] = False
     color: UseColor = Color.AUTO
     verbose: Verbose = False
 

@@ -132,11 +132,11 @@ def show(
             yield list_reader.Live(api, place.namespaces, filters.selector)
 
     with reported("get", connection):
-        listed = listing(_source(words, filters), display)
+        listed = listing(_source(words, filters, display), display)
         raise typer.Exit(print_list(listed, opened, timeout, watch=display.watch))
 
 
-def _source(words: list[str], filters: Filters) -> "Source":
+def _source(words: list[str], filters: Filters, display: ListDisplay) -> "Source":
     """Return the objects that *words* name. Raises ArgumentError."""
     from fluxstatus.commands.get.flux_objects import FluxObjects
     from fluxstatus.commands.get.pods import Components
@@ -146,4 +146,6 @@ def _source(words: list[str], filters: Filters) -> "Source":
         timed = ["suspended_longer"] if filters.suspended_longer else []
         return Components([*filters.names(), *timed])
     longer = timedelta(seconds=filters.suspended_longer or 0)
-    return FluxObjects(requested(words, filters.kind), filters.names(), longer)
+    return FluxObjects(
+        requested(words, filters.kind), filters.names(), longer, whole=display.no_trunc
+    )

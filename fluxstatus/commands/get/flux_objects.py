@@ -15,7 +15,8 @@ from fluxstatus.model.errors import NotFoundError
 class FluxObjects:
     """The *requested* objects that pass all *filters*, which are names in FILTERS.
 
-    With *suspended_longer* they must have been suspended for longer than that.
+    With *suspended_longer* they must have been suspended for longer than that. *whole* doesn't
+    abbreviate revisions.
     """
 
     columns: tuple[str, ...] = COLUMNS
@@ -26,8 +27,11 @@ class FluxObjects:
         requested: Requested,
         filters: Sequence[str],
         suspended_longer: timedelta = timedelta(),
+        *,
+        whole: bool = False,
     ) -> None:
         self._requested, self._filters, self._longer = requested, filters, suspended_longer
+        self._whole = whole
         self._with_kind = len(requested) > 1
         self._names: set[str] = set()
 
@@ -73,7 +77,7 @@ class FluxObjects:
 
     def _entry(self, row: Row) -> ListEntry:
         times = {"SINCE": row.resource.since, "AGE": row.resource.created}
-        text = partial(cell, row, with_kind=self._with_kind)
+        text = partial(cell, row, with_kind=self._with_kind, whole=self._whole)
         return ListEntry(row.resource.ref.key, row.item, text, times)
 
     def _is_named(self, row: Row) -> bool:

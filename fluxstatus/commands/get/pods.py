@@ -23,10 +23,9 @@ class Components:
     """The pods of the Flux controllers and of the operator."""
 
     columns: tuple[str, ...] = (
-        *("NAMESPACE", "NAME", "READY", "STATUS", "RESTARTS", "AGE", "VERSION"),
-        *("ARGS", "MESSAGE"),
+        *("NAMESPACE", "NAME", "READY", "STATUS", "RESTARTS", "AGE", "VERSION", "MESSAGE"),
     )
-    wide: tuple[str, ...] = (*columns[:-1], "NODE", "IMAGE", "MESSAGE")
+    wide: tuple[str, ...] = (*columns[:-1], "ARGS", "NODE", "IMAGE", "MESSAGE")
 
     def __init__(self, filters: Sequence[str]) -> None:
         """Store the filters. Raises ArgumentError for one that does not apply to pods."""

@@ -21,6 +21,7 @@ from fluxstatus.state.resource import IN_PROGRESS, Resource, Verdict, suspender_
 from fluxstatus.state.revisions import (
     CONSUMERS,
     Lag,
+    abbreviated,
     chart_version,
     lag_behind,
     missing_result,
@@ -146,11 +147,18 @@ FILTERS: Mapping[str, Callable[[Row], bool]] = {
 """The filters of a list, by the name of the option."""
 
 
-def cell(row: Row, column: str, *, with_kind: bool) -> str:
-    """Return the text in *column*; *with_kind* adds the kind to the name, as kubectl does."""
+_REVISIONS = frozenset({"WANTED", "APPLIED"})
+
+
+def cell(row: Row, column: str, *, with_kind: bool, whole: bool = False) -> str:
+    """Return the text in *column*, with the hashes of revisions abbreviated unless *whole*.
+
+    *with_kind* adds the kind to the name, as kubectl does.
+    """
     if with_kind and column == "NAME":
         return f"{row.resource.ref.kind.lower()}/{row.resource.ref.name}"
-    return _CELL[column](row, row.sources.cluster)
+    text = _CELL[column](row, row.sources.cluster)
+    return abbreviated(short(text)) if column in _REVISIONS and not whole else text
 
 
 def _wanted(row: Row) -> str:
@@ -165,21 +173,21 @@ def _wanted(row: Row) -> str:
             if reference.get(name):
                 return text_of(reference[name])
         return text_of(resource.spec.get("version"))
-    return short(row.lag.wanted) if row.lag else _artifact(row.source)
+    return row.lag.wanted if row.lag else _artifact(row.source)
 
 
 def _artifact(source: Resource | None) -> str:
     """Return the revision of the artifact of *source*."""
-    return short(text_of(source.get("status", "artifact", "revision"))) if source else ""
+    return text_of(source.get("status", "artifact", "revision")) if source else ""
 
 
 def _applied(row: Row) -> str:
     resource = row.resource
     if row.lag:
-        return short(row.lag.applied)
+        return row.lag.applied
     if resource.ref.kind == "HelmRelease":
         return chart_version(resource)
-    return _artifact(resource) or short(text_of(resource.status.get("lastAppliedRevision")))
+    return _artifact(resource) or text_of(resource.status.get("lastAppliedRevision"))
 
 
 def _source(row: Row) -> str:

@@ -64,14 +64,25 @@ def test_not_ready_matches_the_json(flux_status: Program) -> None:
     assert {tuple(line.split()[:2]) for line in shown.splitlines()} >= unready
 
 
-def test_a_message_is_cut_on_a_terminal_only(flux_status: Program) -> None:
-    """A line is cut to the width of a terminal, but not in a pipe."""
+def test_a_message_is_fitted_to_a_terminal_and_whole(flux_status: Program) -> None:
+    """No line is wider than the terminal, and no message is cut; a pipe has a line per object."""
     argv = (sys.executable, "-m", "fluxstatus", "get", "hr", "--from", str(ZOO), "--color=never")
-    with Terminal(argv, columns=160) as terminal:
+    with Terminal(argv, columns=100) as terminal:
         assert terminal.end() == Exit.HEALTHY
-    assert max(map(len, terminal.text.splitlines())) <= 160
-    assert "…" in terminal.text
-    assert "…" not in flux_status("get", "hr", "--from", ZOO).stdout
+    assert max(map(len, terminal.text.splitlines())) <= 100
+    assert "…" not in terminal.text
+    whole = ("get", "hr", "--from", ZOO, "--no-trunc", "--no-headers")
+    rows = flux_status(*whole).stdout.splitlines()
+    with Terminal([*argv, "--no-trunc", "--no-headers"], columns=100) as terminal:
+        assert terminal.end() == Exit.HEALTHY
+    assert terminal.text.splitlines() == rows
+
+
+def test_a_whole_revision_on_request(flux_status: Program) -> None:
+    """A commit has seven characters, and with --no-trunc all of them."""
+    argv = ("get", "gitrepo", "apps", "-n", "git-commit-missing", "--from", ZOO, "--no-headers")
+    assert flux_status(*argv).stdout.split()[5] == "0123456"
+    assert flux_status(*argv, "--no-trunc").stdout.split()[5] == "0123456789abcdef" * 2 + "01234567"
 
 
 MISTAKES = [
