@@ -129,7 +129,8 @@ class Listing:
             yield f"not served by this API server: {', '.join(absent)}"
         for name, unread in cluster.unread.items():
             if name not in required:
-                yield f"{name}: {unread.full_text}; WANTED is empty for objects that depend on them"
+                missing = "what depends on them is shown without WANTED, or without the cause"
+                yield f"{name}: {unread.full_text}; {missing}"
             elif name not in absent:
                 yield f"Error: {name}: {unread.full_text}"
         if not self._shown and not required and not self.source.not_found():

@@ -60,8 +60,8 @@ def test_lists(name: str, form: Format, width: int) -> None:
     assert "…" not in text
     for batch in LISTS[name]().entries(Saved(zoo())):
         for entry in batch:
-            assert all(squeezed(abbreviated(entry.cell(column))) in shown for column in columns
-                       if column != "SUSPENDED")  # fmt: skip
+            cells = [entry.cell(column) for column in columns if column != "SUSPENDED"]
+            assert all(squeezed(abbreviated(cell)) in shown for cell in cells)
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -69,10 +69,10 @@ def test_lists_in_a_pipe(name: str) -> None:
     """In a pipe each entry is one line that ends with its whole message."""
     listing = Listing(LISTS[name](), Format.TABLE, Look(width=80), headers=False)
     lines = "".join(listing.pieces(Saved(zoo()))).splitlines()
-    entries = [e for batch in LISTS[name]().entries(Saved(zoo())) for e in batch]
-    assert len(lines) == len(entries)
-    for line, entry in zip(lines, entries, strict=True):
-        assert line.endswith(" ".join(entry.cell("MESSAGE").split("\n")).strip())
+    batches = LISTS[name]().entries(Saved(zoo()))
+    messages = [entry.cell("MESSAGE") for batch in batches for entry in batch]
+    for line, message in zip(lines, messages, strict=True):
+        assert line.endswith(" ".join(message.split("\n")).strip())
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -1,0 +1,84 @@
+"""What the objects of a list wait for, judged as in the check from what was read for the list."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from fluxstatus.commands.get.sources import Sources
+from fluxstatus.model.evidence import Evidence, Incomplete, Object, Unread, Why
+from fluxstatus.model.ref import Key, Ref
+from fluxstatus.state.references import needs_of
+from fluxstatus.state.resource import HEALTHY, Resource
+
+if TYPE_CHECKING:
+    from fluxstatus.causes.cause import Cause
+
+_PART = Unread(Why.NOT_REQUESTED, "only what was listed is known")
+
+
+class Waiting:
+    """The objects in a list that are not healthy, and what each of them waits for.
+
+    Besides what was added, `sources` are read, each kind at most once.
+    """
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._unhealthy: dict[Key, Resource] = {}
+
+    def add(self, resources: Iterable[Resource]) -> None:
+        """Add the next objects of the list."""
+        self._unhealthy |= {one.ref.key: one for one in resources if one.verdict not in HEALTHY}
+
+    def causes_of(self, resource: Resource) -> "tuple[Cause, ...]":
+        """Return the causes of *resource* that are faults of other objects."""
+        if resource.ref.key not in self._unhealthy:
+            return ()
+        needed = dict(self._with_needs(resource))
+        if len(needed) == 1:
+            return ()
+        from fluxstatus.causes.analysis import Analysis  # noqa: PLC0415 - most lists do without
+        from fluxstatus.lookup.related import PartialState  # noqa: PLC0415
+
+        found = Analysis(PartialState(_evidence(self._sources.cluster.now, needed), ())).causes
+        causes = found.by_object.get(resource.ref.key, ())
+        return tuple(cause for cause in causes if cause.ref.key != resource.ref.key)
+
+    def _with_needs(self, resource: Resource) -> Iterator[tuple[Key, Resource]]:
+        """Yield *resource*, and the unhealthy objects that it needs, directly or not."""
+        todo, seen = [resource], {resource.ref.key}
+        while todo:
+            one = todo.pop()
+            yield one.ref.key, one
+            self._sources.of(one)
+            for key in needs_of(one, one.message):
+                need = self._unhealthy.get(key) or self._sources.get(key)
+                if need and key not in seen and need.verdict not in HEALTHY:
+                    seen.add(key)
+                    todo.append(need)
+
+
+def sentence(causes: "Iterable[Cause]", seen_from: Ref) -> str:
+    """Return what the object *seen_from* waits for, and why that fails; empty without *causes*."""
+    first, *others = [*causes] or [None]
+    if first is None:
+        return ""
+    from fluxstatus.checks.wording import headline  # noqa: PLC0415 - see above
+
+    more = f", and for {len(others)} more" if others else ""
+    return f"waits for {_name(first.ref, seen_from)}: {headline(first.fault.diagnosis.why)}{more}"
+
+
+def _name(ref: Ref, seen_from: Ref) -> str:
+    """Return *ref*, with its namespace if that is another one."""
+    where = "" if ref.namespace == seen_from.namespace else f"{ref.namespace}/"
+    return f"{ref.kind}/{where}{ref.name}"
+
+
+def _evidence(now: datetime, resources: Mapping[Key, Resource]) -> Evidence:
+    """Return *resources* as all that is known."""
+    by_kind: dict[str, list[Object]] = defaultdict(list)
+    for resource in resources.values():
+        by_kind[resource.kind.resource].append(resource.object)
+    return Evidence(now, answers={n: Incomplete(_PART, tuple(o)) for n, o in by_kind.items()})
