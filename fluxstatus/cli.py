@@ -282,7 +282,7 @@ def _wrong_usage(error: typer.TyperException) -> int:
     text = io.StringIO()
     error.show(text)  # type: ignore[attr-defined]  # all that it raises have it
     usage, found, message = text.getvalue().removesuffix("\n").partition("Error: ")
-    for line in (*usage.removesuffix("\n").split("\n"), f"{found}{message}"):
+    for line in (*usage.splitlines(), f"{found}{message}"):
         console.note(line)
     return error.exit_code
 

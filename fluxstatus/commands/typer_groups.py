@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from fluxstatus.model.codes import Code
 
+_OF_KUBECTL = ("jsonpath", "template", "custom-columns")
 _NAMES = 29  # columns for the names of options, the same in all panels
 
 
@@ -74,6 +75,21 @@ def hand_down(context: Any) -> None:
 
 class PlainCommand(TyperCommand):
     """A command with plain help, its options below the titles of their panels."""
+
+    def make_context(self, info_name: Any, args: list[str], *rest: Any, **more: Any) -> Any:
+        """Parse *args*; for a format of kubectl the message names the command of kubectl."""
+        if not any(word in one for one in args for word in _OF_KUBECTL):
+            return super().make_context(info_name, args, *rest, **more)
+        from fluxstatus.commands.kubectl_formats import (  # noqa: PLC0415 - hardly ever needed
+            refuse,
+            without_format,
+        )
+
+        form, others = without_format(args)
+        context = super().make_context(info_name, others, *rest, **more)
+        if form:
+            refuse(info_name, form, context.params)
+        return context
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the options."""
