@@ -37,6 +37,7 @@ class Events:
 
     columns: tuple[str, ...] = ("NAMESPACE", "LAST", "TIMES", "TYPE", "REASON", "OBJECT", "MESSAGE")
     wide: tuple[str, ...] = (*columns[:-1], "FIRST", "FROM", "MESSAGE")
+    has_verdicts = False
 
     def __init__(
         self, wanted: EventQuery, *, merged: bool, error: ArgumentError | None = None

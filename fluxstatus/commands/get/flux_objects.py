@@ -1,26 +1,32 @@
 """Flux objects as a list: by kind, name and filter."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from fluxstatus.base.similar import similar
 from fluxstatus.cluster.list_reader import Cluster
+from fluxstatus.commands.get.causes import causes_in
 from fluxstatus.commands.get.rows import COLUMNS, FILTERS, WIDE, Row, cell, rows
+from fluxstatus.commands.get.verdicts import verdict_json
 from fluxstatus.commands.get.words import Requested
 from fluxstatus.commands.listing import ListEntry
 from fluxstatus.model.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from fluxstatus.state.resource import Resource
 
 
 class FluxObjects:
     """The *requested* objects that pass all *filters*, which are names in FILTERS.
 
     With *suspended_longer* they must have been suspended for longer than that. *whole* doesn't
-    abbreviate revisions.
+    abbreviate revisions. *cause* has the causes in the check instead of messages; the cluster that
+    is listed is then one that was read for the check.
     """
 
-    columns: tuple[str, ...] = COLUMNS
-    wide: tuple[str, ...] = WIDE
+    has_verdicts = True
 
     def __init__(
         self,
@@ -29,9 +35,13 @@ class FluxObjects:
         suspended_longer: timedelta = timedelta(),
         *,
         whole: bool = False,
+        cause: bool = False,
     ) -> None:
+        self.columns = (*COLUMNS[:-1], "CAUSE") if cause else COLUMNS
+        self.wide = (*WIDE[:-1], "CAUSE") if cause else WIDE
         self._requested, self._filters, self._longer = requested, filters, suspended_longer
-        self._whole = whole
+        self._whole, self._cause = whole, cause
+        self._cause_of: Callable[[Resource], str] | None = None
         self._with_kind = len(requested) > 1
         self._names: set[str] = set()
 
@@ -40,6 +50,8 @@ class FluxObjects:
         wanted = [FILTERS[name] for name in self._filters]
         if self._longer:
             wanted.append(lambda row: row.is_suspended(self._longer))
+        if self._cause:
+            self._cause_of = causes_in(cluster.controllers())
         named = any(self._requested.values())
         for batch in rows(cluster, self._requested):
             if named:
@@ -77,8 +89,13 @@ class FluxObjects:
 
     def _entry(self, row: Row) -> ListEntry:
         times = {"SINCE": row.resource.since, "AGE": row.resource.created}
-        text = partial(cell, row, with_kind=self._with_kind, whole=self._whole)
-        return ListEntry(row.resource.ref.key, row.item, text, times)
+        text = partial(self._cell, row)
+        return ListEntry(row.resource.ref.key, row.item, text, times, partial(verdict_json, row))
+
+    def _cell(self, row: Row, column: str) -> str:
+        if column == "CAUSE":
+            return self._cause_of(row.resource) if self._cause_of else ""
+        return cell(row, column, with_kind=self._with_kind, whole=self._whole)
 
     def _is_named(self, row: Row) -> bool:
         names = self._requested[row.resource.kind]

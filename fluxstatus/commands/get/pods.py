@@ -26,6 +26,7 @@ class Components:
         *("NAMESPACE", "NAME", "READY", "STATUS", "RESTARTS", "AGE", "VERSION", "MESSAGE"),
     )
     wide: tuple[str, ...] = (*columns[:-1], "ARGS", "NODE", "IMAGE", "MESSAGE")
+    has_verdicts = False
 
     def __init__(self, filters: Sequence[str]) -> None:
         """Store the filters. Raises ArgumentError for one that does not apply to pods."""

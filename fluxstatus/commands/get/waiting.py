@@ -67,10 +67,10 @@ def sentence(causes: "Iterable[Cause]", seen_from: Ref) -> str:
     from fluxstatus.checks.wording import headline  # noqa: PLC0415 - see above
 
     more = f", and for {len(others)} more" if others else ""
-    return f"waits for {_name(first.ref, seen_from)}: {headline(first.fault.diagnosis.why)}{more}"
+    return f"waits for {name_of(first.ref, seen_from)}: {headline(first.fault.diagnosis.why)}{more}"
 
 
-def _name(ref: Ref, seen_from: Ref) -> str:
+def name_of(ref: Ref, seen_from: Ref) -> str:
     """Return *ref*, with its namespace if that is another one."""
     where = "" if ref.namespace == seen_from.namespace else f"{ref.namespace}/"
     return f"{ref.kind}/{where}{ref.name}"
