@@ -61,11 +61,15 @@ def seconds(text: str) -> float:
 
 
 def age(text: str) -> float:
-    """Return the seconds in an age as it is printed, also in days (7d). Raises BadParameter."""
-    days = re.fullmatch(r"(\d{1,4})d", text)
-    if not days and not parse_duration(text):
+    """Return the seconds in an age as it is printed, also in days (7d, 1d12h).
+
+    Raises BadParameter.
+    """
+    days, _, rest = text.rpartition("d")
+    is_age = (not days or re.fullmatch(r"\d{1,4}", days)) and (days or rest)
+    if not is_age or (rest and not parse_duration(rest)):
         raise BadParameter(f"{text!r} is not an age above 0; use a format such as 30m, 12h or 7d")
-    return seconds(f"{int(days[1]) * 24}h" if days else text)
+    return seconds(f"{int(days or 0) * 24}h{rest}")
 
 
 def lines(text: str) -> int:

@@ -19,7 +19,8 @@ from fluxstatus.commands.options import (
     Namespaces,
     SnapshotInput,
     Timeout,
-    seconds,
+    age,
+    lines,
 )
 from fluxstatus.commands.progress import Connect, connecting
 from fluxstatus.model.ref import Ref
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status events --type Warning --since 30m
+  kubectl flux-status events --type warning --since 30m
+  kubectl flux-status events --tail 20
   kubectl flux-status events --for ks/backend -n apps -o wide
 """
 
@@ -64,9 +66,20 @@ class Filters:
     ] = ""
     since: Annotated[
         float | None,
-        Option(metavar="DURATION", parser=seconds, help="Only events newer than this: 5s, 2m, 3h"),
+        Option(metavar="AGE", parser=age, help="Only events newer than this: 5s, 2m, 3h, 4d"),
     ] = None
-    type: Annotated[Type | None, Option(help="Only events of this type")] = None
+    type: Annotated[Type | None, Option(case_sensitive=False, help="Only events of this type")] = (
+        None
+    )
+    tail: Annotated[
+        int,
+        Option(
+            metavar="EVENTS",
+            parser=lines,
+            show_default=False,
+            help="Only so many of the newest events [default: -1, all]",
+        ),
+    ] = -1
 
 
 def show(
@@ -90,6 +103,8 @@ def show(
 
     if conflict := display.conflict() or snapshot.conflict(connection, watch=display.watch):
         ctx.fail(conflict)
+    if filters.tail == 0:
+        ctx.fail("--tail must not be 0")
     connect = connecting(connection, timeout, verbose=display.verbose)
     with reported("events", connection):
         evidence = _load(snapshot)
@@ -114,7 +129,7 @@ def _events(
     from fluxstatus.commands.events.source import EventQuery, Events
 
     since = timedelta(seconds=filters.since) if filters.since else None
-    wanted = EventQuery(about, filters.type or "", since)
+    wanted = EventQuery(about, filters.type or "", since, filters.tail)
     counted = display.output in (Format.TABLE, Format.WIDE)
     return Events(wanted, merged=counted, error=error)
 

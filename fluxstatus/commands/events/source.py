@@ -1,8 +1,8 @@
 """The events about Flux objects and about Flux itself as a list, repeated events merged."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from fluxstatus.base.durations import ago
 from fluxstatus.base.fields import map_of, text_of
@@ -21,12 +21,20 @@ _FOREIGN = ("Pod", "ReplicaSet", "Job", "CronJob", "Node", "StatefulSet", "Daemo
 """The kinds with most events in a busy cluster; they are listed only in the Flux namespaces."""
 
 
+_Found: TypeAlias = tuple[Hashable, tuple[Event, Object]]
+"""An event, with its key in the list and as the API server has it."""
+
+
 class EventQuery(NamedTuple):
-    """The events to list: about one object, of one type, not older than *since*."""
+    """The events to list: about one object, of one type, not older than *since*.
+
+    Of all these, only the newest, as many as *tail*, or all if that is negative.
+    """
 
     about: Ref | None = None
     type: str = ""
     since: timedelta | None = None
+    tail: int = -1
 
 
 class Events:
@@ -43,14 +51,23 @@ class Events:
         self, wanted: EventQuery, *, merged: bool, error: ArgumentError | None = None
     ) -> None:
         self._wanted, self._merged, self._error = wanted, merged, error
+        self._left_out: Mapping[Hashable, Event] | None = None
 
     def entries(self, cluster: Cluster) -> Iterator[list[ListEntry]]:
         """Yield the entries in one batch."""
         found = merged(self._keyed(cluster))
         if found:
             self._error = None
-        newest_last = sorted(found.items(), key=_place)
+        newest_last = self._newest(sorted(found.items(), key=_place))
         yield [_entry(key, event, raw, cluster.now) for key, (event, raw) in newest_last]
+
+    def _newest(self, found: Sequence[_Found]) -> Sequence[_Found]:
+        """Return the events that `tail` leaves; later, also each that is new or repeated."""
+        if self._left_out is None:
+            count = len(found) if self._wanted.tail < 0 else self._wanted.tail
+            older = found[: max(len(found) - count, 0)]
+            self._left_out = {key: event for key, (event, _) in older}
+        return [one for one in found if self._left_out.get(one[0]) != one[1][0]]
 
     def is_unread(self, cluster: Cluster) -> bool:
         """Return whether the events were not read."""
@@ -110,7 +127,7 @@ class Events:
                 yield event
 
 
-def _place(entry: tuple[Hashable, tuple[Event, Object]]) -> tuple[object, ...]:
+def _place(entry: _Found) -> tuple[object, ...]:
     """Return the sort key of an entry: its time, in seconds, then what decides between equals."""
     key, (event, raw) = entry
     return event.last, _object_of(raw), event, str(key)

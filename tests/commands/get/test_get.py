@@ -85,7 +85,17 @@ def test_a_whole_revision_on_request(flux_status: Program) -> None:
     assert flux_status(*argv, "--no-trunc").stdout.split()[5] == "0123456789abcdef" * 2 + "01234567"
 
 
+def test_words_as_they_are_typed(flux_status: Program) -> None:
+    """The type of events is found in any case, and --tail leaves as many as it says."""
+    argv = ("events", "--demo", "--no-headers", "--since", "5d")
+    typed = flux_status(*argv, "--type", "warning").stdout
+    assert typed == flux_status(*argv, "--type", "Warning").stdout
+    assert flux_status(*argv, "--tail", "1").stdout.splitlines() == typed.splitlines()[-1:]
+
+
 MISTAKES = [
+    ("events --tail 0", "--tail must not be 0"),
+    ("events --since 30", "use a format such as 30m, 12h or 7d"),
     ("get kustomisations", "did you mean kustomizations?"),
     ("get ks monorepo", "'monorepo' not found"),
     ("get ks --sort-by nam", "did you mean name?"),
