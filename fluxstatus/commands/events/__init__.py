@@ -72,14 +72,14 @@ class Filters:
         None
     )
     tail: Annotated[
-        int,
+        int | None,
         Option(
             metavar="EVENTS",
             parser=lines,
             show_default=False,
             help="Only so many of the newest events [default: -1, all]",
         ),
-    ] = -1
+    ] = None
 
 
 def show(

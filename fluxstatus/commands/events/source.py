@@ -28,13 +28,13 @@ _Found: TypeAlias = tuple[Hashable, tuple[Event, Object]]
 class EventQuery(NamedTuple):
     """The events to list: about one object, of one type, not older than *since*.
 
-    Of all these, only the newest, as many as *tail*, or all if that is negative.
+    Of all these, only the newest, as many as *tail*, or all with -1 and without it.
     """
 
     about: Ref | None = None
     type: str = ""
     since: timedelta | None = None
-    tail: int = -1
+    tail: int | None = None
 
 
 class Events:
@@ -64,7 +64,8 @@ class Events:
     def _newest(self, found: Sequence[_Found]) -> Sequence[_Found]:
         """Return the events that `tail` leaves; later, also each that is new or repeated."""
         if self._left_out is None:
-            count = len(found) if self._wanted.tail < 0 else self._wanted.tail
+            tail = self._wanted.tail
+            count = len(found) if tail is None or tail < 0 else tail
             older = found[: max(len(found) - count, 0)]
             self._left_out = {key: event for key, (event, _) in older}
         return [one for one in found if self._left_out.get(one[0]) != one[1][0]]
