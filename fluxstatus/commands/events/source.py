@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeAlias
 
-from fluxstatus.base.durations import ago
+from fluxstatus.base.durations import listed_age, stamp
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.masking import mask
 from fluxstatus.cluster.list_reader import Cluster
@@ -44,7 +44,7 @@ class Events:
     """
 
     columns: tuple[str, ...] = ("NAMESPACE", "LAST", "TIMES", "TYPE", "REASON", "OBJECT", "MESSAGE")
-    wide: tuple[str, ...] = (*columns[:-1], "FIRST", "FROM", "MESSAGE")
+    wide: tuple[str, ...] = (*columns[:-1], "TIME", "FIRST", "FROM", "MESSAGE")
     has_verdicts = False
 
     def __init__(
@@ -149,13 +149,14 @@ def _entry(key: Hashable, event: Event, raw: Object, now: datetime) -> ListEntry
     about = _object_of(raw)
     cells: Mapping[str, str] = {
         "NAMESPACE": about.namespace,
-        "LAST": ago(event.last, now),
+        "LAST": listed_age(event.last, now),
+        "TIME": stamp(event.last),
         "TIMES": str(event.times),
         "TYPE": event.type,
         "REASON": event.reason,
         "OBJECT": f"{about.kind.lower()}/{about.name}",
         "MESSAGE": mask(event.message),
-        "FIRST": ago(event.first, now),
+        "FIRST": listed_age(event.first, now),
         "FROM": text_of(raw.get("reportingComponent")) or text_of(source),
     }
     times = {"LAST": event.last, "FIRST": event.first}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from fluxstatus.base.durations import ago, when
+from fluxstatus.base.durations import listed_age, when
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.cluster.queries import DEPLOYMENTS
@@ -103,7 +103,7 @@ def _entry(pod: Object, cluster: Cluster, more: Mapping[str, str]) -> ListEntry:
         "READY": f"{sum(c.get('ready') is True for c in containers)}/{len(containers) or 1}",
         "STATUS": _status(pod, containers),
         "RESTARTS": _restarts(containers),
-        "AGE": ago(created, cluster.now) if created else "",
+        "AGE": listed_age(created, cluster.now),
         "VERSION": image_version(images[0]) if images else "",
         "MESSAGE": problem.text if problem else "",
         "NODE": text_of(map_of(pod.get("spec")).get("nodeName")),

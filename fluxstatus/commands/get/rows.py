@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fluxstatus.base.durations import ago
+from fluxstatus.base.durations import ago, listed_age, stamp
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.cluster.pruning import prune
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from fluxstatus.causes.cause import Cause
 
 COLUMNS = ("NAMESPACE", "NAME", "READY", "SUSPENDED", "SINCE", "WANTED", "APPLIED", "MESSAGE")
-WIDE = (*COLUMNS[:-1], "AGE", "REASON", "INTERVAL", "SOURCE", "OWNER", "MESSAGE")
+WIDE = (*COLUMNS[:-1], "TIME", "AGE", "REASON", "INTERVAL", "SOURCE", "OWNER", "MESSAGE")
 
 _READY: Mapping[Verdict, str] = {
     Verdict.READY: "True",
@@ -189,10 +189,11 @@ _CELL: Mapping[str, Callable[[Row, Cluster], str]] = {
     "NAME": lambda row, _: row.resource.ref.name,
     "READY": lambda row, _: row.ready,
     "SUSPENDED": lambda row, _: str(row.resource.suspended),
-    "SINCE": lambda row, at: ago(row.resource.since, at.now) if row.resource.since else "",
+    "SINCE": lambda row, at: listed_age(row.resource.since, at.now),
+    "TIME": lambda row, _: stamp(row.resource.since) if row.resource.since else "",
     "WANTED": lambda row, _: _wanted(row),
     "APPLIED": lambda row, _: _applied(row),
-    "AGE": lambda row, at: ago(row.resource.created, at.now) if row.resource.created else "",
+    "AGE": lambda row, at: listed_age(row.resource.created, at.now),
     "REASON": lambda row, _: row.resource.reason,
     "INTERVAL": lambda row, _: written_interval(row.resource),
     "SOURCE": lambda row, _: _source(row),

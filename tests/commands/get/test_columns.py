@@ -5,6 +5,7 @@ import json
 import pytest
 import yaml
 
+from fluxstatus.base.durations import when
 from tests.conftest import RECORDED, Program
 
 ZOO = RECORDED / "zoo.json.gz"
@@ -91,3 +92,13 @@ def test_an_empty_list_has_verdicts_too(flux_status: Program) -> None:
         assert parse(flux_status("get", "ks", *argv).stdout)["verdicts"] == []
         assert "verdicts" not in parse(flux_status("events", *argv).stdout)
         assert "verdicts" not in parse(flux_status("get", "components", *argv).stdout)
+
+
+@pytest.mark.parametrize("words", ["get ks", "events", "conditions ks/team-01 -n git-fanout-30"])
+def test_wide_lists_have_the_time(flux_status: Program, words: str) -> None:
+    """-o wide adds the time itself, to the second, to how long ago it was."""
+    lines = flux_status(*words.split(), "-o", "wide", "--demo").stdout.splitlines()
+    at = lines[0].index("TIME  ")
+    times = [when(line[at:].split()[0]) for line in lines[1:]]
+    assert len(times) >= 1
+    assert all(times)
