@@ -85,6 +85,21 @@ def test_a_whole_revision_on_request(flux_status: Program) -> None:
     assert flux_status(*argv, "--no-trunc").stdout.split()[5] == "0123456789abcdef" * 2 + "01234567"
 
 
+def test_a_tree_says_who_waits_for_whom(flux_status: Program) -> None:
+    """Dependents name what they wait for, not their message; the reason is told if it isn't there.
+
+    -o json has the words of the controllers.
+    """
+    argv = ("tree", "gitrepo/monorepo", "--demo")
+    root, *others = flux_status(*argv).stdout.splitlines()
+    assert "connection refused" in root
+    waits = "waits for GitRepository git-fanout-30/monorepo"
+    assert [line.partition(": ")[2] for line in others] == [waits] * 30
+    assert waits not in flux_status(*argv, "-o", "json").stdout
+    line = flux_status("tree", "ks/team-01", "-n", "git-fanout-30", "--demo").stdout
+    assert f"{waits}: git-down.acme.internal refuses connections" in line
+
+
 def test_words_as_they_are_typed(flux_status: Program) -> None:
     """The type of events is found in any case, and --tail leaves as many as it says."""
     argv = ("events", "--demo", "--no-headers", "--since", "5d")
