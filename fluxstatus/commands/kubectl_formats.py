@@ -2,15 +2,23 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeAlias
 
 import typer
 
-from fluxstatus.commands.get.words import COMPONENTS, requested
 from fluxstatus.commands.options import Connection
 from fluxstatus.lookup.names import kind_called, split
 from fluxstatus.model.errors import ArgumentError
 from fluxstatus.report.terminal import command_line
+
+AsKubectl: TypeAlias = Callable[[Mapping[str, Any], str], Iterator[str]]
+"""Yields the arguments of kubectl for what a command is about, in a namespace or in all ("").
+
+The first value has the parameters of the command. Raises ArgumentError.
+"""
+
+_ABOUT_ONE = frozenset({"conditions", "explain", "owner", "tree"})
+"""The commands about KIND/NAME."""
 
 _SNAPSHOTS = ("from_", "demo")
 _FILTERS = ("kind", "not_ready", "suspended", "suspended_longer", "stale", "reconciling", "since",
@@ -28,10 +36,14 @@ class FormatError(typer.TyperException):
         file.write(f"Error: {self}\n")
 
 
-def refuse(command: str, form: str, params: Mapping[str, Any]) -> None:
+def refuse(
+    command: str, as_kubectl: AsKubectl | None, form: str, params: Mapping[str, Any]
+) -> None:
     """Raise FormatError for *form* in `kubectl flux-status COMMAND` with these parameters."""
     name = form.partition("=")[0]
-    if command not in _OBJECTS or any(map(params.get, _SNAPSHOTS)):
+    if command in _ABOUT_ONE:
+        as_kubectl = _object
+    if as_kubectl is None or any(map(params.get, _SNAPSHOTS)):
         raise FormatError(f"-o {name} is a format of kubectl; use -o json, for example with jq")
     flags = Connection(**{one.name: params[one.name] for one in fields(Connection)}).flags(
         but_for=("token",)
@@ -39,7 +51,7 @@ def refuse(command: str, form: str, params: Mapping[str, Any]) -> None:
     namespaces = () if params.get("all_namespaces") else params.get("namespace") or ()
     try:
         lines = [
-            command_line(("kubectl", *_OBJECTS[command](params, where), *flags, "-o", form))
+            command_line(("kubectl", *as_kubectl(params, where), *flags, "-o", form))
             for where in namespaces or ("",)
         ]
     except ArgumentError as error:
@@ -49,42 +61,11 @@ def refuse(command: str, form: str, params: Mapping[str, Any]) -> None:
     raise FormatError(f"-o {name} is a format of kubectl; use{without}: {'; '.join(lines)}")
 
 
-def _get(params: Mapping[str, Any], namespace: str) -> Iterator[str]:
-    """Yield the arguments of kubectl for `get`."""
-    words, selector = params["words"], params["selector"]
-    yield "get"
-    if words == [COMPONENTS]:
-        yield from ("pods", "-n", namespace or "flux-system")
-        return
-    kinds = requested(words)
-    names = sorted({name for of_kind in kinds.values() for name in of_kind})
-    yield ",".join(kind.resource for kind in kinds)
-    if namespace:
-        yield from (*names, "-n", namespace)
-    else:
-        if len(names) > 1:  # kubectl gets nothing by name from all namespaces
-            raise ArgumentError("to get several objects by name, kubectl needs their namespace: -n")
-        yield from (
-            "-A",
-            *(word for n in names for word in ("--field-selector", f"metadata.name={n}")),
-        )
-    if selector:
-        yield from ("-l", selector)
-
-
 def _object(params: Mapping[str, Any], namespace: str) -> Iterator[str]:
     """Yield the arguments of kubectl for a command about KIND/NAME."""
     kind, name = split(params["words"])
     yield from ("get", f"{_resource(kind)}/{name}")
     yield from ("-n", namespace) if namespace else ()
-
-
-def _events(params: Mapping[str, Any], namespace: str) -> Iterator[str]:
-    """Yield the arguments of kubectl for `events`."""
-    yield from ("get", "events", *(("-n", namespace) if namespace else ("-A",)))
-    words = params.get("words") or ([params["for_"]] if params["for_"] else [])
-    if words:
-        yield from ("--field-selector", f"involvedObject.name={split(words)[1]}")
 
 
 def _resource(kind: str) -> str:
@@ -93,13 +74,6 @@ def _resource(kind: str) -> str:
     except ArgumentError:  # not of Flux
         return kind
 
-
-_OBJECTS: Mapping[str, Callable[[Mapping[str, Any], str], Iterator[str]]] = {
-    "get": _get,
-    "events": _events,
-    **dict.fromkeys(("conditions", "tree", "owner", "explain"), _object),
-}
-"""What a command is about, as arguments of kubectl, in a namespace or in all of them."""
 
 _FORMATS = ("jsonpath", "go-template", "custom-columns", "template")
 

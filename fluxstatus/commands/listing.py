@@ -72,11 +72,14 @@ class Source(Protocol):
     def requires(self, name: str) -> bool:
         """Return whether the list is incomplete without the kind *name* (plural.group)."""
 
+    def are_optional(self, absent: Sequence[str]) -> bool:
+        """Return whether nobody misses these kinds (plural.group), which are not served."""
+
     def not_found(self) -> ArgumentError | None:
         """Return the error for a requested name that does not exist, once all is read."""
 
-    def description(self) -> str:
-        """Return a name for the entries, in the singular."""
+    def none_found(self, where: str) -> str:
+        """Return the sentence that no entry was found; *where* is empty or the namespaces."""
 
 
 @dataclass
@@ -141,7 +144,7 @@ class Listing:
         """Yield notes on what is missing from the list, and why."""
         required = {name: why for name, why in cluster.unread.items() if self.source.requires(name)}
         absent = [name for name, why in required.items() if why.why is Why.ABSENT]
-        if absent:
+        if absent and not self.source.are_optional(absent):
             yield f"not served by this API server: {', '.join(absent)}"
         for name, unread in cluster.unread.items():
             if name not in required:
@@ -149,9 +152,9 @@ class Listing:
                 yield f"{name}: {unread.full_text}; {missing}"
             elif name not in absent:
                 yield f"Error: {name}: {unread.full_text}"
-        if not self._shown and not required and not self.source.not_found():
-            where = in_namespaces(cluster.namespaces)
-            yield f"no {self.source.description()} was found{where}"
+        is_read = len(required) == len(absent) and not self.source.is_unread(cluster)
+        if is_read and not self._shown and not self.source.not_found():
+            yield self.source.none_found(in_namespaces(cluster.namespaces))
         if not cluster.unpruned and self.format in (Format.JSON, Format.YAML):
             yield "a snapshot contains only the fields that the check reads"
 

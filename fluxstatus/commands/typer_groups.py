@@ -74,7 +74,12 @@ def hand_down(context: Any) -> None:
 
 
 class PlainCommand(TyperCommand):
-    """A command with plain help, its options below the titles of their panels."""
+    """A command with plain help, its options below the titles of their panels.
+
+    `as_kubectl` returns what it is about as arguments of kubectl (see kubectl_formats.py).
+    """
+
+    as_kubectl: Any = None
 
     def make_context(self, info_name: Any, args: list[str], *rest: Any, **more: Any) -> Any:
         """Parse *args*; for a format of kubectl the message names the command of kubectl."""
@@ -88,7 +93,7 @@ class PlainCommand(TyperCommand):
         form, others = without_format(args)
         context = super().make_context(info_name, others, *rest, **more)
         if form:
-            refuse(info_name, form, context.params)
+            refuse(info_name, self.as_kubectl, form, context.params)
         return context
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -122,8 +127,8 @@ class PlainGroup(TyperGroup):
 class LateCommands(Mapping[str, Any]):
     """Commands by name, each imported on first use, so that the check starts faster.
 
-    A module has its command as the function `show`, with an optional `EPILOG` for its help, or
-    several commands as the typer app `app`.
+    A module has its command as the function `show`, with an optional `EPILOG` for its help and an
+    optional function `as_kubectl` (see PlainCommand), or several commands as the typer app `app`.
     """
 
     def __init__(self, modules: Mapping[str, str]) -> None:
@@ -143,8 +148,9 @@ class LateCommands(Mapping[str, Any]):
             app = typer.Typer(add_completion=False, rich_markup_mode=None)
             epilog = getattr(module, "EPILOG", None)
             app.command(name, cls=PlainCommand, epilog=epilog)(with_options(module.show))
-        command = get_command(app)
+        command: Any = get_command(app)
         command.name = name
+        command.as_kubectl = getattr(module, "as_kubectl", None)
         return command
 
 

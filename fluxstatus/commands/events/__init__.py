@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 from typer import Option
@@ -27,7 +27,7 @@ from fluxstatus.model.ref import Ref
 from fluxstatus.report import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fluxstatus.cluster.list_reader import Cluster
     from fluxstatus.commands.events.source import Events
@@ -166,3 +166,16 @@ def _about(
             if len(possible) != 1:
                 raise
             return possible[0], error
+
+
+def as_kubectl(params: "Mapping[str, Any]", namespace: str) -> "Iterator[str]":
+    """Yield the arguments of kubectl that list the events, without filters.
+
+    Raises ArgumentError.
+    """
+    from fluxstatus.lookup.names import split
+
+    yield from ("get", "events", *(("-n", namespace) if namespace else ("-A",)))
+    words = [params["for_"]] if params["for_"] else []
+    if words:
+        yield from ("--field-selector", f"involvedObject.name={split(words)[1]}")

@@ -82,11 +82,15 @@ class Events:
         """Return the error for an object that does not exist and has no events."""
         return self._error
 
-    def description(self) -> str:
-        """Return a name for the entries, in the singular."""
+    def are_optional(self, _: Sequence[str]) -> bool:
+        """Return False: all kinds that are read are needed."""
+        return False
+
+    def none_found(self, where: str) -> str:
+        """Return the sentence that no entry was found; *where* is empty or the namespaces."""
         about = f" about {self._wanted.about}" if self._wanted.about else ""
         kind = f"{self._wanted.type} " if self._wanted.type else ""
-        return f"{kind}event{about or ' about Flux'}"
+        return f"no {kind}event{about or ' about Flux'} was found{where}"
 
     def _keyed(self, cluster: Cluster) -> Iterator[tuple[Hashable, Event, Object]]:
         """Yield the events that are new enough, each with its key in the list."""

@@ -5,7 +5,7 @@
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 from typer import Argument, Option
@@ -23,7 +23,7 @@ from fluxstatus.commands.progress import connecting, read_evidence
 from fluxstatus.report import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from fluxstatus.cluster.list_reader import Cluster
     from fluxstatus.commands.listing import Source
@@ -207,3 +207,30 @@ def _source(words: list[str], filters: Filters, display: GetDisplay) -> "Source"
         whole=display.no_trunc,
         cause=display.cause,
     )
+
+
+def as_kubectl(params: "Mapping[str, Any]", namespace: str) -> "Iterator[str]":
+    """Yield the arguments of kubectl that list the same, without filters.
+
+    Raises ArgumentError.
+    """
+    from fluxstatus.commands.get.words import COMPONENTS, requested
+    from fluxstatus.model.errors import ArgumentError
+
+    yield "get"
+    if params["words"] == [COMPONENTS]:
+        yield from ("pods", "-n", namespace or "flux-system")
+        return
+    kinds = requested(params["words"])
+    names = sorted({name for of_kind in kinds.values() for name in of_kind})
+    yield ",".join(kind.resource for kind in kinds)
+    if namespace:
+        yield from (*names, "-n", namespace)
+    elif len(names) > 1:  # kubectl gets nothing by name from all namespaces
+        raise ArgumentError("to get several objects by name, kubectl needs their namespace: -n")
+    else:
+        yield "-A"
+        for name in names:
+            yield from ("--field-selector", f"metadata.name={name}")
+    if params["selector"]:
+        yield from ("-l", params["selector"])

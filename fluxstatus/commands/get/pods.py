@@ -64,9 +64,15 @@ class Components:
         """Return None: components cannot be requested by name."""
         return None
 
-    def description(self) -> str:
-        """Return a name for the entries, in the singular."""
-        return f"Flux controller{' that is not ready' if self._not_ready else ''}"
+    def are_optional(self, _: Sequence[str]) -> bool:
+        """Return False: all kinds that are read are needed."""
+        return False
+
+    def none_found(self, where: str) -> str:
+        """Return the sentence that no entry was found; *where* is empty or the namespaces."""
+        return (
+            f"no Flux controller{' that is not ready' if self._not_ready else ''} was found{where}"
+        )
 
     def _is_chosen(self, entry: ListEntry, cluster: Cluster) -> bool:
         here = not cluster.namespaces or entry.cell("NAMESPACE") in cluster.namespaces

@@ -61,9 +61,10 @@ class Waiting:
 
 def sentence(causes: "Iterable[Cause]", seen_from: Ref) -> str:
     """Return what the object *seen_from* waits for, and why that fails; empty without *causes*."""
-    first, *others = [*causes] or [None]
-    if first is None:
+    found = [*causes]
+    if not found:
         return ""
+    first, *others = found
     from fluxstatus.checks.wording import headline  # noqa: PLC0415 - see above
 
     more = f", and for {len(others)} more" if others else ""
