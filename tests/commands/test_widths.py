@@ -1,6 +1,6 @@
 """The lists and trees of the recorded zoo on terminals of several widths."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
 import pytest
@@ -17,7 +17,7 @@ from fluxstatus.lookup.descendants import Tree
 from fluxstatus.lookup.saved import Objects
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Evidence
-from fluxstatus.report import Format
+from fluxstatus.report import Format, ListFormat
 from fluxstatus.report.look import Look
 from fluxstatus.report.table import Table
 from fluxstatus.report.tree import DRAW
@@ -27,7 +27,7 @@ from fluxstatus.state.state import State
 from tests.conftest import RECORDED
 
 WIDTHS = (80, 120, 160, 200)
-LISTS = {
+LISTS: Mapping[str, Callable[[], Source]] = {
     "get": lambda: FluxObjects(requested(["all"]), ()),
     "get --not-ready": lambda: FluxObjects(requested(["all"]), ["not_ready"]),
     "get components": lambda: Components(()),
@@ -49,9 +49,9 @@ def squeezed(text: str) -> str:
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("form", [Format.TABLE, Format.WIDE])
 @pytest.mark.parametrize("name", LISTS)
-def test_lists(name: str, form: Format, width: int) -> None:
+def test_lists(name: str, form: ListFormat, width: int) -> None:
     """No line is wider than the terminal, nothing is cut, and each message is there in whole."""
-    source: Source = LISTS[name]()
+    source = LISTS[name]()
     listing = Listing(source, form, Look(width=width), fitted=True)
     text = "".join(listing.pieces(Saved(zoo())))
     shown = squeezed(text)
