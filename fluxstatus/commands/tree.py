@@ -81,11 +81,13 @@ def _with_waits(root: "Node", state: "State") -> "Node":
 
     Why that one is not ready is said once, at its own place in the tree if it has one.
     """
-    from fluxstatus.causes.analysis import Analysis
+    from fluxstatus.causes.trace import causes_by_object
+    from fluxstatus.causes.unavailable import Controllers
     from fluxstatus.checks.wording import headline
     from fluxstatus.lookup.related import PartialState
 
-    causes = Analysis(PartialState(state.evidence, ())).causes.by_object
+    partial = PartialState(state.evidence, ())
+    causes = causes_by_object(partial, Controllers(partial))
     in_tree = {node.ref.key for node in root.all()}
 
     def told(node: "Node") -> "Node":

@@ -10,24 +10,33 @@ from fluxstatus.model.evidence import Evidence
 from fluxstatus.state.resource import Resource
 
 if TYPE_CHECKING:
-    from fluxstatus.causes.cause import Cause
+    from fluxstatus.causes.cause import ByObject, Cause
     from fluxstatus.causes.trace import Causes
 
 
 def causes_in(evidence: Evidence) -> Callable[[Resource], str]:
     """Return the function that returns why an object of *evidence* is not well, or not updated."""
     from fluxstatus.causes.analysis import Analysis
+    from fluxstatus.causes.trace import causes_by_object
     from fluxstatus.state.state import State
 
-    causes = Analysis(State(evidence)).causes
-    return lambda resource: "; ".join(_sentences(causes, resource))
+    analysis = Analysis(State(evidence))
+    of_objects = causes_by_object(analysis.state, analysis.controllers)
+    return lambda resource: "; ".join(_sentences(analysis.causes, of_objects, resource))
 
 
-def _sentences(causes: "Causes", resource: Resource) -> Iterator[str]:
+def _sentences(causes: "Causes", of_objects: "ByObject", resource: Resource) -> Iterator[str]:
+    """Yield the causes of *resource*.
+
+    A fault that it shares with others is left out if it is that of an object: its name would be
+    that of one that *resource* has nothing to do with.
+    """
     key = resource.ref.key
     if key in causes.in_progress:
         yield "in progress"
-    for cause in causes.by_object.get(key, ()):
+    merged = causes.by_object.get(key, ())
+    is_of_controller = any(cause.resource is None for cause in merged)
+    for cause in merged if is_of_controller else of_objects.get(key, ()):
         yield _sentence(cause, resource)
     stale = [*causes.stale_causes.get(key, ())]
     if key in causes.suspended_owners:

@@ -11,12 +11,17 @@ from fluxstatus.commands.get.rows import Row, rows
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Ref
 from fluxstatus.state.state import State
-from tests.builders import NO_ARTIFACT, evidence, flux, kustomization, reference, source
+from tests.builders import HEALTHY, NO_ARTIFACT, evidence, flux, kustomization, reference, source
 from tests.conftest import RECORDED
 
 CLUSTERS = sorted(RECORDED.glob("*.json.gz"))
-REFUSED = "failed to checkout: dial tcp 10.0.0.1:443: connect: connection refused"
+REFUSED = (
+    "failed to checkout and determine revision: unable to list remote for "
+    "'https://git.example.com/x.git': Get \"https://git.example.com/x.git/info/refs\": "
+    "dial tcp 10.0.0.1:443: connect: connection refused"
+)
 DOWN = {"Ready": f"False GitOperationFailed: {REFUSED}"}
 
 
@@ -49,6 +54,20 @@ def test_the_cause_of_the_cause_is_named() -> None:
                    status={"helmChart": "apps/apps-web"})  # fmt: skip
     row = listed(("HelmRelease",), source("git", DOWN), chart, release)["web"]
     assert row.message().startswith("waits for GitRepository/git: ")
+
+
+def test_each_waits_for_its_own_source() -> None:
+    """Also if several sources fail in the same way, which the check reports as one cause."""
+    names = ("git", "other", "third", "fourth")
+    objects = [source(name, DOWN) for name in names]
+    dependents = [kustomization(f"of-{name}", name, NO_ARTIFACT) for name in names]
+    causes = Analysis(State(evidence(*HEALTHY, *objects, *dependents))).causes
+    assert (
+        len({cause.ref for one in dependents for cause in causes.by_object[Ref.of(one).key]}) == 1
+    )
+    for name, row in listed(("Kustomization",), *objects, *dependents).items():
+        source_of = name.removeprefix("of-")
+        assert row.message().startswith(f"waits for GitRepository/{source_of}: ")
 
 
 def test_a_message_of_its_own_stays() -> None:
