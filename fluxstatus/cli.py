@@ -63,6 +63,7 @@ class _Commands(PlainGroup):
         "mcp": "fluxstatus.commands.mcp",
         "owner": "fluxstatus.commands.owner",
         "preflight": "fluxstatus.commands.preflight",
+        "rbac": "fluxstatus.commands.rbac",
         "reconcile": "fluxstatus.commands.reconcile",
         "tree": "fluxstatus.commands.tree",
         "ui": "fluxstatus.commands.ui",
@@ -211,7 +212,7 @@ def _reader(
 ) -> Callable[[], Evidence]:
     """Return the function that reads the chosen cluster: a saved one, or the live one."""
     if saved.file:
-        return partial(snapshot.load, saved.file)
+        return saved.load
 
     def read() -> Evidence:
         if timing.watch or timing.wait:

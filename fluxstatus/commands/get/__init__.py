@@ -140,7 +140,7 @@ def show(
         list[str],
         Argument(
             metavar="KINDS [NAME]…|KIND/NAME…",
-            help="all, sources, components, instance, or kinds as in kubectl and flux: ks,hr",
+            help="all, sources, images, components, instance, or kinds as in kubectl: ks,hr",
             rich_help_panel=Filters.panel,
         ),
     ],
@@ -183,7 +183,7 @@ def show(
         with connect() as api:
             yield list_reader.Live(api, place.namespaces, filters.selector)
 
-    with reported("get", connection):
+    with reported("get", connection, snapshot, place, words):
         source = _source(words, filters, display)
         labels = display.labels
         listed = listing(source, display, labels=labels, all_labels=display.show_labels)
