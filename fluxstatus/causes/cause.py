@@ -16,6 +16,7 @@ class Cause:
 
     `waiting` objects are blocked by it. `stale` objects are Ready, with what they got before it
     began. The spec of `not_updated` objects no longer changes, because their owner is suspended.
+    `alike` are objects that fail with the same error for the same reason, such as a host.
     `effects` are clauses about objects that it blocks in a way that no reference shows.
     Two causes are never equal, so a cause is its own key in a set or dict. Only the last stage of
     tracing knows which objects a cause affects (see trace.py).
@@ -28,6 +29,7 @@ class Cause:
     waiting: tuple[Ref, ...] = ()
     stale: tuple[Ref, ...] = ()
     not_updated: tuple[Ref, ...] = ()
+    alike: tuple[Ref, ...] = ()
     effects: tuple[str, ...] = ()
 
     @property

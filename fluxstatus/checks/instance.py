@@ -6,6 +6,7 @@ from fluxstatus.base.durations import ago, when
 from fluxstatus.base.fields import maps_of, text_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.cause_findings import cause_finding
+from fluxstatus.checks.progress import in_progress, waiting
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
     READY_WITHOUT_RESULT,
@@ -14,10 +15,8 @@ from fluxstatus.checks.wording import (
     WAITING,
     docs_of,
     fault_codes,
-    in_progress,
     passed,
     unread_finding,
-    waiting,
     without_result,
 )
 from fluxstatus.checks.work import OVERDUE, overdue_findings

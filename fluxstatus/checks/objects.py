@@ -8,6 +8,7 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.cause_findings import cause_finding
 from fluxstatus.checks.notifications import CODES as NOTIFICATIONS
 from fluxstatus.checks.notifications import notifications
+from fluxstatus.checks.progress import summary
 from fluxstatus.checks.resource_sets import CODES as RESOURCE_SETS
 from fluxstatus.checks.resource_sets import resource_sets
 from fluxstatus.checks.step import Step
@@ -15,8 +16,8 @@ from fluxstatus.checks.wording import (
     READY_WITHOUT_RESULT,
     RECONCILING,
     UNREAD,
+    WAITING,
     fault_codes,
-    in_progress,
     passed,
     unread_finding,
     unread_object,
@@ -49,8 +50,6 @@ def examine(step: str, analysis: Analysis) -> Iterator[Finding]:
         if cause.ref.kind in names:
             yield cause_finding(step, analysis, cause)
     yield from overdue_findings(step, analysis, names)
-    reconciling = [r for r in objects if r.ref.key in analysis.causes.in_progress]
-    yield from in_progress(step, reconciling, state.now)
     yield from _ready(step, analysis, objects)
     if not objects and all(_is_known(state, kind) for kind in kinds):
         title = f"there are no {step}{state.namespace_suffix}"
@@ -68,7 +67,7 @@ def _unread(step: str, state: State, kinds: Iterable[Kind]) -> Iterator[Finding]
 
 
 def _ready(step: str, analysis: Analysis, objects: Iterable[Resource]) -> Iterator[Finding]:
-    """Yield the *objects* that are ready, and how many these are."""
+    """Yield the *objects* that are ready, how many these are, and what the others wait for."""
     state = analysis.state
     used = {provider_of(alert) for alert in state.of_kind("Alert")}
     known = [r for r in objects if r.verdict is not Verdict.STATIC or _is_in_use(state, r, used)]
@@ -82,8 +81,7 @@ def _ready(step: str, analysis: Analysis, objects: Iterable[Resource]) -> Iterat
             healthy += 1
             title = f"{resource.ref}: {_status(resource)}"
             yield passed(step, title, resource.ref, resource.since)
-    if healthy:
-        yield passed(step, f"{healthy} of {len(known)} are healthy")
+    yield from summary(step, analysis, known, healthy)
 
 
 def _empty_namespaces(state: State) -> Iterator[Finding]:
@@ -161,6 +159,7 @@ def _step(name: str, title: str, *more_kinds: str) -> Step:
         *fault_codes([*(kind.name for kind in kinds), *more_kinds]),
         READY_WITHOUT_RESULT,
         RECONCILING,
+        WAITING,
         _NONE,
     )
     reads = (*(kind.resource for kind in kinds), "events", WORKLOAD_PODS)

@@ -11,6 +11,7 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.unavailable import is_operator
 from fluxstatus.checks.cause_findings import cause_finding
 from fluxstatus.checks.controllers import REPLICAS_MISSING, RESTARTED, of_component
+from fluxstatus.checks.progress import waiting
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
     RECONCILING,
@@ -19,7 +20,6 @@ from fluxstatus.checks.wording import (
     passed,
     state_codes,
     unread_finding,
-    waiting,
 )
 from fluxstatus.checks.work import ASLEEP, asleep, shown_by
 from fluxstatus.model.codes import Code
@@ -76,7 +76,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     for operator in state.operators:
         if operator.starting:
             title = f"{operator.ref} is starting"
-            yield Finding(step=STEP_ID, code=RECONCILING, level=Level.SKIP, title=title)
+            yield Finding(step=STEP_ID, code=RECONCILING, level=Level.WAIT, title=title)
     if not state.operators and not unavailable:
         yield _missing(state)
     yield from asleep(STEP_ID, analysis, operator=True)

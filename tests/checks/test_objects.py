@@ -168,12 +168,16 @@ def test_a_consequence_is_in_no_finding_of_its_own() -> None:
 
 
 def test_objects_in_progress_are_one_line() -> None:
-    """What reconciles for less than its timeout is one skip that names some."""
+    """What reconciles for less than its timeout is one line that names some, and no pass."""
     moving = {"Ready": "Unknown Progressing: Reconciliation in progress"}
     many = [kustomization(f"app-{n}", "git", moving, age=minutes(1)) for n in range(7)]
     finding = only(found("reconcilers", evidence(*HEALTHY, source("git"), *many)), "reconciling")
-    assert finding.level is Level.SKIP
+    assert finding.level is Level.WAIT
+    assert finding.title.startswith(
+        "1 of 8 ready, 7 in progress: Kustomization apps/app-0 (reconciling for 60s), "
+    )
     assert finding.title.endswith("and 2 more")
+    assert len(finding.evidence) == 7
 
 
 def test_a_suspended_object_warns_with_since_when() -> None:
