@@ -109,7 +109,7 @@ def _of_instance(analysis: Analysis, instance: Resource) -> Iterator[Finding]:
     if others and not own:
         yield waiting(STEP_ID, instance.ref, others)
     if key in analysis.causes.in_progress:
-        yield from in_progress(STEP_ID, [instance], state.now)
+        yield in_progress(STEP_ID, state, instance)
     late = list(overdue_findings(STEP_ID, analysis, [INSTANCE.name]))
     yield from late
     if not (causes or own or late) and instance.verdict in HEALTHY:

@@ -8,12 +8,15 @@ from fluxstatus.base.durations import ago
 from fluxstatus.base.plurals import listed, noun_for
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
+from fluxstatus.causes.waits import is_wait
 from fluxstatus.checks.wording import RECONCILING, WAITING, passed
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.ref import Ref
+from fluxstatus.state.last_attempt import Failure, failed_before
 from fluxstatus.state.references import template_owner
 from fluxstatus.state.resource import HEALTHY, Resource, Verdict
 from fluxstatus.state.revisions import missing_result
+from fluxstatus.state.state import State
 
 _NAMED = 5  # objects in progress that a sentence names
 _AWAITED = 3  # objects that others wait for
@@ -29,11 +32,10 @@ _SINCE = {Verdict.STARTING: "created {} ago", Verdict.RECONCILING: "reconciling 
 """What an object has done since its verdict; all others fail."""
 
 
-def in_progress(step: str, resources: Sequence[Resource], now: datetime) -> Iterator[Finding]:
-    """Yield one finding for all *resources* that are still reconciling, if there are any."""
-    if resources:
-        title = f"still in progress, no result yet: {_moving(resources, now)}"
-        yield _in_progress(step, title, resources)
+def in_progress(step: str, state: State, resource: Resource) -> Finding:
+    """Return the finding that *resource* is still reconciling."""
+    title = f"still in progress, no result yet: {_moving([resource], state.now)}"
+    return _in_progress(step, state, [title], [resource])
 
 
 def waiting(step: str, ref: Ref, causes: Iterable[Cause]) -> Finding:
@@ -67,11 +69,11 @@ def summary(
             yield passed(step, f"{healthy} of {len(objects)} are healthy")
         return
     ready = sum(one.verdict in HEALTHY and not missing_result(one) for one in objects)
-    title = ", ".join((f"{ready} of {len(objects)} ready", *parts))
+    parts = [f"{ready} of {len(objects)} ready", *parts]
     if unfinished:
-        yield _in_progress(step, title, unfinished)
+        yield _in_progress(step, analysis.state, parts, unfinished)
     else:
-        yield Finding(step=step, code=WAITING, level=Level.WAIT, title=title)
+        yield Finding(step=step, code=WAITING, level=Level.WAIT, title=", ".join(parts))
 
 
 def waits(analysis: Analysis, resource: Resource) -> bool:
@@ -80,14 +82,44 @@ def waits(analysis: Analysis, resource: Resource) -> bool:
     return in_progress or bool(_wait_of(analysis, resource)[1])
 
 
-def _in_progress(step: str, title: str, resources: Iterable[Resource]) -> Finding:
+def _in_progress(
+    step: str, state: State, parts: Sequence[str], resources: Iterable[Resource]
+) -> Finding:
+    """Return the finding about *resources* in progress: its title has *parts* and what failed.
+
+    What failed before may fail again: it is told until there is a result.
+    """
+    failures = {one: _failed_before(state, one) for one in resources}
+    failed = [
+        f"{one.ref} ({failure.reason} for {ago(failure.since, state.now)})"
+        for one, failure in failures.items()
+        if failure
+    ]
+    if failed:
+        is_ = noun_for(len(failed), "is", "are")
+        parts = [
+            *parts,
+            f"{len(failed)} failed before and {is_} retried: {listed(failed, _NAMED)}",
+        ]
     return Finding(
         step=step,
         code=RECONCILING,
         level=Level.WAIT,
-        title=title,
-        evidence=tuple((str(one.ref), one.verdict.value) for one in resources),
+        title=", ".join(parts),
+        evidence=tuple((str(one.ref), _progress(one, failures[one])) for one in failures),
     )
+
+
+def _failed_before(state: State, resource: Resource) -> Failure | None:
+    """Return how *resource* failed before; None also if it only waited for another object."""
+    failure = failed_before(state, resource)
+    return None if failure and is_wait(failure.reason, failure.message) else failure
+
+
+def _progress(resource: Resource, failure: Failure | None) -> str:
+    """Return what is known about *resource*, which is in progress."""
+    before = ": ".join(filter(None, (failure.reason, failure.message))) if failure else ""
+    return f"{resource.verdict.value}; before: {before}" if before else resource.verdict.value
 
 
 def _moving(resources: Iterable[Resource], now: datetime) -> str:

@@ -13,6 +13,8 @@ from tests.builders import (
     NOT_THERE,
     PROGRESSING,
     RECONCILING,
+    alter,
+    event,
     evidence,
     flux,
     found,
@@ -199,3 +201,64 @@ def test_a_deletion_that_has_just_begun_is_under_way(kind: str) -> None:
     one = summary(evidence(*HEALTHY, gone), step)
     assert one.level is Level.WAIT
     assert f"1 in progress: {kind} apps/web" in one.title
+
+
+WAITS_FOR_WEB = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
+
+
+def test_what_failed_before_a_commit_is_told_until_there_is_a_result() -> None:
+    """A health check that fails for 45 minutes is no silent pass while a new attempt runs."""
+    failed = {"Ready": "False HealthCheckCanceled: New reconciliation triggered by X/apps/y"}
+    warned = event("Kustomization apps/web", "HealthCheckFailed", WAITS_FOR_WEB, ago=minutes(5))
+    warned["firstTimestamp"] = stamp(minutes(45))
+    web = kustomization("web", "git", failed, age=minutes(0.5))
+    known = evidence(*HEALTHY, source("git", age=minutes(1)), web, warned)
+    one = summary(known)
+    assert (one.level, one.code) == (Level.WAIT, "reconciling")
+    assert one.title == (
+        "1 of 2 ready, 1 in progress: Kustomization apps/web (failing for 30s), 1 failed before "
+        "and is retried: Kustomization apps/web (HealthCheckFailed for 45m)"
+    )
+    ((_, value),) = one.evidence
+    assert value == f"failed; before: HealthCheckFailed: {WAITS_FOR_WEB}"
+    assert judge(known).verdict is Verdict.PROGRESSING
+
+
+def test_a_changed_spec_ends_no_failure() -> None:
+    """A commit that changes the object may be the fix; that it failed before is told."""
+    changed = {"time": stamp(minutes(1)), "fieldsV1": {"f:spec": {"x": 1}}}
+    web = kustomization("web", "git", {"Ready": f"False HealthCheckFailed: {WAITS_FOR_WEB}"},
+                        age=minutes(45), generation=2, managedFields=[changed])  # fmt: skip
+    known = evidence(*HEALTHY, source("git"), web)
+    title = summary(known).title
+    assert "1 in progress: Kustomization apps/web (reconciling for 60s)" in title
+    assert title.endswith("is retried: Kustomization apps/web (HealthCheckFailed for 45m)")
+    assert judge(known).verdict is Verdict.PROGRESSING
+
+
+def test_a_dependent_under_way_failed_before_too() -> None:
+    """A health check that waits for an object that is reconciled now has failed until now."""
+    waits = "timeout waiting for: [Kustomization/apps/infra status: 'InProgress']"
+    objects = [
+        source("git", age=minutes(1)),
+        kustomization("infra", "git", RECONCILING, age=minutes(1)),
+        kustomization("web", "git", {"Ready": f"False HealthCheckFailed: {waits}"},
+                      age=minutes(45)),
+    ]  # fmt: skip
+    title = summary(evidence(*HEALTHY, *objects)).title
+    assert "1 waits for Kustomization apps/infra, 1 in progress: Kustomization apps/infra" in title
+    assert title.endswith("is retried: Kustomization apps/web (HealthCheckFailed for 45m)")
+
+
+def test_an_instance_under_way_failed_before_too() -> None:
+    """The FluxInstance tells what failed before its spec was changed a moment ago."""
+    failed = {"Ready": "False BuildFailed: no such version"}
+    made = flux("FluxInstance", "flux", failed, age=minutes(30))["status"]["conditions"]
+    changed = {"time": stamp(minutes(1)), "fieldsV1": {"f:spec": {"x": 1}}}
+    objects = alter(HEALTHY, "FluxInstance/flux", {
+        "status.conditions": made,
+        "metadata.generation": 2,
+        "metadata.managedFields": [changed],
+    })  # fmt: skip
+    (one,) = [f for f in found("instance", evidence(*objects)) if f.code == "reconciling"]
+    assert one.title.endswith("is retried: FluxInstance flux-system/flux (BuildFailed for 30m)")
