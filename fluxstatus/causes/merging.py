@@ -126,10 +126,10 @@ def _of_shared_faults(_: Context, by_object: ByObject) -> Iterator[Merge]:
         places = {cause.ref.namespace for cause in causes}
         if len(causes) >= (_SEVERAL if len(places) == 1 else _MANY):
             first, *others = sorted(causes, key=lambda cause: cause.ref)
-            alike = _without(others, first)
-            diagnosis = first.fault.diagnosis.adding(_same_error(alike))
+            same = _without(others, first)
+            diagnosis = first.fault.diagnosis.adding(_same_error(same))
             fault = first.fault._replace(diagnosis=diagnosis)
-            one = replace(first, fault=fault, since=_began(causes), alike=alike)
+            one = replace(first, fault=fault, since=_began(causes), alike=same)
             yield Merge(one, tuple(causes))
 
 

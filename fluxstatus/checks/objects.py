@@ -29,7 +29,7 @@ from fluxstatus.model.evidence import WORKLOAD_PODS
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import hint, kubectl
 from fluxstatus.model.kinds import KINDS, Kind
-from fluxstatus.model.ref import Key
+from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.references import provider_of
 from fluxstatus.state.resource import HEALTHY, Resource, Verdict
 from fluxstatus.state.revisions import short
@@ -39,8 +39,10 @@ _NONE = Code("none", "There are no Flux objects of the kinds that this step chec
 _NAMESPACE_EMPTY = Code("namespace-empty", "Flux has no objects in a namespace given with -n.")
 
 
-def examine(step: str, analysis: Analysis) -> Iterator[Finding]:
-    """Check the objects of the kinds that belong to *step*."""
+def examine(
+    step: str, analysis: Analysis, faulty: Collection[Ref] = frozenset()
+) -> Iterator[Finding]:
+    """Check the objects of the kinds that belong to *step*; the *faulty* have other findings."""
     kinds = _kinds_of(step)
     state = analysis.state
     names = tuple(kind.name for kind in kinds)
@@ -50,7 +52,7 @@ def examine(step: str, analysis: Analysis) -> Iterator[Finding]:
         if cause.ref.kind in names:
             yield cause_finding(step, analysis, cause)
     yield from overdue_findings(step, analysis, names)
-    yield from _ready(step, analysis, objects)
+    yield from _ready(step, analysis, objects, faulty)
     if not objects and all(_is_known(state, kind) for kind in kinds):
         title = f"there are no {step}{state.namespace_suffix}"
         yield Finding(step=step, code=_NONE, level=Level.SKIP, title=title)
@@ -66,13 +68,16 @@ def _unread(step: str, state: State, kinds: Iterable[Kind]) -> Iterator[Finding]
             yield unread_finding(step, kind.name, unread)
 
 
-def _ready(step: str, analysis: Analysis, objects: Iterable[Resource]) -> Iterator[Finding]:
+def _ready(
+    step: str, analysis: Analysis, objects: Iterable[Resource], faulty: Collection[Ref]
+) -> Iterator[Finding]:
     """Yield the *objects* that are ready, how many these are, and what the others wait for."""
     state = analysis.state
     used = {provider_of(alert) for alert in state.of_kind("Alert")}
     known = [r for r in objects if r.verdict is not Verdict.STATIC or _is_in_use(state, r, used)]
     not_updated = analysis.causes.stale_causes.keys() | overdue_alone(analysis).keys()
     ready = [r for r in known if r.verdict in HEALTHY and r.ref.key not in not_updated]
+    ready = [r for r in ready if r.ref not in faulty]
     healthy = 0
     for resource in ready:
         if finding := without_result(step, resource, state.now):
@@ -123,7 +128,8 @@ def _is_in_use(state: State, static: Resource, used: Collection[Key]) -> bool:
     *used* are the Providers that Alerts send to.
     """
     if static.ref.kind == "Alert":
-        return bool(provider_of(static)[2]) and provider_of(static) in state.resources
+        provider = state.resources.get(provider_of(static))
+        return provider is not None and provider.verdict is Verdict.STATIC
     if static.ref.kind == "Provider":
         return bool(static.ref.name) and static.ref.key in used
     return True
@@ -167,9 +173,11 @@ def _step(name: str, title: str, *more_kinds: str) -> Step:
 
 
 def _examine_reconcilers(analysis: Analysis) -> Iterator[Finding]:
-    yield from examine(RECONCILERS.id, analysis)
+    found = list(notifications(analysis))
+    faulty = {ref for one in found for ref in (*one.objects, *one.blocks)}
+    yield from examine(RECONCILERS.id, analysis, faulty)
     yield from _empty_namespaces(analysis.state)
-    yield from notifications(analysis)
+    yield from found
     yield from resource_sets(analysis)
 
 

@@ -288,6 +288,17 @@ def test_lost_notifications_are_reported_at_the_provider() -> None:
     assert [ref.kind for ref in finding.blocks] == ["Alert"]
 
 
+@pytest.mark.parametrize("suspended", [True, False])
+def test_an_alert_that_sends_nothing_does_not_pass(*, suspended: bool) -> None:
+    """Neither an Alert whose Provider is suspended passes, nor one whose events are lost."""
+    lost = event("Alert apps/ops", "NotificationDispatchFailed", "postMessage failed: 404")
+    paused = flux("Provider", "slack", {}, spec={"type": "slack", "suspend": True})
+    objects = [paused] if suspended else [SLACK, lost]
+    findings = found("reconcilers", evidence(*HEALTHY, alerting(), *objects))
+    passes = {f.object.kind for f in findings if f.object and f.level is Level.PASS}
+    assert not passes & {"Alert", "Provider"}
+
+
 def test_a_suspended_alert_warns_once() -> None:
     """A suspended Alert is reported as suspended, not because of its Provider."""
     findings = bad(found("reconcilers", evidence(*HEALTHY, alerting("none", suspend=True))))

@@ -1,6 +1,7 @@
 """What waits: how many, for what, and which level the step has."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ from tests.builders import (
 )
 
 DEPENDS = {"Ready": "False DependencyNotReady: dependency 'apps/infra' is not ready"}
-NEW = {"born": minutes(1), "age": minutes(0.5)}
+NEW: dict[str, Any] = {"born": minutes(1), "age": minutes(0.5)}
 
 
 def levels(known: Evidence, *steps: str) -> dict[str, Level]:
