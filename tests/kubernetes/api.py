@@ -6,7 +6,7 @@ import json
 import ssl
 import urllib.error
 import urllib.request
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import access
 
@@ -20,6 +20,15 @@ _DISCOVERY = ",".join(
     f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
     for version in ("v2", "v2beta1")  # envtest's server may be older than 1.30
 )
+
+
+class Served(NamedTuple):
+    """A kind in one version, and its name in paths."""
+
+    group: str
+    version: str
+    kind: str
+    plural: str
 
 
 class Api:
@@ -60,14 +69,18 @@ class Api:
             return False
         return True
 
-    def plurals(self) -> Iterator[tuple[tuple[str, str], str]]:
-        """Yield for every (group, kind) that is served its name in paths."""
+    def served(self) -> Iterator[Served]:
+        """Yield every kind that is served, in each of its versions."""
         for path in ("/api", "/apis"):
             for group in self.get(path, accept=_DISCOVERY)["items"]:
                 for version in group["versions"]:
                     for resource in version["resources"]:
-                        kind = resource["responseKind"]["kind"]
-                        yield (group["metadata"].get("name", ""), kind), resource["resource"]
+                        yield Served(
+                            group["metadata"].get("name", ""),
+                            version["version"],
+                            resource["responseKind"]["kind"],
+                            resource["resource"],
+                        )
 
     def _ask(
         self,

@@ -309,11 +309,13 @@ class Cluster:
     def _wait_for_crds(self) -> None:
         paths = [f"{path}?limit=1" for one in self._crds for path in crds.paths(one)]
         self._wait_for("the CRDs", lambda: all(map(self._api.answers, paths)))
-        kinds = {crds.kind(definition) for definition in self._crds}
-        self._wait_for("discovery", lambda: kinds == self._custom_kinds())
+        # It is written later, and one version after another.
+        served = {(crds.kind(one), version) for one in self._crds for version in crds.served(one)}
+        self._wait_for("discovery", lambda: served == self._custom_kinds())
 
-    def _custom_kinds(self) -> set[str]:
-        return {kind for (group, kind), _ in self._api.plurals() if group.endswith(crds.DOMAINS)}
+    def _custom_kinds(self) -> set[tuple[str, str]]:
+        found = (one for one in self._api.served() if one.group.endswith(crds.DOMAINS))
+        return {(one.kind, one.version) for one in found}
 
     def _wait_for(self, what: str, happened: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _SECONDS

@@ -85,15 +85,16 @@ def kind(definition: Definition) -> str:
     return name
 
 
+def served(definition: Definition) -> list[str]:
+    """Return the versions of *definition* that the API server will serve."""
+    return [version["name"] for version in definition["spec"]["versions"] if version["served"]]
+
+
 def paths(definition: Definition) -> list[str]:
     """Return the paths under which the API server will list the objects of *definition*."""
     spec = definition["spec"]
     plural = spec["names"]["plural"]
-    return [
-        f"/apis/{spec['group']}/{version['name']}/{plural}"
-        for version in spec["versions"]
-        if version["served"]
-    ]
+    return [f"/apis/{spec['group']}/{version}/{plural}" for version in served(definition)]
 
 
 def _folder() -> Path:

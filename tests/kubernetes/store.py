@@ -94,7 +94,7 @@ class Store:
 
     def _plural(self, group: str, kind: str) -> str | None:
         if (group, kind) not in self._plurals:
-            self._plurals = dict(self._api.plurals())
+            self._plurals = {(one.group, one.kind): one.plural for one in self._api.served()}
         return self._plurals.get((group, kind))
 
     def _keys(self) -> Callable[[Mapping[str, Any]], str]:
