@@ -13,7 +13,6 @@ from fluxstatus.checks.wording import RECONCILING, WAITING, passed
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.last_attempt import Failure, failed_before
-from fluxstatus.state.references import template_owner
 from fluxstatus.state.resource import HEALTHY, Resource, Verdict
 from fluxstatus.state.revisions import missing_result
 from fluxstatus.state.state import State
@@ -28,8 +27,13 @@ _STALE = "updates of {} wait for {}"
 _SENTENCES = (_WAITS, _ALIKE, _PART, _STALE)
 """How many objects wait, and for what; those of the last one are Ready."""
 
-_SINCE = {Verdict.STARTING: "created {} ago", Verdict.RECONCILING: "reconciling for {}"}
-"""What an object has done since its verdict; all others fail."""
+_SINCE = {
+    **dict.fromkeys((Verdict.STARTING, Verdict.NEVER), "created {} ago"),
+    **dict.fromkeys((Verdict.RECONCILING, Verdict.STUCK), "reconciling for {}"),
+    Verdict.OUTDATED: "changed {} ago",
+    Verdict.TERMINATING: "deleted {} ago",
+}
+"""What an object has done since its verdict, or what was done to it; all others fail."""
 
 
 def in_progress(step: str, state: State, resource: Resource) -> Finding:
@@ -148,8 +152,8 @@ def _wait_of(analysis: Analysis, resource: Resource) -> tuple[str, Collection[Re
         return _WAITS, ()
     if refs and all(resource.ref in cause.alike for cause in found):
         return _ALIKE, refs
-    creator = template_owner(resource)
-    return _PART if creator and all(ref.key == creator for ref in refs) else _WAITS, refs
+    is_part = resource.ref.kind == "HelmChart" and all(ref.kind == "HelmRelease" for ref in refs)
+    return _PART if is_part else _WAITS, refs
 
 
 def _is_suspended(cause: Cause) -> bool:

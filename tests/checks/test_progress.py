@@ -201,7 +201,7 @@ def test_a_deletion_that_has_just_begun_is_under_way(kind: str) -> None:
     step = "sources" if kind == "GitRepository" else "reconcilers"
     one = summary(evidence(*HEALTHY, gone), step)
     assert one.level is Level.WAIT
-    assert f"1 in progress: {kind} apps/web" in one.title
+    assert one.title.endswith(f"1 in progress: {kind} apps/web (deleted 60s ago)")
 
 
 WAITS_FOR_WEB = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
