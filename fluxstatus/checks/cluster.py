@@ -92,7 +92,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     if evidence.unreachable is not None:
         yield _unreachable(evidence.unreachable)
         return
-    if evidence.refused:
+    if state.refused:
         yield _refused(state)
         return
     if evidence.served is None:

@@ -6,6 +6,7 @@ from fluxstatus.base.durations import ago, when
 from fluxstatus.base.fields import maps_of, text_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.cause_findings import cause_finding
+from fluxstatus.checks.namespaces import ELSEWHERE
 from fluxstatus.checks.progress import in_progress, waiting
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
@@ -214,6 +215,7 @@ STEP = Step(
         RECONCILING,
         *fault_codes([INSTANCE.name]),
         OVERDUE,
+        ELSEWHERE,
         *UNREAD,
     ),
     examine,

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Iterator
 
 from fluxstatus.base.fields import text_of
-from fluxstatus.base.similar import similar
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.cause_findings import cause_finding
+from fluxstatus.checks.namespaces import NAMESPACE_EMPTY, chosen_namespaces
 from fluxstatus.checks.notifications import CODES as NOTIFICATIONS
 from fluxstatus.checks.notifications import notifications
 from fluxstatus.checks.progress import summary
@@ -27,7 +27,6 @@ from fluxstatus.checks.work import OVERDUE, overdue_alone, overdue_findings
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import WORKLOAD_PODS
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import hint, kubectl
 from fluxstatus.model.kinds import KINDS, Kind
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.references import provider_of
@@ -36,7 +35,6 @@ from fluxstatus.state.revisions import short
 from fluxstatus.state.state import State
 
 _NONE = Code("none", "There are no Flux objects of the kinds that this step checks.")
-_NAMESPACE_EMPTY = Code("namespace-empty", "Flux has no objects in a namespace given with -n.")
 
 
 def examine(
@@ -46,14 +44,14 @@ def examine(
     kinds = _kinds_of(step)
     state = analysis.state
     names = tuple(kind.name for kind in kinds)
-    objects = [r for r in state.of_kind(*names) if state.covers(r.ref.namespace)]
+    objects = [r for r in state.of_kind(*names) if state.covers(r.ref)]
     yield from _unread(step, state, kinds)
     for cause in analysis.causes.all:
         if cause.ref.kind in names:
             yield cause_finding(step, analysis, cause)
     yield from overdue_findings(step, analysis, names)
     yield from _ready(step, analysis, objects, faulty)
-    if not objects and all(_is_known(state, kind) for kind in kinds):
+    if not objects and not any(state.unread(kind.resource) for kind in kinds):
         title = f"there are no {step}{state.namespace_suffix}"
         yield Finding(step=step, code=_NONE, level=Level.SKIP, title=title)
 
@@ -64,7 +62,7 @@ def _unread(step: str, state: State, kinds: Iterable[Kind]) -> Iterator[Finding]
         answer = state.evidence.answer(kind.resource)
         if answer.objects:
             yield from (unread_object(step, one) for one in answer.objects)
-        elif unread := answer.hidden:
+        elif unread := state.unread(kind.resource):
             yield unread_finding(step, kind.name, unread)
 
 
@@ -87,39 +85,6 @@ def _ready(
             title = f"{resource.ref}: {_status(resource)}"
             yield passed(step, title, resource.ref, resource.since)
     yield from summary(step, analysis, known, healthy)
-
-
-def _empty_namespaces(state: State) -> Iterator[Finding]:
-    """Yield the requested namespaces without any Flux object: they may be misspelled.
-
-    There can be no faults in them, but that does not mean that they are healthy.
-    """
-    used_namespaces = {resource.ref.namespace for resource in state.resources.values()}
-    used_namespaces |= {
-        component.ref.namespace for component in (*state.components, *state.operators)
-    }
-    for namespace in sorted(state.namespaces - used_namespaces):
-        if not all(_is_known(state, kind, namespace) for kind in KINDS.values()):
-            continue
-        near = similar(namespace, used_namespaces)
-        meant = f' (did you mean "{near[0]}"?)' if near else ""
-        yield Finding(
-            step=RECONCILERS.id,
-            code=_NAMESPACE_EMPTY,
-            level=Level.WARN,
-            title=f'Flux has no objects in namespace "{namespace}"{meant}',
-            why=(
-                "there is nothing to check; workloads in this namespace might be applied by "
-                "Flux objects in another namespace"
-            ),
-            hints=(hint("list the namespaces that have Flux objects", _LIST_ALL),),
-            trivial=True,
-        )
-
-
-def _is_known(state: State, kind: Kind, namespace: str = "") -> bool:
-    """Return whether all objects of *kind* were read, in all namespaces or in *namespace*."""
-    return state.evidence.answer(kind.resource).unread_in(namespace) is None
 
 
 def _is_in_use(state: State, static: Resource, used: Collection[Key]) -> bool:
@@ -155,8 +120,6 @@ _STATIC = {
 }
 """What is known about a healthy object without a status, by its kind."""
 
-_LIST_ALL = kubectl("get", KINDS["Kustomization"].resource, "--all-namespaces")
-
 
 def _step(name: str, title: str, *more_kinds: str) -> Step:
     """Return the step *name*; it also reports the faults of *more_kinds*."""
@@ -176,7 +139,7 @@ def _examine_reconcilers(analysis: Analysis) -> Iterator[Finding]:
     found = list(notifications(analysis))
     faulty = {ref for one in found for ref in (*one.objects, *one.blocks)}
     yield from examine(RECONCILERS.id, analysis, faulty)
-    yield from _empty_namespaces(analysis.state)
+    yield from chosen_namespaces(RECONCILERS.id, analysis.state)
     yield from found
     yield from resource_sets(analysis)
 
@@ -184,6 +147,6 @@ def _examine_reconcilers(analysis: Analysis) -> Iterator[Finding]:
 SOURCES = _step("sources", "sources (Git, OCI, Helm, buckets)")
 _OBJECTS = _step("reconcilers", "reconciliation (Kustomizations, HelmReleases, …)", "HelmChart")
 RECONCILERS = _OBJECTS._replace(
-    codes=(*_OBJECTS.codes, OVERDUE, *NOTIFICATIONS, *RESOURCE_SETS, _NAMESPACE_EMPTY),
+    codes=(*_OBJECTS.codes, OVERDUE, *NOTIFICATIONS, *RESOURCE_SETS, NAMESPACE_EMPTY),
     examine=_examine_reconcilers,
 )

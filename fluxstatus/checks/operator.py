@@ -11,6 +11,7 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.unavailable import is_operator
 from fluxstatus.checks.cause_findings import cause_finding
 from fluxstatus.checks.controllers import REPLICAS_MISSING, RESTARTED, of_component
+from fluxstatus.checks.namespaces import ELSEWHERE
 from fluxstatus.checks.progress import waiting
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
@@ -256,6 +257,7 @@ STEP = Step(
         ASLEEP,
         _REPORT_MISSING,
         _REPORT_OLD,
+        ELSEWHERE,
         *UNREAD,
     ),
     examine,

@@ -55,7 +55,7 @@ def overdue_findings(step: str, analysis: Analysis, kinds: Collection[str]) -> I
     state = analysis.state
     for late in overdue_alone(analysis).values():
         ref = late.resource.ref
-        if ref.kind in kinds and state.covers(ref.namespace):
+        if ref.kind in kinds and state.covers(ref):
             yield _overdue(step, analysis, late)
 
 

@@ -145,7 +145,8 @@ class Scope(Namespaces):
             "--namespace",
             "-n",
             metavar="NAME",
-            help="Only this namespace, plus causes in other namespaces; repeatable",
+            help="Only what is in this namespace or applies into it, plus what blocks that; "
+            "repeatable",
         ),
     ] = field(default_factory=list)
     step: Annotated[

@@ -13,6 +13,7 @@ from fluxstatus.model.findings import (
     Level,
     Next,
     Report,
+    Scope,
     StepResult,
     worst,
 )
@@ -45,8 +46,10 @@ def render(report: Report, look: Look) -> str:
     levels = *(step.level for step in steps), *map(word_of, (*report.findings, *one_by_one))
     names = *(step.id for step in steps), *(one.step for one in one_by_one)
     page = Page(look, levels, names)
-    if header := _header(report):
-        page.put(header)
+    header = [line for line in (_header(report), _scope(page, report.scope)) if line]
+    for line in header:
+        page.put(line)
+    if header:
         page.gap()
     shown, counted = (report.findings, []) if look.everything else _selected(report)
     trial = Page(look, levels, names)
@@ -95,6 +98,17 @@ def _header(report: Report) -> str:
         ("operator", report.operator),
     )
     return " · ".join(f"{name} {value}" for name, value in known if value)
+
+
+def _scope(page: Page, scope: Scope) -> str:
+    """Return which namespaces the report is about, and which objects elsewhere; empty for all."""
+    if not scope.namespaces:
+        return ""
+    names = ", ".join(f'"{name}"' for name in scope.namespaces)
+    noun = noun_for(len(scope.namespaces), "namespace")
+    into = noun_for(len(scope.namespaces), "it", "them")
+    more = f", and what applies into {into}: {_blocked(page, scope.applying)}"
+    return f"{noun} {names}{more if scope.applying else ''}"
 
 
 def _steps(report: Report) -> Sequence[StepResult]:
