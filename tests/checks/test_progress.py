@@ -186,6 +186,22 @@ def test_the_exit_code_of_a_single_step_follows_its_findings() -> None:
     assert (report.verdict, report.exit_code()) == (Verdict.PROGRESSING, Exit.HEALTHY)
 
 
+def test_what_waits_elsewhere_is_not_waited_for_with_n() -> None:
+    """The FluxInstance waits for a source that concerns nothing in the chosen namespace."""
+    waits = "timeout waiting for: [GitRepository/flux-system/root status: 'InProgress']"
+    made = flux("FluxInstance", "x", {"Ready": f"False ReconciliationFailed: {waits}"})
+    objects = alter(HEALTHY, "FluxInstance/flux", {
+        "spec.sync": {"kind": "GitRepository", "name": "root", "url": "x"},
+        "status.conditions": made["status"]["conditions"],
+    })  # fmt: skip
+    root = flux("GitRepository", "flux-system/root", {"Ready": "False Odd: something new"})
+    known = evidence(*objects, root, source("git"), kustomization("web", "git"))
+    assert levels(known, "instance") == {"instance": Level.WAIT}
+    report = judge(known, Choice(namespaces=("apps",)))
+    assert [f.level for f in report.findings if f.code == "waiting"] == [Level.SKIP]
+    assert (report.verdict, report.exit_code()) == (Verdict.PASS, Exit.HEALTHY)
+
+
 def deleted(*objects: Object) -> list[Object]:
     """Return *objects*, which were deleted a minute ago."""
     return [
