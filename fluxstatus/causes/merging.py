@@ -126,10 +126,10 @@ def _of_shared_faults(_: Context, by_object: ByObject) -> Iterator[Merge]:
         places = {cause.ref.namespace for cause in causes}
         if len(causes) >= (_SEVERAL if len(places) == 1 else _MANY):
             first, *others = sorted(causes, key=lambda cause: cause.ref)
-            same = _without(others, first)
-            diagnosis = first.fault.diagnosis.adding(_same_error(same))
+            refs = tuple(dict.fromkeys(o.ref for o in others if o.ref != first.ref))
+            diagnosis = first.fault.diagnosis.adding(_same_error(refs))
             fault = first.fault._replace(diagnosis=diagnosis)
-            one = replace(first, fault=fault, since=_began(causes), alike=same)
+            one = replace(first, fault=fault, since=_began(causes), others=refs)
             yield Merge(one, tuple(causes))
 
 
@@ -221,13 +221,8 @@ def _has_worked_since(
     )
 
 
-def _without(others: Sequence[Cause], first: Cause) -> tuple[Ref, ...]:
-    """Return the objects of the *others*, without that of *first*."""
-    return tuple(ref for ref in dict.fromkeys(cause.ref for cause in others) if ref != first.ref)
-
-
 def _same_error(refs: Sequence[Ref]) -> str:
-    """Return what to add to the sentence of a cause: *refs*, which fail with the same error."""
+    """Return what to add to the sentence of a cause: the objects *refs* have the same error."""
     names = ", ".join(map(str, refs[:_NAMED]))
     more = f" and {len(refs) - _NAMED} more" if len(refs) > _NAMED else ""
     number = "1 other object fails" if len(refs) == 1 else f"{len(refs)} other objects fail"

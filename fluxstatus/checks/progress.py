@@ -150,7 +150,7 @@ def _wait_of(analysis: Analysis, resource: Resource) -> tuple[str, Collection[Re
     refs = [cause.ref for cause in found]
     if resource.ref in refs:
         return _WAITS, ()
-    if refs and all(resource.ref in cause.alike for cause in found):
+    if refs and all(resource.ref in cause.others for cause in found):
         return _ALIKE, refs
     is_part = resource.ref.kind == "HelmChart" and all(ref.kind == "HelmRelease" for ref in refs)
     return _PART if is_part else _WAITS, refs

@@ -9,7 +9,7 @@ from fluxstatus.model import findings
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Unread, UnreadObject, Why
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import Command, Hint, command, hint
+from fluxstatus.model.hints import Command, Hint, command, hint, kubectl
 from fluxstatus.model.kinds import KINDS, full_name
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.requests import request_command
@@ -25,6 +25,9 @@ _DOCS = {
     "image.toolkit.fluxcd.io": "https://fluxcd.io/flux/components/image/{plural}/",
     "fluxcd.controlplane.io": "https://fluxoperator.dev/docs/crd/{singular}/",
 }
+
+PRINT_INSTANCE = kubectl("flux-status", "preflight", "--manifest")
+"""Prints a FluxInstance to start with."""
 
 _NEXT = {
     Why.LOGIN: "log in again; the credentials are missing, expired or rejected",

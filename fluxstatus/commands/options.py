@@ -6,7 +6,7 @@ in the help. Help texts are worded as in kubectl: a capital letter first, no per
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -20,6 +20,7 @@ from fluxstatus.report import Format, ListFormat, ReportFormat, TableFormat, Tre
 
 if TYPE_CHECKING:
     from fluxstatus.cluster.client import Access
+    from fluxstatus.model.evidence import Evidence
 
 DEMO = Path(__file__).parents[1] / "demo.json.gz"
 
@@ -61,11 +62,15 @@ def seconds(text: str) -> float:
 
 
 def age(text: str) -> float:
-    """Return the seconds in an age as it is printed, also in days (7d). Raises BadParameter."""
-    days = re.fullmatch(r"(\d{1,4})d", text)
-    if not days and not parse_duration(text):
+    """Return the seconds in an age as it is printed, also in days (7d, 1d12h).
+
+    Raises BadParameter.
+    """
+    days, _, rest = text.rpartition("d")
+    is_age = (not days or re.fullmatch(r"\d{1,4}", days)) and (days or rest)
+    if not is_age or (rest and not parse_duration(rest)):
         raise BadParameter(f"{text!r} is not an age above 0; use a format such as 30m, 12h or 7d")
-    return seconds(f"{int(days[1]) * 24}h" if days else text)
+    return seconds(f"{int(days or 0) * 24}h{rest}")
 
 
 def lines(text: str) -> int:
@@ -103,6 +108,10 @@ Verbose = Annotated[
     bool, Option("--verbose", "-v", help="Print requests and their durations to stderr")
 ]
 NoHeaders = Annotated[bool, Option("--no-headers", help="Don't print headers")]
+NoTrunc = Annotated[
+    bool,
+    Option("--no-trunc", help="Print each row on one line, with whole revisions, as in a pipe"),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +124,10 @@ class ObjectNamespace:
         list[str],
         Option("--namespace", "-n", metavar="NAME", help="Only this namespace; repeatable"),
     ] = field(default_factory=list)
+
+    def words(self) -> tuple[str, ...]:
+        """Return the options as they were given."""
+        return tuple(word for name in self.namespace for word in ("-n", name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +204,7 @@ class TableDisplay:
 
     output: Annotated[TableFormat, _OUTPUT] = Format.TABLE
     no_headers: NoHeaders = False
+    no_trunc: NoTrunc = False
     color: UseColor = Color.AUTO
     verbose: Verbose = False
 
@@ -203,6 +217,7 @@ class ListDisplay:
 
     output: ListOutput = Format.TABLE
     no_headers: NoHeaders = False
+    no_trunc: NoTrunc = False
     sort_by: Annotated[
         str,
         Option(
@@ -238,7 +253,9 @@ class TreeDisplay:
     panel: ClassVar = "Output"
 
     output: Annotated[TreeFormat, _OUTPUT] = Format.TREE
-    everything: Annotated[bool, Option("--all", help="Do not truncate text")] = False
+    everything: Annotated[
+        bool, Option("--no-trunc", "--all", help="Print each object on one line, as in a pipe")
+    ] = False
     color: UseColor = Color.AUTO
     verbose: Verbose = False
 
@@ -295,6 +312,23 @@ class SnapshotInput:
     def file(self) -> Path | None:
         """The file to read, None for a live cluster."""
         return DEMO if self.demo else self.from_
+
+    def words(self) -> tuple[str, ...]:
+        """Return the options with which a printed command reads the same; none for a pipe."""
+        if self.demo:
+            return ("--demo",)
+        return ("--from", str(self.from_)) if self.from_ and str(self.from_) != "-" else ()
+
+    def load(self) -> "Evidence":
+        """Return the saved cluster, for which printed commands read the same file.
+
+        Raises SnapshotError.
+        """
+        from fluxstatus.model import snapshot  # noqa: PLC0415 - --help does without
+
+        evidence = snapshot.load(self.file or "-")
+        target = evidence.target._replace(saved=self.words())
+        return replace(evidence, target=target)
 
     @property
     def flag(self) -> str:

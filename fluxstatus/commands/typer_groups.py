@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 from functools import wraps
 from importlib import import_module
 from inspect import Parameter, Signature, signature
-from itertools import chain, groupby
+from itertools import chain
 from typing import Annotated, Any, ClassVar, get_args
 
 import typer
@@ -15,6 +15,8 @@ from typer.main import get_command
 
 from fluxstatus.model.codes import Code
 
+_OF_KUBECTL = ("jsonpath", "template", "custom-columns")
+_OTHER = "Other"  # the title of the last panel
 _NAMES = 29  # columns for the names of options, the same in all panels
 
 
@@ -73,7 +75,37 @@ def hand_down(context: Any) -> None:
 
 
 class PlainCommand(TyperCommand):
-    """A command with plain help, its options below the titles of their panels."""
+    """A command with plain help, its options below the titles of their panels.
+
+    `as_kubectl` returns what it is about as arguments of kubectl (see kubectl_formats.py).
+    """
+
+    as_kubectl: Any = None
+
+    def make_context(self, info_name: Any, args: list[str], *rest: Any, **more: Any) -> Any:
+        """Parse *args*; for a format of kubectl the message names the command of kubectl."""
+        if not any(word in one for one in args for word in _OF_KUBECTL):
+            return super().make_context(info_name, args, *rest, **more)
+        from fluxstatus.commands.kubectl_formats import (  # noqa: PLC0415 - hardly ever needed
+            refuse,
+            without_format,
+        )
+
+        form, others = without_format(args)
+        context = super().make_context(info_name, others, *rest, **more)
+        if form:
+            refuse(info_name, self.as_kubectl, form, context.params)
+        return context
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse *args*; an option of another program gets its counterpart."""
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            from fluxstatus.commands.counterparts import no_option  # noqa: PLC0415 - only a mistake needs it
+
+            no_option(ctx, error)
+            raise
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the options."""
@@ -93,6 +125,19 @@ class PlainGroup(TyperGroup):
         super().__init__(**more)
         self.commands: Any = LateCommands(self.late)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse *args*, and keep them for what `resolve_command` suggests."""
+        ctx.meta[f"words of {ctx.command_path}"] = tuple(args)
+        return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that *args* begin with; a word of another program is no typo."""
+        if args[0] not in self.commands:
+            from fluxstatus.commands.counterparts import no_command  # noqa: PLC0415 - see above
+
+            no_command(self, ctx, ctx.meta[f"words of {ctx.command_path}"], args)
+        return super().resolve_command(ctx, args)
+
     def codes(self) -> Mapping[str, Sequence[Code]]:
         """Return the codes of findings that only these commands report, by command."""
         return {name: import_module(module).CODES for name, module in self.with_codes.items()}
@@ -106,8 +151,8 @@ class PlainGroup(TyperGroup):
 class LateCommands(Mapping[str, Any]):
     """Commands by name, each imported on first use, so that the check starts faster.
 
-    A module has its command as the function `show`, with an optional `EPILOG` for its help, or
-    several commands as the typer app `app`.
+    A module has its command as the function `show`, with an optional `EPILOG` for its help and an
+    optional function `as_kubectl` (see PlainCommand), or several commands as the typer app `app`.
     """
 
     def __init__(self, modules: Mapping[str, str]) -> None:
@@ -127,14 +172,23 @@ class LateCommands(Mapping[str, Any]):
             app = typer.Typer(add_completion=False, rich_markup_mode=None)
             epilog = getattr(module, "EPILOG", None)
             app.command(name, cls=PlainCommand, epilog=epilog)(with_options(module.show))
-        command = get_command(app)
+        command: Any = get_command(app)
         command.name = name
+        command.as_kubectl = getattr(module, "as_kubectl", None)
         return command
 
 
+def panels(command: Any, context: Any) -> list[tuple[str, list[Any]]]:
+    """Return the arguments and options of *command* by the title of their panel, others last."""
+    found: dict[str, list[Any]] = {}
+    for one in command.get_params(context):
+        if not one.hidden:
+            found.setdefault(one.rich_help_panel or _OTHER, []).append(one)
+    return sorted(found.items(), key=lambda item: item[0] == _OTHER)
+
+
 def _write_panels(command: Any, context: Any, formatter: Any) -> None:
-    options = [one for one in command.get_params(context) if not one.hidden]
-    for panel, members in groupby(options, lambda one: one.rich_help_panel or "Other"):
+    for panel, members in panels(command, context):
         records = [one.get_help_record(context) for one in members]
         with formatter.section(panel):
             formatter.write_dl([(f"{names:{_NAMES}}", text) for names, text in records])

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
-from typer import Option
+from typer import Argument, Option
 
 from fluxstatus.commands.options import (
     TIMEOUT,
@@ -19,14 +19,15 @@ from fluxstatus.commands.options import (
     Namespaces,
     SnapshotInput,
     Timeout,
-    seconds,
+    age,
+    lines,
 )
 from fluxstatus.commands.progress import Connect, connecting
 from fluxstatus.model.ref import Ref
 from fluxstatus.report import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fluxstatus.cluster.list_reader import Cluster
     from fluxstatus.commands.events.source import Events
@@ -36,8 +37,9 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status events --type Warning --since 30m
-  kubectl flux-status events --for ks/backend -n apps -o wide
+  kubectl flux-status events --type warning --since 30m
+  kubectl flux-status events --tail 20
+  kubectl flux-status events ks/backend -n apps -o wide
 """
 
 
@@ -64,14 +66,33 @@ class Filters:
     ] = ""
     since: Annotated[
         float | None,
-        Option(metavar="DURATION", parser=seconds, help="Only events newer than this: 5s, 2m, 3h"),
+        Option(metavar="AGE", parser=age, help="Only events newer than this: 5s, 2m, 3h, 4d"),
     ] = None
-    type: Annotated[Type | None, Option(help="Only events of this type")] = None
+    type: Annotated[Type | None, Option(case_sensitive=False, help="Only events of this type")] = (
+        None
+    )
+    tail: Annotated[
+        int | None,
+        Option(
+            metavar="EVENTS",
+            parser=lines,
+            show_default=False,
+            help="Only so many of the newest events [default: -1, all]",
+        ),
+    ] = None
 
 
 def show(
     ctx: typer.Context,
     *,
+    words: Annotated[
+        list[str] | None,
+        Argument(
+            metavar="[KIND/NAME]",
+            help="Only events about this object, as with --for",
+            rich_help_panel=Filters.panel,
+        ),
+    ] = None,
     filters: Filters,
     place: Namespaces,
     display: ListDisplay,
@@ -90,10 +111,15 @@ def show(
 
     if conflict := display.conflict() or snapshot.conflict(connection, watch=display.watch):
         ctx.fail(conflict)
+    if filters.tail == 0:
+        ctx.fail("--tail must not be 0")
+    if words and filters.for_:
+        ctx.fail("KIND/NAME and --for are mutually exclusive")
     connect = connecting(connection, timeout, verbose=display.verbose)
-    with reported("events", connection):
+    with reported("events", connection, snapshot, place):
         evidence = _load(snapshot)
-        find = partial(_about, filters.for_, place.namespaces, evidence, connect)
+        named = words or ([filters.for_] if filters.for_ else [])
+        find = partial(_about, named, place.namespaces, evidence, connect)
         about, error = patiently(find, timeout, watch=display.watch)
         listed = listing(_events(filters, display, about, error), display)
 
@@ -114,7 +140,7 @@ def _events(
     from fluxstatus.commands.events.source import EventQuery, Events
 
     since = timedelta(seconds=filters.since) if filters.since else None
-    wanted = EventQuery(about, filters.type or "", since)
+    wanted = EventQuery(about, filters.type or "", since, filters.tail)
     counted = display.output in (Format.TABLE, Format.WIDE)
     return Events(wanted, merged=counted, error=error)
 
@@ -129,25 +155,41 @@ def _load(chosen: SnapshotInput) -> "Evidence | None":
 
 
 def _about(
-    word: str, namespaces: "Sequence[str]", evidence: "Evidence | None", connect: Connect
+    words: "Sequence[str]",
+    namespaces: "Sequence[str]",
+    evidence: "Evidence | None",
+    connect: Connect,
 ) -> "tuple[Ref | None, ArgumentError | None]":
     """Return the object that KIND/NAME names, and the error to report if it has no events.
 
     An object that no longer exists may still have events. Raises ArgumentError.
     """
-    if not word:
+    if not words:
         return None, None
     from fluxstatus.lookup import live, saved
     from fluxstatus.model.errors import ArgumentError
 
     if evidence:
-        return Ref.of(saved.find(evidence, [word], namespaces)), None
+        return Ref.of(saved.find(evidence, words, namespaces)), None
     with connect() as api:
         objects = live.Objects(api)
         try:
-            return Ref.of(objects.find([word], namespaces)), None
+            return Ref.of(objects.find(words, namespaces)), None
         except ArgumentError as error:
-            possible = [] if error.choices else objects.possible([word], namespaces)
+            possible = [] if error.choices else objects.possible(words, namespaces)
             if len(possible) != 1:
                 raise
             return possible[0], error
+
+
+def as_kubectl(params: "Mapping[str, Any]", namespace: str) -> "Iterator[str]":
+    """Yield the arguments of kubectl that list the events, without filters.
+
+    Raises ArgumentError.
+    """
+    from fluxstatus.lookup.names import split
+
+    yield from ("get", "events", *(("-n", namespace) if namespace else ("-A",)))
+    words = params["words"] or ([params["for_"]] if params["for_"] else [])
+    if words:
+        yield from ("--field-selector", f"involvedObject.name={split(words)[1]}")
