@@ -15,12 +15,17 @@ _ID = 12  # digits
 
 
 class Level(StrEnum):
-    """The level of a finding: UNKNOWN if it could not be checked, SKIP if it does not apply."""
+    """The level of a finding or of a step.
+
+    UNKNOWN is what could not be checked, WAIT what has no result yet or waits for something that is
+    reported elsewhere, SKIP what does not apply.
+    """
 
     PASS = "pass"  # noqa: S105 - a level, not a password
     WARN = "warn"
     FAIL = "fail"
     UNKNOWN = "unknown"
+    WAIT = "wait"
     SKIP = "skip"
 
 
@@ -94,7 +99,7 @@ class Finding:
 
 
 class Verdict(StrEnum):
-    """The verdict of a report: PROGRESSING if nothing failed, but an object has no result yet."""
+    """The verdict of a report: PROGRESSING if nothing failed, but something still waits."""
 
     PASS = "pass"  # noqa: S105 - a verdict, not a password
     WARN = "warn"
@@ -117,17 +122,18 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-WORST_FIRST = (Level.FAIL, Level.WARN, Level.UNKNOWN, Level.SKIP, Level.PASS)
+WORST_FIRST = (Level.FAIL, Level.WARN, Level.UNKNOWN, Level.WAIT, Level.SKIP, Level.PASS)
 """The order of findings in a report."""
 
 
 def worst(levels: Iterable[Level]) -> Level:
     """Return the worst of *levels*, SKIP without any.
 
-    PASS is worse than SKIP, so that a level is SKIP only if nothing applied.
+    WAIT is worse than WARN: what waits may still fail. PASS is worse than SKIP, so that a level is
+    SKIP only if nothing applied.
     """
     present = set(levels)
-    order = (Level.FAIL, Level.UNKNOWN, Level.WARN, Level.PASS)
+    order = (Level.FAIL, Level.UNKNOWN, Level.WAIT, Level.WARN, Level.PASS)
     return next((level for level in order if level in present), Level.SKIP)
 
 
@@ -176,16 +182,22 @@ class Report(NamedTuple):
 
     @property
     def verdict(self) -> Verdict:
-        """The worst level of all faults, UNKNOWN instead of SKIP, or PROGRESSING.
+        """The worst level of all faults, UNKNOWN instead of SKIP, PROGRESSING instead of WAIT.
 
-        Advice is ignored.
+        It is UNKNOWN as well if all that was checked waits. Advice is ignored.
         """
-        level = worst(finding.level for finding in self.faults)
+        levels = {finding.level for finding in self.faults}
+        level = worst(levels - {Level.WAIT})
         if level is Level.SKIP:
             return Verdict.UNKNOWN
-        if level in (Level.PASS, Level.WARN) and self.in_progress:
+        if level in (Level.PASS, Level.WARN) and Level.WAIT in levels:
             return Verdict.PROGRESSING
         return Verdict(level.value)
+
+    @property
+    def waiting(self) -> tuple[Finding, ...]:
+        """The findings about what waits."""
+        return tuple(finding for finding in self.faults if finding.level is Level.WAIT)
 
     @property
     def in_progress(self) -> tuple[Finding, ...]:

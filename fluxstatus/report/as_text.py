@@ -7,7 +7,16 @@ from datetime import UTC, datetime
 from fluxstatus.base.durations import ago
 from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.model.evidence import Cost
-from fluxstatus.model.findings import Finding, Level, Next, Report, Scope, StepResult, worst
+from fluxstatus.model.findings import (
+    RECONCILING,
+    Finding,
+    Level,
+    Next,
+    Report,
+    Scope,
+    StepResult,
+    worst,
+)
 from fluxstatus.model.hints import Command
 from fluxstatus.model.ref import Ref
 from fluxstatus.report.layout import Cell, Page
@@ -178,16 +187,17 @@ def _of(step: StepResult, findings: Iterable[Finding]) -> Sequence[Finding]:
 def _selected(report: Report) -> tuple[Sequence[Finding], Sequence[Finding]]:
     """Return the findings to show, and those to count; the others are left out.
 
-    Left out are healthy objects, objects that wait for another one, and the passes of a step that
-    has faults.
+    Left out are healthy objects, the passes of a step that has faults, and what only waits in a
+    step that fails: what waits is in the faults as blocked.
     """
-    blocked = {ref for finding in report.findings for ref in finding.blocks}
     faulty = {finding.step for finding in report.findings if finding.level in _TROUBLE}
+    failed = {finding.step for finding in report.findings if finding.level is Level.FAIL}
 
     def is_left_out(finding: Finding) -> bool:
         if finding.level is Level.PASS:
             return finding.object is not None or finding.step in faulty
-        return finding.level is Level.SKIP and finding.object in blocked
+        only_waits = finding.level is Level.WAIT and finding.code != RECONCILING
+        return only_waits and finding.step in failed
 
     shown = [finding for finding in report.findings if not is_left_out(finding)]
     faults = by_blocked(shown)
@@ -250,12 +260,8 @@ def _put_step(
 
 
 def _summary(findings: Sequence[Finding]) -> str:
-    levels = Counter(finding.level for finding in findings)
-    parts = (
-        (levels[Level.PASS], f"{counted(levels[Level.PASS], 'check')} passed"),
-        (levels[Level.SKIP], f"{counted(levels[Level.SKIP], 'object')} blocked"),
-    )
-    return ", ".join(text for n, text in parts if n)
+    passed = sum(finding.level is Level.PASS for finding in findings)
+    return f"{counted(passed, 'check')} passed" if passed else ""
 
 
 def put_finding(page: Page, finding: Finding, now: datetime) -> None:
@@ -362,8 +368,10 @@ def _put_commands(page: Page, commands: Iterable[Command], label: str) -> None:
 def _footer(report: Report) -> str:
     """Return the line that counts what was found."""
     unfinished = sum(max(len(finding.evidence), 1) for finding in report.in_progress)
+    waiting = len({one.step for one in report.waiting if one.code != RECONCILING})
     counts = (
         (unfinished, "in progress", "in progress"),
+        (0 if report.blocked else waiting, "step waits", "steps wait"),
         (report.count(Level.FAIL), "cause", ""),
         (report.blocked, "object blocked", "objects blocked"),
         (report.count(Level.WARN), "warning", ""),

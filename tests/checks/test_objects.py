@@ -169,12 +169,16 @@ def test_a_consequence_is_in_no_finding_of_its_own() -> None:
 
 
 def test_objects_in_progress_are_one_line() -> None:
-    """What reconciles for less than its timeout is one skip that names some."""
+    """What reconciles for less than its timeout is one line that names some, and no pass."""
     moving = {"Ready": "Unknown Progressing: Reconciliation in progress"}
     many = [kustomization(f"app-{n}", "git", moving, age=minutes(1)) for n in range(7)]
     finding = only(found("reconcilers", evidence(*HEALTHY, source("git"), *many)), "reconciling")
-    assert finding.level is Level.SKIP
+    assert finding.level is Level.WAIT
+    assert finding.title.startswith(
+        "1 of 8 ready, 7 in progress: Kustomization apps/app-0 (reconciling for 60s), "
+    )
     assert finding.title.endswith("and 2 more")
+    assert len(finding.evidence) == 7
 
 
 def test_a_suspended_object_warns_with_since_when() -> None:
@@ -328,6 +332,17 @@ def test_lost_notifications_are_reported_at_the_provider() -> None:
     assert (finding.level, finding.object and finding.object.name) == (Level.WARN, "slack")
     assert "url" in finding.hints[0].text
     assert [ref.kind for ref in finding.blocks] == ["Alert"]
+
+
+@pytest.mark.parametrize("suspended", [True, False])
+def test_an_alert_that_sends_nothing_does_not_pass(*, suspended: bool) -> None:
+    """Neither an Alert whose Provider is suspended passes, nor one whose events are lost."""
+    lost = event("Alert apps/ops", "NotificationDispatchFailed", "postMessage failed: 404")
+    paused = flux("Provider", "slack", {}, spec={"type": "slack", "suspend": True})
+    objects = [paused] if suspended else [SLACK, lost]
+    findings = found("reconcilers", evidence(*HEALTHY, alerting(), *objects))
+    passes = {f.object.kind for f in findings if f.object and f.level is Level.PASS}
+    assert not passes & {"Alert", "Provider"}
 
 
 def test_a_suspended_alert_warns_once() -> None:

@@ -52,6 +52,7 @@ GOLDEN = r"""{
     "warn": 0,
     "fail": 1,
     "unknown": 0,
+    "wait": 0,
     "skip": 0,
     "habit": 0,
     "blocked": 1
@@ -216,7 +217,8 @@ def test_passes_are_findings_only_when_asked_for() -> None:
 def test_the_summary_counts_the_passes_too() -> None:
     """The counts are of all findings, shown or not; what is blocked twice counts once."""
     assert rendered(SAMPLE)["summary"] == {
-        "pass": 3, "warn": 1, "fail": 1, "unknown": 0, "skip": 38, "habit": 0, "blocked": 49,
+        "pass": 3, "warn": 1, "fail": 1, "unknown": 0, "wait": 1, "skip": 1,
+        "habit": 0, "blocked": 49,
     }  # fmt: skip
 
 

@@ -53,6 +53,7 @@ context prod-eu · Kubernetes v1.35.2 · Flux v2.9.4 · operator v0.59.0
          since      41d (2026-10-13 04:12 UTC)
          fix        go on
                     flux resume ks tools   (changes the cluster)
+ wait  reconcilers  3 of 40 ready, 37 wait for GitRepository team-a/app
  skip  ui           the operator has no Service
  pass  cluster      reachable as alice, 21 kinds served, 4 Flux controllers
                     expected
@@ -86,6 +87,7 @@ team-a/app-20, ... and 28 more
          since      41d (2026-10-13 04:12 UTC)
          fix        go on
                     flux resume ks tools   (changes the cluster)
+ wait  reconcilers  3 of 40 ready, 37 wait for GitRepository team-a/app
  skip  ui           the operator has no Service
  pass  cluster      reachable as alice, 21 kinds served, 4 Flux controllers expected
  pass  drift        1 check passed
@@ -94,6 +96,7 @@ team-a/app-20, ... and 28 more
 next  Ask your assistant with live access to this cluster (read-only): kubectl flux-status mcp setup
 """.lstrip("\n").replace("\\\n", "")
 
+WAITS = Finding("work", "waiting", Level.WAIT, "1 of 2 ready, 1 waits for GitRepository a/b")
 REF = Ref("v1", "Kustomization", "a", "b")
 WIDE = Look(width=100)
 SGR = re.compile(r"\x1b\[[0-9;]+m")
@@ -246,23 +249,26 @@ def test_a_step_that_is_well_gives_its_word_on_the_whole() -> None:
     assert lines_of(*each) == [" pass  drift        2 checks passed"]
 
 
-def test_blocked_objects_are_counted_not_listed() -> None:
-    """An object that a cause blocks is in that cause's list, and no line of its own."""
-    blocked = kustomizations(2)
-    waits = [Finding("work", "waiting", Level.SKIP, "waits", ref) for ref in blocked]
-    lines = lines_of(replace(failed(1), blocks=blocked), *waits)
-    assert lines[1:] == [
-        "         blocks     2 Kustomizations: team-a/app-0, team-a/app-1",
-        " skip  work         2 objects blocked",
-    ]
+def test_what_waits_has_its_line_where_nothing_fails() -> None:
+    """A step that only waits says so; in one that fails, the faults list what they block."""
+    waits = Finding("work", "waiting", Level.WAIT, "1 of 3 ready, 2 wait for GitRepository a/b")
+    cause = replace(failed(1), blocks=kustomizations(2))
+    line = " wait  work         1 of 3 ready, 2 wait for GitRepository a/b"
+    assert lines_of(cause, waits)[-1] == line
+    assert lines_of(failed(2, level=Level.WARN, step="work"), waits)[-1] == line
+    assert line not in lines_of(failed(2, step="work"), waits)
+    assert line in lines_of(*(failed(i) for i in range(20)), replace(waits, object=REF))
 
 
 def test_objects_without_a_verdict_are_listed() -> None:
     """An object that is neither well nor blocked must not vanish behind those that are well."""
-    moving = Finding("work", "reconciling", Level.SKIP, "Kustomization a/b: no verdict yet", REF)
+    moving = Finding("work", "reconciling", Level.WAIT, "Kustomization a/b: no verdict yet", REF)
     assert lines_of(moving, passed("work", "8 of 9")) == [
-        " skip  work         Kustomization a/b: no verdict yet",
+        " wait  work         Kustomization a/b: no verdict yet",
         " pass  work         8 of 9",
+    ]
+    assert lines_of(failed(1, step="work"), moving)[1:] == [
+        " wait  work         Kustomization a/b: no verdict yet",
     ]
 
 
@@ -345,7 +351,7 @@ def test_ten_problems_are_all_shown(count: int) -> None:
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(Level)), max_size=40))
 def test_counts_never_lie(drawn: list[tuple[str, Level]]) -> None:
     """Shown and counted findings together are all problems, of every level."""
-    order = (Level.FAIL, Level.WARN, Level.UNKNOWN, Level.SKIP, Level.PASS)
+    order = (Level.FAIL, Level.WARN, Level.UNKNOWN, Level.WAIT, Level.SKIP, Level.PASS)
     drawn.sort(key=lambda pair: order.index(pair[1]))
     findings = [failed(i, step=step, level=level) for i, (step, level) in enumerate(drawn)]
     text = render(report(*findings), Look(width=100))
@@ -370,6 +376,9 @@ NOUNS = {Level.FAIL: "failure", Level.WARN: "warning", Level.UNKNOWN: "unknown"}
         ([failed(i, level=Level.WARN) for i in range(2)], "2 warnings"),
         ([failed(i, level=Level.UNKNOWN) for i in range(2)], "2 unknown"),
         ([passed("a", "well"), passed("a", "well")], "2 pass"),
+        ([WAITS], "1 step waits"),
+        ([WAITS, replace(WAITS, step="drift")], "2 steps wait"),
+        ([replace(failed(1), blocks=kustomizations(1)), WAITS], "1 cause · 1 object blocked"),
         ([], "nothing was checked"),
     ],
 )
