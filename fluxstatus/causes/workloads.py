@@ -12,7 +12,6 @@ from typing import NamedTuple
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.labels import labels_in
 from fluxstatus.knowledge import object_hints, workload_hints
-from fluxstatus.knowledge.pods import OF_OTHERS, VAGUE
 from fluxstatus.knowledge.rule import hints
 from fluxstatus.model.evidence import WORKLOAD_PODS, Object
 from fluxstatus.model.hints import Hint
@@ -260,6 +259,8 @@ def _format(kind: str, name: str, event: Event) -> str:
 
 
 def _event_hints(target: HealthCheckTarget, event: Event) -> tuple[Hint, ...]:
+    from fluxstatus.knowledge.pods import OF_OTHERS, VAGUE  # noqa: PLC0415 - only here: a healthy cluster needs no rules
+
     fields = {"name": target.name, "ns": target.namespace}
     text = f"{event.reason}: {event.message}"
     if target.kind not in _WORKLOADS | {"PersistentVolumeClaim"}:  # it has no pods

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from fluxstatus.checks import STEPS
-from fluxstatus.checks.codes import CODES, KnownCode
+from fluxstatus.checks.codes import KnownCode, known_codes
 from fluxstatus.checks.step import Step
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Output
@@ -17,8 +17,8 @@ def show(output: Output = Format.TEXT) -> None:
 
 
 def _codes_of(step: Step) -> Iterator[KnownCode]:
-    for code in (*step.codes, *step.advice_codes):
-        yield CODES[code]
+    for code in (*step.codes(), *step.advice_codes):
+        yield known_codes()[code]
 
 
 def _as_text() -> str:

@@ -15,7 +15,7 @@ def test_text_has_every_check(flux_status: Program) -> None:
         assert f"{step.id}: {step.title}\n  reads {', '.join(step.reads)}\n" in done.stdout
         line = f"  with --advice, also {', '.join(step.advice_reads)}\n"
         assert (line in done.stdout) is bool(step.advice_reads)
-        for code in step.codes:
+        for code in step.codes():
             assert [code, *code.meaning.split()] in lines
         for code in step.advice_codes:
             assert [code, "Advice:", *code.meaning.split()] in lines
@@ -29,7 +29,7 @@ def test_json_has_every_check(flux_status: Program) -> None:
     ]
     assert [[(c["code"], c["class"], c["text"]) for c in s["codes"]] for s in steps] == [
         [
-            *((code, "fault", code.meaning) for code in step.codes),
+            *((code, "fault", code.meaning) for code in step.codes()),
             *((code, "habit", code.meaning) for code in step.advice_codes),
         ]
         for step in STEPS
