@@ -64,6 +64,7 @@ class _Commands(PlainGroup):
         "mcp": "fluxstatus.commands.mcp",
         "owner": "fluxstatus.commands.owner",
         "preflight": "fluxstatus.commands.preflight",
+        "rbac": "fluxstatus.commands.rbac",
         "reconcile": "fluxstatus.commands.reconcile",
         "tree": "fluxstatus.commands.tree",
         "ui": "fluxstatus.commands.ui",
@@ -238,7 +239,7 @@ def _reader(
 ) -> Callable[[], Evidence]:
     """Return the function that reads the chosen cluster: a saved one, or the live one."""
     if saved.file:
-        return partial(snapshot.load, saved.file)
+        return saved.load
 
     def read() -> Evidence:
         if timing.watch or timing.wait:
@@ -309,7 +310,7 @@ def _wrong_usage(error: typer.TyperException) -> int:
     text = io.StringIO()
     error.show(text)  # type: ignore[attr-defined]  # all that it raises have it
     usage, found, message = text.getvalue().removesuffix("\n").partition("Error: ")
-    for line in (*usage.removesuffix("\n").split("\n"), f"{found}{message}"):
+    for line in (*usage.splitlines(), f"{found}{message}"):
         console.note(line)
     return error.exit_code
 

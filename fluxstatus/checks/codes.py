@@ -39,3 +39,20 @@ def known_codes() -> Mapping[str, KnownCode]:
                 steps = known[code].steps if code in known else ()
                 known[code] = KnownCode(code, (*steps, step.id), category)
     return known
+
+
+def by_steps(steps_of: Mapping[Code, tuple[str, ...]]) -> dict[tuple[str, ...], list[Code]]:
+    """Return the codes of *steps_of* by the steps that report them, each code once.
+
+    Those of one step come first, in the order of the check, then those of several steps.
+    """
+    order = [step.id for step in STEPS]
+    groups: dict[tuple[str, ...], list[Code]] = {(step,): [] for step in order}
+    for code, steps in steps_of.items():
+        groups.setdefault(steps, []).append(code)
+
+    def place(steps: tuple[str, ...]) -> tuple[int, list[int]]:
+        places = [order.index(step) if step in order else len(order) for step in steps]
+        return (0 if len(steps) == 1 else len(steps)), places
+
+    return {steps: groups[steps] for steps in sorted(groups, key=place) if groups[steps]}

@@ -9,6 +9,7 @@ from fluxstatus.checks.cause_findings import cause_finding
 from fluxstatus.checks.namespaces import ELSEWHERE
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
+    PRINT_INSTANCE,
     READY_WITHOUT_RESULT,
     RECONCILING,
     UNREAD,
@@ -91,7 +92,9 @@ def _none(state: State) -> Finding:
         why="the operator installs Flux only from a FluxInstance",
         hints=(
             hint(
-                f'apply a FluxInstance named "flux" in namespace "{ref.namespace}"',
+                f'apply a FluxInstance named "flux" in namespace "{ref.namespace}"; '
+                "`preflight --manifest` prints one to start with",
+                PRINT_INSTANCE,
                 kubectl("explain", "fluxinstances.spec"),
                 kubectl("apply", "-f", "flux-instance.yaml", changes=True),
             ),

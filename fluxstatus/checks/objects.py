@@ -22,7 +22,14 @@ from fluxstatus.checks.wording import (
     unread_object,
     without_result,
 )
-from fluxstatus.checks.work import OVERDUE, overdue_alone, overdue_findings
+from fluxstatus.checks.work import (
+    OVERDUE,
+    SOURCE_BEHIND,
+    behind_twins,
+    overdue_alone,
+    overdue_findings,
+    sources_behind,
+)
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import WORKLOAD_PODS
 from fluxstatus.model.findings import Finding, Level
@@ -70,7 +77,8 @@ def _ready(step: str, analysis: Analysis, objects: Iterable[Resource]) -> Iterat
     state = analysis.state
     used = {provider_of(alert) for alert in state.of_kind("Alert")}
     known = [r for r in objects if r.verdict is not Verdict.STATIC or _is_in_use(state, r, used)]
-    not_updated = analysis.causes.stale_causes.keys() | overdue_alone(analysis).keys()
+    late = overdue_alone(analysis).keys() | behind_twins(analysis).keys()
+    not_updated = analysis.causes.stale_causes.keys() | late
     ready = [r for r in known if r.verdict in HEALTHY and r.ref.key not in not_updated]
     healthy = 0
     for resource in ready:
@@ -141,7 +149,15 @@ def _examine_reconcilers(analysis: Analysis) -> Iterator[Finding]:
     yield from resource_sets(analysis)
 
 
-SOURCES = _step("sources", "sources (Git, OCI, Helm, buckets)")
+def _examine_sources(analysis: Analysis) -> Iterator[Finding]:
+    yield from examine(SOURCES.id, analysis)
+    yield from sources_behind(SOURCES.id, analysis)
+
+
+_FETCHED = _step("sources", "sources (Git, OCI, Helm, buckets)")
+SOURCES = _FETCHED._replace(
+    codes=lambda: (*_FETCHED.codes(), SOURCE_BEHIND), examine=_examine_sources
+)
 _OBJECTS = _step("reconcilers", "reconciliation (Kustomizations, HelmReleases, …)", "HelmChart")
 RECONCILERS = _OBJECTS._replace(
     codes=_codes_of_reconcilers,

@@ -14,6 +14,7 @@ from fluxstatus.checks.controllers import REPLICAS_MISSING, RESTARTED, of_compon
 from fluxstatus.checks.namespaces import ELSEWHERE
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
+    PRINT_INSTANCE,
     RECONCILING,
     UNREAD,
     WAITING,
@@ -134,13 +135,15 @@ def _absent(state: State) -> Finding:
         why="no Deployment in any namespace has the labels of Flux or the Flux Operator",
         hints=(
             hint(
-                'install the Flux Operator, then apply a FluxInstance named "flux"',
+                'install the Flux Operator, then apply a FluxInstance named "flux"; '
+                "`preflight --manifest` prints one to start with",
                 Command(
                     ("helm", "install", "flux-operator",
                      "oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator",
                      "--namespace", "flux-system", "--create-namespace"),
                     changes=True,
                 ),
+                PRINT_INSTANCE,
             ),
         ),
         docs="https://fluxoperator.dev/docs/guides/install/",

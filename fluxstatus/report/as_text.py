@@ -87,6 +87,7 @@ def _header(report: Report) -> str:
         ("Kubernetes", report.target.kubernetes),
         ("Flux", report.flux),
         ("operator", report.operator),
+        ("snapshot of", f"{report.taken_at:%Y-%m-%d %H:%M} UTC" if report.target.saved else ""),
     )
     return " · ".join(f"{name} {value}" for name, value in known if value)
 
