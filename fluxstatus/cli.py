@@ -8,14 +8,15 @@ import sys
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, NoReturn
+from textwrap import shorten
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn
 
 import typer
 
 from fluxstatus import __version__
-from fluxstatus.base.masking import mask
 from fluxstatus.base.similar import did_you_mean
 from fluxstatus.commands import console, wait, watch
+from fluxstatus.commands.completion.argv import read_table
 from fluxstatus.commands.options import CheckDisplay, Connection, Scope, Snapshots, Timing
 from fluxstatus.commands.progress import read_evidence
 from fluxstatus.commands.typer_groups import PlainGroup, hand_down, with_options
@@ -76,6 +77,20 @@ class _Commands(PlainGroup):
         "preflight": "fluxstatus.commands.preflight.report",
         "versions": "fluxstatus.commands.versions.skew",
     }
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the subcommands from the table of completions: importing all takes longer."""
+        del ctx  # the table has the same words in each
+        named = (row for row in read_table() if not row.place and not row.word.startswith("-"))
+        texts = {row.word: row.help for row in named if row.word}
+        limit = formatter.width - 6 - max(map(len, texts))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (word, shorten(text, limit, placeholder="...", break_on_hyphens=False))
+                    for word, text in texts.items()
+                ]
+            )
 
 
 app = typer.Typer(
@@ -188,19 +203,31 @@ def _check_evidence(evidence: Evidence, choice: "Choice", *, live: bool) -> Repo
 def _choice(scope: Scope) -> "Choice":
     """Return the chosen steps, codes and namespaces; an unknown name is a usage error."""
     from fluxstatus.checks import STEPS
-    from fluxstatus.checks.codes import CODES
     from fluxstatus.checks.run import Choice
 
     steps = {step.id for step in STEPS}
     return Choice(
-        steps=_known(scope.step, steps, "--step"),
-        skip=_known(scope.skip, steps | CODES.keys(), "--skip"),
+        steps=_known(_words(scope.step), steps, "--step"),
+        skip=_known(_words(scope.skip), _may_be_skipped(steps, scope), "--skip"),
         namespaces=scope.namespaces,
     )
 
 
-def _known(values: Iterable[str], names: Collection[str], option: str) -> tuple[str, ...]:
-    words = tuple(word for value in values for word in value.split(",") if word)
+def _may_be_skipped(steps: Collection[str], scope: Scope) -> Collection[str]:
+    """Return what `--skip` accepts: steps, and codes, unless only steps are skipped."""
+    if set(_words(scope.skip)) <= set(steps):
+        return steps
+    from fluxstatus.checks.codes import known_codes  # this imports all rules
+
+    return {*steps, *known_codes()}
+
+
+def _words(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(word for value in values for word in value.split(",") if word)
+
+
+def _known(words: tuple[str, ...], names: Collection[str], option: str) -> tuple[str, ...]:
+    """Return *words*; one that is not among *names* is a usage error."""
     for word in words:
         if word not in names:
             meant = did_you_mean(word, names, "see `kubectl flux-status list`", repr)
@@ -317,6 +344,8 @@ def _crash(error: Exception) -> Exit:
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in LIMITS):
         reason = getattr(error, "strerror", None) or "Cannot allocate memory"
         return _error(f"a limit of this machine is reached: {reason}", Exit.NO_VERDICT)
+    from fluxstatus.base.masking import mask
+
     if {"-v", "--verbose"} & set(sys.argv):
         import traceback
 

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
+NESTED = (dict, list)
+"""The types of JSON values that have others inside: `dict | list` would be made at each test."""
+
 
 def text_of(value: Any) -> str:
     """Return *value* if it is a string, else ""."""
@@ -34,4 +37,4 @@ def is_deeper(value: Any, levels: int) -> bool:
 
 
 def _containers(values: Iterable[Any]) -> list[dict[str, Any] | list[Any]]:
-    return [value for value in values if isinstance(value, dict | list)]
+    return [value for value in values if isinstance(value, NESTED)]

@@ -1,50 +1,61 @@
 """The words that a regular expression requires: a text without them cannot match."""
 
 import re
-from collections.abc import Collection, Mapping
 from functools import cache
 
 _ANY = frozenset({""})
 """The words of a pattern that requires no word: the empty word is in every message."""
 
-_ATOM = r"\[\^?\]?(?:\\.|[^\]\\])*\]|\\.|\(\?P=\w+\)"
-"""A set of characters, an escaped one, or a reference to a group."""
+_REPEAT = r"(?:[*?]|{\d*,?\d*})"
+"""What is before it is optional, or repeated."""
 
-_GROUP = r"\((?P<not>\?<?!)?(?:\?(?:P<\w+>|:|<?=))?(?P<inside>[^()]*)\)"
-_OPTIONAL = r".(?:[*?]|{\d*,?\d*})"  # or repeated
-_WORD = r"[\w /'@:,~%-]+"
-_FIRST_MARK = 0xE000  # the start of a private-use area of Unicode
+_ATOM = rf"\[\^?\]?(?:\\.|[^\]\\])*\]|\\.|\(\?P=\w+\)|{_REPEAT}|[^\w /'@:,~%()|-]"
+"""A set of characters, an escaped one, a reference to a group, or another that ends a word."""
+
+_PART = re.compile(
+    rf"(?P<word>[\w /'@:,~%-]+)(?P<repeated>{_REPEAT}?)"
+    rf"|(?P<end>\))(?P<optional>{_REPEAT}?)"
+    rf"|(?:{_ATOM})+"
+    r"|(?P<either>\|)"
+    r"|(?P<begin>\()(?:(?P<denied>\?<?!)|\?(?:P<\w+>|[:>]|<?=))?",
+    re.DOTALL,
+)
 
 
 @cache
 def words_of(pattern: str) -> frozenset[str]:
     """Return words such that each text that matches *pattern* contains one of them.
 
-    Groups are replaced with marks from the inside out until no group is left.
+    It is read once from left to right, since all patterns are read before the first one is tried.
     """
-    of_marks: dict[str, frozenset[str]] = {}
+    outer: list[tuple[set[str], str, frozenset[str], bool]] = []
+    # Of the group that is read: the words of its alternatives; of the last one the longest word
+    # and the best words of a group in it; whether the group must not match.
+    found, word, inner, is_denied = set[str](), "", _ANY, False
+    for part in _PART.finditer(f"{pattern})"):
+        kind = part.lastgroup
+        if kind == "repeated":
+            text = part["word"][:-1] if part["repeated"] else part["word"]
+            if len(text) > len(word):  # longer words are in fewer messages
+                word = text
+        elif kind in ("either", "optional"):
+            if _shortest(inner) > len(word):
+                found |= inner
+            else:
+                found.add(word)
+            word, inner = "", _ANY
+            if kind == "optional":  # the end of the group
+                words = _ANY if is_denied else frozenset(found)
+                if not outer:
+                    return words
+                found, word, inner, is_denied = outer.pop()
+                if not part["optional"] and _shortest(words) > _shortest(inner):
+                    inner = words
+        elif kind:
+            outer.append((found, word, inner, is_denied))
+            found, word, inner, is_denied = set(), "", _ANY, kind == "denied"
+    raise ValueError(f"a group has no end in {pattern!r}")
 
-    def mark(group: re.Match[str]) -> str:
-        sign = chr(_FIRST_MARK + len(of_marks))
-        of_marks[sign] = _ANY if group["not"] else _one_of_each(group["inside"], of_marks)
-        return sign
 
-    text = re.sub(_ATOM, ".", pattern)
-    while "(" in text:
-        text = re.sub(_GROUP, mark, text)
-    return _one_of_each(text, of_marks)
-
-
-def _one_of_each(text: str, of_marks: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """Return the best words of each alternative in *text*, which has no groups."""
-    found: set[str] = set()
-    for alternative in re.sub(_OPTIONAL, ".", text).split("|"):
-        words = [frozenset({word}) for word in re.findall(_WORD, alternative)]
-        marked = [of_marks[sign] for sign in alternative if sign in of_marks]
-        found |= max((_ANY, *words, *marked), key=_shortest)
-    return frozenset(found)
-
-
-def _shortest(words: Collection[str]) -> int:
-    """Return the length of the shortest of *words*: longer words are in fewer messages."""
+def _shortest(words: frozenset[str]) -> int:
     return min(map(len, words))

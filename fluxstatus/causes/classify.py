@@ -11,7 +11,7 @@ from fluxstatus.causes.faults import Fault, fault_of
 from fluxstatus.causes.missing import missing_target
 from fluxstatus.causes.reference_faults import fault_of_waiting
 from fluxstatus.causes.unavailable import UNTOUCHED
-from fluxstatus.knowledge import UNKNOWN_FAULT
+from fluxstatus.knowledge.unknown import UNKNOWN_FAULT
 from fluxstatus.model.ref import Key
 from fluxstatus.state.deadlines import is_deletion_within
 from fluxstatus.state.last_attempt import deletion_failed, is_failed_retry, since_of

@@ -6,8 +6,9 @@ from typing import NamedTuple
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import maps_of, text_of
 from fluxstatus.causes.missing import Suggestions, missing_target
-from fluxstatus.knowledge import UNKNOWN_FAULT, diagnose, diagnose_state
+from fluxstatus.knowledge import diagnose, diagnose_state
 from fluxstatus.knowledge.diagnosis import Diagnosis
+from fluxstatus.knowledge.unknown import UNKNOWN_FAULT
 from fluxstatus.model.kinds import KINDS, OPERATOR, SHARD_KEY, full_name
 from fluxstatus.model.ref import Key
 from fluxstatus.state.last_attempt import is_failed_retry, reason_and_message_of

@@ -29,6 +29,8 @@ def find_stale(context: Context, by_object: ByObject, ignored: Mapping[Key, Caus
     Ready and that its controller ignores.
     """
     state, found = context.state, dict[Key, tuple[Cause, ...]]()
+    if not by_object and not context.of_controllers.causes:
+        return {key: (cause,) for key, cause in ignored.items()}  # most clusters are healthy
     for resource in sorted(
         (r for r in state.resources.values() if r.verdict in HEALTHY),
         key=lambda r: _SOURCES_FIRST.get(r.ref.kind, len(_SOURCES_FIRST)),

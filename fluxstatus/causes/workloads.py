@@ -14,7 +14,6 @@ from fluxstatus.base.labels import labels_in
 from fluxstatus.knowledge import object_diagnosis, workload_diagnosis
 from fluxstatus.knowledge.diagnosis import Diagnosis
 from fluxstatus.knowledge.headline import short
-from fluxstatus.knowledge.pods import OF_OTHERS, VAGUE
 from fluxstatus.knowledge.rule import Reach, hints
 from fluxstatus.model.evidence import WORKLOAD_PODS, Object
 from fluxstatus.model.findings import Certainty
@@ -279,6 +278,8 @@ def _with_failure_of_job(state: State, job: HealthCheckTarget, found: Unhealthy)
 
 def _by_event(target: HealthCheckTarget, kind: str, name: str, event: Event) -> Unhealthy:
     """Return what *event*, about the object *name* of a *kind*, says about *target*."""
+    from fluxstatus.knowledge.pods import OF_OTHERS, VAGUE  # noqa: PLC0415 - only here: a healthy cluster needs no rules
+
     fields = {"name": target.name, "ns": target.namespace}
     text = f"{event.reason}: {event.message}"
     if target.kind in _WORKLOADS | {"PersistentVolumeClaim"}:

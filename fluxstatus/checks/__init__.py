@@ -6,6 +6,7 @@ from fluxstatus.advice import CHECK_CRASHED, advice, codes_of, reads_of
 from fluxstatus.checks import cluster, controllers, drift, instance, objects, operator, ui
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import OK
+from fluxstatus.model.codes import Code
 
 _STEPS = (
     cluster.STEP,
@@ -17,9 +18,15 @@ _STEPS = (
     ui.STEP,
     drift.STEP,
 )
+
+
+def _codes_of(step: Step) -> tuple[Code, ...]:
+    return tuple(dict.fromkeys((*step.codes(), OK, CHECK_CRASHED)))
+
+
 STEPS: tuple[Step, ...] = tuple(
     step._replace(
-        codes=tuple(dict.fromkeys((*step.codes, OK, CHECK_CRASHED))),
+        codes=partial(_codes_of, step),
         advice_codes=(*step.advice_codes, *codes_of(step.id)),
         advice_reads=reads_of(step.id),
         advise=partial(advice, step.id),

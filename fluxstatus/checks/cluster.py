@@ -243,11 +243,8 @@ def _ahead(skew: float) -> str:
     return "ahead of" if skew > 0 else "behind"
 
 
-STEP = Step(
-    STEP_ID,
-    "cluster connectivity",
-    ("apis", "version"),
-    (
+def _codes() -> tuple[Code, ...]:
+    return (
         *UNREACHABLE_CODES.values(),
         KUBERNETES_TOO_OLD,
         _VERSION_UNKNOWN,
@@ -255,6 +252,13 @@ STEP = Step(
         UNREAD_CODES[Why.FORBIDDEN],
         _CLOCK_SKEW,
         *UNREAD,
-    ),
+    )
+
+
+STEP = Step(
+    STEP_ID,
+    "cluster connectivity",
+    ("apis", "version"),
+    _codes,
     examine,
 )

@@ -4,6 +4,7 @@ A code is declared beside the rule, step or advice that reports it; this module 
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import NamedTuple
 
 from fluxstatus.checks import STEPS
@@ -24,11 +25,13 @@ class KnownCode(NamedTuple):
         return self.code.meaning
 
 
-def _collect() -> Mapping[str, KnownCode]:
+@cache
+def known_codes() -> Mapping[str, KnownCode]:
+    """Return every code of every step, by its name."""
     known: dict[str, KnownCode] = {}
     for step in STEPS:
         by_category: tuple[tuple[Category, tuple[Code, ...]], ...] = (
-            ("fault", step.codes),
+            ("fault", step.codes()),
             ("habit", step.advice_codes),
         )
         for category, codes in by_category:
@@ -36,10 +39,6 @@ def _collect() -> Mapping[str, KnownCode]:
                 steps = known[code].steps if code in known else ()
                 known[code] = KnownCode(code, (*steps, step.id), category)
     return known
-
-
-CODES: Mapping[str, KnownCode] = _collect()
-"""Every code of every step, by its name."""
 
 
 def by_steps(steps_of: Mapping[Code, tuple[str, ...]]) -> dict[tuple[str, ...], list[Code]]:

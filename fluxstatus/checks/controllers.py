@@ -262,11 +262,8 @@ def _summary(running: list[Component]) -> str:
     return f"{names}: {ready}/{wanted} ready"
 
 
-STEP = Step(
-    STEP_ID,
-    "controller pods",
-    (CONTROLLERS, "pods", LEASES, "apis"),
-    (
+def _codes() -> tuple[Code, ...]:
+    return (
         *state_codes(of_controllers=True),
         REPLICAS_MISSING,
         RESTARTED,
@@ -278,6 +275,13 @@ STEP = Step(
         RECONCILING,
         ELSEWHERE,
         *UNREAD,
-    ),
+    )
+
+
+STEP = Step(
+    STEP_ID,
+    "controller pods",
+    (CONTROLLERS, "pods", LEASES, "apis"),
+    _codes,
     examine,
 )

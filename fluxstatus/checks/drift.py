@@ -111,7 +111,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
         objects = counted(total, "object has", "objects have")
         their = noun_for(total, "its", "their")
         title = f"{current} of {objects} applied the latest revision of {their} source"
-        title = f"of what could be read, {title}" if _is_partial(state) else title
+        title = f"of what could be read, {title}" if _is_partial(analysis) else title
         yield _not_compared(analysis, title) or passed(STEP_ID, title)
     elif _has_consumers(state) or _may_have_consumers(state):
         title = "no revisions to compare: no object has a healthy source that could be read"
@@ -137,14 +137,16 @@ def _has_consumers(state: State) -> bool:
     return any(state.covers(resource.ref) for resource in state.of_kind(*CONSUMERS))
 
 
-def _is_partial(state: State) -> bool:
+def _is_partial(analysis: Analysis) -> bool:
     """Return whether an object, or the source of one, may exist that could not be read."""
+    state, lags = analysis.state, analysis.causes.lags
     places = state.namespaces or {""}
     if not state.applying_known:
         return True
     if any(state.answer_of(kind).unread_in(place) for kind in CONSUMERS for place in places):
         return True
-    sources = {key for one in state.of_kind(*CONSUMERS) if (key := source_of(one))}
+    others = (one for one in state.of_kind(*CONSUMERS) if one.ref.key not in lags)
+    sources = {key for one in others if (key := source_of(one))}  # a lag is that of a known source
     unknown = (key for key in sources - state.resources.keys() if not state.known_missing(key))
     return any(key[0] in KINDS for key in unknown)
 
@@ -382,11 +384,8 @@ def _events(state: State) -> Iterator[Finding]:
         yield replace(passed(STEP_ID, title), part="events")
 
 
-STEP = Step(
-    STEP_ID,
-    "revisions, drift and errors",
-    (*(KINDS[kind].resource for kind in (*APPLIERS, "HelmChart")), "events", CHANGES),
-    (
+def _codes() -> tuple[Code, ...]:
+    return (
         _REVISION_BEHIND,
         _DRIFT_DETECTED,
         _REQUEST_UNHANDLED,
@@ -397,6 +396,13 @@ STEP = Step(
         _NOTHING_COMPARED,
         WAITING,
         *UNREAD,
-    ),
+    )
+
+
+STEP = Step(
+    STEP_ID,
+    "revisions, drift and errors",
+    (*(KINDS[kind].resource for kind in (*APPLIERS, "HelmChart")), "events", CHANGES),
+    _codes,
     examine,
 )

@@ -204,11 +204,8 @@ def _images(state: State, instance: Resource) -> Iterator[Finding]:
     )
 
 
-STEP = Step(
-    STEP_ID,
-    "FluxInstance",
-    (INSTANCE.resource,),
-    (
+def _codes() -> tuple[Code, ...]:
+    return (
         _INSTANCE_MISSING,
         _INSTANCE_IGNORED,
         IMAGE_DIFFERS,
@@ -220,6 +217,13 @@ STEP = Step(
         OVERDUE,
         ELSEWHERE,
         *UNREAD,
-    ),
+    )
+
+
+STEP = Step(
+    STEP_ID,
+    "FluxInstance",
+    (INSTANCE.resource,),
+    _codes,
     examine,
 )

@@ -1,16 +1,13 @@
 """Alerts, Providers and Receivers, part of step 6: are notifications delivered?"""
 
+# ruff: noqa: PLC0415 - only what is wrong and its codes need the rules, which take time to import
+
 from collections.abc import Iterator
 
 from fluxstatus.base.fields import maps_of, text_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.wording import docs_of, read_whole
 from fluxstatus.knowledge import diagnose
-from fluxstatus.knowledge.notifications.shared import (
-    ALERT_INVALID,
-    CROSS_NAMESPACE,
-    NOTIFICATION_FAILED,
-)
 from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import command, hint
@@ -25,7 +22,6 @@ _PROVIDER_MISSING = Code("provider-missing", "An Alert refers to a Provider that
 _WATCHES_MISSING = Code(
     "watches-missing", "An Alert or Receiver refers to an object that does not exist."
 )
-CODES = (_PROVIDER_MISSING, _WATCHES_MISSING, NOTIFICATION_FAILED, ALERT_INVALID)
 
 _FIELD = {"Alert": "eventSources", "Receiver": "resources"}
 """The field of a spec that names other objects."""
@@ -35,6 +31,13 @@ _EFFECT = {
     "Receiver": "a webhook call cannot reconcile it",
 }
 """The effect of a missing object, by the kind that refers to it."""
+
+
+def codes() -> tuple[Code, ...]:
+    """Return the codes of Alerts, Providers and Receivers."""
+    from fluxstatus.knowledge.notifications.shared import ALERT_INVALID, NOTIFICATION_FAILED
+
+    return (_PROVIDER_MISSING, _WATCHES_MISSING, NOTIFICATION_FAILED, ALERT_INVALID)
 
 
 def notifications(analysis: Analysis) -> Iterator[Finding]:
@@ -69,6 +72,8 @@ def notifications(analysis: Analysis) -> Iterator[Finding]:
 
 def _is_about_alert(event: Event) -> bool:
     """Return whether the Alert itself is at fault in *event*, not its Provider."""
+    from fluxstatus.knowledge.notifications.shared import CROSS_NAMESPACE
+
     return event.reason == "InvalidConfig" or CROSS_NAMESPACE in event.message
 
 
@@ -157,6 +162,8 @@ def _invalid(state: State, alert: Resource, event: Event) -> Finding:
 
 
 def _not_sent(state: State, provider: Resource, alert: Resource, event: Event) -> Finding:
+    from fluxstatus.knowledge.notifications.shared import NOTIFICATION_FAILED
+
     ref = provider.ref
     template_fields = {"flux_namespace": state.namespace, "controller": provider.kind.controller}
     diagnosis = diagnose(provider, event.reason, event.message, template_fields, state)

@@ -6,7 +6,7 @@ from fluxstatus.base.fields import text_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.cause_findings import cause_finding
 from fluxstatus.checks.namespaces import NAMESPACE_EMPTY, chosen_namespaces
-from fluxstatus.checks.notifications import CODES as NOTIFICATIONS
+from fluxstatus.checks.notifications import codes as codes_of_notifications
 from fluxstatus.checks.notifications import notifications
 from fluxstatus.checks.progress import summary
 from fluxstatus.checks.resource_sets import CODES as RESOURCE_SETS
@@ -132,15 +132,18 @@ _STATIC = {
 def _step(name: str, title: str, *more_kinds: str) -> Step:
     """Return the step *name*; it also reports the faults of *more_kinds*."""
     kinds = _kinds_of(name)
-    codes = (
-        *fault_codes([*(kind.name for kind in kinds), *more_kinds]),
-        READY_WITHOUT_RESULT,
-        RECONCILING,
-        WAITING,
-        _NONE,
-    )
+
+    def codes() -> tuple[Code, ...]:
+        faults = fault_codes([*(kind.name for kind in kinds), *more_kinds])
+        return (*faults, READY_WITHOUT_RESULT, RECONCILING, WAITING, _NONE, *UNREAD)
+
     reads = (*(kind.resource for kind in kinds), "events", WORKLOAD_PODS)
-    return Step(name, title, reads, (*codes, *UNREAD), lambda analysis: examine(name, analysis))
+    return Step(name, title, reads, codes, lambda analysis: examine(name, analysis))
+
+
+def _codes_of_reconcilers() -> tuple[Code, ...]:
+    more = (OVERDUE, *codes_of_notifications(), *RESOURCE_SETS, NAMESPACE_EMPTY)
+    return (*_OBJECTS.codes(), *more)
 
 
 def _examine_reconcilers(analysis: Analysis) -> Iterator[Finding]:
@@ -158,9 +161,11 @@ def _examine_sources(analysis: Analysis) -> Iterator[Finding]:
 
 
 _FETCHED = _step("sources", "sources (Git, OCI, Helm, buckets)")
-SOURCES = _FETCHED._replace(codes=(*_FETCHED.codes, SOURCE_BEHIND), examine=_examine_sources)
+SOURCES = _FETCHED._replace(
+    codes=lambda: (*_FETCHED.codes(), SOURCE_BEHIND), examine=_examine_sources
+)
 _OBJECTS = _step("reconcilers", "reconciliation (Kustomizations, HelmReleases, …)", "HelmChart")
 RECONCILERS = _OBJECTS._replace(
-    codes=(*_OBJECTS.codes, OVERDUE, *NOTIFICATIONS, *RESOURCE_SETS, NAMESPACE_EMPTY),
+    codes=_codes_of_reconcilers,
     examine=_examine_reconcilers,
 )

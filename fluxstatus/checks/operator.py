@@ -245,11 +245,8 @@ def _command_line(state: State) -> Iterator[Finding]:
         )
 
 
-STEP = Step(
-    STEP_ID,
-    "Flux Operator",
-    (OPERATORS, CONTROLLERS, "pods", REPORT.resource, "flux-operator"),
-    (
+def _codes() -> tuple[Code, ...]:
+    return (
         _OPERATOR_ABSENT,
         _NOT_INSTALLED,
         RECONCILING,
@@ -262,7 +259,14 @@ STEP = Step(
         _REPORT_OLD,
         ELSEWHERE,
         *UNREAD,
-    ),
+    )
+
+
+STEP = Step(
+    STEP_ID,
+    "Flux Operator",
+    (OPERATORS, CONTROLLERS, "pods", REPORT.resource, "flux-operator"),
+    _codes,
     examine,
     advice_codes=(CLI_VERSION_SKEW, MCP_READ_WRITE),
 )

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 class Step(NamedTuple):
     """A step of the check.
 
-    `reads` are the names of the queries that it uses. `codes` are the codes of its faults and
-    `advice_codes` those of its advice. `examine` takes the analyzed state and returns findings; it
+    `reads` are the names of the queries that it uses. `codes` returns the codes of its faults:
+    those of the rules for messages are among them, and take time to import. `advice_codes` are
+    the codes of its advice. `examine` takes the analyzed state and returns findings; it
     does not read, print, wait or use the clock. `advise` does the same for advice, which also uses
     the queries in `advice_reads`; these run only with --advice.
     """
@@ -23,7 +24,7 @@ class Step(NamedTuple):
     id: str
     title: str
     reads: tuple[str, ...]
-    codes: tuple[Code, ...]
+    codes: Callable[[], tuple[Code, ...]]
     examine: Callable[[Analysis], Iterable[Finding]]
     advice_codes: tuple[Code, ...] = ()
     advice_reads: tuple[str, ...] = ()

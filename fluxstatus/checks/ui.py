@@ -95,10 +95,14 @@ def _skip(title: str) -> Finding:
     return Finding(step=STEP_ID, code=_UI_ABSENT, level=Level.SKIP, title=title)
 
 
+def _codes() -> tuple[Code, ...]:
+    return (_UI_ABSENT, _UI_NO_SERVICE, _UI_NO_ENDPOINT, WAITING, ELSEWHERE, *UNREAD)
+
+
 STEP = Step(
     STEP_ID,
     "Flux web UI",
     ("services", "pods", OPERATORS),
-    (_UI_ABSENT, _UI_NO_SERVICE, _UI_NO_ENDPOINT, WAITING, ELSEWHERE, *UNREAD),
+    _codes,
     examine,
 )

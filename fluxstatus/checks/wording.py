@@ -1,10 +1,10 @@
 """Findings and hints that several steps share."""
 
+# ruff: noqa: PLC0415 - only codes need the rules, which take time to import
+
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from fluxstatus.knowledge import RULES
-from fluxstatus.knowledge.states import STATES
 from fluxstatus.model import findings
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Unread, UnreadObject, Why
@@ -89,6 +89,8 @@ _OF_CONTROLLERS = ("controller-", "operator-")
 
 def state_codes(*, of_controllers: bool) -> tuple[Code, ...]:
     """Return the codes of the states of controllers, or of objects."""
+    from fluxstatus.knowledge.states import STATES
+
     return tuple(
         rule.code
         for rule in STATES.values()
@@ -98,6 +100,8 @@ def state_codes(*, of_controllers: bool) -> tuple[Code, ...]:
 
 def fault_codes(kinds: Iterable[str]) -> tuple[Code, ...]:
     """Return every code that a fault of an object of *kinds* can have."""
+    from fluxstatus.knowledge.tables import RULES
+
     wanted = frozenset(kinds)
     of_messages = (rule.code for rule in RULES if not rule.kinds or rule.kinds & wanted)
     return tuple(dict.fromkeys((*of_messages, *state_codes(of_controllers=False))))

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from fluxstatus.base.fields import NESTED
 from fluxstatus.base.masking import SHORT, mask
 from fluxstatus.model.evidence import LEASES, WORKLOAD_PODS, Object
 from fluxstatus.model.inventory import ids_in, pack
@@ -316,7 +317,7 @@ def _keep(value: Any, shape: Shape) -> Any:
         return {
             key: mask(entry) if isinstance(entry, str) and len(entry) > SHORT else entry
             for key, entry in value.items()
-            if not isinstance(entry, dict | list)
+            if not isinstance(entry, NESTED)
         }
     kept = {}
     for key, entry in value.items():  # the one hot loop: half a million fields in a large cluster
@@ -326,8 +327,10 @@ def _keep(value: Any, shape: Shape) -> Any:
         if isinstance(entry, str):
             plain = len(entry) <= SHORT or key in _NAMING
             kept[name] = entry if plain else mask(entry)
-        else:
+        elif isinstance(entry, NESTED):
             kept[name] = _keep(entry, shape[key])
+        else:
+            kept[name] = entry
     return kept
 
 

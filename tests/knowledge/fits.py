@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fluxstatus.base.fields import map_of, text_of
-from fluxstatus.knowledge import TABLES, UNKNOWN_FAULT, fitting, fitting_workload, pods
+from fluxstatus.knowledge import fitting, fitting_workload, pods
 from fluxstatus.knowledge.subject import Subject
+from fluxstatus.knowledge.tables import TABLES
+from fluxstatus.knowledge.unknown import UNKNOWN_FAULT
 from fluxstatus.model import snapshot
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
@@ -94,8 +96,8 @@ def names() -> dict[int, str]:
     """Return the name of each rule by its id: its code, numbered from the second rule on."""
     found: dict[int, str] = {}
     counted: Counter[str] = Counter()
-    for table in (*TABLES, pods):
-        for rule in table.RULES:
+    for rules in (*TABLES.values(), pods.RULES):
+        for rule in rules:
             counted[rule.code] += 1
             count = counted[rule.code]
             found[id(rule)] = f"{rule.code}/{count}" if count > 1 else str(rule.code)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.knowledge import RULES
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.states import STATES
+from fluxstatus.knowledge.tables import RULES
 from tests.kubernetes import crds
 
 MINORS = ("2.6", "2.7", "2.8", "2.9", crds.NEWER)

@@ -7,9 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fluxstatus.base.pattern_words import words_of
-from fluxstatus.knowledge import RULES, custom_objects, pods
+from fluxstatus.knowledge import custom_objects, pods
 from fluxstatus.knowledge.index import Index
 from fluxstatus.knowledge.rule import Rule, Text
+from fluxstatus.knowledge.tables import RULES
 from tests.knowledge.examples import examples
 from tests.knowledge.test_pods import PROBLEMS
 from tests.knowledge.test_recorded import rows

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from fluxstatus.base.fields import map_of, text_of
-from fluxstatus.knowledge import UNKNOWN_FAULT, diagnose
+from fluxstatus.knowledge import diagnose
+from fluxstatus.knowledge.unknown import UNKNOWN_FAULT
 from fluxstatus.model import snapshot
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.state.resource import Resource

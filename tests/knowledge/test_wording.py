@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from fluxstatus.knowledge import RULES, conditions, custom_objects, meanings, pods
+from fluxstatus.knowledge import conditions, custom_objects, meanings, pods
 from fluxstatus.knowledge.fields import fields_of
 from fluxstatus.knowledge.rule import FALLBACKS, NAMES, Rule, fill
 from fluxstatus.knowledge.states import STATES
+from fluxstatus.knowledge.tables import RULES
 from fluxstatus.model.hints import command
 from tests.builders import flux, judged
 from tests.knowledge.examples import AROUND

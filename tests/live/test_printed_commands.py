@@ -16,9 +16,9 @@ from fluxstatus.advice import ADVICE
 from fluxstatus.advice.advice import Advice
 from fluxstatus.commands.preflight import manifest
 from fluxstatus.commands.preflight.tools import NAMES
-from fluxstatus.knowledge import RULES
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.states import STATES
+from fluxstatus.knowledge.tables import RULES
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Target
 from fluxstatus.model.hints import Command, command

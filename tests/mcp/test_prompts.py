@@ -12,7 +12,7 @@ import pytest
 from fluxstatus.base.visible import visible_lines
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import STEPS
-from fluxstatus.checks.codes import CODES
+from fluxstatus.checks.codes import known_codes
 from fluxstatus.mcp import next_step, prompts
 from fluxstatus.mcp.next_step import prompt_for, report_with_next
 from fluxstatus.mcp.state_file import Configured, LocalState
@@ -36,7 +36,11 @@ def words_in(module: ModuleType) -> Iterator[str]:
 FIXED = {
     *words_in(next_step),
     *words_in(prompts),
-    *(word for code in CODES.values() for word in WORD.findall(f"{code.code} {code.meaning}")),
+    *(
+        word
+        for code in known_codes().values()
+        for word in WORD.findall(f"{code.code} {code.meaning}")
+    ),
     *(step.id for step in STEPS),
     *(word for name in RESOURCES for word in WORD.findall(name)),
     *("object", "objects"),

@@ -9,9 +9,9 @@ import pytest
 
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.commands.reconcile.advice import advise
-from fluxstatus.knowledge import RULES
 from fluxstatus.knowledge.rule import ARGUMENTS, fill
 from fluxstatus.knowledge.states import STATES
+from fluxstatus.knowledge.tables import RULES
 from fluxstatus.mcp.state_file import LocalState
 from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.hints import Command, command

@@ -24,18 +24,24 @@ _VALUES = ("value", "plain", "plaintext", "plainText")
 @lru_cache(maxsize=4096)  # URLs, revisions and messages repeat
 def mask(text: str) -> str:
     """Return *text* with its credentials replaced."""
-    places = {place for word, found in _places().items() if word in text for place in found}
+    words = _places(of_lower=text.islower())
+    places = {place for word, found in words.items() if word in text for place in found}
     for place in sorted(places):
         text = FORMS[place].mask(text)
     return mask_values(text)
 
 
 @cache
-def _places() -> Mapping[str, tuple[int, ...]]:
-    """Return words, each with the forms that may be in a text with that word."""
+def _places(*, of_lower: bool) -> Mapping[str, tuple[int, ...]]:
+    """Return words, each with the forms that may be in a text with that word.
+
+    Those *of_lower* are all that may be in a text in lower case, as most texts are.
+    """
     found: dict[str, tuple[int, ...]] = {}
     for place, form in enumerate(FORMS):
         for word in words_of(form.pattern):
+            if of_lower and word != word.lower():
+                continue
             found[word] = (*found.get(word, ()), place)
     return found
 

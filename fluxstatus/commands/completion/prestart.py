@@ -4,10 +4,11 @@ Whether a proxy is needed is guessed from the words alone. It contacts no cluste
 client uses it. If the client needs other flags, or no proxy, this one is stopped unused.
 """
 
+# ruff: noqa: PLC0415 - only commands that read a cluster wait for what starts programs
+
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.commands.completion.argv import parse, passed_on, read_table
 
 _NO_CLUSTER = frozenset({"--demo", "--from", "--help", "-h", "--version"})
@@ -21,7 +22,8 @@ def started(words: Sequence[str]) -> Iterator[None]:
     if flags is None:
         yield
         return
-    from fluxstatus.cluster import proxy  # noqa: PLC0415 - only commands that read a cluster wait for it
+    from fluxstatus.cluster import proxy
+    from fluxstatus.cluster.processes import ProgramError
 
     try:
         early = proxy.Proxy(flags)
@@ -34,11 +36,13 @@ def started(words: Sequence[str]) -> Iterator[None]:
 
 def flags_for(words: Sequence[str]) -> tuple[str, ...] | None:
     """Return the flags for kubectl if *words* will probably read a cluster, else None."""
+    named = {word.partition("=")[0] for word in words}
+    if not named.isdisjoint(_NO_CLUSTER):  # asked first: reading the table takes time
+        return None
     table = read_table()
     line = parse(words, table)
     reads = any(row.passed_on for row in table if row.place == line.command)
-    named = {word.partition("=")[0] for word in words}
-    if not reads or line.command.startswith(_MCP) or not named.isdisjoint(_NO_CLUSTER):
+    if not reads or line.command.startswith(_MCP):
         return None
     if line.command == "explain" and "/" not in "/".join(line.arguments):
         return None  # not KIND/NAME or KIND NAME: a code

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from fluxstatus.advice import ADVICE
 from fluxstatus.advice.advice import Advice
-from fluxstatus.checks.codes import CODES
-from fluxstatus.knowledge import RULES, pods
+from fluxstatus.checks.codes import known_codes
+from fluxstatus.knowledge import pods
 from fluxstatus.knowledge.rule import FALLBACKS, Rule, Step
 from fluxstatus.knowledge.states import STATES
+from fluxstatus.knowledge.tables import RULES
 from fluxstatus.model.codes import Code
 from fluxstatus.model.hints import Hint, command
 
@@ -62,7 +63,8 @@ def codes(of_commands: Mapping[str, Iterable[Code]]) -> Mapping[str, CodeDetails
 
     *of_commands* are the codes that only commands report, by command.
     """
-    steps: dict[Code, tuple[str, ...]] = {known.code: known.steps for known in CODES.values()}
+    known = known_codes().values()
+    steps: dict[Code, tuple[str, ...]] = {one.code: one.steps for one in known}
     for name, codes_of_command in of_commands.items():
         for code in codes_of_command:
             steps[code] = (*steps.get(code, ()), name)

@@ -93,7 +93,7 @@ class Filters:
         return [one.name for one in fields(self) if getattr(self, one.name) is True]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)  # as the group of options it adds to
 class GetDisplay(ListDisplay):
     """The output of a list of Flux objects, with more columns on request."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from fluxstatus.checks import STEPS
-from fluxstatus.checks.codes import CODES, KnownCode, by_steps
+from fluxstatus.checks.codes import KnownCode, by_steps, known_codes
 from fluxstatus.checks.step import Step
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Output
@@ -20,16 +20,18 @@ def show(output: Output = Format.TEXT) -> None:
 
 
 def _codes_of(step: Step) -> Iterator[KnownCode]:
-    for code in (*step.codes, *step.advice_codes):
-        yield CODES[code]
+    for code in (*step.codes(), *step.advice_codes):
+        yield known_codes()[code]
 
 
 def _as_text() -> str:
-    groups = by_steps({known.code: known.steps for known in CODES.values()})
-    alone = {step.id: [CODES[code] for code in groups.pop((step.id,), [])] for step in STEPS}
+    groups = by_steps({known.code: known.steps for known in known_codes().values()})
+    alone = {
+        step.id: [known_codes()[code] for code in groups.pop((step.id,), [])] for step in STEPS
+    }
     parts = [_step_as_text(step, alone[step.id]) for step in STEPS]
     parts += [
-        _lines(_reported_by(steps), [CODES[code] for code in codes])
+        _lines(_reported_by(steps), [known_codes()[code] for code in codes])
         for steps, codes in groups.items()
     ]
     return "\n".join(parts)

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.labels import labels_in
 from fluxstatus.base.plurals import counted, listed, noun_for
-from fluxstatus.checks.codes import CODES as KNOWN
 from fluxstatus.checks.wording import PRINT_INSTANCE, passed, unread_finding
 from fluxstatus.commands.preflight.manifest import CHART, NAMESPACE
+from fluxstatus.knowledge.admission.limits import NAMESPACE_TERMINATING
+from fluxstatus.knowledge.states import STATES
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import OPERATORS, by_reason
 from fluxstatus.model.findings import Finding, Level
@@ -39,8 +40,7 @@ _OPERATOR_WITHOUT_INSTANCE = Code(
 _FLUX_BY_OTHERS = Code("flux-by-others", "Flux is already installed, but not by the Flux Operator.")
 _IN_USE = Code("in-use", "The Flux CRDs belong to the existing installation.")
 _CRDS_LEFT = Code("crds-left", "Flux CRDs exist, but no Flux controller is installed.")
-_TERMINATING = KNOWN["terminating-without-controller"].code
-_NAMESPACE_TERMINATING = KNOWN["namespace-terminating"].code
+_TERMINATING = STATES["terminating-without-controller"].code
 CODES = (
     _INSTALLED_ALREADY,
     _OPERATOR_WITHOUT_INSTANCE,
@@ -48,7 +48,7 @@ CODES = (
     _IN_USE,
     _CRDS_LEFT,
     _TERMINATING,
-    _NAMESPACE_TERMINATING,
+    NAMESPACE_TERMINATING,
 )
 
 _NAMED = 5
@@ -177,7 +177,7 @@ def _namespace(state: State) -> Iterator[Finding]:
             argv = ("kubectl", "get", "namespace", NAMESPACE, "-o", "jsonpath={.status.conditions}")
             yield Finding(
                 step=LEFTOVERS,
-                code=_NAMESPACE_TERMINATING,
+                code=NAMESPACE_TERMINATING,
                 level=Level.FAIL,
                 title=f"Namespace {NAMESPACE} is being deleted: no objects can be created in it",
                 why="a namespace is deleted after all its objects; finalizers can block that",

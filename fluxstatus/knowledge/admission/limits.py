@@ -19,6 +19,9 @@ _LIMIT_RANGE = Code(
     "limit-range",
     "Resource requests or limits violate a LimitRange, or a request exceeds its limit.",
 )
+NAMESPACE_TERMINATING = Code(
+    "namespace-terminating", "The namespace is being deleted, so nothing can be created in it."
+)
 
 _QUOTA = "kubectl describe resourcequotas -n {object_ns}"
 
@@ -131,10 +134,7 @@ RULES = (
         upstream="kubernetes validation of Pods",
     ),
     Rule(
-        Code(
-            "namespace-terminating",
-            "The namespace is being deleted, so nothing can be created in it.",
-        ),
+        NAMESPACE_TERMINATING,
         why="namespace {terminating} is being deleted, so no objects can be created in it",
         steps=(
             Step(

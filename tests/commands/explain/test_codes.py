@@ -12,8 +12,9 @@ from fluxstatus.commands.explain import as_text
 from fluxstatus.commands.explain.codes import CodeDetails, codes
 from fluxstatus.commands.preflight import report as preflight
 from fluxstatus.commands.versions import skew
-from fluxstatus.knowledge import RULES, pods
+from fluxstatus.knowledge import pods
 from fluxstatus.knowledge.states import STATES
+from fluxstatus.knowledge.tables import RULES
 from fluxstatus.mcp import verify
 from fluxstatus.report import Look
 from tests.commands.codes import OF_COMMANDS
@@ -30,7 +31,7 @@ def test_page_is_current() -> None:
 
 def test_every_code_is_there() -> None:
     """Each code that a step or a command can give is explained, with all that give it."""
-    given = {(code, step.id) for step in STEPS for code in (*step.codes, *step.advice_codes)}
+    given = {(code, step.id) for step in STEPS for code in (*step.codes(), *step.advice_codes)}
     given |= {(code, "mcp verify") for code in verify.CODES}
     given |= {(code, "versions") for code in skew.CODES}
     given |= {(code, "preflight") for code in preflight.CODES}
@@ -48,7 +49,7 @@ def test_a_code_is_declared_once() -> None:
     """No two declarations of a code differ in their meaning."""
     declared = [rule.code for rule in (*RULES, *pods.RULES, *STATES.values())]
     declared += [advice.code for advice in ADVICE]
-    declared += [code for step in STEPS for code in (*step.codes, *step.advice_codes)]
+    declared += [code for step in STEPS for code in (*step.codes(), *step.advice_codes)]
     declared += [code for of_command in OF_COMMANDS.values() for code in of_command]
     assert [c for c in declared if c in CODES and c.meaning != CODES[c].meaning] == []
 

@@ -120,7 +120,7 @@ def test_a_code_needs_no_cluster(flux_status: Program, code: str) -> None:
     document = json.loads(flux_status("explain", code, "-o", "json", env=env).stdout)
     assert document["code"] == code
     steps = [step for step in document["steps"] if step != "mcp verify"]
-    assert steps == [step.id for step in STEPS if code in step.codes]
+    assert steps == [step.id for step in STEPS if code in step.codes()]
 
 
 def test_the_check_leads_here(flux_status: Program) -> None:

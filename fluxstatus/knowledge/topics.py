@@ -1,0 +1,70 @@
+"""The tables of rules for messages by their names, imported when a message is to be judged.
+
+Importing all takes longer than checking a healthy cluster, and an object needs only some of them.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+
+from fluxstatus.knowledge.rule import Rule
+from fluxstatus.knowledge.unknown import UNKNOWN_FAULT
+from fluxstatus.model.kinds import KindNames
+
+_ANY: KindNames = frozenset()
+_IMAGES: KindNames = frozenset({"ImagePolicy", "ImageRepository"})
+
+TOPICS: Mapping[str, KindNames] = {
+    # what an applier builds, then how the API server responds
+    "releases": frozenset({"HelmRelease"}),
+    "health": _ANY,
+    "decryption": frozenset({"Kustomization"}),
+    "substitution": frozenset({"Kustomization"}),
+    "building": frozenset({"Kustomization", "ResourceSet"}),
+    "instances": frozenset({"FluxInstance"}),
+    "resource_sets": frozenset({"ResourceSet", "ResourceSetInputProvider"}),
+    "tenancy": _ANY,
+    "cel": _ANY,
+    "remote_clusters": frozenset({"HelmRelease", "Kustomization"}),
+    "admission": _ANY,
+    "applying": _ANY,
+    "api_server": _ANY,
+    "manifests": _ANY,
+    # what else a controller needs, then the host that it connects to
+    "images": _IMAGES,
+    "image_updates": frozenset({"ImageUpdateAutomation"}),
+    "artifact_generators": _ANY,
+    "notifications": frozenset({"Alert", "Provider"}),
+    "secret_refs": _ANY,
+    "signatures": _ANY,
+    "buckets": frozenset({"Bucket"}),
+    "artifacts": _ANY,
+    "cloud": _ANY,
+    "transport": _ANY,
+    "git": _ANY,
+    "charts": _ANY,
+    "registry_login": _ANY,
+    "registry_policies": frozenset({"HelmChart", "OCIRepository", *_IMAGES}),
+    "registry": _ANY,
+}
+"""The modules with the tables in their order, and the kinds that a table is about (empty: any)."""
+
+
+@cache
+def rules_about(kind: str) -> tuple[Rule, ...]:
+    """Return the rules for messages of objects of *kind*; the last one always applies.
+
+    Their order decides between rules that reach as deep in a message.
+    """
+    rules = (rule for name, kinds in TOPICS.items() if _fits(kind, kinds) for rule in table(name))
+    return (*(rule for rule in rules if _fits(kind, rule.kinds)), UNKNOWN_FAULT)
+
+
+def table(name: str) -> tuple[Rule, ...]:
+    """Return the rules in the table *name*."""
+    rules: tuple[Rule, ...] = import_module(f"fluxstatus.knowledge.{name}").RULES
+    return rules
+
+
+def _fits(kind: str, kinds: KindNames) -> bool:
+    return not kinds or kind in kinds

@@ -1,0 +1,19 @@
+"""The fault that no rule recognizes."""
+
+from fluxstatus.knowledge.commands import DESCRIBE, EVENTS, LOG
+from fluxstatus.knowledge.rule import Reach, Rule, Step
+from fluxstatus.model.codes import Code
+
+UNKNOWN_FAULT = Rule(
+    Code("not-ready", "The object is not ready for a reason that the check does not recognize."),
+    why="it is not ready (reason {reason}): {innermost}",
+    steps=(
+        Step(
+            "check the object's conditions and events, and the controller's logs",
+            read=(DESCRIBE, EVENTS, LOG),
+        ),
+    ),
+    reach=Reach.STAGE,
+    certainty="unknown",
+)
+"""The rule that applies where no other one does."""
