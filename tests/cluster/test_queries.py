@@ -1,5 +1,6 @@
 """The requests of the check, and queries that depend on other answers."""
 
+import gc
 from typing import Any
 
 import pytest
@@ -78,6 +79,20 @@ def test_an_empty_cluster_is_known_to_be_empty(api: Api) -> None:
     questions = (CONTROLLERS, OPERATOR, "events", *BESIDE, WORKLOADS, KS.name)
     assert {name: evidence.answer(name) for name in questions} == dict.fromkeys(questions, Read())
     assert not api.asked(f"*/{PODS.plural}")
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_garbage_collector_is_as_before(api: Api, *, enabled: bool) -> None:
+    """It rests only while lists arrive."""
+    kinds(api, "Kustomization")
+    before, during = gc.isenabled(), []
+    try:
+        (gc.enable if enabled else gc.disable)()
+        collected(while_starting=lambda: during.append(gc.isenabled()))
+        assert (gc.isenabled(), during) == (enabled, [False])
+    finally:
+        (gc.enable if before else gc.disable)()
+        gc.unfreeze()
 
 
 def test_nothing_is_empty_when_everything_is_forbidden(api: Api) -> None:
