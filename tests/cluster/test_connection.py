@@ -91,6 +91,15 @@ def test_a_proxy_on_offer_is_for_its_flags_and_its_block() -> None:
         assert client.get(VERSION).status == 200
 
 
+def test_the_cost_is_counted(api: Api) -> None:
+    """Each request and each byte that is received counts, packed bytes as they come."""
+    api[VERSION] = lambda asking: asking.send(b'{"gitVersion": "v1.37.2"}')
+    with ApiClient(way()) as client:
+        for _ in range(2):
+            client.get(VERSION)
+        assert (client.cost.requests, client.cost.bytes) == (2, 2 * 25)
+
+
 def test_the_names_of_the_kubeconfig(api: Api) -> None:
     """The names come from `kubectl config view` with the same flags."""
     api.in_context("team-a")

@@ -54,12 +54,13 @@ def test_a_look_at_a_program_is_finished(
 ) -> None:
     """A signal that comes while a program is looked at is raised after that, not in sh's locks."""
     tool = program(tmp_path / "tool", "sleep 60")
-    is_zombie, finished = orphans.is_zombie, []
+    is_zombie, steps = orphans.is_zombie, []
 
     def interrupted(number: int) -> bool | None:
-        if not finished:
+        if not steps:
+            steps.append("interrupted")
             os.kill(os.getpid(), signal.SIGTERM)
-        finished.append(number)
+            steps.append("finished")
         return is_zombie(number)
 
     def looked(process: Process) -> None:
@@ -70,7 +71,7 @@ def test_a_look_at_a_program_is_finished(
         monkeypatch.setattr(orphans, "is_zombie", interrupted)
         with pytest.raises(SystemExit):
             looked(process)
-        assert finished
+    assert steps == ["interrupted", "finished"]
 
 
 def test_a_signal_that_someone_handles_is_left_alone() -> None:
