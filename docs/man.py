@@ -9,7 +9,6 @@ The same help always gives the same page.
 import re
 import sys
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from typer.main import get_command
 
 from fluxstatus import __version__
 from fluxstatus.cli import app
+from fluxstatus.commands.typer_groups import panels
 
 PROGRAM = "kubectl flux-status"
 ENVIRONMENT = {
@@ -94,8 +94,7 @@ def _usage(command: Any, context: Any) -> list[str]:
 
 
 def _options(command: Any, context: Any) -> Iterator[str]:
-    shown = [one for one in command.get_params(context) if not one.hidden]
-    for panel, members in groupby(shown, lambda one: one.rich_help_panel or "Other"):
+    for panel, members in panels(command, context):
         yield f".SS {_inline(panel)}"
         yield from _table(members, context)
 

@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """Draw coloured terminal output as an SVG: the picture in the README.
 
-    COLUMNS=110 kubectl flux-status --demo --color=always | docs/picture.py > docs/picture.svg
-
-The same text gives the same picture. Needs nothing beyond Python.
+CONTRIBUTING.md has the command. The picture shows one trouble of the demo and what is well, in 30
+lines. The same text gives the same picture. Needs nothing beyond Python.
 """
 
 import re
@@ -15,6 +14,11 @@ from operator import itemgetter
 from typing import TypeAlias
 
 COMMAND = "kubectl flux-status"
+SHOWN = (
+    *("--demo", "--color=always"),
+    "--skip=suspended,drift,ui,no-alert,no-drift-detection",
+)
+"""The arguments that print what the picture shows."""
 COLOURS = {
     "32": "#7ee787",
     "33": "#e3b341",

@@ -67,6 +67,7 @@ def _argument(place: str, argument: Any) -> Iterator[Row]:
 _MEANS = {
     ("conditions", "words"): "ANY/NAME",
     ("events", "--for"): "ANY/NAME",
+    ("events", "words"): "ANY/NAME",
     ("get", "words"): "NAME|KINDS",
     ("owner", "words"): "ANY/NAME",
 }
@@ -116,6 +117,7 @@ def _clients() -> Iterator[tuple[str, str, str]]:
 _LISTED = {
     "all": "all Flux objects",
     "sources": "GitRepositories, OCIRepositories and other sources",
+    "images": "ImageRepositories, ImagePolicies and ImageUpdateAutomations",
     "components": "the pods of Flux",
     "instance": "the FluxInstance",
 }

@@ -44,7 +44,7 @@ Exit codes:
   0    healthy
   1    something failed, or there is what --fail-on names
   2    usage error
-  3    no verdict: the cluster or required data could not be read
+  3    no verdict: something could not be read, or -n has nothing to judge
   130  Ctrl-C
 """
 
@@ -63,6 +63,7 @@ class _Commands(PlainGroup):
         "mcp": "fluxstatus.commands.mcp",
         "owner": "fluxstatus.commands.owner",
         "preflight": "fluxstatus.commands.preflight",
+        "rbac": "fluxstatus.commands.rbac",
         "reconcile": "fluxstatus.commands.reconcile",
         "tree": "fluxstatus.commands.tree",
         "ui": "fluxstatus.commands.ui",
@@ -211,7 +212,7 @@ def _reader(
 ) -> Callable[[], Evidence]:
     """Return the function that reads the chosen cluster: a saved one, or the live one."""
     if saved.file:
-        return partial(snapshot.load, saved.file)
+        return saved.load
 
     def read() -> Evidence:
         if timing.watch or timing.wait:
@@ -282,7 +283,7 @@ def _wrong_usage(error: typer.TyperException) -> int:
     text = io.StringIO()
     error.show(text)  # type: ignore[attr-defined]  # all that it raises have it
     usage, found, message = text.getvalue().removesuffix("\n").partition("Error: ")
-    for line in (*usage.removesuffix("\n").split("\n"), f"{found}{message}"):
+    for line in (*usage.splitlines(), f"{found}{message}"):
         console.note(line)
     return error.exit_code
 

@@ -98,11 +98,13 @@ def test_foreign_file_is_wrong_usage(flux_status: Program, tmp_path: Path, conte
 
 
 def test_a_snapshot_gives_the_same_report(flux_status: Program, tmp_path: Path) -> None:
-    """--save writes a file only its owner can read, and --from reports the same as before."""
+    """--save writes a file only its owner can read; --from reports the same, below its time."""
     path = tmp_path / "look.json.gz"
     live = flux_status("--save", path, env={"PATH": "/nowhere"})
     again = flux_status("--from", path)
-    assert (again.returncode, again.stdout) == (live.returncode, live.stdout)
+    head, _, rest = again.stdout.partition("\n\n")
+    assert re.fullmatch(r"snapshot of \d{4}-\d\d-\d\d \d\d:\d\d UTC", head)
+    assert (again.returncode, rest) == (live.returncode, live.stdout)
     assert path.stat().st_mode & 0o777 == 0o600
 
 
@@ -196,6 +198,23 @@ def test_help_fits_80_columns(flux_status: Program) -> None:
     done = flux_status("--help", env={"FORCE_COLOR": "1", "COLUMNS": "200"})
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert "\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize("group", [(), ("mcp",)])
+def test_help_of_commands_is_not_cut(flux_status: Program, group: tuple[str, ...]) -> None:
+    """Each command is described in one line of the help, which ends as a sentence does."""
+    text = flux_status(*group, "--help", env={"COLUMNS": "80"}).stdout
+    lines = text.partition("\nCommands:\n")[2].partition("\n\n")[0].splitlines()
+    assert len(lines) > 8
+    assert [line for line in lines if not re.fullmatch(r"  \w+ +[A-Z][^.]*\.", line)] == []
+
+
+@pytest.mark.parametrize("command", ["logs", "ui", "explain", "get", "preflight", "version"])
+def test_options_are_in_one_place(flux_status: Program, command: str) -> None:
+    """No title is twice in a help."""
+    text = flux_status(command, "--help").stdout
+    titles = re.findall(r"^(\w.*):$", text, re.MULTILINE)
+    assert len(titles) == len(set(titles)) > 1
 
 
 def test_version_in_any_company(flux_status: Program) -> None:

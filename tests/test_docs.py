@@ -20,6 +20,7 @@ from typer.main import get_command
 from fluxstatus.checks import STEPS
 from fluxstatus.cli import app
 from fluxstatus.cluster.queries import ADVICE_QUERIES
+from fluxstatus.commands import rbac
 from fluxstatus.model import snapshot
 from fluxstatus.model.findings import Exit
 from fluxstatus.model.kinds import FLUX_GROUPS
@@ -38,7 +39,7 @@ PAGES = {
 }
 README = PAGES["README.md"]
 PROGRAM: Any = get_command(app)
-ROLE: dict[str, Any] = yaml.safe_load((ROOT / "docs" / "rbac.yaml").read_text())
+ROLE: dict[str, Any] = yaml.safe_load(rbac.ROLE.read_text())
 
 
 def test_readme_is_short() -> None:
@@ -208,8 +209,12 @@ def _parse(words: Sequence[str]) -> None:
 
 def test_picture_is_of_the_demo(flux_status: Program) -> None:
     """The README's picture is the output of the demo; CONTRIBUTING has the command to update it."""
-    text = flux_status("--demo", "--color=always").stdout
-    drawn = runpy.run_path(str(ROOT / "docs" / "picture.py"))["picture"](text)
+    script = runpy.run_path(str(ROOT / "docs" / "picture.py"))
+    text = flux_status(*script["SHOWN"], env={"COLUMNS": str(script["COLUMNS"])}).stdout
+    drawn = script["picture"](text)
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
+    assert len(lines) <= 30
+    assert "more lines" not in text  # no message, and no URL in it, is cut
     assert (ROOT / "docs" / "picture.svg").read_text(encoding="utf-8") == drawn
 
 

@@ -117,7 +117,7 @@ def _not_gone(view: View) -> Iterator[Occurrence]:
             metadata = map_of(item.get("metadata"))
             at, namespace = when(metadata.get("deletionTimestamp")), metadata.get("namespace")
             late = at is not None and state.now - at > _GRACE
-            if late and (state.covers(text_of(namespace)) if namespace else not state.namespaces):
+            if late and (not state.namespaces or namespace in state.namespaces):
                 where = f"{namespace}/" if namespace else ""
                 label = f"{item.get('kind')} {where}{metadata.get('name')}"
                 yield Occurrence(label=label, value=f"deleted {at:%Y-%m-%d %H:%M} UTC")

@@ -24,7 +24,7 @@ class View:
         found: dict[str, list[Resource]] = defaultdict(list)
         for key, resource in self.state.resources.items():
             affected = key in causes.by_object or key in causes.stale_causes
-            chosen = self.state.covers(resource.ref.namespace)
+            chosen = self.state.covers(resource.ref)
             if resource.verdict in HEALTHY and chosen and not affected:
                 found[resource.ref.kind].append(resource)
         for resources in found.values():

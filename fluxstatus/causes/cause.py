@@ -14,17 +14,19 @@ from fluxstatus.state.resource import Resource
 class Cause:
     """A fault of one object, controller or CRD, and the objects that it affects.
 
-    `waiting` objects are blocked by it. `stale` objects are Ready, with what they got before it
-    began. The spec of `not_updated` objects no longer changes, because their owner is suspended.
-    `effects` are clauses about objects that it blocks in a way that no reference shows.
-    Two causes are never equal, so a cause is its own key in a set or dict. Only the last stage of
-    tracing knows which objects a cause affects (see trace.py).
+    `others` are further objects with the same fault. `waiting` objects are blocked by it. `stale`
+    objects are Ready, with what they got before it began. The spec of `not_updated` objects no
+    longer changes, because their owner is suspended. `effects` are clauses about objects that it
+    blocks in a way that no reference shows. Two causes are never equal, so a cause is its own key
+    in a set or dict. Only the last stage of tracing knows which objects a cause affects (see
+    trace.py).
     """
 
     ref: Ref
     fault: Fault
     resource: Resource | None = None
     since: datetime | None = None
+    others: tuple[Ref, ...] = ()
     waiting: tuple[Ref, ...] = ()
     stale: tuple[Ref, ...] = ()
     not_updated: tuple[Ref, ...] = ()

@@ -141,6 +141,7 @@ def _of_removal(state: State, controllers: Controllers, causes: ByRef) -> ByRef:
     else:
         ref = operator or missing[0]
         fault = _with_others(causes[ref].fault, missing, ref)
+        return dict.fromkeys(missing, _alike(ref, fault, None, missing))
     waiting = tuple(one for one in missing if one != ref)
     return dict.fromkeys(missing, Cause(ref, fault, waiting=waiting))
 
@@ -157,8 +158,7 @@ def _of_same_problem(state: State, controllers: Controllers, causes: ByRef) -> B
         if len(found) >= _SEVERAL:
             refs = [component.ref for component in found]
             fault = _with_others(causes[refs[0]].fault, refs, refs[0])
-            cause = Cause(refs[0], fault, since=_first_time(found), waiting=tuple(refs[1:]))
-            merged |= dict.fromkeys(refs, cause)
+            merged |= dict.fromkeys(refs, _alike(refs[0], fault, _first_time(found), refs))
     return merged
 
 
@@ -175,10 +175,9 @@ def _of_silence(_: State, controllers: Controllers, causes: ByRef) -> ByRef:
     refs = sorted(silent, key=lambda ref: (ref.name == OPERATOR, ref))
     if len(refs) < _SEVERAL:
         return {}
-    first, *others = refs
-    fault = _with_others(causes[first].fault, refs, first)
+    fault = _with_others(causes[refs[0]].fault, refs, refs[0])
     since = earliest(causes[ref].since for ref in refs)
-    return dict.fromkeys(refs, Cause(first, fault, since=since, waiting=tuple(others)))
+    return dict.fromkeys(refs, _alike(refs[0], fault, since, refs))
 
 
 _SHARED: Sequence[Callable[[State, Controllers, ByRef], ByRef]] = (
@@ -208,6 +207,12 @@ def _with_others(fault: Fault, refs: Sequence[Ref], first: Ref) -> Fault:
     names = ", ".join(sorted(ref.name for ref in refs if ref != first))
     more = f"also affected: {names}"
     return fault._replace(diagnosis=fault.diagnosis.adding(more))
+
+
+def _alike(first: Ref, fault: Fault, since: datetime | None, refs: Sequence[Ref]) -> Cause:
+    """Return the one cause of the controllers *refs*, which have the same fault."""
+    others = tuple(ref for ref in refs if ref != first)
+    return Cause(first, fault, since=since, others=others, waiting=others)
 
 
 def _first_time(components: Sequence[Component]) -> datetime | None:

@@ -92,7 +92,7 @@ def _fault_of_missing(
     reference = naming(resource, missing)
     other = suggestions.of_another_kind(missing)
     if other and reference == "spec.dependsOn" and kind == resource.ref.kind:
-        about = {"missing_target": f"{kind} {namespace}/{name}", "other_kind": other}
+        about = {"wrong_target": f"{kind} {namespace}/{name}", "other_kind": other}
         diagnosis = diagnose_state("dependency-wrong-kind", resource, {**fields, **about})
         return Fault(diagnosis, *reason_and_message, missing)
     about = {

@@ -126,9 +126,11 @@ def _of_shared_faults(_: Context, by_object: ByObject) -> Iterator[Merge]:
         places = {cause.ref.namespace for cause in causes}
         if len(causes) >= (_SEVERAL if len(places) == 1 else _MANY):
             first, *others = sorted(causes, key=lambda cause: cause.ref)
-            diagnosis = first.fault.diagnosis.adding(_same_error(others, first))
+            refs = tuple(dict.fromkeys(o.ref for o in others if o.ref != first.ref))
+            diagnosis = first.fault.diagnosis.adding(_same_error(refs))
             fault = first.fault._replace(diagnosis=diagnosis)
-            yield Merge(replace(first, fault=fault, since=_began(causes)), tuple(causes))
+            one = replace(first, fault=fault, since=_began(causes), others=refs)
+            yield Merge(one, tuple(causes))
 
 
 def _of_ignored_objects(context: Context, by_object: ByObject) -> Iterator[Merge]:
@@ -219,9 +221,8 @@ def _has_worked_since(
     )
 
 
-def _same_error(others: Sequence[Cause], first: Cause) -> str:
-    """Return what to add to the sentence of *first*: the *others* that fail with the same error."""
-    refs = [ref for ref in dict.fromkeys(cause.ref for cause in others) if ref != first.ref]
+def _same_error(refs: Sequence[Ref]) -> str:
+    """Return what to add to the sentence of a cause: the objects *refs* have the same error."""
     names = ", ".join(map(str, refs[:_NAMED]))
     more = f" and {len(refs) - _NAMED} more" if len(refs) > _NAMED else ""
     number = "1 other object fails" if len(refs) == 1 else f"{len(refs)} other objects fail"

@@ -4,6 +4,7 @@ The context is other causes, suspended owners, and the pods and events behind a 
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from fluxstatus.base.durations import stamp
 from fluxstatus.base.plurals import counted, noun_for
@@ -13,8 +14,10 @@ from fluxstatus.causes.workloads import Unhealthy, unhealthy_release, unhealthy_
 from fluxstatus.checks.wording import docs_of, explained, headline, read_whole
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Hint, hint
+from fluxstatus.model.inventory import Entry, entry_of
 from fluxstatus.model.kinds import KINDS
-from fluxstatus.state.inventories import ids_of
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.inventories import ids_of, target_of
 from fluxstatus.state.ownership import creators_of
 from fluxstatus.state.references import template_owner
 from fluxstatus.state.resource import Verdict
@@ -33,6 +36,7 @@ _CREATED_FROM: Mapping[str, Mapping[str, str]] = {
 """The fields that a controller creates an object from, by the owner's kind and the object's."""
 
 _AT_MOST = 3  # other causes that a finding names
+_FROZEN = 20  # objects of a suspended one that are evidence
 
 
 def cause_finding(step: str, analysis: Analysis, cause: Cause) -> Finding:
@@ -50,6 +54,7 @@ def cause_finding(step: str, analysis: Analysis, cause: Cause) -> Finding:
         level=_level(cause),
         title=f"{cause.ref}: {headline(diagnosis.why)}",
         object=cause.ref,
+        others=cause.others,
         why=why,
         reason=fault.reason,
         message=fault.message,
@@ -81,6 +86,7 @@ def _evidence(analysis: Analysis, cause: Cause) -> Iterator[tuple[str, str]]:
         artifact = cause.resource.get("status", "artifact", "revision")
         if artifact:
             yield "status.artifact.revision", str(artifact)
+    yield from _frozen(cause)
     for event in analysis.state.warnings.get(cause.ref.key, ())[:3]:
         yield (
             f"event {event.reason}",
@@ -91,6 +97,22 @@ def _evidence(analysis: Analysis, cause: Cause) -> Iterator[tuple[str, str]]:
             "another cause in this namespace",
             f"{other.ref}: {headline(other.fault.diagnosis.why)}",
         )
+
+
+def _frozen(cause: Cause) -> Iterator[tuple[str, str]]:
+    """Yield the objects that a suspended object applied, but those of Flux: it blocks these."""
+    resource = cause.resource
+    if resource is None or resource.verdict is not Verdict.SUSPENDED:
+        return
+    remote = bool(target_of(resource.object))
+    entries = filter(None, map(entry_of, ids_of(resource.object)))
+    others = (Ref(*one) for one in entries if remote or not _is_of_flux(one))
+    for ref in islice(others, _FROZEN):
+        yield f"no longer updated{' in a remote cluster' if remote else ''}", str(ref)
+
+
+def _is_of_flux(entry: Entry) -> bool:
+    return entry.kind in KINDS and KINDS[entry.kind].group == entry.group
 
 
 def _workloads_behind(state: State, cause: Cause) -> tuple[Unhealthy, ...]:

@@ -92,7 +92,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     if evidence.unreachable is not None:
         yield _unreachable(evidence.unreachable)
         return
-    if evidence.refused:
+    if state.refused:
         yield _refused(state)
         return
     if evidence.served is None:
@@ -152,8 +152,8 @@ def _refused(state: State) -> Finding:
         evidence=tuple(("missing RBAC rule", permission) for permission in permissions),
         hints=(
             hint(
-                'ask for the role "view" or the ClusterRole in docs/rbac.yaml; if you have '
-                "permissions in some namespaces only, select them with -n",
+                'ask for the role "view", or for the ClusterRole that `kubectl flux-status rbac` '
+                "prints; if you have permissions in some namespaces only, select them with -n",
                 kubectl("auth", "can-i", "--list"),
             ),
         ),

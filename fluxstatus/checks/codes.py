@@ -40,3 +40,20 @@ def _collect() -> Mapping[str, KnownCode]:
 
 CODES: Mapping[str, KnownCode] = _collect()
 """Every code of every step, by its name."""
+
+
+def by_steps(steps_of: Mapping[Code, tuple[str, ...]]) -> dict[tuple[str, ...], list[Code]]:
+    """Return the codes of *steps_of* by the steps that report them, each code once.
+
+    Those of one step come first, in the order of the check, then those of several steps.
+    """
+    order = [step.id for step in STEPS]
+    groups: dict[tuple[str, ...], list[Code]] = {(step,): [] for step in order}
+    for code, steps in steps_of.items():
+        groups.setdefault(steps, []).append(code)
+
+    def place(steps: tuple[str, ...]) -> tuple[int, list[int]]:
+        places = [order.index(step) if step in order else len(order) for step in steps]
+        return (0 if len(steps) == 1 else len(steps)), places
+
+    return {steps: groups[steps] for steps in sorted(groups, key=place) if groups[steps]}

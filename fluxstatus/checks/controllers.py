@@ -8,6 +8,7 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
 from fluxstatus.causes.unavailable import is_operator
 from fluxstatus.checks.cause_findings import cause_finding
+from fluxstatus.checks.namespaces import ELSEWHERE
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
     RECONCILING,
@@ -275,6 +276,7 @@ STEP = Step(
         LEASES_UNREAD,
         WAITING,
         RECONCILING,
+        ELSEWHERE,
         *UNREAD,
     ),
     examine,

@@ -80,17 +80,15 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     state = analysis.state
     current = total = 0
     for key, lag in analysis.causes.lags.items():
-        if key in analysis.causes.stale_causes or not state.covers(key[1]):
-            continue
         resource = state.resources[key]
+        if key in analysis.causes.stale_causes or not state.covers(resource.ref):
+            continue
         total += 1
         current += lag.wanted == lag.applied
         if overdue(state, resource, lag):
             yield _behind(state, resource, lag)
     without = sum(
-        bool(missing_result(one))
-        for one in state.of_kind(*CONSUMERS)
-        if state.covers(one.ref.namespace)
+        bool(missing_result(one)) for one in state.of_kind(*CONSUMERS) if state.covers(one.ref)
     )
     for resource in state.of_kind("HelmRelease"):
         yield from _drifted(state, resource)
@@ -105,7 +103,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
         their = noun_for(total, "its", "their")
         title = f"{current} of {objects} applied the latest revision of {their} source"
         yield passed(STEP_ID, f"of what could be read, {title}" if _is_partial(state) else title)
-    elif _has_consumers(state) or any(_unread(state, kind) for kind in CONSUMERS):
+    elif _has_consumers(state) or _may_have_consumers(state):
         title = "no revisions to compare: no object has a healthy source that could be read"
         yield Finding(step=STEP_ID, code=_NOTHING_COMPARED, level=Level.SKIP, title=title)
     else:
@@ -114,12 +112,14 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _has_consumers(state: State) -> bool:
-    return any(state.covers(resource.ref.namespace) for resource in state.of_kind(*CONSUMERS))
+    return any(state.covers(resource.ref) for resource in state.of_kind(*CONSUMERS))
 
 
 def _is_partial(state: State) -> bool:
     """Return whether an object, or the source of one, may exist that could not be read."""
     places = state.namespaces or {""}
+    if not state.applying_known:
+        return True
     if any(state.answer_of(kind).unread_in(place) for kind in CONSUMERS for place in places):
         return True
     sources = {key for one in state.of_kind(*CONSUMERS) if (key := source_of(one))}
@@ -127,8 +127,9 @@ def _is_partial(state: State) -> bool:
     return any(key[0] in KINDS for key in unknown)
 
 
-def _unread(state: State, kind: str) -> bool:
-    return state.answer_of(kind).hidden is not None
+def _may_have_consumers(state: State) -> bool:
+    unread = (state.unread(KINDS[kind].resource) for kind in CONSUMERS)
+    return not state.applying_known or any(unread)
 
 
 def _behind(state: State, resource: Resource, lag: Lag) -> Finding:
@@ -227,7 +228,7 @@ def _frozen(analysis: Analysis) -> Iterator[Finding]:
         return
     for resource in state.resources.values():
         owner = creator_of(resource.labels, "ResourceSet") if resource.frozen else None
-        if owner is None or not state.covers(resource.ref.namespace):
+        if owner is None or not state.covers(resource.ref):
             continue
         _, namespace, name = owner
         ref = resource.ref
@@ -340,14 +341,14 @@ def _list_all(objects: Sequence[str], namespace: str) -> Command | None:
 
 def _events(state: State) -> Iterator[Finding]:
     """Summarize the Warning events of ready objects; a fault has its own events."""
-    if unread := state.evidence.answer("events").hidden:
+    if unread := state.unread("events"):
         yield unread_finding(STEP_ID, "Warning events", unread)
     past = [
         (resource.ref, event)
         for key, events in state.warnings.items()
         if (resource := state.resources.get(key))
         and resource.verdict is Verdict.READY
-        and state.covers(resource.ref.namespace)
+        and state.covers(resource.ref)
         for event in events
     ]
     if past:

@@ -6,8 +6,10 @@ from fluxstatus.base.durations import ago, when
 from fluxstatus.base.fields import maps_of, text_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.cause_findings import cause_finding
+from fluxstatus.checks.namespaces import ELSEWHERE
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
+    PRINT_INSTANCE,
     READY_WITHOUT_RESULT,
     RECONCILING,
     UNREAD,
@@ -90,7 +92,9 @@ def _none(state: State) -> Finding:
         why="the operator installs Flux only from a FluxInstance",
         hints=(
             hint(
-                f'apply a FluxInstance named "flux" in namespace "{ref.namespace}"',
+                f'apply a FluxInstance named "flux" in namespace "{ref.namespace}"; '
+                "`preflight --manifest` prints one to start with",
+                PRINT_INSTANCE,
                 kubectl("explain", "fluxinstances.spec"),
                 kubectl("apply", "-f", "flux-instance.yaml", changes=True),
             ),
@@ -215,6 +219,7 @@ STEP = Step(
         RECONCILING,
         *fault_codes([INSTANCE.name]),
         OVERDUE,
+        ELSEWHERE,
         *UNREAD,
     ),
     examine,

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Iterator
 
 from fluxstatus.base.fields import text_of
-from fluxstatus.base.similar import similar
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.cause_findings import cause_finding
+from fluxstatus.checks.namespaces import NAMESPACE_EMPTY, chosen_namespaces
 from fluxstatus.checks.notifications import CODES as NOTIFICATIONS
 from fluxstatus.checks.notifications import notifications
 from fluxstatus.checks.resource_sets import CODES as RESOURCE_SETS
@@ -22,11 +22,17 @@ from fluxstatus.checks.wording import (
     unread_object,
     without_result,
 )
-from fluxstatus.checks.work import OVERDUE, overdue_alone, overdue_findings
+from fluxstatus.checks.work import (
+    OVERDUE,
+    SOURCE_BEHIND,
+    behind_twins,
+    overdue_alone,
+    overdue_findings,
+    sources_behind,
+)
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import WORKLOAD_PODS
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import hint, kubectl
 from fluxstatus.model.kinds import KINDS, Kind
 from fluxstatus.model.ref import Key
 from fluxstatus.state.references import provider_of
@@ -35,7 +41,6 @@ from fluxstatus.state.revisions import short
 from fluxstatus.state.state import State
 
 _NONE = Code("none", "There are no Flux objects of the kinds that this step checks.")
-_NAMESPACE_EMPTY = Code("namespace-empty", "Flux has no objects in a namespace given with -n.")
 
 
 def examine(step: str, analysis: Analysis) -> Iterator[Finding]:
@@ -43,7 +48,7 @@ def examine(step: str, analysis: Analysis) -> Iterator[Finding]:
     kinds = _kinds_of(step)
     state = analysis.state
     names = tuple(kind.name for kind in kinds)
-    objects = [r for r in state.of_kind(*names) if state.covers(r.ref.namespace)]
+    objects = [r for r in state.of_kind(*names) if state.covers(r.ref)]
     yield from _unread(step, state, kinds)
     for cause in analysis.causes.all:
         if cause.ref.kind in names:
@@ -52,7 +57,7 @@ def examine(step: str, analysis: Analysis) -> Iterator[Finding]:
     reconciling = [r for r in objects if r.ref.key in analysis.causes.in_progress]
     yield from in_progress(step, reconciling, state.now)
     yield from _ready(step, analysis, objects)
-    if not objects and all(_is_known(state, kind) for kind in kinds):
+    if not objects and not any(state.unread(kind.resource) for kind in kinds):
         title = f"there are no {step}{state.namespace_suffix}"
         yield Finding(step=step, code=_NONE, level=Level.SKIP, title=title)
 
@@ -63,7 +68,7 @@ def _unread(step: str, state: State, kinds: Iterable[Kind]) -> Iterator[Finding]
         answer = state.evidence.answer(kind.resource)
         if answer.objects:
             yield from (unread_object(step, one) for one in answer.objects)
-        elif unread := answer.hidden:
+        elif unread := state.unread(kind.resource):
             yield unread_finding(step, kind.name, unread)
 
 
@@ -72,7 +77,8 @@ def _ready(step: str, analysis: Analysis, objects: Iterable[Resource]) -> Iterat
     state = analysis.state
     used = {provider_of(alert) for alert in state.of_kind("Alert")}
     known = [r for r in objects if r.verdict is not Verdict.STATIC or _is_in_use(state, r, used)]
-    not_updated = analysis.causes.stale_causes.keys() | overdue_alone(analysis).keys()
+    late = overdue_alone(analysis).keys() | behind_twins(analysis).keys()
+    not_updated = analysis.causes.stale_causes.keys() | late
     ready = [r for r in known if r.verdict in HEALTHY and r.ref.key not in not_updated]
     healthy = 0
     for resource in ready:
@@ -84,39 +90,6 @@ def _ready(step: str, analysis: Analysis, objects: Iterable[Resource]) -> Iterat
             yield passed(step, title, resource.ref, resource.since)
     if healthy:
         yield passed(step, f"{healthy} of {len(known)} are healthy")
-
-
-def _empty_namespaces(state: State) -> Iterator[Finding]:
-    """Yield the requested namespaces without any Flux object: they may be misspelled.
-
-    There can be no faults in them, but that does not mean that they are healthy.
-    """
-    used_namespaces = {resource.ref.namespace for resource in state.resources.values()}
-    used_namespaces |= {
-        component.ref.namespace for component in (*state.components, *state.operators)
-    }
-    for namespace in sorted(state.namespaces - used_namespaces):
-        if not all(_is_known(state, kind, namespace) for kind in KINDS.values()):
-            continue
-        near = similar(namespace, used_namespaces)
-        meant = f' (did you mean "{near[0]}"?)' if near else ""
-        yield Finding(
-            step=RECONCILERS.id,
-            code=_NAMESPACE_EMPTY,
-            level=Level.WARN,
-            title=f'Flux has no objects in namespace "{namespace}"{meant}',
-            why=(
-                "there is nothing to check; workloads in this namespace might be applied by "
-                "Flux objects in another namespace"
-            ),
-            hints=(hint("list the namespaces that have Flux objects", _LIST_ALL),),
-            trivial=True,
-        )
-
-
-def _is_known(state: State, kind: Kind, namespace: str = "") -> bool:
-    """Return whether all objects of *kind* were read, in all namespaces or in *namespace*."""
-    return state.evidence.answer(kind.resource).unread_in(namespace) is None
 
 
 def _is_in_use(state: State, static: Resource, used: Collection[Key]) -> bool:
@@ -151,8 +124,6 @@ _STATIC = {
 }
 """What is known about a healthy object without a status, by its kind."""
 
-_LIST_ALL = kubectl("get", KINDS["Kustomization"].resource, "--all-namespaces")
-
 
 def _step(name: str, title: str, *more_kinds: str) -> Step:
     """Return the step *name*; it also reports the faults of *more_kinds*."""
@@ -169,14 +140,20 @@ def _step(name: str, title: str, *more_kinds: str) -> Step:
 
 def _examine_reconcilers(analysis: Analysis) -> Iterator[Finding]:
     yield from examine(RECONCILERS.id, analysis)
-    yield from _empty_namespaces(analysis.state)
+    yield from chosen_namespaces(RECONCILERS.id, analysis.state)
     yield from notifications(analysis)
     yield from resource_sets(analysis)
 
 
-SOURCES = _step("sources", "sources (Git, OCI, Helm, buckets)")
+def _examine_sources(analysis: Analysis) -> Iterator[Finding]:
+    yield from examine(SOURCES.id, analysis)
+    yield from sources_behind(SOURCES.id, analysis)
+
+
+_FETCHED = _step("sources", "sources (Git, OCI, Helm, buckets)")
+SOURCES = _FETCHED._replace(codes=(*_FETCHED.codes, SOURCE_BEHIND), examine=_examine_sources)
 _OBJECTS = _step("reconcilers", "reconciliation (Kustomizations, HelmReleases, …)", "HelmChart")
 RECONCILERS = _OBJECTS._replace(
-    codes=(*_OBJECTS.codes, OVERDUE, *NOTIFICATIONS, *RESOURCE_SETS, _NAMESPACE_EMPTY),
+    codes=(*_OBJECTS.codes, OVERDUE, *NOTIFICATIONS, *RESOURCE_SETS, NAMESPACE_EMPTY),
     examine=_examine_reconcilers,
 )

@@ -11,8 +11,10 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.unavailable import is_operator
 from fluxstatus.checks.cause_findings import cause_finding
 from fluxstatus.checks.controllers import REPLICAS_MISSING, RESTARTED, of_component
+from fluxstatus.checks.namespaces import ELSEWHERE
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
+    PRINT_INSTANCE,
     RECONCILING,
     UNREAD,
     WAITING,
@@ -133,13 +135,15 @@ def _absent(state: State) -> Finding:
         why="no Deployment in any namespace has the labels of Flux or the Flux Operator",
         hints=(
             hint(
-                'install the Flux Operator, then apply a FluxInstance named "flux"',
+                'install the Flux Operator, then apply a FluxInstance named "flux"; '
+                "`preflight --manifest` prints one to start with",
                 Command(
                     ("helm", "install", "flux-operator",
                      "oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator",
                      "--namespace", "flux-system", "--create-namespace"),
                     changes=True,
                 ),
+                PRINT_INSTANCE,
             ),
         ),
         docs="https://fluxoperator.dev/docs/guides/install/",
@@ -244,6 +248,7 @@ STEP = Step(
         ASLEEP,
         _REPORT_MISSING,
         _REPORT_OLD,
+        ELSEWHERE,
         *UNREAD,
     ),
     examine,

@@ -8,14 +8,20 @@ from fluxstatus.advice import CHECK_CRASHED
 from fluxstatus.advice.view import View
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import STEPS
+from fluxstatus.checks.namespaces import narrowed
 from fluxstatus.checks.step import Step
-from fluxstatus.model.findings import WORST_FIRST, Finding, Level, Report, StepResult, worst
+from fluxstatus.model.findings import (
+    WORST_FIRST,
+    Finding,
+    Level,
+    Report,
+    Scope,
+    StepResult,
+    worst,
+)
 from fluxstatus.model.hints import hint
 from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.state.state import State
-
-_EVERYWHERE = frozenset({"cluster", "operator", "instance", "components", "ui"})
-"""Steps about the whole cluster: their findings do not depend on the chosen namespaces."""
 
 _OF_OBJECTS = ("sources", "reconcilers")
 _VAGUE = frozenset({"not-ready", "waits", "waits-unread", "attempt-failed", "stuck"})
@@ -57,13 +63,14 @@ def run_checks(
     view = View(analysis)
     by_step: list[tuple[Step, list[Finding]]] = []
     for step in _chosen(state, choice):
-        found = (*_examine(step, analysis), *_advise(step, view, advisers))
-        by_step.append((step, [one for one in found if _is_wanted(one, choice, state)]))
+        found = [*_examine(step, analysis), *_advise(step, view, advisers)]
+        about = _narrowed(step, [one for one in found if one.code not in choice.skip], analysis)
+        by_step.append((step, about))
     order = {step.id: number for number, step in enumerate(STEPS)}
     target_flags = for_target(evidence.target)
     findings = sorted(
         (target_flags.finding(f) for _, found in by_step for f in found),
-        key=lambda f: _rank(f, order),
+        key=lambda f: _rank(f, order, state),
     )
     results = tuple(
         StepResult(step.id, step.title, worst(f.level for f in found if f.category == "fault"))
@@ -78,7 +85,17 @@ def run_checks(
         steps=results,
         findings=tuple(findings),
         unreachable=evidence.unreachable is not None,
+        scope=_scope(state),
     )
+
+
+def _scope(state: State) -> Scope:
+    """Return what the report is about; a crash costs the names of objects, not the report."""
+    namespaces = tuple(sorted(state.namespaces))
+    try:
+        return Scope(namespaces, tuple(sorted(state.resources[key].ref for key in state.applying)))
+    except Exception:  # noqa: BLE001 - the steps have reported it
+        return Scope(namespaces)
 
 
 def _chosen(state: State, choice: Choice) -> list[Step]:
@@ -88,7 +105,7 @@ def _chosen(state: State, choice: Choice) -> list[Step]:
         for step in STEPS
         if (not choice.steps or step.id in choice.steps) and step.id not in choice.skip
     ]
-    if state.evidence.unreachable is not None or state.evidence.refused:
+    if state.evidence.unreachable is not None or state.refused:
         return [step for step in chosen if step.id == "cluster"] or [STEPS[0]]
     return chosen
 
@@ -125,17 +142,20 @@ def _crashed(step: Step, error: Exception) -> Finding:
     )
 
 
-def _is_wanted(finding: Finding, choice: Choice, state: State) -> bool:
-    """Return whether *choice* includes *finding*: its code, and its object or what it blocks."""
-    if finding.code in choice.skip:
-        return False
-    if finding.object is None or finding.step in _EVERYWHERE:
-        return True
-    return any(state.covers(ref.namespace) for ref in (*finding.objects, *finding.blocks))
+def _narrowed(step: Step, found: list[Finding], analysis: Analysis) -> list[Finding]:
+    """Return those of *found* that concern the chosen namespaces; all of them after a crash."""
+    if not analysis.state.namespaces:
+        return found
+    try:
+        return list(narrowed(step.id, found, analysis))
+    except Exception as error:  # noqa: BLE001 - a bug there must not hide the findings
+        return [*found, _crashed(step, error)]
 
 
-def _rank(finding: Finding, order: Mapping[str, int]) -> tuple[object, ...]:
+def _rank(finding: Finding, order: Mapping[str, int], state: State) -> tuple[object, ...]:
     """Return the sort key: worst first, then by step, then what blocks most and is most certain.
+
+    Only objects that the report is about count as blocked.
 
     The steps go from the cluster up, so that an unavailable controller comes before its objects.
     The two steps about Flux objects have the same rank.
@@ -145,7 +165,7 @@ def _rank(finding: Finding, order: Mapping[str, int]) -> tuple[object, ...]:
         WORST_FIRST.index(finding.level),
         finding.category == "habit",
         order[_OF_OBJECTS[0]] if objects else order[finding.step],
-        -len(finding.blocks),
+        -sum(state.covers(ref) for ref in finding.blocks),
         finding.code in _VAGUE,
         order[finding.step],
         finding.object or ("",),

@@ -7,6 +7,7 @@ import jmespath
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.plurals import counted
 from fluxstatus.causes.analysis import Analysis
+from fluxstatus.checks.namespaces import ELSEWHERE
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import UNREAD, WAITING, passed, pods_in, unread_finding
 from fluxstatus.model.codes import Code
@@ -98,6 +99,6 @@ STEP = Step(
     STEP_ID,
     "Flux web UI",
     ("services", "pods", OPERATORS),
-    (_UI_ABSENT, _UI_NO_SERVICE, _UI_NO_ENDPOINT, WAITING, *UNREAD),
+    (_UI_ABSENT, _UI_NO_SERVICE, _UI_NO_ENDPOINT, WAITING, ELSEWHERE, *UNREAD),
     examine,
 )

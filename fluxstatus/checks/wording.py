@@ -12,7 +12,7 @@ from fluxstatus.model import findings
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Unread, UnreadObject, Why
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import Command, Hint, command, hint
+from fluxstatus.model.hints import Command, Hint, command, hint, kubectl
 from fluxstatus.model.kinds import KINDS, full_name
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.requests import request_command
@@ -29,6 +29,9 @@ _DOCS = {
     "fluxcd.controlplane.io": "https://fluxoperator.dev/docs/crd/{singular}/",
 }
 _NAMED = 5  # objects that a sentence names
+
+PRINT_INSTANCE = kubectl("flux-status", "preflight", "--manifest")
+"""Prints a FluxInstance to start with."""
 
 _NEXT = {
     Why.LOGIN: "log in again; the credentials are missing, expired or rejected",

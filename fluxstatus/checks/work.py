@@ -1,10 +1,11 @@
 """What the controllers show of their work: a part of a sentence, and objects that are overdue."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from fluxstatus.base.durations import ago, duration
-from fluxstatus.base.plurals import noun_for
+from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.wording import docs_of, explained
 from fluxstatus.model.codes import Code
@@ -16,10 +17,16 @@ from fluxstatus.state.deployments import Component
 from fluxstatus.state.intervals import interval_of
 from fluxstatus.state.liveness import Liveness, Overdue
 from fluxstatus.state.requests import request_command
+from fluxstatus.state.revisions import short
+from fluxstatus.state.twins import Older, is_overdue, older_twins, revision_of
 
 OVERDUE = Code(
     "reconciliation-overdue",
     "An object was not reconciled again when it was due, although its controller is working.",
+)
+SOURCE_BEHIND = Code(
+    "source-behind",
+    "A source has long had an older revision than most others with the same URL and ref.",
 )
 ASLEEP = Code(
     "all-overdue",
@@ -55,7 +62,7 @@ def overdue_findings(step: str, analysis: Analysis, kinds: Collection[str]) -> I
     state = analysis.state
     for late in overdue_alone(analysis).values():
         ref = late.resource.ref
-        if ref.kind in kinds and state.covers(ref.namespace):
+        if ref.kind in kinds and state.covers(ref):
             yield _overdue(step, analysis, late)
 
 
@@ -93,6 +100,70 @@ def _overdue(step: str, analysis: Analysis, late: Overdue) -> Finding:
         hints=(
             hint("request a reconciliation", request),
             hint("if that has no effect, check the controller's logs, and restart it", log),
+            *explained(ref),
+        ),
+        docs=docs_of(ref.kind),
+    )
+
+
+def sources_behind(step: str, analysis: Analysis) -> Iterator[Finding]:
+    """Yield the sources that have an older revision than most others with the same URL and ref.
+
+    Those of one URL and ref that have the same revision are one finding.
+    """
+    state = analysis.state
+    alike: dict[tuple[Ref, str], list[Older]] = defaultdict(list)
+    for older in behind_twins(analysis).values():
+        alike[older.twins[0].ref, revision_of(older.resource)].append(older)
+    for several in alike.values():
+        refs = [one.resource.ref for one in several]
+        if any(map(state.covers, refs)):
+            yield _source_behind(step, analysis, several)
+
+
+def behind_twins(analysis: Analysis) -> Mapping[Key, Older]:
+    """Return the sources with an older revision than most others, and no cause of their own."""
+    controllers, causes = analysis.controllers, analysis.causes
+    found = {}
+    for older in older_twins(analysis.state):
+        key, component = older.resource.ref.key, controllers.component_of(older.resource)
+        alive = controllers.liveness.get(component.ref) if component else None
+        late = is_overdue(analysis.state, older, alive.settled if alive else None)
+        if late and not {key} & (causes.by_object.keys() | causes.stale_causes.keys()):
+            found[key] = older
+    return found
+
+
+def _source_behind(step: str, analysis: Analysis, several: Sequence[Older]) -> Finding:
+    first, now = several[0], analysis.state.now
+    ref, twin = first.resource.ref, first.twins[0].ref
+    more = f" and {counted(len(several) - 1, 'more source')}" if len(several) > 1 else ""
+    have = noun_for(len(several), "has", "have")
+    others = f"{twin} and {counted(len(first.twins) - 1, 'other')}"
+    every = duration(interval_of(first.resource))
+    controller = analysis.controllers.component_of(first.resource)
+    where = {"ns": controller.ref.namespace, "name": controller.ref.name} if controller else {}
+    log = command("kubectl logs -n {ns} deployment/{name} --tail=50", where) if where else None
+    return Finding(
+        step=step,
+        code=SOURCE_BEHIND,
+        level=Level.WARN,
+        title=f"{ref}{more}: {have} {short(revision_of(first.resource))}, but {others} with the "
+        f"same URL and ref have {short(first.newest)}",
+        object=ref,
+        others=tuple(one.resource.ref for one in several[1:]),
+        why=f"they fetched that {ago(first.since, now)} ago or earlier, and {ref} is due every "
+        f"{every}, so its controller has probably not worked on it since",
+        since=first.since,
+        evidence=tuple(
+            (f"status.artifact.revision of {one.ref}", revision_of(one))
+            for one in (first.twins[0], *(older.resource for older in several))
+        ),
+        hints=(
+            hint("request a reconciliation", request_command(first.resource, now)),
+            hint("if that has no effect, check the controller's logs, and restart it", log)
+            if controller
+            else hint("check which controller should watch it: none that was found does"),
             *explained(ref),
         ),
         docs=docs_of(ref.kind),

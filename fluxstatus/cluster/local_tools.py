@@ -12,6 +12,7 @@ from fluxstatus.model.evidence import Unread, Why
 
 _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "kubectl": ("version", "--client"),
+    "helm": ("version", "--short"),
     "flux-operator": ("version", "--client"),
     "flux-operator-mcp": ("--version",),
     "flux": ("--version",),

@@ -39,11 +39,11 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Show the keys of an object's Secrets and the form of each value.
+    """Show the keys of an object's Secrets, never their values.
 
     Inspects the Secrets that the object and its sources refer to. kubectl evaluates a template that
-    prints only the names of keys and descriptions such as "a public key", never a value. Requires
-    permission to get secrets.
+    prints only the names of keys and the form of each value ("a public key"), never a value.
+    Requires permission to get secrets.
     """
     from fluxstatus.lookup.credentials import inspect
     from fluxstatus.lookup.credentials.references import fed_by
@@ -54,7 +54,7 @@ def show(
     ) as ours:
         ours.discover()
         read = from_cluster(ours, place, display, fed_by)
-        state, resource = find_one("credentials", words, connection, read)
+        state, resource = find_one("credentials", words, read, connection, place=place)
 
     flags = connection.flags()
     found = tuple(inspect.credentials_of(state, resource, flags, timeout))

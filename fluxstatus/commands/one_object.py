@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fluxstatus.state.resource import Resource
     from fluxstatus.state.state import State
 
+_LIVE = SnapshotInput()
 Words = Annotated[
     list[str],
     Argument(
@@ -36,13 +37,19 @@ Find: TypeAlias = "Callable[[ObjectName], tuple[State, Resource]]"
 
 
 def find_one(
-    command: str, words: "Sequence[str]", connection: Connection, find: Find
+    command: str,
+    words: "Sequence[str]",
+    find: Find,
+    connection: Connection,
+    *,
+    place: ObjectNamespace,
+    snapshot: SnapshotInput = _LIVE,
 ) -> "tuple[State, Resource]":
     """Return the object that *words* name; an error in them is reported and ends *command*."""
     from fluxstatus.commands.errors import reported
     from fluxstatus.lookup.names import parse
 
-    with reported(command, connection):
+    with reported(command, connection, snapshot, place, words):
         return find(parse(words))
 
 
@@ -51,10 +58,9 @@ def from_file(place: ObjectNamespace, snapshot: SnapshotInput, display: BasicDis
 
     def find(named: "ObjectName") -> "tuple[State, Resource]":
         from fluxstatus.lookup import names
-        from fluxstatus.model.snapshot import load
         from fluxstatus.state.state import State
 
-        state = State(load(snapshot.file or "-"))
+        state = State(snapshot.load())
         if state.evidence.unreachable:
             raise typer.Exit(report_unreachable(state, display))
         return state, names.find(state, named, place.namespace, ())

@@ -6,7 +6,7 @@ in the help. Help texts are worded as in kubectl: a capital letter first, no per
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -20,6 +20,7 @@ from fluxstatus.report import Format, ListFormat, ReportFormat, TableFormat, Tre
 
 if TYPE_CHECKING:
     from fluxstatus.cluster.client import Access
+    from fluxstatus.model.evidence import Evidence
 
 DEMO = Path(__file__).parents[1] / "demo.json.gz"
 
@@ -116,6 +117,10 @@ class ObjectNamespace:
         Option("--namespace", "-n", metavar="NAME", help="Only this namespace; repeatable"),
     ] = field(default_factory=list)
 
+    def words(self) -> tuple[str, ...]:
+        """Return the options as they were given."""
+        return tuple(word for name in self.namespace for word in ("-n", name))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Namespaces(ObjectNamespace):
@@ -145,7 +150,8 @@ class Scope(Namespaces):
             "--namespace",
             "-n",
             metavar="NAME",
-            help="Only this namespace, plus causes in other namespaces; repeatable",
+            help="Only what is in this namespace or applies into it, plus what blocks that; "
+            "repeatable",
         ),
     ] = field(default_factory=list)
     step: Annotated[
@@ -294,6 +300,23 @@ class SnapshotInput:
     def file(self) -> Path | None:
         """The file to read, None for a live cluster."""
         return DEMO if self.demo else self.from_
+
+    def words(self) -> tuple[str, ...]:
+        """Return the options with which a printed command reads the same; none for a pipe."""
+        if self.demo:
+            return ("--demo",)
+        return ("--from", str(self.from_)) if self.from_ and str(self.from_) != "-" else ()
+
+    def load(self) -> "Evidence":
+        """Return the saved cluster, for which printed commands read the same file.
+
+        Raises SnapshotError.
+        """
+        from fluxstatus.model import snapshot  # noqa: PLC0415 - --help does without
+
+        evidence = snapshot.load(self.file or "-")
+        target = evidence.target._replace(saved=self.words())
+        return replace(evidence, target=target)
 
     @property
     def flag(self) -> str:

@@ -72,7 +72,7 @@ def show(
         ctx.fail(conflict)
     connect = connecting(connection, timeout, verbose=display.verbose)
     with (
-        reported("owner", connection),
+        reported("owner", connection, snapshot, place, words),
         found(words, place.namespaces, snapshot.file, connect) as one,
     ):
         inventories = _Inventories(one.flux)

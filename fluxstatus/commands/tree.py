@@ -61,7 +61,7 @@ def show(
     if conflict := snapshot.conflict(connection):
         ctx.fail(conflict)
     connect = connecting(connection, timeout, verbose=display.verbose)
-    with reported("tree", connection):
+    with reported("tree", connection, snapshot, place, words):
         if snapshot.file:
             root, complete = _saved_tree(words, place.namespaces, snapshot.file), True
         else:

@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 from functools import wraps
 from importlib import import_module
 from inspect import Parameter, Signature, signature
-from itertools import chain, groupby
+from itertools import chain
 from typing import Annotated, Any, ClassVar, get_args
 
 import typer
@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from fluxstatus.model.codes import Code
 
+_OTHER = "Other"  # the title of the last panel
 _NAMES = 29  # columns for the names of options, the same in all panels
 
 
@@ -75,6 +76,16 @@ def hand_down(context: Any) -> None:
 class PlainCommand(TyperCommand):
     """A command with plain help, its options below the titles of their panels."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse *args*; an option of another program gets its counterpart."""
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            from fluxstatus.commands.counterparts import no_option  # noqa: PLC0415 - only a mistake needs it
+
+            no_option(ctx, error)
+            raise
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the options."""
         _write_panels(self, ctx, formatter)
@@ -92,6 +103,19 @@ class PlainGroup(TyperGroup):
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
         self.commands: Any = LateCommands(self.late)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse *args*, and keep them for what `resolve_command` suggests."""
+        ctx.meta[f"words of {ctx.command_path}"] = tuple(args)
+        return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that *args* begin with; a word of another program is no typo."""
+        if args[0] not in self.commands:
+            from fluxstatus.commands.counterparts import no_command  # noqa: PLC0415 - see above
+
+            no_command(self, ctx, ctx.meta[f"words of {ctx.command_path}"], args)
+        return super().resolve_command(ctx, args)
 
     def codes(self) -> Mapping[str, Sequence[Code]]:
         """Return the codes of findings that only these commands report, by command."""
@@ -132,9 +156,17 @@ class LateCommands(Mapping[str, Any]):
         return command
 
 
+def panels(command: Any, context: Any) -> list[tuple[str, list[Any]]]:
+    """Return the arguments and options of *command* by the title of their panel, others last."""
+    found: dict[str, list[Any]] = {}
+    for one in command.get_params(context):
+        if not one.hidden:
+            found.setdefault(one.rich_help_panel or _OTHER, []).append(one)
+    return sorted(found.items(), key=lambda item: item[0] == _OTHER)
+
+
 def _write_panels(command: Any, context: Any, formatter: Any) -> None:
-    options = [one for one in command.get_params(context) if not one.hidden]
-    for panel, members in groupby(options, lambda one: one.rich_help_panel or "Other"):
+    for panel, members in panels(command, context):
         records = [one.get_help_record(context) for one in members]
         with formatter.section(panel):
             formatter.write_dl([(f"{names:{_NAMES}}", text) for names, text in records])

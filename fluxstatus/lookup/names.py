@@ -8,6 +8,7 @@ from fluxstatus.model.errors import (
     AmbiguousError,
     ArgumentError,
     NotFoundError,
+    UnknownKindError,
     UnreadError,
     in_namespaces,
 )
@@ -54,14 +55,14 @@ def parse(words: Sequence[str]) -> ObjectName:
 def kind_called(word: str, others: Iterable[str] = ()) -> Kind:
     """Return the kind that *word* names: name, plural or short name, also with a group.
 
-    *others* are further words to suggest. Raises NotFoundError.
+    *others* are further words to suggest. Raises UnknownKindError.
     """
     short, _, group = word.lower().partition(".")
     kind = _BY_NAME.get(short)
     if kind and (not group or kind.group == group or group.endswith(f".{kind.group}")):
         return kind
     suggestion = did_you_mean(short, (*_BY_NAME, *others), f"use one of {', '.join(_names())}")
-    raise NotFoundError(f"{word!r} is not a Flux kind; {suggestion}")
+    raise UnknownKindError(word, suggestion)
 
 
 def _names() -> list[str]:
@@ -129,6 +130,6 @@ def _not_found(
     codes = list(codes)
     what = named.kind.name if named.kind else "object or code" if codes else "object"
     text = f"no {what} {named.name!r} found{in_namespaces(namespaces)}"
-    choices = [_arguments(resource.ref) for resource in near]
-    choices += near_codes(named, codes)
+    choices = near_codes(named, codes)  # first: who names no kind has probably read a code
+    choices += [_arguments(resource.ref) for resource in near]
     return NotFoundError(f"{text}; did you mean:" if choices else text, choices)

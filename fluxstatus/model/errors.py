@@ -22,6 +22,14 @@ class NotFoundError(ArgumentError):
     """Nothing has the name that was given; `choices` have similar names."""
 
 
+class UnknownKindError(NotFoundError):
+    """A word that is no kind of Flux."""
+
+    def __init__(self, word: str, suggestion: str) -> None:
+        super().__init__(f"{word!r} is not a Flux kind; {suggestion}")
+        self.word = word
+
+
 class AmbiguousError(ArgumentError):
     """Several objects have the name that was given; `choices` name each of them."""
 

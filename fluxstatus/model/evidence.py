@@ -177,6 +177,7 @@ class Target(NamedTuple):
     user: str = ""
     kubernetes: str = ""  # the server's gitVersion; empty when unknown
     flags: tuple[str, ...] = ()  # the caller's kubectl flags that a pasted command must repeat
+    saved: tuple[str, ...] = ()  # the caller's options to read it from a file, in place of those
 
     @property
     def effective_user(self) -> str:

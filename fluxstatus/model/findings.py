@@ -121,6 +121,16 @@ class Next(NamedTuple):
     prompt: str = ""
 
 
+class Scope(NamedTuple):
+    """What a report is about: `namespaces`, empty for all, and the objects `applying` into them.
+
+    These are in other namespaces.
+    """
+
+    namespaces: tuple[str, ...] = ()
+    applying: tuple[Ref, ...] = ()
+
+
 class Report(NamedTuple):
     """The result of a run: all findings, including passes, in the order of the report.
 
@@ -136,6 +146,7 @@ class Report(NamedTuple):
     findings: tuple[Finding, ...]
     next: Next | None = None
     unreachable: bool = False
+    scope: Scope = Scope()
 
     @property
     def verdict(self) -> Verdict:

@@ -1,6 +1,6 @@
 """The context and kubectl flags that commands in hints must repeat to reach the user's cluster."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from fluxstatus.model.evidence import Target
 from fluxstatus.model.findings import Finding
@@ -37,15 +37,29 @@ _NAMES: Mapping[str, Mapping[str, str] | None] = {
 """The names of kubectl's flags in each program of a hint; a flag without a name is left out."""
 
 
+LIVE = frozenset({
+    "completion", "credentials", "inventory", "list", "logs", "mcp", "preflight", "rbac", "ui",
+    "version",
+})  # fmt: skip
+"""The commands of this program that cannot read a snapshot."""
+
+DEMO = ("--demo",)
+"""The option that selects the bundled demo cluster. No kubeconfig has its context."""
+
+
 class TargetFlags:
     """The target cluster of commands: its *context*, and the user's other kubectl *flags*.
 
-    Flags are arguments of kubectl ("--kubeconfig=FILE", "--insecure-skip-tls-verify").
+    Flags are arguments of kubectl ("--kubeconfig=FILE", "--insecure-skip-tls-verify"). *saved* are
+    the options with which this program reads the cluster from a file, if it does.
     """
 
-    def __init__(self, context: str, flags: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, context: str, flags: tuple[str, ...] = (), saved: tuple[str, ...] = ()
+    ) -> None:
         self._context = context
         self._flags = flags
+        self._saved = saved
 
     def finding(self, finding: Finding) -> Finding:
         """Return *finding* with the flags in every command of its hints."""
@@ -63,10 +77,19 @@ class TargetFlags:
         target_flags = self
         if any(word.startswith("--context") for word in rest):  # it targets another cluster
             target_flags = TargetFlags("", self._flags)
-        words = tuple(target_flags.words(program))
         if rest[:1] == ["flux-status"]:  # kubectl takes no flag before a plugin's name
-            return command._replace(argv=(*command.argv, *words))
+            return command._replace(argv=(*command.argv, *target_flags.own_words(rest[1:])))
+        words = tuple(target_flags.words(program))
         return command._replace(argv=(program, *words, *rest))
+
+    def own_words(self, arguments: Sequence[str]) -> tuple[str, ...]:
+        """Return the flags of this program for *arguments*: the same file, or the same cluster.
+
+        A command that cannot read the demo gets none: it is for a cluster of the user.
+        """
+        if self._saved and arguments[:1] and arguments[0] in LIVE:
+            return () if self._saved == DEMO else tuple(self.words("kubectl"))
+        return self._saved or tuple(self.words("kubectl"))
 
     def words(self, program: str) -> Iterator[str]:
         """Yield the flags as *program* names them."""
@@ -89,4 +112,4 @@ def _bound(flag: str, value: str) -> tuple[str, ...]:
 
 def for_target(target: Target) -> TargetFlags:
     """Return the flags with which commands address the cluster *target*."""
-    return TargetFlags(target.context, target.flags)
+    return TargetFlags(target.context, target.flags, target.saved)

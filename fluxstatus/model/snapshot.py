@@ -52,6 +52,9 @@ Shape: TypeAlias = "type | list[Shape] | dict[str, Shape] | tuple[Shape, ...]"
 """The schema of a value: a type, a list of a shape, an object with these keys ("*": any keys), or
 one of several shapes."""
 
+_TARGET = tuple(name for name in Target._fields if name != "saved")
+"""What is kept of the target: where a file is read from is not in the file."""
+
 _UNREAD: Shape = {
     "why": str,
     "text": str,
@@ -62,7 +65,7 @@ _SHAPE: Shape = {
     "format": str,
     "version": int,
     "takenAt": str,
-    "target": {**dict.fromkeys(Target._fields, str), "flags": [str]},
+    "target": {**dict.fromkeys(_TARGET, str), "flags": [str]},
     "cost": {"requests": int, "bytes": int, "seconds": (float, int)},
     "clockSkew": (float, int, NoneType),
     "unreachable": (_UNREAD, NoneType),
@@ -120,7 +123,7 @@ def dumps(evidence: Evidence) -> bytes:
         "format": FORMAT,
         "version": VERSION,
         "takenAt": evidence.taken_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        "target": evidence.target._asdict(),
+        "target": {name: getattr(evidence.target, name) for name in _TARGET},
         "cost": evidence.cost._asdict(),
         "clockSkew": evidence.clock_skew,
         "unreachable": _plain(evidence.unreachable),

@@ -41,6 +41,10 @@ def document(report: Report, *, everything: bool) -> dict[str, Any]:
     return {
         "tool": {"name": "kubectl-flux-status", "version": __version__},
         "target": _target(report),
+        "scope": {
+            "namespaces": list(report.scope.namespaces),
+            "applying": [object_json(ref) for ref in report.scope.applying],
+        },
         "takenAt": time_json(report.taken_at),
         "durationSeconds": round(report.cost.seconds, 3),
         "cost": {"requests": report.cost.requests, "bytes": report.cost.bytes},

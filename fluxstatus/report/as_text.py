@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from fluxstatus.base.durations import ago
 from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.model.evidence import Cost
-from fluxstatus.model.findings import Finding, Level, Next, Report, StepResult, worst
+from fluxstatus.model.findings import Finding, Level, Next, Report, Scope, StepResult, worst
 from fluxstatus.model.hints import Command
 from fluxstatus.model.ref import Ref
 from fluxstatus.report.layout import Cell, Page
@@ -37,8 +37,10 @@ def render(report: Report, look: Look) -> str:
     levels = *(step.level for step in steps), *map(word_of, (*report.findings, *one_by_one))
     names = *(step.id for step in steps), *(one.step for one in one_by_one)
     page = Page(look, levels, names)
-    if header := _header(report):
-        page.put(header)
+    header = [line for line in (_header(report), _scope(page, report.scope)) if line]
+    for line in header:
+        page.put(line)
+    if header:
         page.gap()
     shown, counted = (report.findings, []) if look.everything else _selected(report)
     trial = Page(look, levels, names)
@@ -85,8 +87,20 @@ def _header(report: Report) -> str:
         ("Kubernetes", report.target.kubernetes),
         ("Flux", report.flux),
         ("operator", report.operator),
+        ("snapshot of", f"{report.taken_at:%Y-%m-%d %H:%M} UTC" if report.target.saved else ""),
     )
     return " · ".join(f"{name} {value}" for name, value in known if value)
+
+
+def _scope(page: Page, scope: Scope) -> str:
+    """Return which namespaces the report is about, and which objects elsewhere; empty for all."""
+    if not scope.namespaces:
+        return ""
+    names = ", ".join(f'"{name}"' for name in scope.namespaces)
+    noun = noun_for(len(scope.namespaces), "namespace")
+    into = noun_for(len(scope.namespaces), "it", "them")
+    more = f", and what applies into {into}: {_blocked(page, scope.applying)}"
+    return f"{noun} {names}{more if scope.applying else ''}"
 
 
 def _steps(report: Report) -> Sequence[StepResult]:

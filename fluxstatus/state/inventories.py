@@ -1,14 +1,13 @@
 """The objects that several Flux objects apply, by comparing all inventories with each other.
 
-There may be 200,000 entries. Their hashes, which take 8 bytes each, are compared first; only an
+There may be 200,000 entries. Their hashes, which take 8 bytes each, are compared first, and only an
 entry whose hash is there twice is looked at.
 """
 
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice, pairwise
-from operator import eq
+from itertools import pairwise
 from typing import NamedTuple
 
 from fluxstatus.base.fields import map_of, text_of
@@ -20,8 +19,10 @@ from fluxstatus.model.ref import Key, Ref
 APPLIERS = ("Kustomization", "HelmRelease", "ResourceSet", "FluxInstance")
 """The kinds with an inventory of what they apply."""
 
-_PARTS = 8
-"""The hashes are compared in parts: as numbers they take five times the memory."""
+_SPARSE = 8
+"""How many bytes per hash the table has in which they are counted, so that few share one."""
+
+_TWICE = 2  # or more often
 
 _CRD = "_CustomResourceDefinition"
 
@@ -44,14 +45,14 @@ def shared(items: Iterable[Object]) -> list[Shared]:
         hashes.extend(_hashes_of(item))
         ends.append(len(hashes))
     twice = _repeated(hashes)
-    found: dict[tuple[str, str], dict[Key, None]] = defaultdict(dict)
+    found: dict[tuple[str, str], list[Key]] = defaultdict(list)
     for item, (begin, end) in zip(appliers, pairwise(ends), strict=True) if twice else ():
         own = hashes[begin:end]
         if not twice.isdisjoint(own):
             key, target = Ref.of(item).key, target_of(item)
-            for each, id_ in zip(own, ids_of(item), strict=True):
-                if each in twice:
-                    found[target, id_][key] = None
+            ids = zip(own, ids_of(item), strict=True)
+            for id_ in dict.fromkeys(id_ for each, id_ in ids if each in twice):
+                found[target, id_].append(key)
     return list(_together(found))
 
 
@@ -108,17 +109,20 @@ def _hashes_of(item: Object) -> Iterable[int]:
 
 
 def _repeated(hashes: Sequence[int]) -> set[int]:
-    """Return the numbers that are in *hashes* more than once."""
-    found: set[int] = set()
-    for part in range(_PARTS):
-        some = [each for each in hashes if each % _PARTS == part]
-        some.sort()
-        if any(map(eq, some, islice(some, 1, None))):
-            found |= {one for one, other in pairwise(some) if one == other}
-    return found
+    """Return the numbers that are in *hashes* more than once.
+
+    They are counted by their last bits; only those that may be equal are sorted.
+    """
+    mask = (1 << (_SPARSE * len(hashes)).bit_length()) - 1
+    seen = bytearray(mask + 1)
+    for each in hashes:
+        slot = each & mask
+        seen[slot] = _TWICE if seen[slot] else 1
+    some = sorted([each for each in hashes if seen[each & mask] == _TWICE])
+    return {one for one, other in pairwise(some) if one == other}
 
 
-def _together(found: dict[tuple[str, str], dict[Key, None]]) -> Iterator[Shared]:
+def _together(found: Mapping[tuple[str, str], Sequence[Key]]) -> Iterator[Shared]:
     """Yield the objects in *found*, those with the same owners as one."""
     groups: dict[tuple[str, tuple[Key, ...]], list[Entry]] = defaultdict(list)
     for (target, id_), listing in found.items():

@@ -297,7 +297,7 @@ def _judged(
     known = replace(known, behind=2 * len(late) >= len(runnable))
     if late and _is_idle(state, attempts, late, newest):
         return replace(known, overdue=late, idle=True, last=newest)
-    awake = (one for one in late if _was_awake(state, one.since, now - one.due))
+    awake = (one for one in late if was_awake(state, one.since, now - one.due))
     return replace(known, overdue=tuple(awake))
 
 
@@ -373,7 +373,7 @@ def _contradicts_itself(state: State, found: Iterable[Liveness]) -> bool:
         return True
     last = max((one.last for one in shown if one.last), default=state.now)
     longest = max((late.due for one in shown for late in one.overdue), default=timedelta())
-    return _was_awake(state, last + longest, state.now)
+    return was_awake(state, last + longest, state.now)
 
 
 def _is_without_leases(state: State) -> bool:
@@ -403,11 +403,11 @@ def _sleeps(state: State, one: Liveness, found: Collection[Liveness]) -> bool:
     # Without Leases, nothing tells a controller that stopped from one that had nothing to do.
     stopped = max([other.last for other in found if other.last and not one.lease] or [one.last])
     after = stopped + longest
-    return state.now - one.last < _LONGEST_SLEEP and not _was_awake(state, after, before)
+    return state.now - one.last < _LONGEST_SLEEP and not was_awake(state, after, before)
 
 
-def _was_awake(state: State, after: datetime, before: datetime) -> bool:
-    """Whether anything that was read happened between these times."""
+def was_awake(state: State, after: datetime, before: datetime) -> bool:
+    """Return whether anything that was read happened between these times."""
     times = (at for one in state.resources.values() for at in (*_written(one), one.changed))
     events = (event.last for found in state.warnings.values() for event in found)
     starts = (started_at(pod) for pod in state.evidence.answer("pods").known)

@@ -1,7 +1,7 @@
 """The state of a cluster, which the checks inspect: derived once from the Evidence."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import groupby
@@ -13,14 +13,21 @@ import jmespath
 from fluxstatus.base.durations import stamp, when
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.plurals import noun_for
-from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Answer, Evidence, Object
+from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Answer, Evidence, Object, Unread
 from fluxstatus.model.kinds import KINDS, RESOURCES
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.deployments import Component, components, expected, operators
 from fluxstatus.state.resource import Resource
+from fluxstatus.state.scope import INTO_OTHERS, Namespaces, applies_into
 
 EVENTS_FOR = timedelta(hours=1)
 """The age of the oldest Warning event that counts; API servers keep them about as long."""
+
+_OF_OBJECTS = (
+    *(one.resource for one in KINDS.values() if one.reconciled and one.name != "FluxInstance"),
+    "events",
+)
+"""The lists of Flux objects, and of what happened to them; a FluxInstance only installs Flux."""
 
 _EVENT = jmespath.compile(
     """{
@@ -57,7 +64,8 @@ class State:
     def __init__(self, evidence: Evidence, namespaces: Collection[str] = ()) -> None:
         """Prepare the state of *evidence*; all else is computed on first use.
 
-        The report is about *namespaces*, or all if there are none. The state is always about all.
+        The report is about *namespaces* and what applies into them, or about all if there are none.
+        The state is always about all.
         """
         self.evidence = evidence
         self.namespaces = frozenset(namespaces)
@@ -66,13 +74,60 @@ class State:
     @property
     def namespace_suffix(self) -> str:
         """The namespaces of the report as the end of a sentence, empty for all."""
-        names = ", ".join(f'"{name}"' for name in sorted(self.namespaces))
-        noun = noun_for(len(self.namespaces), "namespace")
-        return f" in {noun} {names}" if names else ""
+        return f" in {self.named_namespaces}" if self.namespaces else ""
 
-    def covers(self, namespace: str) -> bool:
-        """Whether the report is about *namespace*."""
-        return not self.namespaces or namespace in self.namespaces
+    @property
+    def named_namespaces(self) -> str:
+        """The namespaces of the report as a sentence names them, at least one."""
+        names = ", ".join(f'"{name}"' for name in sorted(self.namespaces))
+        return f"{noun_for(len(self.namespaces), 'namespace')} {names}"
+
+    def covers(self, ref: Ref) -> bool:
+        """Whether the report is about the object *ref*."""
+        return not self.namespaces or ref.namespace in self.namespaces or ref.key in self.applying
+
+    @property
+    def refused(self) -> bool:
+        """Whether every query was refused, also in the namespaces of the report."""
+        answers = map(self.evidence.answer, RESOURCES)
+        return self.evidence.refused and all(
+            self.namespaces.isdisjoint(answer.namespaces) for answer in answers
+        )
+
+    @cached_property
+    def applying(self) -> Mapping[Key, Namespaces]:
+        """The objects elsewhere that apply into the namespaces of the report, and into which."""
+        found = {
+            one.ref.key: applies_into(one.object, self.namespaces)
+            for one in (self.of_kind(*INTO_OTHERS) if self.namespaces else ())
+            if one.ref.namespace not in self.namespaces
+        }
+        return {key: namespaces for key, namespaces in found.items() if namespaces}
+
+    def unread(self, query: str) -> Unread | None:
+        """Return why the answer to *query* may lack objects in the namespaces of the report."""
+        answer = self.evidence.answer(query)
+        if not self.namespaces:
+            return answer.hidden
+        return next(filter(None, map(answer.unread_in, sorted(self.namespaces))), None)
+
+    @cached_property
+    def unread_elsewhere(self) -> Mapping[str, Unread]:
+        """Why objects elsewhere that concern the namespaces of the report may be unknown, by query.
+
+        A list that could not be read in these namespaces either is left out.
+        """
+        found = {name: self.evidence.answer(name).unread_in("") for name in _OF_OBJECTS}
+        return {
+            name: reason
+            for name, reason in found.items()
+            if self.namespaces and reason and not self.unread(name)
+        }
+
+    @property
+    def applying_known(self) -> bool:
+        """Whether no other object elsewhere can apply into the namespaces of the report."""
+        return self.unread_elsewhere.keys().isdisjoint(KINDS[kind].resource for kind in INTO_OTHERS)
 
     @cached_property
     def resources(self) -> dict[Key, Resource]:

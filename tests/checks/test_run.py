@@ -38,7 +38,6 @@ from tests.builders import (
     kustomization,
     report,
     source,
-    without,
 )
 
 SHARED = [
@@ -89,55 +88,6 @@ def test_the_order_does_not_depend_on_that_of_the_objects() -> None:
     there = report(*HEALTHY, *SHARED)
     back = report(*reversed([*HEALTHY, *SHARED]))
     assert there == back
-
-
-def test_a_namespace_narrows_the_report() -> None:
-    """-n reports only findings of that namespace and the causes elsewhere that block it."""
-    found = report(*HEALTHY, *SHARED, choice=Choice(namespaces=["team-a"]))
-    assert fails(found) == ["shared/git"]
-
-
-def test_a_namespace_narrows_what_is_counted() -> None:
-    """Nothing is called well, or counted, of what was not asked about."""
-    other = [kustomization("team-b/x", "shared/git"), kustomization("team-c/y", "shared/git")]
-    found = report(*HEALTHY, *other, choice=Choice(namespaces=["team-b"]))
-    result = [f.title for f in found.findings if f.step in ("sources", "reconcilers", "drift")]
-    assert 'there are no sources in namespace "team-b"' in result
-    assert "1 of 1 are healthy" in result
-    assert not [title for title in result if "team-c" in title or "flux-system" in title]
-
-
-def test_a_cause_elsewhere_that_blocks_nothing_here_is_left_out() -> None:
-    """Findings neither in the namespace nor blocking it are left out."""
-    found = report(*HEALTHY, *SHARED, choice=Choice(namespaces=["team-c"]))
-    assert fails(found) == []
-    assert found.exit_code() is Exit.HEALTHY
-
-
-def test_a_namespace_without_flux_is_no_healthy_one() -> None:
-    """A mistyped -n warns and suggests the namespace that was probably meant."""
-    found = report(*HEALTHY, *SHARED, choice=Choice(namespaces=["taem-a", "team-a"]))
-    [warned] = [f for f in found.findings if f.level is Level.WARN]
-    assert (warned.code, warned.step) == ("namespace-empty", "reconcilers")
-    assert warned.title == 'Flux has no objects in namespace "taem-a" (did you mean "team-a"?)'
-    assert found.exit_code([Verdict.WARN]) is Exit.UNHEALTHY
-
-
-def test_a_namespace_that_could_not_be_read_is_not_called_empty() -> None:
-    """A namespace is not reported as empty if one kind could not be listed."""
-    unread = {"buckets.source.toolkit.fluxcd.io": FORBIDDEN}
-    found = judge(evidence(*HEALTHY, unread=unread), Choice(namespaces=["nope"]))
-    assert "namespace-empty" not in {f.code for f in found.findings}
-    bare = without(HEALTHY, "FluxInstance/flux")
-    found = judge(evidence(*bare), Choice(namespaces=["flux-system"]))
-    assert "namespace-empty" not in {f.code for f in found.findings}
-
-
-def test_cluster_wide_faults_are_reported_for_any_namespace() -> None:
-    """A dead controller concerns every namespace."""
-    down = alter(HEALTHY, "Deployment/helm-controller", {"status.readyReplicas": 0})
-    found = report(*down, *SHARED, choice=Choice(namespaces=["team-c"]))
-    assert fails(found) == ["flux-system/helm-controller"]
 
 
 def test_a_step_can_be_chosen() -> None:

@@ -1,8 +1,14 @@
 """`list`: every check there is."""
 
 import json
+import re
+from collections import Counter
+from importlib import resources
+
+import jsonschema
 
 from fluxstatus.checks import STEPS
+from fluxstatus.checks.codes import CODES, by_steps
 from tests.conftest import Program
 
 
@@ -19,6 +25,35 @@ def test_text_has_every_check(flux_status: Program) -> None:
             assert [code, *code.meaning.split()] in lines
         for code in step.advice_codes:
             assert [code, "Advice:", *code.meaning.split()] in lines
+
+
+def test_text_has_each_code_once(flux_status: Program) -> None:
+    """A code of several steps has one line, under the names of all its steps."""
+    text = flux_status("list").stdout
+    words = Counter(line.split()[0] for line in text.splitlines() if line.startswith("  "))
+    assert {code: words[code] for code in CODES} == dict.fromkeys(CODES, 1)
+    section = text.partition("\nreported by operator and components\n")[2].partition("\n\n")[0]
+    listed = {line.split()[0] for line in section.splitlines()}
+    assert listed == {c for c, known in CODES.items() if known.steps == ("operator", "components")}
+    assert re.search(r"^reported by every step\n(?:  .*\n)*  ok ", text, re.MULTILINE)
+
+
+def test_codes_of_one_step_come_first() -> None:
+    """Then those of several steps; each code is in the group of its steps."""
+    groups = by_steps({known.code: known.steps for known in CODES.values()})
+    assert {code: steps for steps, codes in groups.items() for code in codes} == {
+        code: known.steps for code, known in CODES.items()
+    }
+    sizes = [len(steps) for steps in groups]
+    assert sizes == sorted(sizes)
+    assert [steps for steps in groups if len(steps) == 1] == [(step.id,) for step in STEPS]
+
+
+def test_json_follows_its_schema(flux_status: Program) -> None:
+    """The document for programs is as documented."""
+    schema = resources.files("fluxstatus.commands.list").joinpath("schema.json").read_text()
+    document = json.loads(flux_status("list", "-o", "json").stdout)
+    jsonschema.Draft202012Validator(json.loads(schema)).validate(document)
 
 
 def test_json_has_every_check(flux_status: Program) -> None:

@@ -57,6 +57,7 @@ WITHOUT_STATE = """
     owner secret/x --demo|owner deploy/nothing --demo|conditions nothing/x --demo|events
     reconcile ks/app --demo|reconcile ks --demo|events --since x --demo
     events --for ks/nothing --demo|logs|logs x --for ks/x|credentials ks/x|versions|preflight
+    check --demo|describe ks/x --demo|trace pod/x|get pods --demo|get sources git --demo|rbac
     ui --port 1|ui --address 0.0.0.0|version|version --verify|version -o json
     --version|list|list -o json|completion|completion bash|completion zsh|completion fish
     completion kubectl|mcp|mcp prompts|mcp status|mcp status -o json|mcp tools|mcp config|mcp skill

@@ -129,7 +129,7 @@ class Cluster:
     def put(self, objects: Iterable[Mapping[str, Any]]) -> None:
         """Store *objects* as they are: status and managedFields kept, nothing checked or filled in.
 
-        Raises StoreError for a kind that the API server does not serve.
+        Raises StoreError for a kind, or a version of it, that the API server does not serve.
         """
         self._store.put(objects)
 

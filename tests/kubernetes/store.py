@@ -50,16 +50,20 @@ class StoreError(Exception):
 
 
 class Store:
-    """What *api* serves, in *etcd*."""
+    """What *api* serves, in *etcd*.
+
+    An object in a version that is not served is refused: the API server cannot convert it, and the
+    list of its kind then stays as it was.
+    """
 
     def __init__(self, etcd: Etcd, api: Api) -> None:
         self._etcd = etcd
         self._api = api
         self._saved: dict[str, tuple[int, bytes]] = {}
-        self._plurals: dict[tuple[str, str], str] = {}
+        self._plurals: dict[tuple[str, str, str], str] = {}
 
     def put(self, objects: Iterable[Mapping[str, Any]]) -> None:
-        """Store *objects* as they are. Raises StoreError for a kind that is not served."""
+        """Store *objects* as they are. Raises StoreError for a version that is not served."""
         key = self._keys()
         self._etcd.put({key(one): json.dumps(one).encode() for one in objects})
 
@@ -92,10 +96,11 @@ class Store:
         revisions = self._etcd.revisions(ROOT) if changed else {}
         self._saved |= {name: (revisions[name], value) for name, value in changed.items()}
 
-    def _plural(self, group: str, kind: str) -> str | None:
-        if (group, kind) not in self._plurals:
-            self._plurals = {(one.group, one.kind): one.plural for one in self._api.served()}
-        return self._plurals.get((group, kind))
+    def _plural(self, group: str, version: str, kind: str) -> str | None:
+        if (group, version, kind) not in self._plurals:
+            served = self._api.served()
+            self._plurals = {(one.group, one.version, one.kind): one.plural for one in served}
+        return self._plurals.get((group, version, kind))
 
     def _keys(self) -> Callable[[Mapping[str, Any]], str]:
         definitions = [
@@ -104,8 +109,8 @@ class Store:
         grouped = _GROUPED | {name.partition(".")[2] for name in definitions}
 
         def key(one: Mapping[str, Any]) -> str:
-            group = one["apiVersion"].rpartition("/")[0]
-            plural = self._plural(group, one["kind"])
+            group, _, version = one["apiVersion"].rpartition("/")
+            plural = self._plural(group, version, one["kind"])
             if plural is None:
                 raise StoreError(
                     f"{one['apiVersion']} {one['kind']}: not served; is its CRD there?"

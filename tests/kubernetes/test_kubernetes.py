@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.kubernetes import build, load
+from tests.kubernetes import access, build, load
 from tests.kubernetes.cluster import Cluster, ClusterError
 from tests.kubernetes.flux_system import flux_system
 from tests.kubernetes.store import StoreError, items
@@ -153,6 +153,18 @@ def test_a_kind_without_its_crd_cannot_be_put(bare_cluster: Cluster) -> None:
     """An object that no request could ever find is not written."""
     with pytest.raises(StoreError, match="Kustomization: not served"):
         bare_cluster.put(items(RECORDED))
+
+
+@cluster_test
+def test_versions_that_are_not_served_cannot_be_put(cluster: Cluster) -> None:
+    """Else the API server's list of the kind stays as it was, for all tests that follow."""
+    old = {
+        "apiVersion": "helm.toolkit.fluxcd.io/v2beta1",
+        "kind": "HelmRelease",
+        "metadata": {"name": "old", "namespace": access.NAMESPACE},
+    }
+    with pytest.raises(StoreError, match="v2beta1 HelmRelease: not served"):
+        cluster.put([old])
 
 
 @cluster_test

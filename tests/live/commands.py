@@ -16,11 +16,11 @@ _PLACE = {"-n", "--namespace", "--context", "--kube-context"}
 CHART = "oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator"
 _BREW = re.compile(
     r"brew (?:install|upgrade) "
-    r"(?:kubectl|flux|(?:controlplaneio-fluxcd/tap/)?flux-operator(?:-mcp)?)"
+    r"(?:kubectl|helm|openssh|(?:fluxcd/tap/)?flux|(?:controlplaneio-fluxcd/tap/)?flux-operator(?:-mcp)?)"
 )
 """Homebrew is not built for the tests, for it would fetch from elsewhere: the words that it takes.
 
-Upstream: controlplaneio-fluxcd/flux-operator and fluxcd/website, installation.
+Upstream: controlplaneio-fluxcd/flux-operator, fluxcd/website and helm/helm-www, installation.
 """
 
 _GROUP = "Available Commands:"

@@ -43,8 +43,13 @@ WAYS: dict[str, tuple[Words, ...]] = {
     "preflight": ((), ("--manifest",)),
     "get": (("all", "-A"), ("sources",), ("components",), ("ks,hr", "--not-ready"), ("ONE/NAME",)),
     "conditions": (("KIND/NAME",),),
-    "events": ((), ("--for", "ONE/NAME")),
-    "logs": ((), ("source-controller", "--errors"), ("--for", "ks/flux-system")),
+    "events": ((), ("--for", "ONE/NAME"), ("ONE/NAME",)),
+    "logs": (
+        (),
+        ("source-controller", "--errors"),
+        ("--for", "ks/flux-system"),
+        ("ks/flux-system",),
+    ),
     "inventory": ((), ("KIND/NAME",)),
     "owner": (("KIND/NAME",),),
     "tree": (("KIND/NAME",),),
@@ -60,7 +65,7 @@ ONE/NAME stands for one object, where another way shows the same of the objects 
 _FILES = "it reads or writes files of MCP clients, and nothing of the cluster"
 EXCEPTED = {
     "ui": "it opens a way to a server and prints its address; it reads no more than the check",
-    **dict.fromkeys(("version", "completion"), "it tells of the program alone"),
+    **dict.fromkeys(("version", "completion", "rbac"), "it tells of the program alone"),
     "mcp verify": "it talks to the MCP server; what comes back is counted, not shown",
     **dict.fromkeys(
         ("mcp setup", "mcp config", "mcp remove", "mcp decline", "mcp accept", "mcp skill"), _FILES

@@ -150,7 +150,7 @@ def test_a_token_of_ones_own_is_not_taken_for_the_users(cluster: Cluster) -> Non
 
 
 def test_rights_in_one_namespace_are_used(cluster: Cluster) -> None:
-    """A user of one namespace gets its findings, and everything else is unknown."""
+    """A user of one namespace gets its findings; what applies into it is one unknown."""
     evidence = snapshot.load(HERE / "zoo.json.gz")
     cluster.put([*namespaces(evidence), *objects(evidence)])
     cluster.put(
@@ -168,6 +168,34 @@ def test_rights_in_one_namespace_are_used(cluster: Cluster) -> None:
     }
     assert roots == {"a", "b", "bad"}
     assert result.code == Exit.UNHEALTHY
+    unknown = [f for f in result.report["findings"] if f["level"] == "unknown"]
+    [elsewhere] = [f for f in unknown if f["step"] in ("sources", "reconcilers")]
+    assert 'applies from other namespaces into namespace "team-a"' in elsewhere["title"]
+    assert {e["value"] for e in elsewhere["evidence"]} >= {
+        "list kustomizations.kustomize.toolkit.fluxcd.io",
+        "list helmreleases.helm.toolkit.fluxcd.io",
+        "list resourcesets.fluxcd.controlplane.io",
+        "list events",
+    }
+
+
+def test_what_applies_into_a_namespace_is_judged(cluster: Cluster) -> None:
+    """A HelmRelease elsewhere fails for its target namespace; nothing is no pass."""
+    put(cluster, ZOO)
+    result = flux_status(cluster.kubeconfig("admin"), "-n", "prod-eu", "-o", "json")
+    requests = cluster.audit("admin")
+    crds = len(cluster.get("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")["items"])
+    assert len(requests) <= crds + 9
+    assert not [request.uri for request in requests if "prod-eu" in request.uri]
+    assert [one["name"] for one in result.report["scope"]["applying"]] == ["app"]
+    [finding] = [f for f in result.report["findings"] if f["level"] == "fail"]
+    assert finding["object"]["namespace"] == "hr-targetns-missing"
+    assert result.code == Exit.UNHEALTHY
+    result = flux_status(cluster.kubeconfig("admin"), "-n", "nope", "--wait=1s", "-o", "json")
+    assert [f["code"] for f in result.report["findings"] if f["level"] == "unknown"] == [
+        "namespace-empty"
+    ]
+    assert result.code == Exit.NO_VERDICT
 
 
 def test_missing_crds_are_skipped(other_crds: Cluster) -> None:

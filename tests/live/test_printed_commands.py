@@ -149,10 +149,13 @@ def saying() -> Iterator[dict[str, Any]]:
                       age=timedelta(minutes=10))
             for each in one["status"]["conditions"]
         ]  # fmt: skip
+        kind = KINDS[one["kind"]]
+        version = f"{kind.group}/{SERVED[kind.resource]}"  # an example may have an older one
         metadata = {**one["metadata"], "name": f"m{number}", "uid": f"m{number}"}
         if one["kind"] == "FluxInstance":
             metadata["namespace"] = "flux-system"
-        yield {**one, "metadata": metadata, "status": {**one["status"], "conditions": ready}}
+        status = {**one["status"], "conditions": ready}
+        yield {**one, "apiVersion": version, "metadata": metadata, "status": status}
 
 
 def _namespace(name: str) -> dict[str, Any]:
@@ -224,7 +227,7 @@ def called_x(item: dict[str, Any]) -> dict[str, Any]:
         "flux-operator create secret sshh x -n apps",
         "flux-operator reconcile resourze x",
         "kubectl delete secret none-yet -n apps",
-        "brew install helm",
+        "brew install kubctl",
     ],
 )
 def test_what_would_not_work_is_noticed(cluster: Cluster, pasting: Path, line: str) -> None:

@@ -36,14 +36,17 @@ _FLAGS = {
 NAMES = tuple(_FLAGS)
 
 
-def start(cluster: Cluster, folder: Path) -> Iterator[Process]:
-    """Start the controllers of *cluster*; they keep artifacts and logs in *folder*."""
+def start(cluster: Cluster, folder: Path, *names: str) -> Iterator[tuple[str, Process]]:
+    """Start the controllers of *cluster*, or those called *names*, and yield each with its name.
+
+    They keep artifacts and logs in *folder*.
+    """
     kubeconfig = cluster.kubeconfig(access.HARNESS)
     env = {"KUBECONFIG": str(kubeconfig), "RUNTIME_NAMESPACE": NAMESPACE}
     programs = build.programs(*_FLAGS)
-    for name, flags in _FLAGS.items():
-        command: list[str | Path] = [programs[name], *flags, *_addresses(name, folder)]
-        yield Process(command, folder / f"{name}.log", env=os.environ | env)
+    for name in names or NAMES:
+        command: list[str | Path] = [programs[name], *_FLAGS[name], *_addresses(name, folder)]
+        yield name, Process(command, folder / f"{name}.log", env=os.environ | env)
 
 
 def _addresses(name: str, folder: Path) -> Iterator[str]:

@@ -7,7 +7,7 @@ import json
 import re
 import subprocess
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from tests.kubernetes.cluster import ClusterError
@@ -19,7 +19,7 @@ from .finding import Finding
 from .objects import Object, of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from tests.kubernetes.cluster import Cluster
@@ -47,7 +47,7 @@ class Flux:
     def __init__(self, cluster: Cluster, folder: Path) -> None:
         self.cluster = cluster
         self.folder = folder
-        self._processes: list[Process] = []
+        self._processes: dict[str, Process] = {}
         self._numbers = itertools.count(1)
 
     def __enter__(self) -> Self:
@@ -60,8 +60,61 @@ class Flux:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process in self._processes:
+        for process in self._processes.values():
             process.kill()
+
+    # What happens to a controller
+
+    def stop(self, name: str) -> None:
+        """Stop the controller *name*, whose pod stays ready (SIGSTOP)."""
+        self._processes[name].pause()
+
+    def go_on(self, name: str) -> None:
+        """Let the controller *name* go on after ``stop``."""
+        self._processes[name].resume()
+
+    def crash(self, name: str) -> None:
+        """End the controller *name*; the kubelet waits before it starts the container again."""
+        self._processes.pop(name).kill()
+        self._put_container(name, ready=False, state={"waiting": {"reason": "CrashLoopBackOff"}})
+
+    def start_again(self, name: str) -> None:
+        """Start the controller *name* after ``crash``, in the same pod."""
+        self._processes |= controllers.start(self.cluster, self.folder, name)
+        running = {"running": {"startedAt": _text(datetime.now(UTC))}}
+        self._put_container(name, ready=True, state=running)
+
+    def restore(self, pods: Iterable[dict[str, Any]]) -> None:
+        """Let all controllers run, and their *pods* be as they were, whatever happened."""
+        for name in controllers.NAMES:
+            if name in self._processes:
+                self.go_on(name)
+            else:
+                self.start_again(name)
+        self.cluster.put(pods)
+
+    def pod(self, name: str) -> dict[str, Any]:
+        """Return the pod of the controller *name*."""
+        found = items(self.cluster.get(f"{_PODS}?labelSelector=app={name}"))
+        assert len(found) == 1, found
+        return found[0]
+
+    def _put_container(self, name: str, *, ready: bool, state: dict[str, Any]) -> None:
+        """Give the only container of a pod its *state*, as the kubelet would, after an error."""
+        now, pod = _text(datetime.now(UTC)), self.pod(name)
+        status = pod["status"]["containerStatuses"][0]
+        ended = {"exitCode": 137, "reason": "Error", "finishedAt": now, "startedAt": now}
+        last = status.get("lastState") if ready else {"terminated": ended}
+        status |= {"ready": ready, "restartCount": 1, "state": state, "lastState": last}
+        for condition in pod["status"]["conditions"]:
+            if condition["type"] in {"Ready", "ContainersReady"}:
+                condition |= {"status": str(ready), "lastTransitionTime": now}
+        self.cluster.put([pod])
+        path = f"/apis/apps/v1/namespaces/{controllers.NAMESPACE}/deployments/{name}"
+        self._wait_for(
+            lambda: bool(self._get(path)["status"].get("readyReplicas")) is ready,
+            f"{name}, ready: {ready}",
+        )
 
     # Changing the cluster
 
@@ -111,7 +164,16 @@ class Flux:
 
     def becomes_ready(self, it: Object) -> None:
         """Wait until Ready of *it* is True."""
-        self._wait_for(lambda: self._ready(it) == "True", f"success of {_name(it)}")
+        self._wait_for(lambda: self.is_ready(it), f"success of {_name(it)}")
+
+    def is_ready(self, it: Object) -> bool:
+        """Return whether Ready of *it* is True now."""
+        return self._ready(it) == "True"
+
+    def last_reconciled(self, it: Object) -> datetime:
+        """Return when *it* was last reconciled."""
+        latest = self._get(_path(it))["status"]["history"][0]["lastReconciled"]
+        return datetime.fromisoformat(latest)
 
     def fails(self, it: Object) -> None:
         """Wait until Ready of *it* is False."""
@@ -159,6 +221,12 @@ class Flux:
 
     # What the product finds
 
+    def report(self) -> dict[str, Any]:
+        """Return the report on the whole cluster, with what is well."""
+        result = flux_status(self.cluster.kubeconfig("admin"), "--all", "-o", "json")
+        assert result.out, result.err
+        return result.report
+
     def findings(self, namespace: str) -> list[Finding]:
         """Return the faults that the check of *namespace* finds."""
         result = flux_status(self.cluster.kubeconfig("admin"), "-n", namespace, "-o", "json")
@@ -186,7 +254,7 @@ class Flux:
     # Implementation
 
     def _start(self) -> None:
-        self._processes += controllers.start(self.cluster, self.folder)
+        self._processes |= controllers.start(self.cluster, self.folder)
         for name in controllers.NAMES:
             deployment = of("apps/v1", "Deployment", controllers.NAMESPACE, name)
             words = ["--for=condition=Available", f"--timeout={_SECONDS}s"]
@@ -229,12 +297,13 @@ class Flux:
         while not happened():
             late = time.monotonic() > deadline
             assert not late, (f"{what}: not in {_SECONDS} s", *self._last_errors())
-            ended = [one.last_words() for one in self._processes if one.ended()]
+            ended = [one.last_words() for one in self._processes.values() if one.ended()]
             assert not ended, ended
             time.sleep(0.1)
 
     def _last_errors(self) -> list[str]:
-        lines = [line for one in self._processes for line in one.log.read_text().splitlines()]
+        logs = [one.log.read_text() for one in self._processes.values()]
+        lines = [line for text in logs for line in text.splitlines()]
         return [line for line in lines if '"level":"error"' in line][-5:]
 
 
@@ -245,10 +314,13 @@ def _older(value: Any) -> Any:
     if isinstance(value, list):
         return [_older(one) for one in value]
     if isinstance(value, str) and _TIME.fullmatch(value):
-        return (datetime.fromisoformat(value) - timedelta(minutes=10)).strftime(
-            "%Y-%m-%dT%H:%M:%SZ"
-        )
+        return _text(datetime.fromisoformat(value) - timedelta(minutes=10))
     return value
+
+
+def _text(at: datetime) -> str:
+    """Return the time *at*, of UTC, as in an object."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _conditions(found: Object) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from fluxstatus.checks.run import Choice
 from fluxstatus.commands.options import DEMO
 from fluxstatus.mcp.state_file import EMPTY, Configured, LocalState
 from fluxstatus.model import snapshot
@@ -14,9 +15,11 @@ from fluxstatus.model.kinds import KINDS
 from fluxstatus.report import as_json, as_text
 from fluxstatus.report.look import Look
 from tests.builders import (
+    BUILD_FAILED,
     FORBIDDEN,
     HEALTHY,
     NO_ARTIFACT,
+    NOT_THERE,
     NOW,
     alter,
     evidence,
@@ -179,3 +182,33 @@ def test_memory_changes_no_finding(memory: LocalState) -> None:
     )
     one.pop("next"), other.pop("next")
     assert one == other
+
+
+def test_it_keeps_to_the_namespace() -> None:
+    """With -n it is about what concerns the namespace, also if more is blocked elsewhere."""
+    shared = [
+        AUTH,
+        kustomization("team/web", "apps/git", NO_ARTIFACT),
+        *(kustomization(f"other/{n}", "apps/git", NO_ARTIFACT) for n in range(5)),
+    ]
+    own = kustomization("team/own", "flux-system/flux-system", BUILD_FAILED)
+    unrelated = flux("GitRepository", "else/git", NOT_THERE)
+    blocked = [kustomization(f"else/{n}", "else/git", NO_ARTIFACT) for n in range(9)]
+    known = evidence(*DOWN, *shared, own, unrelated, *blocked)
+    team = Choice(namespaces=("team",))
+    step = judge(known, team, LocalState((READER,), failures=9)).next
+    assert step
+    assert 'It blocks 1 object: "team/web"' in step.prompt
+    assert 'Only what concerns namespace "team" was asked about.' in step.prompt
+    assert "other/" not in step.prompt
+    assert "else/" not in step.prompt
+    suggested = judge(known, team).next
+    assert suggested
+    assert suggested.text.startswith("GitRepository apps/git blocks 1 object:")
+    whole = next_of(known)
+    assert whole
+    assert whole.text.startswith("GitRepository else/git blocks 9 objects:")
+    assert "was asked about" not in whole.prompt
+    alone = judge(evidence(*DOWN, own, unrelated, *blocked), team, LocalState(failures=9)).next
+    assert alone
+    assert alone.text.startswith("Kustomization team/own fails:")

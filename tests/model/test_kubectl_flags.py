@@ -86,3 +86,31 @@ def test_every_command_of_a_finding_has_them() -> None:
     ]
     bare = Finding("ui", "x", Level.WARN, "x")
     assert for_target(Target("here")).finding(bare) is bare
+
+
+@pytest.mark.parametrize(
+    ("saved", "line", "expected"),
+    [
+        (("--demo",), "kubectl flux-status explain ks/a", "--demo"),
+        (("--demo",), "kubectl flux-status", "--demo"),
+        # They are for a cluster of the user, which has no context "demo".
+        (("--demo",), "kubectl flux-status mcp setup", ""),
+        (("--demo",), "kubectl flux-status preflight --manifest", ""),
+        (("--from", "a.json"), "kubectl flux-status explain ks/a", "--from a.json"),
+        (("--from", "a.json"), "kubectl flux-status logs ks/a", "--context here --as=me"),
+        (("--from", "a.json"), "kubectl flux-status --context=there", "--as=me"),
+        ((), "kubectl flux-status explain ks/a", "--context here --as=me"),
+    ],
+)
+def test_our_commands_read_the_same_file(saved: tuple[str, ...], line: str, expected: str) -> None:
+    """What is suggested for a saved cluster reads the same file, if the command can."""
+    target = Target("here", flags=("--as=me",), saved=saved)
+    found = for_target(target).command(Command(tuple(line.split())))
+    assert " ".join(found.argv) == f"{line} {expected}".strip()
+
+
+def test_kubectl_has_the_context_of_a_file() -> None:
+    """A command of kubectl is never for the current context, which may be another cluster."""
+    target = Target("demo", saved=("--demo",))
+    found = for_target(target).command(kubectl("get", "ks"))
+    assert found.argv == ("kubectl", "--context", "demo", "get", "ks")

@@ -88,7 +88,7 @@ EVIDENCE = st.builds(
         datetime(2000, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
         timezones=st.sampled_from((UTC, timezone(timedelta(hours=-3, minutes=-30)))),
     ),
-    target=st.builds(Target, ANY_TEXT, ANY_TEXT, ANY_TEXT, ANY_TEXT, ANY_TEXT, FLAGS),
+    target=st.builds(Target, *[ANY_TEXT] * 5, FLAGS, st.just(())),
     answers=st.dictionaries(ANY_TEXT, ANSWERS, max_size=3),
     served=st.none() | st.dictionaries(ANY_TEXT, ANY_TEXT, max_size=3),
     also_served=st.none() | st.dictionaries(ANY_TEXT, TEXTS, max_size=3),

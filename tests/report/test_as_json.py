@@ -36,6 +36,10 @@ GOLDEN = r"""{
     "flux": "v2.9.4",
     "operator": "v0.59.0"
   },
+  "scope": {
+    "namespaces": [],
+    "applying": []
+  },
   "takenAt": "2026-11-23T04:12:00Z",
   "durationSeconds": 0.42,
   "cost": {
@@ -186,7 +190,7 @@ def objects_of(schema: Any) -> list[Any]:
 def test_the_schema_allows_no_key_beyond_those_it_demands() -> None:
     """A key that is added or lost fails here before it surprises anybody."""
     found = objects_of(SCHEMA)
-    assert len(found) == 13
+    assert len(found) == 14
     for each in found:
         assert each["additionalProperties"] is False
         assert each["required"] == list(each["properties"])

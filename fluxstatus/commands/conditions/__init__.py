@@ -64,7 +64,7 @@ def show(
         ctx.fail(conflict)
     connect = connecting(connection, timeout, verbose=display.verbose)
     with (
-        reported("conditions", connection),
+        reported("conditions", connection, snapshot, place, words),
         found(words, place.namespaces, snapshot.file, connect) as one,
     ):
         item, now = one.item, one.now

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
-from typer import Option
+from typer import Argument, Option
 
 from fluxstatus.commands.options import (
     TIMEOUT,
@@ -37,7 +37,7 @@ EPILOG = """
 \b
 Examples:
   kubectl flux-status events --type Warning --since 30m
-  kubectl flux-status events --for ks/backend -n apps -o wide
+  kubectl flux-status events ks/backend -n apps -o wide
 """
 
 
@@ -72,6 +72,14 @@ class Filters:
 def show(
     ctx: typer.Context,
     *,
+    words: Annotated[
+        list[str] | None,
+        Argument(
+            metavar="[KIND/NAME]",
+            help="Only events about this object, as with --for",
+            rich_help_panel=Filters.panel,
+        ),
+    ] = None,
     filters: Filters,
     place: Namespaces,
     display: ListDisplay,
@@ -90,10 +98,13 @@ def show(
 
     if conflict := display.conflict() or snapshot.conflict(connection, watch=display.watch):
         ctx.fail(conflict)
+    if words and filters.for_:
+        ctx.fail("KIND/NAME and --for are mutually exclusive")
     connect = connecting(connection, timeout, verbose=display.verbose)
-    with reported("events", connection):
+    with reported("events", connection, snapshot, place):
         evidence = _load(snapshot)
-        find = partial(_about, filters.for_, place.namespaces, evidence, connect)
+        named = words or ([filters.for_] if filters.for_ else [])
+        find = partial(_about, named, place.namespaces, evidence, connect)
         about, error = patiently(find, timeout, watch=display.watch)
         listed = listing(_events(filters, display, about, error), display)
 
@@ -129,25 +140,28 @@ def _load(chosen: SnapshotInput) -> "Evidence | None":
 
 
 def _about(
-    word: str, namespaces: "Sequence[str]", evidence: "Evidence | None", connect: Connect
+    words: "Sequence[str]",
+    namespaces: "Sequence[str]",
+    evidence: "Evidence | None",
+    connect: Connect,
 ) -> "tuple[Ref | None, ArgumentError | None]":
     """Return the object that KIND/NAME names, and the error to report if it has no events.
 
     An object that no longer exists may still have events. Raises ArgumentError.
     """
-    if not word:
+    if not words:
         return None, None
     from fluxstatus.lookup import live, saved
     from fluxstatus.model.errors import ArgumentError
 
     if evidence:
-        return Ref.of(saved.find(evidence, [word], namespaces)), None
+        return Ref.of(saved.find(evidence, words, namespaces)), None
     with connect() as api:
         objects = live.Objects(api)
         try:
-            return Ref.of(objects.find([word], namespaces)), None
+            return Ref.of(objects.find(words, namespaces)), None
         except ArgumentError as error:
-            possible = [] if error.choices else objects.possible([word], namespaces)
+            possible = [] if error.choices else objects.possible(words, namespaces)
             if len(possible) != 1:
                 raise
             return possible[0], error

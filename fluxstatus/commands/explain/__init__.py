@@ -37,6 +37,20 @@ if TYPE_CHECKING:
     from fluxstatus.model.codes import Code
     from fluxstatus.state.resource import Resource
 
+EPILOG = """
+\b
+Examples:
+  kubectl flux-status explain ks/backend -n team-a   explain an object
+  kubectl flux-status explain secret-missing         explain a code
+  kubectl flux-status explain monorepo --demo        find an object by its name
+
+\b
+Exit codes:
+  0  the object is healthy, or the argument is a code
+  1  the object, or something that it waits for, is failing
+  2  usage error, or no object has this name
+  3  no verdict: something that matters could not be read
+"""
 _CODES = {Level.FAIL: Exit.UNHEALTHY, Level.UNKNOWN: Exit.NO_VERDICT}
 _DEPLOYMENTS = "deployments.apps"
 _NO_CONTROLLER = Unread(Why.ABSENT, "no controller that reconciles it was found")
@@ -60,7 +74,7 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Explain one object, or one code: the cause, the fix and all details.
+    """Explain an object or a code: the cause, the fix, all details.
 
     KIND is a resource type or short name of kubectl or flux (ks, kustomizations, helmrelease, …).
     The details include the controller's logs, the object's events, and the keys, but never the
@@ -79,7 +93,7 @@ def show(
     if code := known.get(" ".join(words)):
         _print(code, display)
         return
-    with reported("explain", connection):
+    with reported("explain", connection, snapshots, place, words):
         named = parse(words)
         evidence = _read(place.namespace, display, timeout, snapshots, connection)
         analysis = Analysis(State(evidence))
@@ -87,7 +101,7 @@ def show(
             console.put_report(RENDER[display.output](report_with_next(analysis), _look(display)))
             if similar := near_codes(named, known):
                 error = NotFoundError(f"no code {named.name!r} found; did you mean:", similar)
-                report(error, "explain", connection)
+                report(error, "explain", connection, snapshots)
             raise typer.Exit(Exit.NO_VERDICT)
         resource = find(analysis.state, named, place.namespace, known)
     details = _details(analysis, resource, timeout, None if snapshots.file else connection)
@@ -122,7 +136,7 @@ def _read(
     connection: Connection,
 ) -> Evidence:
     if snapshots.file:
-        return snapshot.load(snapshots.file)
+        return snapshots.load()
     evidence = read_evidence(
         connection, namespaces=tuple(namespaces), deadline=deadline, verbose=display.verbose
     )

@@ -9,7 +9,7 @@ from fluxstatus.commands.explain.codes import Case, CodeDetails
 from fluxstatus.commands.explain.details import Details, HistoryEntry
 from fluxstatus.lookup.node import Node
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import Command
+from fluxstatus.model.hints import Command, Hint
 from fluxstatus.report.as_text import put_finding, word_of
 from fluxstatus.report.layout import (
     INDENT,
@@ -75,26 +75,33 @@ def _code(code: CodeDetails, look: Look) -> Page:
     page.put(f"{code.code}: {code.meaning}")
     page.gap()
     page.put(", ".join(code.steps), Cell("steps", _LABEL, "label"))
+    by_why: dict[str, list[Case]] = {}
     for case in code.cases:
-        _put_case(page, case, alone=case.why == code.meaning)
+        by_why.setdefault(case.why, []).append(case)
+    for why, cases in by_why.items():
+        if why != code.meaning:
+            page.gap()
+            page.put(why, Cell("why", _LABEL, "label"))
+        _put_cases(page, cases)
     return page
 
 
-def _put_case(page: Page, case: Case, *, alone: bool) -> None:
-    if not alone:
-        page.gap()
-    rows = (
-        ("why", "" if alone else case.why),
-        ("kinds", ", ".join(case.kinds)),
-        ("reasons", ", ".join(case.reasons)),
-        ("message", case.says),
-    )
-    for label, text in rows:
-        if text:
-            page.put(text, Cell(label, _LABEL, "label"))
-    for hint in case.hints:
-        put_hint(page, hint, "fix", _LABEL)
-    page.put(case.upstream, Cell("upstream", _LABEL, "label"))
+def _put_cases(page: Page, cases: Iterable[Case]) -> None:
+    """Add the kinds, reasons and fixes of *cases*, which have one cause; each fix only once."""
+    kinds: tuple[str, ...] = ()
+    shown: set[Hint] = set()
+    for case in cases:
+        hints = [hint for hint in case.hints if hint not in shown]
+        if shown and not hints:
+            continue
+        shown.update(hints)
+        if case.kinds != kinds:
+            page.put(", ".join(case.kinds) or "all others", Cell("kinds", _LABEL, "label"))
+            kinds = case.kinds
+        if case.reasons:
+            page.put(", ".join(case.reasons), Cell("reasons", _LABEL, "label"))
+        for hint in hints:
+            put_hint(page, hint, "fix", _LABEL)
 
 
 def _put_findings(page: Page, findings: Sequence[Finding], details: Details) -> None:

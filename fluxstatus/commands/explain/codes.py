@@ -82,7 +82,7 @@ def _rules(code: Code) -> Iterator[Rule]:
 
 def _case(rule: Rule) -> Case:
     return Case(
-        why=rule.why.format_map(_Open()),
+        why=_sentence(rule.why),
         kinds=tuple(sorted(rule.kinds)),
         reasons=rule.reasons,
         says=rule.pattern.pattern,
@@ -93,7 +93,7 @@ def _case(rule: Rule) -> Case:
 
 def _advised(advice: Advice) -> Case:
     hints = tuple(map(_hint, advice.steps))
-    return Case(advice.why, (), (), "", hints, _spelled_out(advice.upstream))
+    return Case(_sentence(advice.why), (), (), "", hints, _spelled_out(advice.upstream))
 
 
 def _hint(step: Step) -> Hint:
@@ -101,7 +101,17 @@ def _hint(step: Step) -> Hint:
     commands = (
         command(line, _Open(), changes=changes) for lines, changes in both for line in lines
     )
-    return Hint(step.text.format_map(_Open()), tuple(one for one in commands if one))
+    return Hint(_sentence(step.text), tuple(one for one in commands if one))
+
+
+_QUOTES = {name for name, phrase in FALLBACKS.items() if phrase == "see the message"}
+_QUOTED = re.compile(rf"(?:: | \(){{(?:{'|'.join(sorted(_QUOTES))})}}(?:\)|$)")
+"""The end of a sentence, or a part in parentheses, that only quotes the controller's message."""
+
+
+def _sentence(template: str) -> str:
+    """Return a sentence about any object, without what it quotes of a message."""
+    return _QUOTED.sub("", template).format_map(_Open())
 
 
 def _versions(rule: Rule) -> str:
@@ -113,19 +123,40 @@ def _spelled_out(upstream: str) -> str:
 
 
 class _Open(dict[str, str]):
-    """The fields of an unknown object: each is its own name, in capitals.
+    """The fields of an unknown object: each is a word in capitals, as in the help of kubectl.
 
     The optional parts of a sentence are empty.
     """
 
     def __missing__(self, key: str) -> str:
-        optional = FALLBACKS.get(key) == ""
-        return "" if optional else _NAMES.get(key, key.upper())
+        if FALLBACKS.get(key) == "":
+            return ""
+        last = key.rpartition("_")[2]
+        return _WORDS.get(key) or _WORDS.get(last) or last.upper()
 
 
-_NAMES = {
+_WORDS = {
     "ns": "NAMESPACE",
     "sa": "SERVICEACCOUNT",
-    "now": "NOW",
+    "resource": "KIND",
+    "holder": "SECRET",
+    "missing": "NAME",
+    "detail": "REASON",
+    "innermost": "REASON",
+    "wanted": "EXPECTED",
+    "found": "ACTUAL",
+    "given": "ACTUAL",
+    "by": "USER",
     "moves": '[{"op":"move","from":"/data/OLD","path":"/data/NEW"}]',
+    # what is a phrase of its own in a sentence
+    "missing_target": "KIND/NAME does not exist",
+    "wrong_target": "KIND/NAME",
+    "referrers": "other objects refer",
+    "held_back": "no changes reach the cluster",
+    "overdue": "OBJECTS are overdue",
+    "trouble": "is restarting",
+    "failures": FALLBACKS["failures"],
+    "objects": FALLBACKS["objects"],
+    "components": FALLBACKS["components"],
 }
+"""The word for a field, or for the last part of its name."""

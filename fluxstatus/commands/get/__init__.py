@@ -98,7 +98,7 @@ def show(
         list[str],
         Argument(
             metavar="KINDS [NAME]…|KIND/NAME…",
-            help="all, sources, components, instance, or kinds as in kubectl and flux: ks,hr",
+            help="all, sources, images, components, instance, or kinds as in kubectl: ks,hr",
             rich_help_panel=Filters.panel,
         ),
     ],
@@ -131,7 +131,7 @@ def show(
         with connect() as api:
             yield list_reader.Live(api, place.namespaces, filters.selector)
 
-    with reported("get", connection):
+    with reported("get", connection, snapshot, place, words):
         listed = listing(_source(words, filters), display)
         raise typer.Exit(print_list(listed, opened, timeout, watch=display.watch))
 

@@ -92,7 +92,7 @@ def show(
     from fluxstatus.commands.errors import reported
 
     live = console.LiveLine()
-    with reported("inventory", connection):
+    with reported("inventory", connection, place=place, words=words or ()):
         try:
             with reading(
                 connection,

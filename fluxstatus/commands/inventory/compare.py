@@ -16,7 +16,7 @@ from fluxstatus.model.ref import Ref
 from fluxstatus.state.inventories import APPLIERS, ids_of, target_of
 from fluxstatus.state.ownership import creators_of, labels_of
 from fluxstatus.state.references import template_owner
-from fluxstatus.state.resource import Resource
+from fluxstatus.state.resource import Resource, switch_of
 from fluxstatus.state.state import State
 
 _CORE = ("Pod", "Endpoints", "Event")
@@ -38,6 +38,7 @@ _RESTORED_BY = {
     "ArtifactGenerator": "the next reconciliation restores it",
 }
 _PRUNE = "kustomize.toolkit.fluxcd.io/prune"
+_FREEZER = switch_of("ResourceSet")
 _CRDS = "helm-controller also lists the CRDs of a chart that it does not apply"
 
 
@@ -106,7 +107,7 @@ def _status(
     if not isinstance(found, Unread):
         if _pruning_failed(owner, entry):
             return Status.LEFT_BEHIND, f"the {owner.ref.kind} cannot delete it"
-        return Status.EXISTS, _deletion(found, now)
+        return Status.EXISTS, _deletion(found, now) or _frozen(owner, entry, found)
     if found.why is Why.ABSENT:
         return Status.GONE, found.text
     skipped = found.why is Why.NOT_REQUESTED
@@ -137,6 +138,18 @@ def _restored_by(owner: Resource, entry: Entry) -> str:
 def _deletion(item: Object, now: datetime) -> str:
     since = when(map_of(item.get("metadata")).get("deletionTimestamp"))
     return f"being deleted since {ago(since, now)}" if since else ""
+
+
+def _frozen(owner: Resource, entry: Entry, item: Object) -> str:
+    """Return that *owner*, a ResourceSet, no longer applies changes to *item*, if that is so.
+
+    The annotation suspends an object of the operator's own kinds instead.
+    """
+    value = map_of(map_of(item.get("metadata")).get("annotations")).get(_FREEZER)
+    own = entry.group == KINDS["ResourceSet"].group
+    if owner.ref.kind != "ResourceSet" or own or text_of(value).lower() != "disabled":
+        return ""
+    return f"frozen by its annotation {_FREEZER}: disabled, if the Flux Operator is 0.59 or newer"
 
 
 def _left(state: State, owners: Sequence[Resource], existing: Existing) -> Iterator[Row]:

@@ -36,7 +36,7 @@ EPILOG = """
 \b
 Examples:
   kubectl flux-status logs source-controller --since 10m
-  kubectl flux-status logs --for ks/backend -n apps --errors
+  kubectl flux-status logs ks/backend -n apps --errors
   kubectl flux-status logs --errors -f
 """
 
@@ -74,8 +74,8 @@ def show(
     controller: Annotated[
         str,
         Argument(
-            metavar="[CONTROLLER]",
-            help="source-controller or source [default: all controllers]",
+            metavar="[CONTROLLER|KIND/NAME]",
+            help="source-controller or source, or an object as with --for [default: all]",
             rich_help_panel=Filters.panel,
         ),
     ] = "",
@@ -91,14 +91,16 @@ def show(
     each line as the controller wrote it.
     """
     from fluxstatus.commands.errors import reported
+    from fluxstatus.commands.logs import selection
     from fluxstatus.commands.logs.lines import as_json, as_text
     from fluxstatus.lookup.log import Logs
 
     if filters.for_ and controller:
-        ctx.fail("CONTROLLER and --for are mutually exclusive")
+        ctx.fail("an argument and --for are mutually exclusive")
+    controller, about = selection.typed(controller)
     connect = connecting(connection, timeout, verbose=display.verbose)
-    with reported("logs", connection):
-        found = _find(controller, filters.for_, place.namespaces, connect)
+    with reported("logs", connection, place=place):
+        found = _find(controller, filters.for_ or about, place.namespaces, connect)
     logs = Logs(found.components, connection.flags(but_for=("request_timeout",)))
     logs.unread |= found.unread
     color = console.look(display.color, everything=True).color

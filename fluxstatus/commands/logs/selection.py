@@ -10,6 +10,19 @@ from fluxstatus.state.deployments import Component
 NAMES = tuple(dict.fromkeys(kind.controller for kind in KINDS.values()))
 """The names of all Flux controllers."""
 
+_DEPLOYMENTS = ("deployment", "deployments", "deploy")
+
+
+def typed(word: str) -> tuple[str, str]:
+    """Return the controller and the object that *word* names: at most one is not empty.
+
+    A Deployment is written as for `kubectl logs` (deploy/source-controller).
+    """
+    kind, slash, name = word.partition("/")
+    if not slash:
+        return word, ""
+    return (name, "") if kind.partition(".")[0].lower() in _DEPLOYMENTS else ("", word)
+
 
 def named(components: Sequence[Component], name: str) -> list[Component]:
     """Return the controllers called *name*, or all if it is empty. Raises NotFoundError.

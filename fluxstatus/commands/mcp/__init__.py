@@ -29,5 +29,8 @@ app = typer.Typer(
 
 @app.callback()
 def _mcp(ctx: typer.Context) -> None:
-    """Connect an AI assistant to the cluster, read-only, through Flux Operator's MCP server."""
+    """Connect an AI assistant to the cluster, read-only.
+
+    It uses the Flux Operator's MCP server.
+    """
     hand_down(ctx)

@@ -23,7 +23,7 @@ def show(
     name: EntryName = NAME,
     connection: Connection,
 ) -> None:
-    """Print the entry for one client, for you to paste; nothing is written."""
+    """Print the entry for one client to paste; writes nothing."""
     if not client:
         raise BadParameter(f"use one of {', '.join(CLIENTS)}", param_hint="--client")
     [chosen] = clients([client]).values()

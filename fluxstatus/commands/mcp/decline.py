@@ -16,9 +16,9 @@ Everywhere = Annotated[bool, Option("--all", help="For every context")]
 
 
 def show(*, everywhere: Everywhere = False, connection: Connection) -> None:
-    """Suggest manual steps instead of the MCP server, for this context or for all.
+    """Suggest manual steps instead of the MCP server.
 
-    `mcp accept` reverts this.
+    This is for this context or for all. `mcp accept` reverts this.
     """
     change(connection, everywhere=everywhere, declined=True)
 

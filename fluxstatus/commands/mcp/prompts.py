@@ -10,7 +10,6 @@ from fluxstatus.commands.options import TIMEOUT, Connection, Output, Snapshots, 
 from fluxstatus.commands.progress import read_evidence
 from fluxstatus.mcp import prompts
 from fluxstatus.mcp.next_step import report_with_next
-from fluxstatus.model import snapshot
 from fluxstatus.model.findings import Exit
 from fluxstatus.report import Format
 from fluxstatus.report.as_json import versioned
@@ -25,12 +24,12 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Show prompts about this cluster for an AI assistant, filled in with its objects.
+    """Show prompts about this cluster for an AI assistant.
 
-    Prompts that need a read-write server are listed separately.
+    They name the cluster's objects. Prompts that need a read-write server are listed separately.
     """
     if saved.file:
-        evidence = snapshot.load(saved.file)
+        evidence = saved.load()
     else:
         evidence = read_evidence(connection, deadline=timeout, verbose=verbose)
     analysis = Analysis(State(evidence))

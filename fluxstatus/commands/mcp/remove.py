@@ -17,7 +17,7 @@ _BACKUPS = (
 
 
 def show(*, chosen: Chosen, how: How) -> None:
-    """Remove the entry from the MCP clients' files; nothing else in them is changed."""
+    """Remove the entry from the MCP clients' files, and nothing else."""
     here = host()
     targets = [client for client in clients(chosen.client).values() if client.file]
     results = [_one(client, here, chosen, how) for client in targets]

@@ -65,7 +65,7 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Set up read-only access to the cluster for the MCP clients on this machine.
+    """Set up read-only access for the MCP clients on this machine.
 
     The entry starts flux-operator-mcp with --read-only=true, pinned to the context. It contains no
     credentials: the server reads the kubeconfig. The rest of a client's file is not changed. Each

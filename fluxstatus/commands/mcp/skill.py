@@ -21,7 +21,7 @@ def show(
         ),
     ] = None,
 ) -> None:
-    """Print or install a skill that tells an AI assistant how to check Flux with this program.
+    """Print or install a skill for AI assistants: how to check Flux.
 
     The skill contains this program's checksum and the command that verifies it.
     """

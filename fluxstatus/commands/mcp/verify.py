@@ -55,7 +55,7 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Verify the configured server: start it as a client would, and compare it with kubectl's view.
+    """Verify the configured server: start it as a client would.
 
     Compares the tools that the server offers with those that flux-operator-mcp has in read-only and
     in read-write mode, and the server's cluster and FluxInstance with those of kubectl.

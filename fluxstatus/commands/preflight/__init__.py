@@ -71,7 +71,7 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Check whether Flux can be installed here, or print a FluxInstance to start with.
+    """Check whether Flux can be installed, or print a FluxInstance.
 
     Checks the Kubernetes version, your permissions (with kubectl auth can-i, which stores
     nothing), the programs on this machine, and existing installations. Lists the hosts that the

@@ -6,7 +6,7 @@ from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.labels import labels_in
 from fluxstatus.base.plurals import counted, listed, noun_for
 from fluxstatus.checks.codes import CODES as KNOWN
-from fluxstatus.checks.wording import passed, unread_finding
+from fluxstatus.checks.wording import PRINT_INSTANCE, passed, unread_finding
 from fluxstatus.commands.preflight.manifest import CHART, NAMESPACE
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import OPERATORS, by_reason
@@ -21,8 +21,7 @@ from fluxstatus.state.state import State
 EXISTING, LEFTOVERS = "existing", "leftovers"
 _MIGRATION = "https://fluxoperator.dev/docs/guides/migration/"
 _CHECK = Hint("check its status", (Command(("kubectl", "flux-status")),))
-_MANIFEST = Hint("create a FluxInstance and apply it",
-                 (Command(("kubectl", "flux-status", "preflight", "--manifest")),))  # fmt: skip
+_MANIFEST = Hint("create a FluxInstance and apply it", (PRINT_INSTANCE,))
 _CREATORS = {
     "ResourceSet": "a ResourceSet, as created by flux-operator install",
     "HelmRelease": "a HelmRelease",

@@ -25,6 +25,13 @@ _PATH = "clusters/my-cluster"
 CHART = "oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator"
 
 
+INSTALL = Command(
+    ("helm", "install", "flux-operator", CHART, "--namespace", NAMESPACE, "--create-namespace"),
+    changes=True,
+)
+"""The command that installs the operator."""
+
+
 class ManifestError(ValueError):
     """The options cannot be expressed in a FluxInstance; the text has the reason."""
 
@@ -37,6 +44,7 @@ class Sync:
     ref: str
     path: str
     private: bool
+    default_path: bool = False
 
     @property
     def by_ssh(self) -> bool:
@@ -71,7 +79,7 @@ def sync_of(url: str, ref: str, path: str, *, private: bool) -> Sync:
     if not host or not parts.path.strip("/"):
         raise ManifestError("the URL must include a host and a repository path")
     return Sync(url, ref if ref.startswith("refs/") else f"refs/heads/{ref or 'main'}",
-                path or _PATH, private)  # fmt: skip
+                path or _PATH, private, default_path=not path)  # fmt: skip
 
 
 def instance(sync: Sync | None) -> dict[str, Any]:
@@ -106,15 +114,12 @@ def instance(sync: Sync | None) -> dict[str, Any]:
 
 def steps(sync: Sync | None) -> Iterator[Hint]:
     """Yield the steps to apply the manifest, in their order."""
-    yield Hint("install the operator", (
-        Command(("helm", "install", "flux-operator", CHART, "--namespace", NAMESPACE,
-                 "--create-namespace"), changes=True),
-    ))  # fmt: skip
+    yield Hint("install the operator", (INSTALL,))
     if sync and sync.takes_secret:
         yield from _secret(sync)
     if sync is None:
         yield Hint("without --git, this FluxInstance installs Flux but does not sync a repository")
-    elif sync.path == _PATH:
+    elif sync.default_path:
         yield Hint(f"--path is not set: put the cluster's manifests into the directory {_PATH}")
     apply = ("kubectl", "apply", "--server-side", "-f", FILE)
     yield Hint(f"save the manifest as {FILE} and apply it", (Command(apply, changes=True),))

@@ -7,14 +7,15 @@ from fluxstatus.base.plurals import noun_for
 from fluxstatus.base.versions import dotted
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import cluster
-from fluxstatus.checks.wording import passed, unread_finding
+from fluxstatus.checks.wording import PRINT_INSTANCE, passed, unread_finding
 from fluxstatus.cluster.local_tools import Program
 from fluxstatus.commands.preflight import existing, network, tools
+from fluxstatus.commands.preflight.manifest import INSTALL
 from fluxstatus.commands.preflight.permissions import NEEDED, Permission, Permissions
 from fluxstatus.knowledge.flux_minors import FLUX_MINORS, NEWEST
 from fluxstatus.model.codes import Code
-from fluxstatus.model.findings import Finding, Level, Report, StepResult, worst
-from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.findings import Exit, Finding, Level, Next, Report, StepResult, worst
+from fluxstatus.model.hints import Command, Hint, command
 from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.state.state import State
 
@@ -47,12 +48,12 @@ def report_of(
     by_step = {
         cluster.STEP_ID: [*_kubernetes(state)],
         PERMISSIONS: [*_permissions(state, permissions)] if reachable else [],
-        tools.STEP_ID: [*tools.examine(programs)],
+        tools.STEP_ID: [*tools.examine(programs, by_ssh=url.startswith("ssh://"))],
         existing.EXISTING: [*existing.existing(state)] if reachable else [],
         existing.LEFTOVERS: [*existing.leftovers(state)] if reachable else [],
         network.STEP_ID: [*network.examine(url)],
     }
-    return Report(
+    report = Report(
         target=state.evidence.target,
         flux=state.flux_version,
         operator=next((o.version for o in state.operators), ""),
@@ -67,6 +68,21 @@ def report_of(
         ),
         unreachable=not reachable,
     )  # fmt: skip
+    return report._replace(next=_next(state, report, url))
+
+
+def _next(state: State, report: Report, url: str) -> Next | None:
+    """Return the commands that install, if nothing prevents it and nothing is installed."""
+    if report.exit_code() is not Exit.HEALTHY or state.operators or state.components:
+        return None
+    print_instance = "kubectl flux-status preflight --manifest"
+    with_git = command(f"{print_instance} --git {{url}}", {"url": url})
+    manifest = with_git or PRINT_INSTANCE
+    text = (
+        "install the Flux Operator, then save the FluxInstance that --manifest prints and apply it"
+    )
+    to_target = for_target(state.evidence.target).command
+    return Next(text, (to_target(INSTALL), to_target(manifest)))
 
 
 def _kubernetes(state: State) -> Iterator[Finding]:

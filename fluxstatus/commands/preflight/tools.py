@@ -30,9 +30,14 @@ class _Tool(NamedTuple):
     link: str
 
 
+_SSH = ("ssh-keygen", "ssh-keyscan")
+"""What makes the credentials for a Git repository over SSH, and only for one."""
+
 _TOOLS: Mapping[str, _Tool] = {
     "kubectl": _Tool(Level.FAIL, "it is required for every request to the cluster", "kubectl",
                      "https://kubernetes.io/docs/tasks/tools/"),
+    "helm": _Tool(Level.WARN, "it installs the Flux Operator", "helm",
+                  "https://helm.sh/docs/intro/install/"),
     "flux-operator": _Tool(
         Level.WARN,
         "it creates the Secret for a Git source; it is not needed to install Flux with Helm "
@@ -40,14 +45,26 @@ _TOOLS: Mapping[str, _Tool] = {
         f"{TAP}/flux-operator", RELEASES),
     "flux-operator-mcp": _Tool(Level.SKIP, "it is needed only by an assistant, to read the cluster",
                                f"{TAP}/flux-operator-mcp", RELEASES),
+    "flux": _Tool(
+        Level.SKIP,
+        "it is not needed to install Flux; it can suspend, resume and reconcile objects",
+        "fluxcd/tap/flux", "https://fluxcd.io/flux/installation/#install-the-flux-cli"),
+    **{name: _Tool(Level.WARN, "it makes the credentials for a Git repository over SSH", "openssh",
+                   "https://www.openssh.com/portable.html") for name in _SSH},
     "brew": _Tool(Level.SKIP, "Homebrew can install the other programs", "", "https://brew.sh"),
 }  # fmt: skip
-NAMES = (*_TOOLS, "flux")
+NAMES = tuple(_TOOLS)
+"""Every program that the advice of `preflight` runs on this machine."""
 
 
-def examine(programs: Mapping[str, Program]) -> Iterator[Finding]:
-    """Yield which programs are installed here, and which are missing."""
+def examine(programs: Mapping[str, Program], *, by_ssh: bool) -> Iterator[Finding]:
+    """Yield which programs are installed here, and which are missing.
+
+    *by_ssh* is whether the Git repository is fetched over SSH.
+    """
     for name, tool in _TOOLS.items():
+        if name in _SSH and not by_ssh:
+            continue
         program = programs[name]
         if not program.missing:
             yield passed(STEP_ID, f"{name} {program.version}".rstrip())

@@ -52,9 +52,9 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Show whether reconciling an object would help, and which commands to run.
+    """Show whether reconciling an object would help, and how.
 
-    Also shows what happens if you do nothing.
+    Shows the commands to run, and what happens if you do nothing.
 
     The commands are shown, never run. The answer considers whether the object or its source is
     suspended, blocked or stalled, whether its controller is running, which revision its source
@@ -64,7 +64,9 @@ def show(
         ctx.fail(conflict)
     if snapshots.file:
         find = from_file(place, snapshots, display)
-        state, resource = find_one("reconcile", words, connection, find)
+        state, resource = find_one(
+            "reconcile", words, find, connection, place=place, snapshot=snapshots
+        )
     else:
         state, resource = _find_live(words, place, display, connection, timeout)
     from fluxstatus.causes.analysis import Analysis
@@ -108,4 +110,4 @@ def _find_live(
         )
         pods = partial(ours.in_flux_namespaces, "pods", LEASES)
         find = from_cluster(ours, place, display, needs_of, queries=queries, next_queries=pods)
-        return find_one("reconcile", words, connection, find)
+        return find_one("reconcile", words, find, connection, place=place)

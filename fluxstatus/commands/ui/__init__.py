@@ -66,6 +66,9 @@ def show(
 ) -> None:  # fmt: skip
     """Open the web UI of the Flux Operator; Ctrl-C ends it.
 
+    It has a dashboard of all Flux objects, a search, a page for each object with its status,
+    events, history and dependencies, and the workloads that Flux manages.
+
     Uses `kubectl port-forward`, which requires permission to create pods/portforward. Reconnects
     when the web UI's pod is replaced.
     """

@@ -34,8 +34,13 @@ def show(
         ),
     ] = False,
     output: Output = Format.TEXT,
+    _: Annotated[  # as for `kubectl version`: this is always only the client
+        bool, Option("--client", hidden=True)
+    ] = False,
 ) -> None:
-    """Show this program's version, its Python, and whether its files match the release.
+    """Show this program's version, and whether it was changed.
+
+    Also shows its Python and its files. With --verify, compares them with the release.
 
     \b
     Exit codes with --verify:

@@ -45,10 +45,10 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Show the versions of Kubernetes, the operator, Flux, its controllers and the local CLIs.
+    """Show the versions of all parts of Flux, and version skew.
 
-    Compares the local CLIs with the cluster and reports relevant version skew. If a version is
-    unknown, the reason is shown. A FluxReport is not required.
+    These are Kubernetes, the operator, Flux, its controllers and the local CLIs, which are compared
+    with the cluster. If a version is unknown, the reason is shown. A FluxReport is not required.
     """
     if conflict := saved.conflict(connection):
         ctx.fail(conflict)
@@ -72,9 +72,8 @@ def show(
 def _saved(saved: Snapshots) -> "tuple[Evidence, Mapping[str, Program]]":
     """Return a saved cluster, and the versions of the programs saved with it."""
     from fluxstatus.cluster.local_tools import Program
-    from fluxstatus.model import snapshot
 
-    evidence = snapshot.load(saved.file or "-")
+    evidence = saved.load()
     versions = {name: found for name, found in evidence.programs.items() if isinstance(found, str)}
     return evidence, {name: Program(name, name, found) for name, found in versions.items()}
 

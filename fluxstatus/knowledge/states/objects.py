@@ -144,7 +144,7 @@ RULES = (
             "dependency-wrong-kind",
             "An entry in spec.dependsOn names an object of a kind that Flux does not wait for.",
         ),
-        why="spec.dependsOn refers to {missing_target}, which does not exist; there is a {other_kind} of that name, but spec.dependsOn of a {kind} only refers to objects of kind {kind}",
+        why="spec.dependsOn refers to {wrong_target}, which does not exist; there is a {other_kind} of that name, but spec.dependsOn of a {kind} only refers to objects of kind {kind}",
         steps=(
             Step(
                 "remove the entry from spec.dependsOn; to wait for that {other_kind}, apply this object with a Kustomization that depends on it",

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from fluxstatus.model.evidence import Object
+from fluxstatus.report.as_json import finding_json
 from tests.builders import (
     BUILD_FAILED,
     FETCHED,
@@ -211,6 +212,76 @@ def test_an_unread_kind_accuses_nobody(resource: str) -> None:
     if resource != "externalartifacts.source.toolkit.fluxcd.io":
         objects.append(flux("ExternalArtifact", "made", FETCHED))
     assert problem(*HEALTHY, *objects, unread={resource: FORBIDDEN}) == []
+
+
+REPOSITORIES = [f"GitRepository/r{n}" for n in range(8)]
+
+
+def repositories(error: str, secret: str = "") -> list[Object]:
+    """Return eight GitRepositories of one host that fail with *error*.
+
+    Each has a Secret *secret*, in which {n} is its number.
+    """
+    return [
+        flux("GitRepository", f"r{n}", {"Ready": f"False GitOperationFailed: {error}"}, spec={
+            "url": f"https://git.example.com/r{n}.git",
+            **({"secretRef": {"name": secret.format(n=n)}} if secret else {}),
+        })
+        for n in range(8)
+    ]  # fmt: skip
+
+
+REFUSED = "unable to clone: dial tcp 192.0.2.1:443: connect: connection refused"
+DENIED = "unable to clone: authentication required: Unauthorized"
+NO_ENDPOINTS = (
+    'dry-run failed (InternalError): Internal error occurred: failed calling webhook "v.hooks": '
+    'failed to call webhook: Post "https://hooks.kyverno.svc:443/v?timeout=10s": no endpoints '
+    'available for service "hooks"'
+)
+
+
+@pytest.mark.parametrize(
+    ("objects", "about"),
+    [
+        pytest.param(repositories(REFUSED), REPOSITORIES, id="host"),
+        pytest.param(repositories(DENIED, "auth"), REPOSITORIES, id="Secret"),
+        pytest.param(
+            [source("git"),
+             *(kustomization(name, "git", {
+                 "Ready": f"False ReconciliationFailed: Deployment/apps/{name} {NO_ENDPOINTS}"})
+               for name in "ba")],
+            ["Kustomization/a", "Kustomization/b"], id="webhook"),
+    ],
+)  # fmt: skip
+def test_one_outage_has_all_its_objects(objects: list[Object], about: list[str]) -> None:
+    """The finding is about each object that fails for what they share; what waits is not."""
+    waits = kustomization("waits", "r0", NO_ARTIFACT)
+    (finding,) = problem(*HEALTHY, *objects, *([waits] if len(about) > 2 else []))
+    assert [kind_and_name(ref) for ref in finding.objects] == about
+    assert finding.object == finding.objects[0]
+    assert set(finding.others) <= set(finding.blocks)
+    found = finding_json(finding)["objects"]
+    assert [f"{one['kind']}/{one['name']}" for one in found] == about
+
+
+def test_a_fault_of_each_has_one_object() -> None:
+    """Eight Secrets that one host refuses are eight findings, as each has to be replaced."""
+    found = problem(*HEALTHY, *repositories(DENIED, "auth-{n}"))
+    assert sorted(kind_and_name(ref) for one in found for ref in one.objects) == REPOSITORIES
+
+
+def test_controllers_that_are_down_for_one_reason_are_all_named() -> None:
+    """The finding is about each of those whose pods no node takes."""
+    names = ("helm-controller", "kustomize-controller")
+    unscheduled = [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable",
+                    "message": "0/3 nodes are available: 3 Insufficient memory."}]  # fmt: skip
+    objects = HEALTHY
+    for name in names:
+        objects = alter(objects, f"Deployment/{name}", {"status.readyReplicas": 0})
+        objects = alter(objects, f"Pod/{name}", {
+            "status": {"phase": "Pending", "conditions": unscheduled}})  # fmt: skip
+    (finding,) = (f for f in problem(*objects) if f.step == "components")
+    assert [ref.name for ref in finding.objects] == list(names)
 
 
 def test_what_blocks_most_comes_first_whatever_its_kind() -> None:

@@ -33,7 +33,7 @@ def test_a_suspended_parent_freezes_its_children() -> None:
 
 
 def test_a_disabled_resource_set_freezes_what_is_in_its_inventory() -> None:
-    """All that it applied is counted, and the Flux objects among it are named."""
+    """All that it applied is counted; what is not of Flux, and so not blocked, is evidence."""
     ids = (
         "apps_a_kustomize.toolkit.fluxcd.io_Kustomization",
         "apps_a_other.io_Kustomization",
@@ -48,6 +48,8 @@ def test_a_disabled_resource_set_freezes_what_is_in_its_inventory() -> None:
                  of="ResourceSet/tenants", blocks="Kustomization/a")  # fmt: skip
     assert found.level is Level.WARN
     assert "4 objects that it applied are no longer updated" in found.why
+    assert [value for path, value in found.evidence if path == "no longer updated"] == [
+        "Kustomization apps/a", "Deployment apps/web"]  # fmt: skip
 
 
 def test_what_is_in_another_cluster_is_not_frozen_here() -> None:
@@ -60,6 +62,7 @@ def test_what_is_in_another_cluster_is_not_frozen_here() -> None:
     found = only(*HEALTHY, source("git"), root, kustomization("a", "git"),
                  of="Kustomization/root", blocks="")  # fmt: skip
     assert "1 object that it applied is no longer updated" in found.why
+    assert ("no longer updated in a remote cluster", "Kustomization apps/a") in found.evidence
 
 
 def test_a_chart_is_not_frozen_with_its_release() -> None:

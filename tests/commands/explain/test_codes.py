@@ -8,12 +8,14 @@ import pytest
 
 from fluxstatus.advice import ADVICE
 from fluxstatus.checks import STEPS
+from fluxstatus.commands.explain import as_text
 from fluxstatus.commands.explain.codes import CodeDetails, codes
 from fluxstatus.commands.preflight import report as preflight
 from fluxstatus.commands.versions import skew
 from fluxstatus.knowledge import RULES, pods
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.mcp import verify
+from fluxstatus.report import Look
 from tests.commands.codes import OF_COMMANDS
 from tests.conftest import ROOT
 
@@ -57,6 +59,32 @@ def test_optional_parts_of_a_sentence_are_left_out() -> None:
     assert [case.why.partition(": ")[0] for case in suspended.cases] == [
         "reconciliation is suspended"
     ]
+
+
+def test_a_sentence_has_no_holes() -> None:
+    """What only quotes a message is left out, and no word is the name of a field."""
+    fields = {"DETAIL", "INNERMOST", "MISSING", "HOLDER", "ENDPOINT_NS", "MISSING_FIELD"}
+    for details in CODES.values():
+        for case in details.cases:
+            for sentence in (case.why, *(hint.text for hint in case.hints)):
+                assert not re.search(r"(?<! patch)[:(,] *$| \(\)| {2}", sentence), (
+                    details.code,
+                    sentence,
+                )
+                assert not set(re.findall(r"\b[A-Z_]+\b", sentence)) & fields, sentence
+
+
+def test_text_has_no_regular_expression_and_no_cause_twice() -> None:
+    """Text is for people: patterns and their origin are in JSON, and each cause is said once."""
+    look = Look(color=False, width=200, everything=True)
+    for details in CODES.values():
+        text = as_text.render(details, look)
+        whys = re.findall(r"^why +(.*)", text, re.MULTILINE)
+        assert len(whys) == len(set(whys)), details.code
+        assert not re.search("^(?:message|upstream) ", text, re.MULTILINE), details.code
+        for case in details.cases:
+            assert not re.search(r"[\\[(]", case.says) or case.says not in text, details.code
+            assert all(shlex.join(c.argv) in text for hint in case.hints for c in hint.commands)
 
 
 def test_every_rule_is_listed() -> None:

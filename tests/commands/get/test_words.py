@@ -34,6 +34,26 @@ def test_names_narrow() -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "kinds"),
+    [
+        ("sources git", ["GitRepository"]),
+        ("source oci", ["OCIRepository"]),
+        ("Sources Chart", ["HelmChart"]),
+        ("images policy", ["ImagePolicy"]),
+        ("image update", ["ImageUpdateAutomation"]),
+        ("images all", ["ImageRepository", "ImagePolicy", "ImageUpdateAutomation"]),
+        ("artifact generators", ["ArtifactGenerator"]),
+    ],
+)
+def test_two_words_of_flux_are_a_kind(words: str, kinds: list[str]) -> None:
+    """`flux get sources git NAME` is understood; a name after a group is still a name."""
+    found = requested([*words.split(), "app"])
+    assert sorted(kind.name for kind in found) == sorted(kinds)
+    assert set(found.values()) == {frozenset({"app"})}
+    assert set(requested(["sources", "app"]).values()) == {frozenset({"app"})}
+
+
+@pytest.mark.parametrize(
     ("words", "only", "expected"),
     [
         (["kustomisations"], [], "did you mean kustomizations?"),

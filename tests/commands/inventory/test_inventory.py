@@ -148,6 +148,25 @@ def test_what_restores_it_is_said(
     assert messages(show(f"{one['kind'].lower()}/web")) == {"x": message}
 
 
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [("ResourceSet", "frozen by its annotation fluxcd.controlplane.io/reconcile: disabled"),
+     ("Kustomization", "")],
+)  # fmt: skip
+def test_an_object_that_is_frozen_is_told(api: Api, show: Show, kind: str, says: str) -> None:
+    """A ResourceSet applies no changes to an object with the annotation; others ignore it."""
+    one, annotations = owner("app", *IN_ORDER), {"fluxcd.controlplane.io/reconcile": "Disabled"}
+    if kind == "ResourceSet":
+        one |= {"apiVersion": "fluxcd.controlplane.io/v1", "kind": kind, "spec": {}}
+    api.put(one, made("apps/v1", "Deployment", "web", annotations=annotations))
+    found = show(f"{kind.lower()}/app")
+    assert statuses(found)["Deployment/web"] == "exists"
+    assert messages(found)["web"].startswith(says)
+    assert bool(messages(found)["web"]) is bool(says)
+    assert messages(found)["settings"] == ""
+    assert found["code"] == WELL
+
+
 def test_a_kind_that_is_no_longer_served_is_gone(api: Api, show: Show) -> None:
     """With a CRD, its objects are deleted."""
     api.put(owner("app", *IN_ORDER, "apps_db_acid.example.com_Postgres"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fluxstatus.commands.logs.selection import named, of_kind
+from fluxstatus.commands.logs.selection import named, of_kind, typed
 from fluxstatus.model.errors import NotFoundError
 from tests.builders import HEALTHY, state
 
@@ -14,6 +14,23 @@ ALL = [*KNOWN.operators, *KNOWN.components]
 def test_a_controller_by_its_names(word: str) -> None:
     """A controller is found by its name, with or without "-controller"."""
     assert [one.name for one in named(ALL, word)] == ["source-controller"]
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("", ("", "")),
+        ("source", ("source", "")),
+        ("deployment/flux-operator", ("flux-operator", "")),
+        ("deploy/source-controller", ("source-controller", "")),
+        ("deployments.apps/source-controller", ("source-controller", "")),
+        ("ks/app", ("", "ks/app")),
+        ("pod/web", ("", "pod/web")),
+    ],
+)
+def test_a_word_is_a_controller_or_an_object(word: str, expected: tuple[str, str]) -> None:
+    """A Deployment is a controller, as for `kubectl logs`; another KIND/NAME is an object."""
+    assert typed(word) == expected
 
 
 def test_all_and_by_kind() -> None:

@@ -26,6 +26,13 @@ def test_manifest_can_be_piped(flux_status: Program) -> None:
     assert "for development and testing only" in done.stderr
 
 
+def test_a_path_that_was_given_is_not_missed(flux_status: Program) -> None:
+    """Even if it is the one that is used by default."""
+    given = flux_status("preflight", *GIT, "--path", "clusters/my-cluster", env=NOTHING)
+    assert "--path" not in given.stderr
+    assert "# --path is not set" in flux_status("preflight", *GIT, env=NOTHING).stderr
+
+
 def test_manifest_as_json(flux_status: Program) -> None:
     """With -o json it is the same object."""
     as_yaml, as_json = (

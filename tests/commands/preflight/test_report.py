@@ -8,6 +8,7 @@ import pytest
 
 from fluxstatus.cluster.local_tools import Program
 from fluxstatus.commands.explain.codes import codes
+from fluxstatus.commands.preflight.manifest import steps, sync_of
 from fluxstatus.commands.preflight.permissions import NEEDED, Permissions
 from fluxstatus.commands.preflight.report import report_of
 from fluxstatus.commands.preflight.tools import NAMES
@@ -69,6 +70,33 @@ def test_an_empty_cluster_is_fit() -> None:
     assert result.exit_code() is Exit.HEALTHY
 
 
+def test_every_program_of_the_advice_is_looked_for() -> None:
+    """What preflight tells to run on this machine is among the programs that it looks for."""
+    sync = sync_of("git@git.example.com:org/fleet.git", "", "", private=True)
+    advised = [*steps(None), *steps(sync)]
+    gone = tuple(name for name in NAMES if name != "brew")
+    for known in (report(served={}), report(*HEALTHY), report(served={}, gone=gone, url=URL)):
+        advised += [hint for finding in known.findings for hint in finding.hints]
+    programs = {command.argv[0] for hint in advised for command in hint.commands} - {"sh"}
+    assert {"helm", "brew", "ssh-keygen"} <= programs <= set(NAMES)
+    for by_ssh in (True, False):
+        url = sync.url if by_ssh else URL
+        titles = " ".join(f.title for f in findings_of(report(served={}, url=url), "tools"))
+        assert ("ssh-keygen" in titles) is by_ssh
+
+
+def test_a_clean_result_ends_with_what_installs() -> None:
+    """The last lines install; there are none if something prevents it or Flux is there."""
+    clean = report(served={}, target=Target("prod", kubernetes="v1.36.0"), url=URL)
+    assert clean.next
+    lines = [" ".join(command.argv) for command in clean.next.commands]
+    assert lines[0].startswith("helm --kube-context prod install flux-operator oci://")
+    assert lines[1] == f"kubectl flux-status preflight --manifest --git {URL} --context prod"
+    assert as_text.render(clean, Look(width=200)).splitlines()[-1].endswith(lines[1])
+    for other in (report(*HEALTHY), report(served={}, rights=Permissions(missing=NEEDED))):
+        assert other.next is None
+
+
 @pytest.mark.parametrize(
     ("version", "level"),
     [
@@ -111,6 +139,7 @@ def test_missing_rights_are_named() -> None:
 @pytest.mark.parametrize(
     ("name", "level"),
     [("flux-operator", Level.WARN), ("flux-operator-mcp", Level.SKIP), ("brew", Level.SKIP),
+     ("helm", Level.WARN), ("flux", Level.SKIP),
      ("kubectl", Level.FAIL)],
 )  # fmt: skip
 def test_a_tool_that_is_missing(name: str, level: Level) -> None:

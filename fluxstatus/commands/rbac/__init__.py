@@ -1,0 +1,22 @@
+"""`rbac`: the ClusterRole with the permissions that the check needs."""
+
+from pathlib import Path
+
+from fluxstatus.commands import console
+
+ROLE = Path(__file__).with_name("role.yaml")
+
+EPILOG = """
+\b
+Examples:
+  kubectl flux-status rbac | kubectl apply -f -
+  kubectl create clusterrolebinding flux-status --clusterrole=flux-status --user=NAME
+"""
+
+
+def show() -> None:
+    """Print the ClusterRole with the permissions of the check.
+
+    It grants get and list, and no access to Secrets. It contacts no cluster.
+    """
+    console.put(ROLE.read_text(encoding="utf-8"))

@@ -1,0 +1,187 @@
+"""Words of kubectl and flux: they work, or one line says what to type."""
+
+import re
+import shlex
+from typing import Any
+
+import pytest
+import typer
+from typer.main import get_command
+
+from fluxstatus.cli import app
+from fluxstatus.commands import counterparts
+from fluxstatus.lookup.names import kind_called
+from fluxstatus.model.errors import UnknownKindError
+from fluxstatus.model.kubectl_flags import LIVE
+from tests.conftest import RECORDED, Program
+
+PROGRAM: Any = get_command(app)
+GROUPS = {"": PROGRAM, "mcp": PROGRAM.commands["mcp"]}
+OURS = [
+    *(text for words in counterparts.COMMANDS.values() for text in words.values()),
+    *(text for words in counterparts.NO_KINDS.values() for text in words.values()),
+    counterparts.OF_FLUX,
+]
+
+
+def test_a_word_in_the_table_is_not_a_command() -> None:
+    """Otherwise its row would never be used."""
+    for place, words in counterparts.COMMANDS.items():
+        assert not {*words, *counterparts.WRITING} & {*GROUPS[place].commands}
+    assert not {*counterparts.COMMANDS[""]} & {*counterparts.WRITING}
+
+
+def test_a_kind_in_the_table_is_not_a_kind_of_flux() -> None:
+    """Otherwise its row would never be used."""
+    for words in counterparts.NO_KINDS.values():
+        for word in words:
+            with pytest.raises(UnknownKindError):
+                kind_called(word)
+
+
+def test_an_option_in_the_table_is_not_an_option() -> None:
+    """Otherwise its row would never be used, and what is suggested exists."""
+    for name, options in counterparts.OPTIONS.items():
+        known = {word for one in PROGRAM.commands[name].params for word in one.opts}
+        assert not known & options.keys()
+        suggested = {
+            w.rstrip(",") for text in options.values() for w in text.split() if w[0] == "-"
+        }
+        assert suggested <= known
+
+
+@pytest.mark.parametrize("text", sorted({*OURS}))
+def test_every_counterpart_is_a_command(text: str) -> None:
+    """What the table suggests is parsed as a command line of this program."""
+    typed = ["get"] if text == "{rest} --help" else ["ks/app"]
+    words = shlex.split(counterparts.instead(text, counterparts.Line(typed)))[2:]
+    command, parents = PROGRAM, ["kubectl flux-status"]
+    while words and words[0] in getattr(command, "commands", {}):
+        command = command.commands[words[0]]
+        parents.append(words.pop(0))
+    try:
+        command.make_context(" ".join(parents), words, resilient_parsing=False)
+    except typer.Exit:  # --help
+        assert "--help" in text
+    else:
+        assert "--help" not in text
+
+
+def test_commands_without_snapshots_are_known() -> None:
+    """A suggestion has --from or --demo only where the command has it."""
+    without = {
+        name
+        for name, command in PROGRAM.commands.items()
+        if "--demo" not in {word for one in command.params for word in one.opts}
+    }
+    assert without == LIVE
+
+
+TYPED = {
+    "check": "kubectl flux-status",
+    "--demo check": "kubectl flux-status --demo",
+    "check -n apps --demo": "kubectl flux-status -n apps --demo",
+    "--context=prod status -o json": "kubectl flux-status --context prod -o json",
+    "trace pod/web -n apps": "kubectl flux-status owner pod/web -n apps",
+    "trace web --kind deployment": "kubectl flux-status owner KIND/NAME",
+    "stats": "kubectl flux-status --all",
+    "describe ks app --from s.json": "kubectl flux-status explain ks app --from s.json",
+    "describe ks": "kubectl flux-status explain KIND/NAME",
+    "help get": "kubectl flux-status get --help",
+    "help": "kubectl flux-status --help",
+    "annotate ks/app --overwrite reconcile.fluxcd.io/requestedAt=1": (
+        "kubectl flux-status reconcile KIND/NAME"
+    ),
+    "port-forward svc/flux-operator 9080:9080": "kubectl flux-status ui",
+    "suspend ks app -n x": "flux suspend ks app -n x",
+    "patch ks app": "kubectl patch ks app",
+    "mcp install": "kubectl flux-status mcp setup",
+    "get pods -n flux-system": "kubectl flux-status get components -n flux-system",
+    "get deployments --demo": "kubectl flux-status get components --demo",
+    "get secret app": "kubectl flux-status credentials KIND/NAME",
+    "get events -n a -n b": "kubectl flux-status events -n a -n b",
+    "explain deploy/source-controller --demo": (
+        "kubectl flux-status --step operator,components --all --demo"
+    ),
+    "explain deploy/web -n x": "kubectl flux-status owner deploy/web -n x",
+    "explain Secret/x": "kubectl flux-status credentials KIND/NAME",
+    "tree pod/web": "kubectl flux-status owner pod/web",
+    "logs --kind=Kustomization --name=x": "--for KIND/NAME",
+    "logs --level=error": "--errors",
+    "get ks --status-selector ready=false": "--not-ready",
+}
+
+
+@pytest.mark.parametrize(("typed", "expected"), TYPED.items(), ids=TYPED)
+def test_one_line_says_what_to_type(flux_status: Program, typed: str, expected: str) -> None:
+    """With what was typed besides, as far as it fits; the exit code is that of wrong usage."""
+    done = flux_status(*typed.split(), env={"PATH": "/nowhere"})
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Error: ")
+    assert line.endswith(f" {expected}")
+
+
+def test_a_snapshot_has_no_secrets(flux_status: Program) -> None:
+    """What needs a cluster is not suggested as if it could read the snapshot."""
+    for words in (["get", "secret", "--demo"], ["--demo", "port-forward"]):
+        (line,) = flux_status(*words).stderr.splitlines()
+        assert "with a cluster instead of a snapshot, use: kubectl flux-status" in line
+        assert "--demo" not in line
+
+
+def test_a_token_is_not_repeated(flux_status: Program) -> None:
+    """What is secret in the call is not in the suggestion."""
+    done = flux_status("check", "--token", "abc123", "-n", "apps")
+    assert done.stderr.endswith("use: kubectl flux-status -n apps\n")
+    done = flux_status("suspend", "ks", "app", "--token", "abc123", "--token=abc123", "-n", "apps")
+    assert done.stderr.endswith("use: flux suspend ks app -n apps\n")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "get sources git",
+        "get sources all",
+        "get source oci",
+        "get sources git monorepo -n git-fanout-30",
+        "events ks/team-01 -n git-fanout-30",
+        "events ks team-01 -n git-fanout-30",
+    ],
+)
+def test_words_of_flux_that_work(flux_status: Program, typed: str) -> None:
+    """`flux get sources git` and `events KIND/NAME` are understood as they are."""
+    done = flux_status(*typed.split(), "--demo")
+    assert done.returncode == 0, done.stderr
+
+
+def test_version_of_the_client(flux_status: Program) -> None:
+    """`version --client` is `version`, which is never that of a server."""
+    assert flux_status("version", "--client").stdout == flux_status("version").stdout
+
+
+def test_choices_read_the_same_snapshot(flux_status: Program) -> None:
+    """Each command that is offered for an ambiguous name works as it is printed."""
+    for flags in (("--demo",), ("--from", f"{RECORDED / 'zoo.json.gz'}")):
+        done = flux_status("explain", "ks/team-01", *flags)
+        choices = [line for line in done.stderr.splitlines() if line.startswith("  kubectl ")]
+        assert len(choices) >= 3
+        for choice in choices[:1]:
+            assert flux_status(*shlex.split(choice)[2:]).returncode in (0, 1)
+
+
+def test_a_report_of_a_snapshot_says_so(flux_status: Program) -> None:
+    """Its head has the time of the snapshot."""
+    head = " ".join(flux_status("--demo").stdout.partition("\n\n")[0].split())
+    assert re.search(r" · snapshot of 2026-11-23 19:\d\d UTC$", head)
+
+
+def test_commands_of_a_report_read_the_same_snapshot(flux_status: Program) -> None:
+    """Each command of this program in the report of the demo is for the demo, and works."""
+    lines = flux_status("--demo", "--all").stdout.splitlines()
+    commands = [line.partition("kubectl flux-status ")[2] for line in lines]
+    own = [shlex.split(one) for one in commands if one.startswith(("explain", "get", "events"))]
+    assert len(own) >= 2
+    assert all(words[-1] == "--demo" for words in own)
+    assert all(flux_status(*words).returncode in (0, 1) for words in own)
+    assert "mcp setup --context" not in "\n".join(lines)
