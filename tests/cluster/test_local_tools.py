@@ -18,6 +18,7 @@ from tests.fakes.scripted import Api
 
 ASKED = {
     "kubectl": ("version --client", "Client Version: v1.37.2\nKustomize Version: v5.8.1"),
+    "helm": ("version --short", "v4.0.1+g1234567"),
     "flux-operator": ("version --client", "client: 0.59.0"),
     "flux-operator-mcp": ("--version", "flux-operator-mcp version 0.59.0"),
     "flux": ("--version", "flux version 2.9.2"),
@@ -44,7 +45,7 @@ def test_each_program_is_asked_as_it_expects(folder: Path) -> None:
     """Each has its own words for its version, and needs no cluster for it."""
     for name, (words, answer) in ASKED.items():
         program(folder / name, f"[ \"$*\" = '{words}' ] || exit 1\ncat <<'END'\n{answer}\nEND")
-    versions = ("v1.37.2", "0.59.0", "0.59.0", "2.9.2")
+    versions = ("v1.37.2", "v4.0.1+g1234567", "0.59.0", "0.59.0", "2.9.2")
     assert found(*ASKED) == [
         Program(name, str(folder / name), version)
         for name, version in zip(ASKED, versions, strict=True)
@@ -53,16 +54,16 @@ def test_each_program_is_asked_as_it_expects(folder: Path) -> None:
 
 def test_other_programs_are_only_looked_for(folder: Path) -> None:
     """Of a program without a known way to ask it, the path is enough; it is not started."""
-    path = program(folder / "helm", f"touch {folder}/started")
-    assert found("helm", "kustomize") == [
-        Program("helm", str(path)),
+    path = program(folder / "k9s", f"touch {folder}/started")
+    assert found("k9s", "kustomize") == [
+        Program("k9s", str(path)),
         Program(
             "kustomize",
             unread=Unread(Why.NO_PROGRAM, "kustomize is not installed or not in your PATH"),
         ),
     ]
     assert not (folder / "started").exists()
-    assert [one.missing for one in found("helm", "kustomize")] == [False, True]
+    assert [one.missing for one in found("k9s", "kustomize")] == [False, True]
 
 
 def test_kubectl_is_the_one_that_runs_us(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,7 +54,8 @@ def test_a_look_at_a_program_is_finished(
 ) -> None:
     """A signal that comes while a program is looked at is raised after that, not in sh's locks."""
     tool = program(tmp_path / "tool", "sleep 60")
-    is_zombie, steps = orphans.is_zombie, []
+    is_zombie = orphans.is_zombie
+    steps: list[str] = []
 
     def interrupted(number: int) -> bool | None:
         if not steps:
