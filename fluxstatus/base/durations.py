@@ -8,6 +8,7 @@ _PART = r"(\d+(?:\.\d+)?)(ms|s|m|h)"
 _PARTS = re.compile(_PART)
 _DURATION = re.compile(f"(?:{_PART})+")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DAYS_ALONE = 8  # days, from which on the hours don't matter
 _LONGEST = 86400.0 * 3650  # seconds: a longer duration means "never"
 
 
@@ -65,3 +66,15 @@ def age(length: timedelta) -> str:
 def ago(then: datetime | None, now: datetime) -> str:
     """Return the age of *then* as kubectl prints ages; "some time" when *then* is unknown."""
     return "some time" if then is None else age(now - then)
+
+
+def listed_age(then: datetime | None, now: datetime) -> str:
+    """Return the age of *then* for a column: with the hours below 8 days, as in kubectl ("4d21h").
+
+    It is empty when *then* is unknown.
+    """
+    if then is None:
+        return ""
+    hours = int((now - then).total_seconds()) // 3600
+    days, rest = divmod(hours, 24)
+    return f"{days}d{rest}h" if _DAYS_ALONE > days >= 2 and rest else age(now - then)  # noqa: PLR2004

@@ -31,7 +31,7 @@ from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.revisions import Lag
 from fluxstatus.state.state import State
 
-__all__ = ["Cause", "Causes", "trace"]
+__all__ = ["Cause", "Causes", "causes_by_object", "trace"]
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,16 @@ def trace(state: State, controllers: Controllers) -> Causes:
         missing_kinds=frozenset(kind for kind, one in of_kinds.items() if final[one].blocks),
         context=context,
     )
+
+
+def causes_by_object(state: State, controllers: Controllers) -> ByObject:
+    """Return the causes of each object that is not healthy, each at the object that it is about.
+
+    Unlike those of `trace`, none stands for the same fault of several objects, and none knows the
+    objects that it affects.
+    """
+    context = Context(state, controllers, controller_causes(state, controllers))
+    return follow(context, classify(context)).by_object
 
 
 def _mapped(by_object: ByObject, final: Mapping[Cause, Cause]) -> ByObject:

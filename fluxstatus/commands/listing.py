@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import jmespath
 
 from fluxstatus.base.deadline import Deadline
-from fluxstatus.base.fields import is_deeper
+from fluxstatus.base.fields import is_deeper, map_of, text_of
 from fluxstatus.base.similar import did_you_mean
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands import console
@@ -31,6 +31,7 @@ _NUMBER = re.compile(r"\d+")
 PAUSE = 5.0  # seconds between two reads of --watch
 _DEEPEST = 200  # levels of an object that is printed whole
 _SIZED_BY = 500  # the first lines, which decide on the widths of the columns
+_LABEL = "label/"  # begins the name of a column with a label
 _PASSING = frozenset({"SINCE", "AGE", "LAST", "FIRST"})
 """Columns that change with time alone."""
 
@@ -42,20 +43,25 @@ class ListEntry(NamedTuple):
     """An entry of a list.
 
     `cell` returns the text of a column, `times` has the times of the columns that show an age.
-    `item` is the object, None for one that is missing.
+    `item` is the object, None for one that is missing; `verdict` returns what -o json adds to it.
     """
 
     key: Hashable
     item: Object | None
     cell: Callable[[str], str]
     times: Mapping[str, datetime | None] = {}
+    verdict: Callable[[], Mapping[str, Any]] | None = None
 
 
 class Source(Protocol):
-    """The content of a list: its columns, and its entries as they are read."""
+    """The content of a list: its columns, and its entries as they are read.
+
+    `has_verdicts` is whether its entries have a verdict.
+    """
 
     columns: tuple[str, ...]
     wide: tuple[str, ...]
+    has_verdicts: bool
 
     def entries(self, cluster: Cluster) -> Iterator[Sequence[ListEntry]]:
         """Return the requested entries, in batches."""
@@ -66,19 +72,23 @@ class Source(Protocol):
     def requires(self, name: str) -> bool:
         """Return whether the list is incomplete without the kind *name* (plural.group)."""
 
+    def are_optional(self, absent: Sequence[str]) -> bool:
+        """Return whether nobody misses these kinds (plural.group), which are not served."""
+
     def not_found(self) -> ArgumentError | None:
         """Return the error for a requested name that does not exist, once all is read."""
 
-    def description(self) -> str:
-        """Return a name for the entries, in the singular."""
+    def none_found(self, where: str) -> str:
+        """Return the sentence that no entry was found; *where* is empty or the namespaces."""
 
 
 @dataclass
 class Listing:
     """The entries of a source in an output format.
 
-    `fitted` cuts the last column to the width of `look`. `order` is a column or a path. Without
-    it the entries keep the order of the source and are not kept in memory.
+    `fitted` fits the table to the width of `look`. `labels` are shown as columns, `all_labels` in
+    one column. `order` is a column or a path. Without it the entries keep the order of the source
+    and are not kept in memory.
     """
 
     source: Source
@@ -87,26 +97,33 @@ class Listing:
     headers: bool = True
     fitted: bool = False
     order: str = ""
+    labels: Sequence[str] = ()
+    all_labels: bool = False
     _shown: int = 0
     _seen: dict[Hashable, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Prepare the table. Raises ArgumentError for an `order` that is not valid."""
-        self._columns = self.source.wide if self.format is Format.WIDE else self.source.columns
-        fitted = "cut" if self.fitted else ""
-        self._table = Table(self._columns, self.look, header=self.headers, fitted=fitted)
+        own = self.source.wide if self.format is Format.WIDE else self.source.columns
+        labels = [_LABEL + label for label in self.labels]
+        self._columns = (*own[:-1], *labels, *["LABELS"] * self.all_labels, own[-1])
+        heads = [column.rpartition("/")[2].upper() for column in self._columns]
+        self._table = Table(heads, self.look, header=self.headers, fitted=self.fitted)
         self._key = _order(self.order, self.source.wide) if self.order else None
 
     def pieces(self, cluster: Cluster) -> Iterator[str]:
         """Yield the text of the list in pieces, as the entries are read."""
         batches = self._counted(cluster)
         if document := DOCUMENTS.get(self.format):
-            items = self._sorted(([entry.item for entry in b], b) for b in batches)
-            yield from document(self._printable(items, cluster))
+            entries = self._sorted((b, b) for b in batches)
+            verdicts: list[Mapping[str, Any]] = []
+            items = self._printable(entries, cluster, verdicts)
+            yield from document(items, verdicts if self.source.has_verdicts else None)
         elif self._key:
             yield self._table.lines(self._sorted((self._lines(b), b) for b in batches))
         else:
-            yield from map(self._table.lines, _together(map(self._lines, batches)))
+            for rows, is_all in _together(map(self._lines, batches)):
+                yield self._table.lines(rows, is_all=is_all)
 
     def changes(self, cluster: Cluster) -> str:
         """Return the lines that are new or changed since the previous read."""
@@ -118,23 +135,26 @@ class Listing:
         ]
         if self.format is Format.NAME:
             items = (entry.item for entry, _ in changed)
-            return "".join(DOCUMENTS[Format.NAME](item for item in items if item is not None))
-        return self._table.lines(line for _, line in changed)
+            return "".join(
+                DOCUMENTS[Format.NAME]((item for item in items if item is not None), None)
+            )
+        return self._table.lines((line for _, line in changed), is_all=False)
 
     def notes(self, cluster: Cluster) -> Iterator[str]:
         """Yield notes on what is missing from the list, and why."""
         required = {name: why for name, why in cluster.unread.items() if self.source.requires(name)}
         absent = [name for name, why in required.items() if why.why is Why.ABSENT]
-        if absent:
+        if absent and not self.source.are_optional(absent):
             yield f"not served by this API server: {', '.join(absent)}"
         for name, unread in cluster.unread.items():
             if name not in required:
-                yield f"{name}: {unread.full_text}; WANTED is empty for objects that depend on them"
+                missing = "what depends on them is shown without WANTED, or without the cause"
+                yield f"{name}: {unread.full_text}; {missing}"
             elif name not in absent:
                 yield f"Error: {name}: {unread.full_text}"
-        if not self._shown and not required and not self.source.not_found():
-            where = in_namespaces(cluster.namespaces)
-            yield f"no {self.source.description()} was found{where}"
+        is_read = len(required) == len(absent) and not self.source.is_unread(cluster)
+        if is_read and not self._shown and not self.source.not_found():
+            yield self.source.none_found(in_namespaces(cluster.namespaces))
         if not cluster.unpruned and self.format in (Format.JSON, Format.YAML):
             yield "a snapshot contains only the fields that the check reads"
 
@@ -153,12 +173,20 @@ class Listing:
             raise error
         return Exit.HEALTHY
 
-    def _printable(self, items: Iterable[Object | None], cluster: Cluster) -> Iterator[Object]:
-        """Yield the *items* that can be printed whole; the others are unread."""
-        for item in items:
+    def _printable(
+        self, entries: Iterable[ListEntry], cluster: Cluster, verdicts: list[Mapping[str, Any]]
+    ) -> Iterator[Object]:
+        """Yield the objects that can be printed whole; the others are unread.
+
+        Their verdicts are added to *verdicts* on the way.
+        """
+        for entry in entries:
+            item = entry.item
             if item is None:
                 continue
             if self.format is Format.NAME or not is_deeper(item, _DEEPEST):
+                if entry.verdict and self.format is not Format.NAME:
+                    verdicts.append(entry.verdict())
                 yield item
                 continue
             ref = Ref.of(item)
@@ -176,7 +204,7 @@ class Listing:
         return before != lasting
 
     def _lines(self, batch: Iterable[ListEntry]) -> list[list[str]]:
-        return [[entry.cell(column) for column in self._columns] for entry in batch]
+        return [[_cell(entry, column) for column in self._columns] for entry in batch]
 
     def _sorted(self, made: Iterable[tuple[Sequence[Any], Sequence[ListEntry]]]) -> Iterable[Any]:
         """Return the rendered entries, *made*, in the order of --sort-by."""
@@ -191,19 +219,34 @@ class Listing:
         return [one for _, one in sorted(found, key=lambda pair: pair[0])]
 
 
-def _together(batches: Iterable[list[list[str]]]) -> Iterator[list[list[str]]]:
-    """Yield the first lines as one batch, which sizes the table, then the rest as it comes."""
-    first: list[list[str]] | None = []
+def _cell(entry: ListEntry, column: str) -> str:
+    """Return the text of *entry* in *column*, which may be that of a label."""
+    if column != "LABELS" and not column.startswith(_LABEL):
+        return entry.cell(column)
+    labels = map_of(map_of((entry.item or {}).get("metadata")).get("labels"))
+    if column == "LABELS":
+        return ",".join(f"{name}={text_of(value)}" for name, value in sorted(labels.items()))
+    return text_of(labels.get(column.removeprefix(_LABEL)))
+
+
+def _together(
+    batches: Iterable[list[list[str]]],
+) -> Iterator[tuple[Sequence[list[str]], bool]]:
+    """Yield the first lines as one batch, which sizes the table, then the rest as it comes.
+
+    Each with whether these are all the lines.
+    """
+    first: list[list[str]] = []
+    is_sized = False
     for batch in batches:
-        if first is None:
-            yield batch
+        if is_sized:
+            yield batch, False
         else:
             first += batch
-            if len(first) >= _SIZED_BY:
-                yield first
-                first = None
-    if first is not None:
-        yield first
+            if is_sized := len(first) >= _SIZED_BY:
+                yield first, False
+    if not is_sized:
+        yield first, True
 
 
 def _order(word: str, columns: Sequence[str]) -> Callable[[ListEntry], tuple[bool, str]]:
@@ -232,15 +275,19 @@ def _rank(value: object) -> tuple[bool, str]:
     return value in (None, ""), f"{float(str(value)):030.6f}" if number else str(value)
 
 
-def listing(source: Source, display: ListDisplay) -> Listing:
+def listing(
+    source: Source, display: ListDisplay, *, labels: Sequence[str] = (), all_labels: bool = False
+) -> Listing:
     """Return the list of *source* with the options of *display*. Raises ArgumentError."""
     return Listing(
         source,
         display.output,
         console.look(display.color, everything=False),
         headers=not display.no_headers,
-        fitted=console.is_terminal(sys.stdout),
+        fitted=not display.no_trunc and console.is_terminal(sys.stdout),
         order=display.sort_by,
+        labels=labels,
+        all_labels=all_labels,
     )
 
 

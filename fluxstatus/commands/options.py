@@ -62,11 +62,15 @@ def seconds(text: str) -> float:
 
 
 def age(text: str) -> float:
-    """Return the seconds in an age as it is printed, also in days (7d). Raises BadParameter."""
-    days = re.fullmatch(r"(\d{1,4})d", text)
-    if not days and not parse_duration(text):
+    """Return the seconds in an age as it is printed, also in days (7d, 1d12h).
+
+    Raises BadParameter.
+    """
+    days, _, rest = text.rpartition("d")
+    is_age = (not days or re.fullmatch(r"\d{1,4}", days)) and (days or rest)
+    if not is_age or (rest and not parse_duration(rest)):
         raise BadParameter(f"{text!r} is not an age above 0; use a format such as 30m, 12h or 7d")
-    return seconds(f"{int(days[1]) * 24}h" if days else text)
+    return seconds(f"{int(days or 0) * 24}h{rest}")
 
 
 def lines(text: str) -> int:
@@ -104,6 +108,10 @@ Verbose = Annotated[
     bool, Option("--verbose", "-v", help="Print requests and their durations to stderr")
 ]
 NoHeaders = Annotated[bool, Option("--no-headers", help="Don't print headers")]
+NoTrunc = Annotated[
+    bool,
+    Option("--no-trunc", help="Print each row on one line, with whole revisions, as in a pipe"),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +204,7 @@ class TableDisplay:
 
     output: Annotated[TableFormat, _OUTPUT] = Format.TABLE
     no_headers: NoHeaders = False
+    no_trunc: NoTrunc = False
     color: UseColor = Color.AUTO
     verbose: Verbose = False
 
@@ -208,6 +217,7 @@ class ListDisplay:
 
     output: ListOutput = Format.TABLE
     no_headers: NoHeaders = False
+    no_trunc: NoTrunc = False
     sort_by: Annotated[
         str,
         Option(
@@ -243,7 +253,9 @@ class TreeDisplay:
     panel: ClassVar = "Output"
 
     output: Annotated[TreeFormat, _OUTPUT] = Format.TREE
-    everything: Annotated[bool, Option("--all", help="Do not truncate text")] = False
+    everything: Annotated[
+        bool, Option("--no-trunc", "--all", help="Print each object on one line, as in a pipe")
+    ] = False
     color: UseColor = Color.AUTO
     verbose: Verbose = False
 

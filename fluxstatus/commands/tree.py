@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415 - only this command needs these modules
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,12 +21,14 @@ from fluxstatus.commands.options import (
 )
 from fluxstatus.commands.progress import Connect, connecting
 from fluxstatus.model.findings import Exit
+from fluxstatus.report import Format
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from fluxstatus.lookup.node import Node
+    from fluxstatus.state.state import State
 
 EPILOG = """
 \b
@@ -63,15 +66,47 @@ def show(
     connect = connecting(connection, timeout, verbose=display.verbose)
     with reported("tree", connection, snapshot, place, words):
         if snapshot.file:
-            root, complete = _saved_tree(words, place.namespaces, snapshot.file), True
+            root, state, complete = *_saved_tree(words, place.namespaces, snapshot.file), True
         else:
-            root, complete = _live_tree(words, place.namespaces, connect)
+            root, state, complete = _live_tree(words, place.namespaces, connect)
+    if display.output is Format.TREE:
+        root = _with_waits(root, state)
     full = display.everything or not console.is_terminal(sys.stdout)
     console.put_report(DRAW[display.output](root, console.look(display.color, everything=full)))
     raise typer.Exit(exit_code(root) if complete else Exit.NO_VERDICT)
 
 
-def _saved_tree(words: "Sequence[str]", namespaces: "Sequence[str]", file: "Path") -> "Node":
+def _with_waits(root: "Node", state: "State") -> "Node":
+    """Return the tree *root*, in which objects that wait say for which, instead of their message.
+
+    Why that one is not ready is said once, at its own place in the tree if it has one.
+    """
+    from fluxstatus.causes.trace import causes_by_object
+    from fluxstatus.causes.unavailable import Controllers
+    from fluxstatus.checks.wording import headline
+    from fluxstatus.lookup.related import PartialState
+
+    partial = PartialState(state.evidence, ())
+    causes = causes_by_object(partial, Controllers(partial))
+    in_tree = {node.ref.key for node in root.all()}
+
+    def told(node: "Node") -> "Node":
+        children = tuple(map(told, node.children))
+        others = [one for one in causes.get(node.ref.key, ()) if one.ref.key != node.ref.key]
+        if not others or node.health.healthy is not False:
+            return replace(node, children=children)
+        first = others[0]
+        why = "" if first.ref.key in in_tree else f": {headline(first.fault.diagnosis.why)}"
+        more = f", and for {len(others) - 1} more" if others[1:] else ""
+        health = node.health._replace(text=f"waits for {first.ref}{why}{more}")
+        return replace(node, children=children, health=health)
+
+    return told(root)
+
+
+def _saved_tree(
+    words: "Sequence[str]", namespaces: "Sequence[str]", file: "Path"
+) -> "tuple[Node, State]":
     from fluxstatus.lookup import names
     from fluxstatus.lookup.descendants import Tree
     from fluxstatus.model import snapshot
@@ -83,13 +118,13 @@ def _saved_tree(words: "Sequence[str]", namespaces: "Sequence[str]", file: "Path
     if state.evidence.unreachable:
         raise UnreadError(state.evidence.unreachable)
     resource = names.find(state, named, namespaces, ())
-    return Tree(state.resources, None, state.now).of(resource)
+    return Tree(state.resources, None, state.now).of(resource), state
 
 
 def _live_tree(
     words: "Sequence[str]", namespaces: "Sequence[str]", connect: Connect
-) -> "tuple[Node, bool]":
-    """Return the tree, and whether all that it shows could be read."""
+) -> "tuple[Node, State, bool]":
+    """Return the tree, the state it is of, and whether all that it shows could be read."""
     from fluxstatus.cluster.list_reader import Live
     from fluxstatus.lookup import names
     from fluxstatus.lookup.descendants import Tree
@@ -107,4 +142,4 @@ def _live_tree(
             console.error(f"{kinds}: {why.full_text}; dependents of this kind are not shown")
         for kinds, why in by_reason(tree.unread):
             console.error(f"{kinds}: {why.full_text}; not all that it created is shown")
-        return root, not (state.evidence.unread or tree.unread)
+        return root, state, not (state.evidence.unread or tree.unread)

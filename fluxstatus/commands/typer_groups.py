@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from fluxstatus.model.codes import Code
 
+_OF_KUBECTL = ("jsonpath", "template", "custom-columns")
 _OTHER = "Other"  # the title of the last panel
 _NAMES = 29  # columns for the names of options, the same in all panels
 
@@ -74,7 +75,27 @@ def hand_down(context: Any) -> None:
 
 
 class PlainCommand(TyperCommand):
-    """A command with plain help, its options below the titles of their panels."""
+    """A command with plain help, its options below the titles of their panels.
+
+    `as_kubectl` returns what it is about as arguments of kubectl (see kubectl_formats.py).
+    """
+
+    as_kubectl: Any = None
+
+    def make_context(self, info_name: Any, args: list[str], *rest: Any, **more: Any) -> Any:
+        """Parse *args*; for a format of kubectl the message names the command of kubectl."""
+        if not any(word in one for one in args for word in _OF_KUBECTL):
+            return super().make_context(info_name, args, *rest, **more)
+        from fluxstatus.commands.kubectl_formats import (  # noqa: PLC0415 - hardly ever needed
+            refuse,
+            without_format,
+        )
+
+        form, others = without_format(args)
+        context = super().make_context(info_name, others, *rest, **more)
+        if form:
+            refuse(info_name, self.as_kubectl, form, context.params)
+        return context
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse *args*; an option of another program gets its counterpart."""
@@ -130,8 +151,8 @@ class PlainGroup(TyperGroup):
 class LateCommands(Mapping[str, Any]):
     """Commands by name, each imported on first use, so that the check starts faster.
 
-    A module has its command as the function `show`, with an optional `EPILOG` for its help, or
-    several commands as the typer app `app`.
+    A module has its command as the function `show`, with an optional `EPILOG` for its help and an
+    optional function `as_kubectl` (see PlainCommand), or several commands as the typer app `app`.
     """
 
     def __init__(self, modules: Mapping[str, str]) -> None:
@@ -151,8 +172,9 @@ class LateCommands(Mapping[str, Any]):
             app = typer.Typer(add_completion=False, rich_markup_mode=None)
             epilog = getattr(module, "EPILOG", None)
             app.command(name, cls=PlainCommand, epilog=epilog)(with_options(module.show))
-        command = get_command(app)
+        command: Any = get_command(app)
         command.name = name
+        command.as_kubectl = getattr(module, "as_kubectl", None)
         return command
 
 

@@ -1,14 +1,24 @@
-"""A table like those of kubectl, which is printed while its rows arrive."""
+"""A table like those of kubectl, which is printed while its rows arrive.
 
-from collections.abc import Iterable, Mapping, Sequence
+In a pipe each row is one line, with all columns and whole cells. On a terminal a row has as many
+lines as it needs, and none of them is wider than the terminal: nothing is cut.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import ceil
+from typing import NamedTuple
 
 from fluxstatus.base.visible import visible
 from fluxstatus.report.look import Look
 from fluxstatus.report.terminal import columns, painted, wrap
+from fluxstatus.state.revisions import abbreviated
 
-_GAP = "   "
-_WIDEST = 60  # columns that a cell may move the next one to the right
-_NARROWEST = 20  # columns for the last cell, however narrow the terminal
+_GAP, _SMALL_GAP = 3, 2  # columns between two cells, and where room is short
+_WIDEST = 60  # columns that a cell may move the next one to the right, in a pipe
+_MOST = 0.9  # of the rows have to fit into a column where room is short
+_TRIED = 100  # rows that decide between two ways to lay them out
+_WRAPPED_FROM = 40  # columns: in less room a text is not wrapped beside others
+_INDENT = "  "
 _STYLES: Mapping[tuple[str, str], str] = {
     ("READY", "True"): "pass",
     ("READY", "False"): "fail",
@@ -21,60 +31,156 @@ _STYLES: Mapping[tuple[str, str], str] = {
 }
 """The style of a cell, by its column and text."""
 
+_IDLE: Mapping[str, str] = {"SUSPENDED": "False"}
+"""The text of a column that says nothing if all rows have it; of other columns, no text."""
+
+
+class _Columns(NamedTuple):
+    """The columns of a table but for the last: their widths, and how many stand beside each other.
+
+    The others stand in the lines below, each with its head. `hidden` columns are not shown.
+    """
+
+    widths: Sequence[int] = ()
+    gap: int = _GAP
+    beside: int = 0
+    hidden: frozenset[int] = frozenset()
+
 
 class Table:
     """Rows below *heads*. The first rows set the widths; a wider cell later shifts its own row.
 
-    The last column has the remaining width. *fitted* is "cut" or "wrap" to fit it to `look.width`,
-    or empty to print it whole, as for a pipe.
+    With *fitted* it fits `look.width`: columns in which no row says anything are left out, hashes
+    are abbreviated, and what has no room in the line of a row stands in the lines below it.
     """
 
     def __init__(
-        self, heads: Sequence[str], look: Look, *, header: bool = True, fitted: str = ""
+        self, heads: Sequence[str], look: Look, *, header: bool = True, fitted: bool = False
     ) -> None:
         self._heads, self._look, self._header, self._fitted = heads, look, header, fitted
-        self._widths: list[int] = []
+        self._columns: _Columns | None = None
 
-    def lines(self, rows: Iterable[Sequence[str]]) -> str:
-        """Return the lines of *rows*, the first time below the heads; empty without rows."""
+    def lines(self, rows: Iterable[Sequence[str]], *, is_all: bool = True) -> str:
+        """Return the lines of *rows*, the first time below the heads; empty without rows.
+
+        *is_all* is whether no rows will follow, so that what these don't need can be left out.
+        """
         shown = [[self._visible(cell) for cell in row] for row in rows]
         if not shown:
             return ""
-        lines = []
-        if not self._widths:
-            first = [self._heads, *shown] if self._header else shown
-            self._widths = [
-                min(max(columns(row[i]) for row in first), _WIDEST)
-                for i in range(len(self._heads) - 1)
-            ]
+        lines: list[str] = []
+        if self._columns is None:
+            self._columns = self._sized(shown, is_all=is_all)
             if self._header:
-                lines.append(self._line(self._heads, colored=False))
-        lines += [self._line(row, colored=self._look.color) for row in shown]
-        return "".join(lines)
+                lines += self._heading(self._columns)
+        for row in shown:
+            lines += self._row(row, self._columns)
+        return "".join(f"{line.rstrip()}\n" for line in lines)
 
     def _visible(self, cell: str) -> str:
-        return visible(" ".join(cell.split("\n")), ascii_only=self._look.ascii).strip() or ""
+        text = visible(" ".join(cell.split("\n")), ascii_only=self._look.ascii).strip()
+        return abbreviated(text) if self._fitted else text
 
-    def _line(self, row: Sequence[str], *, colored: bool) -> str:
-        *cells, last = row
-        left = right = ""
-        for head, cell, width in zip(self._heads, cells, self._widths, strict=False):
-            style = _STYLES.get((head, cell), "") if colored else ""
-            padding = " " * (width - columns(cell)) + _GAP
-            left += painted(cell, style) + padding
-            right += cell + padding
-        taken = columns(right)
-        lines = self._fit(last, max(self._look.width - taken, _NARROWEST))
-        return "".join(
-            f"{start}{line}".rstrip() + "\n"
-            for start, line in zip((left, *[" " * taken] * len(lines)), lines, strict=False)
+    def _sized(self, rows: Sequence[Sequence[str]], *, is_all: bool) -> _Columns:
+        """Return the columns that suit *rows*, the first ones."""
+        heads = self._heads if self._header else [""] * len(self._heads)
+        cells = list(zip(*rows, strict=True))[:-1]
+        lengths = [sorted(map(columns, column)) for column in cells]
+        most = [max(columns(head), ls[-1]) for head, ls in zip(heads, lengths, strict=False)]
+        if not self._fitted:
+            return _Columns([min(width, _WIDEST) for width in most], beside=len(most))
+        idle = (
+            i
+            for i, (head, column) in enumerate(zip(self._heads, cells, strict=False))
+            if set(column) == {_IDLE.get(head, "")}
         )
+        hidden = frozenset(idle if is_all else ())
+        usual = [
+            max(columns(head), ls[ceil(_MOST * len(ls)) - 1])
+            for head, ls in zip(heads, lengths, strict=False)
+        ]
+        plans = [
+            _Columns(widths, gap, _number_beside(widths, gap, hidden, self._look.width), hidden)
+            for widths, gap in ((most, _GAP), (most, _SMALL_GAP), (usual, _SMALL_GAP))
+        ]
+        some = rows[:_TRIED]
+        return min(plans, key=lambda at: sum(len([*self._row(row, at)]) for row in some))
 
-    def _fit(self, text: str, room: int) -> list[str]:
-        if not self._fitted or columns(text) <= room:
-            return [text]
-        lines = wrap(text, room, ascii_only=self._look.ascii)
-        if self._fitted == "wrap":
-            return lines
-        mark = "..." if self._look.ascii else "…"
-        return [next(iter(wrap(lines[0], room - len(mark))), "") + mark]
+    def _heading(self, at: _Columns) -> Iterator[str]:
+        beside = [head for i, head in enumerate(self._heads[: at.beside]) if i not in at.hidden]
+        widths = [width for i, width in enumerate(at.widths[: at.beside]) if i not in at.hidden]
+        line = "".join(
+            head + " " * (width - columns(head) + at.gap)
+            for head, width in zip(beside, widths, strict=True)
+        )
+        last = self._heads[-1]
+        has_room = at.beside == len(at.widths) and columns(line) + columns(last) <= self._look.width
+        yield line + last if has_room or not self._fitted else line
+
+    def _row(self, row: Sequence[str], at: _Columns) -> Iterator[str]:
+        """Yield the lines of a row."""
+        line, used, stop = "", 0, 0
+        below: list[tuple[str, str]] = []  # heads and cells without room in the line
+        for i, (head, cell) in enumerate(zip(self._heads, row[:-1], strict=False)):
+            if i in at.hidden:
+                continue
+            start = max(stop, used + at.gap if used else 0)
+            fits = not self._fitted or start + columns(cell) <= self._look.width
+            if i >= at.beside or below or not fits:
+                below += [(head, cell)] * bool(cell)
+                continue
+            line += " " * (start - used) + self._painted(cell, _STYLES.get((head, cell), ""))
+            used, stop = start + columns(cell), stop + at.widths[i] + at.gap
+        yield from self._with_last(line, used, max(stop, used + at.gap), row[-1], below)
+
+    def _with_last(
+        self, line: str, used: int, start: int, last: str, below: Sequence[tuple[str, str]]
+    ) -> Iterator[str]:
+        """Yield *line* with the *last* cell, beside it at *start* or below, where it's shorter."""
+        if not self._fitted:
+            yield line + " " * (start - used) + last
+            return
+        texts = self._flow([*below, ("", last)])
+        room = self._look.width - start
+        longest = max(map(columns, last.split()), default=0)
+        if not below and room >= min(longest, self._look.width - len(_INDENT)):
+            beside = wrap(last, max(room, 2), ascii_only=self._look.ascii) or [""]
+            if len(beside) <= (1 + len(texts) if room >= _WRAPPED_FROM else 1):
+                yield line + " " * (start - used) + beside[0]
+                yield from (" " * start + more for more in beside[1:])
+                return
+        yield line
+        yield from (_INDENT + text for text in texts)
+
+    def _flow(self, cells: Sequence[tuple[str, str]]) -> list[str]:
+        """Return *cells*, each after its head, in as few lines as they take below a row."""
+        width = max(self._look.width - len(_INDENT), 2)
+        lines: list[str] = []
+        room = 0
+        for head, cell in cells:
+            label = f"{head} " if head else ""
+            if lines and columns(label + cell) + len(_INDENT) <= room:
+                lines[-1] += _INDENT + self._painted(label, "label") + cell
+                room -= columns(label + cell) + len(_INDENT)
+                continue
+            texts = wrap(label + cell, width, ascii_only=self._look.ascii)
+            room = width - columns(texts[-1]) if texts else 0
+            if label and texts and texts[0].startswith(label):
+                texts[0] = self._painted(label, "label") + texts[0][len(label) :]
+            lines += texts
+        return lines
+
+    def _painted(self, text: str, style: str) -> str:
+        return painted(text, style) if self._look.color else text
+
+
+def _number_beside(widths: Sequence[int], gap: int, hidden: frozenset[int], room: int) -> int:
+    """Return how many of the columns fit beside each other, at least one."""
+    used = 0
+    for i, width in enumerate(widths):
+        if i in hidden:
+            continue
+        if used and used + width > room:
+            return i
+        used += width + gap
+    return len(widths)

@@ -21,11 +21,11 @@ _NARROWEST = 30  # columns for a text at any depth
 
 
 def as_tree(root: Node, look: Look) -> str:
-    """Return the tree as lines, cut to the width of *look*."""
-    lines = [_line(root, look, "")]
+    """Return the tree as lines, wrapped to the width of *look*; with `everything` one each."""
+    lines = [*_lines(root, look, "")]
     for prefix, node in branches(root.children, ascii_only=look.ascii):
         if isinstance(node, Node):
-            lines.append(_line(node, look, prefix))
+            lines += _lines(node, look, prefix)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -96,18 +96,30 @@ DRAW: Mapping[str, Callable[[Node, Look], str]] = {
 """The output formats of a tree."""
 
 
-def _line(node: Node, look: Look, before: str) -> str:
+def _lines(node: Node, look: Look, before: str) -> Iterator[str]:
+    """Yield the lines of *node*; only the first has a branch *before* it."""
     relation = f"{node.relation.label} " if node.relation else ""
     facts = "".join(f", {name} {value}" for name, value in node.facts)
     head, text = f"{relation}{node.ref}: ", f"{node.health.text}{facts}"
-    shown = visible(text.replace("\n", " "), ascii_only=look.ascii)
-    room = max(look.width - columns(before) - columns(head), _NARROWEST)
-    if not look.everything and columns(shown) > room:
-        mark = "..." if look.ascii else "…"
-        shown = wrap(shown, room - len(mark), ascii_only=look.ascii)[0] + mark
-    if look.color:
-        shown = painted(shown, _STYLES[node.health.healthy])
-    return f"{before}{visible(head, ascii_only=look.ascii)}{shown}"
+    head, text = (visible(each.replace("\n", " "), ascii_only=look.ascii) for each in (head, text))
+    room = look.width - len(before)
+    fits = look.everything or columns(head + text) <= room
+    texts = wrap(head + text, max(room - len(_BRANCHES[0]), _NARROWEST), ascii_only=look.ascii)
+    style = _STYLES[node.health.healthy] if look.color else ""
+    for line in [head + text] if fits else texts:
+        own = min(len(head), len(line))
+        head = head[own:].lstrip()
+        yield f"{before}{line[:own]}{painted(line[own:], style)}"
+        before = _below(before, look, has_children=bool(node.children))
+
+
+def _below(before: str, look: Look, *, has_children: bool) -> str:
+    """Return what stands before the second line of a node with *before* it."""
+    branch, last, trunk, blank = _ASCII_BRANCHES if look.ascii else _BRANCHES
+    for mark, more in ((branch, trunk), (last, blank)):
+        if before.endswith(mark):
+            return before.removesuffix(mark) + more + (trunk if has_children else blank)
+    return before or (trunk if has_children else blank)
 
 
 def _json(node: Node) -> dict[str, Any]:

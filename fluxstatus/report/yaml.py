@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from fluxstatus.base.fields import map_of
 from fluxstatus.base.masking import masked
@@ -18,11 +18,18 @@ _NOT_TEXT = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "
 _REPOSITORIES = ("git", "bitbucket", "azuredevops")
 """How the types of Providers begin whose address is that of a repository."""
 
+Verdicts: TypeAlias = Sequence[Mapping[str, Any]] | None
+"""What a list adds on its objects; None without such a list."""
+
 _INDENT = 4  # spaces, for an object in a JSON list
 
 
-def as_json(objects: Iterable[Object]) -> Iterator[str]:
-    """Yield a v1 List of *objects* in pieces of one JSON document."""
+def as_json(objects: Iterable[Object], verdicts: Verdicts = None) -> Iterator[str]:
+    """Yield a v1 List of *objects* in pieces of one JSON document.
+
+    What is in *verdicts* once all objects are written follows in a list of its own; without them
+    there is none.
+    """
     yield '{\n    "apiVersion": "v1",\n    "items": ['
     comma = ""
     for one in objects:
@@ -30,11 +37,15 @@ def as_json(objects: Iterable[Object]) -> Iterator[str]:
         yield comma + "\n        " + text.replace("\n", "\n        ")
         comma = ","
     yield ("\n    " if comma else "") + '],\n    "kind": "List",\n    "metadata": {\n'
-    yield '        "resourceVersion": ""\n    }\n}\n'
+    yield '        "resourceVersion": ""\n    }'
+    if verdicts is not None:
+        text = json.dumps(verdicts, indent=_INDENT).replace("\n", "\n    ")
+        yield f',\n    "verdicts": {text}'
+    yield "\n}\n"
 
 
-def as_yaml(objects: Iterable[Object]) -> Iterator[str]:
-    """Yield a v1 List of *objects* in pieces of one YAML document."""
+def as_yaml(objects: Iterable[Object], verdicts: Verdicts = None) -> Iterator[str]:
+    """Yield a v1 List of *objects* in pieces of one YAML document, with *verdicts* as in JSON."""
     begun = False
     for one in objects:
         if not begun:
@@ -44,9 +55,11 @@ def as_yaml(objects: Iterable[Object]) -> Iterator[str]:
     if not begun:
         yield "apiVersion: v1\nitems: []\n"
     yield 'kind: List\nmetadata:\n  resourceVersion: ""\n'
+    if verdicts is not None:
+        yield from _entry("verdicts:", [*verdicts], "", is_sorted=False)
 
 
-def as_names(objects: Iterable[Object]) -> Iterator[str]:
+def as_names(objects: Iterable[Object], _: object = None) -> Iterator[str]:
     """Yield a line "kind.group/name" for each object, as kubectl accepts it."""
     for one in objects:
         group, slash, _ = str(one.get("apiVersion", "")).partition("/")
@@ -54,7 +67,7 @@ def as_names(objects: Iterable[Object]) -> Iterator[str]:
         yield visible(f"{kind}/{one['metadata'].get('name', '')}") + "\n"
 
 
-DOCUMENTS: Mapping[str, Callable[[Iterable[Object]], Iterator[str]]] = {
+DOCUMENTS: Mapping[str, Callable[[Iterable[Object], Verdicts], Iterator[str]]] = {
     "json": as_json,
     "yaml": as_yaml,
     "name": as_names,

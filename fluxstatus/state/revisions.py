@@ -1,5 +1,6 @@
 """The revision that an object should apply, and the one that it has applied."""
 
+import re
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ CONSUMERS = ("Kustomization", "HelmRelease")
 """Kinds that apply a revision of a source."""
 
 _LONG = 12  # characters: a longer suffix is a hash
+_HASH = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
 
 GRACE = timedelta(seconds=60)
 """The least time that a controller has to apply a new revision."""
@@ -129,3 +131,8 @@ def short(revision: str) -> str:
     """Return *revision* with its hash cut to seven characters, as Git and Flux print it."""
     head, mark, digest = revision.rpartition(":")
     return f"{head}{mark}{digest[:7]}" if mark and len(digest) > _LONG else revision
+
+
+def abbreviated(text: str) -> str:
+    """Return *text* with each hash of a commit or an artifact cut as `short` cuts it."""
+    return _HASH.sub(lambda found: found[0][:7], text)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fluxstatus.base.durations import age, ago, duration, parse_duration, seconds
+from fluxstatus.base.durations import age, ago, duration, listed_age, parse_duration, seconds
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -57,3 +57,18 @@ def test_an_age_has_one_unit(length: timedelta, expected: str) -> None:
 def test_an_unknown_age() -> None:
     """A time that is missing has an age that is not a number."""
     assert ago(None, NOW) == "some time"
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"),
+    [(0.5, "30m"), (47, "47h"), (48, "2d"), (49, "2d1h"), (117, "4d21h"), (191, "7d23h"),
+     (193, "8d"), (1000, "41d")],
+)  # fmt: skip
+def test_a_column_has_the_hours_of_a_few_days(hours: float, expected: str) -> None:
+    """As kubectl prints ages: rows of the same day keep an order."""
+    assert listed_age(NOW - timedelta(hours=hours), NOW) == expected
+
+
+def test_an_unknown_time_has_no_age_in_a_column() -> None:
+    """A cell without a time is empty."""
+    assert listed_age(None, NOW) == ""

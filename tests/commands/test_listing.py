@@ -105,6 +105,33 @@ def test_missing_objects_are_reported() -> None:
     assert listing.exit_code(saved) is Exit.NO_VERDICT
 
 
+@pytest.mark.parametrize(
+    ("words", "filters", "note"),
+    [
+        ("ks", ["not_ready"], "0 of 1 Kustomization is not ready"),
+        ("ks,hr", ["stale", "suspended"], "0 of 1 object is stale and suspended"),
+        ("ks,hr,gitrepo", ["suspended"], "0 of 1 object is suspended"),
+        ("hr,gitrepo", ["not_ready"], "no HelmRelease or GitRepository was found"),
+        ("all", ["not_ready"], "0 of 1 object is not ready"),
+    ],
+)
+def test_nothing_to_show_is_said(words: str, filters: Sequence[str], note: str) -> None:
+    """Of how many objects none passes the filter; that a kind is not served does not hide it."""
+    served = {kind.resource: "v1" for kind in KINDS.values() if "image" not in kind.resource}
+    listing = Listing(FluxObjects(requested(words.split()), filters), Format.TABLE, Look())
+    saved = Saved(evidence(NEW, served=served))
+    assert list(listing.pieces(saved)) in ([], [""])
+    assert list(listing.notes(saved)) == [note]
+
+
+def test_kinds_that_hardly_anybody_installs_are_not_missed() -> None:
+    """That a kind is not served is noted if it was requested, not if all kinds were."""
+    served = {kind.resource: "v1" for kind in KINDS.values() if "image" not in kind.resource}
+    for words, count in (("all", 0), ("ks,imgrepo", 1), ("imgrepo", 1)):
+        _, remarks, _ = listed(words, served=served)
+        assert sum("not served" in remark for remark in remarks) == count, words
+
+
 def test_unread_objects_are_reported() -> None:
     """An unread kind is noted with the missing permission, and the exit code is 3."""
     listing, remarks, saved = listed("ks,hr", unread={KINDS["HelmRelease"].resource: FORBIDDEN})
@@ -117,7 +144,7 @@ def test_a_source_that_is_not_read_is_no_gap() -> None:
     """Without the sources, a note explains the empty WANTED, and --stale has exit code 3."""
     unread = {KINDS["GitRepository"].resource: FORBIDDEN}
     listing, remarks, saved = listed("ks", unread=unread)
-    assert "WANTED is empty for objects that depend on them" in " ".join(remarks)
+    assert "what depends on them is shown without WANTED" in " ".join(remarks)
     assert listing.exit_code(saved) is Exit.HEALTHY
     stale = Listing(FluxObjects(requested(["ks"]), ["stale"]), Format.TABLE, Look())
     list(stale.pieces(saved))

@@ -1,5 +1,7 @@
 """A table that grows."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from fluxstatus.report.look import Look
@@ -16,7 +18,7 @@ def test_columns_are_as_wide_as_the_first_rows_need() -> None:
     assert table.lines([["a", "True", "x"], ["longer", "False", ""]]) == (
         "NAME     READY   MESSAGE\na        True    x\nlonger   False\n"
     )
-    assert table.lines([["much-longer", "True", "y"]]) == "much-longer   True    y\n"
+    assert table.lines([["much-longer", "True", "y"]]) == "much-longer   True   y\n"
 
 
 def test_headers_can_be_left_out() -> None:
@@ -24,17 +26,77 @@ def test_headers_can_be_left_out() -> None:
     assert Table(HEADS, Look(), header=False).lines([["a", "-", "x"]]) == "a   -   x\n"
 
 
-@pytest.mark.parametrize("ascii_only", [True, False])
-def test_the_last_column_fits_the_terminal(*, ascii_only: bool) -> None:
-    """On a terminal a message is cut with a mark, or wrapped; in a pipe it is whole."""
-    look = Look(width=40, ascii=ascii_only)
-    cut = Table(HEADS, look, fitted="cut").lines([["a", "True", LONG]]).splitlines()
-    assert max(map(len, cut)) <= 40
-    assert cut[1].endswith("..." if ascii_only else "…")
-    wrapped = Table(HEADS, look, fitted="wrap").lines([["a", "True", LONG]]).splitlines()
-    assert max(map(len, wrapped)) <= 40
-    assert " ".join(line[15:] for line in wrapped[1:]) == LONG
-    assert LONG in Table(HEADS, look).lines([["a", "True", LONG]])
+def fitted(width: int, heads: Sequence[str], *rows: Sequence[str], **look: bool) -> list[str]:
+    """Return the lines of a table on a terminal."""
+    lines = Table(heads, Look(width=width, **look), fitted=True).lines(rows).splitlines()
+    assert max(map(len, lines)) <= width
+    return lines
+
+
+def test_a_message_without_room_stands_below_its_row() -> None:
+    """A message that fits is beside the others; a longer one is below, wrapped, and whole."""
+    lines = fitted(40, HEADS, ["a", "True", "fits"], ["b", "False", LONG])
+    assert lines[:3] == ["NAME   READY   MESSAGE", "a      True    fits", "b      False"]
+    assert all(line.startswith("  ") for line in lines[3:])
+    assert " ".join(line.strip() for line in lines[3:]) == LONG
+    assert LONG in Table(HEADS, Look(width=40)).lines([["a", "True", LONG]])
+
+
+def test_a_message_is_wrapped_beside_its_row_if_that_is_no_longer() -> None:
+    """With room for it, the lines of a message are below each other in its own column."""
+    lines = fitted(60, HEADS, ["a", "True", LONG])
+    assert " ".join(line[15:] for line in lines[1:]) == LONG
+    assert len(lines) == 3
+
+
+def test_columns_without_room_stand_below_with_their_heads() -> None:
+    """The first columns stay beside each other; of the others only cells with a text are shown."""
+    heads = ("NAME", "READY", "WANTED", "APPLIED", "MESSAGE")
+    lines = fitted(30, heads, ["a" * 20, "True", "v1", "", "done"], ["b", "False", "v2", "v1", ""])
+    assert lines == [
+        "NAME                   READY",
+        "a" * 20 + "   True",
+        "  WANTED v1  done",
+        "b                      False",
+        "  WANTED v2  APPLIED v1",
+    ]
+
+
+def test_columns_in_which_no_row_says_anything_are_left_out() -> None:
+    """On a terminal, SUSPENDED is shown only if an object is, and an empty column never.
+
+    In a pipe all columns are there, so that a program finds them; and while more rows may come.
+    """
+    heads = ("NAME", "SUSPENDED", "WANTED", "MESSAGE")
+    running, stopped = ["a", "False", "", "x"], ["b", "True", "", "y"]
+    assert fitted(80, heads, running) == ["NAME   MESSAGE", "a      x"]
+    assert fitted(80, heads, running, stopped)[0] == "NAME   SUSPENDED   MESSAGE"
+    assert "SUSPENDED   WANTED" in Table(heads, Look()).lines([running])
+    watched = Table(heads, Look(), fitted=True).lines([running], is_all=False)
+    assert "SUSPENDED   WANTED" in watched
+
+
+def test_few_long_names_do_not_cost_all_others_their_room() -> None:
+    """A column that is short in nearly all rows is so, and a longer cell shifts its own row."""
+    rows = [["name", "True", "a message with twenty-eight c"] for _ in range(20)]
+    lines = fitted(50, HEADS, *rows, ["a-name-of-thirty-characters---", "False", "x"])
+    assert len(lines) == 1 + 20 + 1
+    assert lines[-1] == "a-name-of-thirty-characters---  False  x"
+
+
+def test_hashes_are_abbreviated_on_a_terminal() -> None:
+    """A hash has seven characters there, as Git prints it, and all of them in a pipe."""
+    row = ["a", "True", f"Applied revision: main@sha1:{'0123456789' * 4}"]
+    assert fitted(80, HEADS, row)[1] == "a      True    Applied revision: main@sha1:0123456"
+    assert row[-1] in Table(HEADS, Look()).lines([row])
+
+
+@pytest.mark.parametrize("width", [10, 25, 47])
+def test_nothing_is_wider_than_a_narrow_terminal(width: int) -> None:
+    """Even names are broken where a line has no room for one."""
+    text = "".join(fitted(width, HEADS, ["n" * 30, "True", "m" * 50], ascii=True)[1:])
+    assert text.count("n") == 30
+    assert text.count("m") == 50
 
 
 def test_nothing_from_the_cluster_is_obeyed() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -39,11 +40,26 @@ def test_a_tree_has_branches() -> None:
     assert DRAW["tree"](ROOT, Look(ascii=True)).isascii()
 
 
-def test_a_long_text_is_cut_on_a_terminal() -> None:
-    """A text is cut to the width, but not with --all."""
-    long = Node(LAST.ref, Relation.ROOT, Health(healthy=False, text="word " * 40))
-    assert len(DRAW["tree"](long, Look(width=60)).rstrip("\n")) <= 60
-    assert "word " * 39 in DRAW["tree"](long, Look(width=60, everything=True))
+def test_a_long_text_is_wrapped_on_a_terminal() -> None:
+    """A text is wrapped to the width, beside the branches; with --no-trunc it is one line."""
+    text = "word " * 39 + "end"
+    long = Node(LAST.ref, Relation.CREATES, Health(healthy=False, text=text))
+    root = replace(ROOT, children=(long, LAST))
+    lines = DRAW["tree"](root, Look(width=60)).splitlines()
+    assert max(map(len, lines)) <= 60
+    assert lines[1].startswith("├─ creates Namespace apps: word")
+    assert all(line.startswith("│     ") for line in lines[2:-1])
+    assert "".join(lines[1:-1]).count("word") == 39
+    assert text in DRAW["tree"](root, Look(width=60, everything=True))
+
+
+def test_the_color_of_a_wrapped_text_begins_after_the_name() -> None:
+    """Each line of the text has the color, and the name of the object has none."""
+    long = Node(LAST.ref, Relation.ROOT, Health(healthy=False, text="word " * 20))
+    first, *rest = DRAW["tree"](long, Look(width=60, color=True)).splitlines()
+    assert first.startswith("Namespace apps: \x1b[")
+    assert rest
+    assert all(line.startswith("   \x1b[") for line in rest)
 
 
 def test_json_has_all_of_it() -> None:

@@ -87,7 +87,7 @@ def _print(item: "Object", now: "datetime", display: TableDisplay) -> None:
     else:
         columns = rows.WIDE if display.output is Format.WIDE else rows.COLUMNS
         look = console.look(display.color, everything=True)
-        fitted = "wrap" if console.is_terminal(sys.stdout) else ""
+        fitted = not display.no_trunc and console.is_terminal(sys.stdout)
         table = Table(columns, look, header=not display.no_headers, fitted=fitted)
         console.put_report(table.lines(rows.rows(item, columns, now)))
     if not conditions:

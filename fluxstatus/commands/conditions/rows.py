@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from fluxstatus.base.durations import ago, when
+from fluxstatus.base.durations import listed_age, stamp, when
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.masking import masked
+from fluxstatus.causes.waits import Waits
 from fluxstatus.knowledge.conditions import meaning_of
-from fluxstatus.model.evidence import Object
-from fluxstatus.model.kinds import FLUX_GROUPS
+from fluxstatus.lookup.health import resource_of
+from fluxstatus.lookup.related import PartialState
+from fluxstatus.model.evidence import Evidence, Object, Read
+from fluxstatus.model.kinds import FLUX_GROUPS, KINDS
 
 COLUMNS = ("TYPE", "STATUS", "SINCE", "REASON", "MESSAGE")
-WIDE = ("TYPE", "STATUS", "SINCE", "OBSERVED", "REASON", "MEANING", "MESSAGE")
+WIDE = ("TYPE", "STATUS", "SINCE", "TIME", "OBSERVED", "REASON", "MEANING", "MESSAGE")
 
 
 def conditions_of(item: Object) -> list[Object]:
@@ -28,14 +31,28 @@ def rows(item: Object, columns: Sequence[str], now: datetime) -> list[list[str]]
         kind, status, reason = (text_of(condition.get(n)) for n in ("type", "status", "reason"))
         since = when(condition.get("lastTransitionTime") or condition.get("lastHeartbeatTime"))
         observed = condition.get("observedGeneration")
+        meaning = meaning_of(kind, status, reason)
+        if (kind, status) == ("Ready", "False") and waits_for_others(item, now):
+            meaning = "it waits for another Flux object"
         cells = {
             "TYPE": kind,
             "STATUS": status,
-            "SINCE": ago(since, now) if since else "",
+            "SINCE": listed_age(since, now),
+            "TIME": stamp(since) if since else "",
             "OBSERVED": "" if observed is None else f"{observed}/{generation}",
             "REASON": reason,
-            "MEANING": meaning_of(kind, status, reason) if group in FLUX_GROUPS else "",
+            "MEANING": meaning if group in FLUX_GROUPS else "",
             "MESSAGE": text_of(condition.get("message")),
         }
         found.append([cells[column] for column in columns])
     return found
+
+
+def waits_for_others(item: Object, now: datetime) -> bool:
+    """Return whether the message of *item*, a Flux object, is about others, as the check judges."""
+    kind = KINDS.get(text_of(item.get("kind")))
+    if kind is None or kind.group != text_of(item.get("apiVersion")).partition("/")[0]:
+        return False
+    resource = resource_of(item, now)
+    evidence = Evidence(now, answers={kind.resource: Read((resource.object,))})
+    return Waits(PartialState(evidence, ()), ()).is_about_others(resource)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 from typer import Argument, Option
@@ -19,14 +19,15 @@ from fluxstatus.commands.options import (
     Namespaces,
     SnapshotInput,
     Timeout,
-    seconds,
+    age,
+    lines,
 )
 from fluxstatus.commands.progress import Connect, connecting
 from fluxstatus.model.ref import Ref
 from fluxstatus.report import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fluxstatus.cluster.list_reader import Cluster
     from fluxstatus.commands.events.source import Events
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status events --type Warning --since 30m
+  kubectl flux-status events --type warning --since 30m
+  kubectl flux-status events --tail 20
   kubectl flux-status events ks/backend -n apps -o wide
 """
 
@@ -64,9 +66,20 @@ class Filters:
     ] = ""
     since: Annotated[
         float | None,
-        Option(metavar="DURATION", parser=seconds, help="Only events newer than this: 5s, 2m, 3h"),
+        Option(metavar="AGE", parser=age, help="Only events newer than this: 5s, 2m, 3h, 4d"),
     ] = None
-    type: Annotated[Type | None, Option(help="Only events of this type")] = None
+    type: Annotated[Type | None, Option(case_sensitive=False, help="Only events of this type")] = (
+        None
+    )
+    tail: Annotated[
+        int | None,
+        Option(
+            metavar="EVENTS",
+            parser=lines,
+            show_default=False,
+            help="Only so many of the newest events [default: -1, all]",
+        ),
+    ] = None
 
 
 def show(
@@ -98,6 +111,8 @@ def show(
 
     if conflict := display.conflict() or snapshot.conflict(connection, watch=display.watch):
         ctx.fail(conflict)
+    if filters.tail == 0:
+        ctx.fail("--tail must not be 0")
     if words and filters.for_:
         ctx.fail("KIND/NAME and --for are mutually exclusive")
     connect = connecting(connection, timeout, verbose=display.verbose)
@@ -125,7 +140,7 @@ def _events(
     from fluxstatus.commands.events.source import EventQuery, Events
 
     since = timedelta(seconds=filters.since) if filters.since else None
-    wanted = EventQuery(about, filters.type or "", since)
+    wanted = EventQuery(about, filters.type or "", since, filters.tail)
     counted = display.output in (Format.TABLE, Format.WIDE)
     return Events(wanted, merged=counted, error=error)
 
@@ -165,3 +180,16 @@ def _about(
             if len(possible) != 1:
                 raise
             return possible[0], error
+
+
+def as_kubectl(params: "Mapping[str, Any]", namespace: str) -> "Iterator[str]":
+    """Yield the arguments of kubectl that list the events, without filters.
+
+    Raises ArgumentError.
+    """
+    from fluxstatus.lookup.names import split
+
+    yield from ("get", "events", *(("-n", namespace) if namespace else ("-A",)))
+    words = params["words"] or ([params["for_"]] if params["for_"] else [])
+    if words:
+        yield from ("--field-selector", f"involvedObject.name={split(words)[1]}")

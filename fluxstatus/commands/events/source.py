@@ -1,10 +1,10 @@
 """The events about Flux objects and about Flux itself as a list, repeated events merged."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from fluxstatus.base.durations import ago
+from fluxstatus.base.durations import listed_age, stamp
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.masking import mask
 from fluxstatus.cluster.list_reader import Cluster
@@ -21,12 +21,20 @@ _FOREIGN = ("Pod", "ReplicaSet", "Job", "CronJob", "Node", "StatefulSet", "Daemo
 """The kinds with most events in a busy cluster; they are listed only in the Flux namespaces."""
 
 
+_Found: TypeAlias = tuple[Hashable, tuple[Event, Object]]
+"""An event, with its key in the list and as the API server has it."""
+
+
 class EventQuery(NamedTuple):
-    """The events to list: about one object, of one type, not older than *since*."""
+    """The events to list: about one object, of one type, not older than *since*.
+
+    Of all these, only the newest, as many as *tail*, or all with -1 and without it.
+    """
 
     about: Ref | None = None
     type: str = ""
     since: timedelta | None = None
+    tail: int | None = None
 
 
 class Events:
@@ -36,20 +44,31 @@ class Events:
     """
 
     columns: tuple[str, ...] = ("NAMESPACE", "LAST", "TIMES", "TYPE", "REASON", "OBJECT", "MESSAGE")
-    wide: tuple[str, ...] = (*columns[:-1], "FIRST", "FROM", "MESSAGE")
+    wide: tuple[str, ...] = (*columns[:-1], "TIME", "FIRST", "FROM", "MESSAGE")
+    has_verdicts = False
 
     def __init__(
         self, wanted: EventQuery, *, merged: bool, error: ArgumentError | None = None
     ) -> None:
         self._wanted, self._merged, self._error = wanted, merged, error
+        self._left_out: Mapping[Hashable, Event] | None = None
 
     def entries(self, cluster: Cluster) -> Iterator[list[ListEntry]]:
         """Yield the entries in one batch."""
         found = merged(self._keyed(cluster))
         if found:
             self._error = None
-        newest_last = sorted(found.items(), key=_place)
+        newest_last = self._newest(sorted(found.items(), key=_place))
         yield [_entry(key, event, raw, cluster.now) for key, (event, raw) in newest_last]
+
+    def _newest(self, found: Sequence[_Found]) -> Sequence[_Found]:
+        """Return the events that `tail` leaves; later, also each that is new or repeated."""
+        if self._left_out is None:
+            tail = self._wanted.tail
+            count = len(found) if tail is None or tail < 0 else tail
+            older = found[: max(len(found) - count, 0)]
+            self._left_out = {key: event for key, (event, _) in older}
+        return [one for one in found if self._left_out.get(one[0]) != one[1][0]]
 
     def is_unread(self, cluster: Cluster) -> bool:
         """Return whether the events were not read."""
@@ -63,11 +82,15 @@ class Events:
         """Return the error for an object that does not exist and has no events."""
         return self._error
 
-    def description(self) -> str:
-        """Return a name for the entries, in the singular."""
+    def are_optional(self, _: Sequence[str]) -> bool:
+        """Return False: all kinds that are read are needed."""
+        return False
+
+    def none_found(self, where: str) -> str:
+        """Return the sentence that no entry was found; *where* is empty or the namespaces."""
         about = f" about {self._wanted.about}" if self._wanted.about else ""
         kind = f"{self._wanted.type} " if self._wanted.type else ""
-        return f"{kind}event{about or ' about Flux'}"
+        return f"no {kind}event{about or ' about Flux'} was found{where}"
 
     def _keyed(self, cluster: Cluster) -> Iterator[tuple[Hashable, Event, Object]]:
         """Yield the events that are new enough, each with its key in the list."""
@@ -109,7 +132,7 @@ class Events:
                 yield event
 
 
-def _place(entry: tuple[Hashable, tuple[Event, Object]]) -> tuple[object, ...]:
+def _place(entry: _Found) -> tuple[object, ...]:
     """Return the sort key of an entry: its time, in seconds, then what decides between equals."""
     key, (event, raw) = entry
     return event.last, _object_of(raw), event, str(key)
@@ -130,13 +153,14 @@ def _entry(key: Hashable, event: Event, raw: Object, now: datetime) -> ListEntry
     about = _object_of(raw)
     cells: Mapping[str, str] = {
         "NAMESPACE": about.namespace,
-        "LAST": ago(event.last, now),
+        "LAST": listed_age(event.last, now),
+        "TIME": stamp(event.last),
         "TIMES": str(event.times),
         "TYPE": event.type,
         "REASON": event.reason,
         "OBJECT": f"{about.kind.lower()}/{about.name}",
         "MESSAGE": mask(event.message),
-        "FIRST": ago(event.first, now),
+        "FIRST": listed_age(event.first, now),
         "FROM": text_of(raw.get("reportingComponent")) or text_of(source),
     }
     times = {"LAST": event.last, "FIRST": event.first}

@@ -5,7 +5,7 @@
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 from typer import Argument, Option
@@ -19,10 +19,11 @@ from fluxstatus.commands.options import (
     Timeout,
     age,
 )
-from fluxstatus.commands.progress import connecting
+from fluxstatus.commands.progress import connecting, read_evidence
+from fluxstatus.report import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from fluxstatus.cluster.list_reader import Cluster
     from fluxstatus.commands.listing import Source
@@ -34,6 +35,7 @@ Examples:
   kubectl flux-status get ks,hr -n apps -o wide
   kubectl flux-status get sources --sort-by since
   kubectl flux-status get all --suspended-longer 7d
+  kubectl flux-status get hr --cause -L team
   kubectl flux-status get components
 
 \b
@@ -91,6 +93,46 @@ class Filters:
         return [one.name for one in fields(self) if getattr(self, one.name) is True]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetDisplay(ListDisplay):
+    """The output of a list of Flux objects, with more columns on request."""
+
+    cause: Annotated[
+        bool,
+        Option(
+            "--cause",
+            help="Show the causes in the check instead of messages; reads as much as the check",
+        ),
+    ] = False
+    show_labels: Annotated[
+        bool, Option("--show-labels", help="Show all labels as the last column but one")
+    ] = False
+    label_columns: Annotated[
+        list[str],
+        Option(
+            "--label-columns",
+            "-L",
+            metavar="LABEL",
+            help="Show this label as a column; repeatable or comma-separated",
+        ),
+    ] = field(default_factory=list)
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels that are columns, each once."""
+        words = (word for words in self.label_columns for word in words.split(","))
+        return [*dict.fromkeys(filter(None, words))]
+
+    def conflict(self) -> str:
+        """Return why these options cannot be combined; empty when they can."""
+        if self.cause and self.output not in (Format.TABLE, Format.WIDE):
+            return (
+                f"--cause cannot be used with -o {self.output}: causes are in the check's -o json"
+            )
+        # super() without arguments fails in a dataclass with slots.
+        return ListDisplay.conflict(self)
+
+
 def show(
     ctx: typer.Context,
     *,
@@ -104,7 +146,7 @@ def show(
     ],
     filters: Filters,
     place: Namespaces,
-    display: ListDisplay,
+    display: GetDisplay,
     snapshot: SnapshotInput,
     connection: Connection,
     timeout: Timeout = TIMEOUT,
@@ -112,8 +154,9 @@ def show(
     """List Flux objects, or the pods of Flux.
 
     READY is the check's verdict. WANTED is the revision or version that an object should have,
-    APPLIED is the one that it has. MESSAGE starts with the verdict if the controller's message is
-    out of date. -o json and -o yaml print whole objects, as in kubectl.
+    APPLIED is the one that it has. MESSAGE is what an object waits for, or the controller's
+    message, after the verdict if it is out of date. On a terminal, columns without content are left
+    out. -o json and -o yaml print whole objects, as in kubectl, and a verdict for each.
     """
     from fluxstatus.cluster import list_reader
     from fluxstatus.commands.errors import reported
@@ -125,6 +168,15 @@ def show(
 
     @contextmanager
     def opened() -> "Iterator[Cluster]":
+        if display.cause and not snapshot.file:
+            evidence = read_evidence(
+                connection,
+                namespaces=place.namespaces,
+                deadline=timeout,
+                verbose=display.verbose,
+            )
+            yield list_reader.Saved(evidence, place.namespaces, filters.selector)
+            return
         if snapshot.file:
             yield list_reader.saved(snapshot.file, place.namespaces, filters.selector)
             return
@@ -132,11 +184,13 @@ def show(
             yield list_reader.Live(api, place.namespaces, filters.selector)
 
     with reported("get", connection, snapshot, place, words):
-        listed = listing(_source(words, filters), display)
+        source = _source(words, filters, display)
+        labels = display.labels
+        listed = listing(source, display, labels=labels, all_labels=display.show_labels)
         raise typer.Exit(print_list(listed, opened, timeout, watch=display.watch))
 
 
-def _source(words: list[str], filters: Filters) -> "Source":
+def _source(words: list[str], filters: Filters, display: GetDisplay) -> "Source":
     """Return the objects that *words* name. Raises ArgumentError."""
     from fluxstatus.commands.get.flux_objects import FluxObjects
     from fluxstatus.commands.get.pods import Components
@@ -144,6 +198,39 @@ def _source(words: list[str], filters: Filters) -> "Source":
 
     if words == [COMPONENTS]:
         timed = ["suspended_longer"] if filters.suspended_longer else []
-        return Components([*filters.names(), *timed])
+        return Components([*filters.names(), *timed, *["cause"] * display.cause])
     longer = timedelta(seconds=filters.suspended_longer or 0)
-    return FluxObjects(requested(words, filters.kind), filters.names(), longer)
+    return FluxObjects(
+        requested(words, filters.kind),
+        filters.names(),
+        longer,
+        whole=display.no_trunc,
+        cause=display.cause,
+    )
+
+
+def as_kubectl(params: "Mapping[str, Any]", namespace: str) -> "Iterator[str]":
+    """Yield the arguments of kubectl that list the same, without filters.
+
+    Raises ArgumentError.
+    """
+    from fluxstatus.commands.get.words import COMPONENTS, requested
+    from fluxstatus.model.errors import ArgumentError
+
+    yield "get"
+    if params["words"] == [COMPONENTS]:
+        yield from ("pods", "-n", namespace or "flux-system")
+        return
+    kinds = requested(params["words"])
+    names = sorted({name for of_kind in kinds.values() for name in of_kind})
+    yield ",".join(kind.resource for kind in kinds)
+    if namespace:
+        yield from (*names, "-n", namespace)
+    elif len(names) > 1:  # kubectl gets nothing by name from all namespaces
+        raise ArgumentError("to get several objects by name, kubectl needs their namespace: -n")
+    else:
+        yield "-A"
+        for name in names:
+            yield from ("--field-selector", f"metadata.name={name}")
+    if params["selector"]:
+        yield from ("-l", params["selector"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from fluxstatus.base.durations import ago, when
+from fluxstatus.base.durations import listed_age, when
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.cluster.queries import DEPLOYMENTS
@@ -23,10 +23,10 @@ class Components:
     """The pods of the Flux controllers and of the operator."""
 
     columns: tuple[str, ...] = (
-        *("NAMESPACE", "NAME", "READY", "STATUS", "RESTARTS", "AGE", "VERSION"),
-        *("ARGS", "MESSAGE"),
+        *("NAMESPACE", "NAME", "READY", "STATUS", "RESTARTS", "AGE", "VERSION", "MESSAGE"),
     )
-    wide: tuple[str, ...] = (*columns[:-1], "NODE", "IMAGE", "MESSAGE")
+    wide: tuple[str, ...] = (*columns[:-1], "ARGS", "NODE", "IMAGE", "MESSAGE")
+    has_verdicts = False
 
     def __init__(self, filters: Sequence[str]) -> None:
         """Store the filters. Raises ArgumentError for one that does not apply to pods."""
@@ -64,9 +64,15 @@ class Components:
         """Return None: components cannot be requested by name."""
         return None
 
-    def description(self) -> str:
-        """Return a name for the entries, in the singular."""
-        return f"Flux controller{' that is not ready' if self._not_ready else ''}"
+    def are_optional(self, _: Sequence[str]) -> bool:
+        """Return False: all kinds that are read are needed."""
+        return False
+
+    def none_found(self, where: str) -> str:
+        """Return the sentence that no entry was found; *where* is empty or the namespaces."""
+        return (
+            f"no Flux controller{' that is not ready' if self._not_ready else ''} was found{where}"
+        )
 
     def _is_chosen(self, entry: ListEntry, cluster: Cluster) -> bool:
         here = not cluster.namespaces or entry.cell("NAMESPACE") in cluster.namespaces
@@ -103,7 +109,7 @@ def _entry(pod: Object, cluster: Cluster, more: Mapping[str, str]) -> ListEntry:
         "READY": f"{sum(c.get('ready') is True for c in containers)}/{len(containers) or 1}",
         "STATUS": _status(pod, containers),
         "RESTARTS": _restarts(containers),
-        "AGE": ago(created, cluster.now) if created else "",
+        "AGE": listed_age(created, cluster.now),
         "VERSION": image_version(images[0]) if images else "",
         "MESSAGE": problem.text if problem else "",
         "NODE": text_of(map_of(pod.get("spec")).get("nodeName")),

@@ -6,12 +6,14 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fluxstatus.base.durations import ago
+from fluxstatus.base.durations import ago, listed_age, stamp
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.cluster.pruning import prune
+from fluxstatus.commands.get.sources import Sources
+from fluxstatus.commands.get.waiting import Waiting, sentence
 from fluxstatus.model.evidence import Object
-from fluxstatus.model.kinds import KINDS, Kind
+from fluxstatus.model.kinds import Kind
 from fluxstatus.state.intervals import written_interval
 from fluxstatus.state.liveness import Overdue, overdue
 from fluxstatus.state.ownership import creators_of
@@ -21,6 +23,7 @@ from fluxstatus.state.resource import IN_PROGRESS, Resource, Verdict, suspender_
 from fluxstatus.state.revisions import (
     CONSUMERS,
     Lag,
+    abbreviated,
     chart_version,
     lag_behind,
     missing_result,
@@ -28,10 +31,10 @@ from fluxstatus.state.revisions import (
 )
 
 if TYPE_CHECKING:
-    from fluxstatus.model.ref import Key
+    from fluxstatus.causes.cause import Cause
 
 COLUMNS = ("NAMESPACE", "NAME", "READY", "SUSPENDED", "SINCE", "WANTED", "APPLIED", "MESSAGE")
-WIDE = (*COLUMNS[:-1], "AGE", "REASON", "INTERVAL", "SOURCE", "OWNER", "MESSAGE")
+WIDE = (*COLUMNS[:-1], "TIME", "AGE", "REASON", "INTERVAL", "SOURCE", "OWNER", "MESSAGE")
 
 _READY: Mapping[Verdict, str] = {
     Verdict.READY: "True",
@@ -43,36 +46,6 @@ _IN_MESSAGE = frozenset({*_READY, Verdict.RECONCILING, Verdict.SUSPENDED} - {Ver
 """Verdicts that the message of the controller already expresses."""
 
 
-class Sources:
-    """The sources of a cluster; each kind is read at most once, when it is needed."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self.cluster = cluster
-        self._known: dict[Key, Resource] = {}
-        self._read: set[tuple[str, str]] = set()
-
-    def add(self, resources: Iterable[Resource]) -> None:
-        """Add sources that were read for the list."""
-        self._known |= {resource.ref.key: resource for resource in resources}
-
-    def mark_complete(self, kind: Kind) -> None:
-        """Record that every object of *kind* was added."""
-        self._read.add((kind.name, ""))
-
-    def of(self, resource: Resource) -> Resource | None:
-        """Return the source of *resource*, None if it has none or it was not read."""
-        key = source_of(resource)
-        if key is None or key[0] not in KINDS:
-            return None
-        where = key[1] if self.cluster.namespaces else ""
-        if key not in self._known and (key[0], where) not in self._read:
-            self._read.add((key[0], where))
-            kind = KINDS[key[0]]
-            items = self.cluster.all_of(kind, where)
-            self.add(Resource(kind, prune(kind.resource, i), self.cluster.now) for i in items)
-        return self._known.get(key)
-
-
 @dataclass(frozen=True)
 class Row:
     """An object in a list, with the data for its columns and filters."""
@@ -80,6 +53,7 @@ class Row:
     item: Object
     resource: Resource
     sources: Sources
+    waiting: Waiting
 
     @cached_property
     def source(self) -> Resource | None:
@@ -112,15 +86,22 @@ class Row:
         outdated = self.resource.verdict is Verdict.OUTDATED
         return behind or outdated or bool(pending_request(self.resource))
 
+    @cached_property
+    def waits_for(self) -> "tuple[Cause, ...]":
+        """The faults of other objects that it waits for, as far as these were read."""
+        return self.waiting.causes_of(self.resource)
+
     def message(self) -> str:
         """Return its status, in the words of the controller where these are current.
 
-        Of a suspended object it begins with who suspended it, if that is known.
+        Of an object that waits for another it is what it waits for. Of a suspended object it
+        begins with who suspended it, if that is known.
         """
         resource = self.resource
         if path := missing_result(resource):
             return f"{path} is not set: {resource.message}"
         message = "" if resource.verdict is Verdict.STATIC else resource.message
+        message = sentence(self.waits_for, resource.ref) or message
         verdict = "" if resource.verdict in _IN_MESSAGE else resource.verdict.value
         if resource.verdict is Verdict.SUSPENDED and (suspender := suspender_of(resource)):
             verdict = f"{resource.verdict.value} by {suspender}"
@@ -146,11 +127,18 @@ FILTERS: Mapping[str, Callable[[Row], bool]] = {
 """The filters of a list, by the name of the option."""
 
 
-def cell(row: Row, column: str, *, with_kind: bool) -> str:
-    """Return the text in *column*; *with_kind* adds the kind to the name, as kubectl does."""
+_REVISIONS = frozenset({"WANTED", "APPLIED"})
+
+
+def cell(row: Row, column: str, *, with_kind: bool, whole: bool = False) -> str:
+    """Return the text in *column*, with the hashes of revisions abbreviated unless *whole*.
+
+    *with_kind* adds the kind to the name, as kubectl does.
+    """
     if with_kind and column == "NAME":
         return f"{row.resource.ref.kind.lower()}/{row.resource.ref.name}"
-    return _CELL[column](row, row.sources.cluster)
+    text = _CELL[column](row, row.sources.cluster)
+    return abbreviated(short(text)) if column in _REVISIONS and not whole else text
 
 
 def _wanted(row: Row) -> str:
@@ -165,21 +153,21 @@ def _wanted(row: Row) -> str:
             if reference.get(name):
                 return text_of(reference[name])
         return text_of(resource.spec.get("version"))
-    return short(row.lag.wanted) if row.lag else _artifact(row.source)
+    return row.lag.wanted if row.lag else _artifact(row.source)
 
 
 def _artifact(source: Resource | None) -> str:
     """Return the revision of the artifact of *source*."""
-    return short(text_of(source.get("status", "artifact", "revision"))) if source else ""
+    return text_of(source.get("status", "artifact", "revision")) if source else ""
 
 
 def _applied(row: Row) -> str:
     resource = row.resource
     if row.lag:
-        return short(row.lag.applied)
+        return row.lag.applied
     if resource.ref.kind == "HelmRelease":
         return chart_version(resource)
-    return _artifact(resource) or short(text_of(resource.status.get("lastAppliedRevision")))
+    return _artifact(resource) or text_of(resource.status.get("lastAppliedRevision"))
 
 
 def _source(row: Row) -> str:
@@ -201,10 +189,11 @@ _CELL: Mapping[str, Callable[[Row, Cluster], str]] = {
     "NAME": lambda row, _: row.resource.ref.name,
     "READY": lambda row, _: row.ready,
     "SUSPENDED": lambda row, _: str(row.resource.suspended),
-    "SINCE": lambda row, at: ago(row.resource.since, at.now) if row.resource.since else "",
+    "SINCE": lambda row, at: listed_age(row.resource.since, at.now),
+    "TIME": lambda row, _: stamp(row.resource.since) if row.resource.since else "",
     "WANTED": lambda row, _: _wanted(row),
     "APPLIED": lambda row, _: _applied(row),
-    "AGE": lambda row, at: ago(row.resource.created, at.now) if row.resource.created else "",
+    "AGE": lambda row, at: listed_age(row.resource.created, at.now),
     "REASON": lambda row, _: row.resource.reason,
     "INTERVAL": lambda row, _: written_interval(row.resource),
     "SOURCE": lambda row, _: _source(row),
@@ -219,13 +208,15 @@ def rows(cluster: Cluster, kinds: Iterable[Kind]) -> Iterator[list[Row]]:
     Errors are in `cluster.unread`.
     """
     sources = Sources(cluster)
+    waiting = Waiting(sources)
     unfiltered = not (cluster.namespaces or cluster.selector)
     last: Kind | None = None
     for kind, items in cluster.read(kinds):
         if last and last is not kind and unfiltered:
             sources.mark_complete(last)
         last = kind
-        batch = [Row(item, _resource_of(cluster, kind, item), sources) for item in items]
+        batch = [Row(item, _resource_of(cluster, kind, item), sources, waiting) for item in items]
+        waiting.add(row.resource for row in batch)
         if kind.step == "sources":
             sources.add(row.resource for row in batch)
         yield batch

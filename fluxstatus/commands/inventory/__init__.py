@@ -18,6 +18,7 @@ from fluxstatus.commands.options import (
     ListOutput,
     Namespaces,
     NoHeaders,
+    NoTrunc,
     ObjectNamespace,
     Timeout,
     UseColor,
@@ -63,6 +64,7 @@ class Display:
     )
     output: ListOutput = Format.TABLE
     no_headers: NoHeaders = False
+    no_trunc: NoTrunc = False
     color: UseColor = Color.AUTO
     verbose: Verbose = False
 
@@ -188,7 +190,7 @@ def _print(found: _Found, display: Display, *, whole: bool) -> Exit:
             header=not display.no_headers,
             owner=not whole,
             wide=display.output is Format.WIDE,
-            fitted="cut" if console.is_terminal(sys.stdout) else "",
+            fitted=not display.no_trunc and console.is_terminal(sys.stdout),
         )
         console.put_report(table)
     for note in output.notes(found.owners, found.rows):

@@ -26,7 +26,7 @@ _NAMED = 3  # objects without an inventory
 
 
 def table(
-    rows: Iterable[Row], look: Look, *, header: bool, owner: bool, wide: bool, fitted: str
+    rows: Iterable[Row], look: Look, *, header: bool, owner: bool, wide: bool, fitted: bool
 ) -> str:
     """Return *rows* as a table; *owner* adds the owner of each object, *wide* also its group."""
     columns = ["NAMESPACE", "KIND", *["GROUP"] * wide, "NAME", "STATUS"]

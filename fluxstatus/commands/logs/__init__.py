@@ -15,8 +15,8 @@ from fluxstatus.commands.options import (
     Connection,
     Namespaces,
     Timeout,
+    age,
     lines,
-    seconds,
 )
 from fluxstatus.commands.progress import Connect, connecting
 from fluxstatus.model.evidence import Unread, by_reason
@@ -60,7 +60,7 @@ class Filters:
     ] = None  # fmt: skip
     since: Annotated[
         float | None,
-        Option(metavar="DURATION", parser=seconds, help="Only lines newer than this: 5s, 2m, 3h"),
+        Option(metavar="AGE", parser=age, help="Only lines newer than this: 5s, 2m, 3h, 4d"),
     ] = None
     previous: Annotated[
         bool,

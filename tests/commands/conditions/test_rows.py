@@ -1,7 +1,9 @@
 """The conditions of an object as rows."""
 
+import pytest
+
 from fluxstatus.commands.conditions.rows import COLUMNS, WIDE, conditions_of, rows
-from tests.builders import NOW, flux
+from tests.builders import NO_ARTIFACT, NOW, Conditions, flux, kustomization, waiting_for
 
 BROKEN = flux("Kustomization", "one", {"Reconciling": "True ProgressingWithRetry: retrying",
                                        "Ready": "False BuildFailed: no"}, generation=3)  # fmt: skip
@@ -22,6 +24,13 @@ def test_wide_has_the_meaning_of_a_condition() -> None:
     assert ready["MEANING"] == "the last reconciliation failed"
     foreign = BROKEN | {"apiVersion": "apps/v1"}
     assert dict(zip(WIDE, rows(foreign, WIDE, NOW)[1], strict=True))["MEANING"] == ""
+
+
+@pytest.mark.parametrize("conditions", [NO_ARTIFACT, waiting_for("db")])
+def test_the_meaning_of_waiting_is_not_a_failure(conditions: Conditions) -> None:
+    """An object that waits for its source or a dependency has not failed by itself."""
+    [row] = rows(kustomization("web", "git", conditions), WIDE, NOW)
+    assert dict(zip(WIDE, row, strict=True))["MEANING"] == "it waits for another Flux object"
 
 
 def test_what_has_none_has_no_row() -> None:

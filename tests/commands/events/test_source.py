@@ -106,3 +106,14 @@ def test_every_column_has_a_text(column: str) -> None:
     }
     [[entry]] = Events(ANY, merged=True).entries(Saved(evidence(bare)))
     assert isinstance(entry.cell(column), str)
+
+
+def test_the_newest_events() -> None:
+    """--tail leaves the newest; while watching, also each that is new or repeated since."""
+    assert [one.cell("LAST") for one in entries(EventQuery(tail=2))] == ["9m", "60s"]
+    assert len(entries(EventQuery(tail=9))) == len(entries(EventQuery(tail=-1))) == 3
+    watched = Events(EventQuery(tail=1), merged=True)
+    assert len(next(watched.entries(Saved(evidence(*HEALTHY, *ALL))))) == 1
+    repeated = about(KUSTOMIZE, "Kustomization apps/db", "BuildFailed", "no", ago=minutes(0))
+    (now,) = watched.entries(Saved(evidence(*HEALTHY, *ALL, repeated)))
+    assert [one.cell("OBJECT") for one in now] == ["kustomization/web", "kustomization/db"]

@@ -64,17 +64,54 @@ def test_not_ready_matches_the_json(flux_status: Program) -> None:
     assert {tuple(line.split()[:2]) for line in shown.splitlines()} >= unready
 
 
-def test_a_message_is_cut_on_a_terminal_only(flux_status: Program) -> None:
-    """A line is cut to the width of a terminal, but not in a pipe."""
+def test_a_message_is_fitted_to_a_terminal_and_whole(flux_status: Program) -> None:
+    """No line is wider than the terminal, and no message is cut; a pipe has a line per object."""
     argv = (sys.executable, "-m", "fluxstatus", "get", "hr", "--from", str(ZOO), "--color=never")
-    with Terminal(argv, columns=160) as terminal:
+    with Terminal(argv, columns=100) as terminal:
         assert terminal.end() == Exit.HEALTHY
-    assert max(map(len, terminal.text.splitlines())) <= 160
-    assert "…" in terminal.text
-    assert "…" not in flux_status("get", "hr", "--from", ZOO).stdout
+    assert max(map(len, terminal.text.splitlines())) <= 100
+    assert "…" not in terminal.text
+    whole = ("get", "hr", "--from", ZOO, "--no-trunc", "--no-headers")
+    rows = flux_status(*whole).stdout.splitlines()
+    with Terminal([*argv, "--no-trunc", "--no-headers"], columns=100) as terminal:
+        assert terminal.end() == Exit.HEALTHY
+    assert terminal.text.splitlines() == rows
+
+
+def test_a_whole_revision_on_request(flux_status: Program) -> None:
+    """A commit has seven characters, and with --no-trunc all of them."""
+    argv = ("get", "gitrepo", "apps", "-n", "git-commit-missing", "--from", ZOO, "--no-headers")
+    assert flux_status(*argv).stdout.split()[5] == "0123456"
+    assert flux_status(*argv, "--no-trunc").stdout.split()[5] == "0123456789abcdef" * 2 + "01234567"
+
+
+def test_a_tree_says_who_waits_for_whom(flux_status: Program) -> None:
+    """Dependents name what they wait for, not their message; the reason is told if it isn't there.
+
+    -o json has the words of the controllers.
+    """
+    argv = ("tree", "gitrepo/monorepo", "--demo")
+    root, *others = flux_status(*argv).stdout.splitlines()
+    assert "connection refused" in root
+    waits = "waits for GitRepository git-fanout-30/monorepo"
+    assert [line.partition(": ")[2] for line in others] == [waits] * 30
+    assert waits not in flux_status(*argv, "-o", "json").stdout
+    line = flux_status("tree", "ks/team-01", "-n", "git-fanout-30", "--demo").stdout
+    assert f"{waits}: git-down.acme.internal refuses connections" in line
+
+
+def test_words_as_they_are_typed(flux_status: Program) -> None:
+    """The type of events is found in any case, and --tail leaves as many as it says."""
+    argv = ("events", "--demo", "--no-headers", "--since", "5d")
+    typed = flux_status(*argv, "--type", "warning").stdout
+    assert typed == flux_status(*argv, "--type", "Warning").stdout
+    last = flux_status(*argv, "--tail", "1").stdout.split()
+    assert last == typed.splitlines()[-1].split()
 
 
 MISTAKES = [
+    ("events --tail 0", "--tail must not be 0"),
+    ("events --since 30", "use a format such as 30m, 12h or 7d"),
     ("get kustomisations", "did you mean kustomizations?"),
     ("get ks monorepo", "'monorepo' not found"),
     ("get ks --sort-by nam", "did you mean name?"),

@@ -1,0 +1,110 @@
+"""The lists and trees of the recorded zoo on terminals of several widths."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+
+import pytest
+
+from fluxstatus.cluster.list_reader import Saved
+from fluxstatus.commands.conditions import rows
+from fluxstatus.commands.events.source import EventQuery, Events
+from fluxstatus.commands.get.flux_objects import FluxObjects
+from fluxstatus.commands.get.pods import Components
+from fluxstatus.commands.get.words import requested
+from fluxstatus.commands.listing import Listing, Source
+from fluxstatus.lookup.ancestors import chain_of
+from fluxstatus.lookup.descendants import Tree
+from fluxstatus.lookup.saved import Objects
+from fluxstatus.model import snapshot
+from fluxstatus.model.evidence import Evidence
+from fluxstatus.report import Format, ListFormat
+from fluxstatus.report.look import Look
+from fluxstatus.report.table import Table
+from fluxstatus.report.tree import DRAW
+from fluxstatus.state.resource import HEALTHY
+from fluxstatus.state.revisions import abbreviated
+from fluxstatus.state.state import State
+from tests.conftest import RECORDED
+
+WIDTHS = (80, 120, 160, 200)
+LISTS: Mapping[str, Callable[[], Source]] = {
+    "get": lambda: FluxObjects(requested(["all"]), ()),
+    "get --not-ready": lambda: FluxObjects(requested(["all"]), ["not_ready"]),
+    "get components": lambda: Components(()),
+    "events": lambda: Events(EventQuery(), merged=True),
+}
+
+
+@cache
+def zoo() -> Evidence:
+    """Return the recorded zoo."""
+    return snapshot.load(RECORDED / "zoo.json.gz")
+
+
+def squeezed(text: str) -> str:
+    """Return *text* without blanks, for messages that are wrapped in one place and not another."""
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("form", [Format.TABLE, Format.WIDE])
+@pytest.mark.parametrize("name", LISTS)
+def test_lists(name: str, form: ListFormat, width: int) -> None:
+    """No line is wider than the terminal, nothing is cut, and each message is there in whole."""
+    source = LISTS[name]()
+    listing = Listing(source, form, Look(width=width), fitted=True)
+    text = "".join(listing.pieces(Saved(zoo())))
+    shown = squeezed(text)
+    columns = source.wide if form is Format.WIDE else source.columns
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text
+    for batch in LISTS[name]().entries(Saved(zoo())):
+        for entry in batch:
+            cells = [entry.cell(column) for column in columns if column != "SUSPENDED"]
+            assert all(squeezed(abbreviated(cell)) in shown for cell in cells)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_lists_in_a_pipe(name: str) -> None:
+    """In a pipe each entry is one line that ends with its whole message."""
+    listing = Listing(LISTS[name](), Format.TABLE, Look(width=80), headers=False)
+    lines = "".join(listing.pieces(Saved(zoo()))).splitlines()
+    batches = LISTS[name]().entries(Saved(zoo()))
+    messages = [entry.cell("MESSAGE") for batch in batches for entry in batch]
+    for line, message in zip(lines, messages, strict=True):
+        assert line.endswith(" ".join(message.split("\n")).strip())
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_conditions(width: int) -> None:
+    """The conditions of each object that is not healthy fit, with whole messages."""
+    for resource in State(zoo()).resources.values():
+        if resource.verdict in HEALTHY:
+            continue
+        cells = rows.rows(resource.object, rows.WIDE, zoo().taken_at)
+        text = Table(rows.WIDE, Look(width=width), fitted=True).lines(cells)
+        assert max(map(len, text.splitlines()), default=0) <= width
+        assert all(squeezed(abbreviated(row[-1])) in squeezed(text) for row in cells)
+
+
+def trees() -> Iterator[tuple[str, list[str]]]:
+    """Yield the drawings at the width of a pipe, of what each source feeds and comes from."""
+    state, objects = State(zoo()), Objects(zoo())
+    tree = Tree(state.resources, None, state.now)
+    for resource in state.resources.values():
+        for root in (tree.of(resource), chain_of(resource.object, objects, state.now)):
+            whole = DRAW["tree"](root, Look(everything=True))
+            yield whole, [DRAW["tree"](root, Look(width=width)) for width in WIDTHS]
+
+
+def test_trees() -> None:
+    """The trees and chains of all objects fit, and their texts are whole."""
+    for whole, drawn in trees():
+        for text, width in zip(drawn, WIDTHS, strict=True):
+            assert max(map(len, text.splitlines())) <= width
+            assert words_of(text) == words_of(whole)
+
+
+def words_of(tree: str) -> str:
+    """Return *tree* without blanks and branches."""
+    return squeezed(tree.translate(dict.fromkeys(map(ord, "│├└─"))))
