@@ -16,7 +16,7 @@ from fluxstatus import __version__
 from fluxstatus.base.masking import mask
 from fluxstatus.base.similar import did_you_mean
 from fluxstatus.commands import console, wait, watch
-from fluxstatus.commands.options import Connection, Display, Scope, Snapshots, Timing
+from fluxstatus.commands.options import CheckDisplay, Connection, Scope, Snapshots, Timing
 from fluxstatus.commands.progress import read_evidence
 from fluxstatus.commands.typer_groups import PlainGroup, hand_down, with_options
 from fluxstatus.model import snapshot
@@ -37,6 +37,7 @@ Examples:
   kubectl flux-status --wait 5m --fail-fast   wait in a pipeline after a push
   kubectl flux-status -o json | jq .verdict   print only the verdict
   kubectl flux-status --save now.json.gz      save a snapshot for --from
+  kubectl flux-status --brief                 print one line per cause
   kubectl flux-status --demo                  check the bundled demo cluster
 
 \b
@@ -101,7 +102,7 @@ def check(
     ctx: typer.Context,
     *,
     scope: Scope,
-    shown: Display,
+    shown: CheckDisplay,
     timing: Timing,
     saved: Snapshots,
     connection: Connection,
@@ -123,7 +124,7 @@ def check(
         hand_down(ctx)
         return
     conflict = saved.conflict(connection, watch=timing.watch, wait=bool(timing.wait))
-    if conflict := conflict or timing.conflict():
+    if conflict := conflict or timing.conflict() or shown.conflict():
         ctx.fail(conflict)
     if prompt and timing.watch:
         ctx.fail("--prompt and --watch are mutually exclusive")
@@ -208,7 +209,7 @@ def _known(values: Iterable[str], names: Collection[str], option: str) -> tuple[
 
 
 def _reader(
-    scope: Scope, shown: Display, timing: Timing, saved: Snapshots, connection: Connection
+    scope: Scope, shown: CheckDisplay, timing: Timing, saved: Snapshots, connection: Connection
 ) -> Callable[[], Evidence]:
     """Return the function that reads the chosen cluster: a saved one, or the live one."""
     if saved.file:
@@ -245,17 +246,19 @@ def _save(file: Path, evidence: Evidence) -> None:
         console.error(f"{error}; the check goes on without it")
 
 
-def _show(shown: Display, scope: Scope, report: Report) -> str:
+def _show(shown: CheckDisplay, scope: Scope, report: Report) -> str:
     look = console.look(shown.color, everything=shown.everything, advice=scope.advice)
+    look = look._replace(brief=shown.brief, wide=shown.output is Format.WIDE)
     return RENDER[shown.output](report, look)
 
 
-def _show_change(shown: Display, scope: Scope, before: Report | None, report: Report) -> str:
+def _show_change(shown: CheckDisplay, scope: Scope, before: Report | None, report: Report) -> str:
     """Return the output of `--watch`: a page on a terminal, else the changes."""
-    if shown.output is Format.TEXT and console.is_terminal(sys.stdout):
+    is_text = shown.output is not Format.JSON
+    if is_text and console.is_terminal(sys.stdout):
         return watch.page(_show(shown, scope, report), report)
     changes = watch.changes(before, report)
-    return changes if shown.output is Format.TEXT or not changes else _show(shown, scope, report)
+    return changes if is_text or not changes else _show(shown, scope, report)
 
 
 def run() -> NoReturn:

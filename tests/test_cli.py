@@ -152,7 +152,9 @@ WRONG = {
     "unknown command": (["lst"], "list"),
     "unknown step": (["--step", "sorces", "--demo"], "'sources'"),
     "unknown code": (["--skip", "sources,suspnded", "--demo"], "'suspended'"),
-    "unknown format": (["-o", "yaml"], "'text', 'json'"),
+    "unknown format": (["-o", "yaml"], "'text', 'wide', 'json'"),
+    "brief and everything": (["--demo", "--brief", "--all"], "--all"),
+    "brief JSON": (["--demo", "--brief", "-o", "json"], "-o json"),
     "no duration": (["--wait", "soon"], "30s, 1m30s or 2h"),
     "no time": (["--timeout", "0s"], "30s, 1m30s or 2h"),
     "too much time": (["--timeout", "9" * 20], "too long"),
@@ -174,6 +176,23 @@ WRONG = {
     "flag of another command": (["--wait", "1m", "list"], "--wait"),
     "argument": (["list", "sources"], "sources"),
 }
+
+
+def test_brief_and_wide_are_the_same_report(flux_status: Program) -> None:
+    """--brief and -o wide change the text, and neither the exit code nor what is counted."""
+    whole = flux_status("--demo")
+    brief = flux_status("--demo", "--brief")
+    wide = flux_status("--demo", "--brief", "-o", "wide")
+    full = flux_status("--demo", "-o", "wide")
+    assert {one.returncode for one in (whole, brief, wide, full)} == {1}
+    table = brief.stdout.partition("\n\n")[2].splitlines()
+    assert table[0].split() == ["LEVEL", "BLOCKS", "CODE", "CAUSE"]
+    cause = next(line for line in brief.stdout.splitlines() if line.startswith("fail"))
+    assert cause.split(maxsplit=3)[:3] == ["fail", "30", "host-refuses"]
+    assert "2026-11-23 19:10:01 UTC" in wide.stdout
+    assert "since      8m (2026-11-23 19:10:01 UTC)" in full.stdout
+    counts = [line for line in whole.stdout.splitlines() if line.startswith("1 cause")]
+    assert all(one.stdout.splitlines()[-1] == counts[0] for one in (brief, wide))
 
 
 @pytest.mark.parametrize(("arguments", "named"), WRONG.values(), ids=WRONG)

@@ -8,7 +8,7 @@ from fluxstatus.base.durations import ago, duration
 from fluxstatus.base.fields import text_of
 from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.causes.faults import Fault, object_fields
-from fluxstatus.knowledge import diagnose_state, workload_hints
+from fluxstatus.knowledge import diagnose_state, workload_diagnosis
 from fluxstatus.model.kinds import OPERATOR
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import Component
@@ -50,7 +50,8 @@ def fault_of_component(state: State, component: Component, kinds: str) -> Fault:
               "trouble": text}  # fmt: skip
     diagnosis = diagnose_state(code, None, {**state.template_fields, **fields})
     if code in _OF_PODS:  # a quota or a policy may reject its pods
-        diagnosis = diagnosis.adding(first=workload_hints(text, fields))
+        of_pods = workload_diagnosis(text, fields)
+        diagnosis = diagnosis.adding(first=of_pods.hints if of_pods else ())
     return Fault(diagnosis, code, text)
 
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import maps_of, text_of
 from fluxstatus.causes.missing import Suggestions, missing_target
-from fluxstatus.knowledge import UNKNOWN_FAULT, Diagnosis, diagnose, diagnose_state
+from fluxstatus.knowledge import UNKNOWN_FAULT, diagnose, diagnose_state
+from fluxstatus.knowledge.diagnosis import Diagnosis
 from fluxstatus.model.kinds import KINDS, OPERATOR, SHARD_KEY, full_name
 from fluxstatus.model.ref import Key
 from fluxstatus.state.last_attempt import is_failed_retry, reason_and_message_of
@@ -159,7 +160,9 @@ def _with_last_attempt(
         if found.code == "admission-unreachable" and "not found" in told.get("detail", "")
         else ""
     )
-    return diagnosis.adding(f"its last attempt: {found.why}{left_over}", found.hints)
+    return diagnosis.adding(
+        f"its last attempt: {found.why}{left_over}", found.hints, quote=found.headline
+    )
 
 
 def _by_verdict(

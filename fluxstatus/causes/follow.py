@@ -15,11 +15,13 @@ from fluxstatus.model.ref import Key
 class Followed(NamedTuple):
     """The causes of each object that is not healthy, and the objects that are in progress.
 
-    The controllers that are unavailable are among the objects.
+    The controllers that are unavailable are among the objects. `awaited` are the objects that
+    others in progress wait for, and that wait for none themselves.
     """
 
     by_object: ByObject
     in_progress: frozenset[Key]
+    awaited: Mapping[Key, frozenset[Key]]
 
 
 def follow(context: Context, classified: Mapping[Key, Classified]) -> Followed:
@@ -33,17 +35,19 @@ def follow(context: Context, classified: Mapping[Key, Classified]) -> Followed:
     first = {cycle[0]: _cause_of_cycle(context, cycle) for cycle in cycles}
     found = dict(_own_causes(context, classified, first))
     in_progress = {key for key, one in classified.items() if one.in_progress}
+    awaited: dict[Key, frozenset[Key]] = {}
     for key in order:
         inherited = () if key in first else _causes_of(found, waits_for[key])
         if inherited or key in found:
             found[key] = _joined(found.get(key, ()), inherited)
-        elif waits_for[key] & in_progress:
+        elif under_way := waits_for[key] & in_progress:
             in_progress.add(key)
+            awaited[key] = frozenset().union(*(awaited.get(one, {one}) for one in under_way))
         else:  # what it waits for has no fault
             found[key] = (own_cause(context, context.state.resources[key]),)
     for key in first:  # the causes of another member of the cycle also block it
         found[key] = _joined(found[key], _causes_of(found, waits_for[key]))
-    return Followed(found, frozenset(in_progress))
+    return Followed(found, frozenset(in_progress), awaited)
 
 
 def _own_causes(

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
+from fluxstatus.base.plurals import counted
 from fluxstatus.causes.cause import ByObject, Cause, distinct, earliest, replaced
 from fluxstatus.causes.context import Context
 from fluxstatus.causes.controller_faults import (
@@ -127,7 +128,9 @@ def _of_shared_faults(_: Context, by_object: ByObject) -> Iterator[Merge]:
         if len(causes) >= (_SEVERAL if len(places) == 1 else _MANY):
             first, *others = sorted(causes, key=lambda cause: cause.ref)
             refs = tuple(dict.fromkeys(o.ref for o in others if o.ref != first.ref))
-            diagnosis = first.fault.diagnosis.adding(_same_error(refs))
+            diagnosis = first.fault.diagnosis.adding(
+                _same_error(refs), also=f"and {counted(len(refs), 'more object')}" if refs else ""
+            )
             fault = first.fault._replace(diagnosis=diagnosis)
             one = replace(first, fault=fault, since=_began(causes), others=refs)
             yield Merge(one, tuple(causes))

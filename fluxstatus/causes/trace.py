@@ -41,7 +41,8 @@ class Causes:
     `all` are the causes, each once. `by_object` has those of each object that is not healthy;
     `stale_causes` those of each object that is Ready with what it got before they began;
     `suspended_owners` the cause of the suspended owner of an object. `in_progress` are the objects
-    that need no help; `not_installed` the controllers that the FluxInstance has yet to install for
+    that need no help, `awaited` what each of them waits for, if it is another one;
+    `not_installed` the controllers that the FluxInstance has yet to install for
     the first time; `missing_kinds` the kinds whose missing CRD blocks an object.
     """
 
@@ -50,6 +51,7 @@ class Causes:
     stale_causes: ByObject
     suspended_owners: Mapping[Key, Cause]
     in_progress: frozenset[Key]
+    awaited: Mapping[Key, frozenset[Key]]
     not_installed: tuple[Ref, ...]
     missing_kinds: frozenset[str]
     context: Context
@@ -79,8 +81,8 @@ def trace(state: State, controllers: Controllers) -> Causes:
     of_controllers = controller_causes(state, controllers)
     context = Context(state, controllers, of_controllers)
     classified = classify(context)
-    attributed, in_progress = follow(context, classified)
-    by_object, ignored = merge(context, attributed)
+    followed = follow(context, classified)
+    by_object, ignored = merge(context, followed.by_object)
     stale = find_stale(context, by_object, ignored)
     found = dict.fromkeys((*distinct(by_object), *distinct(stale), *of_controllers.causes.values()))
     not_updated = find_not_updated(state, found)
@@ -100,7 +102,8 @@ def trace(state: State, controllers: Controllers) -> Causes:
         suspended_owners={
             ref.key: final[cause] for cause, refs in not_updated.items() for ref in refs
         },
-        in_progress=in_progress,
+        in_progress=followed.in_progress,
+        awaited=followed.awaited,
         not_installed=of_controllers.not_installed,
         missing_kinds=frozenset(kind for kind, one in of_kinds.items() if final[one].blocks),
         context=context,

@@ -53,10 +53,10 @@ class Waits:
     def is_about_others(self, resource: Resource) -> bool:
         """Whether the message of *resource* is about other Flux objects, so the fault is theirs."""
         reason, message = self.reason_and_message(resource)
-        if reason in _WAITS or self._generator_of_missing(resource):
+        if is_wait(reason, message) or self._generator_of_missing(resource):
             return True
         if reason == "ArtifactFailed":
-            return any(text in message.lower() for text in _WAITS_FOR_ARTIFACT)
+            return False
         if resource.ref.kind in _USES_ITS_SOURCE and reason == "GitOperationFailed":
             return bool(self._unhealthy([source_of(resource)]))
         if self._repeats_its_source(resource, message):
@@ -95,15 +95,27 @@ class Waits:
     def just_became_healthy(self, resource: Resource) -> bool:
         """Whether an object that *resource* waits for became healthy moments ago.
 
-        Then *resource* may not have noticed. A message about a dependency names it; if the
-        dependency in the message is healthy for longer, the reference to it is wrong.
+        Then *resource* may not have noticed. Only what its message is about counts: each commit
+        changes the time of the source, too, which explains no failed health check.
+        """
+        found = [self._state.resources.get(target) for target in self._told(resource)]
+        return any(one is not None and is_recent(one.since, self._state.now) for one in found)
+
+    def _told(self, resource: Resource) -> Collection[Key]:
+        """Return what the message of *resource*, which is about other objects, is about.
+
+        A message about a dependency names it; if the dependency in the message is healthy for
+        longer, the reference to it is wrong.
         """
         reason, message = self.reason_and_message(resource)
-        targets = set(self._targets(resource, message))
         if reason == "DependencyNotReady":
-            targets = {target for target in targets if f"{target[1]}/{target[2]}" in message}
-        found = [self._state.resources[t] for t in targets if t in self._state.resources]
-        return any(is_recent(r.since, self._state.now) for r in found)
+            targets = set(self._targets(resource, message))
+            return {target for target in targets if f"{target[1]}/{target[2]}" in message}
+        own = resource.ref.namespace
+        if checked := health_checked(resource, message):
+            return [(one.kind, one.namespace or own, one.name) for one in checked]
+        source = source_of(resource)
+        return [source] if source else list(self._targets(resource, message))
 
     def reason_and_message(self, resource: Resource) -> tuple[str, str]:
         """Return the reason and message of the last failure, searched for only once per object."""
@@ -161,6 +173,13 @@ class Waits:
             for one in self._state.of_kind("ArtifactGenerator")
             for artifact in maps_of(one.spec.get("artifacts"))
         }
+
+
+def is_wait(reason: str, message: str) -> bool:
+    """Return whether *reason* and *message* only say that an object waits for another one."""
+    if reason == "ArtifactFailed":
+        return any(text in message.lower() for text in _WAITS_FOR_ARTIFACT)
+    return reason in _WAITS
 
 
 def is_stuck_downloading(resource: Resource) -> bool:

@@ -11,10 +11,13 @@ from typing import NamedTuple
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.labels import labels_in
-from fluxstatus.knowledge import object_hints, workload_hints
+from fluxstatus.knowledge import object_diagnosis, workload_diagnosis
+from fluxstatus.knowledge.diagnosis import Diagnosis
+from fluxstatus.knowledge.headline import short
 from fluxstatus.knowledge.pods import OF_OTHERS, VAGUE
-from fluxstatus.knowledge.rule import hints
+from fluxstatus.knowledge.rule import Reach, hints
 from fluxstatus.model.evidence import WORKLOAD_PODS, Object
+from fluxstatus.model.findings import Certainty
 from fluxstatus.model.hints import Hint
 from fluxstatus.model.kinds import KINDS, full_name
 from fluxstatus.model.ref import Key
@@ -55,10 +58,18 @@ _CHILDREN = {
 
 
 class Unhealthy(NamedTuple):
-    """A workload that is not healthy: the reason in one sentence, and the next steps."""
+    """A workload that is not healthy: the reason in one sentence, and the next steps.
+
+    `cause` is the reason in few words, for a title, and `certainty` how sure it is, None if it is
+    only what was observed. `target` is the workload, or a pod if that is all that is known, and
+    None for several.
+    """
 
     text: str
     hints: tuple[Hint, ...] = ()
+    cause: str = ""
+    certainty: Certainty | None = None
+    target: HealthCheckTarget | None = None
 
 
 def unhealthy_workloads(state: State, message: str) -> Iterator[Unhealthy]:
@@ -77,7 +88,9 @@ def unhealthy_workloads(state: State, message: str) -> Iterator[Unhealthy]:
             if count > _AT_MOST:
                 yield Unhealthy("other workloads are also not ready")
                 return
-            yield _with_failure_of_job(state, target, found) if target.kind == "Job" else found
+            if target.kind == "Job":
+                found = _with_failure_of_job(state, target, found)
+            yield found._replace(target=target)
 
 
 def unhealthy_release(state: State, release: Resource, message: str) -> Iterator[Unhealthy]:
@@ -123,7 +136,7 @@ def _from_newest(events: list[tuple[Key, Event]]) -> Unhealthy | None:
         return None
     (kind, namespace, name), newest = max(events, key=lambda entry: entry[1].last)
     target = HealthCheckTarget(kind, namespace, name, "")
-    return Unhealthy(_format(kind, name, newest), _event_hints(target, newest))
+    return _by_event(target, kind, name, newest)._replace(target=target)
 
 
 def belongs_to(pod: Object, target: HealthCheckTarget) -> bool:
@@ -172,7 +185,16 @@ def _from_pods(state: State, pods: list[Object]) -> Unhealthy | None:
         if event.message not in text:
             text += f"; {event.reason}: {event.message}"
     fields = {"name": worst.pod, "pod": worst.pod, "ns": namespace, "container": worst.container}
-    return Unhealthy(text, workload_hints(text, fields))
+    known = workload_diagnosis(text, fields)
+    target = HealthCheckTarget("pod", namespace, worst.pod, "")
+    return Unhealthy(text, known.hints if known else (), *_cause(known, worst.brief), target)
+
+
+def _cause(known: Diagnosis | None, observed: str) -> tuple[str, Certainty | None]:
+    """Return the cause in few words: what is *known* of it, or what was *observed*."""
+    if known is None or known.rule.reach is Reach.STAGE:
+        return short(observed), None
+    return known.headline, known.certainty
 
 
 def _events_behind(state: State, problem: PodProblem, pod: Object) -> Iterator[Event]:
@@ -227,7 +249,7 @@ def _from_events(state: State, target: HealthCheckTarget) -> Unhealthy | None:
     if not found:
         return None
     key, newest = max(found, key=lambda entry: entry[1].last)
-    return Unhealthy(_format(key[0], key[2], newest), _event_hints(target, newest))
+    return _by_event(target, key[0], key[2], newest)
 
 
 def _of_its_pods(events: list[tuple[Key, Event]]) -> list[tuple[Key, Event]]:
@@ -249,23 +271,23 @@ def _with_failure_of_job(state: State, job: HealthCheckTarget, found: Unhealthy)
     ended = next(iter(state.warnings.get(key, ())), None)
     if ended is None or ended.message in found.text:
         return found
-    return Unhealthy(
-        f"{found.text}; {_format(job.kind, job.name, ended)}",
-        (*found.hints, *_event_hints(job, ended)),
+    by_event = _by_event(job, job.kind, job.name, ended)
+    return found._replace(
+        text=f"{found.text}; {by_event.text}", hints=(*found.hints, *by_event.hints)
     )
 
 
-def _format(kind: str, name: str, event: Event) -> str:
-    return f"{kind} {name}: {event.reason}: {event.message}"
-
-
-def _event_hints(target: HealthCheckTarget, event: Event) -> tuple[Hint, ...]:
+def _by_event(target: HealthCheckTarget, kind: str, name: str, event: Event) -> Unhealthy:
+    """Return what *event*, about the object *name* of a *kind*, says about *target*."""
     fields = {"name": target.name, "ns": target.namespace}
     text = f"{event.reason}: {event.message}"
-    if target.kind not in _WORKLOADS | {"PersistentVolumeClaim"}:  # it has no pods
+    if target.kind in _WORKLOADS | {"PersistentVolumeClaim"}:
+        known, vague = workload_diagnosis(text, fields), VAGUE
+    else:  # it has no pods
         fields["resource"] = full_name(target.kind)
-        return object_hints(text, fields) or hints((OF_OTHERS,), fields)
-    return workload_hints(text, fields) or hints((VAGUE,), fields)
+        known, vague = object_diagnosis(text, fields), OF_OTHERS
+    steps = (known.hints if known else ()) or hints((vague,), fields)
+    return Unhealthy(f"{kind} {name}: {text}", steps, *_cause(known, text))
 
 
 def _is_child(name: str, target: HealthCheckTarget) -> bool:

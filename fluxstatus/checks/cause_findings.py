@@ -3,7 +3,7 @@
 The context is other causes, suspended owners, and the pods and events behind a failed health check.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from fluxstatus.base.durations import stamp
@@ -11,8 +11,8 @@ from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
 from fluxstatus.causes.workloads import Unhealthy, unhealthy_release, unhealthy_workloads
-from fluxstatus.checks.wording import docs_of, explained, headline, read_whole
-from fluxstatus.model.findings import Finding, Level
+from fluxstatus.checks.wording import docs_of, explained, read_whole
+from fluxstatus.model.findings import Certainty, Finding, Level
 from fluxstatus.model.hints import Hint, hint
 from fluxstatus.model.inventory import Entry, entry_of
 from fluxstatus.model.kinds import KINDS
@@ -45,6 +45,7 @@ def cause_finding(step: str, analysis: Analysis, cause: Cause) -> Finding:
     diagnosis, unhealthy = fault.diagnosis, _workloads_behind(analysis.state, cause)
     texts = (*(one.text for one in unhealthy), *_context(analysis, cause))
     why = "; ".join(dict.fromkeys((diagnosis.why, *texts)))
+    title, certainty, rest = _headline(cause, unhealthy)
     found = dict.fromkeys(hint for one in unhealthy for hint in one.hints)
     # The first hint of a health check is to check the pods, which has been done here.
     steps = diagnosis.explained().hints[1:] if found else diagnosis.hints
@@ -52,10 +53,11 @@ def cause_finding(step: str, analysis: Analysis, cause: Cause) -> Finding:
         step=step,
         code=diagnosis.code,
         level=_level(cause),
-        title=f"{cause.ref}: {headline(diagnosis.why)}",
+        title=f"{cause.ref}: {title}",
         object=cause.ref,
         others=cause.others,
         why=why,
+        explanation="; ".join(dict.fromkeys(filter(None, (rest, *texts)))),
         reason=fault.reason,
         message=fault.message,
         since=cause.since,
@@ -64,9 +66,26 @@ def cause_finding(step: str, analysis: Analysis, cause: Cause) -> Finding:
         hints=(*found, *steps, *_owner_hints(cause), *(explained(cause.ref) if resource else ())),
         docs=docs_of(cause.ref.kind),
         trivial=diagnosis.rule.trivial,
-        certainty=diagnosis.certainty,
+        certainty=certainty,
         final=resource is not None and resource.verdict is Verdict.STALLED,
     )
+
+
+def _headline(cause: Cause, unhealthy: Sequence[Unhealthy]) -> tuple[str, Certainty, str]:
+    """Return the cause in few words, how sure it is, and what its sentence says beyond that.
+
+    A controller only knows the state of a workload that it waits for; its pods and events tell why.
+    """
+    diagnosis = cause.fault.diagnosis
+    first = unhealthy[0] if unhealthy else None
+    if not first or not first.cause or not first.target or not diagnosis.is_symptom:
+        return diagnosis.headline, diagnosis.certainty, diagnosis.explanation
+    kind, namespace, name, _ = first.target
+    full = f"{kind} {namespace}/{name}"
+    brief = f"{kind} {name}" if namespace == cause.ref.namespace else full
+    title = diagnosis.headline_for(full, brief, first.cause)
+    more = f" (and {counted(others, 'more workload')})" if (others := len(unhealthy) - 1) else ""
+    return f"{title}{more}", first.certainty or diagnosis.certainty, diagnosis.why
 
 
 def _level(cause: Cause) -> Level:
@@ -95,7 +114,7 @@ def _evidence(analysis: Analysis, cause: Cause) -> Iterator[tuple[str, str]]:
     for other in _in_namespace(analysis, cause):
         yield (
             "another cause in this namespace",
-            f"{other.ref}: {headline(other.fault.diagnosis.why)}",
+            f"{other.ref}: {other.fault.diagnosis.headline}",
         )
 
 
@@ -166,7 +185,7 @@ def _other_causes(analysis: Analysis, cause: Cause) -> Iterator[str]:
             if other in named:
                 continue
             named.add(other)
-            why = headline(other.fault.diagnosis.why)
+            why = other.fault.diagnosis.headline
             if ref == other.ref:
                 yield f"{ref} also has its own problem ({why})"
             else:

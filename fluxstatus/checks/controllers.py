@@ -117,7 +117,7 @@ def _resuming(
         yield Finding(
             step=STEP_ID,
             code=RECONCILING,
-            level=Level.SKIP,
+            level=Level.WAIT,
             title=f"just started after {ago(last, now)} without a reconciliation, such as when the "
             f"cluster was asleep; no result yet: {names}",
         )
@@ -151,7 +151,7 @@ def _not_there_yet(analysis: Analysis, refs: Sequence[Ref]) -> Finding:
     return Finding(
         step=STEP_ID,
         code=WAITING if causes else RECONCILING,
-        level=Level.SKIP,
+        level=Level.WAIT,
         title=title,
     )
 

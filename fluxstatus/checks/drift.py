@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from fluxstatus.base.durations import ago, when
@@ -10,8 +11,16 @@ from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.base.versions import minor_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.owners import TWO_OWNERS, two_owners
+from fluxstatus.checks.progress import waits
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.wording import UNREAD, docs_of, passed, read_whole, unread_finding
+from fluxstatus.checks.wording import (
+    UNREAD,
+    WAITING,
+    docs_of,
+    passed,
+    read_whole,
+    unread_finding,
+)
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import CHANGES
 from fluxstatus.model.findings import Finding, Level
@@ -102,13 +111,26 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
         objects = counted(total, "object has", "objects have")
         their = noun_for(total, "its", "their")
         title = f"{current} of {objects} applied the latest revision of {their} source"
-        yield passed(STEP_ID, f"of what could be read, {title}" if _is_partial(state) else title)
+        title = f"of what could be read, {title}" if _is_partial(state) else title
+        yield _not_compared(analysis, title) or passed(STEP_ID, title)
     elif _has_consumers(state) or _may_have_consumers(state):
         title = "no revisions to compare: no object has a healthy source that could be read"
         yield Finding(step=STEP_ID, code=_NOTHING_COMPARED, level=Level.SKIP, title=title)
     else:
         title = f"Flux deploys nothing{state.namespace_suffix}"
         yield Finding(step=STEP_ID, code=_NOTHING_RUNS, level=Level.SKIP, title=title)
+
+
+def _not_compared(analysis: Analysis, title: str) -> Finding | None:
+    """Return *title* with how many other objects wait, or None if none does."""
+    state = analysis.state
+    others = sum(
+        state.covers(one.ref) and waits(analysis, one) for one in state.of_kind(*CONSUMERS)
+    )
+    if not others:
+        return None
+    title = f"{title}; {others} {noun_for(others, 'other waits', 'others wait')}"
+    return Finding(step=STEP_ID, code=WAITING, level=Level.WAIT, title=title)
 
 
 def _has_consumers(state: State) -> bool:
@@ -356,7 +378,8 @@ def _events(state: State) -> Iterator[Finding]:
         objects = len({ref for ref, _ in past})
         warnings = counted(count, "Warning event")
         things = counted(objects, "object that is", "objects that are")
-        yield passed(STEP_ID, f"{warnings} in the last hour for {things} ready now")
+        title = f"{warnings} in the last hour for {things} ready now"
+        yield replace(passed(STEP_ID, title), part="events")
 
 
 STEP = Step(
@@ -372,6 +395,7 @@ STEP = Step(
         _FROZEN,
         _NOTHING_RUNS,
         _NOTHING_COMPARED,
+        WAITING,
         *UNREAD,
     ),
     examine,

@@ -7,6 +7,7 @@ from fluxstatus.base.fields import maps_of, text_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.cause_findings import cause_finding
 from fluxstatus.checks.namespaces import ELSEWHERE
+from fluxstatus.checks.progress import in_progress, waiting
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
     PRINT_INSTANCE,
@@ -16,10 +17,8 @@ from fluxstatus.checks.wording import (
     WAITING,
     docs_of,
     fault_codes,
-    in_progress,
     passed,
     unread_finding,
-    waiting,
     without_result,
 )
 from fluxstatus.checks.work import OVERDUE, overdue_findings
@@ -114,7 +113,7 @@ def _of_instance(analysis: Analysis, instance: Resource) -> Iterator[Finding]:
     if others and not own:
         yield waiting(STEP_ID, instance.ref, others)
     if key in analysis.causes.in_progress:
-        yield from in_progress(STEP_ID, [instance], state.now)
+        yield in_progress(STEP_ID, state, instance)
     late = list(overdue_findings(STEP_ID, analysis, [INSTANCE.name]))
     yield from late
     if not (causes or own or late) and instance.verdict in HEALTHY:

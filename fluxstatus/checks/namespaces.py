@@ -87,11 +87,14 @@ def _empty(step: str, state: State) -> Iterator[Finding]:
 def narrowed(step: str, found: Iterable[Finding], analysis: Analysis) -> Iterator[Finding]:
     """Yield those of *found*, the findings of *step*, that concern the chosen namespaces.
 
-    The problems of Flux itself that are left out become one finding, which affects no verdict.
+    The problems of Flux itself that are left out become one finding, which affects no verdict. Nor
+    does what waits elsewhere.
     """
     left_out = []
     for one in found:
-        if _is_covered(analysis.state, one) or (step in _OF_FLUX and _concerns(analysis, one)):
+        if one.level is Level.WAIT and not _is_covered(analysis.state, one):
+            yield replace(one, level=Level.SKIP)
+        elif _is_covered(analysis.state, one) or (step in _OF_FLUX and _concerns(analysis, one)):
             yield _about_chosen_first(analysis.state, one)
         elif step in _OF_FLUX:
             left_out.append(one)

@@ -8,6 +8,7 @@ from fluxstatus.checks.cause_findings import cause_finding
 from fluxstatus.checks.namespaces import NAMESPACE_EMPTY, chosen_namespaces
 from fluxstatus.checks.notifications import CODES as NOTIFICATIONS
 from fluxstatus.checks.notifications import notifications
+from fluxstatus.checks.progress import summary
 from fluxstatus.checks.resource_sets import CODES as RESOURCE_SETS
 from fluxstatus.checks.resource_sets import resource_sets
 from fluxstatus.checks.step import Step
@@ -15,8 +16,8 @@ from fluxstatus.checks.wording import (
     READY_WITHOUT_RESULT,
     RECONCILING,
     UNREAD,
+    WAITING,
     fault_codes,
-    in_progress,
     passed,
     unread_finding,
     unread_object,
@@ -34,7 +35,7 @@ from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import WORKLOAD_PODS
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.kinds import KINDS, Kind
-from fluxstatus.model.ref import Key
+from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.references import provider_of
 from fluxstatus.state.resource import HEALTHY, Resource, Verdict
 from fluxstatus.state.revisions import short
@@ -43,8 +44,10 @@ from fluxstatus.state.state import State
 _NONE = Code("none", "There are no Flux objects of the kinds that this step checks.")
 
 
-def examine(step: str, analysis: Analysis) -> Iterator[Finding]:
-    """Check the objects of the kinds that belong to *step*."""
+def examine(
+    step: str, analysis: Analysis, faulty: Collection[Ref] = frozenset()
+) -> Iterator[Finding]:
+    """Check the objects of the kinds that belong to *step*; the *faulty* have other findings."""
     kinds = _kinds_of(step)
     state = analysis.state
     names = tuple(kind.name for kind in kinds)
@@ -54,9 +57,7 @@ def examine(step: str, analysis: Analysis) -> Iterator[Finding]:
         if cause.ref.kind in names:
             yield cause_finding(step, analysis, cause)
     yield from overdue_findings(step, analysis, names)
-    reconciling = [r for r in objects if r.ref.key in analysis.causes.in_progress]
-    yield from in_progress(step, reconciling, state.now)
-    yield from _ready(step, analysis, objects)
+    yield from _ready(step, analysis, objects, faulty)
     if not objects and not any(state.unread(kind.resource) for kind in kinds):
         title = f"there are no {step}{state.namespace_suffix}"
         yield Finding(step=step, code=_NONE, level=Level.SKIP, title=title)
@@ -72,14 +73,17 @@ def _unread(step: str, state: State, kinds: Iterable[Kind]) -> Iterator[Finding]
             yield unread_finding(step, kind.name, unread)
 
 
-def _ready(step: str, analysis: Analysis, objects: Iterable[Resource]) -> Iterator[Finding]:
-    """Yield the *objects* that are ready, and how many these are."""
+def _ready(
+    step: str, analysis: Analysis, objects: Iterable[Resource], faulty: Collection[Ref]
+) -> Iterator[Finding]:
+    """Yield the *objects* that are ready, how many these are, and what the others wait for."""
     state = analysis.state
     used = {provider_of(alert) for alert in state.of_kind("Alert")}
     known = [r for r in objects if r.verdict is not Verdict.STATIC or _is_in_use(state, r, used)]
     late = overdue_alone(analysis).keys() | behind_twins(analysis).keys()
     not_updated = analysis.causes.stale_causes.keys() | late
     ready = [r for r in known if r.verdict in HEALTHY and r.ref.key not in not_updated]
+    ready = [r for r in ready if r.ref not in faulty]
     healthy = 0
     for resource in ready:
         if finding := without_result(step, resource, state.now):
@@ -88,8 +92,7 @@ def _ready(step: str, analysis: Analysis, objects: Iterable[Resource]) -> Iterat
             healthy += 1
             title = f"{resource.ref}: {_status(resource)}"
             yield passed(step, title, resource.ref, resource.since)
-    if healthy:
-        yield passed(step, f"{healthy} of {len(known)} are healthy")
+    yield from summary(step, analysis, known, healthy)
 
 
 def _is_in_use(state: State, static: Resource, used: Collection[Key]) -> bool:
@@ -98,7 +101,8 @@ def _is_in_use(state: State, static: Resource, used: Collection[Key]) -> bool:
     *used* are the Providers that Alerts send to.
     """
     if static.ref.kind == "Alert":
-        return bool(provider_of(static)[2]) and provider_of(static) in state.resources
+        provider = state.resources.get(provider_of(static))
+        return provider is not None and provider.verdict is Verdict.STATIC
     if static.ref.kind == "Provider":
         return bool(static.ref.name) and static.ref.key in used
     return True
@@ -132,6 +136,7 @@ def _step(name: str, title: str, *more_kinds: str) -> Step:
         *fault_codes([*(kind.name for kind in kinds), *more_kinds]),
         READY_WITHOUT_RESULT,
         RECONCILING,
+        WAITING,
         _NONE,
     )
     reads = (*(kind.resource for kind in kinds), "events", WORKLOAD_PODS)
@@ -139,9 +144,11 @@ def _step(name: str, title: str, *more_kinds: str) -> Step:
 
 
 def _examine_reconcilers(analysis: Analysis) -> Iterator[Finding]:
-    yield from examine(RECONCILERS.id, analysis)
+    found = list(notifications(analysis))
+    faulty = {ref for one in found for ref in (*one.objects, *one.blocks)}
+    yield from examine(RECONCILERS.id, analysis, faulty)
     yield from chosen_namespaces(RECONCILERS.id, analysis.state)
-    yield from notifications(analysis)
+    yield from found
     yield from resource_sets(analysis)
 
 

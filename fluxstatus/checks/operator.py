@@ -1,8 +1,8 @@
 """Step 2: is the Flux Operator there and healthy?"""
 
 import re
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from fluxstatus.base.durations import age, duration, seconds, when
 from fluxstatus.base.fields import map_of, maps_of, text_of
@@ -12,6 +12,7 @@ from fluxstatus.causes.unavailable import is_operator
 from fluxstatus.checks.cause_findings import cause_finding
 from fluxstatus.checks.controllers import REPLICAS_MISSING, RESTARTED, of_component
 from fluxstatus.checks.namespaces import ELSEWHERE
+from fluxstatus.checks.progress import waiting
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
     PRINT_INSTANCE,
@@ -21,7 +22,6 @@ from fluxstatus.checks.wording import (
     passed,
     state_codes,
     unread_finding,
-    waiting,
 )
 from fluxstatus.checks.work import ASLEEP, asleep, shown_by
 from fluxstatus.model.codes import Code
@@ -78,7 +78,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     for operator in state.operators:
         if operator.starting:
             title = f"{operator.ref} is starting"
-            yield Finding(step=STEP_ID, code=RECONCILING, level=Level.SKIP, title=title)
+            yield Finding(step=STEP_ID, code=RECONCILING, level=Level.WAIT, title=title)
     if not state.operators and not unavailable:
         yield _missing(state)
     yield from asleep(STEP_ID, analysis, operator=True)
@@ -169,8 +169,8 @@ def _report(state: State, operator: Component) -> Iterator[Finding]:
             hints=(_log(operator.ref),),
         )
     for report in answer.items:
-        old, every = _report_age(state, report), _report_interval(operator, report)
-        if old and old > 3 * every:
+        old, every = age_of_report(report, state.now), _report_interval(operator, report)
+        if old and is_report_late(report, operator, state.now):
             yield Finding(
                 step=STEP_ID,
                 code=_REPORT_OLD,
@@ -181,22 +181,34 @@ def _report(state: State, operator: Component) -> Iterator[Finding]:
             )
 
 
-def _report_age(state: State, report: Object) -> timedelta | None:
-    """Return the age of *report*, or None if it cannot be derived from its only time.
+def is_report_late(report: Object, operator: Component | None, now: datetime) -> bool | None:
+    """Return whether *operator* should have updated *report* by now, None if that is not known.
 
-    That time changes with the message, and a message in whole seconds ("finished in 2s") may stay
-    the same from one report to the next.
+    Its only time changes with its message, and a message in whole seconds ("finished in 2s") may
+    stay the same from one report to the next.
     """
-    for condition in maps_of(map_of(report.get("status")).get("conditions")):
-        at = when(condition.get("lastTransitionTime"))
-        if at and not _WHOLE_SECONDS.search(text_of(condition.get("message"))):
-            return state.now - at
-    return None
+    old = age_of_report(report, now)
+    if old is None or old <= 3 * _report_interval(operator, report):
+        return None if old is None else False
+    messages = (text_of(one.get("message")) for one in _conditions(report))
+    return None if any(map(_WHOLE_SECONDS.search, messages)) else True
 
 
-def _report_interval(operator: Component, report: Object) -> timedelta:
+def age_of_report(report: Object, now: datetime) -> timedelta | None:
+    """Return how long ago *report* is known to have been updated, None if it has no time."""
+    times = (when(condition.get("lastTransitionTime")) for condition in _conditions(report))
+    at = max(filter(None, times), default=None)
+    return now - at if at else None
+
+
+def _conditions(report: Object) -> Sequence[Object]:
+    return maps_of(map_of(report.get("status")).get("conditions"))
+
+
+def _report_interval(operator: Component | None, report: Object) -> timedelta:
     """Return how often *operator* updates *report*: by its arguments or an annotation."""
-    argument = next((a for a in operator.args if a.startswith("--reporting-interval=")), "")
+    args = operator.args if operator else ()
+    argument = next((a for a in args if a.startswith("--reporting-interval=")), "")
     annotations = map_of(map_of(report.get("metadata")).get("annotations"))
     own = annotations.get(EVERY) or argument.partition("=")[2]
     return timedelta(seconds=seconds(own, REPORT_EVERY.total_seconds()))

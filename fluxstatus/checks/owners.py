@@ -193,6 +193,11 @@ def _changes(state: State) -> Mapping[Key, Counter[Key]]:
     return found
 
 
+def _others(one: _Contested) -> str:
+    """Return all owners but the first: an owner may share different objects with different ones."""
+    return ", ".join(str(owner.ref) for owner in one.owners[1:])
+
+
 def _overwritten(one: _Contested, changes: Mapping[Key, Counter[Key]]) -> Finding:
     """Return the finding that all owners go on applying the objects."""
     names = [str(owner.ref) for owner in one.owners]
@@ -221,6 +226,7 @@ def _overwritten(one: _Contested, changes: Mapping[Key, Counter[Key]]) -> Findin
         title=title,
         object=one.owners[0].ref,
         others=tuple(owner.ref for owner in one.owners[1:]),
+        part=_others(one),
         why="; ".join((*paths, "each overwrites the changes of the other", *_pruning(one))),
         evidence=tuple(evidence),
         hints=(_apply_once(one),),
@@ -243,6 +249,7 @@ def _deleted(one: _Contested) -> Finding:
         ),
         object=one.owners[0].ref,
         others=tuple(owner.ref for owner in one.owners[1:]),
+        part=_others(one),
         why="; ".join((_FINALIZER.get(owner.ref.kind, _PRUNES), *_lost(one.objects)))
         + f"; {others} {again} them at the next reconciliation",
         since=when(owner.get("metadata", "deletionTimestamp")),

@@ -79,7 +79,7 @@ def _of_service(state: State, service: Object, port: int) -> Finding:
         )
     if state.operators and all(operator.unavailable for operator in state.operators):
         title = f"{ref}: waiting for the operator, which is not ready"
-        return Finding(step=STEP_ID, code=WAITING, level=Level.SKIP, title=title, object=ref)
+        return Finding(step=STEP_ID, code=WAITING, level=Level.WAIT, title=title, object=ref)
     return Finding(
         step=STEP_ID,
         code=_UI_NO_ENDPOINT,

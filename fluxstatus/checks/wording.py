@@ -1,11 +1,8 @@
 """Findings and hints that several steps share."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from fluxstatus.base.durations import ago
-from fluxstatus.base.plurals import listed
-from fluxstatus.causes.trace import Cause
 from fluxstatus.knowledge import RULES
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.model import findings
@@ -16,7 +13,7 @@ from fluxstatus.model.hints import Command, Hint, command, hint, kubectl
 from fluxstatus.model.kinds import KINDS, full_name
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.requests import request_command
-from fluxstatus.state.resource import Resource, Verdict
+from fluxstatus.state.resource import Resource
 from fluxstatus.state.revisions import missing_result
 
 _DOCS = {
@@ -28,7 +25,6 @@ _DOCS = {
     "image.toolkit.fluxcd.io": "https://fluxcd.io/flux/components/image/{plural}/",
     "fluxcd.controlplane.io": "https://fluxoperator.dev/docs/crd/{singular}/",
 }
-_NAMED = 5  # objects that a sentence names
 
 PRINT_INSTANCE = kubectl("flux-status", "preflight", "--manifest")
 """Prints a FluxInstance to start with."""
@@ -78,11 +74,9 @@ UNREAD = tuple(UNREAD_CODES.values())
 OK = Code("ok", "The check passed.")
 RECONCILING = Code(
     findings.RECONCILING,
-    "The object is still starting or reconciling, so its result is not known yet.",
+    "Objects are still starting or reconciling, so their result is not known yet.",
 )
-WAITING = Code(
-    "waiting", "The object is not ready because of a problem that is reported elsewhere."
-)
+WAITING = Code("waiting", "Objects are not ready because of a problem that is reported elsewhere.")
 
 READY_WITHOUT_RESULT = Code(
     "ready-without-result",
@@ -107,13 +101,6 @@ def fault_codes(kinds: Iterable[str]) -> tuple[Code, ...]:
     wanted = frozenset(kinds)
     of_messages = (rule.code for rule in RULES if not rule.kinds or rule.kinds & wanted)
     return tuple(dict.fromkeys((*of_messages, *state_codes(of_controllers=False))))
-
-
-def headline(sentence: str) -> str:
-    """Return the part of a *sentence* before its first semicolon or colon."""
-    for mark in ("; ", ": "):
-        sentence = sentence.partition(mark)[0]
-    return sentence
 
 
 def docs_of(kind: str) -> str:
@@ -156,6 +143,7 @@ def unread_finding(step: str, what: str, unread: Unread) -> Finding:
         level=level,
         title=f"{what}: {unread.text}",
         why=unread.text,
+        part=what,
         evidence=(("missing RBAC rule", unread.permission),) if unread.permission else (),
         hints=tuple(unread_hints(unread)),
     )
@@ -225,38 +213,6 @@ def without_result(step: str, resource: Resource, now: datetime) -> Finding | No
             ),
         ),
         docs=docs_of(resource.ref.kind),
-    )
-
-
-_SINCE = {Verdict.STARTING: "created {} ago", Verdict.RECONCILING: "reconciling for {}"}
-"""What an object has done since its verdict; all others fail."""
-
-
-def in_progress(step: str, resources: Sequence[Resource], now: datetime) -> Iterator[Finding]:
-    """Yield one finding for all *resources* that are still reconciling, if there are any."""
-    if resources:
-        names = [
-            f"{r.ref} ({_SINCE.get(r.verdict, 'failing for {}').format(ago(r.since, now))})"
-            for r in resources
-        ]
-        yield Finding(
-            step=step,
-            code=RECONCILING,
-            level=Level.SKIP,
-            title=f"still in progress, no result yet: {listed(names, _NAMED)}",
-            evidence=tuple((str(r.ref), r.verdict.value) for r in resources),
-        )
-
-
-def waiting(step: str, ref: Ref, causes: Iterable[Cause]) -> Finding:
-    """Return the finding that *ref* is not ready because of *causes*, each with its own finding."""
-    names = ", ".join(str(cause.ref) for cause in causes)
-    return Finding(
-        step=step,
-        code=WAITING,
-        level=Level.SKIP,
-        title=f"{ref}: not ready because of {names}",
-        object=ref,
     )
 
 

@@ -16,7 +16,14 @@ from typer import BadParameter, Option
 from fluxstatus.base.deadline import Deadline
 from fluxstatus.base.durations import duration, parse_duration
 from fluxstatus.model.findings import Verdict
-from fluxstatus.report import Format, ListFormat, ReportFormat, TableFormat, TreeFormat
+from fluxstatus.report import (
+    CheckFormat,
+    Format,
+    ListFormat,
+    ReportFormat,
+    TableFormat,
+    TreeFormat,
+)
 
 if TYPE_CHECKING:
     from fluxstatus.cluster.client import Access
@@ -107,6 +114,9 @@ UseColor = Annotated[Color, Option(help="When to use color")]
 Verbose = Annotated[
     bool, Option("--verbose", "-v", help="Print requests and their durations to stderr")
 ]
+Everything = Annotated[
+    bool, Option("--all", help="Also show healthy results, and do not truncate text")
+]
 NoHeaders = Annotated[bool, Option("--no-headers", help="Don't print headers")]
 NoTrunc = Annotated[
     bool,
@@ -191,9 +201,32 @@ class BasicDisplay:
 class Display(BasicDisplay):
     """The output of a report, which leaves out healthy objects and shortens texts."""
 
-    everything: Annotated[
-        bool, Option("--all", help="Also show healthy results, and do not truncate text")
+    everything: Everything = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckDisplay:
+    """The output of the check."""
+
+    panel: ClassVar = "Output"
+
+    output: Annotated[CheckFormat, _OUTPUT] = Format.TEXT
+    color: UseColor = Color.AUTO
+    verbose: Verbose = False
+    everything: Everything = False
+    brief: Annotated[
+        bool, Option("--brief", help="Only one line per cause, the most blocking first")
     ] = False
+
+    def conflict(self) -> str:
+        """Return why these options cannot be combined; empty when they can."""
+        return _first(
+            (self.brief and self.everything, "--brief and --all are mutually exclusive"),
+            (
+                self.brief and self.output is Format.JSON,
+                "--brief cannot be used with -o json, which has everything",
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

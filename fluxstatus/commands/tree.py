@@ -83,7 +83,6 @@ def _with_waits(root: "Node", state: "State") -> "Node":
     """
     from fluxstatus.causes.trace import causes_by_object
     from fluxstatus.causes.unavailable import Controllers
-    from fluxstatus.checks.wording import headline
     from fluxstatus.lookup.related import PartialState
 
     partial = PartialState(state.evidence, ())
@@ -96,7 +95,7 @@ def _with_waits(root: "Node", state: "State") -> "Node":
         if not others or node.health.healthy is not False:
             return replace(node, children=children)
         first = others[0]
-        why = "" if first.ref.key in in_tree else f": {headline(first.fault.diagnosis.why)}"
+        why = "" if first.ref.key in in_tree else f": {first.fault.diagnosis.headline}"
         more = f", and for {len(others) - 1} more" if others[1:] else ""
         health = node.health._replace(text=f"waits for {first.ref}{why}{more}")
         return replace(node, children=children, health=health)

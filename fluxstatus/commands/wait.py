@@ -48,9 +48,9 @@ def wait(
 
 
 def exit_code(report: Report, fail_on: Collection[Verdict]) -> Exit:
-    """Return the exit code after waiting: 1 while something is still reconciling."""
+    """Return the exit code after waiting: 1 while an object is reconciling or waits for another."""
     code = report.exit_code(fail_on)
-    return Exit.UNHEALTHY if code is Exit.HEALTHY and report.in_progress else code
+    return Exit.UNHEALTHY if code is Exit.HEALTHY and report.waiting else code
 
 
 def _awaited(report: Report, fail_on: Collection[Verdict]) -> list[Finding]:
@@ -59,7 +59,7 @@ def _awaited(report: Report, fail_on: Collection[Verdict]) -> list[Finding]:
     levels = (Level.FAIL, *warnings, Level.UNKNOWN)
     bad = [finding for finding in report.faults if finding.level in levels]
     bad.sort(key=lambda finding: levels.index(finding.level))
-    return bad or list(report.in_progress)
+    return bad or list(report.waiting)
 
 
 def _reason(awaited: list[Finding]) -> str:

@@ -12,7 +12,7 @@ from fluxstatus.model.findings import Finding, Level, Report
 PAUSE = 5.0  # seconds between two checks
 _HOME, _CLEAR_LINE, _CLEAR_BELOW = "\x1b[H", "\x1b[K", "\x1b[J"
 _NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
-_QUIET = (Level.PASS, Level.SKIP)
+_QUIET = (Level.PASS, Level.WAIT, Level.SKIP)
 
 
 def watch(

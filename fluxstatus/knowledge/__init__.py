@@ -5,8 +5,8 @@ reaches the deepest clause of the message is used.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache, cached_property, lru_cache, partial
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache, partial
 
 from fluxstatus.knowledge import (
     admission,
@@ -50,6 +50,7 @@ from fluxstatus.knowledge.commands import (
     RETRY,
     SUSPEND_AND_RESUME,
 )
+from fluxstatus.knowledge.diagnosis import Diagnosis
 from fluxstatus.knowledge.facts import is_remote, operator_version
 from fluxstatus.knowledge.fields import (
     fields_of,
@@ -63,12 +64,10 @@ from fluxstatus.knowledge.fields import (
 from fluxstatus.knowledge.index import Index
 from fluxstatus.knowledge.message import Message
 from fluxstatus.knowledge.releases.shared import REASONS
-from fluxstatus.knowledge.rule import Match, Reach, Rule, Step, fill, hints
+from fluxstatus.knowledge.rule import Match, Reach, Rule, Step
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.model.codes import Code
-from fluxstatus.model.findings import Certainty
-from fluxstatus.model.hints import Hint
 from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import State
 
@@ -125,57 +124,6 @@ def _about_pods() -> Index:
 def _about_custom_objects() -> Index:
     """Return the rules for events of objects without pods."""
     return Index(custom_objects.RULES)
-
-
-class Diagnosis:
-    """The meaning of a fault: its rule, and the fields for the templates of the rule.
-
-    Templates are filled in on first access, because most of thousands of faults are merged into
-    others.
-    """
-
-    def __init__(self, rule: Rule, fields: Callable[[], Mapping[str, str]]) -> None:
-        """Store the *rule* and a function that returns the *fields*."""
-        self.rule, self.fields = rule, fields
-
-    @property
-    def code(self) -> str:
-        """The code of the fault."""
-        return self.rule.code
-
-    @property
-    def certainty(self) -> Certainty:
-        """How sure the cause is."""
-        return self.rule.certainty
-
-    @property
-    def why(self) -> str:
-        """The cause in one sentence."""
-        return self._filled_in[0]
-
-    @property
-    def hints(self) -> tuple[Hint, ...]:
-        """The next steps."""
-        return self._filled_in[1]
-
-    def adding(
-        self, more: str = "", first: tuple[Hint, ...] = (), last: tuple[Hint, ...] = ()
-    ) -> "Diagnosis":
-        """Return a copy with *more* added to the cause, and steps before and after its own."""
-        added = Diagnosis(self.rule, self.fields)
-        added._filled_in = "; ".join(filter(None, (self.why, more))), (*first, *self.hints, *last)
-        return added
-
-    def explained(self) -> "Diagnosis":
-        """Return a copy without the steps for the case that nothing else shows the cause."""
-        known = Diagnosis(self.rule, self.fields)
-        known._filled_in = self.why, tuple(h for h in self.hints if not h.if_unexplained)
-        return known
-
-    @cached_property
-    def _filled_in(self) -> tuple[str, tuple[Hint, ...]]:
-        fields = self.fields()
-        return fill(self.rule.why, fields), hints(self.rule.steps, fields)
 
 
 def diagnose(
@@ -303,17 +251,17 @@ def _fields(subject: Subject, match: Match) -> dict[str, str]:
     return fields | named
 
 
-def workload_hints(text: str, fields: Mapping[str, str]) -> tuple[Hint, ...]:
-    """Return the next steps for a workload whose pods or events report *text*.
+def workload_diagnosis(text: str, fields: Mapping[str, str]) -> Diagnosis | None:
+    """Return the diagnosis of a workload whose pods or events report *text*.
 
     *fields* are name and ns of the workload, and pod and container if they are known. The result
-    is empty if no rule matches.
+    is None if no rule matches.
     """
     known = {
         "pod": "",
         "container": "",
         **fields,
-        "object": f"the pods of {fields['name']}",
+        "object": f"a pod of {fields['name']}",
         "object_ns": fields["ns"],
         "object_kind": "workload",
         "object_resource": "",
@@ -321,20 +269,24 @@ def workload_hints(text: str, fields: Mapping[str, str]) -> tuple[Hint, ...]:
         "cluster_object": "",
     }
     for rule, found in fitting_workload(text):
-        return hints(rule.steps, {**known, **found.groups()})
-    return ()
+        return Diagnosis(rule, partial(_with_groups, known, found))
+    return None
 
 
-def object_hints(text: str, fields: Mapping[str, str]) -> tuple[Hint, ...]:
-    """Return the next steps for an object without pods whose events report *text*.
+def object_diagnosis(text: str, fields: Mapping[str, str]) -> Diagnosis | None:
+    """Return the diagnosis of an object without pods whose events report *text*.
 
-    *fields* are its name, ns and resource. The result is empty if no rule matches.
+    *fields* are its name, ns and resource. The result is None if no rule matches.
     """
     message = Message(text)
     for rule in _about_custom_objects().candidates(text):
         if found := rule.match_text(message):
-            return hints(rule.steps, {**fields, **found.groups()})
-    return ()
+            return Diagnosis(rule, partial(_with_groups, fields, found))
+    return None
+
+
+def _with_groups(fields: Mapping[str, str], found: Match) -> Mapping[str, str]:
+    return {**fields, **found.groups()}
 
 
 def fitting_workload(text: str) -> Iterator[tuple[Rule, Match]]:

@@ -131,6 +131,7 @@ RULES = (
             r"User \"(?P<user>[^\"]+)\" cannot (?P<verb>\w+)"
         ),
         reach=Reach.WHOLE,
+        in_full=True,
         upstream="CU pkg/kstatus/polling",
     ),
     Rule(
@@ -148,6 +149,7 @@ RULES = (
         ),
         reach=Reach.WHOLE,
         trivial=True,
+        in_full=True,
         upstream=_WAITED,
     ),
     Rule(
@@ -165,6 +167,7 @@ RULES = (
         ),
         reach=Reach.WHOLE,
         trivial=True,
+        in_full=True,
         upstream=_WAITED,
     ),
     Rule(

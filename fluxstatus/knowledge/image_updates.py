@@ -192,6 +192,7 @@ RULES = (
         kinds=_AUTOMATION,
         when=(source_lacks_credentials,),
         trivial=True,
+        in_full=True,
         upstream=_PUSH,
     ),
     Rule(
@@ -210,6 +211,7 @@ RULES = (
         context=Text(r"push"),
         kinds=_AUTOMATION,
         certainty="likely",
+        in_full=True,
         upstream=_PUSH,
     ),
     Rule(

@@ -172,6 +172,7 @@ RULES = (
         kinds=_REMOTE,
         needs=("kubeconfig_secret",),
         trivial=True,
+        in_full=True,
         upstream="client-go tools/clientcmd",
     ),
     Rule(

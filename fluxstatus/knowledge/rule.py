@@ -99,7 +99,9 @@ class Rule(NamedTuple):
     confirm it was not read; the sentence says "probably"), one-of (the text has several causes:
     the sentence states the symptom and the steps name the causes, the likeliest first) or unknown
     (only the stage is known). A transient fault may disappear in an object's first minutes; a
-    trivial one needs no further investigation. `upstream` is the place in Flux's code that the
+    trivial one needs no further investigation. A title has what `why` states before its first colon
+    or semicolon and what it quotes (see headline.py); `in_full` if that alone is only a symptom: then
+    it also has what follows the colon. `upstream` is the place in Flux's code that the
     message comes from, and `versions` the versions of Flux that write it ("" means all supported
     ones).
 
@@ -122,6 +124,7 @@ class Rule(NamedTuple):
     transient: bool = False
     trivial: bool = False
     quoted: bool = False
+    in_full: bool = False
     upstream: str = ""
     versions: str = ""
 

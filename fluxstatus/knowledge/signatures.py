@@ -329,6 +329,7 @@ RULES = (
             r"public key provider|chart verification"
         ),
         certainty="one-of",
+        in_full=True,
         upstream=f"{_GIT}, {_OCI}",
     ),
     Rule(

@@ -90,6 +90,7 @@ RULES = (
         when=(substitutes,),
         reach=Reach.WHOLE,
         certainty="likely",
+        in_full=True,
         upstream="PKG kustomize/kustomize_varsub.go",
     ),
     Rule(
@@ -106,6 +107,7 @@ RULES = (
         unless=(substitutes,),
         reach=Reach.WHOLE,
         trivial=True,
+        in_full=True,
         upstream="KC internal/controller/kustomization_controller.go",
     ),
     Rule(

@@ -40,7 +40,8 @@ class Chains:
         if key in self._analysis.causes.stale_causes:
             return "ready, but no longer updated"
         causes = self._causes(key)
-        if causes and all(cause.ref.key != key for cause in causes):
+        waits = causes and all(cause.ref.key != key for cause in causes)
+        if waits or key in self._analysis.causes.awaited:
             return "waiting"
         if resource.verdict is Verdict.STATIC:
             return "has no status"

@@ -1,5 +1,6 @@
 """Findings about a cluster, the report that they make up, and its exit code."""
 
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,14 +11,21 @@ from fluxstatus.model.evidence import Cost, Target
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.ref import Ref
 
+_ID = 12  # digits
+
 
 class Level(StrEnum):
-    """The level of a finding: UNKNOWN if it could not be checked, SKIP if it does not apply."""
+    """The level of a finding or of a step.
+
+    UNKNOWN is what could not be checked, WAIT what has no result yet or waits for something that is
+    reported elsewhere, SKIP what does not apply.
+    """
 
     PASS = "pass"  # noqa: S105 - a level, not a password
     WARN = "warn"
     FAIL = "fail"
     UNKNOWN = "unknown"
+    WAIT = "wait"
     SKIP = "skip"
 
 
@@ -31,14 +39,16 @@ Certainty: TypeAlias = Literal["certain", "likely", "one-of", "unknown"]
 class Finding:
     """One result of a check.
 
-    `title` names the object and the fault in one line; `why` explains the cause. `reason` and
+    `title` names the object and the fault in one line; `why` explains the cause, and `explanation`
+    is what it says beyond the title, None if nothing of it is in the title. `reason` and
     `message` are the controller's, unabridged. `since` is when it began, None if unknown.
     `others` are further objects that it is about as much as about `object`. `evidence` are (path,
     value) pairs. `blocks` are the objects that it affects. A finding of the
     category "habit" is advice: it is never above warn and hides no fault, and `count` is the number
     of objects that it is about. A `trivial` finding needs no investigation, so none is suggested. A
     `final` one cannot recover: Flux does not try again until something changes. `certainty` is how
-    sure the cause of a fault is, None for what is only observed.
+    sure the cause of a fault is, None for what is only observed. `part` tells apart findings that
+    have the same step, code and object.
     """
 
     step: str
@@ -60,6 +70,27 @@ class Finding:
     trivial: bool = False
     final: bool = False
     certainty: Certainty | None = None
+    explanation: str | None = None
+    part: str = ""
+
+    @property
+    def id(self) -> str:
+        """12 hexadecimal digits that stand for its step, its code and its object.
+
+        They are the same in every run and on every machine, whatever the title, the level and the
+        other objects are.
+        """
+        from hashlib import sha256  # noqa: PLC0415 - most runs do without
+
+        # The apiVersion changes when Flux is upgraded, and the object is still the same.
+        about = [list(self.object.key)] if self.object else []
+        named = json.dumps([self.step, self.code, self.part, about])
+        return sha256(named.encode()).hexdigest()[:_ID]
+
+    @property
+    def summary(self) -> str:
+        """The title without the object."""
+        return self.title.removeprefix(f"{self.object}: ")
 
     @property
     def objects(self) -> tuple[Ref, ...]:
@@ -68,7 +99,7 @@ class Finding:
 
 
 class Verdict(StrEnum):
-    """The verdict of a report: PROGRESSING if nothing failed, but an object has no result yet."""
+    """The verdict of a report: PROGRESSING if nothing failed, but something still waits."""
 
     PASS = "pass"  # noqa: S105 - a verdict, not a password
     WARN = "warn"
@@ -91,17 +122,18 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-WORST_FIRST = (Level.FAIL, Level.WARN, Level.UNKNOWN, Level.SKIP, Level.PASS)
+WORST_FIRST = (Level.FAIL, Level.WARN, Level.UNKNOWN, Level.WAIT, Level.SKIP, Level.PASS)
 """The order of findings in a report."""
 
 
 def worst(levels: Iterable[Level]) -> Level:
     """Return the worst of *levels*, SKIP without any.
 
-    PASS is worse than SKIP, so that a level is SKIP only if nothing applied.
+    WAIT is worse than WARN: what waits may still fail. PASS is worse than SKIP, so that a level is
+    SKIP only if nothing applied.
     """
     present = set(levels)
-    order = (Level.FAIL, Level.UNKNOWN, Level.WARN, Level.PASS)
+    order = (Level.FAIL, Level.UNKNOWN, Level.WAIT, Level.WARN, Level.PASS)
     return next((level for level in order if level in present), Level.SKIP)
 
 
@@ -150,16 +182,22 @@ class Report(NamedTuple):
 
     @property
     def verdict(self) -> Verdict:
-        """The worst level of all faults, UNKNOWN instead of SKIP, or PROGRESSING.
+        """The worst level of all faults, UNKNOWN instead of SKIP, PROGRESSING instead of WAIT.
 
-        Advice is ignored.
+        It is UNKNOWN as well if all that was checked waits. Advice is ignored.
         """
-        level = worst(finding.level for finding in self.faults)
+        levels = {finding.level for finding in self.faults}
+        level = worst(levels - {Level.WAIT})
         if level is Level.SKIP:
             return Verdict.UNKNOWN
-        if level in (Level.PASS, Level.WARN) and self.in_progress:
+        if level in (Level.PASS, Level.WARN) and Level.WAIT in levels:
             return Verdict.PROGRESSING
         return Verdict(level.value)
+
+    @property
+    def waiting(self) -> tuple[Finding, ...]:
+        """The findings about what waits."""
+        return tuple(finding for finding in self.faults if finding.level is Level.WAIT)
 
     @property
     def in_progress(self) -> tuple[Finding, ...]:

@@ -10,6 +10,7 @@ from fluxstatus.report.look import Look
 
 __all__ = [
     "RENDER",
+    "CheckFormat",
     "Format",
     "ListFormat",
     "Look",
@@ -34,6 +35,7 @@ class Format(StrEnum):
 
 
 ReportFormat: TypeAlias = Literal[Format.TEXT, Format.JSON]
+CheckFormat: TypeAlias = Literal[Format.TEXT, Format.WIDE, Format.JSON]
 TableFormat: TypeAlias = Literal[Format.TABLE, Format.WIDE, Format.JSON, Format.YAML]
 ListFormat: TypeAlias = Literal[Format.TABLE, Format.WIDE, Format.JSON, Format.YAML, Format.NAME]
 TreeFormat: TypeAlias = Literal[Format.TREE, Format.JSON, Format.MERMAID, Format.DOT]
@@ -47,8 +49,9 @@ def _by(module: str) -> Callable[[Report, Look], str]:
     return render
 
 
-RENDER: Mapping[ReportFormat, Callable[[Report, Look], str]] = {
+RENDER: Mapping[CheckFormat, Callable[[Report, Look], str]] = {
     Format.TEXT: _by("as_text"),
+    Format.WIDE: _by("as_text"),
     Format.JSON: _by("as_json"),
 }
 """The renderers of a report by format. Each is imported when it is used."""

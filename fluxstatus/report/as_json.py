@@ -78,11 +78,13 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     return {
         "step": finding.step,
         "code": finding.code,
+        "id": finding.id,
         "class": finding.category,
         "level": finding.level,
         "object": object_json(finding.object) if finding.object else None,
         "objects": [object_json(ref) for ref in finding.objects],
         "title": finding.title,
+        "summary": finding.summary,
         "why": finding.why,
         "certainty": finding.certainty,
         "reason": finding.reason,

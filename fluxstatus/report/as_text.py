@@ -1,22 +1,34 @@
 """A report for people: the status of each step, and the cause and fix of each fault."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from fluxstatus.base.durations import ago
 from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.model.evidence import Cost
-from fluxstatus.model.findings import Finding, Level, Next, Report, Scope, StepResult, worst
+from fluxstatus.model.findings import (
+    RECONCILING,
+    Finding,
+    Level,
+    Next,
+    Report,
+    Scope,
+    StepResult,
+    worst,
+)
 from fluxstatus.model.hints import Command
 from fluxstatus.model.ref import Ref
 from fluxstatus.report.layout import Cell, Page
 from fluxstatus.report.look import Look
+from fluxstatus.report.table import Table
 from fluxstatus.report.terminal import command_line, marked
 
 _TROUBLE = (Level.FAIL, Level.WARN, Level.UNKNOWN)
+"""The levels of faults, the worst first."""
+
 _ADVICE = "advice"
-_AT_MOST = 10  # faults that are shown without `--all`; the rest are counted
+_AT_MOST = 10  # findings that are shown without `--all`; the rest are counted
 _SCREEN = 48  # lines; a shorter report has all details
 _IN_FULL = 24  # lines for the worst faults of a longer report; the others are shown briefly
 _NAMES = 40  # names of a list to try: more never fit into two lines
@@ -27,26 +39,31 @@ def render(report: Report, look: Look) -> str:
     """Return *report* as lines of at most `look.width` columns, or of 40 if that is narrower.
 
     Only commands, links and a prompt may be longer, as they are meant to be copied. All text from
-    the cluster is escaped. Without `look.everything`, passes are summarized, long texts are
-    truncated with a mark, only the worst faults have all details, and faults beyond the ten worst
-    are counted. Advice is one line, unless `look.advice` or `look.everything`.
+    the cluster is escaped. Faults come first, the one that blocks most at the top, whatever its
+    step is; then a line for each other step. Without `look.everything`, passes are summarized, long
+    texts are truncated with a mark, only the first faults have all details, and faults beyond the
+    first ten are counted. Advice is one line, unless `look.advice` or `look.everything`.
     """
+    if look.brief:
+        return _briefly(report, look)
     advice, report = report.advice, report._replace(findings=report.faults)
     one_by_one = advice if look.advice or look.everything else ()
     steps = _steps(report)
     levels = *(step.level for step in steps), *map(word_of, (*report.findings, *one_by_one))
     names = *(step.id for step in steps), *(one.step for one in one_by_one)
     page = Page(look, levels, names)
-    header = [line for line in (_header(report), _scope(page, report.scope)) if line]
-    for line in header:
-        page.put(line)
-    if header:
-        page.gap()
+    _put_head(page, report)
     shown, counted = (report.findings, []) if look.everything else _selected(report)
     trial = Page(look, levels, names)
     brief = set() if look.everything else _without_details(trial, shown, report.taken_at)
+    for fault in by_blocked(shown):
+        if id(fault) in brief:
+            _put_briefly(page, fault, report.taken_at)
+        else:
+            put_finding(page, fault, report.taken_at)
+    _put_rest(page, [finding for finding in counted if finding.level in _TROUBLE])
     for step in steps:
-        _put_step(page, step, report, (_of(step, shown), _of(step, counted)), brief)
+        _put_step(page, step, report, (_of(step, shown), _of(step, counted)))
     for one in one_by_one:
         put_finding(page, one, report.taken_at)
     if not one_by_one:
@@ -56,6 +73,40 @@ def render(report: Report, look: Look) -> str:
     if report.next:
         _put_next(page, report.next)
     return "\n".join(page.lines) + "\n"
+
+
+def _briefly(report: Report, look: Look) -> str:
+    """Return a line for each fault in *report*, and for each piece of advice if asked for.
+
+    The titles are whole, whatever the width is.
+    """
+    page = Page(look, (), ())
+    heads = ("LEVEL", "BLOCKS", *(_WIDE if look.wide else ()), "CODE", "CAUSE")
+    found = by_blocked(report.faults) + by_blocked(report.advice if look.advice else ())
+    _put_head(page, report)
+    if found:
+        table = Table(heads, look).lines(_row(finding, look) for finding in found)
+        page.lines += [*table.splitlines(), ""]
+    page.put(_footer(report))
+    return "\n".join(page.lines) + "\n"
+
+
+_WIDE = ("SINCE", "STEP", "ID")
+
+
+def _row(finding: Finding, look: Look) -> tuple[str, ...]:
+    since = _time(finding.since) if finding.since else ""
+    wide = (since, finding.step, finding.id) if look.wide else ()
+    return (word_of(finding), str(len(finding.blocks)), *wide, finding.code, finding.title)
+
+
+def by_blocked(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the faults among *findings*, which are in the order of a report.
+
+    The worst level comes first, then what blocks most.
+    """
+    found = (finding for finding in findings if finding.level in _TROUBLE)
+    return sorted(found, key=lambda one: (_TROUBLE.index(one.level), -len(one.blocks)))
 
 
 def word_of(finding: Finding) -> str:
@@ -81,15 +132,32 @@ def _put_advice_summary(page: Page, advice: Iterable[Finding]) -> None:
             break
 
 
-def _header(report: Report) -> str:
+def _put_head(page: Page, report: Report) -> None:
+    """Add what the report is about: the cluster, its versions and the namespaces."""
+    lines = [line for line in (_header(report, page.look), _scope(page, report.scope)) if line]
+    for line in lines:
+        page.put(line)
+    if lines:
+        page.gap()
+
+
+def _header(report: Report, look: Look) -> str:
+    """Return the line about the cluster and its versions; empty if nothing is known."""
     known = (
         ("context", report.target.context),
         ("Kubernetes", report.target.kubernetes),
         ("Flux", report.flux),
         ("operator", report.operator),
-        ("snapshot of", f"{report.taken_at:%Y-%m-%d %H:%M} UTC" if report.target.saved else ""),
+        ("snapshot of" if report.target.saved else "read", _read(report, look)),
     )
     return " · ".join(f"{name} {value}" for name, value in known if value)
+
+
+def _read(report: Report, look: Look) -> str:
+    """Return when the cluster was read; empty if that was just now and nobody asked."""
+    if look.wide:
+        return _time(report.taken_at)
+    return f"{report.taken_at:%Y-%m-%d %H:%M} UTC" if report.target.saved else ""
 
 
 def _scope(page: Page, scope: Scope) -> str:
@@ -119,20 +187,24 @@ def _of(step: StepResult, findings: Iterable[Finding]) -> Sequence[Finding]:
 def _selected(report: Report) -> tuple[Sequence[Finding], Sequence[Finding]]:
     """Return the findings to show, and those to count; the others are left out.
 
-    Left out are healthy objects, objects that wait for another one, and the passes of a step that
-    has faults.
+    Left out are healthy objects, the passes of a step that has faults, and what only waits in a
+    step that fails: what waits is in the faults as blocked.
     """
-    blocked = {ref for finding in report.findings for ref in finding.blocks}
     faulty = {finding.step for finding in report.findings if finding.level in _TROUBLE}
+    failed = {finding.step for finding in report.findings if finding.level is Level.FAIL}
 
     def is_left_out(finding: Finding) -> bool:
         if finding.level is Level.PASS:
             return finding.object is not None or finding.step in faulty
-        return finding.level is Level.SKIP and finding.object in blocked
+        only_waits = finding.level is Level.WAIT and finding.code != RECONCILING
+        return only_waits and finding.step in failed
 
     shown = [finding for finding in report.findings if not is_left_out(finding)]
-    limited = [finding for finding in shown if finding.level in _TROUBLE or finding.object]
-    counted = limited[_AT_MOST:]  # the report has the worst first
+    faults = by_blocked(shown)
+    others = [one for one in shown if one.level is Level.SKIP and one.object]
+    counted = [*faults, *others][_AT_MOST:]
+    if len(counted) == 1:  # its line takes no more room than that about it
+        counted = []
     ids = set(map(id, counted))
     return [finding for finding in shown if id(finding) not in ids], counted
 
@@ -143,7 +215,8 @@ def _without_details(trial: Page, shown: Iterable[Finding], now: datetime) -> se
     The findings are put on the *trial* page to count their lines. The first always has details.
     """
     ends: list[tuple[Finding, int]] = []
-    for finding in shown:
+    faults = by_blocked(shown)
+    for finding in (*faults, *(one for one in shown if one.level not in _TROUBLE)):
         put_finding(trial, finding, now)
         ends.append((finding, len(trial.lines)))
     if len(trial.lines) <= _SCREEN:
@@ -151,61 +224,87 @@ def _without_details(trial: Page, shown: Iterable[Finding], now: datetime) -> se
     return {id(f) for f, end in ends[1:] if end > _IN_FULL and f.level in _TROUBLE}
 
 
+def _put_rest(page: Page, left: Sequence[Finding]) -> None:
+    """Add how many faults are not shown, and what shows them."""
+    if left:
+        levels = Counter(finding.level for finding in left)
+        (worst_level, number), *others = levels.items()
+        first = f"{number} more {noun_for(number, *_NOUNS[worst_level])}"
+        *counts, last = first, *(counted(n, *_NOUNS[level]) for level, n in others)
+        text = " and ".join(filter(None, (", ".join(counts), last)))
+        page.state(worst_level, "", f"{text}: --brief lists them, --all shows them in full")
+
+
+_NOUNS = {
+    Level.FAIL: ("failure", "failures"),
+    Level.WARN: ("warning", "warnings"),
+    Level.UNKNOWN: ("unknown", "unknown"),
+}
+
+
 def _put_step(
     page: Page,
     step: StepResult,
     report: Report,
     findings: tuple[Sequence[Finding], Sequence[Finding]],
-    brief: Collection[int],
 ) -> None:
+    """Add what is no fault of *step*: *findings* are those to show and those to count."""
     shown, counted = findings
     for finding in shown:
-        if id(finding) in brief:
-            _put_briefly(page, finding)
-        else:
+        if finding.level not in _TROUBLE:
             put_finding(page, finding, report.taken_at)
-    if counted:
-        levels = [finding.level for finding in counted]
-        counts = ", ".join(f"{n} {level}" for level, n in Counter(levels).items())
-        page.state(worst(levels), step.id, f"and {counts} more: --all shows them")
+    if rest := sum(finding.level not in _TROUBLE for finding in counted):
+        page.state(Level.SKIP, step.id, f"{rest} more: --all shows them")
     if not shown and not counted:
         page.state(step.level, step.id, _summary(_of(step, report.findings)) or step.title)
 
 
 def _summary(findings: Sequence[Finding]) -> str:
-    levels = Counter(finding.level for finding in findings)
-    parts = (
-        (levels[Level.PASS], f"{counted(levels[Level.PASS], 'check')} passed"),
-        (levels[Level.SKIP], f"{counted(levels[Level.SKIP], 'object')} blocked"),
-    )
-    return ", ".join(text for n, text in parts if n)
+    passed = sum(finding.level is Level.PASS for finding in findings)
+    return f"{counted(passed, 'check')} passed" if passed else ""
 
 
 def put_finding(page: Page, finding: Finding, now: datetime) -> None:
-    """Add *finding*, with its details if it is a fault."""
-    page.state(word_of(finding), finding.step, finding.title)
-    if finding.level in _TROUBLE or (page.look.everything and finding.level is not Level.PASS):
+    """Add *finding*, with its details and its code if it is a fault."""
+    if finding.level in _TROUBLE:
+        _put_title(page, finding)
+        _put_details(page, finding, now)
+        return
+    since = f", since {_time(finding.since)}" if page.look.wide and finding.since else ""
+    page.state(word_of(finding), finding.step, f"{finding.title}{since}")
+    if page.look.everything and finding.level is not Level.PASS:
         _put_details(page, finding, now)
 
 
-def _put_briefly(page: Page, finding: Finding) -> None:
+def _put_title(page: Page, finding: Finding) -> None:
+    page.state(word_of(finding), finding.step, f"{finding.title} [{finding.code}]")
+
+
+def _put_briefly(page: Page, finding: Finding, now: datetime) -> None:
     """Add *finding* with the objects that it blocks, and the command that shows the details."""
-    page.state(finding.level, finding.step, finding.title)
+    _put_title(page, finding)
+    if page.look.wide and finding.since:
+        page.detail("since", _since(finding.since, now, page.look))
     if len(finding.blocks) > 1:
         page.detail("blocks", _blocked(page, finding.blocks))
     more = [command for hint in finding.hints if hint.label == "more" for command in hint.commands]
-    fix = next((hint.text for hint in finding.hints if hint.label == "fix"), "")
-    page.detail("fix", "" if more else fix)
     _put_commands(page, more, "more")
+    fixes = [] if more else [hint for hint in finding.hints if hint.label == "fix"]
+    if fixes:  # no command of its own shows them
+        text = fixes[0].text
+        longer = f"{text} (--all shows details)" if len(fixes) > 1 or fixes[0].commands else text
+        lines = next((n for n in (1, 2) if page.fits(text, page.column, lines=n)), 0)
+        page.detail("fix", longer if page.fits(longer, page.column, lines=lines) else text)
 
 
 def _put_details(page: Page, finding: Finding, now: datetime) -> None:
+    in_full = page.look.everything or page.look.wide
     page.detail("why", _why(finding))
     page.detail("message", _message(finding))
-    page.detail("since", _since(finding.since, now) if finding.since else "")
+    page.detail("since", _since(finding.since, now, page.look) if finding.since else "")
     page.detail("blocks", _blocked(page, finding.blocks) if finding.blocks else "")
     label = "affects" if finding.count else "evidence"  # the places that advice is about
-    for path, value in finding.evidence if page.look.everything or finding.count else ():
+    for path, value in finding.evidence if in_full or finding.count else ():
         if finding.count != 1 or path not in finding.title:
             page.detail(label, f"{path}: {value}" if value else path)
     for hint in finding.hints:
@@ -213,16 +312,18 @@ def _put_details(page: Page, finding: Finding, now: datetime) -> None:
         page.detail(hint.label, text)
         _put_commands(page, hint.commands, label="" if text else hint.label)
     page.detail("more", finding.docs, one_line=True)
+    page.detail("id", finding.id if page.look.wide else "")
 
 
 def _why(finding: Finding) -> str:
     """Return the cause, without the part that is in the title."""
+    if finding.explanation is not None:
+        return finding.explanation
     if finding.why in finding.title:
         return ""
-    headline = finding.title.partition(": ")[2]
     for mark in (": ", "; "):
-        if finding.why.startswith(headline + mark):
-            return finding.why.removeprefix(headline + mark)
+        if finding.why.startswith(finding.summary + mark):
+            return finding.why.removeprefix(finding.summary + mark)
     return finding.why
 
 
@@ -233,8 +334,13 @@ def _message(finding: Finding) -> str:
     return ": ".join(part for part in (finding.reason, finding.message) if part)
 
 
-def _since(since: datetime, now: datetime) -> str:
-    return f"{ago(since, now)} ({since.astimezone(UTC):%Y-%m-%d %H:%M} UTC)"
+def _since(since: datetime, now: datetime, look: Look) -> str:
+    time = _time(since) if look.wide else f"{since.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{ago(since, now)} ({time})"
+
+
+def _time(when: datetime) -> str:
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _blocked(page: Page, refs: Sequence[Ref]) -> str:
@@ -260,9 +366,12 @@ def _put_commands(page: Page, commands: Iterable[Command], label: str) -> None:
 
 
 def _footer(report: Report) -> str:
+    """Return the line that counts what was found."""
     unfinished = sum(max(len(finding.evidence), 1) for finding in report.in_progress)
+    waiting = len({one.step for one in report.waiting if one.code != RECONCILING})
     counts = (
         (unfinished, "in progress", "in progress"),
+        (0 if report.blocked else waiting, "step waits", "steps wait"),
         (report.count(Level.FAIL), "cause", ""),
         (report.blocked, "object blocked", "objects blocked"),
         (report.count(Level.WARN), "warning", ""),

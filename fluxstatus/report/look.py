@@ -8,7 +8,8 @@ class Look(NamedTuple):
 
     `width` is in columns. `everything` (`--all`) shows each pass and does not truncate texts,
     `advice` (`--advice`) shows each piece of advice. `ascii` limits the output to ASCII, for a
-    terminal or a file that is not UTF-8.
+    terminal or a file that is not UTF-8. `brief` (`--brief`) shows only a line for each fault,
+    `wide` (`-o wide`) also times to the second, evidence and ids.
     """
 
     width: int = 80
@@ -16,3 +17,5 @@ class Look(NamedTuple):
     everything: bool = False
     advice: bool = False
     ascii: bool = False
+    brief: bool = False
+    wide: bool = False

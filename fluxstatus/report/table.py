@@ -20,6 +20,10 @@ _TRIED = 100  # rows that decide between two ways to lay them out
 _WRAPPED_FROM = 40  # columns: in less room a text is not wrapped beside others
 _INDENT = "  "
 _STYLES: Mapping[tuple[str, str], str] = {
+    ("LEVEL", "fail"): "fail",
+    ("LEVEL", "warn"): "warn",
+    ("LEVEL", "unknown"): "unknown",
+    ("LEVEL", "advice"): "advice",
     ("READY", "True"): "pass",
     ("READY", "False"): "fail",
     ("READY", "Unknown"): "unknown",

@@ -16,6 +16,7 @@ _SGR: Mapping[str, str] = {
     "warn": "33",
     "fail": "1;31",
     "unknown": "35",
+    "wait": "36",
     "skip": "2",
     "advice": "34",
     "label": "2",

@@ -5,6 +5,7 @@ Warning events keep the result of the last one.
 """
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import maps_of, text_of
@@ -53,6 +54,10 @@ An ArtifactGenerator of Flux 2.10 says which objects it has adopted (SW api/v1be
 """
 
 
+_REPLACED = frozenset({"HealthCheckCanceled"})
+"""Reasons of attempts that a newer one has replaced before they had a result (KC, FO)."""
+
+
 def is_failed_retry(state: State, resource: Resource) -> bool:
     """Whether *resource* is being reconciled after a failed attempt, without any sign of progress.
 
@@ -84,9 +89,7 @@ def _failed_last(state: State, resource: Resource, newest: Event) -> bool:
         not history and resource.ref.kind != "Kustomization"
     ):  # the kind has none, or the operator is older
         return state.now - newest.last < _LONGEST_BACKOFF
-    succeeded = (when(e.get("lastReconciled")) for e in history
-                 if text_of(e.get("lastReconciledStatus")).endswith("Succeeded"))  # fmt: skip
-    return all(at is None or at < newest.last for at in succeeded)
+    return not _has_succeeded(resource, newest.last)
 
 
 def _has_come_further(resource: Resource, failure: str) -> bool:
@@ -105,6 +108,68 @@ def _newest(state: State, resource: Resource) -> Event | None:
     newest = next((event for event in events if event.reason not in _NO_FAILURE), None)
     old = newest and _is_reset(resource) and resource.is_of_older_spec(newest.last)
     return None if old else newest
+
+
+class Failure(NamedTuple):
+    """A failed attempt: its reason, its message if that is known, and since when it failed."""
+
+    reason: str
+    message: str
+    since: datetime | None
+
+
+def failed_before(state: State, resource: Resource) -> Failure | None:
+    """Return how *resource* failed before what is under way; None if it had no failure or ended it.
+
+    A change of its spec, which may end the failure, makes no difference. An attempt that a newer
+    one has replaced ended nothing.
+    """
+    ready = resource.condition("Ready")
+    if ready.get("status") == "True" or resource.verdict is Verdict.TERMINATING:
+        return None
+    if ready.get("status") == "False" and resource.reason not in _REPLACED:
+        first = _first_event(state, resource, resource.reason)
+        since = min(filter(None, (when(ready.get("lastTransitionTime")), first)), default=None)
+        return Failure(resource.reason, resource.message, since)
+    return _failed_part(resource) or _last_failure(state, resource)
+
+
+def _first_event(state: State, resource: Resource, reason: str) -> datetime | None:
+    events = state.warnings.get(resource.ref.key, ())
+    return min((event.first for event in events if event.reason == reason), default=None)
+
+
+def _failed_part(resource: Resource) -> Failure | None:
+    """Return the failure that a condition of *resource* keeps while Ready is reset."""
+    for name, bad in _PARTS:
+        part = resource.condition(name)
+        if part.get("status") == bad:
+            reason, message = text_of(part.get("reason")), text_of(part.get("message")).strip()
+            return Failure(reason, message, when(part.get("lastTransitionTime")))
+    return None
+
+
+def _last_failure(state: State, resource: Resource) -> Failure | None:
+    """Return the last failure among the events and in the history, unless a success came later."""
+    ignored = _NO_FAILURE | _REPLACED
+    events = state.warnings.get(resource.ref.key, ())
+    event = next((one for one in events if one.reason not in ignored), None)
+    if event and event.reason.endswith("Failed") and not _has_succeeded(resource, event.last):
+        return Failure(event.reason, event.message, event.first)
+    for entry in maps_of(resource.status.get("history")):
+        result = text_of(entry.get("lastReconciledStatus") or entry.get("status"))
+        if result.lower().endswith("failed"):
+            return Failure(result, "", when(entry.get("firstReconciled")))
+        if result not in _REPLACED:
+            return None
+    return None
+
+
+def _has_succeeded(resource: Resource, since: datetime) -> bool:
+    """Whether *resource* has been reconciled with success *since* then, as far as is known."""
+    times = (when(entry.get("lastReconciled")) for entry in maps_of(resource.status.get("history"))
+             if text_of(entry.get("lastReconciledStatus")).endswith("Succeeded"))  # fmt: skip
+    return any(at is not None and at >= since for at in times)
 
 
 def reason_and_message_of(state: State, resource: Resource) -> tuple[str, str]:
@@ -152,5 +217,5 @@ def since_of(state: State, resource: Resource, reason: str) -> datetime | None:
         return resource.since
     times = [when(resource.condition(n).get("lastTransitionTime")) for n, bad in _PARTS
              if resource.condition(n).get("status") == bad]  # fmt: skip
-    times += [w.first for w in state.warnings.get(resource.ref.key, ()) if w.reason == reason]
-    return min(filter(None, [resource.since, *times]), default=None)
+    first = _first_event(state, resource, reason)
+    return min(filter(None, [resource.since, first, *times]), default=None)

@@ -40,7 +40,7 @@ class PodProblem(NamedTuple):
     `code` is one of image-pull, oom, crash-loop, config, failed, pending, init, not-ready and
     scaled-to-zero. `text` is a sentence without its subject, the pod: it follows "its pod" or
     "pod NAME". Without a `pod`, it is about the Deployment. `restarts` are those of the failing
-    container.
+    container. `brief` says it in few words, with its subject, for a title.
     """
 
     code: str
@@ -49,6 +49,7 @@ class PodProblem(NamedTuple):
     since: datetime | None = None
     restarts: int = 0
     container: str = ""
+    brief: str = ""
 
 
 def container_name_and_image(status: dict[str, Any]) -> tuple[str, str]:
@@ -65,11 +66,13 @@ def problem_of_pod(pod: Object) -> PodProblem | None:
         return None
     if text_of(status.get("reason")):  # Evicted, NodeLost, Shutdown, …
         text = f"has status {status['reason']}: {text_of(status.get('message'))}".rstrip(": ")
-        return PodProblem("evicted" if status["reason"] == "Evicted" else "failed", text, name)
+        code = "evicted" if status["reason"] == "Evicted" else "failed"
+        return PodProblem(code, text, name, brief=f"pod {text}")
     if problem := _problem_of_containers(status, name):
         return problem
     if gate:
-        return PodProblem("pending", f"is not ready because of a readiness gate: {gate}", name)
+        text = f"is not ready because of a readiness gate: {gate}"
+        return PodProblem("pending", text, name, brief=f"pod {text}")
     return _problem_of_phase(pod, phase, name)
 
 
@@ -101,7 +104,8 @@ def _problem_of_init(container: dict[str, Any], pod: str) -> PodProblem:
     started = when(map_of(map_of(container.get("state")).get("running")).get("startedAt"))
     since = f" since {started:%Y-%m-%d %H:%M} UTC" if started else ""
     text = f'has been running init container "{name}"{since}, before its other containers start'
-    return PodProblem("init", text, pod, started, 0, name)
+    brief = f"init container {name} has been running{since}"
+    return PodProblem("init", text, pod, started, 0, name, brief)
 
 
 def _problem_of_phase(pod: Object, phase: str, name: str) -> PodProblem:
@@ -113,10 +117,12 @@ def _problem_of_phase(pod: Object, phase: str, name: str) -> PodProblem:
         gated = unscheduled.get("reason") == "SchedulingGated"
         reason = "SchedulingGated" if gated else "FailedScheduling"
         text = f"cannot be scheduled ({reason}): {message}{mounts}"
-        return PodProblem("pending", text, name)
+        brief = f"pod cannot be scheduled: {message}"
+        return PodProblem("pending", text, name, brief=brief)
     if phase == "Failed":
-        return PodProblem("failed", "has failed", name)
-    return PodProblem("not-ready", f"is not ready (phase {phase or 'unknown'})", name)
+        return PodProblem("failed", "has failed", name, brief="pod has failed")
+    text = f"is not ready (phase {phase or 'unknown'})"
+    return PodProblem("not-ready", text, name, brief=f"pod {text}")
 
 
 def _problem_of_container(
@@ -133,21 +139,25 @@ def _problem_of_container(
     if reason in _IMAGE_PULL:
         details = _pull_error(message)
         text = f"cannot pull the image {image} ({reason}){details}"
-        return PodProblem("image-pull", text, pod, since, count, name)
+        brief = f"{noun} {name} cannot pull image {image} ({reason})"
+        return PodProblem("image-pull", text, pod, since, count, name, brief)
     if reason in _NOT_CREATED:
         details = f": {message}" if message else ""
         text = f'cannot start {noun} "{name}" ({reason}){details}'
-        return PodProblem("config", text, pod, since, count, name)
+        brief = f"{noun} {name} cannot start ({reason}){details}"
+        return PodProblem("config", text, pod, since, count, name, brief)
     if reason == "CrashLoopBackOff":
         code = "oom" if last.get("reason") == "OOMKilled" else "crash-loop"
         ending = f"{_ending(last)}, {counted(count, 'restart')}"
-        text = f'is in CrashLoopBackOff after {noun} "{name}" {ending}'
-        return PodProblem(code, text + _termination_message(last), pod, since, count, name)
+        text = f'is in CrashLoopBackOff after {noun} "{name}" {ending}{_termination_message(last)}'
+        brief = f"{noun} {name} {_exit(last)}, {counted(count, 'restart')}{_last_words(last)}"
+        return PodProblem(code, text, pod, since, count, name, brief)
     if ended and ended.get("exitCode") != 0:
         code = "oom" if ended.get("reason") == "OOMKilled" else "failed"
         ending = f"{_ending(ended)}{_termination_message(ended)}"
         text = f'is not ready because {noun} "{name}" {ending}'
-        return PodProblem(code, text, pod, since, count, name)
+        brief = f"{noun} {name} {_exit(ended)}{_last_words(ended)}"
+        return PodProblem(code, text, pod, since, count, name, brief)
     if "running" in state and container.get("ready") is False:
         return _problem_of_probe(container, last, pod, count)
     return None
@@ -165,7 +175,10 @@ def _problem_of_probe(
     adds = f"{before}{_termination_message(last)}"
     text = f'is not ready because container "{name}" is not passing its {probe} probe{adds}'
     code = "oom" if last.get("reason") == "OOMKilled" else "not-ready"
-    return PodProblem(code, text, pod, when(last.get("finishedAt")), count, name)
+    brief = f"container {name} is not passing its {probe} probe"
+    if code == "oom":
+        brief = f"container {name} {_exit(last)}, {counted(count, 'restart')}"
+    return PodProblem(code, text, pod, when(last.get("finishedAt")), count, name, brief)
 
 
 def _pull_error(message: str) -> str:
@@ -184,6 +197,23 @@ def _ending(terminated: dict[str, Any]) -> str:
     if not terminated:
         return "terminated for an unknown reason"
     return f"terminated with {reason or 'Error'} (exit code {code})"
+
+
+def _exit(terminated: dict[str, Any]) -> str:
+    """Return how a container terminated, as kubectl abbreviates it: OOMKilled (exit 137)."""
+    reason, code = text_of(terminated.get("reason")), terminated.get("exitCode")
+    return f"{reason or 'Error'} (exit {code})" if terminated else "terminated"
+
+
+def _last_words(terminated: dict[str, Any]) -> str:
+    """Return the line of a container's termination message that says most, after ": ".
+
+    A program reports the error last, but for a panic of Go, which a stack trace follows.
+    """
+    lines = [line.strip() for line in text_of(terminated.get("message")).split("\n")]
+    panics = (line for line in lines if line.startswith(("panic: ", "fatal error: ")))
+    words = next(panics, "") or next(filter(None, reversed(lines)), "")
+    return f": {words}" if words else ""
 
 
 def _termination_message(terminated: dict[str, Any]) -> str:

@@ -130,6 +130,8 @@ def test_what_waits_for_something_on_its_way_is_on_its_way() -> None:
     found = causes(*objects)
     assert found.all == ()
     assert len(found.in_progress) == 2
+    infra = ("Kustomization", "apps", "infra")
+    assert found.awaited == {("Kustomization", "apps", "web"): {infra}}
 
 
 def test_a_parent_waits_for_a_child_that_fails() -> None:

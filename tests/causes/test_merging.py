@@ -90,3 +90,15 @@ def test_two_namespaces_may_each_have_a_mistyped_host() -> None:
     sources = [flux("GitRepository", f"{team}/git", gone, spec=spec) for team in ("a", "b", "c")]
     assert blocks_of(causes(*sources[:2])) == {"a/git": set(), "b/git": set()}
     assert blocks_of(causes(*sources)) == {"a/git": {"b/git", "c/git"}}
+
+
+def test_an_outage_counts_its_other_objects_in_the_title() -> None:
+    """One finding stands for several objects, so its headline says of how many."""
+    gone = {"Ready": "False GitOperationFailed: unable to clone: dial tcp: lookup git.example.com: "
+                     "no such host"}  # fmt: skip
+    spec = {"url": "https://git.example.com/a"}
+    sources = [flux("GitRepository", f"{team}/git", gone, spec=spec) for team in ("a", "b", "c")]
+    (outage,) = causes(*sources).all
+    diagnosis = outage.fault.diagnosis
+    assert diagnosis.headline.endswith("(no such host) (and 2 more objects)")
+    assert "2 other objects fail with the same error" in diagnosis.explanation

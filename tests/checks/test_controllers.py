@@ -232,7 +232,7 @@ def test_images_that_cannot_be_pulled_are_reported_at_the_instance() -> None:
         objects = alter(objects, f"Deployment/{name}", {"status.readyReplicas": 0})
         objects = alter(objects, f"Pod/{name}", {"status": pull})
     known = evidence(*objects)
-    assert {(f.level.value, f.code) for f in found("components", known)} == {("skip", "waiting")}
+    assert {(f.level.value, f.code) for f in found("components", known)} == {("wait", "waiting")}
     assert ("fail", "instance-images") in {
         (f.level.value, f.code) for f in found("instance", known)
     }
@@ -258,7 +258,7 @@ def test_a_first_installation_is_awaited() -> None:
         "status": {"conditions": conditions},
         "metadata.creationTimestamp": stamp(minutes(1))})  # fmt: skip
     (finding,) = found("components", evidence(*objects))
-    assert (finding.level, finding.code) == (Level.SKIP, "reconciling")
+    assert (finding.level, finding.code) == (Level.WAIT, "reconciling")
     assert "source-controller" in finding.title
 
 
@@ -268,7 +268,7 @@ def test_a_controller_that_starts_is_awaited() -> None:
     new = {"metadata.creationTimestamp": stamp(minutes(0.5)), "status": {"phase": "Pending"}}
     known = evidence(*alter(objects, "Pod/kustomize-controller", new))
     finding = only(found("components", known), "reconciling")
-    assert (finding.level, finding.title) == (Level.SKIP, "starting: kustomize-controller")
+    assert (finding.level, finding.title) == (Level.WAIT, "starting: kustomize-controller")
     assert bad(found("components", known)) == bad(found("reconcilers", known)) == []
     pull = {
         "phase": "Pending",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Answer, Evidence, Incomplete, Read, Unread, Why
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.kinds import KINDS, RESOURCES
+from fluxstatus.model.ref import Ref
 from fluxstatus.state.state import State
 from tests.builders import (
     HEALTHY as FLUX,
@@ -287,6 +289,41 @@ def test_a_step_signs_its_findings(step: Step) -> None:
     assert all(f.step == step.id and f.title for s, f in ALL_FINDINGS if s is step)
 
 
+@pytest.mark.parametrize("file", SNAPSHOTS, ids=lambda file: file.name)
+def test_every_finding_has_an_id_of_its_own(file: Path) -> None:
+    """No two findings of a report have the same id, and a second run has the same ids."""
+    ids = [finding.id for finding in judge(snapshot.load(file)).findings]
+    assert len(set(ids)) == len(ids)
+    assert ids == [finding.id for finding in judge(snapshot.load(file)).findings]
+
+
+def test_an_id_is_that_of_the_step_the_code_and_the_object() -> None:
+    """Neither the title, the level, the apiVersion nor more objects change it; the others do."""
+    one = Finding("a", "b", Level.FAIL, "c", Ref("v1", "K", "ns", "n"))
+    assert one.id == "a3462b15a769"
+    same = replace(one, title="d", level=Level.WARN, object=Ref("v2", "K", "ns", "n"),
+                   others=(Ref("v1", "K", "ns", "x"),))  # fmt: skip
+    assert same.id == one.id
+    others = [
+        replace(one, step="x"),
+        replace(one, code="x"),
+        replace(one, part="x"),
+        replace(one, object=None),
+        replace(one, object=Ref("v1", "K", "ns", "x")),
+    ]
+    assert len({one.id, *(other.id for other in others)}) == len(others) + 1
+
+
+def test_a_summary_is_the_title_without_the_object() -> None:
+    """Only the object is left out, and only where a title begins with it."""
+    for _, finding in ALL_FINDINGS:
+        whole = finding.title in (finding.summary, f"{finding.object}: {finding.summary}")
+        assert whole, finding.title
+    about = Ref("v1", "K", "ns", "n")
+    assert Finding("a", "b", Level.FAIL, "K ns/n: x: y", about).summary == "x: y"
+    assert Finding("a", "b", Level.FAIL, "K ns/n is lost", about).summary == "K ns/n is lost"
+
+
 def test_nobody_is_left_without_a_next_step() -> None:
     """Every fail, warning and unknown comes with a hint on how to fix it."""
     bad = [f for _, f in ALL_FINDINGS if f.level in (Level.FAIL, Level.WARN, Level.UNKNOWN)]
@@ -298,7 +335,7 @@ def test_every_fault_has_a_reason() -> None:
     bad = [
         f for _, f in ALL_FINDINGS if f.level in (Level.FAIL, Level.WARN) and f.category == "fault"
     ]
-    assert [f.title for f in bad if not f.why or "…" in f.title] == []
+    assert [f.title for f in bad if not f.why or "…" in f.why] == []
 
 
 def test_advice_never_fails() -> None:

@@ -86,10 +86,10 @@ def test_a_stalled_instance_is_final() -> None:
 def test_an_instance_at_work_is_no_fault() -> None:
     """Within its timeout a reconciling FluxInstance is on its way; beyond, it is stuck."""
     conditions = {"Reconciling": "True Progressing: x", "Ready": PROGRESSING}
-    assert amiss(instance(conditions, minutes(3))) == {("skip", "reconciling")}
+    assert amiss(instance(conditions, minutes(3))) == {("wait", "reconciling")}
     longer = {"fluxcd.controlplane.io/reconcileTimeout": "30m"}
     known = instance(conditions, minutes(20), metadata__annotations=longer)
-    assert amiss(known) == {("skip", "reconciling")}
+    assert amiss(known) == {("wait", "reconciling")}
 
 
 def test_a_retrying_instance_is_explained_by_its_event() -> None:
@@ -111,7 +111,7 @@ def test_a_fresh_change_is_no_pass() -> None:
     written = {"time": stamp(minutes(1)), "fieldsV1": {"f:spec": {"x": 1}}}
     fresh = instance({"Ready": "True X: x"}, metadata__generation=2,
                      metadata__managedFields=[written])  # fmt: skip
-    assert amiss(fresh) == {("skip", "reconciling")}
+    assert amiss(fresh) == {("wait", "reconciling")}
 
 
 def test_a_suspended_instance_warns() -> None:
@@ -164,13 +164,13 @@ def test_an_instance_that_may_not_be_read_is_unknown() -> None:
 
 
 def test_a_symptom_is_not_reported_again() -> None:
-    """An instance that waits for a broken controller is skipped with the name of the cause."""
+    """An instance that waits for a broken controller waits, with the name of the cause."""
     down = alter(HEALTHY, "Deployment/helm-controller", {"status.readyReplicas": 0})
     waits = f"False ReconciliationFailed: {HEALTH.replace('/x ', '/helm-controller ')}"
     made = flux("FluxInstance", "flux", {"Ready": waits})["status"]["conditions"]
     objects = alter(down, "FluxInstance/flux", {"status.conditions": made})
     (finding,) = found("instance", evidence(*objects))
-    assert (finding.level, finding.code) == (Level.SKIP, "waiting")
+    assert (finding.level, finding.code) == (Level.WAIT, "waiting")
     assert "Deployment flux-system/helm-controller" in finding.title
 
 

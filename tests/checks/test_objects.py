@@ -19,6 +19,7 @@ from tests.builders import (
     alter,
     bad,
     container,
+    crashing,
     event,
     evidence,
     flux,
@@ -168,12 +169,16 @@ def test_a_consequence_is_in_no_finding_of_its_own() -> None:
 
 
 def test_objects_in_progress_are_one_line() -> None:
-    """What reconciles for less than its timeout is one skip that names some."""
+    """What reconciles for less than its timeout is one line that names some, and no pass."""
     moving = {"Ready": "Unknown Progressing: Reconciliation in progress"}
     many = [kustomization(f"app-{n}", "git", moving, age=minutes(1)) for n in range(7)]
     finding = only(found("reconcilers", evidence(*HEALTHY, source("git"), *many)), "reconciling")
-    assert finding.level is Level.SKIP
+    assert finding.level is Level.WAIT
+    assert finding.title.startswith(
+        "1 of 8 ready, 7 in progress: Kustomization apps/app-0 (reconciling for 60s), "
+    )
     assert finding.title.endswith("and 2 more")
+    assert len(finding.evidence) == 7
 
 
 def test_a_suspended_object_warns_with_since_when() -> None:
@@ -236,6 +241,51 @@ def test_a_failed_health_check_is_explained_by_events() -> None:
     assert "exceeded quota: small" in finding.why
 
 
+WAITS = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
+LATE = "it was still in progress when the timeout expired (InProgress)"
+
+
+@pytest.mark.parametrize(
+    ("namespace", "others", "summary", "certainty"),
+    [
+        ("apps", [pod("apps/web-5d-x", crashing("OOMKilled", 137, 5))],
+         "Deployment web: container manager OOMKilled (exit 137), 5 restarts", "one-of"),
+        ("flux-system", [pod("apps/web-5d-x", crashing(restarts=5))],
+         "Deployment apps/web: container manager Error (exit 1), 5 restarts", "one-of"),
+        ("apps", [event("ReplicaSet apps/web-5d", "FailedCreate",
+                        'pods "web-x" is forbidden: exceeded quota: small, requested: cpu=2')],
+         'Deployment web: a pod of web exceeds ResourceQuota "small": requested: cpu=2', "certain"),
+        ("apps", [event("ReplicaSet apps/web-5d", "Odd", "nobody: knows; this")],
+         "Deployment web: Odd: nobody: knows; this", "one-of"),
+        ("apps", [], f"Deployment apps/web did not become healthy: {LATE}", "one-of"),
+    ],
+)  # fmt: skip
+def test_the_title_of_a_failed_health_check_has_the_cause(
+    namespace: str, others: list[Object], summary: str, certainty: str
+) -> None:
+    """What the pods or events of the workload say is in the title, with its own certainty."""
+    failed = {"Ready": f"False HealthCheckFailed: {WAITS}"}
+    owner = kustomization("web", "git", failed, namespace=namespace)
+    known = evidence(*HEALTHY, source("git", namespace=namespace), owner, *others)
+    finding = only(found("reconcilers", known), "health-check-failed")
+    assert (finding.summary, finding.certainty) == (summary, certainty)
+    assert finding.title == f"Kustomization {namespace}/web: {summary}"
+    assert "Deployment apps/web did not become healthy" in finding.why
+
+
+def test_a_title_counts_the_other_workloads() -> None:
+    """The first workload gives the cause, and the others are not forgotten."""
+    waits = WAITS.replace("]", ", Deployment/apps/api status: 'InProgress']")
+    objects = [
+        source("git"),
+        kustomization("web", "git", {"Ready": f"False HealthCheckFailed: {waits}"}),
+        pod("apps/web-5d-x", crashing()),
+        pod("apps/api-5d-x", crashing()),
+    ]
+    finding = only(found("reconcilers", evidence(*HEALTHY, *objects)), "health-check-failed")
+    assert finding.summary.endswith("Error (exit 1), 7 restarts (and 1 more workload)")
+
+
 def alerting(name: str = "slack", **more: object) -> Object:
     """Return an Alert that sends to the Provider *name*."""
     spec = {"providerRef": reference("", name), **more}
@@ -282,6 +332,17 @@ def test_lost_notifications_are_reported_at_the_provider() -> None:
     assert (finding.level, finding.object and finding.object.name) == (Level.WARN, "slack")
     assert "url" in finding.hints[0].text
     assert [ref.kind for ref in finding.blocks] == ["Alert"]
+
+
+@pytest.mark.parametrize("suspended", [True, False])
+def test_an_alert_that_sends_nothing_does_not_pass(*, suspended: bool) -> None:
+    """Neither an Alert whose Provider is suspended passes, nor one whose events are lost."""
+    lost = event("Alert apps/ops", "NotificationDispatchFailed", "postMessage failed: 404")
+    paused = flux("Provider", "slack", {}, spec={"type": "slack", "suspend": True})
+    objects = [paused] if suspended else [SLACK, lost]
+    findings = found("reconcilers", evidence(*HEALTHY, alerting(), *objects))
+    passes = {f.object.kind for f in findings if f.object and f.level is Level.PASS}
+    assert not passes & {"Alert", "Provider"}
 
 
 def test_a_suspended_alert_warns_once() -> None:

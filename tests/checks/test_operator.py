@@ -97,7 +97,7 @@ def test_an_operator_that_starts_is_awaited() -> None:
     objects = alter(HEALTHY, "Deployment/flux-operator", {"status.readyReplicas": 0})
     new = {"metadata.creationTimestamp": stamp(minutes(0.5)), "status": {"phase": "Pending"}}
     objects = alter(objects, "Pod/flux-operator", new)
-    assert outcomes("operator", *objects) == {("skip", "reconciling")}
+    assert outcomes("operator", *objects) == {("wait", "reconciling")}
 
 
 def test_an_operator_of_another_name_is_the_operator() -> None:

@@ -97,7 +97,7 @@ def test_the_fault_of_the_operator_is_not_reported_again() -> None:
     """If the operator is down, its own step reports why, and this one waits."""
     objects = alter(HEALTHY, "Deployment/flux-operator", {"status.readyReplicas": 0})
     objects = alter(objects, "Pod/flux-operator", {"status": {"phase": "Pending"}})
-    assert outcomes("ui", *objects) == {("skip", "waiting")}
+    assert outcomes("ui", *objects) == {("wait", "waiting")}
 
 
 def test_a_selector_that_selects_nothing_warns() -> None:

@@ -202,7 +202,7 @@ def test_one_outage_is_one_finding() -> None:
     assert finding.code == "controller-overdue"
     assert "also affected: flux-operator" in finding.why
     assert bad(found("operator", known)) == bad(found("instance", known)) == []
-    assert {f.level for f in found("operator", known)} == {Level.SKIP}
+    assert {f.level for f in found("operator", known)} == {Level.WAIT}
 
 
 def test_one_object_alone_warns() -> None:
@@ -269,7 +269,7 @@ def test_a_start_after_a_sleep_is_no_fault(alive: list[Object]) -> None:
     known = evidence(*objects)
     assert components(*objects) == []
     finding = only(found("components", known), "reconciling")
-    assert finding.level is Level.SKIP
+    assert finding.level is Level.WAIT
     assert finding.title.startswith("just started after 9h without a reconciliation")
     assert judge(known).exit_code() is Exit.HEALTHY
 

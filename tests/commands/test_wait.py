@@ -17,7 +17,11 @@ from tests.terminal import Terminal
 WELL = report(passed("sources", "all are well"))
 BROKEN = report(failed(1), failed(2))
 ON_ITS_WAY = report(
-    Finding("sources", "reconciling", Level.SKIP, "GitRepository team/app"), *WELL.findings
+    Finding("sources", "reconciling", Level.WAIT, "GitRepository team/app"), *WELL.findings
+)
+WAITS = report(
+    Finding("reconcilers", "waiting", Level.WAIT, "0 of 1 ready, 1 waits for GitRepository a/b"),
+    *WELL.findings,
 )
 WARNED = report(failed(1, level=Level.WARN))
 UNKNOWN = report(failed(1, level=Level.UNKNOWN))
@@ -62,9 +66,9 @@ def test_advice_is_not_waited_for() -> None:
     assert looks.taken == 1
 
 
-@pytest.mark.parametrize("before", [BROKEN, UNKNOWN, ON_ITS_WAY, report()])
+@pytest.mark.parametrize("before", [BROKEN, UNKNOWN, ON_ITS_WAY, WAITS, report()])
 def test_until_all_is_well(before: Report) -> None:
-    """Failing, unknown, reconciling and unread objects are waited for."""
+    """Failing, unknown, reconciling, waiting and unread objects are waited for."""
     looks = Looks(before, before, WELL)
     assert looks.wait() is WELL
     assert looks.taken == 3
@@ -139,9 +143,10 @@ def test_on_a_terminal(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (WELL, Exit.HEALTHY),
         (BROKEN, Exit.UNHEALTHY),
         (ON_ITS_WAY, Exit.UNHEALTHY),
+        (WAITS, Exit.UNHEALTHY),
         (UNKNOWN, Exit.NO_VERDICT),
     ],
 )
 def test_exit_code(last: Report, code: Exit) -> None:
-    """After waiting, an object that is still reconciling is exit code 1."""
+    """After waiting, an object that is still reconciling or waits is exit code 1."""
     assert wait.exit_code(last, []) is code

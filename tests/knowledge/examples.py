@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fluxstatus.knowledge import Diagnosis, diagnose, rule_for
+from fluxstatus.knowledge import diagnose, rule_for
+from fluxstatus.knowledge.diagnosis import Diagnosis
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.model.evidence import Evidence, Read

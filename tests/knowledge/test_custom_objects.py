@@ -2,7 +2,7 @@
 
 import pytest
 
-from fluxstatus.knowledge import custom_objects, object_hints
+from fluxstatus.knowledge import custom_objects, object_diagnosis
 from fluxstatus.knowledge.message import Message
 
 FIELDS = {"name": "web", "ns": "apps", "resource": "services"}
@@ -31,9 +31,10 @@ EVENTS = {
 @pytest.mark.parametrize("event", EVENTS)
 def test_an_event_has_a_next_step(event: str) -> None:
     """The step says what to change, and its commands use the object's namespace."""
+    known = object_diagnosis(event, FIELDS)
     lines = [
         " ".join([hint.text, *(" ".join(command.argv) for command in hint.commands)])
-        for hint in object_hints(event, FIELDS)
+        for hint in (known.hints if known else ())
     ]
     assert [word for word in EVENTS[event] if word not in "\n".join(lines)] == []
 
@@ -49,4 +50,4 @@ def test_each_rule_is_the_first_match_of_an_example() -> None:
 
 def test_an_odd_event_has_no_step() -> None:
     """An event that no rule matches has no step of its own."""
-    assert object_hints("Odd: something else", FIELDS) == ()
+    assert object_diagnosis("Odd: something else", FIELDS) is None

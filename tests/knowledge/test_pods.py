@@ -2,7 +2,7 @@
 
 import pytest
 
-from fluxstatus.knowledge import pods, workload_hints
+from fluxstatus.knowledge import pods, workload_diagnosis
 from fluxstatus.knowledge.message import Message
 from tests.builders import HEALTHY, container, evidence, flux, found, only, pod
 
@@ -300,10 +300,10 @@ PROBLEMS = {
 
 def lines(problem: str) -> str:
     """Return the hints for *problem* as one text."""
-    hints = workload_hints(problem, FIELDS)
+    known = workload_diagnosis(problem, FIELDS)
     return "\n".join(
         "\n".join([hint.text, *(" ".join(command.argv) for command in hint.commands)])
-        for hint in hints
+        for hint in (known.hints if known else ())
     )
 
 
@@ -327,7 +327,7 @@ def test_every_rule_has_an_example() -> None:
 
 def test_a_pod_that_is_not_ready_yet_has_no_step() -> None:
     """A pod that is only not ready yet has no next step."""
-    assert workload_hints("pod web-1-a is not ready (phase Pending)", FIELDS) == ()
+    assert workload_diagnosis("pod web-1-a is not ready (phase Pending)", FIELDS) is None
 
 
 def test_the_step_for_the_pods_comes_first() -> None:

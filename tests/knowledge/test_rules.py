@@ -17,12 +17,12 @@ from fluxstatus.knowledge import (
     RULES,
     TABLES,
     UNKNOWN_FAULT,
-    Diagnosis,
     custom_objects,
     diagnose,
     meanings,
     pods,
 )
+from fluxstatus.knowledge.diagnosis import Diagnosis
 from fluxstatus.knowledge.fields import fields_of, missing_fields, object_in, workload_fields
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.states import STATES

@@ -33,7 +33,7 @@ class Result:
         return {
             (f["level"], f["code"], _name(f["object"]), *sorted(map(_name, f["blocks"])))
             for f in self.report["findings"]
-            if f["level"] != "skip"
+            if f["level"] not in ("skip", "wait")
         }
 
 

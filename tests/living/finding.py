@@ -18,7 +18,8 @@ class Finding:
     @property
     def is_fault(self) -> bool:
         """Whether something is broken, or may be."""
-        return self.content["class"] == "fault" and self.content["level"] not in {"pass", "skip"}
+        quiet = {"pass", "skip", "wait"}
+        return self.content["class"] == "fault" and self.content["level"] not in quiet
 
     @property
     def name(self) -> str:

@@ -23,14 +23,16 @@ def report(*levels: Level, unreachable: bool = False) -> Report:
 
 
 PASS, WARN, FAIL, UNKNOWN, SKIP = Level.PASS, Level.WARN, Level.FAIL, Level.UNKNOWN, Level.SKIP
+WAIT = Level.WAIT
 ADVICE = Finding("ui", "x", WARN, "x", category="habit")
 
 
 @pytest.mark.parametrize(
     ("levels", "level"),
     [
-        ([PASS, WARN, FAIL, UNKNOWN, SKIP], FAIL),
-        ([PASS, WARN, UNKNOWN], UNKNOWN),
+        ([PASS, WARN, FAIL, UNKNOWN, WAIT, SKIP], FAIL),
+        ([PASS, WARN, UNKNOWN, WAIT], UNKNOWN),
+        ([PASS, WARN, WAIT, SKIP], WAIT),
         ([PASS, WARN, SKIP], WARN),
         ([PASS, SKIP], PASS),
         ([SKIP], SKIP),
@@ -38,7 +40,7 @@ ADVICE = Finding("ui", "x", WARN, "x", category="habit")
     ],
 )
 def test_the_worst_level_stands_for_all(levels: list[Level], level: Level) -> None:
-    """A fail is worse than an unknown, a warning, a pass and a skip, in this order."""
+    """A fail is worse than an unknown, a wait, a warning, a pass and a skip, in this order."""
     assert worst(levels) is level
 
 
@@ -62,7 +64,8 @@ def test_the_exit_code_follows_the_levels(levels: list[Level], code: Exit, stric
     assert report(*levels).exit_code([Verdict.WARN]) is strict
 
 
-RECONCILES = Finding("sources", "reconciling", SKIP, "x", evidence=(("a", "starting"),) * 2)
+WAITS = Finding("reconcilers", "waiting", WAIT, "0 of 1 ready, 1 waits for GitRepository a/b")
+RECONCILES = Finding("sources", "reconciling", WAIT, "x", evidence=(("a", "starting"),) * 2)
 
 
 @pytest.mark.parametrize(
@@ -75,12 +78,13 @@ RECONCILES = Finding("sources", "reconciling", SKIP, "x", evidence=(("a", "start
         ([], Verdict.UNKNOWN, Exit.NO_VERDICT, Exit.NO_VERDICT),
     ],
 )
+@pytest.mark.parametrize("unfinished", [RECONCILES, WAITS], ids=["reconciles", "waits"])
 def test_what_has_no_result_yet_is_progressing(
-    levels: list[Level], verdict: Verdict, code: Exit, strict: Exit
+    unfinished: Finding, levels: list[Level], verdict: Verdict, code: Exit, strict: Exit
 ) -> None:
     """It is neither a pass nor a failure; --fail-on progressing makes the exit code 1."""
     known = report(*levels)
-    known = known._replace(findings=(*known.findings, RECONCILES))
+    known = known._replace(findings=(*known.findings, unfinished))
     assert known.verdict is verdict
     assert known.exit_code() is code
     assert known.exit_code([Verdict.PROGRESSING]) is strict
@@ -96,9 +100,9 @@ def test_exit_codes_are_those_of_the_documentation() -> None:
         "NO_VERDICT": 3,
         "INTERRUPTED": 130,
     }
-    assert list(Level) == ["pass", "warn", "fail", "unknown", "skip"]
+    assert list(Level) == ["pass", "warn", "fail", "unknown", "wait", "skip"]
     assert list(Verdict) == ["pass", "warn", "fail", "unknown", "progressing"]
-    assert sorted(Level, key=WORST_FIRST.index) == [FAIL, WARN, UNKNOWN, SKIP, PASS]
+    assert sorted(Level, key=WORST_FIRST.index) == [FAIL, WARN, UNKNOWN, WAIT, SKIP, PASS]
 
 
 def test_a_finding_is_nothing_more_than_it_says() -> None:

@@ -52,6 +52,7 @@ GOLDEN = r"""{
     "warn": 0,
     "fail": 1,
     "unknown": 0,
+    "wait": 0,
     "skip": 0,
     "habit": 0,
     "blocked": 1
@@ -67,6 +68,7 @@ GOLDEN = r"""{
     {
       "step": "sources",
       "code": "source-auth",
+      "id": "6431ad8f199b",
       "class": "fault",
       "level": "fail",
       "object": {
@@ -84,6 +86,7 @@ GOLDEN = r"""{
         }
       ],
       "title": "GitRepository team-a/app: the password in Secret team-a/app-auth is rejected",
+      "summary": "the password in Secret team-a/app-auth is rejected",
       "why": "the Git server does not accept the user name or the password",
       "certainty": null,
       "reason": "GitOperationFailed",
@@ -214,7 +217,8 @@ def test_passes_are_findings_only_when_asked_for() -> None:
 def test_the_summary_counts_the_passes_too() -> None:
     """The counts are of all findings, shown or not; what is blocked twice counts once."""
     assert rendered(SAMPLE)["summary"] == {
-        "pass": 3, "warn": 1, "fail": 1, "unknown": 0, "skip": 38, "habit": 0, "blocked": 49,
+        "pass": 3, "warn": 1, "fail": 1, "unknown": 0, "wait": 1, "skip": 1,
+        "habit": 0, "blocked": 49,
     }  # fmt: skip
 
 

@@ -34,7 +34,7 @@ NARROW = r"""
 context prod-eu · Kubernetes v1.35.2 · Flux v2.9.4 · operator v0.59.0
 
  fail  sources      GitRepository team-a/app: the password in Secret
-                    team-a/app-auth is rejected
+                    team-a/app-auth is rejected [source-auth]
          why        the Git server does not accept the user name or the password
          message    GitOperationFailed: failed to checkout and determine
                     revision: unable to clone
@@ -49,9 +49,11 @@ context prod-eu · Kubernetes v1.35.2 · Flux v2.9.4 · operator v0.59.0
 --username=git --password-stdin   (changes the cluster)
          more       https://fluxcd.io/flux/components/source/gitrepositories/
  warn  reconcilers  Kustomization team-b/tools: suspended, 12 revisions behind
+                    [suspended]
          since      41d (2026-10-13 04:12 UTC)
          fix        go on
                     flux resume ks tools   (changes the cluster)
+ wait  reconcilers  3 of 40 ready, 37 wait for GitRepository team-a/app
  skip  ui           the operator has no Service
  pass  cluster      reachable as alice, 21 kinds served, 4 Flux controllers
                     expected
@@ -65,7 +67,8 @@ next  Ask your assistant with live access to this cluster (read-only):
 WIDE_ASCII = r"""
 context prod-eu - Kubernetes v1.35.2 - Flux v2.9.4 - operator v0.59.0
 
- fail  sources      GitRepository team-a/app: the password in Secret team-a/app-auth is rejected
+ fail  sources      GitRepository team-a/app: the password in Secret team-a/app-auth is rejected \
+[source-auth]
          why        the Git server does not accept the user name or the password
          message    GitOperationFailed: failed to checkout and determine revision: unable to clone \
 'https://git.example.com/team-a/app.git': authentication required:
@@ -80,10 +83,11 @@ team-a/app-20, ... and 28 more
                     flux-operator create secret basic-auth app-auth -n team-a --username=git \
 --password-stdin   (changes the cluster)
          more       https://fluxcd.io/flux/components/source/gitrepositories/
- warn  reconcilers  Kustomization team-b/tools: suspended, 12 revisions behind
+ warn  reconcilers  Kustomization team-b/tools: suspended, 12 revisions behind [suspended]
          since      41d (2026-10-13 04:12 UTC)
          fix        go on
                     flux resume ks tools   (changes the cluster)
+ wait  reconcilers  3 of 40 ready, 37 wait for GitRepository team-a/app
  skip  ui           the operator has no Service
  pass  cluster      reachable as alice, 21 kinds served, 4 Flux controllers expected
  pass  drift        1 check passed
@@ -92,6 +96,7 @@ team-a/app-20, ... and 28 more
 next  Ask your assistant with live access to this cluster (read-only): kubectl flux-status mcp setup
 """.lstrip("\n").replace("\\\n", "")
 
+WAITS = Finding("work", "waiting", Level.WAIT, "1 of 2 ready, 1 waits for GitRepository a/b")
 REF = Ref("v1", "Kustomization", "a", "b")
 WIDE = Look(width=100)
 SGR = re.compile(r"\x1b\[[0-9;]+m")
@@ -188,7 +193,7 @@ def test_requested_advice_is_shown_in_full(look: Look) -> None:
     """With --advice or --all, all advice is shown with its reason, objects and fix."""
     lines = lines_of(failed(1), ADVICE, replace(ADVICE, code="x", level=Level.SKIP), look=look)
     assert lines[1:6] == [
-        " advice  sources      12 sources are polled more often than once a minute",
+        f" advice  sources      {ADVICE.title} [interval-short]",
         "           why        each look is a request",
         "           affects    GitRepository team-a/app spec.interval: 10s",
         "           affects    and 11 more",
@@ -225,7 +230,7 @@ def test_a_message_is_not_repeated() -> None:
 )
 def test_the_cause_goes_on_where_the_title_ends(why: str, row: str) -> None:
     """What the title took from the cause is not read twice, and nothing else is lost."""
-    finding = replace(failed(1), title="GitRepository a/b: no such host", why=why)
+    finding = replace(failed(1), title=f"{failed(1).object}: no such host", why=why)
     assert lines_of(finding)[1:] == [f"         why        {row}"]
 
 
@@ -233,7 +238,7 @@ def test_a_step_with_trouble_shows_the_trouble_only() -> None:
     """Counts of ready objects and passing checks are left out next to problems."""
     about = Ref("v1", "Kustomization", "team", "well")
     lines = lines_of(failed(1), passed("sources", "5 of 6"), passed("sources", "well", about))
-    assert lines == [" fail  sources      GitRepository team/broken-1 is broken"]
+    assert lines == [" fail  sources      GitRepository team/broken-1 is broken [broken]"]
 
 
 def test_a_step_that_is_well_gives_its_word_on_the_whole() -> None:
@@ -244,23 +249,26 @@ def test_a_step_that_is_well_gives_its_word_on_the_whole() -> None:
     assert lines_of(*each) == [" pass  drift        2 checks passed"]
 
 
-def test_blocked_objects_are_counted_not_listed() -> None:
-    """An object that a cause blocks is in that cause's list, and no line of its own."""
-    blocked = kustomizations(2)
-    waits = [Finding("work", "waiting", Level.SKIP, "waits", ref) for ref in blocked]
-    lines = lines_of(replace(failed(1), blocks=blocked), *waits)
-    assert lines[1:] == [
-        "         blocks     2 Kustomizations: team-a/app-0, team-a/app-1",
-        " skip  work         2 objects blocked",
-    ]
+def test_what_waits_has_its_line_where_nothing_fails() -> None:
+    """A step that only waits says so; in one that fails, the faults list what they block."""
+    waits = Finding("work", "waiting", Level.WAIT, "1 of 3 ready, 2 wait for GitRepository a/b")
+    cause = replace(failed(1), blocks=kustomizations(2))
+    line = " wait  work         1 of 3 ready, 2 wait for GitRepository a/b"
+    assert lines_of(cause, waits)[-1] == line
+    assert lines_of(failed(2, level=Level.WARN, step="work"), waits)[-1] == line
+    assert line not in lines_of(failed(2, step="work"), waits)
+    assert line in lines_of(*(failed(i) for i in range(20)), replace(waits, object=REF))
 
 
 def test_objects_without_a_verdict_are_listed() -> None:
     """An object that is neither well nor blocked must not vanish behind those that are well."""
-    moving = Finding("work", "reconciling", Level.SKIP, "Kustomization a/b: no verdict yet", REF)
+    moving = Finding("work", "reconciling", Level.WAIT, "Kustomization a/b: no verdict yet", REF)
     assert lines_of(moving, passed("work", "8 of 9")) == [
-        " skip  work         Kustomization a/b: no verdict yet",
+        " wait  work         Kustomization a/b: no verdict yet",
         " pass  work         8 of 9",
+    ]
+    assert lines_of(failed(1, step="work"), moving)[1:] == [
+        " wait  work         Kustomization a/b: no verdict yet",
     ]
 
 
@@ -276,25 +284,29 @@ def test_a_finding_of_no_listed_step_is_not_lost() -> None:
 
 
 def test_ten_problems_are_listed_and_the_rest_counted() -> None:
-    """The ten worst findings are shown; the rest is counted by step."""
+    """The first ten faults are shown; the rest is counted by level, with what shows it."""
     result = [
         *(failed(i) for i in range(8)),
         *(failed(i, step="releases") for i in range(8)),
         *(failed(i, step="releases", level=Level.WARN) for i in range(5)),
         *(failed(i, step="ui", level=Level.UNKNOWN) for i in range(3)),
     ]
-    lines = lines_of(*result)
-    assert len(lines) == 10 + 2
-    assert lines[10] == " fail     releases     and 6 fail, 5 warn more: --all shows them"
-    assert lines[11] == " unknown  ui           and 3 unknown more: --all shows them"
+    lines = lines_of(*result, look=Look(width=120))
+    assert len(lines) == 10 + 1
+    assert lines[10] == (
+        " fail                  6 more failures, 5 warnings and 3 unknown: --brief lists them, "
+        "--all shows them in full"
+    )
     assert footer_of(*result) == "16 causes · 5 warnings · 3 unknown"
     assert len(lines_of(*result, look=Look(everything=True))) == len(result)
 
 
 def test_what_is_counted_has_its_own_level() -> None:
-    """A count of warnings is a warning, also in a step that shows something worse."""
-    result = [*(failed(i) for i in range(10)), failed(10, level=Level.WARN)]
-    assert lines_of(*result)[-1] == " warn  sources      and 1 warn more: --all shows them"
+    """A count of warnings is a warning, also below something worse."""
+    result = [*(failed(i) for i in range(10)), *(failed(i, level=Level.WARN) for i in range(2))]
+    assert lines_of(*result)[-1] == (
+        " warn               2 more warnings: --brief lists them, --all shows them in full"
+    )
 
 
 def test_a_step_summary_is_shown_with_any_number_of_problems() -> None:
@@ -303,7 +315,7 @@ def test_a_step_summary_is_shown_with_any_number_of_problems() -> None:
     skip = Finding("ui", "absent", Level.SKIP, "the operator has no Service")
     lines = lines_of(*moving, skip, passed("cluster", "reachable"))
     assert lines[10:] == [
-        " skip  work         and 2 skip more: --all shows them",
+        " skip  work         2 more: --all shows them",
         " skip  ui           the operator has no Service",
         " pass  cluster      reachable",
     ]
@@ -327,26 +339,30 @@ def test_a_width_that_leaves_no_room_is_not_kept(width: int) -> None:
     assert render(SAMPLE, Look(width)) == render(SAMPLE, Look(40))
 
 
-@pytest.mark.parametrize("count", [10, 11])
+@pytest.mark.parametrize("count", [10, 11, 12])
 def test_ten_problems_are_all_shown(count: int) -> None:
-    """Nothing is left out before there is too much of it."""
+    """Nothing is left out before there is too much of it, and a single one more is shown."""
     lines = lines_of(*(failed(i) for i in range(count)))
-    assert ("more: --all" in lines[-1]) == (count > 10)
+    assert ("2 more failures: --brief" in lines[-1]) == (count > 11)
+    assert sum("is broken" in line for line in lines) == (10 if count > 11 else count)
 
 
 @PATIENT
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(Level)), max_size=40))
 def test_counts_never_lie(drawn: list[tuple[str, Level]]) -> None:
-    """Shown and counted findings together are all problems, in every step."""
-    order = (Level.FAIL, Level.WARN, Level.UNKNOWN, Level.SKIP, Level.PASS)
+    """Shown and counted findings together are all problems, of every level."""
+    order = (Level.FAIL, Level.WARN, Level.UNKNOWN, Level.WAIT, Level.SKIP, Level.PASS)
     drawn.sort(key=lambda pair: order.index(pair[1]))
     findings = [failed(i, step=step, level=level) for i, (step, level) in enumerate(drawn)]
-    text = render(report(*findings), Look())
-    for step in "abc":
-        for level in order[:3]:
-            result = len(re.findall(rf"^ {level} +{step}  .*is broken$", text, re.MULTILINE))
-            counted = re.findall(rf"^ \w+ +{step}  +and .*?(\d+) {level}\b", text, re.MULTILINE)
-            assert result + sum(map(int, counted)) == drawn.count((step, level))
+    text = render(report(*findings), Look(width=100))
+    for level in order[:3]:
+        shown = re.findall(rf"^ {level} +[abc]  .*is broken \[broken\]$", text, re.MULTILINE)
+        counted = re.findall(rf"(\d+) (?:more )?{NOUNS[level]}s?(?:,|:| and)", text)
+        wanted = sum(drawn.count((step, level)) for step in "abc")
+        assert len(shown) + sum(map(int, counted)) == wanted
+
+
+NOUNS = {Level.FAIL: "failure", Level.WARN: "warning", Level.UNKNOWN: "unknown"}
 
 
 @pytest.mark.parametrize(
@@ -360,6 +376,9 @@ def test_counts_never_lie(drawn: list[tuple[str, Level]]) -> None:
         ([failed(i, level=Level.WARN) for i in range(2)], "2 warnings"),
         ([failed(i, level=Level.UNKNOWN) for i in range(2)], "2 unknown"),
         ([passed("a", "well"), passed("a", "well")], "2 pass"),
+        ([WAITS], "1 step waits"),
+        ([WAITS, replace(WAITS, step="drift")], "2 steps wait"),
+        ([replace(failed(1), blocks=kustomizations(1)), WAITS], "1 cause · 1 object blocked"),
         ([], "nothing was checked"),
     ],
 )
@@ -480,12 +499,12 @@ def is_harmless(char: str) -> bool:
 
 
 @PATIENT
-@given(REPORTS, st.integers(40, 200), st.booleans(), st.booleans())
+@given(REPORTS, st.integers(40, 200), st.booleans(), st.booleans(), st.booleans())
 def test_nothing_from_the_cluster_harms_the_terminal_or_the_layout(
-    shown: Report, width: int, everything: bool, ascii_only: bool
+    shown: Report, width: int, everything: bool, wide: bool, ascii_only: bool
 ) -> None:
     """No control or invisible character gets out, and no line that is not copied is too wide."""
-    look = Look(width, everything=everything, ascii=ascii_only)
+    look = Look(width, everything=everything, wide=wide, ascii=ascii_only)
     text = render(shown, look)
     assert all(char == "\n" or is_harmless(char) for char in text)
     assert text.isascii() or not ascii_only
@@ -533,9 +552,82 @@ def test_only_the_worst_is_shown_in_full() -> None:
     long[5] = replace(long[5], hints=(fix, explain))
     lines = lines_of(*long)
     assert sum("message" in line for line in lines) == 3
-    assert sum(line.endswith("fix        put it right") for line in lines) == 8
+    assert sum("fix        put it right" in line for line in lines) == 8
     assert sum(line.endswith("more       kubectl flux-status explain x/y") for line in lines) == 1
     everything = lines_of(*long, look=Look(everything=True))
     assert sum("message" in line for line in everything) == 9
     few = lines_of(*long[:4])
     assert sum("message" in line for line in few) == 4
+    assert [line.split()[1] for line in lines if "[broken]" in line] == ["sources"] * 9
+
+
+def test_a_fix_that_no_explain_shows_is_kept() -> None:
+    """A finding that is shown briefly keeps its fix, and names what shows the commands."""
+    fix = Hint("put it right", (Command(("kubectl", "get", "x")),))
+    long = [replace(failed(i), message="\n".join("abcde"), hints=(fix, fix)) for i in range(9)]
+    assert lines_of(*long)[-2:] == [
+        " fail  sources      GitRepository team/broken-8 is broken [broken]",
+        "         fix        put it right (--all shows details)",
+    ]
+    alone = [replace(one, hints=(Hint("put it right"),)) for one in long]
+    assert lines_of(*alone)[-1] == "         fix        put it right"
+
+
+def test_what_blocks_most_comes_first_whatever_its_step() -> None:
+    """A failure is above all warnings, and a source that blocks thirty above a controller."""
+    findings = [
+        replace(failed(0, step="components"), blocks=kustomizations(2)),
+        failed(1, step="cluster"),
+        replace(failed(2), blocks=kustomizations(30)),
+        replace(failed(3, level=Level.WARN), blocks=kustomizations(37)),
+    ]
+    passing = passed("operator", "ready")
+    titles = re.findall(r"broken-(\d)|ready", "\n".join(lines_of(*findings, passing)))
+    assert titles == ["2", "0", "1", "3", ""]
+
+
+LATE = replace(failed(1), since=NOW - timedelta(days=4, seconds=5))
+
+
+def test_brief_is_one_line_per_cause() -> None:
+    """A line has the level, the blocked objects, the code and the whole title."""
+    most = replace(failed(2, level=Level.UNKNOWN), code="x", title="t " * 90)
+    findings = (LATE, replace(failed(3, step="drift"), blocks=kustomizations(12)), most)
+    text = render(report(*findings, ADVICE, passed("ui", "well")), Look(width=60, brief=True))
+    assert text.partition("\n\n")[2].splitlines() == [
+        "LEVEL     BLOCKS   CODE     CAUSE",
+        "fail      12       broken   GitRepository team/broken-3 is broken",
+        "fail      0        broken   GitRepository team/broken-1 is broken",
+        f"unknown   0        x        {'t ' * 90}".rstrip(),
+        "",
+        "2 causes · 12 objects blocked · 1 unknown · 1 pass",
+    ]
+
+
+def test_brief_of_a_healthy_cluster_is_its_summary() -> None:
+    """Without a cause there is no table."""
+    text = render(report(passed("ui", "well")), Look(brief=True))
+    assert text.splitlines()[2:] == ["1 pass"]
+
+
+def test_brief_has_advice_if_asked_for() -> None:
+    """--advice adds its lines, below the causes."""
+    look = Look(brief=True, advice=True)
+    lines = render(report(ADVICE, failed(1)), look).splitlines()
+    assert [line.split()[0] for line in lines[2:5]] == ["LEVEL", "fail", "advice"]
+
+
+def test_wide_has_absolute_times_evidence_and_ids() -> None:
+    """`-o wide` adds what fits into no narrow report."""
+    finding = replace(LATE, evidence=(("status.conditions[Ready]", "False"),))
+    since = replace(passed("drift", "well", REF), since=NOW)
+    text = render(report(finding, since), Look(width=200, wide=True))
+    assert text.splitlines()[0].endswith(" · read 2026-11-23 04:12:00 UTC")
+    assert text.splitlines()[3:6] == [
+        "         since      4d (2026-11-19 04:11:55 UTC)",
+        "         evidence   status.conditions[Ready]: False",
+        f"         id         {finding.id}",
+    ]
+    table = render(report(finding), Look(width=200, wide=True, brief=True)).splitlines()
+    assert table[2].split() == ["LEVEL", "BLOCKS", "SINCE", "STEP", "ID", "CODE", "CAUSE"]
+    assert f"2026-11-19 04:11:55 UTC   sources   {finding.id}   broken" in table[3]

@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fluxstatus.model.findings import Report
-from fluxstatus.report import RENDER, Format, Look, ReportFormat, TreeFormat
+from fluxstatus.report import RENDER, CheckFormat, Format, Look, TreeFormat
 from fluxstatus.report.tree import DRAW
 from fluxstatus.report.yaml import DOCUMENTS
 from tests.report.reports import PATIENT, REPORTS
 
-LOOKS = st.builds(Look, st.integers(0, 250), st.booleans(), st.booleans(), st.booleans())
+LOOKS = st.builds(Look, st.integers(0, 250), *[st.booleans()] * 6)
 
 
 def test_each_format_has_a_renderer() -> None:
     """A format that can be asked for can be given."""
-    assert tuple(RENDER) == get_args(ReportFormat)
+    assert tuple(RENDER) == get_args(CheckFormat)
     assert tuple(DRAW) == get_args(TreeFormat)
     assert tuple(DOCUMENTS) == (Format.JSON, Format.YAML, Format.NAME)
 
@@ -26,7 +26,7 @@ def test_each_format_has_a_renderer() -> None:
 @PATIENT
 @given(report=REPORTS, look=LOOKS)
 def test_a_renderer_gives_text_for_any_report(
-    form: ReportFormat, report: Report, look: Look
+    form: CheckFormat, report: Report, look: Look
 ) -> None:
     """The same report gives the same text, which ends a line and can be written as UTF-8."""
     text = RENDER[form](report, look)

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from fluxstatus.model.evidence import Object
-from fluxstatus.state.last_attempt import is_failed_retry
+from fluxstatus.state.last_attempt import Failure, failed_before, is_failed_retry
 from tests.builders import (
     HEALTHY,
+    NOW,
     RECONCILING,
     bad,
     event,
@@ -160,3 +161,65 @@ def test_a_failed_release_of_an_older_spec_is_not_retried() -> None:
         web = flux("HelmRelease", "web", RECONCILING, age=minutes(0.1), managedFields=[written],
                    status={"history": history})  # fmt: skip
         assert again(web) is result
+
+
+WAITS_FOR_WEB = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
+CHECK_FAILED = {"Ready": f"False HealthCheckFailed: {WAITS_FOR_WEB}"}
+CANCELED = {"Ready": "False HealthCheckCanceled: New reconciliation triggered by X/apps/y"}
+
+
+def before(one: Object, *others: Object) -> Failure | None:
+    """Return how *one*, called web, failed before."""
+    known = state(one, *others)
+    return failed_before(known, known.resources[one["kind"], "apps", "web"])
+
+
+def test_a_failure_that_is_still_there_is_the_one_before() -> None:
+    """It lasts since its first event, although each retry moves the time of Ready."""
+    warned = failed("Kustomization", "HealthCheckFailed", 1, WAITS_FOR_WEB)
+    warned["firstTimestamp"] = stamp(minutes(45))
+    web = kustomization("web", "git", CHECK_FAILED, age=minutes(1))
+    since = NOW - minutes(45)
+    assert before(web, warned) == Failure("HealthCheckFailed", WAITS_FOR_WEB, since)
+    changed = {"time": stamp(minutes(1)), "fieldsV1": {"f:spec": {"x": 1}}}
+    web["metadata"] |= {"generation": 2, "managedFields": [changed]}
+    assert before(web, warned) == Failure("HealthCheckFailed", WAITS_FOR_WEB, since)
+
+
+def test_an_attempt_that_was_replaced_ended_no_failure() -> None:
+    """A newer commit has canceled the health check: the failure before it is what counts."""
+    warned = failed("Kustomization", "HealthCheckFailed", 30, WAITS_FOR_WEB)
+    web = kustomization("web", "git", CANCELED, age=minutes(1))
+    assert before(web) is None
+    assert before(web, warned) == Failure("HealthCheckFailed", WAITS_FOR_WEB, NOW - minutes(30))
+    web["status"]["history"] = [
+        reconciled("HealthCheckCanceled", minutes(1)),
+        reconciled("HealthCheckFailed", minutes(90)),
+    ]
+    assert before(web) == Failure("HealthCheckFailed", "", None)
+
+
+def test_a_success_ended_the_failure() -> None:
+    """What failed before the last success, or is Ready, has no failure to tell."""
+    warned = failed("Kustomization", "BuildFailed", 9)
+    web = kustomization("web", "git", at("Building manifests"), age=minutes(0.1))
+    assert before(web, warned) == Failure("BuildFailed", BROKEN, NOW - minutes(9))
+    web["status"]["history"] = [reconciled("ReconciliationSucceeded", minutes(3))]
+    assert before(web, warned) is None
+    assert before(kustomization("web", "git"), warned) is None
+    assert before(kustomization("web", "git", {})) is None
+
+
+def test_a_release_keeps_its_failure_in_a_condition() -> None:
+    """During an upgrade to a new version, Released is still about the one before."""
+    released = {"Released": "False UpgradeFailed: cannot patch"}
+    web = flux("HelmRelease", "web", RECONCILING | released, age=minutes(1))
+    assert before(web) == Failure("UpgradeFailed", "cannot patch", NOW - minutes(1))
+
+
+def test_a_deletion_retries_nothing() -> None:
+    """An object that is being deleted does not retry what failed before."""
+    assert (
+        before(kustomization("web", "git", CHECK_FAILED, deletionTimestamp=stamp(minutes(1))))
+        is None
+    )

@@ -64,6 +64,49 @@ def test_the_trouble_of_a_pod_is_named(one: Object, code: str | None, words: str
     assert words in (problem.text if problem else "")
 
 
+PANIC = "level=info start\npanic: runtime error: no map; stop\n\ngoroutine 1 [running]:\nmain.go\n"
+
+
+@pytest.mark.parametrize(
+    ("one", "brief"),
+    [
+        (pod("a/b", crashing("OOMKilled", 137, 5)),
+         "container manager OOMKilled (exit 137), 5 restarts"),
+        (pod("a/b", crashing(restarts=1)), "container manager Error (exit 1), 1 restart"),
+        (pod("a/b", container(waiting={"reason": "CrashLoopBackOff"}, restarts=2,
+                              last=ENDED | {"message": PANIC})),
+         "container manager Error (exit 1), 2 restarts: panic: runtime error: no map; stop"),
+        (pod("a/b", container(terminated=ENDED | {"message": "trying\nValueError: x\n\n"})),
+         "container manager Error (exit 1): ValueError: x"),
+        (pod("a/b", STARTING, phase="Pending", initContainerStatuses=[crashing()]),
+         "init container manager Error (exit 1), 7 restarts"),
+        (pod("a/b", STARTING, phase="Pending",
+             initContainerStatuses=[container(running={"startedAt": stamp(minutes(2))})]),
+         f"init container manager has been running since {NOW - minutes(2):%Y-%m-%d %H:%M} UTC"),
+        (pod("a/b", container(waiting={"reason": "ErrImagePull"})),
+         "container manager cannot pull image ghcr.io/fluxcd/x:v1 (ErrImagePull)"),
+        (pod("a/b", container(waiting={
+            "reason": "CreateContainerConfigError", "message": 'secret "s" not found'})),
+         'container manager cannot start (CreateContainerConfigError): secret "s" not found'),
+        (pod("a/b", container(running={})), "container manager is not passing its readiness probe"),
+        (pod("a/b", container(running={}, last=ENDED | {"reason": "OOMKilled", "exitCode": 137},
+                              restarts=3)),
+         "container manager OOMKilled (exit 137), 3 restarts"),
+        (pod("a/b", phase="Pending", conditions=UNSCHEDULED),
+         "pod cannot be scheduled: 0/3 nodes are available"),
+        (pod("a/b", phase="Failed"), "pod has failed"),
+        (pod("a/b", phase="Pending"), "pod is not ready (phase Pending)"),
+        (pod("a/b", container(ready=True, running={}), conditions=GATED),
+         "pod is not ready because of a readiness gate: gate x"),
+    ],
+)  # fmt: skip
+def test_a_title_has_the_trouble_of_a_pod_in_few_words(one: Object, brief: str) -> None:
+    """The container, how it ended and how often, and the error that it reported last."""
+    problem = problem_of_pod(one)
+    assert problem
+    assert problem.brief == brief
+
+
 @pytest.mark.parametrize(
     ("one", "ready"),
     [

@@ -128,6 +128,8 @@ def details_of(
     past = tuple(_history(resource))
     faults = [finding for finding in findings if finding.category == "fault"]
     silent = Level.PASS if resource.verdict in HEALTHY else Level.SKIP
+    if ref.key in analysis.causes.in_progress:
+        silent = Level.WAIT
     broken = next((f.since for f in faults if f.level in (Level.FAIL, Level.WARN)), None)
     return Details(
         ref=ref,

@@ -46,8 +46,6 @@ def _sentences(causes: "Causes", of_objects: "ByObject", resource: Resource) -> 
 
 
 def _sentence(cause: "Cause", resource: Resource) -> str:
-    from fluxstatus.checks.wording import headline
-
-    why = headline(cause.fault.diagnosis.why)
+    why = cause.fault.diagnosis.headline
     is_own = cause.ref.key == resource.ref.key
     return why if is_own else f"{name_of(cause.ref, resource.ref)}: {why}"

@@ -11,6 +11,7 @@ from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.commands.get.sources import Sources
+from fluxstatus.commands.get.statics import NOTIFICATIONS, Standing, Statics
 from fluxstatus.commands.get.waiting import Waiting, sentence
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.kinds import Kind
@@ -54,6 +55,12 @@ class Row:
     resource: Resource
     sources: Sources
     waiting: Waiting
+    statics: Statics
+
+    @cached_property
+    def standing(self) -> Standing | None:
+        """How it stands, if its status does not show that."""
+        return self.statics.of(self.resource)
 
     @cached_property
     def source(self) -> Resource | None:
@@ -62,7 +69,9 @@ class Row:
 
     @cached_property
     def ready(self) -> str:
-        """The verdict as True, False or Unknown; - for an object without a status."""
+        """The verdict as True, False or Unknown; - for an address that has no status."""
+        if self.standing:
+            return self.standing.ready
         verdict = self.resource.verdict
         if verdict is Verdict.SUSPENDED:  # its status is no longer updated
             return text_of(self.resource.condition("Ready").get("status")) or "Unknown"
@@ -98,6 +107,8 @@ class Row:
         begins with who suspended it, if that is known.
         """
         resource = self.resource
+        if self.standing:
+            return self.standing.message
         if path := missing_result(resource):
             return f"{path} is not set: {resource.message}"
         message = "" if resource.verdict is Verdict.STATIC else resource.message
@@ -205,21 +216,34 @@ _CELL: Mapping[str, Callable[[Row, Cluster], str]] = {
 def rows(cluster: Cluster, kinds: Iterable[Kind]) -> Iterator[list[Row]]:
     """Yield the rows of all objects of *kinds* as they are read, in batches of one kind.
 
-    Errors are in `cluster.unread`.
+    Those of NOTIFICATIONS come once all of them were read. Errors are in `cluster.unread`.
     """
-    sources = Sources(cluster)
-    waiting = Waiting(sources)
+    kinds, sources, statics = list(kinds), Sources(cluster), Statics(cluster)
+    waiting, held = Waiting(sources), list[list[Row]]()
     unfiltered = not (cluster.namespaces or cluster.selector)
     last: Kind | None = None
     for kind, items in cluster.read(kinds):
         if last and last is not kind and unfiltered:
             sources.mark_complete(last)
         last = kind
-        batch = [Row(item, _resource_of(cluster, kind, item), sources, waiting) for item in items]
+        if held and kind not in NOTIFICATIONS:
+            statics.are_complete(kinds[: kinds.index(kind)])
+            yield from held
+            held = []
+        batch = [
+            Row(item, _resource_of(cluster, kind, item), sources, waiting, statics)
+            for item in items
+        ]
         waiting.add(row.resource for row in batch)
         if kind.step == "sources":
             sources.add(row.resource for row in batch)
-        yield batch
+        if kind in NOTIFICATIONS:
+            statics.add(row.resource for row in batch)
+            held.append(batch)
+        else:
+            yield batch
+    statics.are_complete(kinds)
+    yield from held
 
 
 def _resource_of(cluster: Cluster, kind: Kind, item: Object) -> Resource:

@@ -76,10 +76,8 @@ def sentence(causes: "Iterable[Cause]", seen_from: Ref) -> str:
     if not found:
         return ""
     first, *others = found
-    from fluxstatus.checks.wording import headline  # noqa: PLC0415 - see above
-
     more = f", and for {len(others)} more" if others else ""
-    return f"waits for {name_of(first.ref, seen_from)}: {headline(first.fault.diagnosis.why)}{more}"
+    return f"waits for {name_of(first.ref, seen_from)}: {first.fault.diagnosis.headline}{more}"
 
 
 def name_of(ref: Ref, seen_from: Ref) -> str:

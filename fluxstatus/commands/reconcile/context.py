@@ -5,7 +5,6 @@ from functools import cached_property
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
 from fluxstatus.causes.unavailable import controller_of
-from fluxstatus.checks.wording import headline
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.liveness import Overdue, can_run, overdue
 from fluxstatus.state.references import source_of
@@ -70,7 +69,7 @@ class ReconcileContext:
         ref = self.unavailable
         known = self.controllers.liveness.get(ref) if ref else None
         fault = self.controllers.unavailable.get(ref) if ref and known else None
-        return headline(fault.diagnosis.why) if fault else ""
+        return fault.diagnosis.headline if fault else ""
 
     @property
     def working(self) -> str:

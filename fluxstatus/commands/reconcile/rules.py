@@ -11,7 +11,7 @@ from typing import NamedTuple
 from fluxstatus.base.durations import ago, duration, when
 from fluxstatus.base.fields import text_of
 from fluxstatus.causes.trace import Cause
-from fluxstatus.checks.wording import explained, headline
+from fluxstatus.checks.wording import explained
 from fluxstatus.commands.reconcile.context import ReconcileContext
 from fluxstatus.model.hints import Hint
 from fluxstatus.model.ref import Ref
@@ -83,7 +83,7 @@ def _without_controller(ctx: ReconcileContext) -> Reason | None:
         if ctx.inactive:
             text = f"{ctx.unavailable}, which would handle the request, {ctx.inactive}"
             return Reason(Helps.NO, text, _fix(cause or next(iter(ctx.causes), None)))
-        why = f": {headline(cause.fault.diagnosis.why)}" if cause else ""
+        why = f": {cause.fault.diagnosis.headline}" if cause else ""
         return Reason(
             Helps.NO,
             f"{ctx.unavailable}, which would handle the request, is unavailable{why}",
@@ -98,7 +98,7 @@ def _blocked(ctx: ReconcileContext) -> Reason | None:
     """Check for causes that block it."""
     if not ctx.blocking:
         return None
-    causes = "; ".join(f"{c.ref}: {headline(c.fault.diagnosis.why)}" for c in ctx.blocking)
+    causes = "; ".join(f"{c.ref}: {c.fault.diagnosis.headline}" for c in ctx.blocking)
     return Reason(
         Helps.NO, f"it is blocked by failures of other objects: {causes}", _fix(ctx.blocking[0])
     )
@@ -107,7 +107,7 @@ def _blocked(ctx: ReconcileContext) -> Reason | None:
 def _stalled(ctx: ReconcileContext) -> Reason | None:
     if ctx.resource.verdict is not Verdict.STALLED:
         return None
-    why = headline(ctx.failure.fault.diagnosis.why) if ctx.failure else ctx.resource.message
+    why = ctx.failure.fault.diagnosis.headline if ctx.failure else ctx.resource.message
     if ctx.resource.condition("Stalled").get("reason") == "RetriesExceeded":
         text = (
             f"its retries are exhausted: {why}. A request alone has no effect; --reset allows new "
@@ -141,7 +141,7 @@ def _moving(ctx: ReconcileContext) -> Reason | None:
 def _failing(ctx: ReconcileContext) -> Reason | None:
     if ctx.failure is None:
         return None
-    why = headline(ctx.failure.fault.diagnosis.why)
+    why = ctx.failure.fault.diagnosis.headline
     text = f"the last attempt failed; another attempt helps only if the cause is fixed: {why}"
     return Reason(Helps.IF_FIXED, text, _fix(ctx.failure))
 
@@ -149,7 +149,7 @@ def _failing(ctx: ReconcileContext) -> Reason | None:
 def _cut_off(ctx: ReconcileContext) -> Reason | None:
     if not ctx.cut_off:
         return None
-    causes = "; ".join(f"{c.ref}: {headline(c.fault.diagnosis.why)}" for c in ctx.cut_off)
+    causes = "; ".join(f"{c.ref}: {c.fault.diagnosis.headline}" for c in ctx.cut_off)
     text = (
         "it would apply the same content again, because its source provides no new revision: "
         f"{causes}"

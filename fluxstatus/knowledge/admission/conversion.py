@@ -52,6 +52,7 @@ RULES = (
             + r"[^\n]{0,400}?(?:service \"[^\"]+\" not found|no endpoints available for service)"
         ),
         transient=True,
+        in_full=True,
         upstream="kubernetes apiextensions-apiserver conversion",
     ),
     Rule(
@@ -64,6 +65,7 @@ RULES = (
             ),
         ),
         pattern=Text(_CONVERTED + r"[^\n]{0,800}?(?:x509|tls: )"),
+        in_full=True,
         upstream="kubernetes apiextensions-apiserver conversion",
     ),
     Rule(

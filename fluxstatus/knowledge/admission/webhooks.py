@@ -41,6 +41,7 @@ RULES = (
             ),
         ),
         pattern=Text(_CALLED + r"[^\n]{0,800}x509: certificate has expired or is not yet valid"),
+        in_full=True,
         upstream=WEBHOOK,
     ),
     Rule(
@@ -53,6 +54,7 @@ RULES = (
             ),
         ),
         pattern=Text(_CALLED + r"[^\n]{0,800}x509: certificate relies on legacy Common Name"),
+        in_full=True,
         upstream="Go crypto/x509",
     ),
     Rule(
@@ -68,6 +70,7 @@ RULES = (
         pattern=Text(
             r"failed calling (?:admission )?webhook,? ?\"?(?P<webhook>[\w.-]+)[^\n]{0,200}unable to (?:load root certificates|parse bytes as PEM block)"
         ),
+        in_full=True,
         upstream="kubernetes apiserver pkg/util/webhook",
     ),
     Rule(
@@ -80,6 +83,7 @@ RULES = (
             ),
         ),
         pattern=Text(_CALLED + r"[^\n]{0,800}(?:x509|tls: )"),
+        in_full=True,
         upstream=WEBHOOK,
     ),
     Rule(
@@ -101,6 +105,7 @@ RULES = (
         pattern=Text(_CALLED + r"[^\n]{0,800}?service \"[^\"]+\" not found"),
         needs=("hook_service",),
         certainty="one-of",
+        in_full=True,
         upstream=WEBHOOK,
     ),
     Rule(
@@ -119,6 +124,7 @@ RULES = (
         pattern=Text(_CALLED + r"[^\n]{0,800}?no endpoints available for service"),
         needs=("hook_service",),
         transient=True,
+        in_full=True,
         upstream=WEBHOOK,
     ),
     Rule(

@@ -86,6 +86,7 @@ RULES = (
         kinds=ALL_KINDS,
         reach=Reach.WHOLE,
         certainty="likely",
+        in_full=True,
         upstream="Gatekeeper pkg/controller/constrainttemplate",
     ),
     Rule(
@@ -190,6 +191,7 @@ RULES = (
         needs=("component", "instance"),
         when=(is_component_unlisted,),
         trivial=True,
+        in_full=True,
         upstream="FO api/v1 FluxInstance",
     ),
     Rule(
@@ -206,6 +208,7 @@ RULES = (
         when=(is_component_absent,),
         unless=(is_component_unlisted,),
         trivial=True,
+        in_full=True,
         upstream="F cmd/flux/install.go",
     ),
     Rule(
@@ -328,6 +331,7 @@ RULES = (
         pattern=Text(_NO_KIND + r"/v\d+(?:alpha|beta)\d+)\""),
         kinds=ALL_KINDS,
         certainty="one-of",
+        in_full=True,
         upstream="kubernetes apimachinery meta.NoKindMatchError",
     ),
     Rule(
@@ -348,6 +352,7 @@ RULES = (
         pattern=Text(_NO_KIND + r"(?:/\w+)?)\""),
         kinds=ALL_KINDS,
         certainty="likely",
+        in_full=True,
         upstream="kubernetes apimachinery meta.NoKindMatchError",
     ),
     Rule(

@@ -154,6 +154,7 @@ RULES = (
         reach=Reach.WHOLE,
         certainty="likely",
         quoted=True,
+        in_full=True,
         upstream="kubernetes plugin/pkg/auth/authorizer/rbac",
     ),
     Rule(

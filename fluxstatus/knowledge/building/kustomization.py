@@ -48,6 +48,7 @@ RULES = (
         kinds=KS,
         reach=Reach.WHOLE,
         quoted=True,
+        in_full=True,
         upstream=f"{KUSTOMIZE}/internal/plugins/loader",
     ),
     Rule(

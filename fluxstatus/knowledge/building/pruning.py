@@ -31,6 +31,7 @@ RULES = (
         ),
         kinds=frozenset({"Kustomization", "ResourceSet"}),
         reach=Reach.WHOLE,
+        in_full=True,
         upstream="PKG ssa/manager_delete.go",
     ),
     Rule(

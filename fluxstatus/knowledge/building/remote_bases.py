@@ -87,6 +87,7 @@ RULES = (
         kinds=KS,
         reach=Reach.WHOLE,
         certainty="one-of",
+        in_full=True,
         upstream=f"{KUSTOMIZE}/internal/loader",
     ),
     Rule(
@@ -118,6 +119,7 @@ RULES = (
         kinds=KS,
         reach=Reach.WHOLE,
         transient=True,
+        in_full=True,
         upstream=f"{KUSTOMIZE}/internal/loader",
     ),
     Rule(
@@ -138,6 +140,7 @@ RULES = (
         reach=Reach.WHOLE,
         certainty="one-of",
         transient=True,
+        in_full=True,
         upstream=f"{KUSTOMIZE}/internal/git, internal/utils",
     ),
     Rule(

@@ -75,6 +75,7 @@ RULES = (
         needs=("decryption_secret",),
         reach=Reach.WHOLE,
         certainty="likely",
+        in_full=True,
         upstream=f"{DECRYPTOR}, sops age",
     ),
     Rule(

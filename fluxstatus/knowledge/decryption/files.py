@@ -86,6 +86,7 @@ RULES = (
         kinds=KS,
         reach=Reach.WHOLE,
         certainty="likely",
+        in_full=True,
         upstream="sops aes",
     ),
     Rule(

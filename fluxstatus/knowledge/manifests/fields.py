@@ -220,6 +220,7 @@ RULES = (
         ),
         kinds=APPLIES,
         trivial=True,
+        in_full=True,
         upstream="Go encoding/json",
     ),
     Rule(

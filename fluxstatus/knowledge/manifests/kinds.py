@@ -116,6 +116,7 @@ RULES = (
         pattern=Text(r"only dynamically provisioned pvc can be resized"),
         kinds=APPLIES,
         certainty="one-of",
+        in_full=True,
         upstream="kubernetes PersistentVolumeClaimResize admission",
     ),
     Rule(

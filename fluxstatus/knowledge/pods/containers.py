@@ -5,7 +5,7 @@ Upstream: kubernetes pkg/kubelet.
 
 from fluxstatus.knowledge.codes import HEALTH_CHECK_FAILED
 from fluxstatus.knowledge.pods.shared import DESCRIBE, KUBELET, LOG
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 
 _PREVIOUS = f"{LOG} --previous"
 
@@ -40,7 +40,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the container requires environment variable {variable}",
+        why="the container probably requires environment variable {variable}",
         steps=(
             Step(
                 "set environment variable {variable} of the container (a password from a Secret with secretKeyRef; for a HelmRelease, in the values)",
@@ -64,6 +64,7 @@ RULES = (
             ),
         ),
         pattern=Text(r"OOMKilled"),
+        reach=Reach.STAGE,
         certainty="one-of",
         upstream=KUBELET,
     ),
@@ -259,6 +260,7 @@ RULES = (
             r"cannot start container|CreateContainer(?:Config)?Error|RunContainerError|"
             r"executable file not found|runAsNonRoot and image will run as root"
         ),
+        reach=Reach.STAGE,
         certainty="one-of",
         upstream=f"{KUBELET}/container",
     ),
@@ -295,12 +297,13 @@ RULES = (
             ),
         ),
         pattern=Text(r"CrashLoopBackOff after \w+ \(exit code 137\)"),
+        reach=Reach.STAGE,
         certainty="one-of",
         upstream=KUBELET,
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its container cannot run its command (exit code {detail}: not executable or not found)",
+        why="its container probably cannot run its command (exit code {detail}: not executable or not found)",
         steps=(
             Step(
                 "correct command and args in the pod template (for a HelmRelease, in the values), or use an image that contains the program",
@@ -324,6 +327,7 @@ RULES = (
             ),
         ),
         pattern=Text(r"CrashLoopBackOff|Back-off restarting failed container"),
+        reach=Reach.STAGE,
         certainty="one-of",
         upstream=f"{KUBELET}/kuberuntime",
     ),

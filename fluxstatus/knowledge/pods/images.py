@@ -5,7 +5,7 @@ Upstream: kubernetes pkg/kubelet, containerd, containers/image, and the response
 
 from fluxstatus.knowledge.codes import HEALTH_CHECK_FAILED
 from fluxstatus.knowledge.pods.shared import DESCRIBE, KUBELET
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 
 _CONTAINERD = "containerd core/remotes/docker, containers/image docker"
 _IMAGE = r"(?:cannot pull the image |(?:Failed to (?:pull|inspect) image|Failed to apply default image tag|Container image) \")(?P<image>[^\s\"]+)"
@@ -225,6 +225,7 @@ RULES = (
             ),
         ),
         pattern=Text(_IMAGE + r"|ImagePullBackOff|ErrImagePull"),
+        reach=Reach.STAGE,
         certainty="one-of",
         upstream=f"{KUBELET}/images",
     ),

@@ -5,7 +5,7 @@ Upstream: kubernetes pkg/kubelet, pkg/controller/job.
 
 from fluxstatus.knowledge.codes import HEALTH_CHECK_FAILED
 from fluxstatus.knowledge.pods.shared import DESCRIBE, KUBELET, LOG
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 
 RULES = (
     Rule(
@@ -18,6 +18,7 @@ RULES = (
             ),
         ),
         pattern=Text(r"has been running init container"),
+        reach=Reach.STAGE,
         certainty="one-of",
         upstream=f"{KUBELET}/kuberuntime",
     ),
@@ -31,6 +32,7 @@ RULES = (
             ),
         ),
         pattern=Text(r"readiness gate"),
+        reach=Reach.STAGE,
         upstream="kubernetes pkg/kubelet/status/generate.go",
     ),
     Rule(
@@ -150,6 +152,7 @@ RULES = (
             ),
         ),
         pattern=Text(r"not passing its|probe failed"),
+        reach=Reach.STAGE,
         certainty="one-of",
         upstream=f"{KUBELET}/prober",
     ),
@@ -177,6 +180,7 @@ RULES = (
             ),
         ),
         pattern=Text(r"BackoffLimitExceeded|DeadlineExceeded|backoff limit|was active longer"),
+        reach=Reach.STAGE,
         certainty="one-of",
         upstream="kubernetes pkg/controller/job",
     ),
@@ -185,6 +189,7 @@ RULES = (
         why="its container exited with an error",
         steps=(Step("check the container's logs", read=(LOG, DESCRIBE)),),
         pattern=Text(r"(?:end|terminat)ed with|has failed"),
+        reach=Reach.STAGE,
         certainty="one-of",
         upstream=KUBELET,
     ),

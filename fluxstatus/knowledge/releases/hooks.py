@@ -227,6 +227,7 @@ RULES = (
         pattern=Text(r"\bpod (?P<test_pod>[\w.-]+) failed"),
         reasons=("TestFailed",),
         kinds=HR,
+        in_full=True,
         upstream="helm pkg/kube/wait.go",
     ),
     Rule(

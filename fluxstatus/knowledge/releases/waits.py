@@ -61,6 +61,7 @@ RULES = (
         when=(waits_for("Service"),),
         reach=Reach.WHOLE,
         certainty="one-of",
+        in_full=True,
         upstream="helm pkg/kube/ready.go, CU pkg/kstatus/status/core.go",
     ),
     Rule(

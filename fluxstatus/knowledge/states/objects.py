@@ -112,6 +112,7 @@ RULES = (
             ),
         ),
         certainty="one-of",
+        in_full=True,
         upstream="KC internal/controller/kustomization_controller.go finalize",
     ),
     Rule(
@@ -126,6 +127,7 @@ RULES = (
                 read=("kubectl get deployments -n {flux_namespace} --show-labels",),
             ),
         ),
+        in_full=True,
         upstream="FO docs/guides/instance/instance-sharding.md",
     ),
     Rule(
@@ -216,7 +218,7 @@ RULES = (
             "dependency-cycle",
             "The objects depend on each other in a cycle, so none of them can be reconciled.",
         ),
-        why="the dependencies form a cycle, so every object in it is blocked: {cycle}",
+        why="its dependencies form a cycle: {cycle}; every object in it is blocked",
         steps=(Step("remove one of these references from spec.dependsOn", read=(SPEC,)),),
         trivial=True,
         upstream="KC internal/controller/kustomization_controller.go (no detection there)",

@@ -25,6 +25,7 @@ RULES = (
         kinds=FETCHES,
         when=(has_tiny_timeout,),
         reach=Reach.WHOLE,
+        in_full=True,
         upstream="SC, IRC api spec.timeout",
     ),
     Rule(

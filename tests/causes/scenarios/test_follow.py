@@ -8,6 +8,7 @@ import pytest
 from tests.builders import (
     BUILD_FAILED,
     HEALTHY,
+    NO_ARTIFACT,
     NOT_THERE,
     RECONCILING,
     flux,
@@ -180,7 +181,7 @@ def test_what_depends_on_itself_is_reported() -> None:
     """The smallest cycle has one member."""
     found = only(*HEALTHY, source("git"), kustomization("a", "git", waiting_for("a"), after=["a"]),
                  of="Kustomization/a", blocks="")  # fmt: skip
-    assert found.why.endswith("Kustomization apps/a depends on itself")
+    assert "form a cycle: Kustomization apps/a depends on itself" in found.why
 
 
 def test_two_causes_are_reported_at_each_other() -> None:
@@ -226,3 +227,23 @@ def test_who_was_just_answered_names_what_it_waits_for(message: str, expected: l
                           after=["base"], **LONG)  # fmt: skip
     found = problem(*HEALTHY, source("git", **fresh), kustomization("base", "git", **fresh), waits)
     assert [f.code for f in found] == expected
+
+
+@pytest.mark.parametrize(("of_db", "expected"), [(0.5, []), (50, ["health-check-failed"])])
+def test_a_new_commit_answers_no_health_check(of_db: float, expected: list[str]) -> None:
+    """A check that fails for 45 minutes is reported, unless what it names became ready just now."""
+    waits = "timeout waiting for: [HelmRelease/apps/db status: 'InProgress']"
+    objects = [
+        source("git", age=minutes(0.5)),
+        flux("HelmRelease", "db", age=minutes(of_db)),
+        kustomization("web", "git", {"Ready": f"False HealthCheckFailed: {waits}"},
+                      age=minutes(45)),
+    ]  # fmt: skip
+    assert [f.code for f in problem(*HEALTHY, *objects)] == expected
+
+
+def test_a_new_commit_answers_who_waits_for_the_source() -> None:
+    """What waited for the artifact has a moment to notice that there is one."""
+    waits = kustomization("web", "git", NO_ARTIFACT, age=minutes(45))
+    assert problem(*HEALTHY, source("git", age=minutes(0.5)), waits) == []
+    assert problem(*HEALTHY, source("git", age=minutes(9)), waits) != []

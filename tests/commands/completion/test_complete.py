@@ -103,7 +103,7 @@ def test_each_place_has_its_own_values(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_choices() -> None:
     """Known values of an option are offered."""
-    assert candidates("-o", "") == candidates("--output=") == ["text", "json"]
+    assert candidates("-o", "") == candidates("--output=") == ["text", "wide", "json"]
     assert candidates("--color", "a") == ["auto", "always"]
     assert candidates("list", "-o", "j") == ["json"]
     assert candidates("get", "-o", "") == ["table", "wide", "json", "yaml", "name"]

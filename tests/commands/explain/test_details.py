@@ -84,7 +84,7 @@ def test_what_is_on_its_way_is_no_pass() -> None:
     base = kustomization("base", "git", age=timedelta(seconds=20))
     web = kustomization("web", "git", waits, after=["base"])
     details = _details(*HEALTHY, source("git"), base, web, kind="Kustomization", name="web")
-    assert (details.level, details.findings) == (Level.SKIP, ())
+    assert (details.level, details.findings) == (Level.WAIT, ())
     assert "no verdict yet: failed" in as_text.render(details, Look())
 
 

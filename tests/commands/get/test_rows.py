@@ -72,8 +72,8 @@ def test_ready_is_the_verdict(
 
 
 def test_what_has_no_status_is_neither() -> None:
-    """A static object is neither ready nor not ready."""
-    row = listed(flux("Alert", "one", {}))["one"]
+    """An address of charts is neither ready nor not ready."""
+    row = listed(flux("HelmRepository", "one", {}, spec={"type": "oci"}))["one"]
     assert cells(row)["READY"] == "-"
     assert not FILTERS["not_ready"](row)
 

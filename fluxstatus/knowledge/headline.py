@@ -1,0 +1,113 @@
+"""The headline of a cause: the part of its sentence that a title has.
+
+The sentence of a rule is a template: a statement and, after its first semicolon or colon, what
+explains it. The headline is the statement, with what the sentence quotes from the evidence, such
+as the innermost error. It is made from the template and not from the filled sentence: a value may
+contain any punctuation.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from fluxstatus.knowledge.rule import Rule, fill
+
+_END = re.compile(r"; |: (?!(?:true|false|Never|ImplementationSpecific)\b)")
+"""The end of a statement. A colon may also be that of a field and its value."""
+
+_FIELDS = re.compile(r"{\w+}(?:: {\w+})*(?=; |$)")
+"""An explanation that begins with nothing but values."""
+
+_QUOTES = re.compile(r"{(?:detail|innermost|workload_state)}")
+"""The fields that quote the evidence, wherever an explanation has them."""
+
+_PLAIN = re.compile(
+    r"(?:the chart was applied, but )?{workload} did not (?:become healthy|complete)"
+)
+"""Statements that say no more than that a workload is not healthy."""
+
+_NAME = re.compile(r"{(\w+)}")
+_LONGEST = 120  # characters of a value in a headline; the sentence has all of it
+WORKLOAD_STATE = "{workload_state}"
+
+
+class Parts(NamedTuple):
+    """The parts of a sentence, as templates: what it states, quotes and explains."""
+
+    statement: str
+    quote: str
+    explanation: str
+
+
+def parts_of(rule: Rule) -> Parts:
+    """Return the parts of the sentence of *rule*; the quote is a part of the explanation.
+
+    If a title is to have the sentence in full, the quote is the first clause of the explanation.
+    """
+    return _parts(rule.why, in_full=rule.in_full)
+
+
+@lru_cache(maxsize=2048)
+def _parts(template: str, *, in_full: bool) -> Parts:
+    statement, rest = _split(template)
+    if in_full:
+        return Parts(statement, _split(rest, only=";")[0], rest)
+    found = _FIELDS.match(rest) or _QUOTES.search(rest)
+    return Parts(statement, found[0] if found else "", rest)
+
+
+def _split(template: str, only: str = "") -> tuple[str, str]:
+    """Return *template* before and after its first mark, which is not in parentheses."""
+    for end in _END.finditer(template):
+        before = template[: end.start()]
+        if before.count("(") == before.count(")") and end[0].startswith(only):
+            return before, template[end.end() :]
+    return template, ""
+
+
+def short(value: str) -> str:
+    """Return *value*, words of the evidence, as one line, with a mark if it is shortened."""
+    line = " ".join(value.split())
+    if len(line) <= _LONGEST:
+        return line
+    kept = line[:_LONGEST].rpartition(" ")[0] or line[:_LONGEST]
+    return kept.rstrip(" ,;:(") + " …"
+
+
+def headline(rule: Rule, fields: Mapping[str, str], quote: str = "") -> str:
+    """Return the headline of the sentence of *rule*, filled with *fields*.
+
+    *quote* is to be quoted instead of what the sentence quotes.
+    """
+    parts = parts_of(rule)
+    brief = {name: short(value) for name, value in fields.items()}
+    statement = fill(parts.statement, brief)
+    known = rule.in_full or all(fields.get(name) for name in _NAME.findall(parts.quote))
+    quote = quote or (fill(parts.quote, brief) if known else "")
+    return f"{statement}: {quote}" if quote and quote not in statement else statement
+
+
+def headline_for(
+    rule: Rule, fields: Mapping[str, str], workload: str, name: str, cause: str
+) -> str:
+    """Return the headline of *rule*, a symptom of *workload*, which has a *cause*.
+
+    *name* is how the headline names the workload, if the sentence does not.
+    """
+    statement = parts_of(rule).statement
+    if _PLAIN.fullmatch(statement):
+        return f"{name}: {cause}"
+    named = "{workload}" in statement and fields.get("workload") == workload
+    return headline(rule, fields, cause if named else f"{name}: {cause}")
+
+
+def explanation(rule: Rule, fields: Mapping[str, str], quote: str = "") -> str:
+    """Return what the sentence of *rule* says beyond its headline with *quote*."""
+    parts, title = parts_of(rule), headline(rule, fields, quote)
+    if not title.startswith(fill(parts.statement, fields)):
+        return fill(rule.why, fields)  # the headline has a long value only in part
+    rest, whole = parts.explanation, fill(parts.quote, fields)
+    if parts.quote and rest.startswith(parts.quote) and title.endswith(f": {whole}"):
+        rest = rest.removeprefix(parts.quote).removeprefix("; ")
+    return fill(rest, fields)
