@@ -33,8 +33,9 @@ class Deadline:
         return max(self.end - time.monotonic(), 0.0)
 
     def within(self, seconds: float) -> "Deadline":
-        """Return the sooner of this deadline and one in *seconds*."""
-        return Deadline(min(seconds, self.remaining()))
+        """Return the sooner of this deadline, to a tenth of a second, and one in *seconds*."""
+        left = self.remaining()
+        return Deadline(min(seconds, round(left, 1) or left))
 
     def time_for(self, began: float) -> float:
         """Return the seconds that a step had that *began* then, for a message."""

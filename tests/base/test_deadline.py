@@ -18,6 +18,7 @@ def test_a_part_of_it() -> None:
     """A step may have less time, but never more."""
     assert 0.1 < Deadline(60).within(1).remaining() <= 1
     assert 0.1 < Deadline(1).within(60).remaining() <= 1
+    assert str(Deadline(7).within(60)) == "7s"
 
 
 def test_it_begins_again_for_the_next_look() -> None:

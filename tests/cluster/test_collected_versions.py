@@ -1,9 +1,5 @@
 """The first requests of the check: discovery, and the versions of server and programs."""
 
-import os
-import time
-from pathlib import Path
-
 import pytest
 
 from fluxstatus.cluster.client import Access
@@ -15,8 +11,6 @@ from tests.fakes.api_server import (
     ApiServer,
     Illness,
 )
-from tests.fakes.processes import gone
-from tests.fakes.programs import program
 
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("real_kubectl")]
 
@@ -114,43 +108,3 @@ def test_a_server_may_not_know_its_version(server: ApiServer, here: Access) -> N
     for illness in (lambda r: r.send({"gitVersion": "v0.0.0-master+$Format"}), refuse(403)):
         server.ill["version"] = illness
         assert collect(here).target.kubernetes == ""
-
-
-@pytest.mark.parametrize(
-    ("script", "expected"),
-    [
-        ("echo 'client: 0.59.0'", "0.59.0"),
-        ("echo 'client: v1.2.3-rc.1'", "1.2.3-rc.1"),
-        ("echo hello", Why.GARBLED),
-        ("exit 1", Why.GARBLED),
-        (None, Why.NO_PROGRAM),
-    ],
-)
-def test_the_command_line_of_the_operator_is_looked_for(
-    here: Access,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    script: str | None,
-    expected: str | Why,
-) -> None:
-    """Its version is reported, or why it is unknown; a missing CLI is not an error."""
-    if script:
-        program(tmp_path / "bin" / "flux-operator", script)
-    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin")
-    monkeypatch.setenv("FLUXCD_PLUGINS", str(tmp_path))
-    known = collect(here).programs["flux-operator"]
-    assert (known if isinstance(known, str) else known.why) == expected
-
-
-def test_an_operator_command_line_that_hangs_is_ended(
-    here: Access, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It costs at most five seconds, and is ended."""
-    hung = program(tmp_path / f"bin-{os.getpid()}" / "flux-operator", "sleep 60; true")
-    monkeypatch.setenv("PATH", f"{hung.parent}{os.pathsep}{os.environ['PATH']}")
-    began = time.monotonic()
-    known = collect(here).programs["flux-operator"]
-    assert time.monotonic() - began < 15  # of 20
-    assert not isinstance(known, str)
-    assert known.why is Why.TIMEOUT
-    assert gone(str(hung))

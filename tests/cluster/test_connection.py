@@ -13,6 +13,7 @@ import pytest
 from fluxstatus.base.deadline import Deadline
 from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.cluster.proxy import Proxy, offered, opened
 from fluxstatus.model.evidence import Unread, Why
 from tests.builders import pod
 from tests.cluster.faults import denied
@@ -75,6 +76,28 @@ def test_kubectl_lets_only_reads_through(api: Api) -> None:
         f"--reject-paths={REJECTED}",
     ]
     assert not Path(socket).parent.exists()
+
+
+@pytest.mark.usefixtures("api")
+def test_a_proxy_on_offer_is_for_its_flags_and_its_block() -> None:
+    """A kubectl that was started early serves who has its flags, and nobody after its end."""
+    with Proxy(("--as=bob", "--context=here")) as early, offered(early):
+        with opened(()) as other:
+            assert other is not early
+        assert opened(("--context=here", "--as=bob")) is early
+    with Proxy(("--as=bob",)) as early, offered(early):
+        pass
+    with ApiClient(way("--as=bob")) as client:
+        assert client.get(VERSION).status == 200
+
+
+def test_the_cost_is_counted(api: Api) -> None:
+    """Each request and each byte that is received counts, packed bytes as they come."""
+    api[VERSION] = lambda asking: asking.send(b'{"gitVersion": "v1.37.2"}')
+    with ApiClient(way()) as client:
+        for _ in range(2):
+            client.get(VERSION)
+        assert (client.cost.requests, client.cost.bytes) == (2, 2 * 25)
 
 
 def test_the_names_of_the_kubeconfig(api: Api) -> None:

@@ -218,8 +218,31 @@ def test_what_is_skipped_ends_where_it_ends(document: Any, after: Any, lengths: 
     assert (first.why, second) == ("has the value NaN, which is not JSON", after)
 
 
+def test_an_escape_may_be_cut_anywhere() -> None:
+    """Also in a string that is passed over: what is escaped does not end it."""
+    data = rb'{"items": [{"a": NaN, "b": "x\\", "c": "\"}", "d": "\\\""}, 1]}'
+    for at in range(len(data)):
+        [first, second] = json_stream.read([data[:at], data[at:]], whole)["items"]
+        assert (first.why, second) == ("has the value NaN, which is not JSON", 1)
+
+
 @pytest.mark.parametrize(
-    "rest", ["", "}", "]", '"', '"\\', '"\\"', ', "a', ', "a": ', ", 1}", '} "b"', "} ]"]
+    "rest",
+    [
+        "",
+        "}",
+        "]",
+        '"',
+        '"\\',
+        '"\\"',
+        ', "a',
+        ', "a": ',
+        ', "a": [1',
+        ', "a": [[',
+        ", 1}",
+        '} "b"',
+        "} ]",
+    ],
 )
 def test_half_an_item_that_cannot_be_read_is_no_document(rest: str) -> None:
     """Where it ends is unknown, and so is all that follows."""

@@ -67,6 +67,25 @@ def test_what_has_its_own_session_is_ended(tmp_path: Path, start: str) -> None:
     assert not running(str(left))
 
 
+_LATE = """
+import subprocess, sys
+from fluxstatus.base.deadline import Deadline
+from fluxstatus.cluster import orphans, processes
+with orphans.adopted():
+    processes.run(["/bin/true"], Deadline(10))
+    late = subprocess.Popen(["/bin/sleep", "127"])
+sys.exit(late.wait(timeout=10))
+"""
+
+
+@only_linux
+def test_what_comes_to_us_late_is_ended_with_the_block() -> None:
+    """An orphan may become ours after the last program has ended."""
+    done = subprocess.run([sys.executable, "-c", _LATE], check=False, capture_output=True)
+    assert done.stderr == b""
+    assert done.returncode in (0, 256 - 9)  # it may have been reaped before
+
+
 @only_linux
 def test_what_the_user_needs_is_left(tmp_path: Path) -> None:
     """A browser that was started for the user goes on."""

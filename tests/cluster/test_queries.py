@@ -1,12 +1,15 @@
 """The requests of the check, and queries that depend on other answers."""
 
+import gc
 from typing import Any
 
 import pytest
 
 from fluxstatus.cluster.collector import Progress, collect
-from fluxstatus.cluster.queries import ADVICE_QUERIES, ListQuery, by_fields, by_labels
-from fluxstatus.model.evidence import CHANGES, Answer, Evidence, Incomplete, Read, Why
+from fluxstatus.cluster.list_reader import Live
+from fluxstatus.cluster.queries import ADVICE_QUERIES, QUERIES, ListQuery, by_fields, by_labels
+from fluxstatus.cluster.reader import opened, reading
+from fluxstatus.model.evidence import CHANGES, VERSION, Answer, Evidence, Incomplete, Read, Why
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.kinds import RESOURCES as FLUX
 from fluxstatus.state.inventories import contested_kinds
@@ -80,6 +83,20 @@ def test_an_empty_cluster_is_known_to_be_empty(api: Api) -> None:
     assert not api.asked(f"*/{PODS.plural}")
 
 
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_garbage_collector_is_as_before(api: Api, *, enabled: bool) -> None:
+    """It rests only while lists arrive."""
+    kinds(api, "Kustomization")
+    before, during = gc.isenabled(), []
+    try:
+        (gc.enable if enabled else gc.disable)()
+        collected(while_starting=lambda: during.append(gc.isenabled()))
+        assert (gc.isenabled(), during) == (enabled, [False])
+    finally:
+        (gc.enable if before else gc.disable)()
+        gc.unfreeze()
+
+
 def test_nothing_is_empty_when_everything_is_forbidden(api: Api) -> None:
     """Every answer is unread, and names its permission."""
     kinds(api, "Kustomization")
@@ -115,6 +132,54 @@ def test_pods_are_unread_when_no_deployment_is_read(api: Api, path: str, lost: s
     for name in BESIDE:
         assert evidence.answer(name).unread == evidence.answer(lost).unread
         assert evidence.answer(name).known == ()
+
+
+def test_pods_of_what_may_be_elsewhere_are_not_all(api: Api) -> None:
+    """Where only one list of Deployments is read, there may be Flux in other namespaces, too."""
+    api.put(*HEALTHY)
+    api[OF_OPERATOR] = forbidden
+    evidence = collected()
+    lost = evidence.answer(OPERATOR).unread
+    for name in BESIDE:
+        answer = evidence.answer(name)
+        assert (answer.unread, answer.namespaces) == (lost, ("flux-system",))
+    assert evidence.answer("pods").known
+
+
+def test_a_list_knows_what_it_does_not_know_of_flux(api: Api) -> None:
+    """The namespaces of Flux are those of its Deployments; a list that was not read is noted."""
+    api.put(*HEALTHY)
+    with opened(way()) as client:
+        live = Live(client, ())
+        assert (live.flux_namespaces(), live.unread) == (["flux-system"], {})
+        api[OF_OPERATOR] = forbidden
+        assert live.flux_namespaces() == ["flux-system"]
+        assert [(name, one.why) for name, one in live.unread.items()] == [
+            ("deployments.apps", Why.FORBIDDEN)
+        ]
+
+
+@pytest.mark.parametrize("document", [{}, {"gitVersion": None}, {"gitVersion": 1}])
+def test_what_has_no_version_is_no_version(api: Api, document: object) -> None:
+    """An answer without a version is unread, not an unstamped build."""
+    api["/version"] = lambda asking: asking.send(document)
+    evidence = collected()
+    assert evidence.target.kubernetes == ""
+    assert why(evidence.answer(VERSION)) is Why.GARBLED
+
+
+def test_a_namespace_is_read_if_all_that_was_asked_about_it_is(api: Api) -> None:
+    """Of two queries with one name, both count; what the other one has read is kept."""
+    api.put(event("Pod a/x", "Pulled", "1"), event("Pod b/x", "Pulled", "2"))
+    query = QUERIES["events"]._replace(namespaces=("a", "b"))
+    with reading(way()) as reader:
+        reader.query([("events", query)])
+        assert reader.answers["events"].namespaces == ("a", "b")
+        api[EVENTS.inside("b")] = forbidden
+        reader.query([("events", query)])
+    answer = reader.answers["events"]
+    assert (answer.namespaces, why(answer)) == (("a",), Why.FORBIDDEN)
+    assert len(answer.known) == 2
 
 
 @pytest.mark.parametrize("resource", [PODS, SERVICES, LEASES], ids=BESIDE)

@@ -55,3 +55,13 @@ def test_other_failures_are_no_missing_permission(message: str, why: Why) -> Non
     """Every other message is quoted, and the reason stays."""
     unread = of_kubectl(Unread(Why.TIMEOUT, message), "get secrets", "read it")
     assert unread == Unread(why, message)
+
+
+@pytest.mark.parametrize("why", [Why.FAILED, Why.ABSENT])
+def test_what_kubectl_says_has_no_credentials(why: Why) -> None:
+    """A message is masked, whatever the reason is."""
+    missing = ' (NotFound): pods "x" not found' if why is Why.ABSENT else ""
+    said = Unread(Why.FAILED, f"https://me:hunter2-c0rrect@10.0.0.1 failed{missing}")
+    assert of_kubectl(said, "get pods", "read it") == Unread(
+        why, f"https://***@10.0.0.1 failed{missing}"
+    )

@@ -4,14 +4,18 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from fluxstatus.cluster import signals
+from fluxstatus.cluster import orphans, signals
+from fluxstatus.cluster.processes import Process
 from tests.fakes.processes import gone
 from tests.fakes.programs import program
+from tests.fakes.scripted import Api, stalled
 
 _INTERRUPTED = """
 import signal, sys
@@ -42,6 +46,33 @@ def test_a_signal_may_come_at_any_moment(tmp_path: Path) -> None:
     )
     assert (done.stdout, done.stderr) == ("done\n", "")
     assert gone(tool.name)
+
+
+@pytest.mark.parametrize("look", [Process.alive, Process.output, Process.end])
+def test_a_look_at_a_program_is_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, look: Callable[[Process], object]
+) -> None:
+    """A signal that comes while a program is looked at is raised after that, not in sh's locks."""
+    tool = program(tmp_path / "tool", "sleep 60")
+    is_zombie = orphans.is_zombie
+    steps: list[str] = []
+
+    def interrupted(number: int) -> bool | None:
+        if not steps:
+            steps.append("interrupted")
+            os.kill(os.getpid(), signal.SIGTERM)
+            steps.append("finished")
+        return is_zombie(number)
+
+    def looked(process: Process) -> None:
+        with signals.raised():
+            look(process)
+
+    with Process([str(tool)]) as process:
+        monkeypatch.setattr(orphans, "is_zombie", interrupted)
+        with pytest.raises(SystemExit):
+            looked(process)
+    assert steps == ["interrupted", "finished"]
 
 
 def test_a_signal_that_someone_handles_is_left_alone() -> None:
@@ -76,6 +107,31 @@ def test_only_the_first_signal_counts(
     with pytest.raises(expected):
         get_both()
     assert signal.getsignal(later) in (signal.SIG_DFL, signal.default_int_handler)
+
+
+_READING = """
+from fluxstatus.cluster.collector import collect
+from tests.cluster.readers import way
+collect(way())
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda one: one.name)
+def test_a_check_that_is_ended_cleans_up(api: Api, number: signal.Signals) -> None:
+    """A check ends itself on a signal, and removes kubectl's socket."""
+    api["*"] = stalled
+    with (
+        TemporaryDirectory(dir="/tmp") as folder,  # pytest's own are too deep for a socket
+        subprocess.Popen(
+            [sys.executable, "-c", _READING], env={**os.environ, "TMPDIR": folder}
+        ) as check,
+    ):
+        while not api.requests:
+            assert check.poll() is None
+        assert any(Path(folder).iterdir())
+        check.send_signal(number)
+        assert check.wait() == 128 + number
+        assert not any(Path(folder).iterdir())
 
 
 _TO_THE_END = """

@@ -101,6 +101,7 @@ def test_exit_codes_are_those_of_the_documentation() -> None:
         "INTERRUPTED": 130,
     }
     assert list(Level) == ["pass", "warn", "fail", "unknown", "wait", "skip"]
+    assert list(Verdict) == ["pass", "warn", "fail", "unknown", "progressing"]
     assert sorted(Level, key=WORST_FIRST.index) == [FAIL, WARN, UNKNOWN, WAIT, SKIP, PASS]
 
 

@@ -29,6 +29,12 @@ def test_a_command_is_filled_word_by_word() -> None:
     assert found == Command(("kubectl", "-n", "ks", "get", "ks a b'", "--as=-x"), changes=True)
 
 
+def test_a_command_changes_nothing_unless_that_is_said() -> None:
+    """Only what is said to change the cluster is marked so."""
+    for one in (command("kubectl get {kind}", {"kind": "ks"}), kubectl("get", "ks")):
+        assert one == Command(("kubectl", "get", "ks"), changes=False)
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -124,3 +124,25 @@ def test_an_endless_text_takes_time_by_its_length(one: Form | Way) -> None:
     for begin, piece, end in _endless(head, one.hides, one.text):
         short = max(_seconds(begin, piece, end, 6_250), 0.0005)
         assert _seconds(begin, piece, end, 100_000) < 64 * short, piece
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("kubectl --server=u@10.0.0.1:6443 get ns", "kubectl --server=***@10.0.0.1:6443 get ns"),
+        ("Set-Cookie: s=c0rrecthorse; HttpOnly", "Set-Cookie: ***"),
+        ("curl -u a:c0rrecthorse https://git.example.com", "curl -u *** https://git.example.com"),
+        ("--from-literal=l=c0rrecthorse", "--from-literal=l=***"),
+        ("[]EnvVar{EnvVar{Name:,Value:c0rrecthorse,},}", "[]EnvVar{EnvVar{Name:,Value:***,},}"),
+    ],
+)  # fmt: skip
+def test_a_name_may_be_as_short_as_it_gets(text: str, shown: str) -> None:
+    """A user, a cookie or a key of one letter hides as much as a long one."""
+    assert mask(text) == shown
+
+
+@pytest.mark.parametrize("newline", ["\n", "\\n", "\\\\n"])
+def test_lines_of_a_key_may_be_lines_of_json(newline: str) -> None:
+    """Also of JSON in JSON: no line before the end of a private key stays."""
+    lines = ["MIIEpAIBAAKCAQEAx1y2z3", "c0rrecth0rse=", "-----END PRIVATE KEY-----"]
+    assert mask(newline.join(lines)) == "***\n-----END PRIVATE KEY-----"
