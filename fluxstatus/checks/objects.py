@@ -102,7 +102,8 @@ def _is_in_use(state: State, static: Resource, used: Collection[Key]) -> bool:
     """
     if static.ref.kind == "Alert":
         provider = state.resources.get(provider_of(static))
-        return provider is not None and provider.verdict is Verdict.STATIC
+        known = provider is not None and provider.verdict is Verdict.STATIC
+        return known and bool(provider_of(static)[2])  # else neither has a name
     if static.ref.kind == "Provider":
         return bool(static.ref.name) and static.ref.key in used
     return True
