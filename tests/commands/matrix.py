@@ -204,7 +204,11 @@ COMMANDS: Mapping[str, Requests] = {
     },
     "explain ks/app -n apps": _EXPLAINED,
     "explain ks/app -n apps -o json": _EXPLAINED,
-    "get all": {Role.DISCOVERY: (_APIS,), Role.LIST: tuple(one for one in _ALL if one != _REPORT)},
+    "get all": {
+        Role.DISCOVERY: (_APIS,),
+        Role.LIST: tuple(one for one in _ALL if one != _REPORT),
+        Role.COLUMN: (_list("Event"),),
+    },
     "get components": {Role.DISCOVERY: (_APIS,), Role.LIST: (*_DEPLOYMENTS, _INSTANCE, _PODS)},
     "get ks -n apps": {Role.DISCOVERY: (_APIS,), Role.LIST: _APPS[:1], Role.COLUMN: _APPS[1:]},
     "inventory": {
