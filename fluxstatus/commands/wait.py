@@ -54,11 +54,11 @@ def exit_code(report: Report, fail_on: Collection[Verdict]) -> Exit:
 
 
 def _awaited(report: Report, fail_on: Collection[Verdict]) -> list[Finding]:
-    """Return the findings that are waited for, the worst first."""
+    """Return the findings that are waited for: the worst first, then what blocks most."""
     warnings = (Level.WARN,) if Verdict.WARN in fail_on else ()
     levels = (Level.FAIL, *warnings, Level.UNKNOWN)
     bad = [finding for finding in report.faults if finding.level in levels]
-    bad.sort(key=lambda finding: levels.index(finding.level))
+    bad.sort(key=lambda finding: (levels.index(finding.level), -len(finding.blocks)))
     return bad or list(report.waiting)
 
 

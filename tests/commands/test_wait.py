@@ -11,7 +11,7 @@ import pytest
 from fluxstatus.commands import wait
 from fluxstatus.model.evidence import Evidence, Unread, Why
 from fluxstatus.model.findings import Exit, Finding, Level, Report, Verdict
-from tests.report.reports import NOW, failed, passed, report
+from tests.report.reports import NOW, failed, kustomizations, passed, report
 from tests.terminal import Terminal
 
 WELL = report(passed("sources", "all are well"))
@@ -123,6 +123,13 @@ def test_the_worst_is_named_first(capsys: pytest.CaptureFixture[str]) -> None:
     first, second = capsys.readouterr().err.splitlines()
     assert first.endswith("fail sources: GitRepository team/broken-3 is broken (and 2 more)")
     assert second.endswith("warn sources: GitRepository team/broken-2 is broken (and 1 more)")
+
+
+def test_what_blocks_most_is_named_first(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of several failures, the one that most objects wait for is named, as in the report."""
+    Looks(report(failed(1), replace(failed(2), blocks=kustomizations(3))), WELL).wait()
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.endswith("GitRepository team/broken-2 is broken (and 1 more)")
 
 
 @pytest.mark.cluster
