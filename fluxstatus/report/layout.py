@@ -14,7 +14,7 @@ from fluxstatus.report.terminal import columns, marked, painted, wrap
 _LABEL = 11  # the column of "why", "fix", …
 _STEP_LEAST, _STEP_MOST = len("reconcilers"), 16  # columns for the name of a step
 _NARROWEST = 40  # columns; a narrower page leaves no room for text
-_LINES, _ENDS = 5, 2  # lines of a text; lines at each end of a longer one
+_LINES, _ENDS = 6, 2  # lines of a text; lines at each end of a longer one
 INDENT = 2
 _WIDEST_NAME = 22  # columns for a name on the left
 
@@ -75,7 +75,8 @@ class Page:
         lines = self._wrapped(text, width)
         if self.look.everything or len(lines) <= _LINES:
             return lines
-        # Drop the middle: an error starts with the operation and ends with the innermost cause.
+        # Drop the middle: an error starts with the operation and ends with the innermost cause. The
+        # mark takes a line as well, so it stands for three at least.
         mark = f"… {len(lines) - 2 * _ENDS} more lines (--all) …"
         return [*lines[:_ENDS], *self._wrapped(mark, width), *lines[-_ENDS:]]
 

@@ -77,9 +77,10 @@ def test_kubectl_is_the_one_that_runs_us(folder: Path, monkeypatch: pytest.Monke
 
 def test_programs_that_hang_share_five_seconds(folder: Path) -> None:
     """They cost five seconds together, or what is left of --timeout, and are ended."""
-    hung = [program(folder / name, "sleep 60; true") for name in ("flux", "flux-operator")]
+    names = ("flux", "flux-operator", "flux-operator-mcp", "helm")
+    hung = [program(folder / name, "sleep 60; true") for name in names]
     began = time.monotonic()
-    for one, path in zip(found("flux", "flux-operator"), hung, strict=True):
+    for one, path in zip(found(*names), hung, strict=True):
         assert one.path == str(path)
         assert one.unread is not None
         assert one.unread.why is Why.TIMEOUT

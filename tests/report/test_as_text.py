@@ -210,6 +210,13 @@ def test_a_long_message_is_cut_in_its_middle_with_a_mark() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("count", "shown"), [(6, 6), (7, 5)])
+def test_a_mark_takes_less_room_than_what_it_stands_for(count: int, shown: int) -> None:
+    """A message that a mark would shorten by a single line is shown in full."""
+    finding = replace(failed(1), message="\n".join(f"line {i}" for i in range(count)))
+    assert len(lines_of(finding)) - 1 == shown
+
+
 def test_a_message_is_not_repeated() -> None:
     """Neither why nor the message repeats the title."""
     finding = replace(failed(1), title="GitRepository x: no such host", why="no such host")
