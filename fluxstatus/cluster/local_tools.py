@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from fluxstatus.base.deadline import Deadline
 from fluxstatus.base.versions import version_in
-from fluxstatus.cluster import processes, version_memory
+from fluxstatus.cluster import go_programs, processes, version_memory
 from fluxstatus.cluster.processes import Process, ProgramError
 from fluxstatus.cluster.version_memory import Seen
 from fluxstatus.model.evidence import Unread, Why
@@ -69,7 +69,8 @@ def _start(name: str, stack: ExitStack) -> Program | _Started:
         seen = version_memory.seen(name, path)
         if seen and (version := version_memory.recall(seen)):
             return Program(name, path, version)
-        return _Started(path, stack.enter_context(Process([path, *_ARGUMENTS[name]])), seen)
+        process = Process([path, *_ARGUMENTS[name]], environ=go_programs.environment())
+        return _Started(path, stack.enter_context(process), seen)
     except ProgramError as error:
         return Program(name, unread=error.unread)
 
