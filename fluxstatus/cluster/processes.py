@@ -202,11 +202,11 @@ class Process:
     def _start(
         self, argv: Sequence[str], environ: Mapping[str, str] | None, stdin: bool, streaming: bool
     ) -> None:
-        import logging  # noqa: PLC0415 - these take 30 ms, which --help does not need
+        import logging  # noqa: PLC0415 - these take 20 ms, which --help does not need
 
-        from fluxstatus.cluster import quick_sh  # noqa: PLC0415
+        from fluxstatus.cluster import lean_imports  # noqa: PLC0415
 
-        sh = quick_sh.load()
+        sh = lean_imports.sh()
         logging.getLogger("sh").setLevel(logging.CRITICAL)  # it logs command lines
         self._streaming = streaming
         try:

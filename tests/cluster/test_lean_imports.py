@@ -1,4 +1,4 @@
-"""sh without asyncio: what that leaves behind, and what a new sh would need."""
+"""sh without asyncio, http.client without ssl: what that leaves, and what a new sh needs."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ _START = """
 import sys
 from fluxstatus.base.deadline import Deadline
 from fluxstatus.cluster.processes import Process
-from fluxstatus.cluster import quick_sh
+from fluxstatus.cluster import lean_imports
 
 def run(**how):
     with Process(["/bin/cat"], stdin=True, **how) as process:
@@ -62,7 +62,7 @@ known = sys.modules["sh"].Command.__init__.__globals__
 assert known["asyncio"].Event is asyncio.Event
 assert isinstance(known["AQueue"](maxsize=1), asyncio.Queue)
 async def hello():
-    return await quick_sh.load().Command("/bin/echo")("hello", _async=True, _return_cmd=True)
+    return await lean_imports.sh().Command("/bin/echo")("hello", _async=True, _return_cmd=True)
 assert str(asyncio.run(hello())) == "hello\\n"
 """
     )
@@ -73,8 +73,8 @@ def test_asyncio_that_is_there_is_used() -> None:
     _run(
         """
 import asyncio
-from fluxstatus.cluster import quick_sh
-assert quick_sh.load().Command.__init__.__globals__["asyncio"] is asyncio
+from fluxstatus.cluster import lean_imports
+assert lean_imports.sh().Command.__init__.__globals__["asyncio"] is asyncio
 """
     )
 
@@ -85,8 +85,8 @@ def test_a_new_sh_that_needs_more_gets_it(tmp_path: Path, needs: str) -> None:
     (tmp_path / "sh.py").write_text(f"{needs}\nfrom importlib import metadata\nOK = True\n")
     _run(
         """
-from fluxstatus.cluster import quick_sh
-sh = quick_sh.load()
+from fluxstatus.cluster import lean_imports
+sh = lean_imports.sh()
 assert sh.OK
 import asyncio, importlib.metadata
 assert sh.metadata is importlib.metadata and asyncio.Lock
@@ -100,12 +100,30 @@ def test_without_sh_there_is_the_reason(tmp_path: Path) -> None:
     (tmp_path / "sh.py").write_text("import no_such_module\n")
     _run(
         """
-from fluxstatus.cluster import quick_sh
+from fluxstatus.cluster import lean_imports
 try:
-    quick_sh.load()
+    lean_imports.sh()
 except ModuleNotFoundError as error:
     assert error.name == "no_such_module"
 assert not {"sh", "asyncio", "importlib.metadata"} & set(sys.modules)
 """,
         path=tmp_path,
     )
+
+
+def test_the_client_needs_no_ssl() -> None:
+    """The socket of kubectl needs none; whoever needs ssl afterwards gets it."""
+    code = """
+import sys
+import fluxstatus.cluster.client
+assert "ssl" not in sys.modules
+import ssl
+assert ssl.create_default_context
+import urllib.request
+"""
+    _run(code)
+
+
+def test_ssl_that_is_there_is_used() -> None:
+    """Who has imported it before has the whole http.client."""
+    _run("import ssl, fluxstatus.cluster.client, http.client; assert http.client.HTTPSConnection")

@@ -1,38 +1,46 @@
-"""sh, imported without asyncio and importlib.metadata, which take longer than sh itself.
+"""sh and http.client, imported without what of theirs is not used here and takes longer than they.
 
-sh needs them for `await`, and for the number of its version. It gets stand-ins for both, which
-only this import sees. That of asyncio hands out the real one as soon as sh needs more of it than
-is known here.
+sh needs asyncio for `await`, and importlib.metadata for the number of its version; http.client
+needs ssl for HTTPS, while kubectl is reached through a Unix socket. During their import they find a
+stand-in, or nothing. The stand-in of asyncio hands out the real one if sh needs more of it later.
+
+Meanwhile no other thread may import one of these.
 """
 
 import sys
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from types import ModuleType
 from typing import Any, NoReturn
 
 
-def load() -> Any:
-    """Return the module sh.
-
-    During the first call, no other thread may import asyncio or importlib.metadata.
-    """
+def sh() -> Any:
+    """Return the module sh; if it needs more than the stand-ins have, it is imported without."""
     if "sh" not in sys.modules:
-        _import()
-    return sys.modules["sh"]
-
-
-def _import() -> None:
-    """Import sh with the stand-ins or, if it needs more than they have, without."""
-    needed = [one for one in (_Asyncio(), _Metadata()) if one.__name__ not in sys.modules]
-    sys.modules.update({one.__name__: one for one in needed})
-    try:
-        with suppress(AttributeError, ImportError):
+        stand_ins = {one.__name__: one for one in (_Asyncio(), _Metadata())}
+        with _instead(stand_ins), suppress(AttributeError, ImportError):
             import_module("sh")
+    return import_module("sh")
+
+
+@contextmanager
+def without_ssl() -> Iterator[None]:
+    """Have http.client, imported in the block, do without HTTPS."""
+    with _instead({"ssl": None}):
+        yield
+
+
+@contextmanager
+def _instead(stand_ins: Mapping[str, ModuleType | None]) -> Iterator[None]:
+    """Have imports in the block find *stand_ins*, None for nothing; what is there already stays."""
+    ours = {name: one for name, one in stand_ins.items() if name not in sys.modules}
+    sys.modules.update(ours)  # type: ignore[arg-type]  # None is documented, but not in its type
+    try:
+        yield
     finally:
-        for one in needed:
-            del sys.modules[one.__name__]
-    import_module("sh")
+        for name in ours:
+            del sys.modules[name]
 
 
 class _Asyncio(ModuleType):
