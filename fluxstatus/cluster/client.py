@@ -51,7 +51,7 @@ def unchanged(item: Any) -> Any:
     return item
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Access:
     """How to reach a cluster, and how long to try.
 

@@ -1,7 +1,6 @@
 """What the API server serves: the kinds of Flux, all resources by their names, and its version."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -28,8 +27,7 @@ _KINDS = (_AGGREGATED_KIND, "APIGroupList", "APIVersions", "APIResourceList")
 _MALFORMED = "its list of API groups is malformed"
 
 
-@dataclass(frozen=True, slots=True)
-class ApiResource:
+class ApiResource(NamedTuple):
     """A resource that is served.
 
     `names` are all names that kubectl takes for it, in lower case.

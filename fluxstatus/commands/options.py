@@ -207,7 +207,7 @@ class Display(BasicDisplay):
     everything: Everything = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class CheckDisplay:
     """The output of the check."""
 
