@@ -1,13 +1,15 @@
 """The environment of kubectl and flux-operator, which end before collecting garbage pays.
 
-Go collects some ten times while either starts. Without that, up to a limit of memory at which it
-collects after all, each takes a quarter less time. Log-in programs inherit it from kubectl.
+Go collects some ten times while either starts. Without that each takes a quarter less CPU and, with
+10,000 objects, 2 MiB more memory; at a limit they collect after all. Log-in programs inherit this
+from kubectl, which cannot be told to leave it out. What runs for long (logs, the tunnel of `ui`)
+collects as usual.
 """
 
 import os
 from collections.abc import Mapping
 
-_COLLECTION = {"GOGC": "off", "GOMEMLIMIT": "64MiB"}
+_COLLECTION = {"GOGC": "off", "GOMEMLIMIT": "256MiB"}
 """See pkg.go.dev/runtime#hdr-Environment_Variables."""
 
 

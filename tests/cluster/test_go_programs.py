@@ -30,7 +30,7 @@ def _noted(api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_check_lets_them_collect_late(noted: Path) -> None:
     """They get a limit of memory instead, and the rest of the environment."""
     collect(way())
-    limits = "off 64MiB kept"
+    limits = "off 256MiB kept"
     expected = {f"{name} {limits}" for name in ("proxy", "config", "flux-operator")}
     assert {*noted.read_text().splitlines()} == expected
     assert "GOGC" not in os.environ
