@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
 from fluxstatus.base.deadline import Deadline
 from fluxstatus.base.masking import mask
-from fluxstatus.cluster import orphans, signals
+from fluxstatus.cluster import go_programs, orphans, signals
 from fluxstatus.model.errors import LIMITS, UnreadError
 from fluxstatus.model.evidence import Why
 
@@ -318,7 +318,8 @@ def _started(
     if not deadline.remaining():
         return TimeUpError.of_start(deadline, "kubectl")
     try:
-        return stack.enter_context(Process([kubectl(), *arguments]))
+        process = Process([kubectl(), *arguments], environ=go_programs.environment())
+        return stack.enter_context(process)
     except ProgramError as error:
         return error
 
