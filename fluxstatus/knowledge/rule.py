@@ -128,12 +128,6 @@ class Rule(NamedTuple):
     upstream: str = ""
     versions: str = ""
 
-    def is_about(self, kind: str, reason: str) -> bool:
-        """Return whether this rule applies to objects of *kind* with *reason*."""
-        return (not self.kinds or kind in self.kinds) and (
-            not self.reasons or reason in self.reasons
-        )
-
     def holds(self, subject: Subject) -> bool:
         """Return whether what is known of *subject* confirms this rule, and does not refute it."""
         refuted = any(fact(subject) for fact in self.unless)
