@@ -8,10 +8,10 @@ Modules of rules are imported by the functions that need them: a healthy cluster
 
 # ruff: noqa: PLC0415 - see above
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache, partial
 
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.knowledge.commands import FORCE, RESET, RETRY, SUSPEND_AND_RESUME
 from fluxstatus.knowledge.diagnosis import Diagnosis
 from fluxstatus.knowledge.facts import is_remote, operator_version
@@ -84,7 +84,7 @@ def _about_applied() -> frozenset[str]:
     return frozenset(rule.code for rules in tables for rule in rules)
 
 
-_BY_FLUX = re.compile(r" \(flux reconcile --\w+\)")
+_BY_FLUX = late_pattern(r" \(flux reconcile --\w+\)")
 """The flag in the text of a step, which the command no longer has."""
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from fluxstatus.base.durations import parse_duration
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.base.versions import minor_of
 from fluxstatus.knowledge.fields import fields_of, host_in, object_in, wanted_kind
 from fluxstatus.knowledge.flux_minors import RETIRED_IN
@@ -209,7 +210,7 @@ def is_about_flux_object(subject: Subject) -> bool:
     return object_in(subject.message.text).get("object_kind", "") in KINDS
 
 
-_LABEL = re.compile(r'metadata\.labels: Invalid value: "([^"]+)"')
+_LABEL = late_pattern(r'metadata\.labels: Invalid value: "([^"]+)"')
 
 
 def is_label_own_name(subject: Subject) -> bool:
@@ -218,7 +219,7 @@ def is_label_own_name(subject: Subject) -> bool:
     return label is not None and label[1] == subject.resource.ref.name
 
 
-_STORED = re.compile(r'status\.storedVersions\[\d+\]: Invalid value: "(\w+)"')
+_STORED = late_pattern(r'status\.storedVersions\[\d+\]: Invalid value: "(\w+)"')
 
 
 def is_stored_version_served(subject: Subject) -> bool:
@@ -230,7 +231,7 @@ def is_stored_version_served(subject: Subject) -> bool:
     return served.get(object_in(subject.message.text).get("object_name", "")) == stored[1]
 
 
-_NO_NAMESPACE = re.compile(r'namespaces "([^"]+)" not found')
+_NO_NAMESPACE = late_pattern(r'namespaces "([^"]+)" not found')
 
 
 def is_storage_namespace(subject: Subject) -> bool:
@@ -371,7 +372,7 @@ def has_backslash_path(subject: Subject) -> bool:
     return "\\" in text_of(subject.resource.spec.get("path"))
 
 
-_OWNER = re.compile(
+_OWNER = late_pattern(
     r'"meta\.helm\.sh/(release-name(?:space)?)" must equal "[^"]*": current value is "([^"]+)"'
 )
 
@@ -407,7 +408,7 @@ def uses_chart_ref(subject: Subject) -> bool:
 
 
 _GIT_HOSTS = ("github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "dev.azure.com")
-_FILES = re.compile(r"/(?:releases/download|raw|-/raw|api|-/jobs|pages)/")
+_FILES = late_pattern(r"/(?:releases/download|raw|-/raw|api|-/jobs|pages)/")
 
 
 def is_git_page(subject: Subject) -> bool:
@@ -416,7 +417,7 @@ def is_git_page(subject: Subject) -> bool:
     return at_host(*_GIT_HOSTS)(subject) and not _FILES.search(url)
 
 
-_EXPRESSION = re.compile(r"CEL expression(?: as \w+:)? '(.+?)'(?=: |$)", re.DOTALL)
+_EXPRESSION = late_pattern(r"CEL expression(?: as \w+:)? '(.+?)'(?=: |$)", re.DOTALL)
 
 
 def expression_in(field: str) -> Callable[[Subject], bool]:

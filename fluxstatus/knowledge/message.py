@@ -11,12 +11,14 @@ from bisect import bisect_right
 from functools import cached_property
 from typing import Self
 
+from fluxstatus.base.late_pattern import late_pattern
+
 _BLANK = "x"
 _LONGEST = 240  # characters of a clause that a sentence repeats
 
 _LOGS = "Last Helm logs:"  # HC internal/action: the log of Helm, up to 10 lines
 
-_QUOTED = re.compile(
+_QUOTED = late_pattern(
     rf"(?:{_LOGS}"
     r"|denied the request:(?! *(?:$|no kind|forbidden))"  # a webhook's own words (apiserver webhook)
     r"|denied request:"  # a ValidatingAdmissionPolicy's own words
@@ -26,7 +28,7 @@ _QUOTED = re.compile(
 )
 """The end of a message in the words of somebody else."""
 
-_NAMES = re.compile(
+_NAMES = late_pattern(
     # server-side apply and health checks: Kind/namespace/name (PKG ssa/utils FmtUnstructured)
     r"\b[A-Z][A-Za-z]+/(?P<id>[\w.-]+(?:/[\w.:-]+)?)"
     # the API server: secrets "name" not found, configmaps "name" is forbidden
@@ -51,7 +53,7 @@ _NAMES = re.compile(
 )
 """Names that users chose, each in a form that shows that it is one."""
 
-_NO_NAME = re.compile(
+_NO_NAME = late_pattern(
     # segments of URLs (OCI distribution spec, git http, Helm repositories, Kubernetes)
     r"(?:v2|manifests|blobs|tags|list|info|refs|git-(?:upload|receive)-pack|index\.yaml"
     r"|apis?|openapi|version|readyz"
@@ -68,7 +70,7 @@ _NO_NAME = re.compile(
 )
 """Words in the place of a name that protocols and controllers define."""
 
-_PLAIN_RETRY = re.compile(
+_PLAIN_RETRY = late_pattern(
     r"(?<=/v2/\": )(?P<first>(?:tls: [^\n;]{0,80})?x509: [^\n;]{1,240}); "
     r"(?P<words>Get \"http://[^\n]*)",
 )
@@ -77,9 +79,9 @@ _PLAIN_RETRY = re.compile(
 go-containerregistry makes it for some addresses (pkg/v1/remote/transport/ping.go).
 """
 
-_CLAUSE = re.compile(r": |\n")
+_CLAUSE = late_pattern(r": |\n")
 
-_WRAPPED = re.compile(r" *\n +\| *")
+_WRAPPED = late_pattern(r" *\n +\| *")
 """Where SOPS broke a line: it wraps an error at 60 characters (getsops/sops usererrors.go)."""
 
 
