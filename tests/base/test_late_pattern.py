@@ -1,6 +1,7 @@
 """Patterns that are compiled late: as compiled ones, and compiled once."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -9,8 +10,13 @@ from fluxstatus.base.late_pattern import late_pattern
 
 def test_it_has_what_a_compiled_one_has(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its methods and attributes are those of re.compile, which is called once, on first use."""
-    sources, real = [], re.compile
-    monkeypatch.setattr(re, "compile", lambda *source: sources.append(source) or real(*source))
+    sources, real = list[object](), re.compile
+
+    def compiled(*source: Any) -> Any:
+        sources.append(source)
+        return real(*source)
+
+    monkeypatch.setattr(re, "compile", compiled)
     late = late_pattern(r"(?P<word>b)+", re.IGNORECASE)
     assert sources == []
     found = [late.search("aB"), late.search("ab")]
