@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from pathlib import Path
-from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn
 
 import typer
@@ -80,6 +79,8 @@ class _Commands(PlainGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the subcommands from the table of completions: importing all takes longer."""
+        from textwrap import shorten
+
         del ctx  # the table has the same words in each
         named = (row for row in read_table() if not row.place and not row.word.startswith("-"))
         texts = {row.word: row.help for row in named if row.word}
