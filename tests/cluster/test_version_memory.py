@@ -259,12 +259,13 @@ def test_writers_at_the_same_time(room: Room) -> None:
 
 
 @pytest.mark.cluster
-def test_the_real_program_is_remembered(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_real_program_is_remembered(
+    flux_operator: Path, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The Go linker has written its package into it."""
-    real = build.programs("flux-operator")["flux-operator"]
     link = room.folder / "bin" / "flux-operator"
     link.parent.mkdir()
-    link.symlink_to(real)
+    link.symlink_to(flux_operator)
     assert asked() == build.version("flux-operator")
     monkeypatch.setattr(local_tools, "Process", None)  # none is started from now on
     assert asked() == build.version("flux-operator")
