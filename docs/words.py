@@ -22,6 +22,7 @@ from fluxstatus.cli import app
 from fluxstatus.commands.completion.complete import OBJECTS, PATHS, QUERIES
 from fluxstatus.commands.explain.codes import codes
 from fluxstatus.commands.options import Connection
+from fluxstatus.commands.report_files import FORMATS
 from fluxstatus.mcp.clients import CLIENTS
 from fluxstatus.model.kinds import KINDS
 
@@ -137,6 +138,11 @@ def _controllers() -> Iterator[tuple[str, str, str]]:
         yield name, "", f"the logs of {name}"
 
 
+def _formats() -> Iterator[tuple[str, str, str]]:
+    for name in FORMATS:
+        yield f"{name}=", "", ""
+
+
 _LISTS: Mapping[str, Callable[[], Iterator[tuple[str, str, str]]]] = {
     "ID": _steps,
     "CODE": _codes,
@@ -144,6 +150,7 @@ _LISTS: Mapping[str, Callable[[], Iterator[tuple[str, str, str]]]] = {
     "KINDS": _listed,
     "CONTROLLER": _controllers,
     "--client": _clients,
+    "FORMAT=FILE": _formats,
 }
 """The lists of known values, by metavar or option: each value, the word after it, its help."""
 

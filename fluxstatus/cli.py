@@ -15,7 +15,7 @@ import typer
 
 from fluxstatus import __version__
 from fluxstatus.base.similar import did_you_mean
-from fluxstatus.commands import console, wait, watch
+from fluxstatus.commands import console, report_files, wait, watch
 from fluxstatus.commands.completion.argv import read_table
 from fluxstatus.commands.options import CheckDisplay, Connection, Scope, Snapshots, Timing
 from fluxstatus.commands.progress import read_evidence
@@ -24,7 +24,7 @@ from fluxstatus.model import snapshot
 from fluxstatus.model.errors import LIMITS, UnreadError
 from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.findings import Exit, Report, Verdict
-from fluxstatus.report import RENDER, Format
+from fluxstatus.report import RENDER, Format, Look
 
 if TYPE_CHECKING:
     from fluxstatus.checks.run import Choice
@@ -139,7 +139,7 @@ def check(
         hand_down(ctx)
         return
     conflict = saved.conflict(connection, watch=timing.watch, wait=bool(timing.wait))
-    if conflict := conflict or timing.conflict() or shown.conflict():
+    if conflict := conflict or timing.conflict() or shown.conflict(watch=timing.watch):
         ctx.fail(conflict)
     if prompt and timing.watch:
         ctx.fail("--prompt and --watch are mutually exclusive")
@@ -155,6 +155,7 @@ def check(
     else:
         report = assess(read())
         code = report.exit_code(fail_on)
+    _write_files(shown, scope, report)
     if prompt:
         console.put(_prompt(report))
     else:
@@ -273,14 +274,24 @@ def _save(file: Path, evidence: Evidence) -> None:
         console.error(f"{error}; the check goes on without it")
 
 
-def _show(shown: CheckDisplay, scope: Scope, report: Report) -> str:
+def _look(shown: CheckDisplay, scope: Scope) -> Look:
     look = console.look(shown.color, everything=shown.everything, advice=scope.advice)
-    look = look._replace(brief=shown.brief, wide=shown.output is Format.WIDE)
-    return RENDER[shown.output](report, look)
+    return look._replace(brief=shown.brief, wide=shown.output is Format.WIDE)
+
+
+def _show(shown: CheckDisplay, scope: Scope, report: Report) -> str:
+    return RENDER[shown.output](report, _look(shown, scope))
+
+
+def _write_files(shown: CheckDisplay, scope: Scope, report: Report) -> None:
+    """Write the files of `--report`; one that cannot be written costs the file, not the verdict."""
+    for problem in report_files.write(shown.report, report, _look(shown, scope)):
+        console.error(problem)
 
 
 def _show_change(shown: CheckDisplay, scope: Scope, before: Report | None, report: Report) -> str:
     """Return the output of `--watch`: a page on a terminal, else the changes."""
+    _write_files(shown, scope, report)
     is_text = shown.output is not Format.JSON
     if is_text and console.is_terminal(sys.stdout):
         return watch.page(_show(shown, scope, report), report)

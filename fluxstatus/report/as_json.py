@@ -16,7 +16,7 @@ from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.ref import Ref
 from fluxstatus.report.look import Look
 
-_VERSION = 2  # of the report
+VERSION = 2  # of the report
 
 
 def versioned(content: Mapping[str, Any], version: int = 1) -> str:
@@ -33,7 +33,7 @@ def render(report: Report, look: Look) -> str:
     *look* matters only for `everything`, which includes passes. Texts from the cluster are not
     truncated; control characters and non-ASCII characters in them are \u escapes.
     """
-    return versioned(document(report, everything=look.everything), _VERSION)
+    return versioned(document(report, everything=look.everything), VERSION)
 
 
 def document(report: Report, *, everything: bool) -> dict[str, Any]:
