@@ -1,6 +1,5 @@
 """A report as Markdown, for a job summary or a comment: causes first, the rest folded."""
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -15,6 +14,7 @@ from fluxstatus.report.sentences import (
     counts_of,
     details_of,
     facts_of,
+    link_of,
     minute_of,
     steps_of,
     word_of,
@@ -28,7 +28,6 @@ _NODES = 12  # of blocked objects in the graph
 _ROWS = 20  # steps, or pieces of advice
 _TITLE, _TEXT, _MESSAGE, _COMMAND = 300, 1000, 2000, 1000  # characters
 _STEPS, _COMMANDS = 6, 4  # of a finding, and of a step of its fix
-_LINK = re.compile(r"https://[\w./#-]+", re.ASCII)
 _LINE, _FOR_LINES = 150, 20_000  # bytes for the title of a fault, and for those of all
 _MORE = 60  # bytes for the line that counts the rest
 
@@ -113,8 +112,8 @@ def _fixes(fault: Finding) -> Iterator[str]:
         lines = [line for command in hint.commands[:_COMMANDS] for line in _lines(command)]
         if lines:
             yield block("\n".join(lines), _LIMIT, "sh") + "\n"
-    if _LINK.fullmatch(fault.docs):
-        yield f"**more** <{fault.docs}>\n\n"
+    if link := link_of(fault):
+        yield f"**more** <{link}>\n\n"
 
 
 def _lines(command: Command) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What all formats for people say about a report and its findings, in the same words."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ TROUBLE = (Level.FAIL, Level.WARN, Level.UNKNOWN)
 """The levels of faults, the worst first."""
 
 ADVICE = "advice"
+_LINK = re.compile(r"https://[\w./#-]+", re.ASCII)
 
 
 def by_blocked(findings: Iterable[Finding]) -> list[Finding]:
@@ -101,6 +103,11 @@ def hint_lines(finding: Finding) -> Iterator[str]:
             yield from (f"  {line}" for line in commands)
         else:
             yield from (f"{hint.label}: {line}" for line in commands)
+
+
+def link_of(finding: Finding) -> str:
+    """Return the address of the documentation of *finding*; empty for anything else."""
+    return finding.docs if _LINK.fullmatch(finding.docs) else ""
 
 
 def blocks_of(refs: Sequence[Ref], names: int) -> str:
