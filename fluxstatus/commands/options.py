@@ -18,7 +18,7 @@ from typer import BadParameter, Option
 
 from fluxstatus.base.deadline import Deadline
 from fluxstatus.base.durations import duration, parse_duration
-from fluxstatus.commands.report_files import ReportFile, report_file
+from fluxstatus.commands import report_files
 from fluxstatus.model.findings import Verdict
 from fluxstatus.report import (
     CheckFormat,
@@ -222,10 +222,10 @@ class CheckDisplay:
         bool, Option("--brief", help="Only one line per cause, the most blocking first")
     ] = False
     report: Annotated[
-        list[ReportFile],
+        list[report_files.ReportFile],
         Option(
             metavar="FORMAT=FILE",
-            parser=report_file,
+            parser=report_files.report_file,
             help="Also write the report to FILE in this format of -o; repeatable",
         ),
     ] = field(default_factory=list)
@@ -233,8 +233,7 @@ class CheckDisplay:
     def conflict(self, *, watch: bool) -> str:
         """Return why these options cannot be combined; empty when they can."""
         is_text = self.output in (Format.TEXT, Format.WIDE)
-        paths = [one.path for one in self.report]
-        twice = next((path for path in paths if paths.count(path) > 1), None)
+        unwritable = report_files.conflict(self.report)
         return _first(
             (self.brief and self.everything, "--brief and --all are mutually exclusive"),
             (
@@ -245,7 +244,7 @@ class CheckDisplay:
                 watch and not is_text and self.output is not Format.JSON,
                 f"-o {self.output} cannot be used with --watch; --report {self.output}=FILE can",
             ),
-            (twice, f"--report cannot write two formats to {twice}"),
+            (unwritable, unwritable),
         )
 
 

@@ -1,7 +1,7 @@
 """`--report FORMAT=FILE`: the report in more formats, each in a file of its own."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, get_args
 
@@ -24,10 +24,7 @@ class ReportFile(NamedTuple):
 
 
 def report_file(text: str) -> ReportFile:
-    """Return the format and the file in FORMAT=FILE.
-
-    Raises BadParameter, also if the file could not be written: that is said before the check.
-    """
+    """Return the format and the file in FORMAT=FILE. Raises BadParameter."""
     name, _, path = text.partition("=")
     if not path:
         raise BadParameter(f"{text!r} is not FORMAT=FILE, such as junit=report.xml")
@@ -37,10 +34,18 @@ def report_file(text: str) -> ReportFile:
             name, list(map(str, FORMATS)), f"the formats are {', '.join(FORMATS)}", repr
         )
         raise BadParameter(f"{name!r} is not a format; {meant}")
-    file = Path(path)
-    if reason := _obstacle(file):
-        raise BadParameter(f"{path} cannot be written: {reason}")
-    return ReportFile(form, file)
+    return ReportFile(form, Path(path))
+
+
+def conflict(files: Sequence[ReportFile]) -> str:
+    """Return why *files* cannot be written, which is said before the check; empty if they can."""
+    paths = [one.path for one in files]
+    for path in paths:
+        if paths.count(path) > 1:
+            return f"--report cannot write two formats to {path}"
+        if reason := _obstacle(path):
+            return f"{path} cannot be written: {reason}"
+    return ""
 
 
 def _obstacle(file: Path) -> str:

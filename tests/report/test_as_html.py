@@ -22,9 +22,9 @@ from tests.report.reports import PATIENT, REPORTS, SAMPLE, failed, kustomization
 CSS = Path(as_html.__file__).with_name("page.css").read_text(encoding="ascii")
 ELEMENTS = {
     "html", "head", "meta", "link", "title", "style", "body", "a", "header", "h1", "h2", "span",
-    "p", "table", "tbody", "tr", "td", "main", "section", "div", "form", "input", "fieldset", "label",
-    "select", "option", "output", "details", "summary", "pre", "button", "ul", "li", "b", "script",
-    "svg", "g", "rect", "text", "path",
+    "p", "table", "tbody", "tr", "td", "main", "section", "div", "form", "input", "fieldset",
+    "label", "select", "option", "output", "details", "summary", "pre", "button", "ul", "li", "b",
+    "script", "svg", "g", "rect", "text", "path",
 }  # fmt: skip
 ATTRIBUTES = {
     "lang", "charset", "content", "http-equiv", "name", "rel", "href", "class", "id", "role",
