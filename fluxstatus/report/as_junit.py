@@ -1,14 +1,12 @@
 """A report as JUnit XML: a suite for each step, and a test for each object that was judged."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import TypeAlias
-from xml.etree.ElementTree import Element, SubElement, indent, tostring  # nothing is parsed
 
-from fluxstatus.base.visible import visible, visible_lines
 from fluxstatus.model.findings import Finding, Level, Report, StepResult
 from fluxstatus.report.look import Look
+from fluxstatus.report.markup import ascii_only, shown, shown_lines
 from fluxstatus.report.sentences import by_blocked, details_of, facts_of, hint_lines, steps_of
 
 _NAMES = 100  # of blocked objects in a test
@@ -22,9 +20,6 @@ _TAGS = {
 _COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 """The attribute of a suite that counts the tests with a tag."""
 
-_Judged: TypeAlias = tuple[str, Finding, str]
-"""The name of a test, its finding, and the tag of its result; the tag is empty if it passes."""
-
 
 def render(report: Report, _: Look) -> str:
     r"""Return *report* as an XML document, ASCII only, with a newline at its end.
@@ -34,69 +29,70 @@ def render(report: Report, _: Look) -> str:
     advice, in that of its suite. A test has the name of the object, so that it is the same one
     before and after a failure.
     """
-    root = Element("testsuites", name="kubectl flux-status")
-    totals: Counter[str] = Counter()
+    suites, totals, faults = [], Counter[str](), report.faults
     for step in steps_of(report):
-        totals += _add_suite(root, step, report)
-    _count(root, totals)
-    root.set("time", f"{report.cost.seconds:.3f}")
-    indent(root)
-    document: bytes = tostring(root, "us-ascii")
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{document.decode()}\n'
+        found = [one for one in faults if one.step == step.id]
+        counts = Counter(tests=len(found))
+        counts.update(_COUNTED[tag] for tag in map(_tag, found) if tag)
+        suites.append("\n".join(_suite(step, report, found, counts)))
+        totals += counts
+    head = f'<testsuites name="kubectl flux-status"{_attributes(totals)}'
+    return ascii_only(
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'{head} time="{report.cost.seconds:.3f}">\n{"".join(suites)}</testsuites>\n'
+    )
 
 
-def _judged(step: StepResult, found: Iterable[Finding]) -> Iterator[_Judged]:
-    """Yield the tests of *step*; of several with one name, the later ones also have their code."""
+def _attributes(counts: Mapping[str, int]) -> str:
+    return "".join(f' {name}="{counts[name]}"' for name in ("tests", *_COUNTED.values()))
+
+
+def _suite(
+    step: StepResult, report: Report, found: Iterable[Finding], counts: Mapping[str, int]
+) -> Iterator[str]:
+    """Yield the lines of the suite of *step*; the last one is empty."""
+    when = f"{report.taken_at:%Y-%m-%dT%H:%M:%S}"
+    yield f'<testsuite name="{shown(step.id)}"{_attributes(counts)} timestamp="{when}">'
+    facts = (f'<property name="{n}" value="{shown(value)}"/>' for n, value in facts_of(report))
+    yield f"<properties>{''.join(facts)}</properties>"
+    classname = f"flux-status.{shown(step.id)}"
+    for name, finding in _named(step, found):
+        head = f'<testcase classname="{classname}" name="{shown(name)}"'
+        result = _result(finding, report.taken_at)
+        yield f"{head}>{result}</testcase>" if result else f"{head}/>"
+    if advice := by_blocked(one for one in report.advice if one.step == step.id):
+        texts = "\n\n".join(_text(one, report.taken_at) for one in advice)
+        yield f"<system-out>{texts}</system-out>"
+    yield "</testsuite>\n"
+
+
+def _named(step: StepResult, found: Iterable[Finding]) -> Iterator[tuple[str, Finding]]:
+    """Yield the name of each test; of several with one name, the later ones have their code."""
     seen: Counter[str] = Counter()
     for finding in found:
-        name = visible(f"{finding.object or step.title}")
-        name = f"{name} [{visible(finding.code)}]" if seen[name] else name
+        name = f"{finding.object or step.title}"
+        name = f"{name} [{finding.code}]" if seen[name] else name
         seen[name] += 1
-        yield f"{name} {seen[name]}" if seen[name] > 1 else name, finding, _tag(finding)
+        yield f"{name} {seen[name]}" if seen[name] > 1 else name, finding
 
 
 def _tag(finding: Finding) -> str:
+    """Return the tag of the result of a test; empty if it passes."""
     if finding.code == _SUSPENDED and finding.level is Level.WARN:
         return "skipped"
     return _TAGS.get(finding.level, "")
 
 
-def _count(suite: Element, counts: Counter[str]) -> None:
-    for name in ("tests", *_COUNTED.values()):
-        suite.set(name, str(counts[name]))
-
-
-def _add_suite(root: Element, step: StepResult, report: Report) -> Counter[str]:
-    """Add the suite of *step*, and return its counts."""
-    judged = list(_judged(step, [one for one in report.faults if one.step == step.id]))
-    counts = Counter({"tests": len(judged)})
-    counts.update(_COUNTED[tag] for _, _, tag in judged if tag)
-    suite = SubElement(root, "testsuite", name=visible(step.id))
-    _count(suite, counts)
-    suite.set("timestamp", f"{report.taken_at:%Y-%m-%dT%H:%M:%S}")
-    properties = SubElement(suite, "properties")
-    for name, value in facts_of(report):
-        SubElement(properties, "property", name=name, value=visible(value))
-    for name, finding, tag in judged:
-        _add_test(suite, name, finding, tag, report.taken_at)
-    advice = by_blocked(one for one in report.advice if one.step == step.id)
-    if advice:
-        texts = [_text(one, report.taken_at) for one in advice]
-        SubElement(suite, "system-out").text = "\n\n".join(texts)
-    return counts
-
-
-def _add_test(suite: Element, name: str, finding: Finding, tag: str, now: datetime) -> None:
-    classname = f"flux-status.{suite.get('name')}"
-    test = SubElement(suite, "testcase", classname=classname, name=name)
-    title = visible(finding.title)
-    if tag:
-        result = SubElement(test, tag, message=title)
-        if tag != "skipped":
-            result.set("type", visible(finding.code))
-            result.text = _text(finding, now)
-    elif finding.level is not Level.PASS:
-        SubElement(test, "system-out").text = _text(finding, now)
+def _result(finding: Finding, now: datetime) -> str:
+    """Return what is in a test; empty for a pass."""
+    tag = _tag(finding)
+    if not tag:
+        is_pass = finding.level is Level.PASS
+        return "" if is_pass else f"<system-out>{_text(finding, now)}</system-out>"
+    head = f'<{tag} message="{shown(finding.title)}"'
+    if tag == "skipped":
+        return f"{head}/>"
+    return f'{head} type="{shown(finding.code)}">{_text(finding, now)}</{tag}>'
 
 
 def _text(finding: Finding, now: datetime) -> str:
@@ -105,4 +101,4 @@ def _text(finding: Finding, now: datetime) -> str:
     lines += [f"{label}: {text}" for label, text in details_of(finding, now, _NAMES)]
     lines += hint_lines(finding)
     lines += [f"more: {finding.docs}"] if finding.docs else []
-    return visible_lines("\n".join(lines))
+    return shown_lines("\n".join(lines))

@@ -11,8 +11,8 @@ from fluxstatus.base.plurals import counted
 from fluxstatus.model.findings import Finding, Level, Next, Report
 from fluxstatus.model.hints import Command
 from fluxstatus.report.as_html.graph import graph
-from fluxstatus.report.as_html.text import shown, shown_lines
 from fluxstatus.report.look import Look
+from fluxstatus.report.markup import ascii_only, shown, shown_lines
 from fluxstatus.report.sentences import (
     TROUBLE,
     by_blocked,
@@ -62,7 +62,7 @@ def render(report: Report, look: Look) -> str:
         _next(report.next) if report.next else "",
         f"</main>\n<script>{script}</script>\n</body>\n</html>\n",
     ]
-    return "\n".join(parts).encode("ascii", "xmlcharrefreplace").decode()
+    return ascii_only("\n".join(parts))
 
 
 def _read(name: str) -> str:

@@ -6,7 +6,7 @@ from itertools import islice
 
 from fluxstatus.base.plurals import counted
 from fluxstatus.model.findings import Finding
-from fluxstatus.report.as_html.text import shown
+from fluxstatus.report.markup import shown
 
 _CAUSES, _GROUPS = 10, 16  # nodes at most; the rest is a sentence below
 _WIDTH, _BOX, _ROW, _HEIGHT = 760, 330, 40, 28  # pixels

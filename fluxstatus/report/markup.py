@@ -1,4 +1,4 @@
-"""Text of the cluster as HTML."""
+"""Text of the cluster in HTML and XML, without characters that XML 1.0 does not have."""
 
 from html import escape
 
@@ -13,3 +13,8 @@ def shown(text: str) -> str:
 def shown_lines(text: str) -> str:
     """Return *text* with its newlines, for an element."""
     return escape(visible_lines(text))
+
+
+def ascii_only(document: str) -> str:
+    """Return *document* with references for all other characters than those of ASCII."""
+    return document.encode("ascii", "xmlcharrefreplace").decode()
