@@ -16,7 +16,7 @@ def wait(
     read: Callable[[], Evidence],
     assess: Callable[[Evidence], Report],
     seconds: float,
-    fail_on: Collection[Verdict],
+    fail_on: Collection[str],
     *,
     fail_fast: bool,
 ) -> Report:
@@ -47,13 +47,13 @@ def wait(
     return report
 
 
-def exit_code(report: Report, fail_on: Collection[Verdict]) -> Exit:
+def exit_code(report: Report, fail_on: Collection[str]) -> Exit:
     """Return the exit code after waiting: 1 while an object is reconciling or waits for another."""
     code = report.exit_code(fail_on)
     return Exit.UNHEALTHY if code is Exit.HEALTHY and report.waiting else code
 
 
-def _awaited(report: Report, fail_on: Collection[Verdict]) -> list[Finding]:
+def _awaited(report: Report, fail_on: Collection[str]) -> list[Finding]:
     """Return the findings that are waited for: the worst first, then what blocks most."""
     warnings = (Level.WARN,) if Verdict.WARN in fail_on else ()
     levels = (Level.FAIL, *warnings, Level.UNKNOWN)
