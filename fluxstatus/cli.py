@@ -37,6 +37,7 @@ Examples:
   kubectl flux-status                         check the current context
   kubectl flux-status --context prod -n apps  check one namespace in prod
   kubectl flux-status --wait 5m --fail-fast   wait in a pipeline after a push
+  kubectl flux-status --accept known.toml     pass in spite of accepted faults
   kubectl flux-status -o json | jq .verdict   print only the verdict
   kubectl flux-status --save now.json.gz      save a snapshot for --from
   kubectl flux-status --brief                 print one line per cause
@@ -55,6 +56,7 @@ Exit codes:
 class _Commands(PlainGroup):
     late: ClassVar = {
         "accept": "fluxstatus.commands.accept",
+        "compare": "fluxstatus.commands.compare",
         "completion": "fluxstatus.commands.completion.scripts",
         "conditions": "fluxstatus.commands.conditions",
         "credentials": "fluxstatus.commands.credentials",

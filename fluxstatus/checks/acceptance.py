@@ -12,7 +12,6 @@ from fluxstatus.base.masking import mask
 from fluxstatus.base.plurals import counted, listed, noun_for
 from fluxstatus.model.accept_list import AcceptList, Entry
 from fluxstatus.model.findings import Acceptance, Accepted, Finding, Level
-from fluxstatus.model.ref import Key
 
 _LEVELS = (Level.FAIL, Level.WARN)
 _NAMED = 3  # entries that a note names
@@ -45,15 +44,10 @@ def without_accepted(findings: Iterable[Finding], acceptance: Acceptance) -> lis
     accepted = [one.finding for one in acceptance.accepted]
     ids, keys = set(map(id, accepted)), {ref.key for one in accepted for ref in one.objects}
     return [
-        replace(one, level=Level.SKIP) if _waits_only_for(one, keys) else one
+        replace(one, level=Level.SKIP) if one.waits_only_for(keys) else one
         for one in findings
         if id(one) not in ids
     ]
-
-
-def _waits_only_for(finding: Finding, keys: Collection[Key]) -> bool:
-    awaited = finding.waits_for if finding.level is Level.WAIT else ()
-    return bool(awaited) and all(ref.key in keys for ref in awaited)
 
 
 def _accepted(fault: Finding, entries: Sequence[Entry]) -> Accepted | None:

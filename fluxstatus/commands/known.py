@@ -41,7 +41,7 @@ class Known:
     accept_from: Annotated[
         str,
         Option(
-            metavar="NAMESPACE/CONFIGMAP", help="Accept the faults in a ConfigMap of the cluster"
+            metavar="NS/CONFIGMAP", help="Accept the faults in a ConfigMap of the cluster"
         ),
     ] = ""
     since_snapshot: Annotated[
@@ -105,7 +105,7 @@ class Accepting:
 def _parts(text: str) -> tuple[str, str]:
     namespace, slash, name = text.partition("/")
     if not (namespace and slash and name) or "/" in name:
-        raise BadParameter(f"{text!r} is not NAMESPACE/CONFIGMAP", param_hint="--accept-from")
+        raise BadParameter(f"{text!r} is not NS/CONFIGMAP", param_hint="--accept-from")
     return namespace, name
 
 

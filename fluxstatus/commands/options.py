@@ -325,10 +325,9 @@ class Timing:
     fail_on: Annotated[
         list[str],
         Option(
-            metavar="LEVEL",
+            metavar=f"<{'|'.join(FAIL_ON)}>",
             parser=levels,
-            help=f"Also exit with code 1 at this ({', '.join(FAIL_ON)}); repeatable or "
-            "comma-separated",
+            help="Also exit with code 1 at this; repeatable or comma-separated",
         ),
     ] = field(default_factory=list)
 

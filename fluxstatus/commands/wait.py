@@ -33,7 +33,7 @@ def wait(
         left = end - time.monotonic()
         if exit_code(report, fail_on) is Exit.HEALTHY or left <= 0:
             break
-        awaited = _awaited(report, fail_on)
+        awaited = _awaited(report.counting(fail_on), fail_on)
         if _cannot_begin(evidence) or (fail_fast and any(one.final for one in awaited)):
             break
         reason = _reason(awaited)
@@ -50,7 +50,8 @@ def wait(
 def exit_code(report: Report, fail_on: Collection[str]) -> Exit:
     """Return the exit code after waiting: 1 while an object is reconciling or waits for another."""
     code = report.exit_code(fail_on)
-    return Exit.UNHEALTHY if code is Exit.HEALTHY and report.waiting else code
+    waiting = report.counting(fail_on).waiting
+    return Exit.UNHEALTHY if code is Exit.HEALTHY and waiting else code
 
 
 def _awaited(report: Report, fail_on: Collection[str]) -> list[Finding]:

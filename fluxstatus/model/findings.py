@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, Self, TypeAlias
 
 from fluxstatus.model.evidence import Cost, Target
 from fluxstatus.model.hints import Command, Hint
-from fluxstatus.model.ref import Ref
+from fluxstatus.model.ref import Key, Ref
 
 _ID = 12  # digits
 
@@ -89,6 +89,11 @@ class Finding:
         about = [list(self.object.key)] if self.object else []
         named = json.dumps([self.step, self.code, self.part, about])
         return sha256(named.encode()).hexdigest()[:_ID]
+
+    def waits_only_for(self, keys: Collection[Key]) -> bool:
+        """Return whether it is about what waits, and for nothing but the objects *keys*."""
+        awaited = self.waits_for if self.level is Level.WAIT else ()
+        return bool(awaited) and all(ref.key in keys for ref in awaited)
 
     @property
     def summary(self) -> str:
@@ -234,6 +239,15 @@ class Changes(NamedTuple):
     unsure: tuple[Past, ...] = ()
 
 
+def _counted(finding: Finding, changes: Changes, old: Collection[Key]) -> Finding:
+    """Return *finding* as it counts where only new faults do; *old* are the objects of others."""
+    if finding.id in changes.still:
+        return replace(finding, level=Level.PASS)
+    if finding.id in changes.unseen and finding.level is Level.FAIL:
+        return replace(finding, level=Level.UNKNOWN)
+    return replace(finding, level=Level.SKIP) if finding.waits_only_for(old) else finding
+
+
 class Report(NamedTuple):
     """The result of a run: all findings, including passes, in the order of the report.
 
@@ -311,20 +325,22 @@ class Report(NamedTuple):
         """
         if self.unreachable:
             return Exit.NO_VERDICT
-        if NEW in fail_on and self.changes:
-            if self.changes.new:
-                return Exit.UNHEALTHY
-            if Verdict.FAIL not in fail_on and Verdict.WARN not in fail_on:
-                return self._without_known(self.changes).exit_code({*fail_on} - {NEW})
+        counted = self.counting(fail_on)
         failing = {Level.FAIL, *((Level.WARN,) if Verdict.WARN in fail_on else ())}
-        unfinished = self.verdict is Verdict.PROGRESSING and Verdict.PROGRESSING in fail_on
-        if unfinished or any(finding.level in failing for finding in self.faults):
+        unfinished = counted.verdict is Verdict.PROGRESSING and Verdict.PROGRESSING in fail_on
+        is_new = NEW in fail_on and self.changes is not None and self.changes.new
+        if unfinished or is_new or any(one.level in failing for one in counted.faults):
             return Exit.UNHEALTHY
-        return Exit.NO_VERDICT if self.verdict is Verdict.UNKNOWN else Exit.HEALTHY
+        return Exit.NO_VERDICT if counted.verdict is Verdict.UNKNOWN else Exit.HEALTHY
 
-    def _without_known(self, changes: Changes) -> Self:
-        """Return the report if only new faults count; whether an unseen one is new is unknown."""
-        levels = dict.fromkeys(changes.still, Level.PASS)
-        levels |= dict.fromkeys(changes.unseen, Level.UNKNOWN)
-        counted = (replace(one, level=levels.get(one.id, one.level)) for one in self.faults)
-        return self._replace(findings=tuple(counted))
+    def counting(self, fail_on: Collection[str]) -> Self:
+        """Return the report with what counts for the exit code.
+
+        If only new faults count, an old one is a pass, and a failure is unknown of which it is not
+        known whether it is new.
+        """
+        changes = self.changes
+        if changes is None or NEW not in fail_on or {Verdict.FAIL, Verdict.WARN} & {*fail_on}:
+            return self
+        old = {ref.key for one in self.faults if one.id in changes.still for ref in one.objects}
+        return self._replace(findings=tuple(_counted(one, changes, old) for one in self.faults))

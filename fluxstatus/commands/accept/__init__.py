@@ -49,7 +49,9 @@ def show(
     ids: Annotated[
         list[str],
         Argument(
-            metavar="ID", help="The id of a fault, from -o wide or -o json", rich_help_panel=_PANEL
+            metavar="FINDING-ID",
+            help="The id of a fault, from -o wide or -o json",
+            rich_help_panel=_PANEL,
         ),
     ],
     reason: Annotated[
@@ -156,11 +158,11 @@ def _fault(name: str, view: "View") -> "Past":
         return found
     if found:
         text = f"{name} is {found.title!r}, which is no fault: its level is {found.level}"
-        raise typer.BadParameter(text, param_hint="ID")
+        raise typer.BadParameter(text, param_hint="FINDING-ID")
     if any(one.level is Level.UNKNOWN for one in view.findings):
         text = f"no fault that could be read has the id {name!r}; not everything could be read"
         raise UnreadError.of(Why.FAILED, text)
     raise typer.BadParameter(
         f"no fault has the id {name!r}; `kubectl flux-status --brief -o wide` lists them",
-        param_hint="ID",
+        param_hint="FINDING-ID",
     )
