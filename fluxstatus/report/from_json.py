@@ -1,6 +1,7 @@
 """What an earlier report saw, from its JSON."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from fluxstatus.model.ref import Ref
 _DEEPEST = 100
 _VERSION = 2
 _LIST = ("steps", "findings")
+_ID = re.compile("[0-9a-f]{12}")
 
 
 def view_in(data: bytes) -> View:
@@ -61,8 +63,10 @@ def _past(found: dict[str, Any]) -> Past:
         level = Level(text_of(found.get("level")))
     except ValueError as error:
         raise ValueError(f"is damaged: {error}") from error
+    if not _ID.fullmatch(name := text_of(found.get("id"))):
+        raise ValueError("is damaged: a finding has no id")
     return Past(
-        text_of(found.get("id")),
+        name,
         text_of(found.get("step")),
         text_of(found.get("code")),
         level,
