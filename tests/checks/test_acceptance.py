@@ -7,7 +7,7 @@ import pytest
 
 from fluxstatus.checks.run import Choice
 from fluxstatus.model.accept_list import AcceptList, Entry
-from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.evidence import Object, Unread, Why
 from fluxstatus.model.findings import Exit, Level, Report, Verdict
 from fluxstatus.model.kinds import KINDS
 from tests.builders import (
@@ -33,12 +33,14 @@ DOWN = (*HEALTHY, source("git", NOT_THERE), kustomization("app", "git", NO_ARTIF
 
 def entries(*patterns: str, until: date = LATER) -> AcceptList:
     """Return a list with an entry for each of *patterns*, which is an object or a code."""
-    named = ({"object" if "/" in one else "code": one} for one in patterns)
-    made = (Entry(n, f"reason {n}", until, **one) for n, one in enumerate(named, 1))
+    made = []
+    for number, one in enumerate(patterns, 1):
+        entry = Entry(number, f"reason {number}", until)
+        made.append(entry._replace(object=one) if "/" in one else entry._replace(code=one))
     return AcceptList("a.toml", tuple(made))
 
 
-def accepted(accept: AcceptList, objects: Iterable[object] = DOWN, **more: object) -> Report:
+def accepted(accept: AcceptList, objects: Iterable[Object] = DOWN, **more: object) -> Report:
     """Return the report on *objects* for which *accept* counts."""
     return judge(evidence(*objects, **more), Choice(accept=accept))  # type: ignore[arg-type]
 
@@ -108,7 +110,7 @@ def test_only_the_cause_is_matched(patterns: list[str], is_accepted: bool) -> No
     assert ("matches nothing here" in notes(report)) is not is_accepted
 
 
-def shared(*names: str) -> list[object]:
+def shared(*names: str) -> list[Object]:
     """Return sources that fail because of one host, so that they are one finding."""
     refused = {
         "Ready": "False GitOperationFailed: failed to checkout and determine revision: unable to "

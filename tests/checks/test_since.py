@@ -137,9 +137,7 @@ def test_a_warning_that_has_become_a_failure_is_new() -> None:
     suspended = (*HEALTHY, source("git"), flux("Kustomization", "app", spec={"suspend": True}))
     before = of(suspended)
     (warning,) = (one for one in before.faults if one.code == "suspended")
-    failing = [
-        replace(one, level=Level.FAIL) if one is warning else one for one in before.findings
-    ]
+    failing = [replace(one, level=Level.FAIL) if one is warning else one for one in before.findings]
     worse = before._replace(findings=tuple(failing))
     assert changes(before, worse).new == (warning.id,)
     assert changes(worse, before).still == (warning.id,)
@@ -208,7 +206,7 @@ def test_waiting_ends_where_only_known_faults_are_left() -> None:
         ('{"schemaVersion": 2, "steps": []}', "schemaVersion 2"),
         ('{"schemaVersion": 2, "steps": [], "findings": []}', "takenAt is not a time"),
         (
-            '{"schemaVersion": 2, "takenAt": "2026-11-23T12:00:00Z", "steps": [], "findings": [{}]}',
+            '{"schemaVersion": 2, "takenAt": "2026-11-23T12:00Z", "steps": [], "findings": [{}]}',
             "is damaged",
         ),
         ('{"schemaVersion": 2, "x": ' + "[" * 200 + "]" * 200 + "}", "is not a report"),

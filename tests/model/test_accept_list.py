@@ -30,7 +30,11 @@ NODE = Ref("v1", "Namespace", "", "data")
 def test_a_list_in_toml() -> None:
     """All keys are read; a date may be one of TOML or a text."""
     first, second = parse(GOOD.encode(), "a.toml").entries
-    assert (first.object, first.code, first.reason) == ("HelmRelease/data/*", "health-*", "new disks")
+    assert (first.object, first.code, first.reason) == (
+        "HelmRelease/data/*",
+        "health-*",
+        "new disks",
+    )
     assert (first.contexts, first.until) == (("prod-*", "stage"), date(2026, 12, 31))
     assert (second.number, second.until, second.contexts) == (2, date(2026, 12, 1), ())
 
@@ -100,7 +104,7 @@ def test_bytes_that_are_refused(data: bytes, message: str) -> None:
 def test_an_entry_that_is_no_text_of_toml_keeps_its_number() -> None:
     """A header within a text does not shift the lines; then there is only the number."""
     text = entry(reason='"""\n[[accept]]\n"""') + entry(reason="")
-    with pytest.raises(AcceptError, match="^entry 2: it has no reason"):
+    with pytest.raises(AcceptError, match=r"^entry 2: it has no reason"):
         parse(text.encode(), "a.toml")
 
 
