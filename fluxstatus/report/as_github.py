@@ -6,7 +6,7 @@ from datetime import datetime
 from fluxstatus.base.visible import visible
 from fluxstatus.model.findings import Finding, Level, Report
 from fluxstatus.report.look import Look
-from fluxstatus.report.sentences import by_blocked, counts_of, details_of, hint_lines
+from fluxstatus.report.sentences import by_blocked, counts_of, details_of, hint_lines, title_of
 
 _NAMES = 10  # of blocked objects
 _COMMANDS = {Level.FAIL: "error", Level.WARN: "warning", Level.UNKNOWN: "warning"}
@@ -41,7 +41,7 @@ def _line(command: str, finding: Finding, now: datetime, *, ascii_only: bool) ->
 
 
 def _texts(finding: Finding, now: datetime) -> Iterator[str]:
-    yield finding.title
+    yield title_of(finding)
     for label, text in details_of(finding, now, _NAMES):
         if label != "message":  # the log of the step has it
             yield f"{label}: {text}"

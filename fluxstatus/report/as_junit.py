@@ -3,11 +3,20 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import TypeAlias
 
 from fluxstatus.model.findings import Finding, Level, Report, StepResult
 from fluxstatus.report.look import Look
 from fluxstatus.report.markup import ascii_only, shown, shown_lines
-from fluxstatus.report.sentences import by_blocked, details_of, facts_of, hint_lines, steps_of
+from fluxstatus.report.sentences import (
+    acceptance_of,
+    by_blocked,
+    details_of,
+    facts_of,
+    hint_lines,
+    steps_of,
+    title_of,
+)
 
 _NAMES = 100  # of blocked objects in a test
 _SUSPENDED = "suspended"  # the code
@@ -17,6 +26,9 @@ _TAGS = {
     Level.WAIT: "skipped",
     Level.SKIP: "skipped",
 }
+_Test: TypeAlias = tuple[Finding, str]
+"""What a test is about, and its result."""
+
 _COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 """The attribute of a suite that counts the tests with a tag."""
 
@@ -24,17 +36,20 @@ _COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 def render(report: Report, _: Look) -> str:
     r"""Return *report* as an XML document, ASCII only, with a newline at its end.
 
-    A failure is a `failure`, what could not be read an `error`. What is suspended, does not apply
-    or has no result yet is `skipped`. A warning passes, with its text in `system-out`; so does
-    advice, in that of its suite. A test has the name of the object, so that it is the same one
+    A failure is a `failure`, what could not be read an `error`. What is suspended or accepted, does
+    not apply or has no result yet is `skipped`. A warning passes, with its text in `system-out`; so
+    does advice, in that of its suite. A test has the name of the object, so that it is the same one
     before and after a failure.
     """
     suites, totals, faults = [], Counter[str](), report.faults
     for step in steps_of(report):
         found = [one for one in faults if one.step == step.id]
-        counts = Counter(tests=len(found))
+        accepted = [one for one in report.accepted if one.finding.step == step.id]
+        counts = Counter(tests=len(found) + len(accepted), skipped=len(accepted))
         counts.update(_COUNTED[tag] for tag in map(_tag, found) if tag)
-        suites.append("\n".join(_suite(step, report, found, counts)))
+        tests = [(one, _result(one, report.taken_at)) for one in found]
+        tests += [(one.finding, _skipped(acceptance_of(one))) for one in accepted]
+        suites.append("\n".join(_suite(step, report, tests, counts)))
         totals += counts
     head = f'<testsuites name="kubectl flux-status"{_attributes(totals)}'
     return ascii_only(
@@ -48,7 +63,7 @@ def _attributes(counts: Mapping[str, int]) -> str:
 
 
 def _suite(
-    step: StepResult, report: Report, found: Iterable[Finding], counts: Mapping[str, int]
+    step: StepResult, report: Report, tests: Iterable[_Test], counts: Mapping[str, int]
 ) -> Iterator[str]:
     """Yield the lines of the suite of *step*; the last one is empty."""
     when = f"{report.taken_at:%Y-%m-%dT%H:%M:%S}"
@@ -56,9 +71,8 @@ def _suite(
     facts = (f'<property name="{n}" value="{shown(value)}"/>' for n, value in facts_of(report))
     yield f"<properties>{''.join(facts)}</properties>"
     classname = f"flux-status.{shown(step.id)}"
-    for name, finding in _named(step, found):
+    for name, result in _named(step, tests):
         head = f'<testcase classname="{classname}" name="{shown(name)}"'
-        result = _result(finding, report.taken_at)
         yield f"{head}>{result}</testcase>" if result else f"{head}/>"
     if advice := by_blocked(one for one in report.advice if one.step == step.id):
         texts = "\n\n".join(_text(one, report.taken_at) for one in advice)
@@ -66,14 +80,14 @@ def _suite(
     yield "</testsuite>\n"
 
 
-def _named(step: StepResult, found: Iterable[Finding]) -> Iterator[tuple[str, Finding]]:
-    """Yield the name of each test; of several with one name, the later ones have their code."""
+def _named(step: StepResult, tests: Iterable[_Test]) -> Iterator[tuple[str, str]]:
+    """Yield the name and result of each test; of several with one name, the later have the code."""
     seen: Counter[str] = Counter()
-    for finding in found:
+    for finding, result in tests:
         name = f"{finding.object or step.title}"
         name = f"{name} [{finding.code}]" if seen[name] else name
         seen[name] += 1
-        yield f"{name} {seen[name]}" if seen[name] > 1 else name, finding
+        yield f"{name} {seen[name]}" if seen[name] > 1 else name, result
 
 
 def _tag(finding: Finding) -> str:
@@ -89,10 +103,14 @@ def _result(finding: Finding, now: datetime) -> str:
     if not tag:
         is_pass = finding.level is Level.PASS
         return "" if is_pass else f"<system-out>{_text(finding, now)}</system-out>"
-    head = f'<{tag} message="{shown(finding.title)}"'
     if tag == "skipped":
-        return f"{head}/>"
-    return f'{head} type="{shown(finding.code)}">{_text(finding, now)}</{tag}>'
+        return _skipped(title_of(finding))
+    head = f'<{tag} message="{shown(title_of(finding))}" type="{shown(finding.code)}"'
+    return f"{head}>{_text(finding, now)}</{tag}>"
+
+
+def _skipped(message: str) -> str:
+    return f'<skipped message="{shown(message)}"/>'
 
 
 def _text(finding: Finding, now: datetime) -> str:

@@ -10,13 +10,16 @@ from fluxstatus.report.look import Look
 from fluxstatus.report.markdown_text import block, code, html, inline
 from fluxstatus.report.mermaid import blocked_graph
 from fluxstatus.report.sentences import (
+    acceptance_of,
     by_blocked,
+    changes_of,
     counts_of,
     details_of,
     facts_of,
     link_of,
     minute_of,
     steps_of,
+    title_of,
     word_of,
 )
 from fluxstatus.report.terminal import command_line
@@ -39,7 +42,7 @@ def render(report: Report, _: Look) -> str:
     fault is folded, and so is the table of the steps. What has no room is counted.
     """
     head = _head(report)
-    tail = _steps(report) + _advice(report.advice)
+    tail = _accepted(report) + _steps(report) + _advice(report.advice)
     room = _LIMIT - _bytes(head) - _bytes(tail) - _MORE
     faults = by_blocked(report.faults)
     largest = max(faults, key=lambda one: len(one.blocks), default=None)
@@ -66,11 +69,13 @@ def _head(report: Report) -> str:
     """Return the heading with the verdict, the counts, and what is known of the cluster."""
     known = [f"{name} {code(value, _TITLE)}" for name, value in facts_of(report)]
     known.append(f"read {minute_of(report.taken_at)}")
-    return f"### Flux: {report.verdict}\n\n{counts_of(report)}\n\n{' · '.join(known)}\n\n"
+    since = f"{inline(changes_of(report.changes), _TEXT)}\n\n" if report.changes else ""
+    head = f"### Flux: {report.verdict}\n\n{counts_of(report)}\n\n{since}"
+    return f"{head}{' · '.join(known)}\n\n"
 
 
 def _in_full(fault: Finding, now: datetime, *, graph: bool) -> str:
-    return f"#### {inline(fault.title, _TITLE)}\n\n" + _body(fault, now, graph=graph)
+    return f"#### {inline(title_of(fault), _TITLE)}\n\n" + _body(fault, now, graph=graph)
 
 
 def _folded(fault: Finding, now: datetime, *, graph: bool) -> str:
@@ -79,11 +84,11 @@ def _folded(fault: Finding, now: datetime, *, graph: bool) -> str:
 
 def _title(fault: Finding) -> str:
     """Return *fault* where there is no room for more."""
-    return f"**{word_of(fault)}** {inline(fault.title, _TITLE)}\n\n"
+    return f"**{word_of(fault)}** {inline(title_of(fault), _TITLE)}\n\n"
 
 
 def _summary(finding: Finding) -> str:
-    return f"<b>{word_of(finding)}</b> {html(finding.title, _TITLE)}"
+    return f"<b>{word_of(finding)}</b> {html(title_of(finding), _TITLE)}"
 
 
 def _fold(summary: str, body: str) -> str:
@@ -134,10 +139,22 @@ def _steps(report: Report) -> str:
     return _fold(counted(len(steps), "step"), f"{table}\n\n") if steps else ""
 
 
+def _accepted(report: Report) -> str:
+    """Return the accepted faults, and the notes on their entries."""
+    notes = report.acceptance.notes if report.acceptance else ()
+    texts = [*map(acceptance_of, report.accepted), *notes]
+    return _listed(counted(len(report.accepted), "accepted fault"), texts)
+
+
 def _advice(advice: Sequence[Finding]) -> str:
-    found = [one for one in advice if one.level is Level.WARN]
-    lines = [f"- {inline(one.title, _TITLE)}" for one in found[:_ROWS]]
-    if more := len(found) - len(lines):
+    texts = [one.title for one in advice if one.level is Level.WARN]
+    return _listed(counted(len(texts), "recommendation"), texts)
+
+
+def _listed(summary: str, texts: Sequence[str]) -> str:
+    """Return *texts* as a list below *summary*; empty without any."""
+    lines = [f"- {inline(text, _TITLE)}" for text in texts[:_ROWS]]
+    if more := len(texts) - len(lines):
         lines.append(f"- … and {more} more")
     text = "\n".join(lines)
-    return _fold(counted(len(found), "recommendation"), f"{text}\n\n") if found else ""
+    return _fold(summary, f"{text}\n\n") if texts else ""

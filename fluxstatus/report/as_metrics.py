@@ -60,6 +60,11 @@ def _metrics(report: Report) -> Iterator[_Metric]:
     )
     yield _Metric("blocked_objects", "Objects that a cause blocks.", [({}, report.blocked)])
     yield _Metric(
+        "accepted",
+        "Accepted faults, which the verdict ignores.",
+        [({}, len(report.accepted))],
+    )
+    yield _Metric(
         "advice",
         "Recommendations, which never change the verdict.",
         [({}, len(report.advice))],

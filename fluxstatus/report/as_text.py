@@ -10,20 +10,19 @@ from fluxstatus.model.findings import (
     RECONCILING,
     Finding,
     Level,
-    Next,
     Report,
     Scope,
     StepResult,
 )
 from fluxstatus.model.hints import Command
 from fluxstatus.model.ref import Ref
+from fluxstatus.report.ending import ACCEPTED, put_acceptance, put_counts, put_ending
 from fluxstatus.report.layout import Cell, Page
 from fluxstatus.report.look import Look
 from fluxstatus.report.sentences import (
     ADVICE,
     TROUBLE,
     by_blocked,
-    counts_of,
     facts_of,
     kinds_of,
     message_of,
@@ -31,17 +30,17 @@ from fluxstatus.report.sentences import (
     name_of,
     steps_of,
     time_of,
+    title_of,
     why_of,
     word_of,
 )
 from fluxstatus.report.table import Table
-from fluxstatus.report.terminal import command_line, marked
+from fluxstatus.report.terminal import marked
 
 _AT_MOST = 10  # findings that are shown without `--all`; the rest are counted
 _SCREEN = 48  # lines; a shorter report has all details
 _IN_FULL = 24  # lines for the worst faults of a longer report; the others are shown briefly
 _NAMES = 40  # names of a list to try: more never fit into two lines
-_NEXT = len("next  ")
 
 
 def render(report: Report, look: Look) -> str:
@@ -60,6 +59,7 @@ def render(report: Report, look: Look) -> str:
     steps = steps_of(report)
     levels = *(step.level for step in steps), *map(word_of, (*report.findings, *one_by_one))
     names = *(step.id for step in steps), *(one.step for one in one_by_one)
+    levels = (*levels, *(ACCEPTED for _ in report.accepted[:1]))
     page = Page(look, levels, names)
     _put_head(page, report)
     shown, counted = (report.findings, []) if look.everything else _selected(report)
@@ -77,10 +77,7 @@ def render(report: Report, look: Look) -> str:
         put_finding(page, one, report.taken_at)
     if not one_by_one:
         _put_advice_summary(page, advice)
-    page.gap()
-    page.put(counts_of(report))
-    if report.next:
-        _put_next(page, report.next)
+    put_ending(page, report)
     return "\n".join(page.lines) + "\n"
 
 
@@ -89,14 +86,15 @@ def _briefly(report: Report, look: Look) -> str:
 
     The titles are whole, whatever the width is.
     """
-    page = Page(look, (), ())
+    page = Page(look, (ACCEPTED,), (one.finding.step for one in report.accepted))
     heads = ("LEVEL", "BLOCKS", *(_WIDE if look.wide else ()), "CODE", "CAUSE")
     found = by_blocked(report.faults) + by_blocked(report.advice if look.advice else ())
     _put_head(page, report)
     if found:
         table = Table(heads, look).lines(_row(finding, look) for finding in found)
         page.lines += [*table.splitlines(), ""]
-    page.put(counts_of(report))
+    put_acceptance(page, report)
+    put_counts(page, report)
     return "\n".join(page.lines) + "\n"
 
 
@@ -106,7 +104,8 @@ _WIDE = ("SINCE", "STEP", "ID")
 def _row(finding: Finding, look: Look) -> tuple[str, ...]:
     since = time_of(finding.since) if finding.since else ""
     wide = (since, finding.step, finding.id) if look.wide else ()
-    return (word_of(finding), str(len(finding.blocks)), *wide, finding.code, finding.title)
+    blocked = str(len(finding.blocks))
+    return (word_of(finding), blocked, *wide, finding.code, title_of(finding))
 
 
 def _put_advice_summary(page: Page, advice: Iterable[Finding]) -> None:
@@ -238,12 +237,17 @@ def _put_step(
     if rest := sum(finding.level not in TROUBLE for finding in counted):
         page.state(Level.SKIP, step.id, f"{rest} more: --all shows them")
     if not shown and not counted:
-        page.state(step.level, step.id, _summary(_of(step, report.findings)) or step.title)
+        page.state(step.level, step.id, _summary(step, report) or step.title)
 
 
-def _summary(findings: Sequence[Finding]) -> str:
-    passed = sum(finding.level is Level.PASS for finding in findings)
-    return f"{counted(passed, 'check')} passed" if passed else ""
+def _summary(step: StepResult, report: Report) -> str:
+    passed = sum(finding.level is Level.PASS for finding in _of(step, report.findings))
+    accepted = sum(one.finding.step == step.id for one in report.accepted)
+    parts = (
+        f"{counted(passed, 'check')} passed" if passed else "",
+        f"{accepted} accepted" if accepted else "",
+    )
+    return ", ".join(filter(None, parts))
 
 
 def put_finding(page: Page, finding: Finding, now: datetime) -> None:
@@ -259,7 +263,7 @@ def put_finding(page: Page, finding: Finding, now: datetime) -> None:
 
 
 def _put_title(page: Page, finding: Finding) -> None:
-    page.state(word_of(finding), finding.step, f"{finding.title} [{finding.code}]")
+    page.state(word_of(finding), finding.step, f"{title_of(finding)} [{finding.code}]")
 
 
 def _put_briefly(page: Page, finding: Finding, now: datetime) -> None:
@@ -321,15 +325,3 @@ def _put_commands(page: Page, commands: Iterable[Command], label: str) -> None:
         line = marked(command, ascii_only=page.look.ascii)
         page.detail(label, line, style="command", one_line=True)
         label = ""
-
-
-def _put_next(page: Page, step: Next) -> None:
-    label, below = Cell("next", _NEXT, "label"), Cell("", _NEXT)
-    lines = [command_line(command.argv, ascii_only=page.look.ascii) for command in step.commands]
-    if len(lines) == 1 and page.fits(f"{step.text}: {lines[0]}", _NEXT, lines=1):
-        page.put(f"{step.text}: {lines[0]}", label, one_line=True)
-        return
-    prompt = "" if lines else step.prompt
-    page.put(f"{step.text}:" if lines or prompt else step.text, label)
-    for line in lines or prompt.splitlines():
-        page.put(line, below, style="command", one_line=True)

@@ -8,7 +8,16 @@ from datetime import UTC, datetime
 from fluxstatus.base.durations import ago
 from fluxstatus.base.plurals import counted, listed
 from fluxstatus.model.evidence import Cost
-from fluxstatus.model.findings import RECONCILING, Finding, Level, Report, StepResult, worst
+from fluxstatus.model.findings import (
+    RECONCILING,
+    Accepted,
+    Changes,
+    Finding,
+    Level,
+    Report,
+    StepResult,
+    worst,
+)
 from fluxstatus.model.ref import Ref
 from fluxstatus.report.terminal import marked
 
@@ -22,10 +31,16 @@ _LINK = re.compile(r"https://[\w./#-]+", re.ASCII)
 def by_blocked(findings: Iterable[Finding]) -> list[Finding]:
     """Return the faults among *findings*, which are in the order of a report.
 
-    The worst level comes first, then what blocks most.
+    What is new comes first, then the worst level, then what blocks most.
     """
     found = (finding for finding in findings if finding.level in TROUBLE)
-    return sorted(found, key=lambda one: (TROUBLE.index(one.level), -len(one.blocks)))
+    order = TROUBLE.index
+    return sorted(found, key=lambda one: (not one.new, order(one.level), -len(one.blocks)))
+
+
+def title_of(finding: Finding) -> str:
+    """Return the title of *finding*, with a mark if it is new."""
+    return f"new: {finding.title}" if finding.new else finding.title
 
 
 def steps_of(report: Report) -> Sequence[StepResult]:
@@ -59,6 +74,25 @@ def message_of(finding: Finding) -> str:
     if finding.message and finding.message.strip() in f"{finding.title}\n{finding.why}":
         return ""
     return ": ".join(part for part in (finding.reason, finding.message) if part)
+
+
+def acceptance_of(one: Accepted) -> str:
+    """Return a fault that is accepted, with the last day and the reason."""
+    return f"{one.finding.title}; accepted until {one.until}: {one.reason}"
+
+
+def changes_of(changes: Changes) -> str:
+    """Return the line that counts what has changed since the earlier report."""
+    numbers = (
+        (len(changes.new), "new"),
+        (len(changes.still), "still there"),
+        (len(changes.gone), "gone"),
+        (len(changes.unseen), "not comparable: the earlier report did not look there"),
+        (len(changes.unsure), "maybe gone: this report did not look there"),
+    )
+    counts = ", ".join(f"{number} {what}" for number, what in numbers if number)
+    when = minute_of(changes.taken_at)
+    return f"since {when} ({changes.source}): {counts or 'no faults then, none now'}"
 
 
 def kinds_of(refs: Iterable[Ref]) -> str:
@@ -149,6 +183,7 @@ def counts_of(report: Report) -> str:
         (report.count(Level.WARN), "warning", ""),
         (report.count(Level.UNKNOWN), "unknown", "unknown"),
         (report.count(Level.PASS), "pass", "pass"),
+        (len(report.accepted), "accepted", "accepted"),
     )
     parts = [counted(n, one, many) for n, one, many in counts if n]
     if report.cost != Cost():

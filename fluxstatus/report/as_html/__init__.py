@@ -15,7 +15,9 @@ from fluxstatus.report.look import Look
 from fluxstatus.report.markup import ascii_only, shown, shown_lines
 from fluxstatus.report.sentences import (
     TROUBLE,
+    acceptance_of,
     by_blocked,
+    changes_of,
     counts_of,
     details_of,
     facts_of,
@@ -23,6 +25,7 @@ from fluxstatus.report.sentences import (
     link_of,
     minute_of,
     steps_of,
+    title_of,
     word_of,
 )
 from fluxstatus.report.terminal import command_line
@@ -59,6 +62,7 @@ def render(report: Report, look: Look) -> str:
             for number, one in enumerate(found)
         ),
         "</section>",
+        _accepted(report),
         _next(report.next) if report.next else "",
         f"</main>\n<script>{script}</script>\n</body>\n</html>\n",
     ]
@@ -100,8 +104,9 @@ def _head(report: Report) -> str:
         f"<tr><td>{_level(step.level)}</td><td>{shown(step.id)}</td><td>{shown(step.title)}</td></tr>"
         for step in steps_of(report)
     )
+    since = f"<p>{shown(changes_of(report.changes))}</p>" if report.changes else ""
     return (
-        f"<header><h1>Flux: {_level(report.verdict)}</h1><p>{shown(counts_of(report))}</p>"
+        f"<header><h1>Flux: {_level(report.verdict)}</h1><p>{shown(counts_of(report))}</p>{since}"
         f'<p class="facts">{facts}</p><table>{"".join(rows)}</table></header>'
     )
 
@@ -130,7 +135,7 @@ def _form(found: Sequence[Finding]) -> str:
 
 def _finding(finding: Finding, anchor: str, now: datetime, *, is_open: bool) -> str:
     word, step = word_of(finding), shown(finding.step)
-    summary = f'{_level(word)} <span class="dim">{step}</span> {shown(finding.title)}'
+    summary = f'{_level(word)} <span class="dim">{step}</span> {shown(title_of(finding))}'
     return (
         f'<details class="finding" id="{anchor}" data-level="{word}" data-step="{step}"'
         f"{' open' if is_open else ''}><summary>{summary}</summary><div>"
@@ -167,6 +172,14 @@ def _command(command: Command) -> str:
 def _copied(text: str) -> str:
     button = '<button type="button" class="copy" hidden>Copy</button>'
     return f'<div class="command"><pre>{shown_lines(text)}</pre>{button}</div>'
+
+
+def _accepted(report: Report) -> str:
+    """Return the section about accepted faults, and the notes on their entries; empty without."""
+    notes = report.acceptance.notes if report.acceptance else ()
+    texts = [*map(acceptance_of, report.accepted), *notes]
+    items = "".join(f"<li>{shown(text)}</li>" for text in texts)
+    return f"<section><h2>Accepted</h2><ul>{items}</ul></section>" if items else ""
 
 
 def _next(step: Next) -> str:
