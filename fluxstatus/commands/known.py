@@ -40,9 +40,7 @@ class Known:
     ] = None
     accept_from: Annotated[
         str,
-        Option(
-            metavar="NS/CONFIGMAP", help="Accept the faults in a ConfigMap of the cluster"
-        ),
+        Option(metavar="NS/CONFIGMAP", help="Accept the faults in a ConfigMap of the cluster"),
     ] = ""
     since_snapshot: Annotated[
         Path | None,
