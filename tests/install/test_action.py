@@ -103,7 +103,7 @@ def test_a_release_is_installed(runner: Runner, tarball: Path, tmp_path: Path) -
     """The archive of a version is unpacked for the following steps, if it has the hash."""
     version = tarball.name.removeprefix(f"{NAME}-").removesuffix(".tar.gz")
     link(tarball, tmp_path / "releases" / version / tarball.name)
-    release = {"version": version, "releases": (tmp_path / "releases").as_uri()}
+    release: dict[str, Any] = {"version": version, "releases": (tmp_path / "releases").as_uri()}
     sha256 = hashlib.sha256(tarball.read_bytes()).hexdigest()
     for wrong in ("", "0" * 64, sha256[:-1]):
         done = runner.step(0, code=2, sha256=wrong, **release)
