@@ -22,7 +22,7 @@ _AWAITED = 3  # objects that others wait for
 
 _WAITS = "{} {wait} for {}"
 _ALIKE = "{} {fail} with the same error as {}"
-_PART = "{} {fail} with {}"
+_PART = "{} {fail} together with {}"
 _STALE = "updates of {} wait for {}"
 _SENTENCES = (_WAITS, _ALIKE, _PART, _STALE)
 """How many objects wait, and for what; those of the last one are Ready."""
