@@ -66,7 +66,7 @@ WITHOUT_STATE = """
     --version|list|list -o json|completion|completion bash|completion zsh|completion fish
     completion kubectl|mcp|mcp prompts|mcp status|mcp status -o json|mcp tools|mcp config|mcp skill
     mcp verify|mcp nothing|--demo --accept missing.toml|--accept-from nothing|--accept-from a/b
-    --demo --accept-from a/b|--demo --fail-on new|--demo --fail-on nothing|--demo --fail-on fail,warn
+    --demo --accept-from a/b|--demo --fail-on new|--demo --fail-on nothing|--demo --fail-on fail,new
     --demo --since-snapshot missing.json|accept x|accept x --demo --reason x --until 2000-01-01
     compare|compare missing.json missing.json
 """
