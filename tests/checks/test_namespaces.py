@@ -436,6 +436,6 @@ def test_text_and_json_say_what_was_judged() -> None:
         "skipped": [],
     }  # fmt: skip
     whole = judge(evidence(*HEALTHY, *objects))
-    scope = {"namespaces": [], "applying": [], "skipped": []}
+    scope: Object = {"namespaces": [], "applying": [], "skipped": []}
     assert as_json.document(whole, everything=False)["scope"] == scope
     assert "namespace" not in as_text.render(whole, Look(width=100)).splitlines()[1]
