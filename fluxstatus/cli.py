@@ -15,16 +15,23 @@ import typer
 
 from fluxstatus import __version__
 from fluxstatus.base.similar import did_you_mean
-from fluxstatus.commands import console, wait, watch
+from fluxstatus.commands import console, watch
 from fluxstatus.commands.completion.argv import read_table
-from fluxstatus.commands.options import CheckDisplay, Connection, Scope, Snapshots, Timing
+from fluxstatus.commands.options import (
+    CheckDisplay,
+    Connection,
+    Scope,
+    Snapshots,
+    Timing,
+    WaitTiming,
+)
 from fluxstatus.commands.progress import read_evidence
 from fluxstatus.commands.typer_groups import PlainGroup, hand_down, with_options
 from fluxstatus.model import snapshot
 from fluxstatus.model.errors import LIMITS, UnreadError
 from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.findings import Exit, Report, Verdict
-from fluxstatus.report import RENDER, Format
+from fluxstatus.report import RENDER, Format, Look
 
 if TYPE_CHECKING:
     from fluxstatus.checks.run import Choice
@@ -71,6 +78,7 @@ class _Commands(PlainGroup):
         "ui": "fluxstatus.commands.ui",
         "version": "fluxstatus.commands.version",
         "versions": "fluxstatus.commands.versions",
+        "wait": "fluxstatus.commands.wait",
     }
     with_codes: ClassVar = {
         "mcp verify": "fluxstatus.mcp.verify",
@@ -150,8 +158,14 @@ def check(
         report = watch.watch(read, assess, partial(_show_change, shown, scope))
         raise typer.Exit(report.exit_code(fail_on))
     if timing.wait:
-        report = wait.wait(read, assess, timing.wait, fail_on, fail_fast=timing.fail_fast)
-        code = wait.exit_code(report, fail_on)
+        from fluxstatus.commands.wait.until_healthy import exit_code, wait
+
+        reached, left = _wait_for_revision(scope, shown, timing, connection)
+        if reached is Exit.HEALTHY:
+            report = wait(read, assess, left, fail_on, fail_fast=timing.fail_fast)
+            code = exit_code(report, fail_on)
+        else:
+            report, code = assess(read()), reached
     else:
         report = assess(read())
         code = report.exit_code(fail_on)
@@ -167,6 +181,28 @@ def check(
         # By this machine's clock: that of the server is known to a second, and could go back.
         record_failure(report.target, datetime.now(UTC))
     raise typer.Exit(code)
+
+
+def _wait_for_revision(
+    scope: Scope, shown: CheckDisplay, timing: Timing, connection: Connection
+) -> tuple[Exit, float]:
+    """Wait for --revision; return its exit code, and how many seconds of --wait are left.
+
+    What came of it is printed to standard error, as the report is the only result.
+    """
+    limit = timing.wait or 0.0
+    if not timing.revision:
+        return Exit.HEALTHY, limit
+    from fluxstatus.commands.wait import until_applied
+    from fluxstatus.commands.wait.text import as_text
+
+    own = WaitTiming(timeout=limit, fail_fast=timing.fail_fast)
+    found = until_applied(
+        (), timing.revision, scope, own, connection, verbose=shown.verbose, diagnose=False
+    )
+    for line in as_text(found, Look(everything=shown.everything)).splitlines():
+        console.note(line)
+    return found.code, max(limit - found.elapsed, 0.0)
 
 
 def _prompt(report: Report) -> str:
