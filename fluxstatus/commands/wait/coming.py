@@ -41,7 +41,7 @@ def hint_for(
 ) -> Hint | None:
     """Return when *source* fetches again, and how to make it; None if that is in a moment."""
     command, every, at = request_command(source, now), interval_of(source), next_fetch(source, now)
-    if not every or (at and (at - now).total_seconds() < _SOON):
+    if not every or (at and (at - now).total_seconds() <= _SOON):
         return None
     called, who = _triggered(source, receivers)
     if called:

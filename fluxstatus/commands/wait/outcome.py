@@ -74,7 +74,7 @@ def judge(
         return (Result.REACHED if standings else Result.UNKNOWN), bool(standings)
     over = [one for one in held if _is_over(one, fail_fast=fail_fast)]
     if over:
-        unproved = all(one.proof.cover is Cover.UNKNOWN for one in over)
+        unproved = all(one.phase is Phase.COMING for one in over)
         return (Result.UNKNOWN if unproved else Result.FAILED), True
     return Result.WAITING, False
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, maps_of, text_of
@@ -55,17 +55,21 @@ class Record(NamedTuple):
     last: datetime
 
 
+History: TypeAlias = Sequence[Record]
+"""The revisions of one object."""
+
+
 class Facts(NamedTuple):
     """What is known about a revision of a source besides its name.
 
     `relation` is what the local checkout proves, `committed` when the revision that is waited for
-    was committed. `records` are of the source and of what uses it. `fetched` is when the source
+    was committed. `histories` are of the source and of what uses it. `fetched` is when the source
     stored this revision, `since` a clause if it certainly fetched since the wait began.
     """
 
     relation: Cover = Cover.UNKNOWN
     committed: datetime | None = None
-    records: Sequence[Record] = ()
+    histories: Sequence[History] = ()
     fetched: datetime | None = None
     since: str = ""
 
@@ -94,7 +98,7 @@ def prove(wanted: Revision, revision: str, facts: Facts, *, or_newer: bool) -> P
     rules = (
         (facts.relation is Cover.CONTAINS, Cover.CONTAINS, "which contains it (local checkout)"),
         (facts.relation is Cover.OLDER, Cover.OLDER, "which is older (local checkout)"),
-        (was_before(facts.records, wanted, revision), Cover.CONTAINS, "which came after it"),
+        (was_before(facts.histories, wanted, revision), Cover.CONTAINS, "which came after it"),
         (stored_before, Cover.OLDER, "which was fetched before the commit was made"),
         (order is Cover.OLDER, Cover.OLDER, "which is a lower version"),
     )  # fmt: skip
@@ -125,15 +129,19 @@ def _order(wanted: Revision, revision: str) -> Cover:
     return Cover.NEWER if has > asked else Cover.OLDER
 
 
-def was_before(records: Iterable[Record], wanted: Revision, revision: str) -> bool:
-    """Return whether *wanted* is in *records*, and *revision* came after it.
+def was_before(histories: Iterable[History], wanted: Revision, revision: str) -> bool:
+    """Return whether *wanted* is in one of *histories*, and *revision* came after it.
 
-    If *revision* was there before as well, a branch may have been reset to it.
+    If *revision* was there before as well, a branch may have been reset to it: that proves nothing.
     """
-    found = [*records]
-    times = [one.last for one in found if wanted.is_of(one.revision)]
-    later = [one.first for one in found if one.revision == revision]
-    return bool(times) and (not later or min(later) >= max(times))
+    found = False
+    for history in histories:
+        times = [one.last for one in history if wanted.is_of(one.revision)]
+        later = [one.first for one in history if one.revision == revision]
+        if times and later and min(later) < max(times):
+            return False
+        found = found or bool(times)
+    return found
 
 
 def revisions_of(resource: Resource) -> tuple[str, str]:

@@ -23,7 +23,7 @@ from fluxstatus.commands.wait.proof import (
 )
 from fluxstatus.commands.wait.reading import LISTED, Known, events_about
 from fluxstatus.commands.wait.revision import Revision, parts
-from fluxstatus.commands.wait.sources import carriers, plain_url
+from fluxstatus.commands.wait.sources import carriers, plain_url, repository_of
 from fluxstatus.commands.wait.standing import Phase, Standing, standings
 from fluxstatus.lookup.names import ObjectName, find
 from fluxstatus.model.errors import ArgumentError
@@ -92,11 +92,11 @@ class Seeker:
             known.read(reader, self._again)
         if reader.unreachable or not known.listed:
             return self._unread(reader)
-        state, found = self._members(reader)
+        state, found, proofs = self._members(reader, Proofs(self.wanted))
+        if _is_partly_proved(state, found, proofs):  # that shows which repository it is in
+            state, found, proofs = self._members(reader, proofs)
         if reader.unreachable:
             return self._unread(reader)
-        self._remember(state, found)
-        proofs = Proofs(self.wanted, dict(self._prove(reader, state, found)))
         places = standings(state, found, proofs)
         result, final = judge(places, known.unread.values(), fail_fast=self._fail_fast)
         self._again = self._to_read(found, places, result) | {*known.failed}
@@ -127,8 +127,11 @@ class Seeker:
             final=final,
         )
 
-    def _members(self, reader: Reader) -> tuple[State, list[Member]]:
-        """Return who is waited for, after reading those that became known by others."""
+    def _members(self, reader: Reader, known: Proofs) -> tuple[State, list[Member], Proofs]:
+        """Return who is waited for, after reading those that became known by others.
+
+        With them comes what is proved of their revisions.
+        """
         for _ in range(_DEEPEST):
             state = self._known.state(reader)
             named = [find(state, one, self._namespaces, ()) for one in self._named]
@@ -136,18 +139,19 @@ class Seeker:
             if not missing and self._namespaces:
                 missing = self._missing(state, _feeds(state.resources.values()))
             if not missing:
-                found = self._found(state, named)
+                found = self._found(state, named, known)
                 missing = self._missing(state, _around(state, found))
             if not missing or reader.unreachable:
                 break
             self._known.read(reader, missing)
-        return state, found
+        self._remember(state, found)
+        return state, found, Proofs(self.wanted, self._prove(reader, state, found))
 
-    def _found(self, state: State, named: Sequence[Resource]) -> list[Member]:
+    def _found(self, state: State, named: Sequence[Resource], proofs: Proofs) -> list[Member]:
         if named:
             sources = sources_of(state, self.wanted, named)
             return members(state, sources, [one.ref.key for one in named])
-        carrying = carriers(state, self.wanted, self._namespaces, self._remotes)
+        carrying = carriers(state, proofs, self._namespaces, self._remotes)
         keys = [one.ref.key for one in carrying]
         return members(state, keys, namespaces=self._namespaces)
 
@@ -190,21 +194,28 @@ class Seeker:
 
     # What proves that a revision contains the wanted one
 
-    def _prove(
-        self, reader: Reader, state: State, found: Sequence[Member]
-    ) -> Iterator[tuple[str, Proof]]:
-        """Yield what is proved of each revision of a source, and of what was applied of it."""
+    def _prove(self, reader: Reader, state: State, found: Sequence[Member]) -> dict[str, Proof]:
+        """Return what is proved of each revision of a source, and of what was applied of it.
+
+        *found* begins with the sources, about which more is known.
+        """
         known = {one.key: state.resources[one.key] for one in found if one.key in state.resources}
+        sources = [known[one.key] for one in found if one.role is Role.SOURCE and one.key in known]
+        # Of several repositories, the one that moves on need not be the right one.
+        or_newer = self._or_newer and len(set(map(repository_of, sources))) == 1
+        proved: dict[str, Proof] = {}
         for key, role in ((one.key, one.role) for one in found):
             if key not in known or role in (Role.CHILD, Role.DEPENDENT):
                 continue
             for revision in _revisions(known[key]):
-                if not self.wanted.is_of(revision):
-                    facts = Facts(self._relation(revision))
-                    if role is Role.SOURCE and facts.relation is Cover.UNKNOWN:
-                        users = (known[o.key] for o in found if o.source == key and o.key in known)
-                        facts = self._facts(reader, state, known[key], users)
-                    yield revision, prove(self.wanted, revision, facts, or_newer=self._or_newer)
+                if revision in proved or self.wanted.is_of(revision):
+                    continue
+                facts = Facts(self._relation(revision))
+                if role is Role.SOURCE and facts.relation is Cover.UNKNOWN:
+                    users = (known[o.key] for o in found if o.source == key and o.key in known)
+                    facts = self._facts(reader, state, known[key], users)
+                proved[revision] = prove(self.wanted, revision, facts, or_newer=or_newer)
+        return proved
 
     def _relation(self, revision: str) -> Cover:
         digest = parts(revision)[1]
@@ -226,10 +237,12 @@ class Seeker:
         about = key, text_of(artifact.get("revision"))
         if about not in self._events:
             self._events[about] = tuple(in_events(events_about(reader, source.ref)))
-        history = (record for one in users for record in in_history(one))
         return Facts(
             committed=self._commit.at if self._commit else None,
-            records=(*self._seen.get(key, ()), *self._events[about], *history),
+            histories=[
+                (*self._seen.get(key, ()), *self._events[about]),
+                *(tuple(in_history(one)) for one in users),
+            ],
             fetched=when(artifact.get("lastUpdateTime")),
             since=self._fetched_since(source, state.now),
         )
@@ -280,6 +293,13 @@ class Seeker:
             items = (Resource(RECEIVER, item, now) for item in answer.known)
             self._receivers = answer.hidden or tuple(items)
         return self._receivers
+
+
+def _is_partly_proved(state: State, found: Iterable[Member], proofs: Proofs) -> bool:
+    """Return whether it is proved of some sources, but not of all, that they have the revision."""
+    sources = (state.resources.get(one.key) for one in found if one.role is Role.SOURCE)
+    covers = {proofs.of(*revisions_of(one)).accepted for one in sources if one}
+    return covers == {True, False}
 
 
 def _feeds(resources: Iterable[Resource]) -> Iterator[Key]:

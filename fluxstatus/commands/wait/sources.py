@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.urls import without_login
-from fluxstatus.commands.wait.proof import Proofs, revisions_of
+from fluxstatus.commands.wait.proof import Cover, Proofs, revisions_of
 from fluxstatus.commands.wait.revision import Revision
 from fluxstatus.model.errors import ArgumentError
 from fluxstatus.model.ref import Key
@@ -20,6 +20,7 @@ FETCHING = ("GitRepository", "OCIRepository", "Bucket", "HelmChart")
 _REFERENCES = ("commit", "digest", "name", "semver", "tag", "branch")
 """The fields of spec.ref; the first one that is set counts, as in the controllers (SC api/v1)."""
 
+_HAVING = frozenset({Cover.SAME, Cover.CONTAINS})
 _PINNED = ("commit", "digest")
 _DEFAULT = {"GitRepository": ("branch", "master"), "OCIRepository": ("tag", "latest")}
 
@@ -72,15 +73,17 @@ def is_carrier(source: Resource) -> bool:
 
 def carriers(
     state: State,
-    wanted: Revision,
+    proofs: Proofs,
     namespaces: Collection[str] = (),
     remotes: Collection[str] = (),
 ) -> list[Resource]:
-    """Return the sources that carry *wanted*, or may: those that a wait for it is about.
+    """Return the sources that carry a revision, or may: those that a wait for it is about.
 
-    A source that has it shows which repository it is in. Else *remotes* do: the addresses of the
-    local checkout that has the commit. Raises ArgumentError if it can be in any of several.
+    A source that has it, as *proofs* show, shows which repository it is in. Else *remotes* do: the
+    addresses of the local checkout that has the commit. Raises ArgumentError if it can be in any of
+    several.
     """
+    wanted = proofs.wanted
     candidates = [one for one in state.of_kind(*_kinds_with(wanted)) if is_carrier(one)]
     if namespaces:
         used = _used_in(state, namespaces)
@@ -95,8 +98,7 @@ def carriers(
     if not wanted.hash and len({repository_of(one) for one in possible}) > 1:
         text = f"{wanted.given!r} can be in any of {len(possible)} sources; choose one:"
         raise ArgumentError(text, map(_arguments, possible))
-    proofs = Proofs(wanted)
-    having = [one for one in candidates if proofs.of(*revisions_of(one)).accepted]
+    having = [one for one in candidates if proofs.of(*revisions_of(one)).cover in _HAVING]
     if having:
         same = {(repository_of(one), following(one)) for one in having}
         return [one for one in candidates if (repository_of(one), following(one)) in same]

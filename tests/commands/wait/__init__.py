@@ -1,1 +1,1 @@
-"""Tests of fluxstatus/commands/get."""
+"""Tests of fluxstatus/commands/wait."""
