@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status wait --revision "$(git rev-parse HEAD)"        wait for what was just pushed
-  kubectl flux-status wait --revision main@sha1:5f2ac1d --fail-fast  stop if it cannot succeed
-  kubectl flux-status wait ks/apps -n flux-system --revision v1.4.0  wait for one object and below
-  kubectl flux-status wait hr/podinfo -n apps --revision 6.9.2       wait for a chart version
-  kubectl flux-status wait --revision sha256:9c1185a -o json         print the result as JSON
+  kubectl flux-status wait --revision "$(git rev-parse HEAD)"
+  kubectl flux-status wait --revision main@sha1:5f2ac1d --timeout 5m --fail-fast
+  kubectl flux-status wait ks/apps -n flux-system --revision v1.4.0
+  kubectl flux-status wait hr/podinfo -n apps --revision 6.9.2
+  kubectl flux-status wait gitrepo/fleet --revision 5f2ac1d --or-newer -o json
 
 \b
 Exit codes:
   0    the revision is applied
   1    it is not, and the time is up, or it cannot be applied
   2    usage error, or no object has this name
-  3    cannot tell: something could not be read, or nothing proves that a source has it
+  3    unknown: something could not be read, or nothing proves that a source has it
   130  Ctrl-C
 """
 
@@ -40,7 +40,7 @@ def show(
     words: Annotated[
         list[str] | None,
         Argument(
-            metavar="[KIND/NAME]…",
+            metavar="[KIND/NAME]...",
             help="A source, Kustomization or HelmRelease; without one, all that use the revision",
             rich_help_panel=ObjectNamespace.panel,
         ),
@@ -59,11 +59,11 @@ def show(
     display: Display,
     connection: Connection,
 ) -> None:
-    """Wait until a revision is applied, and its health checks have passed.
+    """Wait until a revision is applied and healthy.
 
-    The sources that carry the revision must have fetched it. What they feed must have applied it:
-    Kustomizations, HelmReleases whose chart changes with it, what these create, and what depends on
-    them. A later revision counts only if the history in the cluster, or the Git checkout in the
+    The sources that carry the revision must have fetched it. What they feed must have applied it,
+    and its health checks have passed: Kustomizations, HelmReleases whose chart changes with it,
+    what these create, and what depends on them. A later revision counts only if the history in the cluster, or the Git checkout in the
     current folder, proves that it contains this one. Nothing is changed: reconciliations are not
     requested.
     """
