@@ -39,7 +39,7 @@ _NAMES: Mapping[str, Mapping[str, str] | None] = {
 
 LIVE = frozenset({
     "completion", "credentials", "inventory", "list", "logs", "mcp", "preflight", "rbac", "ui",
-    "version",
+    "version", "wait",
 })  # fmt: skip
 """The commands of this program that cannot read a snapshot."""
 

@@ -63,9 +63,9 @@ def show(
 
     The sources that carry the revision must have fetched it. What they feed must have applied it,
     and its health checks have passed: Kustomizations, HelmReleases whose chart changes with it,
-    what these create, and what depends on them. A later revision counts only if the history in the cluster, or the Git checkout in the
-    current folder, proves that it contains this one. Nothing is changed: reconciliations are not
-    requested.
+    what these create, and what depends on them. A later revision counts only if the history in the
+    cluster, or the Git checkout in the current folder, proves that it contains this one. Nothing is
+    changed: reconciliations are not requested.
     """
     del ctx
     from fluxstatus.commands.wait.text import as_json, as_text

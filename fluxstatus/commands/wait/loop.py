@@ -29,12 +29,15 @@ class Look(NamedTuple, Generic[T]):
 def poll(look: Callable[[], Look[T]], seconds: float, pause: float) -> Look[T]:
     """Look until it is over, or until *seconds* have passed, with a *pause* in seconds between.
 
+    The pause is no shorter than a look, so that a slow API server is left alone half of the time.
     Returns the last look. One that has begun is finished.
     """
     end = time.monotonic() + seconds
     status, shown = console.LiveLine(), frozenset[str]()
     while True:
+        began = time.monotonic()
         found = look()
+        took = time.monotonic() - began
         left = end - time.monotonic()
         if found.over or (left <= 0 and not found.at_once):
             break
@@ -46,6 +49,6 @@ def poll(look: Callable[[], Look[T]], seconds: float, pause: float) -> Look[T]:
             for line in (text for key, text in found.lines.items() if key not in shown):
                 console.note(f"{stamp(found.taken_at)} {line}")
         shown = frozenset(found.lines)
-        time.sleep(min(pause, left))
+        time.sleep(min(max(pause, took), left))
     status.clear()
     return found

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from fluxstatus.commands.wait.revision import Revision
-from fluxstatus.commands.wait.sources import feeding, is_carrier
+from fluxstatus.commands.wait.sources import feeding, is_carrier, kinds_with
 from fluxstatus.model.errors import ArgumentError
 from fluxstatus.model.inventory import entry_of, ids_in
 from fluxstatus.model.kinds import KINDS
@@ -51,22 +51,44 @@ class Member(NamedTuple):
 def sources_of(state: State, wanted: Revision, named: Iterable[Resource]) -> list[Key]:
     """Return the carrying sources of the objects that are *named*. Raises ArgumentError.
 
-    The chart of a HelmRelease carries a version, and its source a commit.
+    The chart of a HelmRelease carries a version. A commit is carried by the source of the chart or,
+    if that is no Git repository, by that of the Kustomization that created the HelmRelease.
     """
     found: dict[Key, None] = {}
     for one in named:
-        keys = [one.ref.key] if is_carrier(one) else [*_upstream(state, one)]
-        carrying = [
-            key for key in keys if key in state.resources and is_carrier(state.resources[key])
-        ]
-        charts = [key for key in keys if key[0] == "HelmChart"] if wanted.is_version else []
-        if not carrying and not charts:
-            raise ArgumentError(f"{one.ref} has no source that could carry {wanted.given}")
-        found |= dict.fromkeys(charts or carrying)
+        carrying = carrying_for(state, wanted, one)
+        if not carrying:
+            raise ArgumentError(f"{one.ref} has no source that could carry {wanted.given!r}")
+        found |= dict.fromkeys(carrying)
     return [*found]
 
 
+def carrying_for(state: State, wanted: Revision, named: Resource) -> list[Key]:
+    """Return the sources from which *named* can get *wanted*, as far as they are known."""
+    todo, seen = [named], set[Key]()
+    while todo:
+        one = todo.pop(0)
+        keys = [one.ref.key] if is_carrier(one) else [*_upstream(state, one)]
+        found = [key for key in keys if _can_carry(state, wanted, key)]
+        if found:
+            charts = [key for key in found if key[0] == "HelmChart"]
+            return charts or found
+        for key in creators_of(one.labels):
+            if key not in seen and key in state.resources:
+                seen.add(key)
+                todo.append(state.resources[key])
+    return []
+
+
+def _can_carry(state: State, wanted: Revision, key: Key) -> bool:
+    source = state.resources.get(key)
+    if source is None or key[0] not in kinds_with(wanted):
+        return False
+    return is_carrier(source) or (key[0] == "HelmChart" and wanted.is_version)
+
+
 def _upstream(state: State, resource: Resource) -> Iterator[Key]:
+    """Yield the sources of *resource*, and those that a FluxInstance creates."""
     if resource.ref.kind == "FluxInstance" and (key := sync_source_of(resource)):
         yield key
     yield from feeding(state, resource)
@@ -127,6 +149,9 @@ def members(
         found = dict(fed) if not namespaces else _path(state, fed, roots)
     else:
         found = _path(state, fed, [*roots, *_owners(state, fed, roots)])
+        for key in roots:
+            owners = [one for one in creators_of(state.resources[key].labels) if one in found]
+            found[key] = found[key]._replace(owner=next(iter(owners), None))
     _add_below(graph, fed, roots, found)
     order = list(Role)
     return sorted(found.values(), key=lambda one: (order.index(one.role), one.key))

@@ -10,10 +10,12 @@ from fluxstatus.base.deadline import Deadline
 from fluxstatus.commands.options import Connection
 from fluxstatus.commands.progress import read_evidence, reading
 from fluxstatus.commands.wait.loop import Look, poll
+from fluxstatus.commands.wait.members import Role
 from fluxstatus.commands.wait.outcome import Outcome, Result, at_the_end
 from fluxstatus.commands.wait.seeker import Seeker
 from fluxstatus.commands.wait.standing import Phase, Standing
 from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.ref import Ref
 from fluxstatus.report.terminal import command_line
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ PAUSE = 1.0  # seconds between two looks
 _REQUEST = "30s"  # the time limit of one request, if the user sets none
 _MORE = 30.0  # seconds for the looks that the time limit does not cut off
 _FINDINGS = 5
+_MANY = 50  # objects, of which each has its own lines in a pipe
 _BAD = (Level.FAIL, Level.WARN, Level.UNKNOWN)
 
 
@@ -39,17 +42,19 @@ def reach(
     Raises ArgumentError.
     """
     connection = replace(connection, request_timeout=connection.request_timeout or _REQUEST)
-    began, confirmed = time.monotonic(), False
+    began, confirmed, before = time.monotonic(), False, frozenset[Ref]()
     deadline = Deadline(seconds + _MORE)
     with _sessions(connection, deadline, namespaces, verbose=verbose) as sessions:
 
         def look() -> Look[Outcome]:
-            nonlocal confirmed
+            nonlocal confirmed, before
             found = seeker.look(sessions.reader())
+            done = frozenset(one.ref for one in found.standings if one.phase is Phase.DONE)
             is_reached = found.result is Result.REACHED
             over = confirmed if is_reached else found.final
-            at_once = is_reached and not confirmed
-            confirmed = is_reached
+            # To confirm it, or to read what had to wait for those that are done now.
+            at_once = (is_reached and not confirmed) or bool(before and done - before)
+            confirmed, before = is_reached, done
             lines = dict(_lines(found))
             return Look(found, found.taken_at, over, _summary(found, lines), lines, at_once)
 
@@ -123,11 +128,21 @@ def _lines(found: Outcome) -> Iterator[tuple[str, str]]:
     """
     for text in (f"{name}: {why.full_text}" for name, why in found.unread):
         yield text, text
-    for text in (f"{one.ref}: {one.text}" for one in found.standings):
+    shown = found.standings if len(found.standings) <= _MANY else _worst(found)
+    for text in (f"{one.ref}: {one.text}" for one in shown):
+        yield text, text
+    if len(shown) < len(found.standings):
+        text = f"{len(found.standings) - len(found.held)} of {len(found.standings)} objects done"
         yield text, text
     for hint in found.hints:
         commands = " && ".join(command_line(one.argv) for one in hint.commands)
         yield hint.text, f"{hint.text} {commands}"
+
+
+def _worst(found: Outcome) -> list[Standing]:
+    """Return the sources and the failures in *found*: of many objects, the others are counted."""
+    bad = (Phase.FAILED, Phase.SUSPENDED, Phase.UNKNOWN)
+    return [one for one in found.standings if one.role is Role.SOURCE or one.phase in bad][:_MANY]
 
 
 def _summary(found: Outcome, lines: Mapping[str, str]) -> str:

@@ -55,6 +55,14 @@ class Known:
                 self.unread[kind.resource] = answer.hidden
         self.listed = not self.unread
 
+    def keep(self, keys: Collection[Key]) -> None:
+        """Forget all objects but those with these *keys*, and the sources."""
+        self.objects = {
+            key: item
+            for key, item in self.objects.items()
+            if key in keys or KINDS[key[0]].step == "sources"
+        }
+
     def read(self, reader: Reader, keys: Iterable[Key]) -> None:
         """Read the objects with these *keys*, or why they cannot be read."""
         by_kind: dict[str, list[Key]] = defaultdict(list)

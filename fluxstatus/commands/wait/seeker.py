@@ -8,7 +8,7 @@ from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.cluster import local_git
 from fluxstatus.cluster.reader import Reader
 from fluxstatus.commands.wait.coming import RECEIVER, hint_for
-from fluxstatus.commands.wait.members import Member, Role, members, sources_of
+from fluxstatus.commands.wait.members import Member, Role, carrying_for, members, sources_of
 from fluxstatus.commands.wait.outcome import Outcome, Result, judge
 from fluxstatus.commands.wait.proof import (
     Cover,
@@ -34,6 +34,7 @@ from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.model.ref import Key
 from fluxstatus.state.deadlines import timeout_of
 from fluxstatus.state.intervals import interval_of
+from fluxstatus.state.ownership import creators_of
 from fluxstatus.state.references import feeds_of
 from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import State
@@ -100,6 +101,7 @@ class Seeker:
         places = standings(state, found, proofs)
         result, final = judge(places, known.unread.values(), fail_fast=self._fail_fast)
         self._again = self._to_read(found, places, result) | {*known.failed}
+        known.keep({*_around(state, found), *(one.ref.key for one in self._named_in(state))})
         target = state.evidence.target
         return Outcome(
             wanted=self.wanted,
@@ -134,8 +136,9 @@ class Seeker:
         """
         for _ in range(_DEEPEST):
             state = self._known.state(reader)
-            named = [find(state, one, self._namespaces, ()) for one in self._named]
-            missing = self._missing(state, _feeds(named))
+            named = self._named_in(state)
+            lacking = [one for one in named if not carrying_for(state, self.wanted, one)]
+            missing = self._missing(state, (*_feeds(named), *_creators(state, lacking)))
             if not missing and self._namespaces:
                 missing = self._missing(state, _feeds(state.resources.values()))
             if not missing:
@@ -146,6 +149,10 @@ class Seeker:
             self._known.read(reader, missing)
         self._remember(state, found)
         return state, found, Proofs(self.wanted, self._prove(reader, state, found))
+
+    def _named_in(self, state: State) -> list[Resource]:
+        """Return the objects that are named. Raises ArgumentError and UnreadError."""
+        return [find(state, one, self._namespaces, ()) for one in self._named]
 
     def _found(self, state: State, named: Sequence[Resource], proofs: Proofs) -> list[Member]:
         if named:
@@ -167,17 +174,21 @@ class Seeker:
     def _to_read(
         self, found: Sequence[Member], places: Sequence[Standing], result: Result
     ) -> set[Key]:
-        """Return what the next look reads: all to confirm, else what is not done, and its source.
+        """Return what the next look reads: all to confirm, else what may have changed.
 
-        An object may get a new spec or source at the moment before its owner reports success.
+        An object may get a new spec or source at the moment before its owner reports success. What
+        waits for a source or an owner that is not done cannot be done before.
         """
         if result is Result.REACHED:
             return {one.key for one in found}
-        held = [
-            one for one, place in zip(found, places, strict=True) if place.phase is not Phase.DONE
-        ]
-        above = {key for one in held for key in (one.key, one.source, one.owner) if key}
-        return above | {one.key for one in found if one.role is Role.SOURCE}
+        done = {
+            one.key for one, place in zip(found, places, strict=True) if place.phase is Phase.DONE
+        }
+        return {
+            one.key
+            for one in found
+            if one.key not in done and all(key in done for key in (one.source, one.owner) if key)
+        } | {one.key for one in found if one.role is Role.SOURCE}
 
     def _remember(self, state: State, found: Iterable[Member]) -> None:
         """Remember what the sources had at this look."""
@@ -300,6 +311,19 @@ def _is_partly_proved(state: State, found: Iterable[Member], proofs: Proofs) -> 
     sources = (state.resources.get(one.key) for one in found if one.role is Role.SOURCE)
     covers = {proofs.of(*revisions_of(one)).accepted for one in sources if one}
     return covers == {True, False}
+
+
+def _creators(state: State, resources: Iterable[Resource]) -> Iterator[Key]:
+    """Yield what created *resources*, what created that, and so on, and the sources of these."""
+    todo, seen = [*resources], set[Key]()
+    while todo:
+        for key in creators_of(todo.pop().labels):
+            if key not in seen and key[0] in LISTED:
+                seen.add(key)
+                yield key
+                if known := state.resources.get(key):
+                    todo.append(known)
+                    yield from _feeds([known])
 
 
 def _feeds(resources: Iterable[Resource]) -> Iterator[Key]:

@@ -84,7 +84,7 @@ def carriers(
     several.
     """
     wanted = proofs.wanted
-    candidates = [one for one in state.of_kind(*_kinds_with(wanted)) if is_carrier(one)]
+    candidates = [one for one in state.of_kind(*kinds_with(wanted)) if is_carrier(one)]
     if namespaces:
         used = _used_in(state, namespaces)
         candidates = [
@@ -105,7 +105,7 @@ def carriers(
     return [one for one in possible if repository_of(one) in remotes] or possible
 
 
-def _kinds_with(wanted: Revision) -> Sequence[str]:
+def kinds_with(wanted: Revision) -> Sequence[str]:
     """Return the kinds of sources whose revisions can be *wanted*."""
     sha1 = 40
     if wanted.is_version:

@@ -79,6 +79,25 @@ def test_the_version_of_a_chart() -> None:
     ]
 
 
+REMOTE = chart("cache", "charts", "HelmRepository")
+
+
+def test_a_release_of_another_chart_in_a_commit() -> None:
+    """A commit does not change a remote chart: it is applied by what created the release."""
+    template = {"chart": "x", "sourceRef": {"kind": "HelmRepository", "name": "charts"}}
+    release = hr("cache", labels=LABELS, spec={"chart": {"spec": template}})
+    objects = (git("fleet", ON_A), ks("root"), REMOTE, release)
+    assert roles("HelmRelease/cache", objects=objects) == [
+        "source GitRepository/fleet",
+        "consumer Kustomization/root",
+        "child HelmRelease/cache",
+    ]
+    assert roles("HelmRelease/cache", objects=objects, wanted=Revision.parse("1.4.0")) == [
+        "source HelmChart/apps-cache",
+        "consumer HelmRelease/cache",
+    ]
+
+
 def test_a_generated_artifact() -> None:
     """What an ArtifactGenerator makes of a source is between it and the consumers."""
     generator = flux(
