@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from jsonschema import Draft202012Validator
 
+from fluxstatus.base.visible import visible_lines
 from fluxstatus.cli import run
 from fluxstatus.commands.wait import reaching
 from fluxstatus.model.evidence import Object
@@ -20,6 +21,7 @@ from tests.fakes.scripted import RESOURCES, Api, as_usual, cut, forbidden, in_tu
 from tests.kubernetes.flux_objects import git_repository, kustomization, revision
 from tests.kubernetes.flux_system import flux_system
 from tests.kubernetes.objects import digest
+from tests.terminal import Terminal
 
 URL = "https://git.example.com/app.git"
 OLD = revision(URL)
@@ -202,6 +204,45 @@ def test_broken(api: Api, command: Command) -> None:
     fast = command(f"wait --revision {SHA} --fail-fast")
     assert fast.code == FAILED, fast
     assert "cannot be applied" in fast.out
+
+
+def test_hostile_words(api: Api, command: Command) -> None:
+    """What a controller says can do nothing to a terminal."""
+    for change in (fetched, applied("db"), broken, hostile):
+        api.change(change)
+    done = command(f"wait --revision {SHA} --timeout 0.2s")
+    assert done.code == FAILED, done
+    assert "x1b]0;title" in done.out
+    assert all(visible_lines(text) == text for text in (done.out, done.err))
+
+
+def hostile(one: Object) -> Object:
+    """Put control sequences into the messages of the Kustomization app."""
+    text = json.dumps(one)
+    return dict(json.loads(text.replace("no file", "no \\u001b]0;title\\u0007 \\u202e file")))
+
+
+def test_on_a_terminal(api: Api) -> None:
+    """A terminal shows in one line who is where, and at the end only the result."""
+    argv = [sys.executable, "-m", "fluxstatus", "wait", "--revision", SHA, "--timeout", "120s"]
+    with Terminal(argv, columns=100) as terminal:
+        terminal.wait_for("s left: 0 of 7 done; GitRepository apps/app: at main@sha1:")
+        for change in (fetched, applied("app", "db")):
+            api.change(change)
+        assert terminal.end() == REACHED
+        live, result = terminal.text.rsplit("\r\x1b[K", 1)
+        assert "\n" not in live
+        assert result.startswith(f"revision {SHA}")
+
+
+def test_ctrl_c(api: Api) -> None:
+    """Ctrl-C ends it with its own exit code."""
+    assert api.objects
+    argv = [sys.executable, "-m", "fluxstatus", "wait", "--revision", SHA]
+    with Terminal(argv) as terminal:
+        terminal.wait_for("s left: ")
+        terminal.type("\x03")
+        assert terminal.end() == 130
 
 
 def test_a_source_that_moved_on(api: Api, command: Command) -> None:
