@@ -1,39 +1,26 @@
 """One look after another at what is waited for: reads it, and judges it with the pure modules."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from fluxstatus.base.durations import when
-from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.cluster import local_git
 from fluxstatus.cluster.reader import Reader
 from fluxstatus.commands.wait.coming import RECEIVER, hint_for
 from fluxstatus.commands.wait.members import Member, Role, carrying_for, members, sources_of
 from fluxstatus.commands.wait.outcome import Outcome, Result, judge
-from fluxstatus.commands.wait.proof import (
-    Cover,
-    Facts,
-    Proof,
-    Proofs,
-    Record,
-    in_events,
-    in_history,
-    prove,
-    revisions_of,
-)
-from fluxstatus.commands.wait.reading import LISTED, Known, events_about
-from fluxstatus.commands.wait.revision import Revision, parts
-from fluxstatus.commands.wait.sources import carriers, plain_url, repository_of
+from fluxstatus.commands.wait.proof import Proofs, revisions_of
+from fluxstatus.commands.wait.prover import Prover, streams_of
+from fluxstatus.commands.wait.reading import LISTED, Known
+from fluxstatus.commands.wait.revision import Revision
+from fluxstatus.commands.wait.sources import carriers, plain_url
 from fluxstatus.commands.wait.standing import Phase, Standing, standings
 from fluxstatus.lookup.names import ObjectName, find
 from fluxstatus.model.errors import ArgumentError
 from fluxstatus.model.evidence import Unread
-from fluxstatus.model.hints import Hint
+from fluxstatus.model.hints import Hint, hint
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.model.ref import Key
-from fluxstatus.state.deadlines import timeout_of
-from fluxstatus.state.intervals import interval_of
 from fluxstatus.state.ownership import creators_of
 from fluxstatus.state.references import feeds_of
 from fluxstatus.state.resource import Resource, Verdict
@@ -41,15 +28,13 @@ from fluxstatus.state.state import State
 
 _DEEPEST = 20  # levels of objects that bring others, read one after another
 _HINTS = 3
-_JITTER = 1.1  # intervals are up to so much longer, and a busy controller is late
-_INSTANCE = "FluxInstance"
-_NAMED = frozenset({*LISTED, "HelmRepository", _INSTANCE})
+_NAMED = frozenset({*LISTED, "FluxInstance"})
 
 
 class Seeker:
     """Looks for the `wanted` revision in the objects that are *named*, or in all of *namespaces*.
 
-    It remembers what it saw at earlier looks.
+    It remembers what it read at earlier looks.
     """
 
     def __init__(
@@ -70,23 +55,19 @@ class Seeker:
                 )
         kinds = {one.kind.name for one in named if one.kind}
         self._named, self._namespaces = named, namespaces
-        self._or_newer, self._fail_fast = or_newer, fail_fast
+        self._fail_fast = fail_fast
         commit = local_git.commit(wanted.hash) if wanted.hash else None
-        self._commit = commit
         self.wanted = wanted._replace(hash=commit.hash) if commit else wanted
+        self._prover = Prover(self.wanted, commit, or_newer=or_newer)
         self._remotes = set(map(plain_url, local_git.remotes())) if commit else set()
         self._known = Known(namespaces, kinds - {*LISTED})
         self._again: set[Key] = set()
-        self._began: datetime | None = None
-        self._seen: dict[Key, list[Record]] = {}
-        self._handled: dict[Key, str] = {}
-        self._relations: dict[str, Cover] = {}
-        self._events: dict[tuple[Key, str], tuple[Record, ...]] = {}
         self._receivers: tuple[Resource, ...] | Unread | None = None
 
     def look(self, reader: Reader) -> Outcome:
         """Read what is waited for, and return where it is. Raises ArgumentError."""
         known = self._known
+        known.absent.clear()  # they may exist by now
         if not known.listed:
             known.read_all(reader)
         else:
@@ -99,10 +80,16 @@ class Seeker:
         if reader.unreachable:
             return self._unread(reader)
         places = standings(state, found, proofs)
+        streams = streams_of(state, found)
+        is_certain = bool(self._named) or len(streams) == 1
+        if not is_certain:  # what is final may have nothing to do with the revision
+            places = [one._replace(final=False) for one in places]
         result, final = judge(places, known.unread.values(), fail_fast=self._fail_fast)
         self._again = self._to_read(found, places, result) | {*known.failed}
         known.keep({*_around(state, found), *(one.ref.key for one in self._named_in(state))})
         target = state.evidence.target
+        ambiguous = [_ambiguity(self.wanted, streams)]
+        hints = self._hints(reader, state, places) if is_certain else ambiguous
         return Outcome(
             wanted=self.wanted,
             result=result,
@@ -110,7 +97,7 @@ class Seeker:
             target=target,
             standings=tuple(places),
             unread=tuple(known.unread.items()),
-            hints=tuple(map(for_target(target).hint, self._hints(reader, state, places))),
+            hints=tuple(map(for_target(target).hint, hints)),
             final=final,
         )
 
@@ -134,6 +121,7 @@ class Seeker:
 
         With them comes what is proved of their revisions.
         """
+        found: list[Member] = []
         for _ in range(_DEEPEST):
             state = self._known.state(reader)
             named = self._named_in(state)
@@ -147,8 +135,7 @@ class Seeker:
             if not missing or reader.unreachable:
                 break
             self._known.read(reader, missing)
-        self._remember(state, found)
-        return state, found, Proofs(self.wanted, self._prove(reader, state, found))
+        return state, found, self._prover.prove(reader, state, found)
 
     def _named_in(self, state: State) -> list[Resource]:
         """Return the objects that are named. Raises ArgumentError and UnreadError."""
@@ -190,88 +177,6 @@ class Seeker:
             if one.key not in done and all(key in done for key in (one.source, one.owner) if key)
         } | {one.key for one in found if one.role is Role.SOURCE}
 
-    def _remember(self, state: State, found: Iterable[Member]) -> None:
-        """Remember what the sources had at this look."""
-        self._began = self._began or state.now
-        for key in (one.key for one in found if one.role is Role.SOURCE):
-            if source := state.resources.get(key):
-                handled = text_of(source.status.get("lastHandledReconcileAt"))
-                self._handled.setdefault(key, handled)
-                revision, origin = revisions_of(source)
-                for one in filter(None, (revision, origin)):
-                    records = self._seen.setdefault(key, [])
-                    if not records or records[-1].revision != one:
-                        records.append(Record(one, state.now, state.now))
-
-    # What proves that a revision contains the wanted one
-
-    def _prove(self, reader: Reader, state: State, found: Sequence[Member]) -> dict[str, Proof]:
-        """Return what is proved of each revision of a source, and of what was applied of it.
-
-        *found* begins with the sources, about which more is known.
-        """
-        known = {one.key: state.resources[one.key] for one in found if one.key in state.resources}
-        sources = [known[one.key] for one in found if one.role is Role.SOURCE and one.key in known]
-        # Of several repositories, the one that moves on need not be the right one.
-        or_newer = self._or_newer and len(set(map(repository_of, sources))) == 1
-        proved: dict[str, Proof] = {}
-        for key, role in ((one.key, one.role) for one in found):
-            if key not in known or role in (Role.CHILD, Role.DEPENDENT):
-                continue
-            for revision in _revisions(known[key]):
-                if revision in proved or self.wanted.is_of(revision):
-                    continue
-                facts = Facts(self._relation(revision))
-                if role is Role.SOURCE and facts.relation is Cover.UNKNOWN:
-                    users = (known[o.key] for o in found if o.source == key and o.key in known)
-                    facts = self._facts(reader, state, known[key], users)
-                proved[revision] = prove(self.wanted, revision, facts, or_newer=or_newer)
-        return proved
-
-    def _relation(self, revision: str) -> Cover:
-        digest = parts(revision)[1]
-        if self._commit is None or not digest:
-            return Cover.UNKNOWN
-        if digest not in self._relations:
-            older, newer = self._commit.hash, digest
-            contains = local_git.is_ancestor(older, newer)
-            is_older = not contains and local_git.is_ancestor(newer, older)
-            self._relations[digest] = (
-                Cover.CONTAINS if contains else Cover.OLDER if is_older else Cover.UNKNOWN
-            )
-        return self._relations[digest]
-
-    def _facts(
-        self, reader: Reader, state: State, source: Resource, users: Iterable[Resource]
-    ) -> Facts:
-        key, artifact = source.ref.key, map_of(source.status.get("artifact"))
-        about = key, text_of(artifact.get("revision"))
-        if about not in self._events:
-            self._events[about] = tuple(in_events(events_about(reader, source.ref)))
-        return Facts(
-            committed=self._commit.at if self._commit else None,
-            histories=[
-                (*self._seen.get(key, ()), *self._events[about]),
-                *(tuple(in_history(one)) for one in users),
-            ],
-            fetched=when(artifact.get("lastUpdateTime")),
-            since=self._fetched_since(source, state.now),
-        )
-
-    def _fetched_since(self, source: Resource, now: datetime) -> str:
-        """Return a clause if *source* has certainly fetched since the wait began, or nothing."""
-        key = source.ref.key
-        if len({one.revision for one in self._seen.get(key, ())}) > 1:
-            return "fetched since the wait began"
-        handled = text_of(source.status.get("lastHandledReconcileAt"))
-        every = timedelta(seconds=_JITTER * interval_of(source)) + timeout_of(source)
-        waited = self._began is not None and now - self._began > every
-        if source.ready and (handled != self._handled.get(key, handled) or waited):
-            return "fetched again since the wait began"
-        return ""
-
-    # What would bring the revision
-
     def _hints(self, reader: Reader, state: State, places: Iterable[Standing]) -> Iterator[Hint]:
         waiting = [
             state.resources[one.ref.key]
@@ -306,6 +211,14 @@ class Seeker:
         return self._receivers
 
 
+def _ambiguity(wanted: Revision, streams: Collection[object]) -> Hint:
+    return hint(
+        f"no source has {wanted.given} yet, and it can be in any of {len(streams)} repositories "
+        "and branches: name a source, give the branch as in main@sha1:5f2ac1d, or run this in a "
+        "checkout of the repository"
+    )
+
+
 def _is_partly_proved(state: State, found: Iterable[Member], proofs: Proofs) -> bool:
     """Return whether it is proved of some sources, but not of all, that they have the revision."""
     sources = (state.resources.get(one.key) for one in found if one.role is Role.SOURCE)
@@ -338,14 +251,3 @@ def _around(state: State, found: Iterable[Member]) -> Iterator[Key]:
         yield one.key
         if known := state.resources.get(one.key):
             yield from _feeds([known])
-
-
-def _revisions(resource: Resource) -> Iterator[str]:
-    """Yield the revisions of *resource*: of its artifact, what it observed, and what it applied."""
-    status = resource.status
-    names = (
-        "lastAppliedRevision", "lastAppliedOriginRevision", "lastAttemptedRevision",
-        "observedSourceArtifactRevision",
-    )  # fmt: skip
-    found = (*revisions_of(resource), *(text_of(status.get(name)) for name in names))
-    yield from dict.fromkeys(filter(None, found))

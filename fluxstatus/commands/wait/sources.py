@@ -57,6 +57,11 @@ def repository_of(source: Resource) -> str:
     return plain_url(text_of(spec.get("url")))
 
 
+def stream_of(source: Resource) -> tuple[str, Following | None]:
+    """Return what *source* gets its revisions from: a repository, and what it follows in it."""
+    return repository_of(source), following(source)
+
+
 def plain_url(url: str) -> str:
     """Return the host and path of the *url* of a repository, also of host:path as SSH has it."""
     text = without_login(re.sub(r"^[\w+.-]+://", "//", url)).removeprefix("//")
@@ -100,8 +105,8 @@ def carriers(
         raise ArgumentError(text, map(_arguments, possible))
     having = [one for one in candidates if proofs.of(*revisions_of(one)).cover in _HAVING]
     if having:
-        same = {(repository_of(one), following(one)) for one in having}
-        return [one for one in candidates if (repository_of(one), following(one)) in same]
+        same = set(map(stream_of, having))
+        return [one for one in candidates if stream_of(one) in same]
     return [one for one in possible if repository_of(one) in remotes] or possible
 
 
