@@ -136,7 +136,7 @@ def _lines(found: Outcome) -> Iterator[tuple[str, str]]:
         yield text, text
     for hint in found.hints:
         commands = " && ".join(command_line(one.argv) for one in hint.commands)
-        yield hint.text, f"{hint.text} {commands}"
+        yield hint.text, f"{hint.text} {commands}".rstrip()
 
 
 def _worst(found: Outcome) -> list[Standing]:

@@ -21,6 +21,7 @@ from fluxstatus.model.hints import Hint, hint
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.model.ref import Key
+from fluxstatus.state.intervals import interval_of
 from fluxstatus.state.ownership import creators_of
 from fluxstatus.state.references import feeds_of
 from fluxstatus.state.resource import Resource, Verdict
@@ -88,8 +89,8 @@ class Seeker:
         self._again = self._to_read(found, places, result) | {*known.failed}
         known.keep({*_around(state, found), *(one.ref.key for one in self._named_in(state))})
         target = state.evidence.target
-        ambiguous = [_ambiguity(self.wanted, streams)]
-        hints = self._hints(reader, state, places) if is_certain else ambiguous
+        ambiguous = [] if is_certain else [_ambiguity(self.wanted, streams)]
+        hints = (*ambiguous, *self._hints(reader, state, places))
         return Outcome(
             wanted=self.wanted,
             result=result,
@@ -184,6 +185,7 @@ class Seeker:
             if one.role is Role.SOURCE and one.phase is Phase.COMING
             and one.ref.key in state.resources
         ]  # fmt: skip
+        waiting.sort(key=interval_of, reverse=True)
         for source in waiting[:_HINTS]:
             fetcher = self._fetcher(reader, source, state.now)
             found = hint_for(fetcher, state.now, self._triggers(reader, state.now))
