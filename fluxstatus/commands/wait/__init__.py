@@ -9,8 +9,17 @@ import typer
 from typer import Argument, Option
 
 from fluxstatus.commands import console
-from fluxstatus.commands.options import Connection, Display, ObjectNamespace, WaitTiming
-from fluxstatus.report import Format
+from fluxstatus.commands.options import (
+    CheckDisplay,
+    Connection,
+    Display,
+    ObjectNamespace,
+    Scope,
+    Timing,
+    WaitTiming,
+)
+from fluxstatus.model.findings import Exit
+from fluxstatus.report import Format, Look
 
 if TYPE_CHECKING:
     from fluxstatus.commands.wait.outcome import Outcome
@@ -120,3 +129,24 @@ def until_applied(
             error.choices = tuple((*one, "--revision", revision) for one in error.choices)
             raise
     return with_findings(found, connection, verbose=verbose) if diagnose else found
+
+
+def before_check(
+    scope: Scope, shown: CheckDisplay, timing: Timing, connection: Connection
+) -> tuple[Exit, float]:
+    """Wait for --revision of the check; return the exit code, and what is left of --wait in seconds.
+
+    What came of it is printed to standard error, as the report is the only result.
+    """
+    limit = timing.wait or 0.0
+    if not timing.revision:
+        return Exit.HEALTHY, limit
+    from fluxstatus.commands.wait.text import as_text
+
+    own = WaitTiming(timeout=limit, fail_fast=timing.fail_fast)
+    found = until_applied(
+        (), timing.revision, scope, own, connection, verbose=shown.verbose, diagnose=False
+    )
+    for line in as_text(found, Look(everything=shown.everything)).splitlines():
+        console.note(line)
+    return found.code, max(limit - found.elapsed, 0.0)

@@ -14,7 +14,7 @@ def wait(
     read: Callable[[], Evidence],
     assess: Callable[[Evidence], Report],
     seconds: float,
-    fail_on: Collection[Verdict],
+    fail_on: Collection[str],
     *,
     fail_fast: bool,
 ) -> Report:
@@ -27,7 +27,7 @@ def wait(
     def look() -> Look[Report]:
         evidence = read()
         report = assess(evidence)
-        awaited = _awaited(report, fail_on)
+        awaited = _awaited(report.counting(fail_on), fail_on)
         is_final = fail_fast and any(one.final for one in awaited)
         is_healthy = exit_code(report, fail_on) is Exit.HEALTHY
         reason = _reason(awaited)
@@ -37,13 +37,14 @@ def wait(
     return poll(look, seconds, PAUSE).result
 
 
-def exit_code(report: Report, fail_on: Collection[Verdict]) -> Exit:
+def exit_code(report: Report, fail_on: Collection[str]) -> Exit:
     """Return the exit code after waiting: 1 while an object is reconciling or waits for another."""
     code = report.exit_code(fail_on)
-    return Exit.UNHEALTHY if code is Exit.HEALTHY and report.waiting else code
+    waiting = report.counting(fail_on).waiting
+    return Exit.UNHEALTHY if code is Exit.HEALTHY and waiting else code
 
 
-def _awaited(report: Report, fail_on: Collection[Verdict]) -> list[Finding]:
+def _awaited(report: Report, fail_on: Collection[str]) -> list[Finding]:
     """Return the findings that are waited for: the worst first, then what blocks most."""
     warnings = (Level.WARN,) if Verdict.WARN in fail_on else ()
     levels = (Level.FAIL, *warnings, Level.UNKNOWN)
