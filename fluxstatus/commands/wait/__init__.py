@@ -134,7 +134,7 @@ def until_applied(
 def before_check(
     scope: Scope, shown: CheckDisplay, timing: Timing, connection: Connection
 ) -> tuple[Exit, float]:
-    """Wait for --revision of the check; return the exit code, and what is left of --wait in seconds.
+    """Wait for --revision of the check; return the exit code, and the seconds left of --wait.
 
     What came of it is printed to standard error, as the report is the only result.
     """
