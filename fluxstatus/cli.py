@@ -14,7 +14,7 @@ import typer
 
 from fluxstatus import __version__
 from fluxstatus.base.similar import did_you_mean
-from fluxstatus.commands import console, report_files, wait, watch
+from fluxstatus.commands import console, report_files, watch
 from fluxstatus.commands.completion.argv import read_table
 from fluxstatus.commands.known import Accepting, Known, comparing
 from fluxstatus.commands.options import CheckDisplay, Connection, Scope, Snapshots, Timing
@@ -74,6 +74,7 @@ class _Commands(PlainGroup):
         "ui": "fluxstatus.commands.ui",
         "version": "fluxstatus.commands.version",
         "versions": "fluxstatus.commands.versions",
+        "wait": "fluxstatus.commands.wait",
     }
     with_codes: ClassVar = {
         "mcp verify": "fluxstatus.mcp.verify",
@@ -158,8 +159,15 @@ def check(
         report = watch.watch(read, assess, partial(_show_change, shown, scope))
         raise typer.Exit(report.exit_code(fail_on))
     if timing.wait:
-        report = wait.wait(read, assess, timing.wait, fail_on, fail_fast=timing.fail_fast)
-        code = wait.exit_code(report, fail_on)
+        from fluxstatus.commands.wait import before_check
+        from fluxstatus.commands.wait.until_healthy import exit_code, wait
+
+        reached, left = before_check(scope, shown, timing, connection)
+        if reached is Exit.HEALTHY:
+            report = wait(read, assess, left, fail_on, fail_fast=timing.fail_fast)
+            code = exit_code(report, fail_on)
+        else:
+            report, code = assess(read()), reached
     else:
         report = assess(read())
         code = report.exit_code(fail_on)
