@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415 - only this command needs these modules
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -104,6 +105,10 @@ def show(
                 report(error, "explain", connection, snapshots)
             raise typer.Exit(Exit.NO_VERDICT)
         resource = find(analysis.state, named, place.namespace, known)
+        if not snapshots.file:
+            analysis = _with_awaited(analysis, resource, timeout, connection)
+            if snapshots.save:
+                snapshot.save(snapshots.save, analysis.state.evidence)
     details = _details(analysis, resource, timeout, None if snapshots.file else connection)
     _print(details, display)
     raise typer.Exit(_CODES.get(details.verdict, Exit.HEALTHY))
@@ -137,12 +142,24 @@ def _read(
 ) -> Evidence:
     if snapshots.file:
         return snapshots.load()
-    evidence = read_evidence(
+    return read_evidence(
         connection, namespaces=tuple(namespaces), deadline=deadline, verbose=display.verbose
     )
-    if snapshots.save:
-        snapshot.save(snapshots.save, evidence)
-    return evidence
+
+
+def _with_awaited(
+    analysis: Analysis, resource: "Resource", deadline: Deadline, connection: Connection
+) -> Analysis:
+    """Return *analysis* with the status of the objects that *resource* waits for."""
+    from fluxstatus.lookup.awaited import awaited_by, read_awaited
+
+    wanted = awaited_by(analysis, resource)
+    if not wanted:
+        return analysis
+    with connecting(connection, deadline, verbose=False)() as api:
+        answers = read_awaited(api, wanted)
+    evidence = analysis.state.evidence
+    return Analysis(State(replace(evidence, answers={**evidence.answers, **answers})))
 
 
 def _details(

@@ -15,6 +15,7 @@ from fluxstatus.knowledge.pods import (
     images,
     mounts,
     readiness,
+    rollouts,
     scheduling,
     volumes,
 )
@@ -27,6 +28,7 @@ RULES = (
     *claims.RULES,
     *volumes.RULES,
     *scheduling.RULES,
+    *rollouts.RULES,
     *readiness.RULES,
 )
 
