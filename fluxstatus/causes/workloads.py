@@ -16,7 +16,7 @@ from fluxstatus.knowledge import object_diagnosis, workload_diagnosis
 from fluxstatus.knowledge.diagnosis import Diagnosis
 from fluxstatus.knowledge.headline import short
 from fluxstatus.knowledge.rule import Reach, hints
-from fluxstatus.model.evidence import WORKLOAD_PODS, Object
+from fluxstatus.model.evidence import AWAITED, WORKLOAD_PODS, Object, Why
 from fluxstatus.model.findings import Certainty
 from fluxstatus.model.hints import Hint
 from fluxstatus.model.kinds import KINDS, full_name
@@ -85,7 +85,11 @@ def unhealthy_workloads(state: State, message: str) -> Iterator[Unhealthy]:
         item = state.awaited.get(target[:3], {})
         if is_ready_now(item):
             continue
-        found = by_pods_or_events(state, target) or _by_own_status(target, item)
+        found = (
+            by_pods_or_events(state, target)
+            or _by_own_status(target, item)
+            or _unread(state, target)
+        )
         if found:
             count += 1
             if count > _AT_MOST:
@@ -130,6 +134,14 @@ def _by_own_status(target: HealthCheckTarget, item: Object) -> Unhealthy | None:
     """Return what the status of *item*, which is the *target*, says: it outlives the events."""
     trouble = trouble_of(item)
     return _by_event(target, target.kind, target.name, trouble) if trouble else None
+
+
+def _unread(state: State, target: HealthCheckTarget) -> Unhealthy | None:
+    """Return that the status of *target* could not be read, None if it was not tried."""
+    unread = state.evidence.answer(f"{AWAITED}/{target.kind}").unread
+    if unread is None or unread.why is Why.NOT_REQUESTED or target[:3] in state.awaited:
+        return None
+    return Unhealthy(f"the status of {target.kind} {target.name} was not read: {unread.full_text}")
 
 
 def _by_deployments(state: State, namespace: str, release: str) -> Unhealthy | None:
@@ -317,7 +329,7 @@ def _by_event(target: HealthCheckTarget, kind: str, name: str, event: Event | Tr
         known = workload_diagnosis(text, fields)
         vague = OF_OTHERS if isinstance(event, Trouble) else VAGUE
     else:  # it has no pods
-        known, vague = object_diagnosis(text, fields), OF_OTHERS
+        known, vague = object_diagnosis(target.kind, text, fields), OF_OTHERS
     steps = (known.hints if known else ()) or hints((vague,), fields)
     return Unhealthy(f"{kind} {name}: {text}", steps, *_cause(known, text))
 

@@ -54,11 +54,11 @@ def _about_pods() -> Index:
 
 
 @cache
-def _about_custom_objects() -> Index:
-    """Return the rules for events of objects without pods."""
-    from fluxstatus.knowledge import custom_objects
+def _about_custom_objects(kind: str) -> Index:
+    """Return the rules for what is reported about objects of *kind*, which have no pods."""
+    from fluxstatus.knowledge.custom_objects import rules_of
 
-    return Index(custom_objects.RULES)
+    return Index(rules_of(kind))
 
 
 def diagnose(
@@ -211,13 +211,13 @@ def workload_diagnosis(text: str, fields: Mapping[str, str]) -> Diagnosis | None
     return None
 
 
-def object_diagnosis(text: str, fields: Mapping[str, str]) -> Diagnosis | None:
-    """Return the diagnosis of an object without pods whose events report *text*.
+def object_diagnosis(kind: str, text: str, fields: Mapping[str, str]) -> Diagnosis | None:
+    """Return the diagnosis of an object of *kind*, without pods, whose events report *text*.
 
     *fields* are its name, ns and resource. The result is None if no rule matches.
     """
     message = Message(text)
-    for rule in _about_custom_objects().candidates(text):
+    for rule in _about_custom_objects(kind).candidates(text):
         if found := rule.match_text(message):
             return Diagnosis(rule, partial(_with_groups, fields, found))
     return None
