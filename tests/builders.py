@@ -398,7 +398,7 @@ def analysis(*objects: Object, **more: Any) -> Analysis:
 
 def judge(known: Evidence, choice: Choice = EVERYTHING, memory: LocalState = EMPTY) -> Report:
     """Return the report on *known*, as the command line makes it."""
-    return report_with_next(Analysis(State(known, choice.namespaces)), choice, memory)
+    return report_with_next(Analysis(State(known, choice.namespaces), choice.skip), choice, memory)
 
 
 def report(*objects: Object, choice: Choice = EVERYTHING, **more: Any) -> Report:
