@@ -59,8 +59,8 @@ def summary(
 ) -> Iterator[Finding]:
     """Yield how many of the *objects* of *step* are *healthy*, and what the others wait for.
 
-    It is a pass only if none of them waits, but for a fault that is not to be reported. An object with a fault of its own does not wait: that
-    is a finding, as is each fault that others wait for.
+    It is a pass only if none of them waits, except for a fault that is left out. An object with a
+    fault of its own does not wait: that is a finding, as is each fault that others wait for.
     """
     causes = analysis.causes
     unfinished = [one for one in objects if one.ref.key in causes.in_progress]
