@@ -131,12 +131,13 @@ QUERIES: Mapping[str, ListQuery] = {
 
 
 AWAITED_KINDS: Mapping[str, ListQuery] = {
-    **{kind: ListQuery(_APPS, f"{kind.lower()}s") for kind in ("Deployment", "StatefulSet")},
-    **{kind: ListQuery(_APPS, f"{kind.lower()}s") for kind in ("DaemonSet", "ReplicaSet")},
+    "Deployment": ListQuery(_APPS, "deployments"),
+    "StatefulSet": ListQuery(_APPS, "statefulsets"),
+    "DaemonSet": ListQuery(_APPS, "daemonsets"),
+    "ReplicaSet": ListQuery(_APPS, "replicasets"),
     "Job": ListQuery("/apis/batch/v1", "jobs"),
     "PersistentVolumeClaim": ListQuery(_CORE, "persistentvolumeclaims"),
     "Service": ListQuery(_CORE, "services"),
-    "Namespace": ListQuery(_CORE, "namespaces", namespaced=False),
 }
 """The lists of built-in kinds that reconciliations wait for, by kind."""
 

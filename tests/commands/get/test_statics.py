@@ -173,7 +173,9 @@ def test_what_exists_or_is_unread_is_not_missing(kind: str) -> None:
         evidence(watcher, provider(), unread=unread),
         evidence(watcher, provider(), source("gitt")),
     ):
-        assert listed(known, kind)["watcher"].ready == "True"
+        row = listed(known, kind)["watcher"]
+        assert row.ready == "True"
+        assert "gitt does not exist" not in row.message()
 
 
 def test_each_namespace_is_judged_on_its_own() -> None:
