@@ -141,8 +141,7 @@ class _Run:
             near = dict(self._advice_queries(in_flux_namespaces=True))
             self._start_all(reader.in_flux_namespaces("pods", "services", LEASES, more=near))
             self._wait()
-            if workload_namespaces(reader.answers):
-                self._read_awaited(awaited)
+            self._read_awaited(awaited)
             self._read_workloads(namespaces := workload_namespaces(reader.answers))
             if namespaces:
                 self._read_awaited(awaited)

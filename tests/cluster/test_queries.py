@@ -294,14 +294,6 @@ def test_an_object_of_an_unknown_kind_is_not_asked_for(api: Api, old: bool) -> N
     assert "awaited/Widget" not in known.answers
 
 
-def test_nothing_is_asked_of_what_is_waited_for_where_nothing_is(api: Api) -> None:
-    """Without namespaces of workloads, nobody is asked which objects to read."""
-    kinds(api)
-    asked: list[Evidence] = []
-    collected(awaited=asked.append)
-    assert asked == []
-
-
 # Changes of what several apply
 
 

@@ -135,6 +135,22 @@ def test_an_object_of_any_kind_says_why(api: Api, flux_status: Program) -> None:
     assert len(api.asked()) <= len(KINDS) + 9
 
 
+def test_an_object_of_the_whole_cluster_says_why(api: Api, flux_status: Program) -> None:
+    """An object without a namespace is read as well."""
+    issuer = Resource("ClusterIssuer", "clusterissuers", "cert-manager.io", namespaced=False)
+    api.resources = {**RESOURCES, "ClusterIssuer": issuer}
+    ready = condition("Ready", "False", "ErrInitIssuer", "no secret for the CA", NOW)
+    api.put(
+        waiting_for("ClusterIssuer/ca"),
+        make("cert-manager.io/v1", "ClusterIssuer", "ca", NOW, status={"conditions": [ready]}),
+    )
+    title = titles(flux_status("-o", "json"))["apps"]
+    assert title.endswith("ErrInitIssuer: no secret for the CA")
+    assert api.asked("*/clusterissuers") == [
+        f"{issuer.path}?limit=500&fieldSelector=metadata.name=ca"
+    ]
+
+
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_what_cannot_be_read_is_no_cause(api: Api, flux_status: Program, fault: Fault) -> None:
     """A fault of this request says so in the finding, claims nothing, and spoils nothing else."""

@@ -28,8 +28,8 @@ RULES = (
     *claims.RULES,
     *volumes.RULES,
     *scheduling.RULES,
-    *rollouts.RULES,
     *readiness.RULES,
+    *rollouts.RULES,
 )
 
 VAGUE = Step(
