@@ -10,7 +10,7 @@ RULES = (
         steps=(
             Step(
                 "resume the rollout; if spec.paused is set in Git, remove it there",
-                read=("kubectl rollout history deployment/{name} -n {ns}",),
+                read=("kubectl describe deployment {name} -n {ns}",),
                 change=("kubectl rollout resume deployment/{name} -n {ns}",),
             ),
         ),
