@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
@@ -183,6 +184,16 @@ def test_explain_always_reads_it(api: Api, flux_status: Program) -> None:
     (web,) = [one for one in needs if one["object"]["name"] == "web"]
     assert web["stands"] == f"0 of 1 ready: {QUOTA}"
     assert f"{DEPLOYMENTS.inside('apps')}/web" in api.asked()
+
+
+def test_explain_keeps_it_in_a_snapshot(api: Api, flux_status: Program, tmp_path: Path) -> None:
+    """What was read is saved, so that the file explains the same."""
+    api.put(waiting_for("Deployment/apps/web"), deployment(FailedCreate=QUOTA))
+    file, words = f"{tmp_path / 'saved'}", ("explain", "ks/apps", "-n", "flux-system")
+    flux_status(*words, "--save", file)
+    assert f"0 of 1 ready: {QUOTA}" in flux_status(
+        *words, "--from", file, "-o", "json"
+    ).stdout.replace('\\"', '"')
 
 
 def test_explain_says_what_it_could_not_read(api: Api, flux_status: Program) -> None:

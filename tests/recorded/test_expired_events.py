@@ -1,4 +1,4 @@
-"""The judge once the events of a recorded state are gone: the status of the workload still is there.
+"""The judge once the events of a recorded state are gone: the status of the workload is not.
 
 `refused-deployment.json` is the Deployment that the zoo's Kustomization ks-health-podsecurity/app
 waits for, as its controller left it.

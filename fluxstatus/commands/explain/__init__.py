@@ -106,9 +106,7 @@ def show(
             raise typer.Exit(Exit.NO_VERDICT)
         resource = find(analysis.state, named, place.namespace, known)
         if not snapshots.file:
-            analysis = _with_awaited(analysis, resource, timeout, connection)
-            if snapshots.save:
-                snapshot.save(snapshots.save, analysis.state.evidence)
+            analysis = _with_awaited(analysis, resource, timeout, snapshots, connection)
     details = _details(analysis, resource, timeout, None if snapshots.file else connection)
     _print(details, display)
     raise typer.Exit(_CODES.get(details.verdict, Exit.HEALTHY))
@@ -142,13 +140,20 @@ def _read(
 ) -> Evidence:
     if snapshots.file:
         return snapshots.load()
-    return read_evidence(
+    evidence = read_evidence(
         connection, namespaces=tuple(namespaces), deadline=deadline, verbose=display.verbose
     )
+    if snapshots.save:
+        snapshot.save(snapshots.save, evidence)
+    return evidence
 
 
 def _with_awaited(
-    analysis: Analysis, resource: "Resource", deadline: Deadline, connection: Connection
+    analysis: Analysis,
+    resource: "Resource",
+    deadline: Deadline,
+    snapshots: Snapshots,
+    connection: Connection,
 ) -> Analysis:
     """Return *analysis* with the status of the objects that *resource* waits for."""
     from fluxstatus.lookup.awaited import awaited_by, read_awaited
@@ -158,8 +163,11 @@ def _with_awaited(
         return analysis
     with connecting(connection, deadline, verbose=False)() as api:
         answers = read_awaited(api, wanted)
-    evidence = analysis.state.evidence
-    return Analysis(State(replace(evidence, answers={**evidence.answers, **answers})))
+    before = analysis.state.evidence
+    evidence = replace(before, answers={**before.answers, **answers})
+    if snapshots.save:
+        snapshot.save(snapshots.save, evidence)
+    return Analysis(State(evidence))
 
 
 def _details(
