@@ -22,7 +22,7 @@ _AWAITED = 3  # objects that others wait for
 
 _WAITS = "{} {wait} for {}"
 _ALIKE = "{} {fail} with the same error as {}"
-_PART = "{} {fail} with {}"
+_PART = "{} {fail} together with {}"
 _STALE = "updates of {} wait for {}"
 _SENTENCES = (_WAITS, _ALIKE, _PART, _STALE)
 """How many objects wait, and for what; those of the last one are Ready."""
@@ -49,9 +49,11 @@ def waiting(analysis: Analysis, step: str, ref: Ref, causes: Iterable[Cause]) ->
     if analysis.is_left_out(ref.key):
         title = f"{ref}: not ready because of a fault {_LEFT_OUT}"
         return Finding(step=step, code=WAITING, level=Level.SKIP, title=title, object=ref)
-    names = ", ".join(str(cause.ref) for cause in causes)
+    found = tuple(causes)
+    names = ", ".join(str(cause.ref) for cause in found)
     title = f"{ref}: not ready because of {names}"
-    return Finding(step=step, code=WAITING, level=Level.WAIT, title=title, object=ref)
+    awaited = tuple(cause.ref for cause in found)
+    return Finding(step, WAITING, Level.WAIT, title, object=ref, waits_for=awaited)
 
 
 def summary(
@@ -87,13 +89,14 @@ def summary(
     elif not any(waits.values()):
         yield passed(step, ", ".join(parts))
     else:
-        yield Finding(step=step, code=WAITING, level=Level.WAIT, title=", ".join(parts))
+        awaited = tuple({ref for each in waits.values() for refs in each for ref in refs})
+        yield Finding(step, WAITING, Level.WAIT, ", ".join(parts), waits_for=awaited)
 
 
-def waits(analysis: Analysis, resource: Resource) -> bool:
-    """Return whether *resource* is in progress, or waits for another object."""
+def awaited_by(analysis: Analysis, resource: Resource) -> Collection[Ref]:
+    """Return what *resource* waits for: itself while it is in progress; empty if it does not."""
     in_progress = resource.ref.key in analysis.causes.in_progress
-    return in_progress or bool(_wait_of(analysis, resource)[1])
+    return [resource.ref] if in_progress else _wait_of(analysis, resource)[1]
 
 
 def _in_progress(

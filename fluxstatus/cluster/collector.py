@@ -74,6 +74,7 @@ def collect(
     awaited: Callable[[Evidence], Collection[Key]] = lambda _: (),
     contested_kinds: Callable[[Answers], set[str]] = nothing,
     advice: bool = False,
+    also: Callable[[ApiClient], None] | None = None,
 ) -> Evidence:
     """Return what the cluster answers; this never raises.
 
@@ -82,7 +83,8 @@ def collect(
     kind whose own status may, before these pods are read and after, and *contested_kinds* the Flux
     kinds of objects that apply the same objects. *while_starting* is called when most requests are
     under way. *advice* reads what only advice needs, too, unless
-    `access.namespaces` are chosen: advice is about the whole cluster.
+    `access.namespaces` are chosen: advice is about the whole cluster. *also* reads something of its
+    own, and keeps it.
 
     It takes until `access.deadline` at most. SIGTERM and SIGHUP end it with SystemExit.
     """
@@ -95,7 +97,7 @@ def collect(
     ):
         api.start_config_view()
         more = ADVICE_QUERIES if advice and not access.namespaces else {}
-        run = _Run(api, Reader(api, pool, access), progress, more, access.deadline)
+        run = _Run(api, Reader(api, pool, access), progress, more, access.deadline, also=also)
         return run.evidence(workload_namespaces, awaited, contested_kinds, while_starting)
 
 
@@ -109,8 +111,10 @@ class _Run:
         progress: Callable[[Progress], None],
         advice: Mapping[str, AdviceQuery],
         deadline: Deadline,
+        *,
+        also: Callable[[ApiClient], None] | None,
     ) -> None:
-        self._api, self._reader, self._progress = api, reader, progress
+        self._api, self._reader, self._progress, self._also = api, reader, progress, also
         self._advice, self._deadline = advice, deadline
         self._pending: dict[Future[Answer], str] = {}
         self._began = time.monotonic()
@@ -132,6 +136,7 @@ class _Run:
             for name in (*DEPLOYMENTS, "events"):
                 self._start(name, QUERIES[name])
             version = reader.submit(self._version)
+            also = reader.submit(self._also) if self._also else None
             for name in sorted(served, key=_is_fast):
                 query = ListQuery.of(name, served[name])
                 self._start(name, query._replace(page=LARGE_PAGE))
@@ -148,6 +153,8 @@ class _Run:
             self._read_changes(contested_kinds(reader.answers))
             kubernetes, client = version.result(), _version_of(clients()[_CLIENT])
             self._report(_CLIENT, client if isinstance(client, str) else client.text)
+            if also:
+                also.result()
             return reader.evidence(kubernetes=kubernetes, programs={_CLIENT: client})
 
     def _version(self, api: ApiClient) -> str | Unread:
