@@ -216,7 +216,7 @@ def _check_evidence(evidence: Evidence, choice: "Choice", *, live: bool) -> Repo
     from fluxstatus.mcp.state_file import EMPTY, local_state
     from fluxstatus.state.state import State
 
-    analysis = Analysis(State(evidence, choice.namespaces))
+    analysis = Analysis(State(evidence, choice.namespaces), choice.skip)
     local = local_state(evidence.target, evidence.taken_at) if live else EMPTY
     return report_with_next(analysis, choice, local)
 

@@ -70,7 +70,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     for operator in running:
         others = [c for c in causes.get(operator.ref.key, ()) if c.ref != operator.ref]
         if others:
-            yield waiting(STEP_ID, operator.ref, others)
+            yield waiting(analysis, STEP_ID, operator.ref, others)
         elif operator.ref.key in causes:
             yield from of_component(STEP_ID, analysis, operator)
         else:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from fluxstatus.base.fields import NESTED
 from fluxstatus.base.masking import SHORT, mask
-from fluxstatus.model.evidence import LEASES, WORKLOAD_PODS, Object
+from fluxstatus.model.evidence import AWAITED, LEASES, WORKLOAD_PODS, Object
 from fluxstatus.model.inventory import ids_in, pack
 from fluxstatus.model.kinds import ORIGIN, SUSPEND_ANNOTATIONS
 
@@ -225,14 +225,15 @@ _SHAPES: Mapping[str, Shape] = {
     "prometheusrules.monitoring.coreos.com": {"metadata": _METADATA},
     "*": {
         "metadata": _METADATA,
-        "spec": _fields("replicas completions parallelism suspend"),
+        "spec": _fields("replicas completions parallelism suspend paused type storageClassName"),
         "status": _fields(
             "phase reason message observedGeneration replicas readyReplicas availableReplicas "
-            "updatedReplicas numberReady desiredNumberScheduled conditions"
+            "updatedReplicas numberReady desiredNumberScheduled conditions",
+            loadBalancer=_fields("", ingress=_fields("ip hostname")),
         ),
     },
 }
-_ALIASES = {WORKLOAD_PODS: "pods"}
+_ALIASES = {WORKLOAD_PODS: "pods", AWAITED: "*"}
 METADATA = "metadata"
 """The query of a list of which only metadata is read; plural.group may follow after a slash."""
 

@@ -48,7 +48,7 @@ def _about_pods() -> Index:
 
 @cache
 def _about_custom_objects() -> Index:
-    """Return the rules for events of objects without pods."""
+    """Return the rules for what is reported about objects without pods."""
     return Index(("custom_objects",))
 
 
@@ -204,14 +204,16 @@ def workload_diagnosis(text: str, fields: Mapping[str, str]) -> Diagnosis | None
     return None
 
 
-def object_diagnosis(text: str, fields: Mapping[str, str]) -> Diagnosis | None:
-    """Return the diagnosis of an object without pods whose events report *text*.
+def object_diagnosis(kind: str, text: str, fields: Mapping[str, str]) -> Diagnosis | None:
+    """Return the diagnosis of an object of *kind*, without pods, whose events report *text*.
 
     *fields* are its name, ns and resource. The result is None if no rule matches.
     """
+    from fluxstatus.knowledge.custom_objects import rules_of
+
     message = Message(text)
     for listed in _about_custom_objects().candidates(text):
-        if found := listed.rule.match_text(message):
+        if listed.rule in rules_of(kind) and (found := listed.rule.match_text(message)):
             return Diagnosis(listed.rule, partial(_with_groups, fields, found))
     return None
 

@@ -15,10 +15,13 @@ from fluxstatus.knowledge.fields import fields_of, host_in, object_in, wanted_ki
 from fluxstatus.knowledge.flux_minors import RETIRED_IN
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.model.kinds import FLUX_GROUPS, KINDS
+from fluxstatus.model.ref import Key
 from fluxstatus.state.deployments import image_version
 from fluxstatus.state.health_checks import worst_first
+from fluxstatus.state.own_status import is_ready_now
 from fluxstatus.state.references import made_source_of, source_of
 from fluxstatus.state.resource import Resource, Verdict, release_name
+from fluxstatus.state.state import State
 
 
 def is_remote(subject: Subject) -> bool:
@@ -305,11 +308,18 @@ def waits_with(status: str) -> Callable[[Subject], bool]:
 
 
 def waits_for_ready(subject: Subject) -> bool:
-    """Return whether all objects that it waited for are Flux objects that are ready by now."""
-    targets = worst_first(subject.message.text)
-    resources = subject.state.resources if subject.state else {}
-    found = [resources.get(target[:3]) for target in targets]
-    return bool(found) and all(one is not None and one.verdict is Verdict.READY for one in found)
+    """Return whether all objects that it waited for are ready by now."""
+    targets, state = worst_first(subject.message.text), subject.state
+    if state is None or not targets or is_remote(subject):
+        return False
+    return all(_is_ready(state, target[:3]) for target in targets)
+
+
+def _is_ready(state: State, key: Key) -> bool:
+    """Return whether *key*, an object of Flux or one that is waited for, is certainly ready."""
+    if key in state.resources:
+        return state.resources[key].verdict is Verdict.READY
+    return key in state.awaited and is_ready_now(state.awaited[key])
 
 
 waits_for_pods = waits_for(

@@ -219,6 +219,11 @@ COMMANDS: Mapping[str, Requests] = {
         Role.COLUMN: (_list("Event"),),
     },
     "get components": {Role.DISCOVERY: (_APIS,), Role.LIST: (*_DEPLOYMENTS, _INSTANCE, _PODS)},
+    "get receivers -n apps": {
+        Role.DISCOVERY: (_APIS,),
+        Role.LIST: (_list("Receiver", "apps"),),
+        Role.COLUMN: (_list("GitRepository", "apps"),),
+    },
     "get ks -n apps": {Role.DISCOVERY: (_APIS,), Role.LIST: _APPS[:1], Role.COLUMN: _APPS[1:]},
     "inventory": {
         Role.DISCOVERY: (_API, _APIS),
