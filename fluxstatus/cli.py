@@ -144,7 +144,7 @@ def check(
     if prompt and timing.watch:
         ctx.fail("--prompt and --watch are mutually exclusive")
     read = _reader(scope, shown, timing, saved, connection)
-    assess = _assessor(scope, live=saved.file is None)
+    assess = _assessor(scope, live=saved.file is None, prompt=prompt)
     fail_on = [Verdict(one.value) for one in timing.fail_on]
     if timing.watch:
         report = watch.watch(read, assess, partial(_show_change, shown, scope))
@@ -165,7 +165,7 @@ def check(
         from fluxstatus.mcp.state_file import record_failure
 
         # By this machine's clock: that of the server is known to a second, and could go back.
-        record_failure(report.target, datetime.now(UTC))
+        record_failure(report.target, datetime.now(UTC), scope.namespaces)
     raise typer.Exit(code)
 
 
@@ -181,14 +181,15 @@ def _prompt(report: Report) -> str:
     return ""
 
 
-def _assessor(scope: Scope, *, live: bool) -> Callable[[Evidence], Report]:
+def _assessor(scope: Scope, *, live: bool, prompt: bool) -> Callable[[Evidence], Report]:
     """Return the function that checks a cluster; it imports the checks when it is called."""
+    check_evidence = partial(_check_evidence, live=live, prompt=prompt)
     if scope.step or scope.skip:
-        return partial(_check_evidence, choice=_choice(scope), live=live)
-    return lambda evidence: _check_evidence(evidence, _choice(scope), live=live)
+        return partial(check_evidence, choice=_choice(scope))
+    return lambda evidence: check_evidence(evidence, _choice(scope))
 
 
-def _check_evidence(evidence: Evidence, choice: "Choice", *, live: bool) -> Report:
+def _check_evidence(evidence: Evidence, choice: "Choice", *, live: bool, prompt: bool) -> Report:
     """Check *evidence*; the local state counts only for a *live* cluster."""
     from fluxstatus.causes.analysis import Analysis
     from fluxstatus.mcp.next_step import report_with_next
@@ -196,8 +197,8 @@ def _check_evidence(evidence: Evidence, choice: "Choice", *, live: bool) -> Repo
     from fluxstatus.state.state import State
 
     analysis = Analysis(State(evidence, choice.namespaces))
-    local = local_state(evidence.target, evidence.taken_at) if live else EMPTY
-    return report_with_next(analysis, choice, local)
+    local = local_state(evidence.target, evidence.taken_at, choice.namespaces) if live else EMPTY
+    return report_with_next(analysis, choice, local, prompt=prompt)
 
 
 def _choice(scope: Scope) -> "Choice":

@@ -13,6 +13,9 @@ PROGRAM = "flux-operator-mcp"
 NAME = PROGRAM
 """The default name of an entry."""
 
+SETUP = kubectl("flux-status", "mcp", "setup", changes=True)
+"""Sets the server up in the clients of this machine: it changes their files."""
+
 _TRUE = {"1", "t", "T", "true", "TRUE", "True"}
 _URL_KEYS = {"url", "httpUrl", "serverUrl"}
 _FALSE = {"0", "f", "F", "false", "FALSE", "False"}
@@ -119,7 +122,8 @@ def setup_command(name: str, clients: Iterable[str], context: str = "") -> Comma
     chosen = (f"--client={client}" for client in clients)
     bound = context.startswith("-")  # else it would look like an option itself
     where = (f"--context={context}",) if bound else ("--context", context) if context else ()
-    return kubectl("flux-status", "mcp", "setup", f"--name={name}", *chosen, *where)
+    words = (*SETUP.argv[1:], f"--name={name}", *chosen, *where)
+    return kubectl(*words, changes=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,18 @@ class Finding:
         return self.title.removeprefix(f"{self.object}: ")
 
     @property
+    def beyond_title(self) -> str:
+        """What `why` says that is not in the title."""
+        if self.explanation is not None:
+            return self.explanation
+        if self.why in self.title:
+            return ""
+        for mark in (": ", "; "):
+            if self.why.startswith(self.summary + mark):
+                return self.why.removeprefix(self.summary + mark)
+        return self.why
+
+    @property
     def objects(self) -> tuple[Ref, ...]:
         """All objects that it is about."""
         return (self.object, *self.others) if self.object else self.others

@@ -32,7 +32,7 @@ _AT_MOST = 10  # findings that are shown without `--all`; the rest are counted
 _SCREEN = 48  # lines; a shorter report has all details
 _IN_FULL = 24  # lines for the worst faults of a longer report; the others are shown briefly
 _NAMES = 40  # names of a list to try: more never fit into two lines
-_NEXT = len("next  ")
+_NEXT, _NEXT_LINES = len("next  "), 4
 
 
 def render(report: Report, look: Look) -> str:
@@ -299,7 +299,7 @@ def _put_briefly(page: Page, finding: Finding, now: datetime) -> None:
 
 def _put_details(page: Page, finding: Finding, now: datetime) -> None:
     in_full = page.look.everything or page.look.wide
-    page.detail("why", _why(finding))
+    page.detail("why", finding.beyond_title)
     page.detail("message", _message(finding))
     page.detail("since", _since(finding.since, now, page.look) if finding.since else "")
     page.detail("blocks", _blocked(page, finding.blocks) if finding.blocks else "")
@@ -313,18 +313,6 @@ def _put_details(page: Page, finding: Finding, now: datetime) -> None:
         _put_commands(page, hint.commands, label="" if text else hint.label)
     page.detail("more", finding.docs, one_line=True)
     page.detail("id", finding.id if page.look.wide else "")
-
-
-def _why(finding: Finding) -> str:
-    """Return the cause, without the part that is in the title."""
-    if finding.explanation is not None:
-        return finding.explanation
-    if finding.why in finding.title:
-        return ""
-    for mark in (": ", "; "):
-        if finding.why.startswith(finding.summary + mark):
-            return finding.why.removeprefix(finding.summary + mark)
-    return finding.why
 
 
 def _message(finding: Finding) -> str:
@@ -385,12 +373,13 @@ def _footer(report: Report) -> str:
 
 
 def _put_next(page: Page, step: Next) -> None:
+    """Add the next step: at most four lines, of which the commands are whole."""
     label, below = Cell("next", _NEXT, "label"), Cell("", _NEXT)
     lines = [command_line(command.argv, ascii_only=page.look.ascii) for command in step.commands]
     if len(lines) == 1 and page.fits(f"{step.text}: {lines[0]}", _NEXT, lines=1):
         page.put(f"{step.text}: {lines[0]}", label, one_line=True)
         return
-    prompt = "" if lines else step.prompt
-    page.put(f"{step.text}:" if lines or prompt else step.text, label)
-    for line in lines or prompt.splitlines():
+    room = max(_NEXT_LINES - len(lines), 1)
+    page.put(page.shortened(f"{step.text}:" if lines else step.text, _NEXT, lines=room), label)
+    for line in lines:
         page.put(line, below, style="command", one_line=True)
