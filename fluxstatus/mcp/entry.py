@@ -1,6 +1,7 @@
 """An entry for the MCP server: the command that a client starts, and what its flags mean."""
 
 import os
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -39,7 +40,17 @@ class Entry:
     @property
     def is_the_server(self) -> bool:
         """Whether it starts the Flux Operator's MCP server, under any name."""
-        return self.name == NAME or any(PurePath(word).name == PROGRAM for word in self._words())
+        return self.name == NAME or any(map(_is_named_so, self._words()))
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The words of its command line that name the program."""
+        return tuple(word for word in self._words() if PurePath(word).name == PROGRAM)
+
+    @property
+    def has_own_cluster(self) -> bool:
+        """Whether its flags select a kubeconfig or an API server, whatever $KUBECONFIG is."""
+        return bool(self._value("kubeconfig") or self._value("kube-server"))
 
     @property
     def read_only(self) -> bool:
@@ -72,10 +83,6 @@ class Entry:
         """Whether its arguments contain a token."""
         return bool(self._value("kube-token"))
 
-    def with_args(self, *args: str) -> "Entry":
-        """Return the same command with *args* appended: the last value of a flag wins."""
-        return Entry(self.name, self.command, (*self.args, *args), self.env)
-
     def _flag(self, name: str, *, default: bool) -> bool:
         value = default
         for found, word in self._flags(switches=(name,)):
@@ -105,6 +112,11 @@ class Entry:
         for word in self.argv:
             line = _line(word)
             yield from line if any(PurePath(one).name == PROGRAM for one in line) else (word,)
+
+
+def _is_named_so(word: str) -> bool:
+    """Return whether *word* is the program, also on Windows, or an image of it."""
+    return re.split(r"[:@.]", re.split(r"[/\\]", word)[-1])[0] == PROGRAM
 
 
 def _line(word: str) -> list[str]:

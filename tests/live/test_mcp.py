@@ -14,9 +14,9 @@ import pytest
 from fluxstatus.base.deadline import Deadline
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.commands.options import DEMO
-from fluxstatus.mcp import verify
 from fluxstatus.mcp.clients import CLIENTS, Host
 from fluxstatus.mcp.entry import NAME, Entry
+from fluxstatus.mcp.observe import observe
 from fluxstatus.mcp.plan import plan_drop, plan_put
 from fluxstatus.mcp.protocol import Session
 from fluxstatus.mcp.scan import scan
@@ -144,8 +144,8 @@ def test_each_layout(desk: Desk, client: Any, platform: str) -> None:
     assert (platform == "darwin") == ("Library" in str(found.path)) or client.file[0][
         :7
     ] != "support"
-    seen = verify.observe(stored, Deadline(30))
-    assert (len(seen.advertised), seen.writes) == (11, ())
+    seen = observe(stored, Deadline(60))
+    assert (len(seen.advertised), seen.writes, seen.doubt) == (11, (), ("", ""))
     change = plan_drop(client, host, entry)
     assert change
     change.apply(host)
@@ -202,6 +202,65 @@ def test_an_entry_that_may_write_is_found_and_mended(desk: Desk) -> None:
     assert desk.run(*command["argv"][2:], "--yes").code == 0
     assert desk.run("mcp", "verify").code == 0
     assert "mcp-read-write" not in desk.run("-o", "json").out
+
+
+LAUNCHERS = {
+    "a shell": ("sh", "-c", "exec '{server}' serve --read-only=false"),
+    "a shell without flags": ("sh", "-c", "'{server}' serve --kube-context kfs-admin"),
+    "a shell, read-only": ("sh", "-c", "exec '{server}' serve --read-only=true"),
+    "flags that do not count": ("{server}", "serve", "--kube-context", "kfs-admin", "--",
+                                "--read-only=true"),
+    "a wrapper that adds a flag": ("exec '{server}' \"$@\" --read-only=false",),
+    "a wrapper that ignores flags": ("exec '{server}' serve --kube-context kfs-admin",),
+    "a wrapper that masks nothing": ("exec '{server}' \"$@\" --mask-secrets=false",),
+    "a wrapper that changes nothing": ("exec '{server}' \"$@\"",),
+    "a container": ("for last; do :; done; exec '{server}' \"$last\"",),
+    "a container, read-only": ("for last; do :; done; exec '{server}' serve \"$last\"",),
+}  # fmt: skip
+WRITING = {"a shell", "a shell without flags", "flags that do not count",
+           "a wrapper that adds a flag", "a wrapper that ignores flags", "a container"}  # fmt: skip
+IMAGE = "ghcr.io/controlplaneio-fluxcd/flux-operator-mcp:v0.59.0"
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_only_the_program_itself_passes(desk: Desk, launcher: str) -> None:
+    """What starts it in another way fails where it can write, and proves nothing where not."""
+    put(desk.cluster, HEALTHY)
+    words = [word.format(server=desk.env["SERVER"]) for word in LAUNCHERS[launcher]]
+    if len(words) == 1:
+        name = "docker" if "container" in launcher else NAME
+        flag = "--read-only=true" if launcher != "a container" else "serve"
+        image = ["run", "-i", IMAGE] if name == "docker" else []
+        words = [str(program(desk.home / "bin" / name, *words)), *image, "serve", flag]
+    entry = Entry(NAME, words[0], tuple(words[1:]), {"KUBECONFIG": desk.env["KUBECONFIG"]})
+    desk.file("cursor").parent.mkdir()
+    desk.file("cursor").write_text(CLIENTS["cursor"].put("", entry))
+    proof = desk.run("mcp", "verify", "-o", "json")
+    document = json.loads(proof.out)
+    levels = {f["step"]: f["level"] for f in document["entries"][0]["findings"]}
+    assert proof.code == (1 if launcher in WRITING or "masks nothing" in launcher else 3)
+    if launcher in WRITING:
+        assert len(document["writes"]) == 7
+        assert levels["tools"] == "fail"
+    else:
+        assert document["writes"] is None
+        assert levels["tools"] == "unknown"
+    masked = "masks nothing" not in launcher
+    assert document["entries"][0]["masksSecrets"] is masked
+    assert levels["secrets"] == ("pass" if masked else "fail")
+    assert document["entries"][0]["comparedWith"] == desk.env["SERVER"]
+    assert " pass  " not in desk.run("mcp", "status").out
+
+
+def test_no_real_secret_is_asked_for(desk: Desk) -> None:
+    """Whatever verify finds out about masking, the cluster is not asked for Secrets."""
+    put(desk.cluster, HEALTHY)
+    setup(desk, "--client=cursor")
+    desk.cluster.forget_audit()
+    assert desk.run("mcp", "verify").code == 0
+    requests = desk.cluster.audit("admin")
+    assert requests
+    assert not [one for one in requests if "secrets" in one.uri]
 
 
 def test_what_the_server_hides_is_reported(desk: Desk) -> None:
@@ -278,7 +337,7 @@ def test_a_prompt_where_it_is_set_up(desk: Desk) -> None:
     assert desk.run("mcp", "accept").code == 0
     assert desk.run("-o", "json").report["next"]["text"] == offered.report["next"]["text"]
     state = json.loads((desk.home / ".local/state/kubectl-flux-status/state.json").read_text())
-    assert [len(times) for times in state["failures"].values()] == [5]
+    assert [len(times) for times in state["failures"].values()] == [1]  # within a minute
 
 
 def test_no_credential_gets_into_a_file(desk: Desk) -> None:

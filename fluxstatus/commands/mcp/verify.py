@@ -16,8 +16,10 @@ from fluxstatus.commands.mcp.choosing import Clients, clients, host
 from fluxstatus.commands.options import TIMEOUT, Connection, Display, Timeout
 from fluxstatus.commands.progress import read_evidence
 from fluxstatus.mcp import verify
+from fluxstatus.mcp.canary import Masking
 from fluxstatus.mcp.entry import Entry
 from fluxstatus.mcp.kubeconfig import KubeContext, view
+from fluxstatus.mcp.observe import Observation, observe
 from fluxstatus.mcp.scan import scan
 from fluxstatus.model.findings import Exit, Level, Report, worst
 from fluxstatus.model.kubectl_flags import for_target
@@ -31,7 +33,7 @@ class _Result:
     entry: Entry
     clients: list[str]
     titles: list[str]
-    seen: verify.Observation | ProgramError | None = None
+    seen: Observation | ProgramError | None = None
     reports: list[Report] = field(default_factory=list)
 
     @property
@@ -57,8 +59,9 @@ def show(
 ) -> None:
     """Verify the configured server: start it as a client would.
 
-    Compares the tools that the server offers with those that flux-operator-mcp has in read-only and
-    in read-write mode, and the server's cluster and FluxInstance with those of kubectl.
+    Compares the tools that the server offers with those of flux-operator-mcp itself, and the
+    server's cluster and FluxInstance with those of kubectl, and tries whether a made-up Secret
+    comes back masked. An entry that starts the server through something else never passes.
     """
     results = _results(chosen.client, name)
     if not results:
@@ -117,7 +120,7 @@ def _verify(result: _Result, connection: Connection, shown: Display, deadline: D
     except ProgramError as error:
         pinned = error
     try:
-        result.seen = verify.observe(entry, deadline)
+        result.seen = observe(entry, deadline)
     except ProgramError as error:
         result.seen = error
     report = verify.report(entry, result.clients, result.seen, evidence, pinned)
@@ -153,7 +156,7 @@ def _as_text(results: list[_Result], shown: Display) -> str:
 
 
 def _as_json(results: list[_Result], _: Display) -> str:
-    seen = [one.seen for one in results if isinstance(one.seen, verify.Observation)]
+    seen = [one.seen for one in results if isinstance(one.seen, Observation)]
     document = {
         "verdict": worst(Level(result.report.verdict) for result in results),
         "advertised": list(dict.fromkeys(tool for one in seen for tool in one.advertised)),
@@ -166,14 +169,14 @@ def _as_json(results: list[_Result], _: Display) -> str:
 def _writes(seen: Iterable[object]) -> list[str] | None:
     """Return the tools that write; None if there are none, but that is not proven."""
     known = list(seen)
-    tried = [one for one in known if isinstance(one, verify.Observation)]
+    tried = [one for one in known if isinstance(one, Observation)]
     found = list(dict.fromkeys(tool for one in tried for tool in one.writes))
-    is_proven = len(tried) == len(known) and all(one.is_proof for one in tried)
+    is_proven = len(tried) == len(known) and not any(any(one.doubt) for one in tried)
     return found if found or is_proven else None
 
 
 def _document(result: _Result) -> Mapping[str, Any]:
-    seen = result.seen if isinstance(result.seen, verify.Observation) else None
+    seen = result.seen if isinstance(result.seen, Observation) else None
     return {
         "name": result.entry.name,
         "clients": result.clients,
@@ -185,9 +188,13 @@ def _document(result: _Result) -> Mapping[str, Any]:
         "latencyMilliseconds": round(seen.latency * 1000) if seen else None,
         "advertised": list(seen.advertised) if seen else [],
         "writes": _writes([result.seen]),
+        "unknown": list(seen.unknown) if seen else [],
+        "comparedWith": seen.reference.path if seen else "",
+        "masksSecrets": _MASKS[seen.masking] if seen else None,
         "verdict": result.report.verdict,
         "findings": [as_json.finding_json(finding) for finding in result.report.findings],
     }
 
 
+_MASKS = {Masking.MASKED: True, Masking.SHOWN: False, Masking.UNKNOWN: None}
 _RENDER = {Format.TEXT: _as_text, Format.JSON: _as_json}
