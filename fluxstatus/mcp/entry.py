@@ -50,7 +50,7 @@ class Entry:
     @property
     def has_own_cluster(self) -> bool:
         """Whether its flags select a kubeconfig or an API server, whatever $KUBECONFIG is."""
-        return bool(self._value("kubeconfig") or self._value("kube-server"))
+        return bool(self._value("kubeconfig") or self.server)
 
     @property
     def read_only(self) -> bool:
@@ -71,6 +71,11 @@ class Entry:
     def kubeconfig(self) -> str:
         """The kubeconfig that it names, empty without one."""
         return self._value("kubeconfig") or self.env.get("KUBECONFIG", "")
+
+    @property
+    def server(self) -> str:
+        """The API server that it names instead of that of its context, empty without one."""
+        return self._value("kube-server")
 
     @property
     def impersonates(self) -> tuple[str, ...]:
@@ -111,7 +116,7 @@ class Entry:
         """
         for word in self.argv:
             line = _line(word)
-            yield from line if any(PurePath(one).name == PROGRAM for one in line) else (word,)
+            yield from line if any(map(_is_named_so, line)) else (word,)
 
 
 def _is_named_so(word: str) -> bool:

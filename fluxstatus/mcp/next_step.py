@@ -75,16 +75,16 @@ def next_step(
         worst = worst_fault(_asked_about(findings, state)) if prompt else None
         if worst:
             return Next("paste the prompt", prompt=prompt_for(worst, analysis, steps, server))
-        return Next(beware(hidden)) if hidden and readers else None
+        return Next(beware(hidden)) if hidden and readers and not local.declined else None
     ready = prompt_for(found, analysis, steps, server)
-    if readers:
-        who = _listed(dict.fromkeys(one.title for one in readers))
-        text = f"paste the output of --prompt into {who}, which can read this cluster"
-        return Next(_with(f"{_about(found)}: {text}", hidden), prompt=ready)
     by_hand = _by_hand(found, analysis)
     if local.declined:
         commands = tuple(by_hand)
         return Next("investigate by hand", commands, ready) if commands else None
+    if readers:
+        who = _listed(dict.fromkeys(one.title for one in readers))
+        text = f"paste the output of --prompt into {who}, which can read this cluster"
+        return Next(_with(f"{_about(found)}: {text}", hidden), prompt=ready)
     if not (local.has_client or local.configured):
         text = f"{_about(found)}: investigate by hand, or install an MCP client for an assistant"
         return Next(text, tuple(islice(by_hand, 2)), ready)

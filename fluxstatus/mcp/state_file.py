@@ -39,7 +39,8 @@ class Configured(NamedTuple):
 class LocalState(NamedTuple):
     """The local state that concerns one cluster.
 
-    `configured` are the entries for its context, or without one: these use the current context.
+    `configured` are the entries whose kubeconfig and context lead to it, or without a context:
+    these use the current one.
     `declined` is whether the user declined the MCP server for it. `failures` is the number of
     failed checks of its namespaces in the last hour, without this one. `has_client` is whether an
     MCP client is on this machine.
@@ -59,7 +60,7 @@ def local_state(target: Target, now: datetime, namespaces: Iterable[str] = ()) -
     """Return the local state for *namespaces* (all if empty) of the cluster *target* at *now*."""
     state = _load()
     return LocalState(
-        tuple(one for one in _configured() if one.context in ("", target.context)),
+        tuple(_configured(target)),
         declined=is_declined(target.context),
         failures=len(_recent(state, _key(target, namespaces), now)),
         has_client=_has_client(),
@@ -99,8 +100,10 @@ def accept(context: str) -> None:
         state["declined"] = [one for one in state["declined"] if context and one != context]
 
 
-def _configured() -> Iterator[Configured]:
+def _configured(target: Target) -> Iterator[Configured]:
+    """Yield the entries for *target*."""
     from fluxstatus.mcp.clients import CLIENTS, Host  # noqa: PLC0415 - a saved cluster needs none
+    from fluxstatus.mcp.kubeconfig import leads_to  # noqa: PLC0415 - as above
     from fluxstatus.mcp.scan import scan  # noqa: PLC0415 - as above
 
     # Not the files of a folder: whoever made it would decide how long a check takes.
@@ -108,7 +111,7 @@ def _configured() -> Iterator[Configured]:
     with suppress(Exception):  # the check ignores errors in these files
         for found in scan(Host(environ=os.environ), clients, _MOST_OF_CLIENT):
             for entry, _ in found.entries:
-                if not entry.url:
+                if not entry.url and leads_to(entry, target):
                     client = found.client
                     yield Configured(
                         client.name, client.title, entry.name, entry.context, entry.read_only

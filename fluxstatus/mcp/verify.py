@@ -47,6 +47,9 @@ _OTHER_CLUSTER = Code(
     "other-cluster", "The MCP server is configured for a different cluster than kubectl."
 )
 _NOT_PINNED = Code("not-pinned", "The MCP server follows the current context of the kubeconfig.")
+_NOT_HERE = Code(
+    "not-in-kubeconfig", "Only the kubeconfig of the entry has the context of the MCP server."
+)
 _NOT_SEEN = Code("not-seen", "kubectl finds a FluxInstance that the MCP server does not find.")
 _NOT_MASKED = Code("not-masked", "The MCP server does not mask the data of Secrets.")
 _MASKING_UNPROVEN = Code(
@@ -64,6 +67,7 @@ CODES = (
     _UNPROVEN,
     _OTHER_CLUSTER,
     _NOT_PINNED,
+    _NOT_HERE,
     _NOT_SEEN,
     _NOT_MASKED,
     _MASKING_UNPROVEN,
@@ -79,15 +83,21 @@ def report(
     seen: Observation | ProgramError,
     evidence: Evidence,
     pinned: KubeContext | ProgramError,
+    *,
+    is_own: bool = False,
 ) -> Report:
-    """Return the findings on *entry*, which *clients* have: *seen* compared with *evidence*."""
+    """Return the findings on *entry*, which *clients* have: *seen* compared with *evidence*.
+
+    *is_own* is whether the evidence is from the kubeconfig of the entry, as no other has its
+    context.
+    """
     if isinstance(seen, ProgramError):
         found = [_not_started(entry, clients, seen)]
     else:
         found = [
             *_server(entry, clients, seen),
             *_tools(entry, clients, seen),
-            *_cluster(entry, clients, evidence, pinned),
+            *_cluster(entry, clients, evidence, pinned, is_own=is_own),
             *_instance(seen, evidence),
             *_secrets(entry, clients, seen),
             *_credential(entry, clients),
@@ -180,7 +190,12 @@ def _tools(entry: Entry, clients: Sequence[str], seen: Observation) -> Iterator[
 
 
 def _cluster(
-    entry: Entry, clients: Sequence[str], evidence: Evidence, pinned: KubeContext | ProgramError
+    entry: Entry,
+    clients: Sequence[str],
+    evidence: Evidence,
+    pinned: KubeContext | ProgramError,
+    *,
+    is_own: bool,
 ) -> Iterator[Finding]:
     target = evidence.target
     if isinstance(pinned, ProgramError):
@@ -194,13 +209,19 @@ def _cluster(
         yield Finding("cluster", UNREAD_CODES[Why.UNREACHABLE], Level.UNKNOWN, title, hints=hints)
     elif pinned.server != target.server:
         title = f"it uses a different cluster than kubectl: {pinned.server}, not {target.server}"
-        why = f'the entry uses context "{pinned.context}", this command "{target.context}"'
+        file = f" of {entry.kubeconfig}" if entry.kubeconfig else ""
+        why = f'the entry uses context "{pinned.context}"{file}, this command "{target.context}"'
         hints = (_setup(entry, clients, f'pin the entry to context "{target.context}"'),)
         yield Finding("cluster", _OTHER_CLUSTER, Level.FAIL, title, why=why, hints=hints)
     elif not entry.context:
         title = f'it uses context "{target.context}" only while that is the current context'
         hints = (_setup(entry, clients, "pin the entry to the context"),)
         yield Finding("cluster", _NOT_PINNED, Level.WARN, title, hints=hints)
+    elif is_own:
+        title = f'only the kubeconfig of the entry has the context "{pinned.context}"'
+        why = f"kubectl finds {pinned.server} with --kubeconfig={entry.kubeconfig}, not without it"
+        hints = (_setup(entry, clients, "set the entry up for the cluster that kubectl uses"),)
+        yield Finding("cluster", _NOT_HERE, Level.WARN, title, why=why, hints=hints)
     else:
         title = f"context {pinned.context}, {pinned.server}, same as kubectl"
         yield Finding("cluster", _PASS, Level.PASS, title)

@@ -302,6 +302,26 @@ def test_another_cluster_is_a_fail(desk: Desk, tmp_path: Path) -> None:
     assert {"other-cluster", "not-seen"} <= codes
 
 
+def test_another_cluster_of_the_same_name(desk: Desk, tmp_path: Path) -> None:
+    """Without flags, the context of the entry is looked up in the caller's kubeconfig."""
+    put(desk.cluster, BROKEN)
+    other = json.loads(Path(desk.env["KUBECONFIG"]).read_text())
+    for one in other["clusters"]:
+        one["cluster"]["server"] = "https://127.0.0.1:1"
+    (tmp_path / "other").write_text(json.dumps(other))
+    args = ("serve", "--read-only=true", "--kube-context=kfs-admin")
+    desk.write("cursor", *args, KUBECONFIG=str(tmp_path / "other"))
+    result = desk.run("mcp", "verify", "-o", "json")
+    [finding] = [
+        f for f in json.loads(result.out)["entries"][0]["findings"] if f["code"] == "other-cluster"
+    ]
+    assert result.code == 1
+    assert "127.0.0.1:1," in finding["title"]
+    assert str(tmp_path / "other") in finding["why"]
+    suggested = desk.run("-o", "json").report["next"]  # Cursor cannot read this cluster
+    assert suggested["commands"][0]["argv"][:4] == ["kubectl", "flux-status", "mcp", "setup"]
+
+
 @pytest.mark.parametrize(
     ("script", "expected"),
     [("exit 1", "exited with code 1"), ("echo hello; sleep 90", "does not speak MCP"),

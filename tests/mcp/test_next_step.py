@@ -210,8 +210,12 @@ def test_a_message_cannot_talk_to_the_assistant() -> None:
 
 def test_who_declined_gets_steps_by_hand() -> None:
     """If declined, read-only commands for this cluster replace the suggestion."""
-    step = next_of(evidence(*HEALTHY, AUTH), LocalState(declined=True))
+    known = evidence(*HEALTHY, AUTH)
+    step = next_of(known, LocalState(declined=True))
     assert step
+    assert next_of(known, LocalState((READER,), declined=True)) == step._replace(
+        prompt=step.prompt.replace("flux-operator-mcp", "flux-prod")
+    )
     assert [command.argv for command in step.commands] == [
         ("kubectl", "flux-status", "explain", "gitrepository/git", "-n", "apps",
          "--context", "prod"),

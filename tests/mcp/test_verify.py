@@ -64,6 +64,14 @@ def judged(
     return found.exit_code(), {f.step: f.code for f in found.findings if f.level is not Level.PASS}
 
 
+def test_a_context_that_only_the_entry_has() -> None:
+    """It is compared with itself then, which is not what kubectl finds."""
+    found = report(ENTRY, ["cursor"], SEEN, KUBECTL, PINNED, is_own=True)
+    [finding] = [f for f in found.findings if f.level is not Level.PASS]
+    assert (finding.code, finding.level) == ("not-in-kubeconfig", Level.WARN)
+    assert "/k" in finding.why
+
+
 def args(*words: str) -> Entry:
     """Return the entry with other arguments."""
     return replace(ENTRY, args=("serve", *words))

@@ -18,7 +18,7 @@ from fluxstatus.commands.progress import read_evidence
 from fluxstatus.mcp import verify
 from fluxstatus.mcp.canary import Masking
 from fluxstatus.mcp.entry import Entry
-from fluxstatus.mcp.kubeconfig import KubeContext, view
+from fluxstatus.mcp.kubeconfig import KubeContext, context_of, view
 from fluxstatus.mcp.observe import Observation, observe
 from fluxstatus.mcp.scan import scan
 from fluxstatus.model.findings import Exit, Level, Report, worst
@@ -111,19 +111,18 @@ def _results(names: list[str], name: str) -> list[_Result]:
 
 def _verify(result: _Result, connection: Connection, shown: Display, deadline: Deadline) -> None:
     entry = result.entry
-    evidence = read_evidence(
-        _connection(connection, entry), deadline=deadline, verbose=shown.verbose
-    )
+    connection, is_own = _connection(connection, entry, deadline)
+    evidence = read_evidence(connection, deadline=deadline, verbose=shown.verbose)
     pinned: KubeContext | ProgramError
     try:
-        pinned = view(entry.kubeconfig, entry.context, deadline)
+        pinned = context_of(entry, deadline)
     except ProgramError as error:
         pinned = error
     try:
         result.seen = observe(entry, deadline)
     except ProgramError as error:
         result.seen = error
-    report = verify.report(entry, result.clients, result.seen, evidence, pinned)
+    report = verify.report(entry, result.clients, result.seen, evidence, pinned, is_own=is_own)
     context = evidence.target.context or entry.context
     target_flags = for_target(evidence.target._replace(context=context))
     result.reports.append(
@@ -131,19 +130,31 @@ def _verify(result: _Result, connection: Connection, shown: Display, deadline: D
     )
 
 
-def _connection(connection: Connection, entry: Entry) -> Connection:
-    """Return the connection for kubectl: the caller's flags, else those of the entry."""
+def _connection(
+    connection: Connection, entry: Entry, deadline: Deadline
+) -> tuple[Connection, bool]:
+    """Return the connection for kubectl, and whether it is the kubeconfig of the entry.
+
+    The caller's flags decide, else the context of the entry in the caller's kubeconfig: another
+    cluster may have the same context there. Only if it is not there, that of the entry is used.
+    """
     if connection.flags():
-        return connection
+        return connection, False
+    try:
+        is_own = not view("", entry.context, deadline).server
+    except ProgramError:
+        is_own = True
     kept = dict(flag.removeprefix("--").split("=", 1) for flag in entry.impersonates)
-    return replace(
+    own = entry.kubeconfig if is_own and os.pathsep not in entry.kubeconfig else ""
+    chosen = replace(
         connection,
         context=entry.context,
-        kubeconfig=entry.kubeconfig if os.pathsep not in entry.kubeconfig else "",
+        kubeconfig=own,
         as_=kept.get("as", ""),
         as_uid=kept.get("as-uid", ""),
         as_group=[f.partition("=")[2] for f in entry.impersonates if f.startswith("--as-group=")],
     )
+    return chosen, bool(own)
 
 
 def _as_text(results: list[_Result], shown: Display) -> str:
