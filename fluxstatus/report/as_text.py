@@ -22,7 +22,7 @@ from fluxstatus.model.ref import Ref
 from fluxstatus.report.layout import Cell, Page
 from fluxstatus.report.look import Look
 from fluxstatus.report.table import Table
-from fluxstatus.report.terminal import command_line, marked
+from fluxstatus.report.terminal import marked
 
 _TROUBLE = (Level.FAIL, Level.WARN, Level.UNKNOWN)
 """The levels of faults, the worst first."""
@@ -375,7 +375,7 @@ def _footer(report: Report) -> str:
 def _put_next(page: Page, step: Next) -> None:
     """Add the next step: at most four lines, of which the commands are whole."""
     label, below = Cell("next", _NEXT, "label"), Cell("", _NEXT)
-    lines = [command_line(command.argv, ascii_only=page.look.ascii) for command in step.commands]
+    lines = [marked(command, ascii_only=page.look.ascii) for command in step.commands]
     if len(lines) == 1 and page.fits(f"{step.text}: {lines[0]}", _NEXT, lines=1):
         page.put(f"{step.text}: {lines[0]}", label, one_line=True)
         return

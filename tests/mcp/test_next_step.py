@@ -17,6 +17,7 @@ from fluxstatus.model.findings import Exit, Level, Next, Verdict
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.report import as_json, as_text
 from fluxstatus.report.look import Look
+from fluxstatus.report.terminal import marked
 from fluxstatus.state.state import State
 from tests.builders import (
     BUILD_FAILED,
@@ -137,7 +138,7 @@ def test_it_takes_at_most_four_lines(memory: LocalState, unread: dict[str, Unrea
         shown = [line.strip() for line in lines[start:]]
         assert found.next.prompt.splitlines()[0] not in shown
         for command in found.next.commands:
-            assert any(line.endswith(" ".join(command.argv)) for line in shown)
+            assert any(line.endswith(marked(command)) for line in shown)
 
 
 def test_who_asks_for_a_prompt_gets_one() -> None:
