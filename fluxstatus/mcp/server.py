@@ -114,8 +114,10 @@ def reference_for(entry: Entry) -> str:
     Else it is that of this machine. Raises ProgramError if none of them is the program itself.
     """
     search = environment(entry).get("PATH")
-    for word in (entry.command, *entry.programs):
-        path = shutil.which(word, path=search)
+    named = ((word, search) for word in (entry.command, *entry.programs))
+    here = ((PROGRAM, folder) for folder in os.environ.get("PATH", "").split(os.pathsep))
+    for word, folders in (*named, *here):  # a wrapper may come first in PATH
+        path = shutil.which(word, path=folders)
         if path and is_the_program(path):
             return os.path.abspath(path)  # noqa: PTH100 - as above
     path = find()
