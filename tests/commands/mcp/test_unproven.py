@@ -92,3 +92,18 @@ def test_an_entry_with_a_kubeconfig_of_its_own_is_not_tried(verified: Any, tmp_p
     assert (document["masksSecrets"], found["secrets"]) == (None, "masking-unproven")
     asked = (tmp_path / "bin" / "asked").read_text()
     assert "Secret" not in asked
+
+
+def test_status_trusts_the_flags_of_the_program_alone(
+    flux_status: Program, verified: Any, tmp_path: Path
+) -> None:
+    """It starts nothing, so of a wrapper it says how to find out."""
+    server = mcp_server(tmp_path / "bin" / "flux-operator-mcp", tools=READING)
+    verified(server, "serve", "--read-only=true")  # which writes the entry
+    env = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    text = flux_status("mcp", "status", env=env).stdout
+    assert f"has the flags of a read-only server, the current context; {server} starts it" in text
+    assert "kubectl flux-status mcp verify" in text
+    found = json.loads(flux_status("mcp", "status", "-o", "json", env=env).stdout)
+    [entry] = [entry for client in found["clients"] for entry in client["entries"]]
+    assert (entry["readOnly"], entry["direct"]) == (True, False)
