@@ -105,8 +105,11 @@ class Observation(NamedTuple):
         return "", ""
 
 
-def observe(entry: Entry, deadline: Deadline) -> Observation:
-    """Start the server of *entry* as a client does, and query it. Raises ProgramError."""
+def observe(entry: Entry, deadline: Deadline, context: str = "") -> Observation:
+    """Start the server of *entry* as a client does, and query it. Raises ProgramError.
+
+    *context* is the current one of its kubeconfig, which a wrapper may name.
+    """
     program = program_of(entry)
     argv = (program or entry.command, *entry.args)
     with Session(argv, environment(entry), deadline) as session:
@@ -119,7 +122,7 @@ def observe(entry: Entry, deadline: Deadline) -> Observation:
         protocol, latency = session.protocol, session.latency
         instructions = session.instructions
     reference = _reference(entry, deadline)
-    shown, why = _masking(argv, entry, advertised, deadline)
+    shown, why = _masking(argv, entry, entry.context or context, advertised, deadline)
     return Observation(
         name, version, protocol, latency, instructions, advertised, instance,
         is_direct(entry), reference,
@@ -137,7 +140,11 @@ def _reference(entry: Entry, deadline: Deadline) -> Reference:
 
 
 def _masking(
-    argv: tuple[str, ...], entry: Entry, advertised: tuple[str, ...], deadline: Deadline
+    argv: tuple[str, ...],
+    entry: Entry,
+    context: str,
+    advertised: tuple[str, ...],
+    deadline: Deadline,
 ) -> tuple[Masking, str]:
     """Return what the server of *entry* makes of a made-up Secret, and why that is unknown."""
     if TOOL not in advertised:
@@ -145,7 +152,7 @@ def _masking(
     if entry.has_own_cluster:
         return Masking.UNKNOWN, "its flags select a kubeconfig or an API server"
     try:
-        with serving(entry.context) as canary:
+        with serving(context) as canary:
             environ = {**environment(entry), "KUBECONFIG": canary.kubeconfig}
             with Session(argv, environ, deadline) as session:
                 return masking(session, canary)

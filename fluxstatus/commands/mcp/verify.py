@@ -119,7 +119,8 @@ def _verify(result: _Result, connection: Connection, shown: Display, deadline: D
     except ProgramError as error:
         pinned = error
     try:
-        result.seen = observe(entry, deadline)
+        current = "" if isinstance(pinned, ProgramError) else pinned.context
+        result.seen = observe(entry, deadline, current)
     except ProgramError as error:
         result.seen = error
     report = verify.report(entry, result.clients, result.seen, evidence, pinned, is_own=is_own)
