@@ -93,6 +93,11 @@ def context_of(entry: Entry, deadline: Deadline) -> KubeContext:
     return found._replace(server=mask(without_login(entry.server))) if entry.server else found
 
 
+def is_the_callers(file: str, kubeconfig: str = "") -> bool:
+    """Return whether *file* is the caller's only kubeconfig, given by a flag or by default."""
+    return list(_files(kubeconfig)) == [os.path.abspath(file)]  # noqa: PTH100 - as below
+
+
 def leads_to(entry: Entry, target: Target) -> bool:
     """Return whether *entry* is for the cluster *target*.
 
@@ -102,8 +107,7 @@ def leads_to(entry: Entry, target: Target) -> bool:
     if entry.context not in ("", target.context):
         return False
     flags = dict(flag.partition("=")[::2] for flag in target.flags)
-    file = os.path.abspath(entry.kubeconfig)  # noqa: PTH100 - as below
-    same = list(_files(flags.get("--kubeconfig", ""))) == [file] and entry.context
+    same = entry.context and is_the_callers(entry.kubeconfig, flags.get("--kubeconfig", ""))
     is_moved = entry.server or not _OF_THE_CLUSTER.isdisjoint(flags)
     if not entry.kubeconfig or (same and not is_moved):
         return True

@@ -304,7 +304,7 @@ def test_another_cluster_is_a_fail(desk: Desk, tmp_path: Path) -> None:
 
 def test_another_cluster_of_the_same_name(desk: Desk, tmp_path: Path) -> None:
     """Without flags, the context of the entry is looked up in the caller's kubeconfig."""
-    put(desk.cluster, BROKEN)
+    put(desk.cluster, DEMO)
     other = json.loads(Path(desk.env["KUBECONFIG"]).read_text())
     for one in other["clusters"]:
         one["cluster"]["server"] = "https://127.0.0.1:1"
@@ -325,7 +325,7 @@ def test_another_cluster_of_the_same_name(desk: Desk, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("script", "expected"),
     [("exit 1", "exited with code 1"), ("echo hello; sleep 90", "does not speak MCP"),
-     ("sleep 90", "did not answer initialize within --timeout 1s")],
+     ("sleep 90", "did not answer initialize within --timeout 6s")],
 )  # fmt: skip
 def test_a_server_that_does_not_work(desk: Desk, script: str, expected: str) -> None:
     """What cannot be talked to is no verdict, in a sentence, and leaves no process."""
@@ -333,7 +333,7 @@ def test_a_server_that_does_not_work(desk: Desk, script: str, expected: str) -> 
     entry = Entry(NAME, str(server), ("serve",), {"KUBECONFIG": desk.env["KUBECONFIG"]})
     desk.file("cursor").parent.mkdir()
     desk.file("cursor").write_text(CLIENTS["cursor"].put("", entry))
-    proof = desk.run("mcp", "verify", "--timeout=1s")
+    proof = desk.run("mcp", "verify", "--timeout=6s")
     assert proof.code == 3
     assert expected in " ".join(proof.out.split())
     assert gone(str(server))
@@ -342,8 +342,11 @@ def test_a_server_that_does_not_work(desk: Desk, script: str, expected: str) -> 
 def test_a_prompt_where_it_is_set_up(desk: Desk) -> None:
     """The report suggests setup, then has a prompt, as --prompt; declined, it has neither."""
     put(desk.cluster, DEMO)
+    alone = desk.run("-o", "json")  # there is no client yet
+    assert alone.code == 1
+    assert "mcp" not in json.dumps(alone.report["next"]["commands"])
+    desk.file("cursor").parent.mkdir()
     offered = desk.run("-o", "json")
-    assert offered.code == 1
     [command] = offered.report["next"]["commands"]
     assert command["argv"][:4] == ["kubectl", "flux-status", "mcp", "setup"]
     assert desk.run(*command["argv"][2:], "--client=cursor", "--yes").code == 0

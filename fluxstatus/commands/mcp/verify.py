@@ -18,7 +18,7 @@ from fluxstatus.commands.progress import read_evidence
 from fluxstatus.mcp import verify
 from fluxstatus.mcp.canary import Masking
 from fluxstatus.mcp.entry import Entry
-from fluxstatus.mcp.kubeconfig import KubeContext, context_of, view
+from fluxstatus.mcp.kubeconfig import KubeContext, context_of, is_the_callers, view
 from fluxstatus.mcp.observe import Observation, observe
 from fluxstatus.mcp.scan import scan
 from fluxstatus.model.findings import Exit, Level, Report, worst
@@ -142,7 +142,8 @@ def _connection(
     if connection.flags():
         return connection, False
     try:
-        is_own = not view("", entry.context, deadline).server
+        is_ours = not entry.kubeconfig or is_the_callers(entry.kubeconfig)
+        is_own = not is_ours and not view("", entry.context, deadline).server
     except ProgramError:
         is_own = True
     kept = dict(flag.removeprefix("--").split("=", 1) for flag in entry.impersonates)
