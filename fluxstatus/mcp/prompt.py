@@ -16,6 +16,7 @@ from fluxstatus.model.evidence import Why
 from fluxstatus.model.findings import Finding, Level, StepResult
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Ref
+from fluxstatus.report.sentences import why_of
 from fluxstatus.report.terminal import command_line
 from fluxstatus.state.state import State
 
@@ -115,7 +116,7 @@ def _described(finding: Finding) -> Iterator[str]:
     yield f"`kubectl flux-status` found {code}{meaning}"
     yield f"Its title: {in_quotes(finding.title)}"
     same = finding.summary.partition(": ")[0]
-    if why := finding.beyond_title.removeprefix(f"{same}: "):
+    if why := why_of(finding).removeprefix(f"{same}: "):
         yield f"Its explanation: {in_quotes(why)}"
     if message := ": ".join(part for part in (finding.reason, finding.message) if part):
         yield f"The controller's message: {in_quotes(message)}"
