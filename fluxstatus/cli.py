@@ -154,7 +154,8 @@ def check(
         ctx.fail("--prompt and --watch are mutually exclusive")
     accepting = Accepting(known)
     read = _reader(scope, shown, timing, saved, connection, accepting=accepting)
-    assess = comparing(known, _assessor(scope, accepting, live=saved.file is None))
+    live = saved.file is None
+    assess = comparing(known, _assessor(scope, accepting, live=live, prompt=prompt))
     if timing.watch:
         report = watch.watch(read, assess, partial(_show_change, shown, scope))
         raise typer.Exit(report.exit_code(fail_on))
@@ -182,7 +183,7 @@ def check(
         from fluxstatus.mcp.state_file import record_failure
 
         # By this machine's clock: that of the server is known to a second, and could go back.
-        record_failure(report.target, datetime.now(UTC))
+        record_failure(report.target, datetime.now(UTC), scope.namespaces)
     raise typer.Exit(code)
 
 
@@ -198,18 +199,20 @@ def _prompt(report: Report) -> str:
     return ""
 
 
-def _assessor(scope: Scope, accepting: Accepting, *, live: bool) -> Callable[[Evidence], Report]:
+def _assessor(
+    scope: Scope, accepting: Accepting, *, live: bool, prompt: bool
+) -> Callable[[Evidence], Report]:
     """Return the function that checks a cluster; it imports the checks when it is called."""
     chosen = _choice(scope) if scope.step or scope.skip else None
 
     def assess(evidence: Evidence) -> Report:
         choice = (chosen or _choice(scope))._replace(accept=accepting.list)
-        return _check_evidence(evidence, choice, live=live)
+        return _check_evidence(evidence, choice, live=live, prompt=prompt)
 
     return assess
 
 
-def _check_evidence(evidence: Evidence, choice: "Choice", *, live: bool) -> Report:
+def _check_evidence(evidence: Evidence, choice: "Choice", *, live: bool, prompt: bool) -> Report:
     """Check *evidence*; the local state counts only for a *live* cluster."""
     from fluxstatus.causes.analysis import Analysis
     from fluxstatus.mcp.next_step import report_with_next
@@ -217,8 +220,8 @@ def _check_evidence(evidence: Evidence, choice: "Choice", *, live: bool) -> Repo
     from fluxstatus.state.state import State
 
     analysis = Analysis(State(evidence, choice.namespaces), choice.skip)
-    local = local_state(evidence.target, evidence.taken_at) if live else EMPTY
-    return report_with_next(analysis, choice, local)
+    local = local_state(evidence.target, evidence.taken_at, choice.namespaces) if live else EMPTY
+    return report_with_next(analysis, choice, local, prompt=prompt)
 
 
 def _choice(scope: Scope) -> "Choice":

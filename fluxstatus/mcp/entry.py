@@ -1,6 +1,7 @@
 """An entry for the MCP server: the command that a client starts, and what its flags mean."""
 
 import os
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
@@ -11,6 +12,9 @@ from fluxstatus.model.hints import Command, kubectl
 PROGRAM = "flux-operator-mcp"
 NAME = PROGRAM
 """The default name of an entry."""
+
+SETUP = kubectl("flux-status", "mcp", "setup", changes=True)
+"""Sets the server up in the clients of this machine: it changes their files."""
 
 _TRUE = {"1", "t", "T", "true", "TRUE", "True"}
 _URL_KEYS = {"url", "httpUrl", "serverUrl"}
@@ -34,7 +38,17 @@ class Entry(NamedTuple):
     @property
     def is_the_server(self) -> bool:
         """Whether it starts the Flux Operator's MCP server, under any name."""
-        return self.name == NAME or any(PurePath(word).name == PROGRAM for word in self._words())
+        return self.name == NAME or any(map(_is_named_so, self._words()))
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The words of its command line that name the program."""
+        return tuple(word for word in self._words() if PurePath(word).name == PROGRAM)
+
+    @property
+    def has_own_cluster(self) -> bool:
+        """Whether its flags select a kubeconfig or an API server, whatever $KUBECONFIG is."""
+        return bool(self._value("kubeconfig") or self.server)
 
     @property
     def read_only(self) -> bool:
@@ -57,6 +71,11 @@ class Entry(NamedTuple):
         return self._value("kubeconfig") or self.env.get("KUBECONFIG", "")
 
     @property
+    def server(self) -> str:
+        """The API server that it names instead of that of its context, empty without one."""
+        return self._value("kube-server")
+
+    @property
     def impersonates(self) -> tuple[str, ...]:
         """Its impersonation, as kubectl's flags."""
         names = {"kube-as": "as", "kube-as-group": "as-group", "kube-as-uid": "as-uid"}
@@ -66,10 +85,6 @@ class Entry(NamedTuple):
     def has_token(self) -> bool:
         """Whether its arguments contain a token."""
         return bool(self._value("kube-token"))
-
-    def with_args(self, *args: str) -> "Entry":
-        """Return the same command with *args* appended: the last value of a flag wins."""
-        return Entry(self.name, self.command, (*self.args, *args), self.env)
 
     def _flag(self, name: str, *, default: bool) -> bool:
         value = default
@@ -99,7 +114,12 @@ class Entry(NamedTuple):
         """
         for word in self.argv:
             line = _line(word)
-            yield from line if any(PurePath(one).name == PROGRAM for one in line) else (word,)
+            yield from line if any(map(_is_named_so, line)) else (word,)
+
+
+def _is_named_so(word: str) -> bool:
+    """Return whether *word* is the program, also on Windows, or an image of it."""
+    return re.split(r"[:@.]", re.split(r"[/\\]", word)[-1])[0] == PROGRAM
 
 
 def _line(word: str) -> list[str]:
@@ -117,7 +137,8 @@ def setup_command(name: str, clients: Iterable[str], context: str = "") -> Comma
     chosen = (f"--client={client}" for client in clients)
     bound = context.startswith("-")  # else it would look like an option itself
     where = (f"--context={context}",) if bound else ("--context", context) if context else ()
-    return kubectl("flux-status", "mcp", "setup", f"--name={name}", *chosen, *where)
+    words = (*SETUP.argv[1:], f"--name={name}", *chosen, *where)
+    return kubectl(*words, changes=True)
 
 
 class EntrySchema(NamedTuple):

@@ -12,6 +12,7 @@ from fluxstatus.base.masking import mask
 from fluxstatus.base.urls import without_login
 from fluxstatus.cluster import processes
 from fluxstatus.mcp.entry import PROGRAM, Entry
+from fluxstatus.model.evidence import Target
 from fluxstatus.model.kubectl_flags import TargetFlags
 
 _NOT_FOR_A_FILE = (
@@ -21,6 +22,10 @@ _NOT_FOR_A_FILE = (
 _NOT_OF_THE_SERVER = frozenset({"--context", "--kubeconfig", "--request-timeout", "--cache-dir"})
 """Flags that are handled elsewhere or do not concern the server."""
 
+_OF_THE_CLUSTER = frozenset({"--cluster", "--server"})
+"""Flags with which a context is another cluster than in its kubeconfig."""
+
+_LOOK = 2.0  # seconds for kubectl to show a kubeconfig that a check did not read
 SECONDS = 10.0
 """The time limit of kubectl for a command that has no --timeout."""
 
@@ -80,6 +85,36 @@ def view(file: str, context: str, deadline: Deadline) -> KubeContext:
         str(cluster.get("name", "")),
         str(helper or ""),
     )
+
+
+def context_of(entry: Entry, deadline: Deadline) -> KubeContext:
+    """Return the context of *entry*, with the server that the entry calls. Raises ProgramError."""
+    found = view(entry.kubeconfig, entry.context, deadline)
+    return found._replace(server=mask(without_login(entry.server))) if entry.server else found
+
+
+def is_the_callers(file: str, kubeconfig: str = "") -> bool:
+    """Return whether *file* is the caller's only kubeconfig, given by a flag or by default."""
+    return list(_files(kubeconfig)) == [os.path.abspath(file)]  # noqa: PTH100 - as below
+
+
+def leads_to(entry: Entry, target: Target) -> bool:
+    """Return whether *entry* is for the cluster *target*.
+
+    Many clusters are called kubernetes, so the name of a context is not enough. kubectl is asked
+    for the address, unless the entry has the kubeconfig that *target* was read from.
+    """
+    if entry.context not in ("", target.context):
+        return False
+    flags = dict(flag.partition("=")[::2] for flag in target.flags)
+    same = entry.context and is_the_callers(entry.kubeconfig, flags.get("--kubeconfig", ""))
+    is_moved = entry.server or not _OF_THE_CLUSTER.isdisjoint(flags)
+    if not entry.kubeconfig or (same and not is_moved):
+        return True
+    try:
+        return context_of(entry, Deadline(_LOOK)).server == target.server != ""
+    except processes.ProgramError:
+        return False
 
 
 def entry_for(

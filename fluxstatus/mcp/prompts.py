@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from fluxstatus.causes.analysis import Analysis
-from fluxstatus.mcp.next_step import in_quotes, prompt_for
+from fluxstatus.mcp.prompt import in_quotes, prompt_for, worst_fault
 from fluxstatus.model.findings import Level, Report
 from fluxstatus.state.revisions import CONSUMERS
 from fluxstatus.state.state import State
@@ -75,14 +75,9 @@ PROMPTS = (
 
 def prompts(analysis: Analysis, report: Report) -> Iterator[Prompt]:
     """Yield the prompts for a cluster, the one about its worst failure first."""
-    for finding in report.findings:
-        if (
-            finding.level is Level.FAIL
-            and finding.category == "fault"
-            and finding.step != "cluster"
-        ):
-            yield Prompt("this failure", prompt_for(finding, analysis, report.steps))
-            break
+    worst = worst_fault(report.findings)
+    if worst:
+        yield Prompt("this failure", prompt_for(worst, analysis, report.steps))
     known = fields(analysis.state, report)
     for prompt in PROMPTS:
         try:

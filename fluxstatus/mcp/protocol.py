@@ -1,4 +1,8 @@
-"""A minimal client of the Model Context Protocol over standard input and output."""
+"""A minimal client of the Model Context Protocol over standard input and output.
+
+It asks for the newest version of the protocol first, as clients do, and for an older one if the
+server does not know that. Source: https://modelcontextprotocol.io/specification/versioning.
+"""
 
 import json
 import time
@@ -12,7 +16,16 @@ from fluxstatus.base.masking import mask, masked
 from fluxstatus.cluster.processes import Process, ProgramError, TimeUpError
 from fluxstatus.model.evidence import Unread, Why
 
-VERSION = "2025-06-18"
+NEWEST = "2026-07-28"
+"""The first version without a handshake: a client sends `server/discover`, if anything."""
+
+HANDSHAKE = "2025-11-25"
+"""The last version that begins with `initialize`."""
+
+VERSIONS = (NEWEST, HANDSHAKE, "2025-06-18", "2025-03-26", "2024-11-05")
+_META = "io.modelcontextprotocol/"
+_CLIENT = {"name": "kubectl-flux-status", "version": __version__}
+_DISCOVERY = 2.0  # seconds for an answer to a question that an older server may ignore
 _LIMIT = 16 << 20  # bytes of an answer
 _PAGES = 50
 _EXCERPT = 200  # characters of the server's output in a message
@@ -34,24 +47,30 @@ class Result(NamedTuple):
     error: bool
 
 
+class _RefusedError(ProgramError):
+    """The server answered a request with an error."""
+
+
 class Session:
     """A session with a server that is started for it, to be used in a `with` block.
 
     `argv` and `environ` are the complete command and environment; all answers must come before
-    `deadline`. `server` has the server's name and version, `protocol` is its protocol version.
-    Raises ProgramError if the server cannot be started, exits, hangs or violates the protocol.
+    `deadline`. `server` has the server's name and version, `protocol` is the version of the
+    protocol, and `instructions` are what it tells an assistant. Raises ProgramError if the server
+    cannot be started, exits, hangs or violates the protocol.
     """
 
     def __init__(self, argv: Sequence[str], environ: Mapping[str, str], deadline: Deadline) -> None:
         self._deadline = deadline
         self._rest = b""
         self._last = 0
+        self._meta: Mapping[str, Any] = {}
         if not deadline.remaining():
             raise TimeUpError.of_start(deadline, Path(argv[0]).name)
         self._process = Process(argv, environ=environ, stdin=True)
         try:
             begun = time.monotonic()
-            answer = self._initialize()
+            answer = self._discover() or self._initialize()
             self.latency = time.monotonic() - begun
         except BaseException:
             self._process.__exit__()
@@ -59,6 +78,7 @@ class Session:
         info = answer.get("serverInfo")
         self.server: Mapping[str, Any] = masked(info) if isinstance(info, dict) else {}
         self.protocol = mask(str(answer.get("protocolVersion", "")))
+        self.instructions = str(answer.get("instructions") or "")
 
     def __enter__(self) -> Self:
         return self
@@ -66,10 +86,32 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self._process.__exit__()
 
+    def _discover(self) -> dict[str, Any] | None:
+        """Return the server's description as `initialize` has it; None if it is an older server."""
+        self._meta = {
+            f"{_META}protocolVersion": NEWEST,
+            f"{_META}clientInfo": _CLIENT,
+            f"{_META}clientCapabilities": {},
+        }
+        wait = self._deadline.within(min(_DISCOVERY, self._deadline.remaining() / 2))
+        try:
+            answer = self.request("server/discover", {}, wait)
+        except _RefusedError:
+            answer = {}
+        except ProgramError as error:
+            if error.unread.why is not Why.TIMEOUT:
+                raise
+            answer = {}
+        versions, meta = answer.get("supportedVersions"), answer.get("_meta")
+        info = meta.get(f"{_META}serverInfo") if isinstance(meta, dict) else None
+        if isinstance(versions, list) and NEWEST in versions and info:
+            return {**answer, "serverInfo": info, "protocolVersion": NEWEST}
+        self._meta = {}
+        return None
+
     def _initialize(self) -> dict[str, Any]:
-        client = {"name": "kubectl-flux-status", "version": __version__}
         answer = self.request(
-            "initialize", {"protocolVersion": VERSION, "capabilities": {}, "clientInfo": client}
+            "initialize", {"protocolVersion": HANDSHAKE, "capabilities": {}, "clientInfo": _CLIENT}
         )
         self._send({"method": "notifications/initialized"})
         return answer
@@ -92,17 +134,28 @@ class Session:
 
     def call(self, tool: str, **arguments: Any) -> Result:
         """Call *tool*. Raises ProgramError, also if the tool does not exist."""
+        text, error = self._call(tool, arguments)
+        return Result(mask(text), error)
+
+    def call_unmasked(self, tool: str, **arguments: Any) -> str:
+        """Call *tool*, and return its text as it is: not to be shown. Raises ProgramError."""
+        return self._call(tool, arguments)[0]
+
+    def _call(self, tool: str, arguments: Mapping[str, Any]) -> tuple[str, bool]:
         answer = self.request("tools/call", {"name": tool, "arguments": arguments})
         content = answer.get("content")
         parts = content if isinstance(content, list) else []
         texts = [str(part.get("text", "")) for part in parts if isinstance(part, dict)]
-        return Result(mask("\n".join(texts)), answer.get("isError") is True)
+        return "\n".join(texts), answer.get("isError") is True
 
-    def request(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    def request(
+        self, method: str, params: Mapping[str, Any], deadline: Deadline | None = None
+    ) -> dict[str, Any]:
         """Send a request and return its result. Raises ProgramError for an error response."""
         self._last += 1
-        self._send({"id": self._last, "method": method, "params": params})
-        for message in self._messages(method):
+        meta = {"_meta": self._meta} if self._meta else {}
+        self._send({"id": self._last, "method": method, "params": {**params, **meta}})
+        for message in self._messages(method, deadline or self._deadline):
             if message.get("id") != self._last or "method" in message:
                 continue  # a notification, or a request to us
             result = message.get("result")
@@ -110,7 +163,10 @@ class Session:
                 return result
             error = message.get("error")
             text = error.get("message") if isinstance(error, dict) else "the response has no result"
-            raise self._failed(Why.FAILED, f"refused {method}: {mask(str(text))[:_EXCERPT]}")
+            raise _RefusedError.of(
+                Why.FAILED,
+                f"{self._process.name} refused {method}: {mask(str(text))[:_EXCERPT]}",
+            )
         raise AssertionError("the messages end by an exception")
 
     def _send(self, message: Mapping[str, Any]) -> None:
@@ -119,7 +175,7 @@ class Session:
         except ProgramError as error:
             raise self._ended() from error
 
-    def _messages(self, method: str) -> Iterator[dict[str, Any]]:
+    def _messages(self, method: str, deadline: Deadline) -> Iterator[dict[str, Any]]:
         pause = _PAUSES[0]
         while True:
             alive = self._process.alive()  # before reading: its last output must not be lost
@@ -129,7 +185,7 @@ class Session:
             yield from map(self._message, lines)
             if not lines and not alive:
                 raise self._ended()
-            if not self._deadline.remaining():
+            if not deadline.remaining():
                 text = f"did not answer {method} within --timeout {self._deadline}"
                 raise self._failed(Why.TIMEOUT, text)
             if not lines:

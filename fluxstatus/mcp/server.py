@@ -3,7 +3,9 @@
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
 from typing import NamedTuple
 
 from fluxstatus.base.deadline import Deadline
@@ -16,6 +18,7 @@ from fluxstatus.model.hints import Command
 
 _BREW = ("/opt/homebrew/bin", "/usr/local/bin", "/home/linuxbrew/.linuxbrew/bin")
 _INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER")
+_PACKAGE = b"path\tgithub.com/controlplaneio-fluxcd/flux-operator/cmd/mcp\n"
 RELEASES = "https://github.com/controlplaneio-fluxcd/flux-operator/releases"
 TAP = "controlplaneio-fluxcd/tap"
 BREW_INSTALL = Command(("brew", "install", f"{TAP}/{PROGRAM}"), changes=True)
@@ -64,10 +67,14 @@ def environment(entry: Entry) -> dict[str, str]:
 
 
 class Tools(NamedTuple):
-    """The tools of a program: the read-only ones, and all of them."""
+    """The tools of a program: the read-only ones, and all of them.
 
-    reading: tuple[Tool, ...]
-    all: tuple[Tool, ...]
+    `instructions` are what it tells an assistant in read-only mode.
+    """
+
+    reading: tuple[Tool, ...] = ()
+    all: tuple[Tool, ...] = ()
+    instructions: str = ""
 
     @property
     def writing(self) -> tuple[Tool, ...]:
@@ -76,21 +83,66 @@ class Tools(NamedTuple):
         return tuple(tool for tool in self.all if tool.name not in names)
 
 
-def tools(entry: Entry, deadline: Deadline) -> Tools:
-    """Return the tools of the program of *entry* in both modes. Raises ProgramError."""
-    environ = environment(entry)
+def tools(path: str, deadline: Deadline) -> Tools:
+    """Return the tools of the program *path* in both modes. Raises ProgramError.
+
+    No cluster is contacted for this, but the server requires a kubeconfig.
+    """
+    environ = environment(Entry(PROGRAM, path, env={"KUBECONFIG": os.devnull}))
     reading, everything = (
-        _tools(entry.with_args(f"--read-only={word}"), environ, deadline)
+        _tools((path, "serve", f"--read-only={word}"), environ, deadline)
         for word in ("true", "false")
     )
-    return Tools(reading, everything)
+    return Tools(reading[0], everything[0], reading[1])
 
 
-def _tools(entry: Entry, environ: Mapping[str, str], deadline: Deadline) -> tuple[Tool, ...]:
-    with Session(entry.argv, environ, deadline) as session:
-        return tuple(session.tools())
+def _tools(
+    argv: Sequence[str], environ: Mapping[str, str], deadline: Deadline
+) -> tuple[tuple[Tool, ...], str]:
+    with Session(argv, environ, deadline) as session:
+        return tuple(session.tools()), session.instructions
+
+
+def program_of(entry: Entry) -> str:
+    """Return the path of the program that *entry* starts, empty if it does not exist."""
+    return shutil.which(entry.command, path=environment(entry).get("PATH")) or ""
+
+
+def reference_for(entry: Entry) -> str:
+    """Return the path of the server's program itself: the one that *entry* starts or names.
+
+    Else it is that of this machine. Raises ProgramError if none of them is the program itself.
+    """
+    search = environment(entry).get("PATH")
+    named = ((word, search) for word in (entry.command, *entry.programs))
+    here = ((PROGRAM, folder) for folder in os.environ.get("PATH", "").split(os.pathsep))
+    for word, folders in (*named, *here):  # a wrapper may come first in PATH
+        path = shutil.which(word, path=folders)
+        if path and is_the_program(path):
+            return os.path.abspath(path)  # noqa: PTH100 - as above
+    path = find()
+    if is_the_program(path):
+        return path
+    raise processes.ProgramError.of(
+        Why.NO_PROGRAM, f"{path} is a wrapper, and {PROGRAM} itself was not found"
+    )
+
+
+def is_direct(entry: Entry) -> bool:
+    """Return whether *entry* starts the program itself, not a wrapper, a shell or a container."""
+    path = program_of(entry)
+    return bool(path) and is_the_program(path)
+
+
+def is_the_program(path: str) -> bool:
+    """Return whether *path* is a build of the server: Go writes the package into each."""
+    try:
+        with Path(path).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+            return data[:2] != b"#!" and data.find(_PACKAGE) >= 0
+    except (OSError, ValueError):  # it cannot be read, or is empty
+        return False
 
 
 def runs(entry: Entry) -> bool:
     """Return whether the program that *entry* starts exists."""
-    return shutil.which(entry.command, path=environment(entry).get("PATH")) is not None
+    return bool(program_of(entry))

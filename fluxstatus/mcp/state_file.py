@@ -8,7 +8,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from fluxstatus.base.files import read_file, replace_file
 from fluxstatus.model.evidence import Target
 
 _RECENT = timedelta(hours=1)
+_ONE_LOOK = timedelta(minutes=1)
 _LIMIT = 20  # failures per cluster, and clusters
 _MOST = 1 << 20  # bytes of the state
 _MOST_OF_CLIENT = 4 << 20  # bytes of a client's file that a check reads
@@ -38,35 +39,46 @@ class Configured(NamedTuple):
 class LocalState(NamedTuple):
     """The local state that concerns one cluster.
 
-    `configured` are the entries for its context, or without one: these use the current context.
+    `configured` are the entries whose kubeconfig and context lead to it, or without a context:
+    these use the current one.
     `declined` is whether the user declined the MCP server for it. `failures` is the number of
-    failed checks of the cluster in the last hour, without this one.
+    failed checks of its namespaces in the last hour, without this one. `has_client` is whether an
+    MCP client is on this machine.
     """
 
     configured: tuple[Configured, ...] = ()
     declined: bool = False
     failures: int = 0
+    has_client: bool = True
 
 
 EMPTY = LocalState()
 """The state for a saved cluster: the same on every machine."""
 
 
-def local_state(target: Target, now: datetime) -> LocalState:
-    """Return the local state for the cluster *target* at *now*."""
+def local_state(target: Target, now: datetime, namespaces: Iterable[str] = ()) -> LocalState:
+    """Return the local state for *namespaces* (all if empty) of the cluster *target* at *now*."""
     state = _load()
     return LocalState(
-        tuple(one for one in _configured() if one.context in ("", target.context)),
+        tuple(_configured(target)),
         declined=is_declined(target.context),
-        failures=len(_recent(state, _key(target), now)),
+        failures=len(_recent(state, _key(target, namespaces), now)),
+        has_client=_has_client(),
     )
 
 
-def record_failure(target: Target, now: datetime) -> None:
-    """Record that the check of *target* failed at *now*."""
+def record_failure(target: Target, now: datetime, namespaces: Iterable[str] = ()) -> None:
+    """Record that the check of *namespaces* (all if empty) of *target* failed at *now*.
+
+    Several looks within a minute count once.
+    """
     with suppress(OSError, RuntimeError), _changed() as state:
         recent = {key: _recent(state, key, now) for key in state["failures"]}
-        recent[_key(target)] = [*recent.get(_key(target), []), now.isoformat()][-_LIMIT:]
+        key = _key(target, namespaces)
+        times = recent.get(key, [])
+        if times and now - datetime.fromisoformat(times[-1]) < _ONE_LOOK:
+            return
+        recent[key] = [*times, now.isoformat()][-_LIMIT:]
         state["failures"] = dict([pair for pair in recent.items() if pair[1]][-_LIMIT:])
 
 
@@ -88,8 +100,10 @@ def accept(context: str) -> None:
         state["declined"] = [one for one in state["declined"] if context and one != context]
 
 
-def _configured() -> Iterator[Configured]:
+def _configured(target: Target) -> Iterator[Configured]:
+    """Yield the entries for *target*."""
     from fluxstatus.mcp.clients import CLIENTS, Host  # noqa: PLC0415 - a saved cluster needs none
+    from fluxstatus.mcp.kubeconfig import leads_to  # noqa: PLC0415 - as above
     from fluxstatus.mcp.scan import scan  # noqa: PLC0415 - as above
 
     # Not the files of a folder: whoever made it would decide how long a check takes.
@@ -97,15 +111,23 @@ def _configured() -> Iterator[Configured]:
     with suppress(Exception):  # the check ignores errors in these files
         for found in scan(Host(environ=os.environ), clients, _MOST_OF_CLIENT):
             for entry, _ in found.entries:
-                if not entry.url:
+                if not entry.url and leads_to(entry, target):
                     client = found.client
                     yield Configured(
                         client.name, client.title, entry.name, entry.context, entry.read_only
                     )
 
 
-def _key(target: Target) -> str:
-    return f"{target.context} {target.server}"  # many clusters are called kubernetes
+def _has_client() -> bool:
+    from fluxstatus.mcp.clients import CLIENTS, Host  # noqa: PLC0415 - as above
+
+    host = Host(environ=os.environ)
+    return any(client.installed(host) for client in CLIENTS.values())
+
+
+def _key(target: Target, namespaces: Iterable[str]) -> str:
+    names = ",".join(sorted(namespaces))  # many clusters are called kubernetes
+    return f"{target.context} {target.server}" + (f" -n {names}" if names else "")
 
 
 def _recent(state: dict[str, Any], key: str, now: datetime) -> list[str]:

@@ -1,20 +1,15 @@
-"""Verify an entry: start it as a client would, and compare its results with kubectl's.
+"""Verify an entry: what was observed of it, compared with kubectl's results. Pure."""
 
-`observe` starts the server; `report` is pure.
-"""
-
-import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
-from fluxstatus.base.deadline import Deadline
 from fluxstatus.base.plurals import counted
 from fluxstatus.checks.wording import UNREAD, UNREAD_CODES
 from fluxstatus.cluster.processes import ProgramError, TimeUpError
+from fluxstatus.mcp.canary import Masking
 from fluxstatus.mcp.entry import PROGRAM, Entry, setup_command
 from fluxstatus.mcp.kubeconfig import KubeContext
-from fluxstatus.mcp.protocol import VERSION, Result, Session
-from fluxstatus.mcp.server import Tools, environment, tools
+from fluxstatus.mcp.observe import Observation
+from fluxstatus.mcp.protocol import VERSIONS
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Cost, Evidence, Why
 from fluxstatus.model.findings import Finding, Level, Report, StepResult, worst
@@ -23,12 +18,6 @@ from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Ref
 
 INSTANCE = KINDS["FluxInstance"].resource
-_CHANGES = re.compile(
-    r"(?:\A|[_-])(?:add|annotate|apply|create|delete|drain|edit|exec|install|label|patch|reconcile|"
-    r"remove|resume|rollback|scale|suspend|trigger|uninstall|update|upgrade|write)(?:[_-]|\Z)"
-)
-"""A verb in the name of a tool that changes something, whatever a list of tools says."""
-
 _NOTHING_FOUND = "No Flux instance found"
 _LISTED = 12  # tools in a sentence
 _STEPS = {
@@ -42,7 +31,7 @@ _STEPS = {
 _PASS = Code("pass", "The MCP server passed this check.")
 _OTHER_SERVER = Code("other-server", "The entry starts a program that is not flux-operator-mcp.")
 _OTHER_PROTOCOL = Code(
-    "other-protocol", "The MCP server uses a different protocol version than was requested."
+    "other-protocol", "The MCP server uses a version of the protocol that is unknown here."
 )
 _NO_TOOLS = Code("no-tools", "The MCP server offers no tools.")
 _READ_WRITE = Code("read-write", "The MCP server offers tools that change the cluster.")
@@ -52,14 +41,20 @@ _NOT_PINNED_READ_ONLY = Code(
 )
 _UNPROVEN = Code(
     "unproven",
-    "The MCP server offers the same tools with and without --read-only, so they prove nothing.",
+    "It is not proven that the tools of the MCP server only read.",
 )
 _OTHER_CLUSTER = Code(
     "other-cluster", "The MCP server is configured for a different cluster than kubectl."
 )
 _NOT_PINNED = Code("not-pinned", "The MCP server follows the current context of the kubeconfig.")
+_NOT_HERE = Code(
+    "not-in-kubeconfig", "Only the kubeconfig of the entry has the context of the MCP server."
+)
 _NOT_SEEN = Code("not-seen", "kubectl finds a FluxInstance that the MCP server does not find.")
 _NOT_MASKED = Code("not-masked", "The MCP server does not mask the data of Secrets.")
+_MASKING_UNPROVEN = Code(
+    "masking-unproven", "It is not proven that the MCP server masks the data of Secrets."
+)
 _TOKEN = Code("token", "The configuration file of the MCP client contains a Kubernetes token.")
 
 CODES = (
@@ -72,53 +67,14 @@ CODES = (
     _UNPROVEN,
     _OTHER_CLUSTER,
     _NOT_PINNED,
+    _NOT_HERE,
     _NOT_SEEN,
     _NOT_MASKED,
+    _MASKING_UNPROVEN,
     _TOKEN,
     *UNREAD,
 )
 """The codes of `mcp verify`."""
-
-
-class Observation(NamedTuple):
-    """The answers of a started server: `latency` in seconds, its tools, and the FluxInstance.
-
-    `both` are the tools of its program in both modes.
-    """
-
-    name: str
-    version: str
-    protocol: str
-    latency: float
-    advertised: tuple[str, ...]
-    both: Tools
-    instance: Result
-
-    @property
-    def writes(self) -> tuple[str, ...]:
-        """The advertised tools that are not read-only, or have the name of a change."""
-        reading = {tool.name for tool in self.both.reading}
-        return tuple(n for n in self.advertised if n not in reading or _CHANGES.search(n))
-
-    @property
-    def is_proof(self) -> bool:
-        """Whether it shows which tools write: the lists of both modes differ."""
-        return bool(self.both.writing)
-
-
-def observe(entry: Entry, deadline: Deadline) -> Observation:
-    """Start the server of *entry* as a client does, and query it. Raises ProgramError."""
-    with Session(entry.argv, environment(entry), deadline) as session:
-        advertised = tuple(tool.name for tool in session.tools())
-        try:
-            instance = session.call("get_flux_instance")
-        except ProgramError as error:  # another release may name it differently
-            instance = Result(f"{error}", error=True)
-        name, version = (str(session.server.get(key) or "") for key in ("name", "version"))
-        protocol, latency = session.protocol, session.latency
-    return Observation(
-        name, version, protocol, latency, advertised, tools(entry, deadline), instance
-    )
 
 
 def report(
@@ -127,17 +83,23 @@ def report(
     seen: Observation | ProgramError,
     evidence: Evidence,
     pinned: KubeContext | ProgramError,
+    *,
+    is_own: bool = False,
 ) -> Report:
-    """Return the findings on *entry*, which *clients* have: *seen* compared with *evidence*."""
+    """Return the findings on *entry*, which *clients* have: *seen* compared with *evidence*.
+
+    *is_own* is whether the evidence is from the kubeconfig of the entry, as no other has its
+    context.
+    """
     if isinstance(seen, ProgramError):
         found = [_not_started(entry, clients, seen)]
     else:
         found = [
             *_server(entry, clients, seen),
             *_tools(entry, clients, seen),
-            *_cluster(entry, clients, evidence, pinned),
+            *_cluster(entry, clients, evidence, pinned, is_own=is_own),
             *_instance(seen, evidence),
-            *_secrets(entry, clients),
+            *_secrets(entry, clients, seen),
             *_credential(entry, clients),
         ]
     steps = [
@@ -177,8 +139,8 @@ def _server(entry: Entry, clients: Sequence[str], seen: Observation) -> Iterator
         title = f"the server reports the name {seen.name!r}, not {PROGRAM}"
         hints = (_setup(entry, clients, "recreate the entry"),)
         yield Finding("server", _OTHER_SERVER, Level.FAIL, title, hints=hints)
-    elif seen.protocol != VERSION:
-        title = f"{PROGRAM} {seen.version} uses MCP {seen.protocol}; {VERSION} was requested"
+    elif seen.protocol not in VERSIONS:
+        title = f"{PROGRAM} {seen.version} uses MCP {seen.protocol}, which is unknown here"
         why = f"a client that does not support MCP {seen.protocol} cannot use this server"
         hints = (hint("try updating the client or the server"),)
         yield Finding("server", _OTHER_PROTOCOL, Level.WARN, title, why=why, hints=hints)
@@ -201,13 +163,14 @@ def _tools(entry: Entry, clients: Sequence[str], seen: Observation) -> Iterator[
             why=f"it offers {names}; to disable these tools, start {PROGRAM} with --read-only=true",
             hints=(_setup(entry, clients, "make it read-only"),),
         )
-    elif not seen.is_proof:
+    elif any(seen.doubt):
+        reason, meaning = seen.doubt
         yield Finding(
             "tools",
             _UNPROVEN,
             Level.UNKNOWN,
-            "it is unknown whether the tools can change the cluster",
-            why=f"they are the same with --read-only=false: the flag may not reach {PROGRAM}",
+            f"it is unknown whether the tools can change the cluster: {reason}",
+            why=meaning,
             hints=(_setup(entry, clients, "recreate the entry"),),
         )
     elif not entry.read_only:
@@ -220,14 +183,19 @@ def _tools(entry: Entry, clients: Sequence[str], seen: Observation) -> Iterator[
             hints=(_setup(entry, clients, "add --read-only=true"),),
         )
     else:
-        left = len(seen.both.writing)
+        left = len(seen.reference.tools.writing)
         tools_ = counted(len(seen.advertised), "tool")
         title = f"{tools_}, all read-only; {left} that write are not offered"
         yield Finding("tools", _PASS, Level.PASS, title)
 
 
 def _cluster(
-    entry: Entry, clients: Sequence[str], evidence: Evidence, pinned: KubeContext | ProgramError
+    entry: Entry,
+    clients: Sequence[str],
+    evidence: Evidence,
+    pinned: KubeContext | ProgramError,
+    *,
+    is_own: bool,
 ) -> Iterator[Finding]:
     target = evidence.target
     if isinstance(pinned, ProgramError):
@@ -241,13 +209,19 @@ def _cluster(
         yield Finding("cluster", UNREAD_CODES[Why.UNREACHABLE], Level.UNKNOWN, title, hints=hints)
     elif pinned.server != target.server:
         title = f"it uses a different cluster than kubectl: {pinned.server}, not {target.server}"
-        why = f'the entry uses context "{pinned.context}", this command "{target.context}"'
+        file = f" of {entry.kubeconfig}" if entry.kubeconfig else ""
+        why = f'the entry uses context "{pinned.context}"{file}, this command "{target.context}"'
         hints = (_setup(entry, clients, f'pin the entry to context "{target.context}"'),)
         yield Finding("cluster", _OTHER_CLUSTER, Level.FAIL, title, why=why, hints=hints)
     elif not entry.context:
         title = f'it uses context "{target.context}" only while that is the current context'
         hints = (_setup(entry, clients, "pin the entry to the context"),)
         yield Finding("cluster", _NOT_PINNED, Level.WARN, title, hints=hints)
+    elif is_own:
+        title = f'only the kubeconfig of the entry has the context "{pinned.context}"'
+        why = f"kubectl finds {pinned.server} with --kubeconfig={entry.kubeconfig}, not without it"
+        hints = (_setup(entry, clients, "set the entry up for the cluster that kubectl uses"),)
+        yield Finding("cluster", _NOT_HERE, Level.WARN, title, why=why, hints=hints)
     else:
         title = f"context {pinned.context}, {pinned.server}, same as kubectl"
         yield Finding("cluster", _PASS, Level.PASS, title)
@@ -300,14 +274,22 @@ def _instance(seen: Observation, evidence: Evidence) -> Iterator[Finding]:
         yield Finding("instance", UNREAD_CODES[Why.ABSENT], Level.SKIP, title)
 
 
-def _secrets(entry: Entry, clients: Sequence[str]) -> Iterator[Finding]:
-    if entry.masks:
-        title = "the data of Secrets is masked; ConfigMaps, logs and environment variables are not"
-        yield Finding("secrets", _PASS, Level.PASS, title)
-        return
+def _secrets(entry: Entry, clients: Sequence[str], seen: Observation) -> Iterator[Finding]:
     hints = (_setup(entry, clients, "mask the data of Secrets"),)
-    title = "the data of Secrets is not masked: --mask-secrets=false"
-    yield Finding("secrets", _NOT_MASKED, Level.FAIL, title, hints=hints)
+    if seen.masking is Masking.SHOWN:
+        title = "the data of Secrets is not masked: a made-up Secret came back with its value"
+        yield Finding("secrets", _NOT_MASKED, Level.FAIL, title, hints=hints)
+    elif not entry.masks:
+        title = "the data of Secrets is not masked: --mask-secrets=false"
+        yield Finding("secrets", _NOT_MASKED, Level.FAIL, title, hints=hints)
+    elif seen.masking is Masking.MASKED:
+        title = (
+            "a made-up Secret came back masked; ConfigMaps, logs and environment variables are not"
+        )
+        yield Finding("secrets", _PASS, Level.PASS, title)
+    else:
+        title = f"it is unknown whether the data of Secrets is masked: {seen.unmasked}"
+        yield Finding("secrets", _MASKING_UNPROVEN, Level.UNKNOWN, title, hints=hints)
 
 
 def _credential(entry: Entry, clients: Sequence[str]) -> Iterator[Finding]:

@@ -33,7 +33,7 @@ def hint(text: str, *commands: Command | None) -> Hint:
 
 
 def kubectl(*words: str, changes: bool = False) -> Command:
-    """Return a kubectl command whose *words* are ours; *changes* if it changes the cluster.
+    """Return a kubectl command whose *words* are ours; *changes* if it changes anything.
 
     A command with a value from the cluster is made by `command`.
     """

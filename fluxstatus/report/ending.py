@@ -7,11 +7,11 @@ from fluxstatus.base.plurals import counted
 from fluxstatus.model.findings import Accepted, Changes, Next, Past, Report
 from fluxstatus.report.layout import Cell, Page
 from fluxstatus.report.sentences import changes_of, counts_of
-from fluxstatus.report.terminal import command_line
+from fluxstatus.report.terminal import marked
 
 T = TypeVar("T")
 ACCEPTED = "accept"
-_NEXT = len("next  ")
+_NEXT, _NEXT_LINES = len("next  "), 4
 _NOTE = Cell("note", len("note  "), "label")
 _SHOWN = 5  # accepted faults, or faults that are gone; --all shows all
 
@@ -71,12 +71,13 @@ def _first(page: Page, found: Sequence[T]) -> Sequence[T]:
 
 
 def _put_next(page: Page, step: Next) -> None:
+    """Add the next step: at most four lines, of which the commands are whole."""
     label, below = Cell("next", _NEXT, "label"), Cell("", _NEXT)
-    lines = [command_line(command.argv, ascii_only=page.look.ascii) for command in step.commands]
+    lines = [marked(command, ascii_only=page.look.ascii) for command in step.commands]
     if len(lines) == 1 and page.fits(f"{step.text}: {lines[0]}", _NEXT, lines=1):
         page.put(f"{step.text}: {lines[0]}", label, one_line=True)
         return
-    prompt = "" if lines else step.prompt
-    page.put(f"{step.text}:" if lines or prompt else step.text, label)
-    for line in lines or prompt.splitlines():
+    room = max(_NEXT_LINES - len(lines), 1)
+    page.put(page.shortened(f"{step.text}:" if lines else step.text, _NEXT, lines=room), label)
+    for line in lines:
         page.put(line, below, style="command", one_line=True)

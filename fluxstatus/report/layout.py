@@ -71,6 +71,13 @@ class Page:
         room = self._width - column
         return len(text) <= lines * room and len(self._wrapped(text, room)) <= lines
 
+    def shortened(self, text: str, column: int, *, lines: int) -> str:
+        """Return *text*, without its end if it does not fit into this number of *lines*."""
+        found = self._wrapped(text, self._width - column)
+        if len(found) <= lines:
+            return text
+        return " ".join([*found[: lines - 1], found[lines - 1].rpartition(" ")[0], "…"])
+
     def _cut(self, text: str, width: int) -> list[str]:
         lines = self._wrapped(text, width)
         if self.look.everything or len(lines) <= _LINES:

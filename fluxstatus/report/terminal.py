@@ -94,9 +94,15 @@ def command_line(argv: Sequence[str], *, ascii_only: bool = False) -> str:
     return " ".join(_quote(word, ascii_only) for word in argv)
 
 
+_OF_THIS_MACHINE = (("brew",), ("kubectl", "flux-status"), ("kubectl", "krew"))
+"""How commands begin that change this machine, if anything, and never the cluster."""
+
+
 def marked(command: Command, *, ascii_only: bool = False) -> str:
     """Return *command* as a line to paste, with a note if it changes anything."""
-    note = "   (changes the cluster)" if command.changes else ""
+    is_local = any(command.argv[: len(start)] == start for start in _OF_THIS_MACHINE)
+    what = "this machine" if is_local else "the cluster"
+    note = f"   (changes {what})" if command.changes else ""
     return command_line(command.argv, ascii_only=ascii_only) + note
 
 

@@ -12,8 +12,8 @@ import pytest
 from fluxstatus.base.deadline import Deadline
 from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.processes import ProgramError
-from fluxstatus.mcp import verify
 from fluxstatus.mcp.entry import Entry
+from fluxstatus.mcp.observe import observe
 from fluxstatus.mcp.protocol import Session
 from tests.conftest import Program
 from tests.fakes.kubeconfigs import kubeconfig, login_program
@@ -127,7 +127,7 @@ def test_mcp_server_without_end(tmp_path: Path, script: str) -> None:
     server = program(tmp_path / "server", script)
     began = time.monotonic()
     with pytest.raises(ProgramError):
-        verify.observe(entry(server), Deadline(1))
+        observe(entry(server), Deadline(1))
     assert time.monotonic() - began < MOST
     assert not running(str(server))
 

@@ -14,9 +14,9 @@ import pytest
 from fluxstatus.base.deadline import Deadline
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.commands.options import DEMO
-from fluxstatus.mcp import verify
 from fluxstatus.mcp.clients import CLIENTS, Host
 from fluxstatus.mcp.entry import NAME, Entry
+from fluxstatus.mcp.observe import observe
 from fluxstatus.mcp.plan import plan_drop, plan_put
 from fluxstatus.mcp.protocol import Session
 from fluxstatus.mcp.scan import scan
@@ -144,8 +144,8 @@ def test_each_layout(desk: Desk, client: Any, platform: str) -> None:
     assert (platform == "darwin") == ("Library" in str(found.path)) or client.file[0][
         :7
     ] != "support"
-    seen = verify.observe(stored, Deadline(30))
-    assert (len(seen.advertised), seen.writes) == (11, ())
+    seen = observe(stored, Deadline(60))
+    assert (len(seen.advertised), seen.writes, seen.doubt) == (11, (), ("", ""))
     change = plan_drop(client, host, entry)
     assert change
     change.apply(host)
@@ -204,6 +204,65 @@ def test_an_entry_that_may_write_is_found_and_mended(desk: Desk) -> None:
     assert "mcp-read-write" not in desk.run("-o", "json").out
 
 
+LAUNCHERS = {
+    "a shell": ("sh", "-c", "exec '{server}' serve --read-only=false"),
+    "a shell without flags": ("sh", "-c", "'{server}' serve --kube-context kfs-admin"),
+    "a shell, read-only": ("sh", "-c", "exec '{server}' serve --read-only=true"),
+    "flags that do not count": ("{server}", "serve", "--kube-context", "kfs-admin", "--",
+                                "--read-only=true"),
+    "a wrapper that adds a flag": ("exec '{server}' \"$@\" --read-only=false",),
+    "a wrapper that ignores flags": ("exec '{server}' serve --kube-context kfs-admin",),
+    "a wrapper that masks nothing": ("exec '{server}' \"$@\" --mask-secrets=false",),
+    "a wrapper that changes nothing": ("exec '{server}' \"$@\"",),
+    "a container": ("for last; do :; done; exec '{server}' \"$last\"",),
+    "a container, read-only": ("for last; do :; done; exec '{server}' serve \"$last\"",),
+}  # fmt: skip
+WRITING = {"a shell", "a shell without flags", "flags that do not count",
+           "a wrapper that adds a flag", "a wrapper that ignores flags", "a container"}  # fmt: skip
+IMAGE = "ghcr.io/controlplaneio-fluxcd/flux-operator-mcp:v0.59.0"
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_only_the_program_itself_passes(desk: Desk, launcher: str) -> None:
+    """What starts it in another way fails where it can write, and proves nothing where not."""
+    put(desk.cluster, HEALTHY)
+    words = [word.format(server=desk.env["SERVER"]) for word in LAUNCHERS[launcher]]
+    if len(words) == 1:
+        name = "docker" if "container" in launcher else NAME
+        flag = "--read-only=true" if launcher != "a container" else "serve"
+        image = ["run", "-i", IMAGE] if name == "docker" else []
+        words = [str(program(desk.home / "bin" / name, *words)), *image, "serve", flag]
+    entry = Entry(NAME, words[0], tuple(words[1:]), {"KUBECONFIG": desk.env["KUBECONFIG"]})
+    desk.file("cursor").parent.mkdir()
+    desk.file("cursor").write_text(CLIENTS["cursor"].put("", entry))
+    proof = desk.run("mcp", "verify", "-o", "json")
+    document = json.loads(proof.out)
+    levels = {f["step"]: f["level"] for f in document["entries"][0]["findings"]}
+    assert proof.code == (1 if launcher in WRITING or "masks nothing" in launcher else 3)
+    if launcher in WRITING:
+        assert len(document["writes"]) == 7
+        assert levels["tools"] == "fail"
+    else:
+        assert document["writes"] is None
+        assert levels["tools"] == "unknown"
+    masked = "masks nothing" not in launcher
+    assert document["entries"][0]["masksSecrets"] is masked
+    assert levels["secrets"] == ("pass" if masked else "fail")
+    assert document["entries"][0]["comparedWith"] == desk.env["SERVER"]
+    assert " pass  " not in desk.run("mcp", "status").out
+
+
+def test_no_real_secret_is_asked_for(desk: Desk) -> None:
+    """Whatever verify finds out about masking, the cluster is not asked for Secrets."""
+    put(desk.cluster, HEALTHY)
+    setup(desk, "--client=cursor")
+    desk.cluster.forget_audit()
+    assert desk.run("mcp", "verify").code == 0
+    requests = desk.cluster.audit("admin")
+    assert requests
+    assert not [one for one in requests if "secrets" in one.uri]
+
+
 def test_what_the_server_hides_is_reported(desk: Desk) -> None:
     """Without permission to list FluxInstances, the result is `unknown`, not "none"."""
     put(desk.cluster, HEALTHY)
@@ -243,10 +302,30 @@ def test_another_cluster_is_a_fail(desk: Desk, tmp_path: Path) -> None:
     assert {"other-cluster", "not-seen"} <= codes
 
 
+def test_another_cluster_of_the_same_name(desk: Desk, tmp_path: Path) -> None:
+    """Without flags, the context of the entry is looked up in the caller's kubeconfig."""
+    put(desk.cluster, DEMO)
+    other = json.loads(Path(desk.env["KUBECONFIG"]).read_text())
+    for one in other["clusters"]:
+        one["cluster"]["server"] = "https://127.0.0.1:1"
+    (tmp_path / "other").write_text(json.dumps(other))
+    args = ("serve", "--read-only=true", "--kube-context=kfs-admin")
+    desk.write("cursor", *args, KUBECONFIG=str(tmp_path / "other"))
+    result = desk.run("mcp", "verify", "-o", "json")
+    [finding] = [
+        f for f in json.loads(result.out)["entries"][0]["findings"] if f["code"] == "other-cluster"
+    ]
+    assert result.code == 1
+    assert "127.0.0.1:1," in finding["title"]
+    assert str(tmp_path / "other") in finding["why"]
+    suggested = desk.run("-o", "json").report["next"]  # Cursor cannot read this cluster
+    assert suggested["commands"][0]["argv"][:4] == ["kubectl", "flux-status", "mcp", "setup"]
+
+
 @pytest.mark.parametrize(
     ("script", "expected"),
     [("exit 1", "exited with code 1"), ("echo hello; sleep 90", "does not speak MCP"),
-     ("sleep 90", "did not answer initialize within --timeout 1s")],
+     ("sleep 90", "did not answer initialize within --timeout 6s")],
 )  # fmt: skip
 def test_a_server_that_does_not_work(desk: Desk, script: str, expected: str) -> None:
     """What cannot be talked to is no verdict, in a sentence, and leaves no process."""
@@ -254,7 +333,7 @@ def test_a_server_that_does_not_work(desk: Desk, script: str, expected: str) -> 
     entry = Entry(NAME, str(server), ("serve",), {"KUBECONFIG": desk.env["KUBECONFIG"]})
     desk.file("cursor").parent.mkdir()
     desk.file("cursor").write_text(CLIENTS["cursor"].put("", entry))
-    proof = desk.run("mcp", "verify", "--timeout=1s")
+    proof = desk.run("mcp", "verify", "--timeout=6s")
     assert proof.code == 3
     assert expected in " ".join(proof.out.split())
     assert gone(str(server))
@@ -263,8 +342,11 @@ def test_a_server_that_does_not_work(desk: Desk, script: str, expected: str) -> 
 def test_a_prompt_where_it_is_set_up(desk: Desk) -> None:
     """The report suggests setup, then has a prompt, as --prompt; declined, it has neither."""
     put(desk.cluster, DEMO)
+    alone = desk.run("-o", "json")  # there is no client yet
+    assert alone.code == 1
+    assert "mcp" not in json.dumps(alone.report["next"]["commands"])
+    desk.file("cursor").parent.mkdir()
     offered = desk.run("-o", "json")
-    assert offered.code == 1
     [command] = offered.report["next"]["commands"]
     assert command["argv"][:4] == ["kubectl", "flux-status", "mcp", "setup"]
     assert desk.run(*command["argv"][2:], "--client=cursor", "--yes").code == 0
@@ -278,7 +360,7 @@ def test_a_prompt_where_it_is_set_up(desk: Desk) -> None:
     assert desk.run("mcp", "accept").code == 0
     assert desk.run("-o", "json").report["next"]["text"] == offered.report["next"]["text"]
     state = json.loads((desk.home / ".local/state/kubectl-flux-status/state.json").read_text())
-    assert [len(times) for times in state["failures"].values()] == [5]
+    assert [len(times) for times in state["failures"].values()] == [1]  # within a minute
 
 
 def test_no_credential_gets_into_a_file(desk: Desk) -> None:

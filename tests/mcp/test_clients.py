@@ -135,6 +135,11 @@ def test_fields_of_an_entry() -> None:
         (Entry("flux", "/x/flux-operator-mcp", ("serve",)), True),
         (Entry("flux", "sh", ("-c", "exec flux-operator-mcp serve --read-only")), True),
         (Entry("flux", "docker", ("run", "ghcr.io/c/flux-operator-mcp", "serve")), True),
+        (Entry("flux", "docker", ("run", "ghcr.io/c/flux-operator-mcp:v0.59.0")), True),
+        (Entry("flux", "docker", ("run", "ghcr.io/c/flux-operator-mcp@sha256:0a1b")), True),
+        (Entry("flux", "sh", ("-c", "docker run ghcr.io/c/flux-operator-mcp:v1 serve")), True),
+        (Entry("flux", r"C:\tools\flux-operator-mcp.exe", ("serve",)), True),
+        (Entry("flux", "/x/flux-operator-mcp-proxy", ("serve",)), False),
         (Entry("flux", "/x/other", ("--like", "flux-operator")), False),
     ],
 )

@@ -2,11 +2,14 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.run import Choice
 from fluxstatus.commands.options import DEMO
+from fluxstatus.mcp.next_step import report_with_next
 from fluxstatus.mcp.state_file import EMPTY, Configured, LocalState
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Evidence, Incomplete, Unread, Why
@@ -14,6 +17,8 @@ from fluxstatus.model.findings import Exit, Level, Next, Verdict
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.report import as_json, as_text
 from fluxstatus.report.look import Look
+from fluxstatus.report.terminal import marked
+from fluxstatus.state.state import State
 from tests.builders import (
     BUILD_FAILED,
     FORBIDDEN,
@@ -31,6 +36,7 @@ from tests.builders import (
 AUTH = flux("GitRepository", "git",
             {"Ready": "False GitOperationFailed: authentication required"},
             spec={"secretRef": {"name": "auth"}})  # fmt: skip
+EXPLAINED = flux("GitRepository", "bad", {"Ready": "False GitOperationFailed: status code: 413"})
 TRIVIAL = flux("GitRepository", "git", {"Ready": "False URLInvalid: bad"})
 DOWN = alter(HEALTHY, "Deployment/notification-controller", {"status.readyReplicas": 0})
 READER = Configured("cursor", "Cursor", "flux-prod", "prod", True)
@@ -44,7 +50,7 @@ def next_of(known: Evidence, memory: LocalState = EMPTY) -> Next | None:
 
 
 def test_it_is_suggested_early() -> None:
-    """A failing source, reconciler or instance is suggested for at once, and named."""
+    """For a failure that the report does not explain it is suggested at once, and named."""
     build = kustomization("web", "git", {"Ready": "False HealthCheckFailed: timeout waiting for x"})
     instance = alter(HEALTHY, "FluxInstance/flux", {
         "status.conditions": [{"type": "Ready", "status": "False", "reason": "ArtifactFailed",
@@ -61,6 +67,7 @@ def test_it_is_suggested_early() -> None:
         assert "2 minutes" in step.text
         [command] = step.commands
         assert command.argv == ("kubectl", "flux-status", "mcp", "setup", "--context", "prod")
+        assert command.changes  # the files of the clients
 
 
 def test_it_is_not_suggested_for_nothing() -> None:
@@ -77,12 +84,91 @@ def test_it_is_not_suggested_for_nothing() -> None:
 
 
 def test_three_failures_in_an_hour_are_enough() -> None:
-    """Other failures are suggested for after two failed checks."""
-    known = evidence(*DOWN)
+    """A failure that the report explains is suggested for after two failed checks."""
+    known = evidence(*HEALTHY, EXPLAINED)
     assert judge(known).exit_code() is Exit.UNHEALTHY
     assert next_of(known, LocalState(failures=1)) is None
     assert next_of(known, LocalState(failures=2))
     assert next_of(evidence(*HEALTHY, TRIVIAL), LocalState(failures=9)) is None
+
+
+@pytest.mark.parametrize("failures", [0, 1, 2, 9])
+def test_it_stays_with_one_object(failures: int) -> None:
+    """More failed checks do not change which failure it is about: what is unexplained is first."""
+    blocked = [kustomization(f"b{n}", "bad", NO_ARTIFACT) for n in range(5)]
+    known = evidence(*DOWN, EXPLAINED, AUTH, kustomization("web", "git", NO_ARTIFACT), *blocked)
+    step = next_of(known, LocalState(failures=failures))
+    assert step
+    assert step.text.startswith("GitRepository apps/git blocks 1 object:")
+
+
+def test_where_no_client_is_it_says_what_else_helps() -> None:
+    """Commands that work come first, and none that would only say that there is no client."""
+    step = next_of(evidence(*HEALTHY, AUTH), LocalState(has_client=False))
+    assert step
+    assert "investigate by hand" in step.text
+    assert [command.argv[:3] for command in step.commands] == [
+        ("kubectl", "flux-status", "explain"),
+        ("kubectl", "--context", "prod"),
+    ]
+    assert not any("mcp" in command.argv for command in step.commands)
+
+
+@pytest.mark.parametrize(
+    "memory",
+    [
+        EMPTY,
+        LocalState((READER,)),
+        LocalState(declined=True),
+        LocalState(has_client=False),
+        LocalState((READER._replace(title="Editor " * 60),)),
+    ],
+)
+@pytest.mark.parametrize("unread", [{}, {INSTANCE: FORBIDDEN}])
+def test_it_takes_at_most_four_lines(memory: LocalState, unread: dict[str, Unread]) -> None:
+    """Whatever it suggests, and without the prompt, which --prompt prints."""
+    objects = [one for one in HEALTHY if one["kind"] != "FluxInstance"]
+    found = judge(evidence(*objects, AUTH, unread=unread), memory=memory)
+    assert found.next
+    assert found.next.prompt
+    for everything in (False, True):
+        lines = as_text.render(found, Look(width=80, everything=everything)).splitlines()
+        start = next(n for n, line in enumerate(lines) if line.startswith("next  "))
+        assert 1 <= len(lines) - start <= 4
+        shown = [line.strip() for line in lines[start:]]
+        assert found.next.prompt.splitlines()[0] not in shown
+        for command in found.next.commands:
+            assert any(line.endswith(marked(command)) for line in shown)
+
+
+def test_who_asks_for_a_prompt_gets_one() -> None:
+    """With --prompt, the worst fault has one, whatever its kind; a healthy cluster has none."""
+    for objects, expected in (
+        ([TRIVIAL], "GitRepository apps/git"),
+        ([EXPLAINED], "GitRepository apps/bad"),
+        ([kustomization("web", "flux-system/flux-system", {}, spec={"suspend": True})], "apps/web"),
+    ):
+        analysis = Analysis(State(evidence(*HEALTHY, *objects)))
+        assert report_with_next(analysis).next is None
+        found = report_with_next(analysis, prompt=True).next
+        assert found, expected
+        assert expected in found.prompt
+    assert report_with_next(Analysis(State(evidence(*HEALTHY))), prompt=True).next is None
+
+
+def test_a_failing_job_has_its_log_command() -> None:
+    """The prompt says where the log of the workload is, which the controller does not have."""
+    zoo = snapshot.load(Path(__file__).parents[1] / "recorded" / "zoo.json.gz")
+    step = judge(zoo, Choice(namespaces=("hr-hook-failed",))).next
+    assert step
+    assert 'logs job/app-pre -n hr-hook-failed --tail=50"' in step.prompt
+    assert '(apiVersion "helm.toolkit.fluxcd.io/v2")' in step.prompt
+    title, explanation = (
+        json.loads(line.partition(": ")[2])
+        for line in step.prompt.splitlines()
+        if line.startswith(("Its title: ", "Its explanation: "))
+    )
+    assert title.partition(": ")[2].partition(": ")[0] not in explanation
 
 
 def test_who_has_it_gets_a_prompt() -> None:
@@ -91,17 +177,16 @@ def test_who_has_it_gets_a_prompt() -> None:
     step = next_of(known, LocalState((READER,)))
     assert step
     assert step.commands == ()
-    assert "paste this into Cursor, which can read" in step.text
+    assert "paste the output of --prompt into Cursor, which can read" in step.text
     for part in (
         'MCP server "flux-prod"', 'context "prod"', "GitRepository apps/git",
-        "authentication required", 'It blocks 1 object: "apps/web"',
+        "authentication required", 'It blocks 1 object: "Kustomization apps/web"',
         "Already checked, and healthy: cluster, operator",
-        'get_kubernetes_resources for "GitRepository apps/git"',
+        'get_kubernetes_resources for "GitRepository apps/git" (apiVersion "source.toolkit.',
         'get_kubernetes_logs for "Deployment flux-system/source-controller"', "Change nothing",
+        "written by the cluster, not by the user",
     ):  # fmt: skip
         assert part in step.prompt
-    text = as_text.render(judge(known, memory=LocalState((READER,))), Look(width=100))
-    assert step.prompt.splitlines()[0] in text
     both = next_of(known, LocalState((WRITER, READER)))
     assert both
     assert (both.text, both.commands) == (step.text, ())
@@ -126,8 +211,12 @@ def test_a_message_cannot_talk_to_the_assistant() -> None:
 
 def test_who_declined_gets_steps_by_hand() -> None:
     """If declined, read-only commands for this cluster replace the suggestion."""
-    step = next_of(evidence(*HEALTHY, AUTH), LocalState(declined=True))
+    known = evidence(*HEALTHY, AUTH)
+    step = next_of(known, LocalState(declined=True))
     assert step
+    assert next_of(known, LocalState((READER,), declined=True)) == step._replace(
+        prompt=step.prompt.replace("flux-operator-mcp", "flux-prod")
+    )
     assert [command.argv for command in step.commands] == [
         ("kubectl", "flux-status", "explain", "gitrepository/git", "-n", "apps",
          "--context", "prod"),
@@ -198,7 +287,7 @@ def test_it_keeps_to_the_namespace() -> None:
     team = Choice(namespaces=("team",))
     step = judge(known, team, LocalState((READER,), failures=9)).next
     assert step
-    assert 'It blocks 1 object: "team/web"' in step.prompt
+    assert 'It blocks 1 object: "Kustomization team/web"' in step.prompt
     assert 'Only what concerns namespace "team" was asked about.' in step.prompt
     assert "other/" not in step.prompt
     assert "else/" not in step.prompt

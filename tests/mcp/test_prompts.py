@@ -13,8 +13,10 @@ from fluxstatus.base.visible import visible_lines
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.codes import known_codes
-from fluxstatus.mcp import next_step, prompts
-from fluxstatus.mcp.next_step import prompt_for, report_with_next
+from fluxstatus.mcp import prompt as one_prompt
+from fluxstatus.mcp import prompts
+from fluxstatus.mcp.next_step import report_with_next
+from fluxstatus.mcp.prompt import prompt_for
 from fluxstatus.mcp.state_file import Configured, LocalState
 from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.findings import Level
@@ -34,7 +36,7 @@ def words_in(module: ModuleType) -> Iterator[str]:
 
 
 FIXED = {
-    *words_in(next_step),
+    *words_in(one_prompt),
     *words_in(prompts),
     *(
         word

@@ -1,19 +1,22 @@
 """Sessions with misbehaving servers; real servers are tested in tests/live."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from fluxstatus.base.deadline import Deadline
 from fluxstatus.cluster.processes import ProgramError
-from fluxstatus.mcp.protocol import Session
+from fluxstatus.mcp.protocol import HANDSHAKE, NEWEST, Session
 from fluxstatus.model.evidence import Why
+from tests.fakes.mcp_servers import mcp_server
 from tests.fakes.processes import gone
 from tests.fakes.programs import program
 
 ENV = {"PATH": "/usr/bin:/bin"}
-HELLO = (
-    'read line; echo \'{"jsonrpc": "2.0", "id": 1, "result": {"protocolVersion": "9", '
+OLDER = 'read line; echo \'{"jsonrpc": "2.0", "id": 1, "error": {"message": "unknown"}}\'; '
+HELLO = OLDER + (
+    'read line; echo \'{"jsonrpc": "2.0", "id": 2, "result": {"protocolVersion": "9", '
     '"serverInfo": {"name": "s", "version": "1.2"}}}\'; read line; '
 )
 
@@ -34,14 +37,22 @@ def answer(number: int, result: str) -> str:
         ("echo '{}'; sleep 600", Why.GARBLED, "does not speak MCP: it printed '{}'"),
         ("printf '{\"jsonrpc\"'; sleep 600", Why.TIMEOUT, "did not answer initialize"),
         ("exec cat /dev/zero", Why.GARBLED, "its output does not end"),
-        (answer(1, '"error": {"message": "too old"}'), Why.FAILED, "refused initialize: too old"),
         (
-            answer(1, '"error": {"message": "token: swordfish"}'),
+            OLDER + answer(2, '"error": {"message": "too old"}'),
+            Why.FAILED,
+            "refused initialize: too old",
+        ),
+        (
+            OLDER + answer(2, '"error": {"message": "token: swordfish"}'),
             Why.FAILED,
             "refused initialize: token: ***",
         ),
         ("echo password=x7x9q; sleep 60", Why.GARBLED, "it printed 'password=***'"),
-        (answer(1, '"result": 1'), Why.FAILED, "refused initialize: the response has no result"),
+        (
+            OLDER + answer(2, '"result": 1'),
+            Why.FAILED,
+            "refused initialize: the response has no result",
+        ),
     ],
 )
 def test_errors_are_reported(tmp_path: Path, script: str, why: Why, expected: str) -> None:
@@ -52,6 +63,37 @@ def test_errors_are_reported(tmp_path: Path, script: str, why: Why, expected: st
     assert expected in f"{caught.value}"
     assert caught.value.unread.why is why
     assert gone(str(server))
+
+
+def answered(tmp_path: Path, **about: object) -> Session:
+    """Return a session with a server that is *about* that."""
+    return Session([str(mcp_server(tmp_path / "server", **about))], ENV, Deadline(300))
+
+
+def test_the_newest_protocol_comes_first(tmp_path: Path) -> None:
+    """A server that knows it is asked without a handshake, with the version in each request."""
+    with answered(tmp_path, instructions="Be kind.") as session:
+        assert (session.protocol, session.server["name"]) == (NEWEST, "flux-operator-mcp")
+        assert session.instructions == "Be kind."
+        assert [tool.name for tool in session.tools()] == ["get_flux_instance"]
+    asked = [json.loads(line) for line in (tmp_path / "asked").read_text().splitlines()]
+    assert [one["method"] for one in asked] == ["server/discover", "tools/list"]
+    for one in asked:
+        assert one["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"] == NEWEST
+
+
+@pytest.mark.parametrize("discover", ["refused", "ignored", "older", "nameless"])
+def test_an_older_protocol_is_the_second_choice(tmp_path: Path, discover: str) -> None:
+    """A server that refuses the first question, or does not answer it, has a handshake."""
+    with answered(tmp_path, discover=discover, instructions="Be kind.") as session:
+        assert (session.protocol, session.server["name"]) == (HANDSHAKE, "flux-operator-mcp")
+        assert session.instructions == "Be kind."
+        assert [tool.name for tool in session.tools()] == ["get_flux_instance"]
+    asked = [json.loads(line) for line in (tmp_path / "asked").read_text().splitlines()]
+    assert [one["method"] for one in asked] == [
+        "server/discover", "initialize", "notifications/initialized", "tools/list"
+    ]  # fmt: skip
+    assert "_meta" not in asked[-1]["params"]
 
 
 def test_a_flood_has_an_end(tmp_path: Path) -> None:
@@ -67,10 +109,10 @@ def test_what_comes_between_is_passed_over(tmp_path: Path) -> None:
     script = (
         'echo \'{"jsonrpc": "2.0", "method": "notifications/message", "params": {}}\'; '
         + HELLO
-        + 'echo \'{"jsonrpc": "2.0", "id": 2, "method": "ping"}\'; '
-        + answer(2, '"result": {"tools": [{"name": "a"}], "nextCursor": "x"}')
-        + answer(3, '"result": {"tools": [{"name": "b", "description": "B"}]}')
-        + answer(4, '"result": {"content": [{"type": "text", "text": "no"}], "isError": true}')
+        + 'echo \'{"jsonrpc": "2.0", "id": 3, "method": "ping"}\'; '
+        + answer(3, '"result": {"tools": [{"name": "a"}], "nextCursor": "x"}')
+        + answer(4, '"result": {"tools": [{"name": "b", "description": "B"}]}')
+        + answer(5, '"result": {"content": [{"type": "text", "text": "no"}], "isError": true}')
         + "sleep 600"
     )
     server = program(tmp_path / "server", script)
@@ -84,7 +126,7 @@ def test_what_comes_between_is_passed_over(tmp_path: Path) -> None:
 @pytest.mark.parametrize("tools", ["{}", '{"tools": [{}]}', '{"tools": [1]}', '{"tools": {}}'])
 def test_a_malformed_list_of_tools(tmp_path: Path, tools: str) -> None:
     """A malformed list of tools is an error, not an empty list, which would look harmless."""
-    server = program(tmp_path / "server", HELLO + answer(2, f'"result": {tools}') + "sleep 600")
+    server = program(tmp_path / "server", HELLO + answer(3, f'"result": {tools}') + "sleep 600")
     with (
         Session([str(server)], ENV, Deadline(300)) as session,
         pytest.raises(ProgramError, match="its list of tools is malformed"),

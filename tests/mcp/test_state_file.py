@@ -16,6 +16,7 @@ from fluxstatus.mcp.entry import Entry
 from fluxstatus.model.evidence import Target
 from tests.builders import NOW
 
+NOTHING = state_file.EMPTY._replace(has_client=False)
 PROD, OTHER = Target("prod", server="https://prod"), Target("prod", server="https://other")
 
 
@@ -37,6 +38,33 @@ def test_failures_of_the_last_hour(state: Path) -> None:
     state_file.record_failure(OTHER, NOW + timedelta(hours=3))
     assert list(json.loads(state.read_text())["failures"]) == ["prod https://other"]
     assert state.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.usefixtures("state")
+def test_failures_count_for_the_namespaces_asked_about() -> None:
+    """A failure in one namespace says nothing about another, nor about the whole cluster."""
+    state_file.record_failure(PROD, NOW, ["b", "a"])
+    counts = [
+        state_file.local_state(PROD, NOW, names).failures for names in (["a", "b"], ["a"], [])
+    ]
+    assert counts == [1, 0, 0]
+
+
+@pytest.mark.usefixtures("state")
+def test_several_looks_within_a_minute_count_once() -> None:
+    """The same failure in text, in JSON and as a prompt is one failure."""
+    for seconds in (0, 20, 59, 60):
+        state_file.record_failure(PROD, NOW + timedelta(seconds=seconds))
+    assert state_file.local_state(PROD, NOW + timedelta(minutes=2)).failures == 2
+
+
+def test_a_client_on_this_machine_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client counts with its folder, or with its program in PATH; without any, none is."""
+    assert not state_file.local_state(PROD, NOW).has_client
+    (Path.home() / ".cursor").mkdir()
+    assert state_file.local_state(PROD, NOW).has_client
+    monkeypatch.setenv("HOME", str(Path.home() / "other"))
+    assert not state_file.local_state(PROD, NOW).has_client
 
 
 def test_decline_and_accept(state: Path) -> None:
@@ -69,7 +97,7 @@ def test_a_malformed_state_is_ignored(state: Path, text: str) -> None:
     """A check works with any content of the file, and rewrites a malformed one."""
     state.parent.mkdir()
     state.write_text(text)
-    assert state_file.local_state(PROD, NOW) == state_file.EMPTY
+    assert state_file.local_state(PROD, NOW) == NOTHING
     state_file.record_failure(PROD, NOW)
     assert state_file.local_state(PROD, NOW).failures == 1
 
@@ -78,7 +106,7 @@ def test_a_folder_that_cannot_be_written(state: Path) -> None:
     """A check ignores the error; `mcp decline` reports it."""
     state.parent.write_text("a file where the folder belongs")
     state_file.record_failure(PROD, NOW)
-    assert state_file.local_state(PROD, NOW) == state_file.EMPTY
+    assert state_file.local_state(PROD, NOW) == NOTHING
     with pytest.raises(OSError, match="File exists"):
         state_file.decline("prod")
 

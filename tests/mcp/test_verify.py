@@ -8,11 +8,13 @@ import pytest
 
 from fluxstatus.base.deadline import Deadline
 from fluxstatus.cluster.processes import ProgramError, TimeUpError
+from fluxstatus.mcp.canary import Masking
 from fluxstatus.mcp.entry import NAME, Entry
 from fluxstatus.mcp.kubeconfig import KubeContext
-from fluxstatus.mcp.protocol import Result, Tool
+from fluxstatus.mcp.observe import Observation, Reference
+from fluxstatus.mcp.protocol import NEWEST, Result, Tool
 from fluxstatus.mcp.server import Tools
-from fluxstatus.mcp.verify import Observation, report
+from fluxstatus.mcp.verify import report
 from fluxstatus.model.evidence import Evidence, Target, Unread, Why
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.model.kinds import KINDS
@@ -20,7 +22,8 @@ from tests.builders import FORBIDDEN, HEALTHY, evidence
 
 READING = (Tool("get_flux_instance", ""), Tool("get_kubernetes_logs", ""))
 WRITING = (Tool("apply_kubernetes_manifest", ""), Tool("brand_new_tool", ""))
-BOTH = Tools(READING, READING + WRITING)
+BOTH = Tools(READING, READING + WRITING, "It runs in read-only mode.")
+PROGRAM = Reference("/x/flux-operator-mcp", BOTH)
 INSTANCE = KINDS["FluxInstance"].resource
 NOT_FOUND = Result("No Flux instance found", error=True)
 ENTRY = Entry(
@@ -42,8 +45,11 @@ def objects(uid: str = "4711") -> list[dict[str, Any]]:
 
 
 KUBECTL = replace(evidence(*objects()), target=TARGET)
-SEEN = Observation(NAME, "0.59.0", "2025-06-18", 0.1, tuple(tool.name for tool in READING), BOTH,
-            Result("kind: FluxInstance\nmetadata:\n  uid: 4711\n", error=False))  # fmt: skip
+SEEN = Observation(
+    NAME, "0.59.0", NEWEST, 0.1, BOTH.instructions, tuple(tool.name for tool in READING),
+    Result("kind: FluxInstance\nmetadata:\n  uid: 4711\n", error=False), direct=True,
+    reference=PROGRAM, masking=Masking.MASKED,
+)  # fmt: skip
 
 
 def judged(
@@ -56,6 +62,14 @@ def judged(
     """Return the exit code, and the codes of the findings that did not pass."""
     found = report(entry, ["cursor"], seen, kubectl, pinned)
     return found.exit_code(), {f.step: f.code for f in found.findings if f.level is not Level.PASS}
+
+
+def test_a_context_that_only_the_entry_has() -> None:
+    """It is compared with itself then, which is not what kubectl finds."""
+    found = report(ENTRY, ["cursor"], SEEN, KUBECTL, PINNED, is_own=True)
+    [finding] = [f for f in found.findings if f.level is not Level.PASS]
+    assert (finding.code, finding.level) == ("not-in-kubeconfig", Level.WARN)
+    assert "/k" in finding.why
 
 
 def args(*words: str) -> Entry:
@@ -72,7 +86,10 @@ def test_a_good_entry_passes() -> None:
 
 
 ALL = tuple(tool.name for tool in BOTH.all)
-SAME = Tools(BOTH.all, BOTH.all)
+SAME = PROGRAM._replace(tools=Tools(BOTH.all, BOTH.all, BOTH.instructions))
+ALIKE = PROGRAM._replace(tools=Tools(READING, READING, BOTH.instructions))
+MISSING = Reference(unread=Unread(Why.NO_PROGRAM, "flux-operator-mcp is not installed"))
+NAMES = SEEN.advertised
 TIMEOUT = ProgramError(Unread(Why.TIMEOUT, "flux-operator-mcp did not answer"))
 
 
@@ -80,14 +97,20 @@ TIMEOUT = ProgramError(Unread(Why.TIMEOUT, "flux-operator-mcp did not answer"))
     ("given", "code", "expected"),
     [
         ({"seen": SEEN._replace(advertised=ALL)}, 1, {"tools": "read-write"}),
-        ({"seen": SEEN._replace(advertised=("made_up",))}, 1, {"tools": "read-write"}),
-        ({"seen": SEEN._replace(advertised=ALL, both=SAME)}, 1,
+        ({"seen": SEEN._replace(advertised=("brand_new_tool",))}, 1, {"tools": "read-write"}),
+        ({"seen": SEEN._replace(advertised=ALL, reference=SAME)}, 1, {"tools": "read-write"}),
+        ({"seen": SEEN._replace(advertised=(*NAMES, "scaleUp"))}, 1, {"tools": "read-write"}),
+        ({"seen": SEEN._replace(advertised=("rollback",), reference=MISSING)}, 1,
          {"tools": "read-write"}),
-        ({"seen": SEEN._replace(advertised=("brand_new_tool",), both=SAME)}, 3,
-         {"tools": "unproven"}),
-        ({"seen": SEEN._replace(both=Tools(READING, READING))}, 3, {"tools": "unproven"}),
-        ({"seen": SEEN._replace(both=Tools(READING, READING)), "entry": args("--kube-context=a")},
+        ({"seen": SEEN._replace(advertised=(*NAMES, "made_up"))}, 3, {"tools": "unproven"}),
+        ({"seen": SEEN._replace(reference=ALIKE)}, 3, {"tools": "unproven"}),
+        ({"seen": SEEN._replace(reference=ALIKE), "entry": args("--kube-context=a")},
          3, {"tools": "unproven"}),
+        ({"seen": SEEN._replace(reference=MISSING)}, 3, {"tools": "unproven"}),
+        ({"seen": SEEN._replace(direct=False)}, 3, {"tools": "unproven"}),
+        ({"seen": SEEN._replace(instructions="It manages workloads.")}, 3, {"tools": "unproven"}),
+        ({"seen": SEEN._replace(masking=Masking.UNKNOWN)}, 3, {"secrets": "masking-unproven"}),
+        ({"seen": SEEN._replace(masking=Masking.SHOWN)}, 1, {"secrets": "not-masked"}),
         ({"seen": SEEN._replace(advertised=())}, 1, {"tools": "no-tools"}),
         ({"seen": SEEN._replace(name="weather")}, 1, {"server": "other-server"}),
         ({"seen": SEEN._replace(protocol="2031-01-01")}, 0, {"server": "other-protocol"}),
@@ -97,6 +120,7 @@ TIMEOUT = ProgramError(Unread(Why.TIMEOUT, "flux-operator-mcp did not answer"))
         ({"entry": args("--read-only")}, 0, {"cluster": "not-pinned"}),
         ({"entry": args("--read-only", "--kube-context=prod", "--mask-secrets=false")}, 1,
          {"secrets": "not-masked"}),
+        ({"seen": SEEN._replace(protocol="2024-11-05")}, 0, {}),
         ({"pinned": PINNED._replace(server="https://dev")}, 1, {"cluster": "other-cluster"}),
         ({"pinned": TIMEOUT}, 1, {"cluster": "no-config"}),
         ({"seen": TIMEOUT}, 3, {"server": "timeout"}),

@@ -16,7 +16,7 @@ from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.ref import Ref
 from fluxstatus.report import Look
 from fluxstatus.report.as_text import render
-from fluxstatus.report.terminal import command_line
+from fluxstatus.report.terminal import command_line, marked
 from tests.report.reports import (
     FREE,
     NOW,
@@ -450,6 +450,23 @@ def test_ages_are_as_kubectl_gives_them(seconds: int, age: str) -> None:
     """An age has one unit; a time that is still to come is now."""
     line = lines_of(replace(failed(1), since=NOW - timedelta(seconds=seconds)))[1]
     assert line.split()[:2] == ["since", age]
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("kubectl apply -f x", "the cluster"),
+        ("flux resume ks x", "the cluster"),
+        ("kubectl flux-status mcp setup", "this machine"),
+        ("kubectl krew upgrade flux-status", "this machine"),
+        ("brew upgrade flux", "this machine"),
+    ],
+)
+def test_a_mark_says_what_a_command_changes(line: str, what: str) -> None:
+    """The files of this machine are not the cluster."""
+    argv = tuple(line.split())
+    assert marked(Command(argv, changes=True)) == f"{line}   (changes {what})"
+    assert marked(Command(argv)) == line
 
 
 def test_commands_are_on_their_own_lines_whole_and_marked() -> None:

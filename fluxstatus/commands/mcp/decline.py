@@ -37,6 +37,7 @@ def change(connection: Connection, *, everywhere: bool, declined: bool) -> None:
     which = f'for context "{context}"' if context else "for any context"
     if not declined and state_file.is_declined(context):
         console.note("it is declined for every context; to undo that, run `mcp accept --all`")
+        return
     word = "is no longer suggested" if declined else "may be suggested again"
     console.put_line(f"the MCP server {word} {which}")
 

@@ -139,7 +139,7 @@ def _confirm_writing(entry: Entry, pinned: KubeContext, deadline: Deadline, *, f
             f'context "{pinned.context}" looks like production, where read-write access is a risk; '
             "omit --read-write, or add --force if the name is misleading"
         )
-    writing = ", ".join(tool.name for tool in server.tools(entry, deadline).writing)
+    writing = ", ".join(tool.name for tool in server.tools(entry.command, deadline).writing)
     console.note(
         f"--read-write lets the assistant change {pinned.context} with these tools: {writing}"
     )
@@ -152,7 +152,7 @@ def _introduce(entry: Entry, pinned: KubeContext, deadline: Deadline) -> None:
     """Print what the entry starts, its mode, context and kubeconfig."""
     try:
         version = server.version(entry.command, deadline)
-        both = server.tools(entry, deadline)
+        both = server.tools(entry.command, deadline)
         proof = f"{counted(len(both.reading), 'read-only tool')}, {len(both.writing)} that write"
     except processes.ProgramError as error:
         version, proof = "", f"it could not be started: {error}"
@@ -160,6 +160,10 @@ def _introduce(entry: Entry, pinned: KubeContext, deadline: Deadline) -> None:
     console.put_line(f"{entry.command} {version} ({proof})")
     console.put_line(f"{mode}, context {pinned.context}, kubeconfig {pinned.file}")
     console.put_line("")
+    if version and not server.is_direct(entry):
+        console.note(
+            f"{entry.command} is a wrapper, so `mcp verify` cannot prove that the server only reads"
+        )
     if pinned.others:
         console.note(
             f"the server reads only one of the {pinned.others + 1} files in $KUBECONFIG: "

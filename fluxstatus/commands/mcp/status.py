@@ -69,9 +69,13 @@ def _entry_lines(one: ClientEntries, entry: Entry) -> list[str]:
     if entry.url:
         return [f" warn  {name} calls a remote server; it is unknown whether the server can write"]
     context = f"context {entry.context}" if entry.context else "the current context"
+    direct = server.is_direct(entry)
     missing = "" if server.runs(entry) else f"; {entry.command} was not found"
+    if entry.read_only and entry.masks and direct:
+        return [f" pass  {name} is read-only, {context}"]
     if entry.read_only and entry.masks:
-        return [f" {'warn' if missing else 'pass'}  {name} is read-only, {context}{missing}"]
+        doubt = missing or f"; {entry.command} starts it, so run: kubectl flux-status mcp verify"
+        return [f" warn  {name} has the flags of a read-only server, {context}{doubt}"]
     what = "shows the data of Secrets" if entry.read_only else "CAN CHANGE the cluster"
     fix = setup_command(entry.name, [one.client.name], entry.context)
     return [f" warn  {name} {what}, {context}{missing}", f"       {command_line(fix.argv)}"]
@@ -106,4 +110,5 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
         "context": entry.context,
         "kubeconfig": entry.kubeconfig,
         "present": server.runs(entry),
+        "direct": None if entry.url else server.is_direct(entry),
     }

@@ -6,7 +6,6 @@ from fluxstatus.base.visible import visible
 from fluxstatus.commands import console
 from fluxstatus.commands.options import TIMEOUT, Output, Timeout
 from fluxstatus.mcp import server
-from fluxstatus.mcp.entry import NAME, Entry
 from fluxstatus.report import Format
 from fluxstatus.report.as_json import versioned
 
@@ -19,9 +18,7 @@ def show(*, output: Output = Format.TEXT, timeout: Timeout = TIMEOUT) -> None:
     Queries the program itself, because its tool names can change in any release.
     """
     path = server.find()
-    # No cluster is contacted for this, but the server requires a kubeconfig.
-    entry = Entry(NAME, path, ("serve",), {"KUBECONFIG": "/dev/null"})
-    version, found = server.version(path, timeout), server.tools(entry, timeout)
+    version, found = server.version(path, timeout), server.tools(path, timeout)
     if output is Format.JSON:
         console.put(versioned(_document(path, version, found)))
         return

@@ -16,8 +16,10 @@ from fluxstatus.commands.mcp.choosing import Clients, clients, host
 from fluxstatus.commands.options import TIMEOUT, Connection, Display, Timeout
 from fluxstatus.commands.progress import read_evidence
 from fluxstatus.mcp import verify
+from fluxstatus.mcp.canary import Masking
 from fluxstatus.mcp.entry import Entry
-from fluxstatus.mcp.kubeconfig import KubeContext, view
+from fluxstatus.mcp.kubeconfig import KubeContext, context_of, is_the_callers, view
+from fluxstatus.mcp.observe import Observation, observe
 from fluxstatus.mcp.scan import scan
 from fluxstatus.model.findings import Exit, Level, Report, worst
 from fluxstatus.model.kubectl_flags import for_target
@@ -31,7 +33,7 @@ class _Result:
     entry: Entry
     clients: list[str]
     titles: list[str]
-    seen: verify.Observation | ProgramError | None = None
+    seen: Observation | ProgramError | None = None
     reports: list[Report] = field(default_factory=list)
 
     @property
@@ -57,8 +59,9 @@ def show(
 ) -> None:
     """Verify the configured server: start it as a client would.
 
-    Compares the tools that the server offers with those that flux-operator-mcp has in read-only and
-    in read-write mode, and the server's cluster and FluxInstance with those of kubectl.
+    Compares the tools that the server offers with those of flux-operator-mcp itself, and the
+    server's cluster and FluxInstance with those of kubectl, and tries whether a made-up Secret
+    comes back masked. An entry that starts the server through something else never passes.
     """
     results = _results(chosen.client, name)
     if not results:
@@ -108,19 +111,19 @@ def _results(names: list[str], name: str) -> list[_Result]:
 
 def _verify(result: _Result, connection: Connection, shown: Display, deadline: Deadline) -> None:
     entry = result.entry
-    evidence = read_evidence(
-        _connection(connection, entry), deadline=deadline, verbose=shown.verbose
-    )
+    connection, is_own = _connection(connection, entry, deadline)
+    evidence = read_evidence(connection, deadline=deadline, verbose=shown.verbose)
     pinned: KubeContext | ProgramError
     try:
-        pinned = view(entry.kubeconfig, entry.context, deadline)
+        pinned = context_of(entry, deadline)
     except ProgramError as error:
         pinned = error
     try:
-        result.seen = verify.observe(entry, deadline)
+        current = "" if isinstance(pinned, ProgramError) else pinned.context
+        result.seen = observe(entry, deadline, current)
     except ProgramError as error:
         result.seen = error
-    report = verify.report(entry, result.clients, result.seen, evidence, pinned)
+    report = verify.report(entry, result.clients, result.seen, evidence, pinned, is_own=is_own)
     context = evidence.target.context or entry.context
     target_flags = for_target(evidence.target._replace(context=context))
     result.reports.append(
@@ -128,19 +131,32 @@ def _verify(result: _Result, connection: Connection, shown: Display, deadline: D
     )
 
 
-def _connection(connection: Connection, entry: Entry) -> Connection:
-    """Return the connection for kubectl: the caller's flags, else those of the entry."""
+def _connection(
+    connection: Connection, entry: Entry, deadline: Deadline
+) -> tuple[Connection, bool]:
+    """Return the connection for kubectl, and whether it is the kubeconfig of the entry.
+
+    The caller's flags decide, else the context of the entry in the caller's kubeconfig: another
+    cluster may have the same context there. Only if it is not there, that of the entry is used.
+    """
     if connection.flags():
-        return connection
+        return connection, False
+    try:
+        is_ours = not entry.kubeconfig or is_the_callers(entry.kubeconfig)
+        is_own = not is_ours and not view("", entry.context, deadline).server
+    except ProgramError:
+        is_own = True
     kept = dict(flag.removeprefix("--").split("=", 1) for flag in entry.impersonates)
-    return replace(
+    own = entry.kubeconfig if is_own and os.pathsep not in entry.kubeconfig else ""
+    chosen = replace(
         connection,
         context=entry.context,
-        kubeconfig=entry.kubeconfig if os.pathsep not in entry.kubeconfig else "",
+        kubeconfig=own,
         as_=kept.get("as", ""),
         as_uid=kept.get("as-uid", ""),
         as_group=[f.partition("=")[2] for f in entry.impersonates if f.startswith("--as-group=")],
     )
+    return chosen, bool(own)
 
 
 def _as_text(results: list[_Result], shown: Display) -> str:
@@ -153,7 +169,7 @@ def _as_text(results: list[_Result], shown: Display) -> str:
 
 
 def _as_json(results: list[_Result], _: Display) -> str:
-    seen = [one.seen for one in results if isinstance(one.seen, verify.Observation)]
+    seen = [one.seen for one in results if isinstance(one.seen, Observation)]
     document = {
         "verdict": worst(Level(result.report.verdict) for result in results),
         "advertised": list(dict.fromkeys(tool for one in seen for tool in one.advertised)),
@@ -166,14 +182,14 @@ def _as_json(results: list[_Result], _: Display) -> str:
 def _writes(seen: Iterable[object]) -> list[str] | None:
     """Return the tools that write; None if there are none, but that is not proven."""
     known = list(seen)
-    tried = [one for one in known if isinstance(one, verify.Observation)]
+    tried = [one for one in known if isinstance(one, Observation)]
     found = list(dict.fromkeys(tool for one in tried for tool in one.writes))
-    is_proven = len(tried) == len(known) and all(one.is_proof for one in tried)
+    is_proven = len(tried) == len(known) and not any(any(one.doubt) for one in tried)
     return found if found or is_proven else None
 
 
 def _document(result: _Result) -> Mapping[str, Any]:
-    seen = result.seen if isinstance(result.seen, verify.Observation) else None
+    seen = result.seen if isinstance(result.seen, Observation) else None
     return {
         "name": result.entry.name,
         "clients": result.clients,
@@ -185,9 +201,13 @@ def _document(result: _Result) -> Mapping[str, Any]:
         "latencyMilliseconds": round(seen.latency * 1000) if seen else None,
         "advertised": list(seen.advertised) if seen else [],
         "writes": _writes([result.seen]),
+        "unknown": list(seen.unknown) if seen else [],
+        "comparedWith": seen.reference.path if seen else "",
+        "masksSecrets": _MASKS[seen.masking] if seen else None,
         "verdict": result.report.verdict,
         "findings": [as_json.finding_json(finding) for finding in result.report.findings],
     }
 
 
+_MASKS = {Masking.MASKED: True, Masking.SHOWN: False, Masking.UNKNOWN: None}
 _RENDER = {Format.TEXT: _as_text, Format.JSON: _as_json}

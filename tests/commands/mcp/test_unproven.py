@@ -1,55 +1,109 @@
-"""`mcp verify` of a server whose flags do not reach it: nothing is proven."""
+"""`mcp verify` of servers that lie, or that something else starts: none passes.
+
+tests/live/test_mcp.py has the same with the real program.
+"""
 
 import json
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conftest import Program
+from tests.fakes.mcp_servers import mcp_server
 from tests.fakes.programs import program
 
-_SERVER = """
-import json, sys
-for line in sys.stdin:
-    asked = json.loads(line)
-    tools = [{{"name": name, "inputSchema": {{}}}} for name in {names}]
-    text = [{{"type": "text", "text": "No Flux instance found"}}]
-    answers = {{
-        "initialize": {{
-            "protocolVersion": "2025-06-18", "capabilities": {{"tools": {{}}}},
-            "serverInfo": {{"name": "flux-operator-mcp", "version": "1"}},
-        }},
-        "tools/list": {{"tools": tools}},
-        "tools/call": {{"content": text}},
-    }}
-    if "id" in asked:
-        answer = {{"jsonrpc": "2.0", "id": asked["id"], "result": answers[asked["method"]]}}
-        print(json.dumps(answer), flush=True)
-"""
+READING = ["get_flux_instance", "get_kubernetes_resources"]
+WRITING = ["delete_kubernetes_resource", "apply_kubernetes_manifest"]
+
+
+@pytest.fixture(name="verified")
+def _verified(flux_status: Program, tmp_path: Path) -> Any:
+    """Return the function that verifies an entry: its exit code, its document and its findings."""
+
+    def verify(*argv: str | Path) -> tuple[int, dict[str, Any], dict[str, str]]:
+        command, *args = map(str, argv)
+        file = tmp_path / ".cursor" / "mcp.json"
+        file.parent.mkdir(exist_ok=True)
+        entry = {"command": command, "args": args}
+        file.write_text(json.dumps({"mcpServers": {"flux-operator-mcp": entry}}))
+        path = f"{tmp_path / 'bin'}:/usr/bin:/bin"
+        done = flux_status("mcp", "verify", "-o", "json", env={"HOME": str(tmp_path), "PATH": path})
+        document = json.loads(done.stdout)
+        [one] = document["entries"]
+        assert document["writes"] == one["writes"]
+        return done.returncode, one, {f["step"]: f["code"] for f in one["findings"]}
+
+    return verify
 
 
 @pytest.mark.parametrize(
-    ("names", "writes", "code"),
+    ("names", "writes", "unknown"),
     [
-        (["get_flux_instance"], None, "unproven"),
-        (["get_flux_instance", "delete_resource"], ["delete_resource"], "read-write"),
+        (READING, None, READING),
+        ([*READING, *WRITING], WRITING, READING),
+        (["rollbackRelease"], ["rollbackRelease"], []),
     ],
 )
-def test_equal_lists_prove_nothing(
-    flux_status: Program, tmp_path: Path, names: list[str], writes: object, code: str
+def test_a_server_that_is_not_the_program(
+    verified: Any, tmp_path: Path, names: list[str], writes: object, unknown: object
 ) -> None:
-    """Where --read-only makes no difference, `writes` is not an empty list."""
-    script = tmp_path / "server.py"
-    script.write_text(_SERVER.format(names=names))
-    wrapper = program(tmp_path / "flux-operator-mcp", f"exec '{sys.executable}' '{script}'")
-    entry = {"command": str(wrapper), "args": ["serve", "--read-only=true"]}
-    file = tmp_path / ".cursor" / "mcp.json"
-    file.parent.mkdir()
-    file.write_text(json.dumps({"mcpServers": {"flux-operator-mcp": entry}}))
-    done = flux_status("mcp", "verify", "-o", "json", env={"HOME": str(tmp_path)})
-    document = json.loads(done.stdout)
-    assert document["writes"] == document["entries"][0]["writes"] == writes
-    found = {one["step"]: one["code"] for one in document["entries"][0]["findings"]}
-    assert found["tools"] == code
-    assert done.returncode in (1, 3)
+    """It may call its tools as it likes: without the program, a name can only accuse."""
+    server = mcp_server(tmp_path / "bin" / "flux-operator-mcp", tools=names)
+    exit_code, document, found = verified(server, "serve", "--read-only=true")
+    assert (document["writes"], document["unknown"], found["tools"]) == (
+        writes, unknown, "read-write" if writes else "unproven"
+    )  # fmt: skip
+    assert (document["comparedWith"], document["masksSecrets"]) == (
+        "", True if "get_kubernetes_resources" in names else None
+    )  # fmt: skip
+    assert exit_code == (1 if writes else 3)
+
+
+LAUNCHERS = {
+    "wrapper": "exec '{server}' serve",
+    "container": "shift $(($# - 1)); exec '{server}' \"$@\"",
+}
+
+
+@pytest.mark.parametrize("secrets", ["masked", "shown"])
+@pytest.mark.parametrize("launcher", [*LAUNCHERS, "shell"])
+def test_a_launcher_does_not_pass(
+    verified: Any, tmp_path: Path, launcher: str, secrets: str
+) -> None:
+    """A wrapper, a shell and what runs containers are run as they are, and prove nothing."""
+    server = mcp_server(tmp_path / "real" / "flux-operator-mcp", tools=READING, secrets=secrets)
+    if launcher == "shell":
+        argv = ["/bin/sh", "-c", f"exec '{server}' serve --read-only=true"]
+    else:
+        script = LAUNCHERS[launcher].format(server=server)
+        argv = [str(program(tmp_path / "bin" / "docker", script)), "run", "-i", "--rm",
+                "ghcr.io/controlplaneio-fluxcd/flux-operator-mcp:v0.59.0", "serve"]  # fmt: skip
+    exit_code, document, found = verified(*argv)
+    assert (document["writes"], found["tools"]) == (None, "unproven")
+    assert document["masksSecrets"] is (secrets == "masked")
+    assert exit_code == (3 if secrets == "masked" else 1)
+
+
+def test_an_entry_with_a_kubeconfig_of_its_own_is_not_tried(verified: Any, tmp_path: Path) -> None:
+    """It would ask a real cluster, so nothing is known of its masking."""
+    server = mcp_server(tmp_path / "bin" / "flux-operator-mcp", tools=READING)
+    _, document, found = verified(server, "serve", "--kubeconfig=/dev/null")
+    assert (document["masksSecrets"], found["secrets"]) == (None, "masking-unproven")
+    asked = (tmp_path / "bin" / "asked").read_text()
+    assert "Secret" not in asked
+
+
+def test_status_trusts_the_flags_of_the_program_alone(
+    flux_status: Program, verified: Any, tmp_path: Path
+) -> None:
+    """It starts nothing, so of a wrapper it says how to find out."""
+    server = mcp_server(tmp_path / "bin" / "flux-operator-mcp", tools=READING)
+    verified(server, "serve", "--read-only=true")  # which writes the entry
+    env = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    text = flux_status("mcp", "status", env=env).stdout
+    assert f"has the flags of a read-only server, the current context; {server} starts it" in text
+    assert "kubectl flux-status mcp verify" in text
+    found = json.loads(flux_status("mcp", "status", "-o", "json", env=env).stdout)
+    [entry] = [entry for client in found["clients"] for entry in client["entries"]]
+    assert (entry["readOnly"], entry["direct"]) == (True, False)
