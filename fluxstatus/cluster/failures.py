@@ -60,7 +60,8 @@ _FAILURES = (
         r"stat (?P<file>[^\n]+): no such file or directory",
         Why.NO_CONFIG,
         "the kubeconfig {file} does not exist",
-        "set --kubeconfig or $KUBECONFIG to a file that exists; this lists the contexts of the default one",
+        "set --kubeconfig or $KUBECONFIG to a file that exists; this lists the contexts of the "
+        "default one",
         _DEFAULT_CONTEXTS,
     ),
     _Failure(

@@ -46,11 +46,12 @@ def _is_file(name: str) -> bool:
         return True
 
 
-def read(document: Any, flags: Sequence[str], known: Kubeconfig = Kubeconfig()) -> Kubeconfig:
+def read(document: Any, flags: Sequence[str], known: Kubeconfig | None = None) -> Kubeconfig:
     """Read the output of `kubectl config view -o json`; the user's kubectl *flags* override it.
 
     The result has what is *known* as well.
     """
+    known = known or Kubeconfig()
     config = map_of(document)
     name = _flag(flags, "context") or text_of(config.get("current-context"))
     context = _named(config, "context", name)

@@ -4,6 +4,7 @@ In a pipe each row is one line, with all columns and whole cells. On a terminal 
 lines as it needs, and none of them is wider than the terminal: nothing is cut.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import ceil
 from typing import NamedTuple
@@ -38,6 +39,11 @@ _STYLES: Mapping[tuple[str, str], str] = {
 _IDLE: Mapping[str, str] = {"SUSPENDED": "False"}
 """The text of a column that says nothing if all rows have it; of other columns, no text."""
 
+_SAID = re.compile(
+    r"(?:Applied revision: |stored artifact(?: for (?:revision|digest) |: revision ))'?([^\s']+)'?"
+)
+"""A message of a healthy object that has nothing but its revision (KC, SC internal/controller)."""
+
 
 class _Columns(NamedTuple):
     """The columns of a table but for the last: their widths, and how many stand beside each other.
@@ -55,7 +61,8 @@ class Table:
     """Rows below *heads*. The first rows set the widths; a wider cell later shifts its own row.
 
     With *fitted* it fits `look.width`: columns in which no row says anything are left out, hashes
-    are abbreviated, and what has no room in the line of a row stands in the lines below it.
+    are abbreviated, and what has no room in the line of a row stands in the lines below it, but for
+    what another cell of the row says.
     """
 
     def __init__(
@@ -103,12 +110,26 @@ class Table:
             max(columns(head), ls[ceil(_MOST * len(ls)) - 1])
             for head, ls in zip(heads, lengths, strict=False)
         ]
+        said = hidden | self._said_elsewhere(rows) if is_all else hidden
         plans = [
-            _Columns(widths, gap, _number_beside(widths, gap, hidden, self._look.width), hidden)
+            _Columns(widths, gap, _number_beside(widths, gap, left_out, self._look.width), left_out)
+            for left_out in dict.fromkeys((hidden, said))
             for widths, gap in ((most, _GAP), (most, _SMALL_GAP), (usual, _SMALL_GAP))
         ]
         some = rows[:_TRIED]
         return min(plans, key=lambda at: sum(len([*self._row(row, at)]) for row in some))
+
+    def _said_elsewhere(self, rows: Iterable[Sequence[str]]) -> frozenset[int]:
+        """Return the column WANTED if each row has what it wants, as the others show."""
+        if not {"READY", "WANTED", "APPLIED"} <= {*self._heads}:
+            return frozenset()
+        ready, wanted, applied = map(self._heads.index, ("READY", "WANTED", "APPLIED"))
+        has_all = all(
+            row[wanted] in ("", row[applied])
+            or (row[ready] == "True" and row[applied] and "@" not in row[wanted])
+            for row in rows
+        )
+        return frozenset({wanted} if has_all else ())
 
     def _heading(self, at: _Columns) -> Iterator[str]:
         beside = [head for i, head in enumerate(self._heads[: at.beside]) if i not in at.hidden]
@@ -144,7 +165,9 @@ class Table:
         if not self._fitted:
             yield line + " " * (start - used) + last
             return
-        texts = self._flow([*below, ("", last)])
+        said = _SAID.fullmatch(last)
+        repeated = bool(said) and said[1] in line.split() + [cell for _, cell in below]
+        texts = self._flow([*below, ("", "" if repeated else last)])
         room = self._look.width - start
         longest = max(map(columns, last.split()), default=0)
         if not below and room >= min(longest, self._look.width - len(_INDENT)):

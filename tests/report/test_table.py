@@ -84,6 +84,43 @@ def test_few_long_names_do_not_cost_all_others_their_room() -> None:
     assert lines[-1] == "a-name-of-thirty-characters---  False  x"
 
 
+SHOWN = ("NAME", "READY", "WANTED", "APPLIED", "MESSAGE")
+
+
+def test_a_revision_is_not_said_again_where_that_takes_a_line() -> None:
+    """The message of a healthy object is left out if it only has what stands in its row."""
+    row = ["web", "True", "main@sha1:1", "main@sha1:1", "Applied revision: main@sha1:1"]
+    other = ["db", "True", "main@sha1:2", "main@sha1:2", "Applied revision: main@sha1:1"]
+    lines = fitted(36, SHOWN, row, other)
+    assert lines[1:] == [
+        "web    True    main@sha1:1",
+        "db     True    main@sha1:2",
+        "  Applied revision: main@sha1:1",
+    ]
+    assert lines[0].split() == ["NAME", "READY", "APPLIED", "MESSAGE"]
+    assert fitted(90, SHOWN, row)[1].endswith("   Applied revision: main@sha1:1")
+
+
+@pytest.mark.parametrize(
+    ("ready", "wanted", "applied", "is_said"),
+    [
+        ("True", "main", "main@sha1:1", True),
+        ("True", "2.x", "v2.1@sha256:2", True),
+        ("True", "main@sha1:2", "main@sha1:1", False),
+        ("False", "main", "main@sha1:1", False),
+        ("True", "main", "", False),
+    ],
+)
+def test_what_is_wanted_is_shown_unless_all_have_it(
+    ready: str, wanted: str, applied: str, is_said: bool
+) -> None:
+    """WANTED is left out only where room is short, and each row is ready and has it."""
+    well = ["other", "True", "main", "main@sha1:1", "in a sentence with many words"]
+    row = ["web", ready, wanted, applied, "in a sentence with many words"]
+    assert ("WANTED" not in fitted(62, SHOWN, well, row)[0]) is is_said
+    assert "WANTED" in fitted(160, SHOWN, well, row)[0]
+
+
 def test_hashes_are_abbreviated_on_a_terminal() -> None:
     """A hash has seven characters there, as Git prints it, and all of them in a pipe."""
     row = ["a", "True", f"Applied revision: main@sha1:{'0123456789' * 4}"]
