@@ -45,6 +45,10 @@ _SAID = re.compile(
 """A message of a healthy object that has nothing but its revision (KC, SC internal/controller)."""
 
 
+_WAITS = re.compile(r"((?:not updated: |waits for )?[A-Z]\w+/\S+): .+")
+"""A message that names another object, and says why that fails."""
+
+
 class _Columns(NamedTuple):
     """The columns of a table but for the last: their widths, and how many stand beside each other.
 
@@ -62,7 +66,8 @@ class Table:
 
     With *fitted* it fits `look.width`: columns in which no row says anything are left out, hashes
     are abbreviated, and what has no room in the line of a row stands in the lines below it, but for
-    what another cell of the row says.
+    what another cell of the row says. Of an object that several rows name, the first says why it
+    fails.
     """
 
     def __init__(
@@ -70,6 +75,7 @@ class Table:
     ) -> None:
         self._heads, self._look, self._header, self._fitted = heads, look, header, fitted
         self._columns: _Columns | None = None
+        self._reasons: set[str] = set()
 
     def lines(self, rows: Iterable[Sequence[str]], *, is_all: bool = True) -> str:
         """Return the lines of *rows*, the first time below the heads; empty without rows.
@@ -77,6 +83,8 @@ class Table:
         *is_all* is whether no rows will follow, so that what these don't need can be left out.
         """
         shown = [[self._visible(cell) for cell in row] for row in rows]
+        for row in shown if self._fitted else ():
+            row[-1] = self._once(row)
         if not shown:
             return ""
         lines: list[str] = []
@@ -91,6 +99,20 @@ class Table:
     def _visible(self, cell: str) -> str:
         text = visible(" ".join(cell.split("\n")), ascii_only=self._look.ascii).strip()
         return abbreviated(text) if self._fitted else text
+
+    def _once(self, row: Sequence[str]) -> str:
+        """Return the message of *row*, without why another object fails if a row above says it.
+
+        The name is one in the namespace of the row.
+        """
+        message = row[-1]
+        waits = _WAITS.fullmatch(message)
+        if waits is None:
+            return message
+        said = f"{dict(zip(self._heads, row, strict=True)).get('NAMESPACE')} {message}"
+        is_new = said not in self._reasons
+        self._reasons.add(said)
+        return message if is_new else waits[1]
 
     def _sized(self, rows: Sequence[Sequence[str]], *, is_all: bool) -> _Columns:
         """Return the columns that suit *rows*, the first ones."""

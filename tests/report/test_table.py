@@ -101,6 +101,20 @@ def test_a_revision_is_not_said_again_where_that_takes_a_line() -> None:
     assert fitted(90, SHOWN, row)[1].endswith("   Applied revision: main@sha1:1")
 
 
+def test_why_another_object_fails_is_said_once() -> None:
+    """The rows below the first that says it only name the object; in a pipe each row says it."""
+    waits = "waits for GitRepository/git: the host refuses connections"
+    rows = [[name, "False", waits] for name in "abc"] + [["d", "False", f"{waits} again"]]
+    lines = fitted(90, HEADS, *rows)
+    assert [line.split("   ")[-1] for line in lines[1:]] == [
+        waits, "waits for GitRepository/git", "waits for GitRepository/git", f"{waits} again"
+    ]  # fmt: skip
+    table = Table(HEADS, Look(width=90), fitted=True)
+    assert table.lines(rows[:1]).count(waits) == 1
+    assert table.lines(rows[1:2]).count("refuses") == 0
+    assert Table(HEADS, Look(width=90)).lines(rows).count(waits) == len(rows)
+
+
 @pytest.mark.parametrize(
     ("ready", "wanted", "applied", "is_said"),
     [
