@@ -95,7 +95,7 @@ def show(
         return
     with reported("explain", connection, snapshots, place, words):
         named = parse(words)
-        evidence = _read(place.namespace, display, timeout, snapshots, connection)
+        evidence = _read(place.namespaces, display, timeout, snapshots, connection)
         analysis = Analysis(State(evidence))
         if evidence.unreachable:
             console.put_report(RENDER[display.output](report_with_next(analysis), _look(display)))
@@ -103,7 +103,7 @@ def show(
                 error = NotFoundError(f"no code {named.name!r} found; did you mean:", similar)
                 report(error, "explain", connection, snapshots)
             raise typer.Exit(Exit.NO_VERDICT)
-        resource = find(analysis.state, named, place.namespace, known)
+        resource = find(analysis.state, named, place.namespaces, known)
     details = _details(analysis, resource, timeout, None if snapshots.file else connection)
     _print(details, display)
     raise typer.Exit(_CODES.get(details.verdict, Exit.HEALTHY))
