@@ -34,7 +34,8 @@ def test_a_web_ui_passes() -> None:
     (finding,) = found("ui", evidence(*HEALTHY))
     assert (finding.level, finding.title) == (
         Level.PASS,
-        "svc/flux-operator:9080 has 1 endpoint; open the UI with: kubectl flux-status ui",
+        "svc/flux-operator:9080 has 1 endpoint; kubectl flux-status ui opens it, with permission to "
+        "create pods/portforward",
     )
 
 
