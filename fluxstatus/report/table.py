@@ -45,6 +45,8 @@ _SAID = re.compile(
 """A message of a healthy object that has nothing but its revision (KC, SC internal/controller)."""
 
 
+_REVISIONS = ("READY", "WANTED", "APPLIED")
+
 _WAITS = re.compile(r"((?:not updated: |waits for )?[A-Z]\w+/\S+): .+")
 """A message that names another object, and says why that fails."""
 
@@ -52,13 +54,15 @@ _WAITS = re.compile(r"((?:not updated: |waits for )?[A-Z]\w+/\S+): .+")
 class _Columns(NamedTuple):
     """The columns of a table but for the last: their widths, and how many stand beside each other.
 
-    The others stand in the lines below, each with its head. `hidden` columns are not shown.
+    The others stand in the lines below, each with its head. `hidden` columns are not shown, but for
+    that `said` elsewhere in most rows: it stands below the others.
     """
 
     widths: Sequence[int] = ()
     gap: int = _GAP
     beside: int = 0
     hidden: frozenset[int] = frozenset()
+    said: int | None = None
 
 
 class Table:
@@ -132,26 +136,22 @@ class Table:
             max(columns(head), ls[ceil(_MOST * len(ls)) - 1])
             for head, ls in zip(heads, lengths, strict=False)
         ]
-        said = hidden | self._said_elsewhere(rows) if is_all else hidden
+        has_revisions = {*_REVISIONS} <= {*self._heads}
+        wanted = self._heads.index("WANTED") if has_revisions else None
         plans = [
-            _Columns(widths, gap, _number_beside(widths, gap, left_out, self._look.width), left_out)
-            for left_out in dict.fromkeys((hidden, said))
+            _Columns(widths, gap, _number_beside(widths, gap, out, self._look.width), out, said)
+            for said in dict.fromkeys((None, wanted))
+            for out in [hidden if said is None else hidden | {said}]
             for widths, gap in ((most, _GAP), (most, _SMALL_GAP), (usual, _SMALL_GAP))
         ]
         some = rows[:_TRIED]
         return min(plans, key=lambda at: sum(len([*self._row(row, at)]) for row in some))
 
-    def _said_elsewhere(self, rows: Iterable[Sequence[str]]) -> frozenset[int]:
-        """Return the column WANTED if each row has what it wants, as the others show."""
-        if not {"READY", "WANTED", "APPLIED"} <= {*self._heads}:
-            return frozenset()
-        ready, wanted, applied = map(self._heads.index, ("READY", "WANTED", "APPLIED"))
-        has_all = all(
-            row[wanted] in ("", row[applied])
-            or (row[ready] == "True" and row[applied] and "@" not in row[wanted])
-            for row in rows
-        )
-        return frozenset({wanted} if has_all else ())
+    def _says_what_is_wanted(self, row: Sequence[str]) -> bool:
+        """Return whether *row* has what it wants, as its other cells show."""
+        ready, wanted, applied = (row[self._heads.index(head)] for head in _REVISIONS)
+        has_result = ready == "True" and bool(applied)
+        return wanted in ("", applied) or (has_result and "@" not in wanted)
 
     def _heading(self, at: _Columns) -> Iterator[str]:
         beside = [head for i, head in enumerate(self._heads[: at.beside]) if i not in at.hidden]
@@ -170,26 +170,36 @@ class Table:
         below: list[tuple[str, str]] = []  # heads and cells without room in the line
         for i, (head, cell) in enumerate(zip(self._heads, row[:-1], strict=False)):
             if i in at.hidden:
+                shown = i == at.said and not self._says_what_is_wanted(row)
+                below += [(head, cell)] * shown
                 continue
             start = max(stop, used + at.gap if used else 0)
             fits = not self._fitted or start + columns(cell) <= self._look.width
             if i >= at.beside or below or not fits:
                 below += [(head, cell)] * bool(cell)
                 continue
-            line += " " * (start - used) + self._painted(cell, _STYLES.get((head, cell), ""))
-            used, stop = start + columns(cell), stop + at.widths[i] + at.gap
+            if cell:
+                line += " " * (start - used) + self._painted(cell, _STYLES.get((head, cell), ""))
+                used = start + columns(cell)
+            stop += at.widths[i] + at.gap
         yield from self._with_last(line, used, max(stop, used + at.gap), row[-1], below)
 
     def _with_last(
         self, line: str, used: int, start: int, last: str, below: Sequence[tuple[str, str]]
     ) -> Iterator[str]:
-        """Yield *line* with the *last* cell, beside it at *start* or below, where it's shorter."""
+        """Yield *line* with the *last* cell, beside it at *start* or below, where it's shorter.
+
+        Beside it, it may also take the room of cells without a text.
+        """
         if not self._fitted:
             yield line + " " * (start - used) + last
             return
         said = _SAID.fullmatch(last)
         repeated = bool(said) and said[1] in line.split() + [cell for _, cell in below]
         texts = self._flow([*below, ("", "" if repeated else last)])
+        if not below and start > self._look.width - columns(last) >= used + _SMALL_GAP:
+            yield line + " " * _SMALL_GAP + last
+            return
         room = self._look.width - start
         longest = max(map(columns, last.split()), default=0)
         if not below and room >= min(longest, self._look.width - len(_INDENT)):

@@ -44,7 +44,7 @@ def test_a_message_without_room_stands_below_its_row() -> None:
 
 def test_a_message_is_wrapped_beside_its_row_if_that_is_no_longer() -> None:
     """With room for it, the lines of a message are below each other in its own column."""
-    lines = fitted(60, HEADS, ["a", "True", LONG])
+    lines = fitted(58, HEADS, ["a", "True", LONG])
     assert " ".join(line[15:] for line in lines[1:]) == LONG
     assert len(lines) == 3
 
@@ -101,6 +101,15 @@ def test_a_revision_is_not_said_again_where_that_takes_a_line() -> None:
     assert fitted(90, SHOWN, row)[1].endswith("   Applied revision: main@sha1:1")
 
 
+def test_a_message_takes_the_room_of_empty_cells() -> None:
+    """It stands below its row only if the row has no room for it."""
+    text = "a sentence that needs the room of two columns"
+    well = ["other", "True", "v1", "v1", "ok"]
+    lines = fitted(62, SHOWN, well, ["web", "False", "", "", text])
+    assert lines[2].endswith(f"  {text}")
+    assert fitted(62, SHOWN, well, ["web", "False", "v2", "v1", text])[3].strip() == text
+
+
 def test_why_another_object_fails_is_said_once() -> None:
     """The rows below the first that says it only name the object; in a pipe each row says it."""
     waits = "waits for GitRepository/git: the host refuses connections"
@@ -128,11 +137,14 @@ def test_why_another_object_fails_is_said_once() -> None:
 def test_what_is_wanted_is_shown_unless_all_have_it(
     ready: str, wanted: str, applied: str, is_said: bool
 ) -> None:
-    """WANTED is left out only where room is short, and each row is ready and has it."""
-    well = ["other", "True", "main", "main@sha1:1", "in a sentence with many words"]
+    """WANTED is left out only where room is short, and of a row that is ready and has it."""
+    well = [["other", "True", "main", "main@sha1:1", "in a sentence with many words"]] * 9
     row = ["web", ready, wanted, applied, "in a sentence with many words"]
-    assert ("WANTED" not in fitted(62, SHOWN, well, row)[0]) is is_said
-    assert "WANTED" in fitted(160, SHOWN, well, row)[0]
+    lines = fitted(62, SHOWN, *well, row)
+    assert "WANTED" not in lines[0]
+    assert ("WANTED" not in " ".join(lines[10:])) is is_said
+    assert wanted in " ".join(lines[10:]) or is_said
+    assert "WANTED" in fitted(160, SHOWN, *well, row)[0]
 
 
 def test_hashes_are_abbreviated_on_a_terminal() -> None:
