@@ -195,8 +195,8 @@ class Table:
             yield line + " " * (start - used) + last
             return
         said = _SAID.fullmatch(last)
-        repeated = bool(said) and said[1] in line.split() + [cell for _, cell in below]
-        texts = self._flow([*below, ("", "" if repeated else last)])
+        is_repeated = said is not None and said[1] in [*line.split(), *(cell for _, cell in below)]
+        texts = self._flow([*below, ("", "" if is_repeated else last)])
         if not below and start > self._look.width - columns(last) >= used + _SMALL_GAP:
             yield line + " " * _SMALL_GAP + last
             return

@@ -95,7 +95,7 @@ def show(
         return
     with reported("explain", connection, snapshots, place, words):
         named = parse(words)
-        evidence = _read(place.namespaces, display, timeout, snapshots, connection)
+        evidence = _read([*place.namespaces], display, timeout, snapshots, connection)
         analysis = Analysis(State(evidence))
         if evidence.unreachable:
             console.put_report(RENDER[display.output](report_with_next(analysis), _look(display)))
