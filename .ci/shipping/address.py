@@ -14,7 +14,9 @@ from shipping.version import ROOT, homepage
 PLACEHOLDER = "OWNER"
 _FILES = ("pyproject.toml", ".krew.yaml", "README.md", "docs/*.md", ".ci/shipping/*.rb")
 _ADDRESS = re.compile(r"https://github\.com/[\w-]+/kubectl-flux-status\b")
-_TAP = re.compile(r"(?<=brew install )[\w.-]+(?=/tap/kubectl-flux-status\b)")
+_OWNER = re.compile(
+    r"(?<=brew install )[\w.-]+(?=/tap/kubectl-flux-status\b)|(?<=uses: )[\w.-]+(?=/kubectl-flux-status/)"
+)
 
 
 def owner() -> str:
@@ -26,7 +28,7 @@ def outdated() -> Iterator[tuple[Path, str]]:
     """Yield each file with another address, and its text with that of pyproject.toml."""
     for file in (file for pattern in _FILES for file in sorted(ROOT.glob(pattern))):
         text = file.read_text(encoding="utf-8")
-        new = _TAP.sub(owner(), _ADDRESS.sub(homepage().rstrip("/"), text))
+        new = _OWNER.sub(owner(), _ADDRESS.sub(homepage().rstrip("/"), text))
         if new != text:
             yield file, new
 
