@@ -12,10 +12,12 @@ from pathlib import Path
 from shipping.version import ROOT, homepage
 
 PLACEHOLDER = "OWNER"
-_FILES = ("pyproject.toml", ".krew.yaml", "README.md", "docs/*.md", ".ci/shipping/*.rb")
+_FILES = ("pyproject.toml", ".krew.yaml", "README.md", "docs/*.md", ".ci/shipping/*.rb",
+          "action/*.yml")  # fmt: skip
 _ADDRESS = re.compile(r"https://github\.com/[\w-]+/kubectl-flux-status\b")
 _OWNER = re.compile(
-    r"(?<=brew install )[\w.-]+(?=/tap/kubectl-flux-status\b)|(?<=uses: )[\w.-]+(?=/kubectl-flux-status/)"
+    r"(?<=brew install )[\w.-]+(?=/tap/kubectl-flux-status\b)"
+    r"|(?<=\s)[\w.-]+(?=/kubectl-flux-status/action@)"
 )
 
 

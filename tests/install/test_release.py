@@ -154,6 +154,7 @@ def test_the_address_is_set_once(ready: Path) -> None:
     """Homepage in pyproject.toml is the one thing to fill in; .ci/address writes it everywhere."""
     files = [ready / name for name in ("pyproject.toml", ".krew.yaml", "README.md")]
     files += [*(ready / "docs").glob("*.md"), *(ready / ".ci").rglob("*.rb")]
+    files += (ready / "action").glob("*.yml")
     texts = {f"{file.relative_to(ready)}": file.read_text() for file in files}
     assert sum("/somebody/kubectl-flux-status" in text for text in texts.values()) >= 5
     assert "brew install somebody/tap/" in texts["docs/install.md"]
