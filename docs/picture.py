@@ -1,16 +1,24 @@
 #!/usr/bin/env python3
-"""Draw coloured terminal output as an SVG: the picture in the README.
+"""Draw coloured terminal output as an SVG: the pictures in the README and docs/investigate.md.
 
-CONTRIBUTING.md has the command. The picture shows one trouble of the demo and what is well, in 30
-lines. The same text gives the same picture. Needs nothing beyond Python.
+CONTRIBUTING.md has the commands. The first picture shows one trouble of the demo and what is well,
+in 30 lines; the second, with the argument "list", a list of the recorded zoo on a terminal.
+The same text gives the same picture. Needs nothing beyond Python.
 """
 
+import fcntl
+import os
+import pty
 import re
+import struct
+import subprocess  # noqa: TID251 - not a part of the product
 import sys
+import termios
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
 from typing import TypeAlias
 
 COMMAND = "kubectl flux-status"
@@ -19,6 +27,8 @@ SHOWN = (
     "--skip=suspended,drift,ui,no-alert,no-drift-detection",
 )
 """The arguments that print what the picture shows."""
+LISTED = "get all --not-ready --cause -n chain-cross-kind -n hr-dep-chain"
+"""The arguments that print what the second picture shows."""
 COLOURS = {
     "32": "#7ee787",
     "33": "#e3b341",
@@ -102,9 +112,36 @@ def _draw(number: int, row: Sequence[Cell]) -> Iterator[str]:
         column += len(text)
 
 
+def on_terminal(arguments: str) -> str:
+    """Return what the program writes about the recorded zoo to a terminal of COLUMNS columns."""
+    root = Path(__file__).parents[1]
+    program = (sys.executable, "-m", "fluxstatus", *arguments.split())
+    environment = {name: text for name, text in os.environ.items() if name != "NO_COLOR"}
+    outside, inside = pty.openpty()
+    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
+    with subprocess.Popen(  # noqa: S603 - the words are ours
+        [*program, "--from", root / "tests" / "recorded" / "zoo.json.gz"],
+        cwd=root, env=environment | {"TERM": "xterm", "COLUMNS": str(COLUMNS)}, stdout=inside,
+    ):  # fmt: skip
+        os.close(inside)
+        text = b"".join(iter(lambda: _read(outside), b""))
+    os.close(outside)
+    return text.decode().replace("\r\n", "\n")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the program has ended
+        return b""
+
+
 def _name(sgr: str) -> str:
     return "sgr" + sgr.replace(";", "-")
 
 
 if __name__ == "__main__":
-    sys.stdout.write(picture(sys.stdin.read(), *sys.argv[1:2]))
+    if sys.argv[1:] == ["list"]:
+        sys.stdout.write(picture(on_terminal(LISTED), f"{COMMAND} {LISTED}"))
+    else:
+        sys.stdout.write(picture(sys.stdin.read()))

@@ -218,6 +218,15 @@ def test_picture_is_of_the_demo(flux_status: Program) -> None:
     assert (ROOT / "docs" / "picture.svg").read_text(encoding="utf-8") == drawn
 
 
+def test_second_picture_is_of_the_zoo() -> None:
+    """The picture of a list is what a terminal shows; CONTRIBUTING has the command to update it."""
+    script = runpy.run_path(str(ROOT / "docs" / "picture.py"))
+    text = script["on_terminal"](script["LISTED"])
+    assert 10 < len(text.splitlines()) <= 30
+    drawn = script["picture"](text, f"{script['COMMAND']} {script['LISTED']}")
+    assert (ROOT / "docs" / "list.svg").read_text(encoding="utf-8") == drawn
+
+
 def test_manual_page_is_of_the_help() -> None:
     """The manual page matches --help; CONTRIBUTING has the command to update it."""
     made = runpy.run_path(str(ROOT / "docs" / "man.py"))["page"]()

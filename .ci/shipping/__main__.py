@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fluxstatus import __version__
-from shipping import archive
-from shipping.version import ROOT, TAG, homepage, notes
+from shipping import address, archive
+from shipping.version import ROOT, TAG, notes
 
 DIST = ROOT / "dist"
 _BUILD = "build==1.6.1"
@@ -48,8 +48,10 @@ def _obstacles(*, tagged: bool) -> Iterator[str]:
         yield "there are uncommitted changes"
     if not notes():
         yield f"CHANGELOG.md has no section '## [{__version__}] - YYYY-MM-DD', or it is empty"
-    if "OWNER" in homepage():
-        yield "pyproject.toml does not name the owner of the repository: replace OWNER everywhere"
+    if address.owner() == address.PLACEHOLDER:
+        yield "Homepage in pyproject.toml is a placeholder: set it, and run .ci/address"
+    for file, _ in address.outdated():
+        yield f"{file.relative_to(ROOT)} has another address than pyproject.toml: run .ci/address"
     tags = _git("tag", "--points-at", "HEAD").split()
     if tagged and TAG not in tags:
         yield f"HEAD does not have the tag {TAG}"

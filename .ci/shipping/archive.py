@@ -10,24 +10,30 @@ import gzip
 import hashlib
 import io
 import os
+import posixpath
+import re
 import subprocess
 import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from shipping import bill, manifests
-from shipping.version import ROOT, TAG
+from shipping.version import ROOT, TAG, homepage
 
 MANIFEST = "MANIFEST.sha256"  # in the form of sha256sum; `version --verify` reads it
 LAUNCHER = "kubectl-flux_status"
 LOCK = ROOT / ".ci" / "shipping" / "requirements.txt"
 
-_BESIDE_LIB = (LAUNCHER, "LICENSE", "README.md", "CHANGELOG.md", "completions/*", "docs/*.1")
+_BESIDE_LIB = (
+    LAUNCHER, "LICENSE", "README.md", "CHANGELOG.md", "completions/*",
+    "docs/*.1", "docs/*.md", "docs/*.svg",
+)  # fmt: skip
+_LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)#\s]+)")
 _PROGRAMS = (LAUNCHER, "completions/kubectl_complete-flux_status")
 _DROPPED = (".dist-info/RECORD", ".dist-info/WHEEL", ".dist-info/entry_points.txt")
 _FROM, _YEARS = 946_684_800, 20 * 365 * 86_400  # the year 2000, and the range from there
@@ -58,10 +64,25 @@ def build() -> Built:
     for pattern in _BESIDE_LIB:
         for file in ROOT.glob(pattern):
             files[file.relative_to(ROOT).as_posix()] = file.read_bytes()
+    files |= {path: _linked(path, files) for path in files if _is_page(path)}
     manifest = _sums((path, files[path]) for path in sorted(files))
     files[MANIFEST] = manifest.encode()
     packages = tuple(bill.package(wheel, contents) for wheel, contents in read)
     return Built(_pack(files), manifest, packages)
+
+
+def _is_page(path: str) -> bool:
+    return path.endswith(".md") and not path.startswith("lib/")
+
+
+def _linked(page: str, files: Container[str]) -> bytes:
+    """Return the *page*, whose links to what is not in *files* lead to the repository."""
+
+    def link(match: re.Match[str]) -> str:
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(page), match[1]))
+        return match[1] if path in files else f"{homepage()}/blob/{TAG}/{path}"
+
+    return _LINK.sub(link, (ROOT / page).read_text(encoding="utf-8")).encode()
 
 
 def write(folder: Path) -> None:

@@ -7,6 +7,7 @@ from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
 from fluxstatus.base.plurals import noun_for
 from fluxstatus.cluster.queries import ADVICE_QUERIES
+from fluxstatus.knowledge import receivers
 from fluxstatus.knowledge.rule import fill, hints
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Unread
@@ -108,6 +109,7 @@ def _fields(occurrences: list[Occurrence]) -> dict[str, str]:
     first = occurrences[0]
     saved = round(sum(one.saved_requests for one in occurrences))
     return {
+        **(receivers.fields_of(first.ref, first.url) if first.ref else {}),
         "n": f"{sum(one.count for one in occurrences):,}",
         "saves": f"{saved:,} {noun_for(saved, 'request')}",
         "what": first.name_in_sentence,

@@ -14,9 +14,9 @@ from fluxstatus.model.ref import Ref
 class Occurrence:
     """A place that advice applies to: an object, its `field` and the `value` of that field.
 
-    `label` names the place instead of an object and a field. `count` is the number of objects
-    that this is about, `saved_requests` the number of requests per hour that the advice would
-    save. An occurrence about the whole cluster has no name.
+    `label` names the place instead of an object and a field, `url` is that of a source. `count` is
+    the number of objects that this is about, `saved_requests` the number of requests per hour that
+    the advice would save. An occurrence about the whole cluster has no name.
     """
 
     ref: Ref | None = None
@@ -25,6 +25,7 @@ class Occurrence:
     label: str = ""
     count: int = 1
     saved_requests: float = 0
+    url: str = ""
 
     @property
     def name(self) -> str:

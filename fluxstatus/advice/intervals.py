@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 
 from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
+from fluxstatus.base.fields import text_of
+from fluxstatus.knowledge import receivers
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KINDS
@@ -17,8 +19,8 @@ from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.revisions import CONSUMERS
 
 _SHORTEST = 60.0  # seconds: the minimum by Flux's documentation
-_LONG_ENOUGH = 600.0  # seconds between two polls of a source that has a Receiver
-_OFTEN = 300.0  # seconds: below this a source is polled often
+_LONG_ENOUGH = 600.0  # seconds between two polls of a source, in production
+_ENOUGH = 300.0  # seconds between two reconciliations that no change asks for
 _MANY = 10  # objects that share a source
 _HOUR = 3600.0
 
@@ -37,8 +39,8 @@ _RECEIVERS = KINDS["Receiver"].resource
 def _occurrence(resource: Resource, saved_requests: float = 0) -> Occurrence:
     """Return the interval of *resource*, with the place to change it, which may be its owner."""
     field, value = field_of(resource), written_interval(resource)
-    label = _field_of_owner(resource)
-    return Occurrence(resource.ref, field, value, label, saved_requests=saved_requests)
+    label, url = _field_of_owner(resource), text_of(resource.spec.get("url"))
+    return Occurrence(resource.ref, field, value, label, saved_requests=saved_requests, url=url)
 
 
 def _field_of_owner(resource: Resource) -> str:
@@ -57,9 +59,9 @@ def _below(view: View, kinds: tuple[str, ...], limit: float) -> Iterator[tuple[R
             yield resource, interval
 
 
-def _short(*kinds: str) -> Callable[[View], Iterator[Occurrence]]:
+def _short(limit: float, *kinds: str) -> Callable[[View], Iterator[Occurrence]]:
     def find(view: View) -> Iterator[Occurrence]:
-        for resource, _ in _below(view, kinds, _SHORTEST):
+        for resource, _ in _below(view, kinds, limit):
             if not _release_is_short(view, resource):
                 yield _occurrence(resource)
 
@@ -77,9 +79,9 @@ def _without_receiver(view: View) -> Iterator[Occurrence]:
     if not view.is_running("notification-controller"):
         return
     # A Receiver that fails or is suspended has its own finding; it still exists.
-    receivers = Receivers(view.state.of_kind("Receiver"))
-    for resource, interval in _below(view, _POLLED, _OFTEN):
-        if not (receivers.of(resource) or _is_pinned(resource)):
+    notified = Receivers(view.state.of_kind("Receiver"))
+    for resource, interval in _below(view, _POLLED, _LONG_ENOUGH):
+        if not (notified.of(resource) or _is_pinned(resource)):
             yield _occurrence(resource, _saved(interval))
 
 
@@ -94,9 +96,9 @@ def _saved(interval: float) -> float:
 
 def _despite_receiver(view: View) -> Iterator[Occurrence]:
     working = [r for r in view.state.of_kind("Receiver") if view.is_healthy(r)]
-    receivers = Receivers(working)
+    notified = Receivers(working)
     for resource, interval in _below(view, _POLLED, _LONG_ENOUGH):
-        if receivers.of(resource):
+        if notified.of(resource):
             yield _occurrence(resource, _saved(interval))
 
 
@@ -123,7 +125,7 @@ _WEBHOOKS = "https://fluxcd.io/flux/guides/webhook-receivers/"
 
 _INTERVAL_SHORT = Code(
     "interval-short",
-    "Flux polls sources or reconciles objects more often than once a minute.",
+    "Flux polls sources every few seconds, or reconciles objects every few minutes.",
 )
 _NO_RECEIVER = Code(
     "no-receiver", "Sources are polled often, and no Receiver notifies Flux of changes."
@@ -144,23 +146,23 @@ ADVICE = (
         title_many="{n} sources are polled more often than once a minute",
         why="each poll is a request to the host, which may have a rate limit; with a Receiver, "
         "the host notifies Flux of a push immediately, without polling",
-        steps=(Step("set spec.interval to 1m or more, or to 10m or more with a Receiver"),),
-        find=_short(*_SOURCES),
+        steps=(
+            Step("create a Receiver if changes have to be quick, and set spec.interval to 10m"),
+        ),
+        find=_short(_SHORTEST, *_SOURCES),
         upstream="KC docs/spec/v1/kustomizations.md, Interval",
         docs=_WEBHOOKS,
     ),
     Advice(
         code=_INTERVAL_SHORT,
         step="reconcilers",
-        title_one="{what} is {value}, which is shorter than one minute",
-        title_many="{n} objects are reconciled more often than once a minute",
+        title_one="{what} is {value}, and 10m is enough: changes do not wait for it",
+        title_many="{n} objects are reconciled more often than every 5 minutes",
         why="a new revision of a source is reconciled immediately, regardless of the interval; "
         "every other reconciliation only rebuilds and compares the same manifests, which puts "
         "load on the controller and the API server",
-        steps=(
-            Step("set spec.interval to 1m or more (the minimum for Flux is 1m); 10m is common"),
-        ),
-        find=_short(*_RECONCILED),
+        steps=(Step("set spec.interval to 10m, and to 5m or more in any case"),),
+        find=_short(_ENOUGH, *_RECONCILED),
         upstream="KC docs/spec/v1/kustomizations.md, Interval; HC docs/spec/v2/helmreleases.md",
         docs="https://fluxcd.io/flux/components/kustomize/kustomizations/#interval",
     ),
@@ -173,12 +175,7 @@ ADVICE = (
         "Receivers would save {saves} per hour",
         why="with a Receiver, the Git host or registry notifies Flux of a push immediately, and "
         "polling every 10m is enough",
-        steps=(
-            Step(
-                "create a Receiver that lists the sources in spec.resources, register its "
-                "webhook URL with the host, and set spec.interval to 10m or more"
-            ),
-        ),
+        steps=(*receivers.STEPS, Step("set spec.interval to 10m or more, with or without one")),
         find=_without_receiver,
         needs=(_RECEIVERS,),
         upstream="NC docs/spec/v1/receivers.md",

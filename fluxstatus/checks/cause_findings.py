@@ -71,6 +71,11 @@ def cause_finding(step: str, analysis: Analysis, cause: Cause) -> Finding:
     )
 
 
+def headline_of(state: State, cause: Cause) -> str:
+    """Return the title of the finding for *cause*, without its object."""
+    return _headline(cause, _workloads_behind(state, cause))[0]
+
+
 def _headline(cause: Cause, unhealthy: Sequence[Unhealthy]) -> tuple[str, Certainty, str]:
     """Return the cause in few words, how sure it is, and what its sentence says beyond that.
 

@@ -131,7 +131,6 @@ def _unreachable(unread: Unread) -> Finding:
         code=UNREACHABLE_CODES[unread.why],
         level=Level.FAIL,
         title=unread.text,
-        why=f"the cluster could not be queried ({unread.why})",
         hints=tuple(unread_hints(unread)),
         trivial=True,
     )

@@ -80,7 +80,7 @@ def summary(
         parts.append(f"{left_out} {_LEFT_OUT}")
     if not parts:
         if healthy:
-            yield passed(step, f"{healthy} of {len(objects)} are healthy")
+            yield passed(step, f"{healthy} of {len(objects)} healthy")
         return
     ready = sum(one.verdict in HEALTHY and not missing_result(one) for one in objects)
     parts = [f"{ready} of {len(objects)} ready", *parts]

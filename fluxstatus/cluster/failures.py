@@ -34,6 +34,7 @@ class _Failure(NamedTuple):
 _VERSION = ("kubectl version --client",)
 _VIEW = ("kubectl config view",)
 _CONTEXTS = ("kubectl config get-contexts",)
+_DEFAULT_CONTEXTS = ("env -u KUBECONFIG kubectl config get-contexts",)
 _WHOAMI = ("kubectl auth whoami",)
 _CORRECT = "fix the kubeconfig"
 _LOG_IN = "log in again in a terminal"
@@ -59,8 +60,9 @@ _FAILURES = (
         r"stat (?P<file>[^\n]+): no such file or directory",
         Why.NO_CONFIG,
         "the kubeconfig {file} does not exist",
-        "set --kubeconfig or $KUBECONFIG to a file that exists",
-        _CONTEXTS,
+        "set --kubeconfig or $KUBECONFIG to a file that exists; this lists the contexts of the "
+        "default one",
+        _DEFAULT_CONTEXTS,
     ),
     _Failure(
         r'context "(?P<missing>[^"]*)" does not exist',
@@ -271,8 +273,14 @@ _NO_SERVER = (  # kubectl then tries localhost:8080; the kubeconfig shows which 
     _Failure(
         "",
         Why.NO_CONFIG,
-        "the kubeconfig does not exist or is empty",
-        "set --kubeconfig or $KUBECONFIG",
+        "there is no kubeconfig: {files} does not exist",
+        "set --kubeconfig or $KUBECONFIG to a file that exists",
+    ),
+    _Failure(
+        "",
+        Why.NO_CONFIG,
+        "the kubeconfig {files} has no contexts",
+        "select another file with --kubeconfig or $KUBECONFIG",
         _VIEW,
     ),
     _Failure(
@@ -362,8 +370,7 @@ def explain(message: str, config: Kubeconfig, aside: str = "") -> Unread:
     """
     message = mask(message)  # before its lines are joined: a line tells where a value ends
     if "connection refused" in message and "8080" in message and not config.target.server:
-        row = 2 if config.target.context else 1 if config.contexts else 0
-        return _fill(_NO_SERVER[row], message, config)
+        return _fill(_NO_SERVER[_missing_in(config)], message, config)
     for failure in _FAILURES:
         found = re.search(failure.pattern, message, re.MULTILINE)
         if found:
@@ -372,6 +379,13 @@ def explain(message: str, config: Kubeconfig, aside: str = "") -> Unread:
                 named["message"] = _short(aside)
             return _fill(failure, message, config, named)
     return _fill(_OTHER, message, config)
+
+
+def _missing_in(config: Kubeconfig) -> int:
+    """Return which row of the table is about what *config*, without a server, lacks."""
+    if config.target.context:
+        return 3
+    return 2 if config.contexts else int(config.exists)
 
 
 def refused(status: int, config: Kubeconfig) -> Unread:
@@ -406,6 +420,7 @@ def _fill(
         "user": target.user or "the current user",
         "of_user": f" of {target.user}" if target.user else "",
         "contexts": _listed(config.contexts),
+        "files": ":".join(config.files),
         "message": _short(message) or "no message",
         "retry": "",
         "login": "",

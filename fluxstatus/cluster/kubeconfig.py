@@ -1,7 +1,9 @@
 """The kubeconfig, as kubectl prints it: which cluster it leads to, as which user."""
 
+import os
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
@@ -14,15 +16,42 @@ _OWN_CREDENTIAL = ("token", "client-certificate")
 
 
 class Kubeconfig(NamedTuple):
-    """The names in a kubeconfig, never a credential."""
+    """The names in a kubeconfig, never a credential.
+
+    `files` are where kubectl looks for it, `exists` is whether one of them is there.
+    """
 
     target: Target = Target()
     namespace: str = ""
     contexts: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    exists: bool = True
 
 
-def read(document: Any, flags: Sequence[str]) -> Kubeconfig:
-    """Read the output of `kubectl config view -o json`; the user's kubectl *flags* override it."""
+def unread(flags: Sequence[str]) -> Kubeconfig:
+    """Return what is known before the kubeconfig is read: where kubectl with *flags* looks for it.
+
+    Upstream: k8s.io/client-go tools/clientcmd/loader.go.
+    """
+    named = _flag(flags, "kubeconfig")
+    listed = [named] if named else os.environ.get("KUBECONFIG", "").split(os.pathsep)
+    files = tuple(filter(None, listed)) or ("~/.kube/config",)
+    return Kubeconfig(files=files, exists=any(map(_is_file, files)))
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).expanduser().exists()
+    except (OSError, RuntimeError):  # a folder that may not be looked into; no home
+        return True
+
+
+def read(document: Any, flags: Sequence[str], known: Kubeconfig | None = None) -> Kubeconfig:
+    """Read the output of `kubectl config view -o json`; the user's kubectl *flags* override it.
+
+    The result has what is *known* as well.
+    """
+    known = known or Kubeconfig()
     config = map_of(document)
     name = _flag(flags, "context") or text_of(config.get("current-context"))
     context = _named(config, "context", name)
@@ -31,8 +60,8 @@ def read(document: Any, flags: Sequence[str]) -> Kubeconfig:
     user = _flag(flags, "user") or text_of(context.get("user"))
     if any(_flag(flags, name) for name in _OWN_CREDENTIAL):
         user = ""  # the owner of the credential is unknown
-    return Kubeconfig(
-        Target(
+    return known._replace(
+        target=Target(
             context=name,
             cluster=cluster,
             server=mask(without_login(server)),

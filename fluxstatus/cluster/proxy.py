@@ -80,11 +80,12 @@ class Proxy:
         self.start_config_view()
         with self._reading:
             if self._kubeconfig is None:
-                self._kubeconfig = Kubeconfig()
+                self._kubeconfig = kubeconfig.unread(self.flags)
                 with suppress(ProgramError):
                     if self._view is not None:
                         self._view.wait(deadline)
-                        self._kubeconfig = kubeconfig.read(self._view.output().json(), self.flags)
+                        shown = self._view.output().json()
+                        self._kubeconfig = kubeconfig.read(shown, self.flags, self._kubeconfig)
             return self._kubeconfig
 
     def wait(self, deadline: Deadline) -> None:

@@ -86,7 +86,7 @@ NO_KINDS: Mapping[str, Mapping[str, str]] = {
 """Words for a kind that is none of Flux, by command."""
 
 OPTIONS: Mapping[str, Mapping[str, str]] = {
-    "events": {"--types": "--type"},
+    "events": {"--level": "--type", "--types": "--type"},
     "get": {
         "--field-selector": "--kind, --not-ready or -n",
         "--ready-status": "--not-ready",
@@ -95,6 +95,8 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
     "logs": {"--kind": "--for KIND/NAME", "--level": "--errors", "--name": "--for KIND/NAME"},
 }
 """Options of flux and flux-operator, by command."""
+
+_SAVED = ("--from", "--demo")
 
 FLUX_KINDS: Mapping[str, Mapping[str, str]] = {
     "sources": {
@@ -200,10 +202,14 @@ def _without_token(words: Sequence[str]) -> Iterator[str]:
 
 def no_option(context: Any, error: typer.TyperException) -> None:
     """Raise WordError if *error* is about an option that has a counterpart."""
-    name = getattr(error, "option_name", "")
-    wanted = OPTIONS.get(context.info_name, {}).get(name)
-    if wanted and hasattr(error, "possibilities"):
-        raise WordError(f"`{context.info_name}` has no option {name}; use {wanted}") from error
+    name, command = getattr(error, "option_name", ""), context.info_name
+    wanted = OPTIONS.get(command, {}).get(name)
+    if not hasattr(error, "possibilities"):
+        return
+    if wanted:
+        raise WordError(f"`{command}` has no option {name}; use {wanted}") from error
+    if name in _SAVED and command in LIVE:
+        raise WordError(f"`{command}` cannot read a snapshot, so it has no {name}") from error
 
 
 def _command(group: Any, wanted: str) -> Any:

@@ -50,7 +50,7 @@ def show(
     from fluxstatus.report.credentials import as_json, as_text
 
     with reading(
-        connection, timeout, _preload, namespaces=place.namespace, verbose=display.verbose
+        connection, timeout, _preload, namespaces=place.namespaces, verbose=display.verbose
     ) as ours:
         ours.discover()
         read = from_cluster(ours, place, display, fed_by)

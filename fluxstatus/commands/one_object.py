@@ -63,7 +63,7 @@ def from_file(place: ObjectNamespace, snapshot: SnapshotInput, display: BasicDis
         state = State(snapshot.load())
         if state.evidence.unreachable:
             raise typer.Exit(report_unreachable(state, display))
-        return state, names.find(state, named, place.namespace, ())
+        return state, names.find(state, named, place.namespaces, ())
 
     return find
 
@@ -88,7 +88,7 @@ def from_cluster(
             return read_related(
                 reading,
                 named,
-                place.namespace,
+                place.namespaces,
                 references,
                 queries=queries,
                 next_queries=next_queries,

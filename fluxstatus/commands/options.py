@@ -147,18 +147,6 @@ class ObjectNamespace:
         list[str],
         Option("--namespace", "-n", metavar="NAME", help="Only this namespace; repeatable"),
     ] = field(default_factory=list)
-
-    def words(self) -> tuple[str, ...]:
-        """Return the options as they were given."""
-        return tuple(word for name in self.namespace for word in ("-n", name))
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class Namespaces(ObjectNamespace):
-    """The namespaces that are read."""
-
-    panel: ClassVar = "Namespaces"
-
     all_namespaces: Annotated[
         bool, Option("--all-namespaces", "-A", help="All namespaces (the default); overrides -n")
     ] = False
@@ -167,6 +155,17 @@ class Namespaces(ObjectNamespace):
     def namespaces(self) -> tuple[str, ...]:
         """The selected namespaces; empty for all."""
         return () if self.all_namespaces else tuple(self.namespace)
+
+    def words(self) -> tuple[str, ...]:
+        """Return the options that select the namespaces."""
+        return tuple(word for name in self.namespaces for word in ("-n", name))
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Namespaces(ObjectNamespace):
+    """The namespaces that are read."""
+
+    panel: ClassVar = "Namespaces"
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -128,6 +128,9 @@ class PlainGroup(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse *args*, and keep them for what `resolve_command` suggests."""
         ctx.meta[f"words of {ctx.command_path}"] = tuple(args)
+        if not args and self.no_args_is_help and not ctx.resilient_parsing:
+            typer.echo(ctx.get_help())  # as kubectl does for a group, with exit code 0
+            ctx.exit()
         return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

@@ -76,8 +76,16 @@ _MEANINGS: Mapping[str, Mapping[str, str]] = {
 _RETRYING = "the last attempt failed, and the controller is retrying"
 
 
-def meaning_of(kind: str, status: str, reason: str) -> str:
-    """Return the meaning of a condition of type *kind* with *status*, or "" if it is unknown."""
+_WAITS = "it waits for another Flux object"
+
+
+def meaning_of(kind: str, status: str, reason: str, *, waits: bool = False) -> str:
+    """Return the meaning of a condition of type *kind* with *status*, or "" if it is unknown.
+
+    *waits* is whether the message of the object is about others that it waits for.
+    """
+    if waits and (kind, status) == ("Ready", _FALSE):
+        return _WAITS
     if (kind, status, reason) == ("Reconciling", _TRUE, "ProgressingWithRetry"):
         return _RETRYING
     return _MEANINGS.get(kind, {}).get(status, "")

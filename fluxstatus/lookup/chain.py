@@ -40,13 +40,18 @@ class Chains:
             return resource.verdict.value
         if key in self._analysis.causes.stale_causes:
             return "ready, but no longer updated"
-        causes = self._causes(key)
-        waits = causes and all(cause.ref.key != key for cause in causes)
-        if waits or key in self._analysis.causes.awaited:
+        if self.waits(resource):
             return "waiting"
         if resource.verdict is Verdict.STATIC:
             return "has no status"
         return resource.verdict.value
+
+    def waits(self, resource: Resource) -> bool:
+        """Return whether *resource* is not ready only because of other objects."""
+        key = resource.ref.key
+        causes = self._causes(key)
+        others = bool(causes) and all(cause.ref.key != key for cause in causes)
+        return others or key in self._analysis.causes.awaited
 
     def is_healthy(self, key: Key) -> bool:
         """Return whether *key* exists, and neither it nor what it receives has a problem."""
@@ -54,7 +59,12 @@ class Chains:
         return known is not None and not self._causes(key) and not known.suspended
 
     def controller_of(self, resource: Resource) -> Ref | None:
-        """Return the Deployment that should reconcile *resource*, None if it is unknown."""
+        """Return the Deployment that should reconcile *resource*, None if it is unknown or none.
+
+        The controllers that run do not reconcile an object of a shard without a controller.
+        """
+        if not self._controllers.is_watched(resource):
+            return None
         component = self._controllers.component_of(resource)
         return component.ref if component else self._controllers.unavailable_for(resource)
 

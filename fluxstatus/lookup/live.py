@@ -5,7 +5,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from itertools import islice
 
-from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.similar import similar
 from fluxstatus.base.urls import encoded
 from fluxstatus.cluster import paging
@@ -83,7 +83,8 @@ class Objects:
         if found:
             text = f"{word}/{name} matches {len(found)} objects; choose one:"
             same = word if len({item["kind"] for item in found.values()}) == 1 else ""
-            raise AmbiguousError(text, (self._arguments(item, same) for item in found.values()))
+            first = sorted(found.values(), key=_is_ready)  # not all are shown
+            raise AmbiguousError(text, (self._arguments(item, same) for item in first))
         raise self._not_found(matching, word, name, namespaces)
 
     def possible(self, words: Sequence[str], namespaces: Sequence[str]) -> list[Ref]:
@@ -215,6 +216,12 @@ class Objects:
         with suppress(ProgramError):
             for item in islice(self._bare(resource, ""), _NEAR_AMONG):
                 yield Ref.of(item).namespace, Ref.of(item).name
+
+
+def _is_ready(item: Object) -> bool:
+    conditions = maps_of(map_of(item.get("status")).get("conditions"))
+    ready = [one.get("status") for one in conditions if one.get("type") in ("Ready", "Available")]
+    return "True" in ready
 
 
 def _is_secrets(resource: ApiResource) -> bool:

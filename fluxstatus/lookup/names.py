@@ -92,14 +92,18 @@ def find(
         return found[0]
     if found:
         text = f"{named.name!r} matches {len(found)} objects; choose one:"
-        raise AmbiguousError(text, (_arguments(resource.ref) for resource in found))
+        raise AmbiguousError(
+            text, (_arguments(resource.ref) for resource in _troubled_first(found))
+        )
     answers = [state.answer_of(kind.name) for kind in kinds]
     for where in namespaces or ("",):
         for hidden in filter(None, (answer.unread_in(where, named.name) for answer in answers)):
             raise UnreadError(hidden)
     if named.kind and answers[0].unread and not answers[0].hidden:
         raise NotFoundError(f"the API server does not serve {named.kind.resource}")
-    raise _not_found(named, namespaces, same_name or _near(named.name, known), codes)
+    raise _not_found(
+        named, namespaces, _troubled_first(same_name) or _near(named.name, known), codes
+    )
 
 
 def _rival(state: "State", found: "Resource", namespaces: Collection[str]) -> Unread | None:
@@ -111,6 +115,13 @@ def _rival(state: "State", found: "Resource", namespaces: Collection[str]) -> Un
     own = [found.ref.namespace] if answer.namespaces else [""]
     rivals = (answer.unread_in(where, found.ref.name) for where in namespaces or own)
     return next(filter(None, rivals), None)
+
+
+def _troubled_first(same_name: "Sequence[Resource]") -> "list[Resource]":
+    """Return objects with the same name, those first that are probably meant: not all are shown."""
+    from fluxstatus.state.resource import HEALTHY  # noqa: PLC0415 - only a mistake needs it
+
+    return sorted(same_name, key=lambda resource: resource.verdict in HEALTHY)
 
 
 def _near(name: str, known: "Sequence[Resource]") -> "list[Resource]":

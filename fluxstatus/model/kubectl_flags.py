@@ -79,6 +79,9 @@ class TargetFlags:
             target_flags = TargetFlags("", self._flags)
         if rest[:1] == ["flux-status"]:  # kubectl takes no flag before a plugin's name
             return command._replace(argv=(*command.argv, *target_flags.own_words(rest[1:])))
+        if rest[:1] == ["config"]:  # about the file, whatever context or user is asked for
+            files = [flag for flag in self._flags if flag.startswith("--kubeconfig")]
+            target_flags = TargetFlags("", tuple(files))
         words = tuple(target_flags.words(program))
         return command._replace(argv=(program, *words, *rest))
 

@@ -39,6 +39,7 @@ _BIGGEST = 1e15  # a larger number is not a measured one
 COMMANDS = frozenset({
     ("kubectl", "config", "view"),
     ("kubectl", "config", "get-contexts"),
+    ("env", "-u", "KUBECONFIG", "kubectl", "config", "get-contexts"),
     ("kubectl", "version", "--client"),
     ("kubectl", "auth", "whoami"),
     ("date", "-u"),

@@ -4,6 +4,7 @@ In a pipe each row is one line, with all columns and whole cells. On a terminal 
 lines as it needs, and none of them is wider than the terminal: nothing is cut.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import ceil
 from typing import NamedTuple
@@ -38,24 +39,39 @@ _STYLES: Mapping[tuple[str, str], str] = {
 _IDLE: Mapping[str, str] = {"SUSPENDED": "False"}
 """The text of a column that says nothing if all rows have it; of other columns, no text."""
 
+_SAID = re.compile(
+    r"(?:Applied revision: |stored artifact(?: for (?:revision|digest) |: revision ))'?([^\s']+)'?"
+)
+"""A message of a healthy object that has nothing but its revision (KC, SC internal/controller)."""
+
+
+_REVISIONS = ("READY", "WANTED", "APPLIED")
+
+_WAITS = re.compile(r"((?:not updated: |waits for )?[A-Z]\w+/\S+): .+")
+"""A message that names another object, and says why that fails."""
+
 
 class _Columns(NamedTuple):
     """The columns of a table but for the last: their widths, and how many stand beside each other.
 
-    The others stand in the lines below, each with its head. `hidden` columns are not shown.
+    The others stand in the lines below, each with its head. `hidden` columns are not shown, but for
+    that `said` elsewhere in most rows: it stands below the others.
     """
 
     widths: Sequence[int] = ()
     gap: int = _GAP
     beside: int = 0
     hidden: frozenset[int] = frozenset()
+    said: int | None = None
 
 
 class Table:
     """Rows below *heads*. The first rows set the widths; a wider cell later shifts its own row.
 
     With *fitted* it fits `look.width`: columns in which no row says anything are left out, hashes
-    are abbreviated, and what has no room in the line of a row stands in the lines below it.
+    are abbreviated, and what has no room in the line of a row stands in the lines below it, but for
+    what another cell of the row says. Of an object that several rows name, the first says why it
+    fails.
     """
 
     def __init__(
@@ -63,6 +79,7 @@ class Table:
     ) -> None:
         self._heads, self._look, self._header, self._fitted = heads, look, header, fitted
         self._columns: _Columns | None = None
+        self._reasons: set[str] = set()
 
     def lines(self, rows: Iterable[Sequence[str]], *, is_all: bool = True) -> str:
         """Return the lines of *rows*, the first time below the heads; empty without rows.
@@ -70,6 +87,8 @@ class Table:
         *is_all* is whether no rows will follow, so that what these don't need can be left out.
         """
         shown = [[self._visible(cell) for cell in row] for row in rows]
+        for row in shown if self._fitted else ():
+            row[-1] = self._once(row)
         if not shown:
             return ""
         lines: list[str] = []
@@ -84,6 +103,20 @@ class Table:
     def _visible(self, cell: str) -> str:
         text = visible(" ".join(cell.split("\n")), ascii_only=self._look.ascii).strip()
         return abbreviated(text) if self._fitted else text
+
+    def _once(self, row: Sequence[str]) -> str:
+        """Return the message of *row*, without why another object fails if a row above says it.
+
+        The name is one in the namespace of the row.
+        """
+        message = row[-1]
+        waits = _WAITS.fullmatch(message)
+        if waits is None:
+            return message
+        said = f"{dict(zip(self._heads, row, strict=True)).get('NAMESPACE')} {message}"
+        is_new = said not in self._reasons
+        self._reasons.add(said)
+        return message if is_new else waits[1]
 
     def _sized(self, rows: Sequence[Sequence[str]], *, is_all: bool) -> _Columns:
         """Return the columns that suit *rows*, the first ones."""
@@ -103,12 +136,22 @@ class Table:
             max(columns(head), ls[ceil(_MOST * len(ls)) - 1])
             for head, ls in zip(heads, lengths, strict=False)
         ]
+        has_revisions = {*_REVISIONS} <= {*self._heads}
+        wanted = self._heads.index("WANTED") if has_revisions else None
         plans = [
-            _Columns(widths, gap, _number_beside(widths, gap, hidden, self._look.width), hidden)
+            _Columns(widths, gap, _number_beside(widths, gap, out, self._look.width), out, said)
+            for said in dict.fromkeys((None, wanted))
+            for out in [hidden if said is None else hidden | {said}]
             for widths, gap in ((most, _GAP), (most, _SMALL_GAP), (usual, _SMALL_GAP))
         ]
         some = rows[:_TRIED]
         return min(plans, key=lambda at: sum(len([*self._row(row, at)]) for row in some))
+
+    def _says_what_is_wanted(self, row: Sequence[str]) -> bool:
+        """Return whether *row* has what it wants, as its other cells show."""
+        ready, wanted, applied = (row[self._heads.index(head)] for head in _REVISIONS)
+        has_result = ready == "True" and bool(applied)
+        return wanted in ("", applied) or (has_result and "@" not in wanted)
 
     def _heading(self, at: _Columns) -> Iterator[str]:
         beside = [head for i, head in enumerate(self._heads[: at.beside]) if i not in at.hidden]
@@ -127,24 +170,36 @@ class Table:
         below: list[tuple[str, str]] = []  # heads and cells without room in the line
         for i, (head, cell) in enumerate(zip(self._heads, row[:-1], strict=False)):
             if i in at.hidden:
+                shown = i == at.said and not self._says_what_is_wanted(row)
+                below += [(head, cell)] * shown
                 continue
             start = max(stop, used + at.gap if used else 0)
             fits = not self._fitted or start + columns(cell) <= self._look.width
             if i >= at.beside or below or not fits:
                 below += [(head, cell)] * bool(cell)
                 continue
-            line += " " * (start - used) + self._painted(cell, _STYLES.get((head, cell), ""))
-            used, stop = start + columns(cell), stop + at.widths[i] + at.gap
+            if cell:
+                line += " " * (start - used) + self._painted(cell, _STYLES.get((head, cell), ""))
+                used = start + columns(cell)
+            stop += at.widths[i] + at.gap
         yield from self._with_last(line, used, max(stop, used + at.gap), row[-1], below)
 
     def _with_last(
         self, line: str, used: int, start: int, last: str, below: Sequence[tuple[str, str]]
     ) -> Iterator[str]:
-        """Yield *line* with the *last* cell, beside it at *start* or below, where it's shorter."""
+        """Yield *line* with the *last* cell, beside it at *start* or below, where it's shorter.
+
+        Beside it, it may also take the room of cells without a text.
+        """
         if not self._fitted:
             yield line + " " * (start - used) + last
             return
-        texts = self._flow([*below, ("", last)])
+        said = _SAID.fullmatch(last)
+        is_repeated = said is not None and said[1] in [*line.split(), *(cell for _, cell in below)]
+        texts = self._flow([*below, ("", "" if is_repeated else last)])
+        if not below and start > self._look.width - columns(last) >= used + _SMALL_GAP:
+            yield line + " " * _SMALL_GAP + last
+            return
         room = self._look.width - start
         longest = max(map(columns, last.split()), default=0)
         if not below and room >= min(longest, self._look.width - len(_INDENT)):

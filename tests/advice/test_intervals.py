@@ -161,6 +161,41 @@ def test_a_receiver_is_only_advised_where_there_could_be_one(known: dict[str, An
     assert "no-receiver" not in habits(git("1m"), **known)
 
 
+@pytest.mark.parametrize(("interval", "often"), [("5m", True), ("9m59s", True), ("10m", False)])
+def test_without_a_receiver_ten_minutes_are_enough(interval: str, often: bool) -> None:
+    """The documented interval for production is 10m or more."""
+    assert ("no-receiver" in habits(git(interval))) is often
+
+
+@pytest.mark.parametrize(("interval", "short"), [("1m", True), ("4m", True), ("5m", False)])
+def test_reconciling_every_minute_is_often(interval: str, short: bool) -> None:
+    """A new revision is applied at once; in between, every 5 minutes is more than enough."""
+    app = kustomization("k", "a", spec={"interval": interval})
+    found = habits(git("10m"), app).get("interval-short")
+    assert (found is not None) is short
+    assert not found or found.step == "reconcilers"
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("https://github.com/a/b", "github"),
+        ("ssh://git@gitlab.acme.internal/a/b", "gitlab"),
+        ("https://git.example.com/a", "generic"),
+    ],
+)
+def test_a_receiver_is_printed_for_the_source(url: str, kind: str) -> None:
+    """The command prints the manifest for the first source, with the type for its host."""
+    found = habits(git("1m", spec={"url": url}))["no-receiver"]
+    command, secret = found.hints[0].commands
+    assert " ".join(command.argv) == (
+        f"flux --context prod create receiver a -n apps --type={kind} --event=ping --event=push "
+        "--secret-ref=webhook-token --resource=GitRepository/a --export"
+    )
+    assert (command.changes, secret.changes) == (False, True)
+    assert "status.webhookPath" in found.hints[1].text
+
+
 @pytest.mark.parametrize("ref", [{"commit": "abc"}, {"digest": "sha256:abc"}])
 def test_what_is_pinned_has_no_news(ref: Object) -> None:
     """A source of one commit or digest needs no webhook."""

@@ -13,6 +13,9 @@ NAMES = ("kustomization", "helmrelease", "helmreleases", "helmchart")
         ("helmrelase", 1, ["helmrelease"]),
         ("helmrelase", 3, ["helmrelease", "helmreleases"]),
         ("xyz", 3, []),
+        ("kust", 3, ["kustomization"]),
+        ("helm", 2, ["helmchart", "helmrelease"]),
+        ("charm", 3, []),  # three letters of "helmchart" are no reason to suggest it
     ],
 )
 def test_similar_names(word: str, at_most: int, expected: list[str]) -> None:

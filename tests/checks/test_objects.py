@@ -80,7 +80,7 @@ def test_the_number_of_all_includes_those_without_a_result() -> None:
     del empty["status"]["lastAppliedRevision"]
     known = evidence(*HEALTHY, source("git"), kustomization("web", "git"), empty)
     titles = [finding.title for step in ("reconcilers", "drift") for finding in found(step, known)]
-    assert "2 of 3 are healthy" in titles
+    assert "2 of 3 healthy" in titles
     assert "2 of 3 objects have applied the latest revision of their source" in titles
 
 

@@ -125,7 +125,7 @@ def test_a_fault_of_its_own_is_not_waited_for() -> None:
     """An object that fails is a finding in its step: nothing else is said of it there."""
     known = evidence(*HEALTHY, source("git"), kustomization("web", "git", {"Ready": "False X: y"}))
     one = summary(known)
-    assert (one.level, one.title) == (Level.PASS, "1 of 2 are healthy")
+    assert (one.level, one.title) == (Level.PASS, "1 of 2 healthy")
     assert levels(known, "reconcilers") == {"reconcilers": Level.FAIL}
 
 

@@ -212,7 +212,7 @@ def test_one_object_alone_warns() -> None:
     assert (finding.code, finding.level) == ("reconciliation-overdue", Level.WARN)
     assert finding.title == "Kustomization apps/stuck: has not been reconciled for 24h"
     assert found("components", known)[0].level is Level.PASS
-    assert "1 of 2 are healthy" in [f.title for f in found("reconcilers", known)]
+    assert "1 of 2 healthy" in [f.title for f in found("reconcilers", known)]
     assert judge(known).exit_code() is Exit.HEALTHY
 
 

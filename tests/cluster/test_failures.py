@@ -280,7 +280,8 @@ def test_no_kubeconfig_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     with ApiClient(Access()) as api, pytest.raises(ProgramError) as caught:
         api.get("/apis")
     assert caught.value.unread.why is Why.NO_CONFIG
-    assert "the kubeconfig does not exist or is empty" in caught.value.unread.text
+    expected = f"there is no kubeconfig: {tmp_path / 'none'} does not exist"
+    assert caught.value.unread.text == expected
 
 
 @pytest.mark.cluster
@@ -373,7 +374,9 @@ def test_a_credential_in_a_message_is_masked() -> None:
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        (Kubeconfig(), "the kubeconfig does not exist or is empty"),
+        (Kubeconfig(files=("~/.kube/config",), exists=False),
+         "there is no kubeconfig: ~/.kube/config does not exist"),
+        (Kubeconfig(files=("/a", "/b")), "the kubeconfig /a:/b has no contexts"),
         (Kubeconfig(contexts=("a", "b")), "the kubeconfig has no current context (contexts: a, b)"),
         (Kubeconfig(Target(context="a", cluster="c"), contexts=("a",)),
          'context "a" refers to a cluster that is not in the kubeconfig: "c"'),

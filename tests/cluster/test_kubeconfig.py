@@ -1,10 +1,11 @@
 """Reading a kubeconfig: the names that kubectl uses, and never a credential."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fluxstatus.cluster.kubeconfig import Kubeconfig, read
+from fluxstatus.cluster.kubeconfig import Kubeconfig, read, unread
 from fluxstatus.model.evidence import Target
 
 
@@ -71,3 +72,16 @@ def test_an_empty_kubeconfig_names_nothing(document: Any) -> None:
 def test_a_garbled_kubeconfig_is_no_crash(document: Any) -> None:
     """What has another type than kubectl's is left out."""
     assert read(document, ()).target.server == ""
+
+
+def test_where_kubectl_looks_for_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The flag wins over $KUBECONFIG, which may be a list, and that over the file at home."""
+    there = tmp_path / "config"
+    there.touch()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    assert unread(()) == Kubeconfig(files=("~/.kube/config",), exists=False)
+    monkeypatch.setenv("KUBECONFIG", f"/none:{there}")
+    assert unread(()) == Kubeconfig(files=("/none", str(there)), exists=True)
+    assert unread(["--kubeconfig=/none"]) == Kubeconfig(files=("/none",), exists=False)
+    assert read({}, (), unread(())).files == ("/none", str(there))

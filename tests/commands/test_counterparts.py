@@ -122,6 +122,21 @@ def test_one_line_says_what_to_type(flux_status: Program, typed: str, expected: 
     assert line.endswith(f" {expected}")
 
 
+@pytest.mark.parametrize("words", ["logs --for ks/app --demo", "credentials ks/app --from x"])
+def test_what_reads_no_snapshot_says_so(flux_status: Program, words: str) -> None:
+    """A snapshot has no logs and no Secrets; no other option is offered in place of its own."""
+    done = flux_status(*words.split())
+    assert done.returncode == 2
+    assert re.fullmatch(r"Error: `\w+` cannot read a snapshot, so it has no --\w+\n", done.stderr)
+
+
+@pytest.mark.parametrize("command", ["explain", "reconcile", "tree", "conditions", "owner"])
+def test_all_namespaces_of_one_object(flux_status: Program, command: str) -> None:
+    """-A is understood where one object is looked up, too, and overrides -n as everywhere."""
+    argv = (command, "ks/flux-system", "-n", "no-such", "-A", "--demo")
+    assert flux_status(*argv).returncode == 0
+
+
 def test_a_snapshot_has_no_secrets(flux_status: Program) -> None:
     """What needs a cluster is not suggested as if it could read the snapshot."""
     for words in (["get", "secret", "--demo"], ["--demo", "port-forward"]):

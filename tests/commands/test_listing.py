@@ -94,7 +94,7 @@ def test_missing_objects_are_reported() -> None:
     assert (remarks, listing.exit_code(saved)) == (["no HelmRelease was found"], Exit.HEALTHY)
     listing, remarks, saved = listed("ks nww")
     assert remarks == []
-    with pytest.raises(NotFoundError, match="'nww' not found; did you mean new"):
+    with pytest.raises(NotFoundError, match="'nww' was found; did you mean new"):
         listing.exit_code(saved)
     served = {KINDS["Kustomization"].resource: "v1"}
     listing, remarks, saved = listed("ks,hr", served=served)

@@ -279,7 +279,7 @@ _ENVIRONMENT = (
     Row("12 files can be open.", f"ulimit -n 12; {PROGRAM}", UNKNOWN,
         "kubectl could not be started: Too many open files"),
     Row("`$KUBECONFIG` does not exist.", f"KUBECONFIG=none {PROGRAM}", UNKNOWN,
-        "the kubeconfig does not exist or is empty", real=True),
+        "there is no kubeconfig: none does not exist", real=True),
     Row("`$KUBECONFIG` is a folder.", f"KUBECONFIG=. {PROGRAM}", UNKNOWN,
         "the kubeconfig . could not be read: read .: is a directory", real=True),
     Row("`$KUBECONFIG` is garbled.", f"KUBECONFIG=garbled.yaml {PROGRAM}", UNKNOWN,

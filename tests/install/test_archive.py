@@ -64,10 +64,42 @@ def test_it_has_all(members: list[tarfile.TarInfo]) -> None:
     assert {f"lib/fluxstatus/{name}" for name in data} <= names
     assert {f"completions/{file.name}" for file in (ROOT / "completions").iterdir()} <= names
     assert "docs/kubectl-flux_status.1" in names
+    assert {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")} <= names
     assert not [name for name in names if name.endswith((".so", ".pyc", ".dylib"))]
     packages = {name.split("/")[1] for name in names if ".dist-info/" in name}
     licensed = {n.split("/")[1] for n in names if re.search(r"\.dist-info/.*LICEN[CS]E", n)}
     assert packages == licensed
+
+
+def test_no_link_of_the_documentation_is_dead(tarball: Path) -> None:
+    """Each link and picture is in the archive, or leads to the same file in the repository."""
+    with tarfile.open(tarball) as tar:
+        names = set(tar.getnames())
+        pages = {name: tar.extractfile(name) for name in names if name.endswith(".md")}
+        texts = {name: file.read().decode() for name, file in pages.items() if file}
+    links = [
+        (name, link) for name, text in texts.items() if "/" not in name.removeprefix("docs/")
+        for link in re.findall(r"\]\(([^)#\s]+)", text)
+    ]  # fmt: skip
+    assert len(links) > 50
+    elsewhere = f"{version.homepage()}/blob/{version.TAG}/"
+    for name, link in links:
+        if link.startswith(elsewhere):
+            assert (ROOT / link.removeprefix(elsewhere)).exists(), (name, link)
+        elif not link.startswith("https://"):
+            assert os.path.normpath(Path(name).parent / link) in names, (name, link)
+
+
+def test_pip_installs_the_documentation() -> None:
+    """The wheel has the README and all pages and pictures of docs/."""
+    shared = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    files = shared["targets"]["wheel"]["shared-data"]
+    pages = [*(ROOT / "docs").glob("*.md"), *(ROOT / "docs").glob("*.svg")]
+    assert len(pages) > 10
+    for page in pages:
+        name = f"docs/{page.name}"
+        assert files[name] == f"share/doc/kubectl-flux-status/{name}"
+    assert "README.md" in files
 
 
 def test_lock_is_of_the_project() -> None:

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from fluxstatus import __version__
-from shipping import version
+from shipping import address, version
 from tests.fakes.programs import program
 from tests.install.fixtures import ROOT, run
 from tests.kubernetes import build
@@ -34,9 +34,9 @@ def _ready(tmp_path: Path) -> Path:
     program(copy / "tests" / "run", "echo tests ran")
     changelog = copy / "CHANGELOG.md"
     changelog.write_text(changelog.read_text().replace("## [Unrel", f"{SECTION}## [Unrel", 1))
-    for name in ("pyproject.toml", ".krew.yaml"):
-        text = (copy / name).read_text()
-        (copy / name).write_text(text.replace("OWNER", "somebody"))
+    project = (copy / "pyproject.toml").read_text()
+    (copy / "pyproject.toml").write_text(project.replace("/OWNER/", "/somebody/", 1))
+    run(copy / ".ci" / "address", env=environment())
     git(copy, "init", "--quiet", "--initial-branch=main")
     commit(copy)
     return copy
@@ -54,10 +54,15 @@ def commit(folder: Path) -> None:
     git(folder, "commit", "--quiet", "--allow-empty", "--message", "all")
 
 
+def environment() -> dict[str, str]:
+    """Return the environment of the scripts in .ci."""
+    env = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
+    return env | {"PYTHON": sys.executable}
+
+
 def release(folder: Path, *arguments: str) -> CompletedProcess[str]:
     """Run the script that makes a release."""
-    env = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
-    env |= {"PYTHON": sys.executable, "GIT_CONFIG_GLOBAL": os.devnull}
+    env = environment() | {"GIT_CONFIG_GLOBAL": os.devnull}
     env |= {f"GIT_{who}_{what}": "nobody@localhost"
             for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}  # fmt: skip
     return subprocess.run(
@@ -131,7 +136,8 @@ def test_obstacles(ready: Path) -> None:
     assert done.returncode == 1
     assert "uncommitted changes" in done.stderr
     assert "CHANGELOG.md has no section" in done.stderr
-    assert "OWNER" in done.stderr
+    assert "Homepage in pyproject.toml is a placeholder" in done.stderr
+    assert ".krew.yaml has another address than pyproject.toml" in done.stderr
     assert "tests ran" not in done.stdout
     by_workflow = release(ready, "--build")
     assert f"HEAD does not have the tag {version.TAG}" in by_workflow.stderr
@@ -144,14 +150,20 @@ def test_one_version() -> None:
     assert f"kubectl flux-status {__version__}" in text
 
 
-def test_address_is_everywhere_the_same() -> None:
-    """The template for krew and the documents have the address that pyproject.toml has."""
-    for name in (".krew.yaml", "README.md", "docs/install.md", "docs/ci.md"):
-        text = (ROOT / name).read_text()
-        owners = set(
-            re.findall(r"github\.com/([\w-]+)/kubectl-flux-status|install (\S+)/tap", text)
-        )
-        assert {a or b for a, b in owners} == {version.homepage().split("/")[3]}
+def test_the_address_is_set_once(ready: Path) -> None:
+    """Homepage in pyproject.toml is the one thing to fill in; .ci/address writes it everywhere."""
+    files = [ready / name for name in ("pyproject.toml", ".krew.yaml", "README.md")]
+    files += [*(ready / "docs").glob("*.md"), *(ready / ".ci").rglob("*.rb")]
+    files += (ready / "action").glob("*.yml")
+    texts = {f"{file.relative_to(ready)}": file.read_text() for file in files}
+    assert sum("/somebody/kubectl-flux-status" in text for text in texts.values()) >= 5
+    assert "brew install somebody/tap/" in texts["docs/install.md"]
+    assert {name for name, text in texts.items() if "OWNER" in text} == {"docs/release.md"}
+
+
+def test_the_address_is_the_same_everywhere() -> None:
+    """No file of this repository has another address than pyproject.toml."""
+    assert [file for file, _ in address.outdated()] == []
 
 
 # The workflow

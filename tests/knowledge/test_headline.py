@@ -42,7 +42,11 @@ def test_every_statement_is_whole() -> None:
          "it is immutable (immutable: true), so it stays", "delete it"),
         ("its pod says {words}; nothing works", 'its pod says "panic: no; stop"', "nothing works"),
         ("it is {file}", "it is f", ""),
-        ("{file}{of_endpoint} is wrong: correct it", "f of HelmRepository r is wrong", "correct it"),
+        (
+            "{file}{of_endpoint} is wrong: correct it",
+            "f of HelmRepository r is wrong",
+            "correct it",
+        ),
     ],
 )  # fmt: skip
 def test_a_headline_has_what_is_stated_and_quoted(

@@ -116,6 +116,17 @@ def test_a_controller_that_is_gone_is_the_cause() -> None:
     assert causes == [("Deployment", "kustomize-controller")]
 
 
+def test_no_controller_is_shown_that_leaves_the_object_alone() -> None:
+    """A controller runs, but none for the shard of the object."""
+    lost = kustomization("web", "git", {}, labels={"sharding.fluxcd.io/key": "shard9"})
+    known = state(*HEALTHY, source("git"), lost)
+    relations = [node.relation for node in up(known, "Kustomization", "web")]
+    assert relations == ["source"]
+    chains = Chains(Analysis(known))
+    assert chains.controller_of(known.resources["Kustomization", "apps", "web"]) is None
+    assert chains.controller_of(known.resources["GitRepository", "apps", "git"])
+
+
 def test_a_long_chain_ends() -> None:
     """Up to the cause and down to what waits, it is shown to a depth, which is noted."""
     failing = {"Ready": "False BuildFailed: no"}

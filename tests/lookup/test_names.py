@@ -5,7 +5,7 @@ import pytest
 from fluxstatus.lookup.names import find, parse
 from fluxstatus.model.errors import ArgumentError, UnreadError
 from fluxstatus.model.kinds import KINDS
-from tests.builders import FORBIDDEN, flux, source, state
+from tests.builders import FORBIDDEN, NOT_THERE, flux, source, state
 
 _EXPLAINED = [kind for kind in KINDS.values() if kind.name != "FluxReport"]
 
@@ -54,6 +54,23 @@ def test_several_matches_are_asked_back() -> None:
         assert len(mistaken.value.choices) == count
         assert ("gitrepository/app", "-n", "team-b") in mistaken.value.choices
     assert find(known, parse(["app"]), ["team-b"], ()).ref.namespace == "team-b"
+
+
+def test_the_first_choices_are_not_ready() -> None:
+    """Not all choices are shown: those come first that somebody probably looks for."""
+    broken = source("team-c/app", NOT_THERE)
+    known = state(source("team-a/app"), source("team-b/app"), broken)
+    for namespaces in ((), ["team-x"]):
+        with pytest.raises(ArgumentError) as mistaken:
+            find(known, parse(["gitrepo/app"]), namespaces, ())
+        assert [choice[-1] for choice in mistaken.value.choices] == ["team-c", "team-a", "team-b"]
+
+
+def test_another_name_is_not_suggested() -> None:
+    """A name with a few letters in common is not what was meant."""
+    with pytest.raises(ArgumentError) as mistaken:
+        find(state(source("team-b/bad")), parse(["gitrepo/backend"]), ["team-a"], ())
+    assert mistaken.value.choices == ()
 
 
 def test_near_misses_are_suggested() -> None:

@@ -44,6 +44,9 @@ HELM = (
         ("flux-operator-mcp serve", f"flux-operator-mcp {OPERATOR} serve"),
         ("helm list", f"helm {HELM} list"),
         ("date -u", "date -u"),
+        # About the file: a context or a user that may not exist would be no help.
+        ("kubectl config get-contexts", "kubectl --kubeconfig=/k config get-contexts"),
+        ("env -u KUBECONFIG kubectl config view", "env -u KUBECONFIG kubectl config view"),
         ("kubectl", f"kubectl {KUBECTL}"),
         # kubectl takes no flag before the name of a plugin.
         ("kubectl flux-status -n a", f"kubectl flux-status -n a {KUBECTL}"),

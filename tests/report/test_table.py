@@ -44,7 +44,7 @@ def test_a_message_without_room_stands_below_its_row() -> None:
 
 def test_a_message_is_wrapped_beside_its_row_if_that_is_no_longer() -> None:
     """With room for it, the lines of a message are below each other in its own column."""
-    lines = fitted(60, HEADS, ["a", "True", LONG])
+    lines = fitted(58, HEADS, ["a", "True", LONG])
     assert " ".join(line[15:] for line in lines[1:]) == LONG
     assert len(lines) == 3
 
@@ -82,6 +82,69 @@ def test_few_long_names_do_not_cost_all_others_their_room() -> None:
     lines = fitted(50, HEADS, *rows, ["a-name-of-thirty-characters---", "False", "x"])
     assert len(lines) == 1 + 20 + 1
     assert lines[-1] == "a-name-of-thirty-characters---  False  x"
+
+
+SHOWN = ("NAME", "READY", "WANTED", "APPLIED", "MESSAGE")
+
+
+def test_a_revision_is_not_said_again_where_that_takes_a_line() -> None:
+    """The message of a healthy object is left out if it only has what stands in its row."""
+    row = ["web", "True", "main@sha1:1", "main@sha1:1", "Applied revision: main@sha1:1"]
+    other = ["db", "True", "main@sha1:2", "main@sha1:2", "Applied revision: main@sha1:1"]
+    lines = fitted(36, SHOWN, row, other)
+    assert lines[1:] == [
+        "web    True    main@sha1:1",
+        "db     True    main@sha1:2",
+        "  Applied revision: main@sha1:1",
+    ]
+    assert lines[0].split() == ["NAME", "READY", "APPLIED", "MESSAGE"]
+    assert fitted(90, SHOWN, row)[1].endswith("   Applied revision: main@sha1:1")
+
+
+def test_a_message_takes_the_room_of_empty_cells() -> None:
+    """It stands below its row only if the row has no room for it."""
+    text = "a sentence that needs the room of two columns"
+    well = ["other", "True", "v1", "v1", "ok"]
+    lines = fitted(62, SHOWN, well, ["web", "False", "", "", text])
+    assert lines[2].endswith(f"  {text}")
+    assert fitted(62, SHOWN, well, ["web", "False", "v2", "v1", text])[3].strip() == text
+
+
+def test_why_another_object_fails_is_said_once() -> None:
+    """The rows below the first that says it only name the object; in a pipe each row says it."""
+    waits = "waits for GitRepository/git: the host refuses connections"
+    rows = [[name, "False", waits] for name in "abc"] + [["d", "False", f"{waits} again"]]
+    lines = fitted(90, HEADS, *rows)
+    assert [line.split("   ")[-1] for line in lines[1:]] == [
+        waits, "waits for GitRepository/git", "waits for GitRepository/git", f"{waits} again"
+    ]  # fmt: skip
+    table = Table(HEADS, Look(width=90), fitted=True)
+    assert table.lines(rows[:1]).count(waits) == 1
+    assert table.lines(rows[1:2]).count("refuses") == 0
+    assert Table(HEADS, Look(width=90)).lines(rows).count(waits) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("ready", "wanted", "applied", "is_said"),
+    [
+        ("True", "main", "main@sha1:1", True),
+        ("True", "2.x", "v2.1@sha256:2", True),
+        ("True", "main@sha1:2", "main@sha1:1", False),
+        ("False", "main", "main@sha1:1", False),
+        ("True", "main", "", False),
+    ],
+)
+def test_what_is_wanted_is_shown_unless_all_have_it(
+    ready: str, wanted: str, applied: str, is_said: bool
+) -> None:
+    """WANTED is left out only where room is short, and of a row that is ready and has it."""
+    well = [["other", "True", "main", "main@sha1:1", "in a sentence with many words"]] * 9
+    row = ["web", ready, wanted, applied, "in a sentence with many words"]
+    lines = fitted(62, SHOWN, *well, row)
+    assert "WANTED" not in lines[0]
+    assert ("WANTED" not in " ".join(lines[10:])) is is_said
+    assert wanted in " ".join(lines[10:]) or is_said
+    assert "WANTED" in fitted(160, SHOWN, *well, row)[0]
 
 
 def test_hashes_are_abbreviated_on_a_terminal() -> None:

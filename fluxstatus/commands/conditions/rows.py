@@ -31,9 +31,8 @@ def rows(item: Object, columns: Sequence[str], now: datetime) -> list[list[str]]
         kind, status, reason = (text_of(condition.get(n)) for n in ("type", "status", "reason"))
         since = when(condition.get("lastTransitionTime") or condition.get("lastHeartbeatTime"))
         observed = condition.get("observedGeneration")
-        meaning = meaning_of(kind, status, reason)
-        if (kind, status) == ("Ready", "False") and waits_for_others(item, now):
-            meaning = "it waits for another Flux object"
+        waits = (kind, status) == ("Ready", "False") and waits_for_others(item, now)
+        meaning = meaning_of(kind, status, reason, waits=waits)
         cells = {
             "TYPE": kind,
             "STATUS": status,

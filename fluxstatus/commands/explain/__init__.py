@@ -96,7 +96,7 @@ def show(
         return
     with reported("explain", connection, snapshots, place, words):
         named = parse(words)
-        evidence = _read(place.namespace, display, timeout, snapshots, connection)
+        evidence = _read([*place.namespaces], display, timeout, snapshots, connection)
         analysis = Analysis(State(evidence))
         if evidence.unreachable:
             console.put_report(RENDER[display.output](report_with_next(analysis), _look(display)))
@@ -104,7 +104,7 @@ def show(
                 error = NotFoundError(f"no code {named.name!r} found; did you mean:", similar)
                 report(error, "explain", connection, snapshots)
             raise typer.Exit(Exit.NO_VERDICT)
-        resource = find(analysis.state, named, place.namespace, known)
+        resource = find(analysis.state, named, place.namespaces, known)
         if not snapshots.file:
             analysis = _with_awaited(analysis, resource, timeout, snapshots, connection)
     details = _details(analysis, resource, timeout, None if snapshots.file else connection)

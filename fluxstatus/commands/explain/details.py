@@ -137,7 +137,7 @@ def details_of(
         level=worst(finding.level for finding in faults) if faults else silent,
         since=broken or resource.since,
         findings=findings,
-        conditions=tuple(_conditions(resource)),
+        conditions=tuple(_conditions(resource, waits=chains.waits(resource))),
         needs=needs,
         needed_by=needed_by,
         revisions=tuple((name, value) for name, value in _revisions(state, resource) if value),
@@ -172,12 +172,13 @@ def _findings(report: Report, ref: Ref) -> Iterator[Finding]:
             yield finding
 
 
-def _conditions(resource: Resource) -> Iterator[Condition]:
+def _conditions(resource: Resource, *, waits: bool) -> Iterator[Condition]:
     for name, condition in resource.conditions.items():
         status, reason = text_of(condition.get("status")), text_of(condition.get("reason"))
         yield Condition(
             name, status, reason, text_of(condition.get("message")).strip(),
-            when(condition.get("lastTransitionTime")), meaning_of(name, status, reason),
+            when(condition.get("lastTransitionTime")),
+            meaning_of(name, status, reason, waits=waits),
         )  # fmt: skip
 
 

@@ -156,7 +156,8 @@ def show(
     READY is the check's verdict. WANTED is the revision or version that an object should have,
     APPLIED is the one that it has. MESSAGE is what an object waits for, or the controller's
     message, after the verdict if it is out of date. On a terminal, columns without content are left
-    out. -o json and -o yaml print whole objects, as in kubectl, and a verdict for each.
+    out, and so is what a row says twice. -o json and -o yaml print whole objects, as in kubectl,
+    and a verdict for each.
     """
     from fluxstatus.cluster import list_reader
     from fluxstatus.commands.errors import reported

@@ -13,7 +13,7 @@ from fluxstatus.commands.get.rows import COLUMNS, FILTERS, WIDE, Row, cell, rows
 from fluxstatus.commands.get.verdicts import verdict_json
 from fluxstatus.commands.get.words import GROUPS, Requested
 from fluxstatus.commands.listing import ListEntry
-from fluxstatus.model.errors import NotFoundError
+from fluxstatus.model.errors import NotFoundError, in_namespaces
 
 if TYPE_CHECKING:
     from fluxstatus.state.resource import Resource
@@ -45,6 +45,7 @@ class FluxObjects:
         self._cause_of: Callable[[Resource], str] | None = None
         self._with_kind = len(requested) > 1
         self._names: set[str] = set()
+        self._where = ""
         self._read = 0
 
     def entries(self, cluster: Cluster) -> Iterator[list[ListEntry]]:
@@ -55,6 +56,7 @@ class FluxObjects:
         if self._cause:
             self._cause_of = causes_in(cluster.controllers())
         named = any(self._requested.values())
+        self._where = in_namespaces(cluster.namespaces)
         self._read = 0
         for batch in rows(cluster, self._requested):
             self._read += sum(map(self._is_named, batch))
@@ -80,7 +82,8 @@ class FluxObjects:
         for name in sorted(wanted - self._names):
             near = similar(name, self._names, 3)
             suggestion = f"; did you mean {' or '.join(near)}?" if near else ""
-            return NotFoundError(f"{name!r} not found{suggestion}")
+            what = _one_of([kind.name for kind, of in self._requested.items() if name in of])
+            return NotFoundError(f"no {what} {name!r} was found{self._where}{suggestion}")
         return None
 
     def are_optional(self, absent: Sequence[str]) -> bool:
@@ -94,8 +97,7 @@ class FluxObjects:
         """
         kinds = [kind.name for kind in self._requested]
         if not self._read:
-            what = " or ".join(kinds) if len(kinds) <= 2 else "object"  # noqa: PLR2004 - more is no sentence
-            return f"no {what} was found{where}"
+            return f"no {_one_of(kinds)} was found{where}"
         filters = (*self._filters, *(["suspended for so long"] if self._longer else ()))
         what = kinds[0] if len(kinds) == 1 else "object"
         are = f"{'is' if self._read == 1 else 'are'} {' and '.join(filters).replace('_', ' ')}"
@@ -107,6 +109,8 @@ class FluxObjects:
         return ListEntry(row.resource.ref.key, row.item, text, times, partial(verdict_json, row))
 
     def _cell(self, row: Row, column: str) -> str:
+        if column == "CAUSE" and row.standing:  # of a kind without a status
+            return row.standing.message
         if column == "CAUSE":
             return self._cause_of(row.resource) if self._cause_of else ""
         return cell(row, column, with_kind=self._with_kind, whole=self._whole)
@@ -114,3 +118,7 @@ class FluxObjects:
     def _is_named(self, row: Row) -> bool:
         names = self._requested[row.resource.kind]
         return not names or row.resource.ref.name in names
+
+
+def _one_of(kinds: Sequence[str]) -> str:
+    return " or ".join(kinds) if len(kinds) <= 2 else "object"  # noqa: PLR2004 - more is no sentence

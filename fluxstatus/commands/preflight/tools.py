@@ -30,6 +30,7 @@ class _Tool(NamedTuple):
     link: str
 
 
+_BREW = "brew"
 _SSH = ("ssh-keygen", "ssh-keyscan")
 """What makes the credentials for a Git repository over SSH, and only for one."""
 
@@ -51,7 +52,7 @@ _TOOLS: Mapping[str, _Tool] = {
         "fluxcd/tap/flux", "https://fluxcd.io/flux/installation/#install-the-flux-cli"),
     **{name: _Tool(Level.WARN, "it makes the credentials for a Git repository over SSH", "openssh",
                    "https://www.openssh.com/portable.html") for name in _SSH},
-    "brew": _Tool(Level.SKIP, "Homebrew can install the other programs", "", "https://brew.sh"),
+    _BREW: _Tool(Level.SKIP, "Homebrew can install the other programs", "", "https://brew.sh"),
 }  # fmt: skip
 NAMES = tuple(_TOOLS)
 """Every program that the advice of `preflight` runs on this machine."""
@@ -60,10 +61,14 @@ NAMES = tuple(_TOOLS)
 def examine(programs: Mapping[str, Program], *, by_ssh: bool) -> Iterator[Finding]:
     """Yield which programs are installed here, and which are missing.
 
-    *by_ssh* is whether the Git repository is fetched over SSH.
+    *by_ssh* is whether the Git repository is fetched over SSH. Homebrew is of use only if another
+    program is missing.
     """
+    needless = {*_SSH} if not by_ssh else set()
+    if not any(programs[name].missing for name in _TOOLS.keys() - needless - {_BREW}):
+        needless.add(_BREW)
     for name, tool in _TOOLS.items():
-        if name in _SSH and not by_ssh:
+        if name in needless:
             continue
         program = programs[name]
         if not program.missing:

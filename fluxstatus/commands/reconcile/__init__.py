@@ -96,7 +96,7 @@ def _find_live(
     deadline: Deadline,
 ) -> "tuple[State, Resource]":
     with reading(
-        connection, deadline, _preload, namespaces=place.namespace, verbose=display.verbose
+        connection, deadline, _preload, namespaces=place.namespaces, verbose=display.verbose
     ) as ours:
         from fluxstatus.cluster.queries import DEPLOYMENTS, named
         from fluxstatus.model.evidence import LEASES

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.cause_findings import cause_finding
+from fluxstatus.commands.reconcile.by_hand import by_hand
 from fluxstatus.commands.reconcile.context import ReconcileContext
 from fluxstatus.commands.reconcile.outlook import Outlook, outlooks
 from fluxstatus.commands.reconcile.requests import Request, requests
@@ -12,6 +13,7 @@ from fluxstatus.commands.reconcile.rules import Helps, Reason, decide
 from fluxstatus.lookup.chain import Chains
 from fluxstatus.model.evidence import Unread, by_reason
 from fluxstatus.model.findings import Level, worst
+from fluxstatus.model.hints import Hint
 from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.resource import Resource
@@ -21,8 +23,9 @@ from fluxstatus.state.resource import Resource
 class Assessment:
     """Whether a reconciliation would help, what happens without one, and how to ask for one.
 
-    `level` is the worst level of the causes that affect the object, unknown instead of healthy if
-    something is `unread`: lists that are incomplete, and why.
+    `by_hand` says when a request is right, and what makes it needless. `level` is the worst level
+    of the causes that affect the object, unknown instead of healthy if something is `unread`: lists
+    that are incomplete, and why.
     """
 
     ref: Ref
@@ -30,6 +33,7 @@ class Assessment:
     level: Level
     reason: Reason
     outlooks: tuple[Outlook, ...]
+    by_hand: tuple[Hint, ...]
     requests: tuple[Request, ...]
     taken_at: datetime
     context: str
@@ -47,6 +51,7 @@ def advise(analysis: Analysis, resource: Resource) -> Assessment:
         level=_level(ctx, reason),
         reason=reason._replace(hints=tuple(map(target_flags.hint, reason.hints))),
         outlooks=tuple(outlooks(ctx)),
+        by_hand=tuple(by_hand(ctx, reason)),
         requests=tuple(requests(ctx)),
         taken_at=state.now,
         context=state.evidence.target.context,

@@ -5,6 +5,7 @@ from functools import cached_property
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
 from fluxstatus.causes.unavailable import controller_of
+from fluxstatus.checks.cause_findings import headline_of
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.liveness import Overdue, can_run, overdue
 from fluxstatus.state.references import source_of
@@ -32,6 +33,10 @@ class ReconcileContext:
     def causes(self) -> list[Cause]:
         """All causes: its own, those that it waits for, and those of what it uses."""
         return [*([self.failure] if self.failure else []), *self.blocking, *self.cut_off]
+
+    def headline(self, cause: Cause) -> str:
+        """Return *cause* in few words, as the title of its finding has it."""
+        return headline_of(self.state, cause)
 
     @cached_property
     def sources(self) -> list[Resource]:

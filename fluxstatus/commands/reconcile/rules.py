@@ -83,7 +83,7 @@ def _without_controller(ctx: ReconcileContext) -> Reason | None:
         if ctx.inactive:
             text = f"{ctx.unavailable}, which would handle the request, {ctx.inactive}"
             return Reason(Helps.NO, text, _fix(cause or next(iter(ctx.causes), None)))
-        why = f": {cause.fault.diagnosis.headline}" if cause else ""
+        why = f": {ctx.headline(cause)}" if cause else ""
         return Reason(
             Helps.NO,
             f"{ctx.unavailable}, which would handle the request, is unavailable{why}",
@@ -98,7 +98,7 @@ def _blocked(ctx: ReconcileContext) -> Reason | None:
     """Check for causes that block it."""
     if not ctx.blocking:
         return None
-    causes = "; ".join(f"{c.ref}: {c.fault.diagnosis.headline}" for c in ctx.blocking)
+    causes = "; ".join(f"{c.ref}: {ctx.headline(c)}" for c in ctx.blocking)
     return Reason(
         Helps.NO, f"it is blocked by failures of other objects: {causes}", _fix(ctx.blocking[0])
     )
@@ -107,7 +107,7 @@ def _blocked(ctx: ReconcileContext) -> Reason | None:
 def _stalled(ctx: ReconcileContext) -> Reason | None:
     if ctx.resource.verdict is not Verdict.STALLED:
         return None
-    why = ctx.failure.fault.diagnosis.headline if ctx.failure else ctx.resource.message
+    why = ctx.headline(ctx.failure) if ctx.failure else ctx.resource.message
     if ctx.resource.condition("Stalled").get("reason") == "RetriesExceeded":
         text = (
             f"its retries are exhausted: {why}. A request alone has no effect; --reset allows new "
@@ -141,7 +141,7 @@ def _moving(ctx: ReconcileContext) -> Reason | None:
 def _failing(ctx: ReconcileContext) -> Reason | None:
     if ctx.failure is None:
         return None
-    why = ctx.failure.fault.diagnosis.headline
+    why = ctx.headline(ctx.failure)
     text = f"the last attempt failed; another attempt helps only if the cause is fixed: {why}"
     return Reason(Helps.IF_FIXED, text, _fix(ctx.failure))
 
@@ -149,7 +149,7 @@ def _failing(ctx: ReconcileContext) -> Reason | None:
 def _cut_off(ctx: ReconcileContext) -> Reason | None:
     if not ctx.cut_off:
         return None
-    causes = "; ".join(f"{c.ref}: {c.fault.diagnosis.headline}" for c in ctx.cut_off)
+    causes = "; ".join(f"{c.ref}: {ctx.headline(c)}" for c in ctx.cut_off)
     text = (
         "it would apply the same content again, because its source provides no new revision: "
         f"{causes}"

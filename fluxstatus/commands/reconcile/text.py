@@ -42,6 +42,12 @@ def as_text(advice: Assessment, look: Look) -> str:
     for hint in advice.reason.hints:
         put_hint(page, hint, "first", _LABEL)
     put_pairs(page, "on its own", [("", outlook.text) for outlook in advice.outlooks])
+    if advice.by_hand:
+        put_head(page, "by hand")
+    for hint in advice.by_hand:
+        page.put(hint.text, Cell("", INDENT))
+        for command in hint.commands:
+            put_command(page, command, 2 * INDENT)
     put_pairs(page, "not read", [(names, why.full_text) for names, why in advice.unread])
     if advice.requests:
         put_head(page, "to request a reconciliation (nothing was run)")
@@ -64,6 +70,7 @@ def as_json(advice: Assessment) -> str:
         "why": advice.reason.text,
         "hints": [hint_json(hint) for hint in advice.reason.hints],
         "byItself": [{"text": one.text, "about": time_json(one.at)} for one in advice.outlooks],
+        "byHand": [hint_json(hint) for hint in advice.by_hand],
         "ways": [
             {"text": request.text, "commands": commands_json(request.commands)}
             for request in advice.requests

@@ -40,7 +40,8 @@ def show(
 ) -> None:
     """Show this program's version, and whether it was changed.
 
-    Also shows its Python and its files. With --verify, compares them with the release.
+    Also shows its Python, its files and its documentation. With --verify, compares the files with
+    the release.
 
     \b
     Exit codes with --verify:
@@ -70,6 +71,7 @@ def _as_text(verified: "Verified | None", *, requested: bool) -> str:
     rows = [
         ("python", f"{_PYTHON}, {sys.executable}"),
         ("files", f"{_folder()}"),
+        *[("docs", f"{page}") for page in [_documentation()] if page],
     ]
     if verified:
         rows += [("by", verified.by)]
@@ -86,10 +88,12 @@ def _as_text(verified: "Verified | None", *, requested: bool) -> str:
 
 def _as_json(verified: "Verified | None", *, requested: bool) -> str:
     del requested
+    page = _documentation()
     document: dict[str, Any] = {
         "tool": {"name": "kubectl-flux-status", "version": __version__},
         "python": {"version": _PYTHON, "path": sys.executable},
         "path": f"{_folder()}",
+        "documentation": page and f"{page}",
         "verified": verified
         and {
             "by": verified.by,
@@ -103,6 +107,13 @@ def _as_json(verified: "Verified | None", *, requested: bool) -> str:
 
 def _folder() -> Path:
     return Path(__file__).parents[2]
+
+
+def _documentation() -> Path | None:
+    """Return the index of the documentation: of a checkout, an archive or a package of pip."""
+    folder, package = _folder(), Path(sys.prefix, "share", "doc", "kubectl-flux-status")
+    pages = (place / "docs" / "README.md" for place in (folder, folder.parent, package))
+    return next((page for page in pages if page.is_file()), None)
 
 
 _RENDER = {Format.TEXT: _as_text, Format.JSON: _as_json}

@@ -88,6 +88,14 @@ def test_what_is_on_its_way_is_no_pass() -> None:
     assert "no verdict yet: failed" in as_text.render(details, Look())
 
 
+def test_what_waits_has_not_failed() -> None:
+    """The meaning of the condition of an object that waits for another agrees with its status."""
+    waiting = [one for one in all_details("zoo.json.gz") if one.status == "waiting"]
+    meanings = {c.meaning for one in waiting for c in one.conditions if c.type == "Ready"}
+    assert len(waiting) > 50
+    assert not {meaning for meaning in meanings if "failed" in meaning}
+
+
 def test_every_recorded_condition_has_a_meaning() -> None:
     """Every recorded condition has a meaning."""
     conditions = [

@@ -52,6 +52,24 @@ def test_the_cause_of_each_object_that_fails(flux_status: Program) -> None:
     assert sum(cause.startswith(refuses) for cause in causes) == 30
 
 
+def test_a_cause_is_the_title_of_its_finding(flux_status: Program) -> None:
+    """What pods and events tell of a workload is in the list as well, for each of them.
+
+    Findings on several objects are left out: their titles have the number of these.
+    """
+    argv = ("get", "all", "--not-ready", "--cause", "--from", ZOO, "--no-headers")
+    causes = {tuple(line.split()[:2]): line for line in flux_status(*argv).stdout.splitlines()}
+    report = json.loads(flux_status("--from", ZOO, "-o", "json").stdout)
+    compared = 0
+    for finding in report["findings"]:
+        about = finding["object"]
+        place = about and (about["namespace"], f"{about['kind'].lower()}/{about['name']}")
+        if finding["certainty"] and len(finding["objects"]) == 1 and place in causes:
+            assert finding["summary"] in causes[place]
+            compared += 1
+    assert compared > 60
+
+
 @pytest.mark.parametrize(
     ("words", "error"),
     [

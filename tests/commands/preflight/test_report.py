@@ -138,9 +138,8 @@ def test_missing_rights_are_named() -> None:
 
 @pytest.mark.parametrize(
     ("name", "level"),
-    [("flux-operator", Level.WARN), ("flux-operator-mcp", Level.SKIP), ("brew", Level.SKIP),
-     ("helm", Level.WARN), ("flux", Level.SKIP),
-     ("kubectl", Level.FAIL)],
+    [("flux-operator", Level.WARN), ("flux-operator-mcp", Level.SKIP), ("helm", Level.WARN),
+     ("flux", Level.SKIP), ("kubectl", Level.FAIL)],
 )  # fmt: skip
 def test_a_tool_that_is_missing(name: str, level: Level) -> None:
     """A missing program has a hint to install it; advice does not change the code."""
@@ -149,6 +148,13 @@ def test_a_tool_that_is_missing(name: str, level: Level) -> None:
     assert finding.level is level
     assert finding.hints
     assert (result.exit_code() is Exit.HEALTHY) is (level is not Level.FAIL)
+
+
+def test_homebrew_is_advised_only_to_install_another_program() -> None:
+    """If everything else is installed, it is of no use."""
+    for gone, advised in ((("brew",), False), (("brew", "helm"), True)):
+        findings = findings_of(report(served={}, gone=gone), "tools")
+        assert any(finding.title.startswith("brew is not") for finding in findings) is advised
 
 
 def test_the_way_to_get_it_is_one_that_is_here() -> None:

@@ -1,0 +1,74 @@
+"""When a request by hand is right, and what makes it needless."""
+
+from typing import Any
+
+import pytest
+
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.commands.reconcile.advice import advise
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.hints import Hint
+from tests.builders import FORBIDDEN, HEALTHY, flux, kustomization, source, state
+
+FAILING = {"Ready": "False BuildFailed: kustomize build failed"}
+URL = "https://github.com/acme/app.git"
+HOOK = flux("Receiver", "hook", spec={"resources": [{"kind": "GitRepository", "name": "git"}]})
+
+
+def git(interval: str) -> Object:
+    """Return the source, checked at this *interval*."""
+    return source("git", spec={"interval": interval, "url": URL, "ref": {"branch": "main"}})
+
+
+def lines(name: str, *objects: Object, **more: Any) -> tuple[Hint, ...]:
+    """Return what is said about requests by hand for the Kustomization or source *name*."""
+    known = state(*HEALTHY, *objects, **more)
+    kind = "GitRepository" if name == "git" else "Kustomization"
+    return advise(Analysis(known), known.resources[kind, "apps", name]).by_hand
+
+
+def texts(found: tuple[Hint, ...]) -> str:
+    """Return the sentences."""
+    return "\n".join(hint.text for hint in found)
+
+
+@pytest.mark.parametrize(
+    ("name", "conditions", "expected"),
+    [
+        ("git", None, "right for a first test"),
+        ("app", FAILING, "right once the cause is fixed"),
+        ("app", None, "not needed now"),
+    ],
+)
+def test_when_it_is_right(name: str, conditions: Any, expected: str) -> None:
+    """It depends on whether a request would help."""
+    app = kustomization("app", "git", conditions, spec={"interval": "10m"})
+    assert lines(name, git("10m"), app)[0].text.startswith(expected)
+
+
+def test_nothing_is_said_where_it_cannot_help() -> None:
+    """A suspended object ignores requests."""
+    app = kustomization("app", "git", spec={"interval": "10m", "suspend": True})
+    assert lines("app", git("10m"), app) == ()
+
+
+def test_short_intervals_and_no_receiver() -> None:
+    """Polling every few seconds by hand or by interval is what a Receiver makes needless."""
+    app = kustomization("app", "git", FAILING, spec={"interval": "1m"})
+    found = lines("app", git("10s"), app)
+    [command] = [hint.commands[0].argv for hint in found if hint.commands]
+    assert " ".join(command).startswith("flux --context prod create receiver git -n apps ")
+    assert {"--type=github", "--resource=GitRepository/git", "--export"} <= {*command}
+    assert "GitRepository apps/git is polled every 10s; without a Receiver, 10m" in texts(found)
+    assert "it is reconciled every 1m" in texts(found)
+    assert f"pushed to branch main of {URL}" in texts(found)
+
+
+@pytest.mark.parametrize("more", [{"hook": True}, {"unread": True}])
+def test_a_receiver_is_not_made_twice(more: dict[str, bool]) -> None:
+    """Nor is one asked for if it is unknown whether there is one."""
+    app = kustomization("app", "git", FAILING, spec={"interval": "10m"})
+    unread = {"receivers.notification.toolkit.fluxcd.io": FORBIDDEN} if more.get("unread") else {}
+    found = lines("app", git("10m"), app, *[HOOK] * more.get("hook", False), unread=unread)
+    assert found
+    assert "Receiver" not in texts(found)
