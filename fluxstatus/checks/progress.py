@@ -58,10 +58,10 @@ def summary(
     is a finding, as is each fault that others wait for.
     """
     causes = analysis.causes
-    unfinished = [one for one in objects if one.ref.key in causes.in_progress]
+    unfinished = [one for one in objects if one.key in causes.in_progress]
     moving = [one for one in unfinished if one.ref.key not in causes.awaited]
     waits: dict[str, list[Collection[Ref]]] = {sentence: [] for sentence in _SENTENCES}
-    for one in objects:
+    for one in (one for one in objects if one.key in causes.concerned):
         sentence, refs = _wait_of(analysis, one)
         if refs:
             waits[sentence].append(refs)
@@ -82,8 +82,10 @@ def summary(
 
 def waits(analysis: Analysis, resource: Resource) -> bool:
     """Return whether *resource* is in progress, or waits for another object."""
-    in_progress = resource.ref.key in analysis.causes.in_progress
-    return in_progress or bool(_wait_of(analysis, resource)[1])
+    key, causes = resource.key, analysis.causes
+    if key not in causes.concerned:
+        return key in causes.in_progress
+    return key in causes.in_progress or bool(_wait_of(analysis, resource)[1])
 
 
 def _in_progress(

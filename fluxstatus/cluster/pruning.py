@@ -7,8 +7,8 @@ metadata: names and times, never a value.
 """
 
 import re
-from sys import intern
 from collections.abc import Callable, Mapping
+from sys import intern
 from typing import Any, TypeAlias
 
 from fluxstatus.base.fields import NESTED, map_of, maps_of
