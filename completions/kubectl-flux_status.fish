@@ -8,9 +8,11 @@ function __kubectl_flux_status
     # fish expects whole words, so the --flag= before the value is added again.
     set -l begun (string match -r -- '^-.*?=' $typed)
     set -l path (string replace -r -- '^-.*?=' '' $typed)
+    set -l form (string match -r -- '^[a-z]+=' $path) # of FORMAT=FILE
+    set -l file (string replace -r -- '^[a-z]+=' '' $path)
     switch $answer[-1]
         case ':0'
-            printf '%s\n' "$begun"(__fish_complete_path $path)
+            printf '%s\n' "$begun$form"(__fish_complete_path $file)
         case ':16'
             printf '%s\n' "$begun"(__fish_complete_directories $path)
         case '*'

@@ -21,7 +21,8 @@ from fluxstatus.checks import STEPS
 from fluxstatus.cli import app
 from fluxstatus.commands.completion.complete import OBJECTS, PATHS, QUERIES
 from fluxstatus.commands.explain.codes import codes
-from fluxstatus.commands.options import Connection
+from fluxstatus.commands.options import FAIL_ON, Connection
+from fluxstatus.commands.report_files import FORMATS
 from fluxstatus.mcp.clients import CLIENTS
 from fluxstatus.model.kinds import KINDS
 
@@ -137,6 +138,16 @@ def _controllers() -> Iterator[tuple[str, str, str]]:
         yield name, "", f"the logs of {name}"
 
 
+def _formats() -> Iterator[tuple[str, str, str]]:
+    for name in FORMATS:
+        yield f"{name}=", "", ""
+
+
+def _fail_on() -> Iterator[tuple[str, str, str]]:
+    for word in FAIL_ON:
+        yield word, "", ""
+
+
 _LISTS: Mapping[str, Callable[[], Iterator[tuple[str, str, str]]]] = {
     "ID": _steps,
     "CODE": _codes,
@@ -144,6 +155,8 @@ _LISTS: Mapping[str, Callable[[], Iterator[tuple[str, str, str]]]] = {
     "KINDS": _listed,
     "CONTROLLER": _controllers,
     "--client": _clients,
+    "FORMAT=FILE": _formats,
+    "--fail-on": _fail_on,
 }
 """The lists of known values, by metavar or option: each value, the word after it, its help."""
 

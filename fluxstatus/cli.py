@@ -15,16 +15,17 @@ import typer
 
 from fluxstatus import __version__
 from fluxstatus.base.similar import did_you_mean
-from fluxstatus.commands import console, wait, watch
+from fluxstatus.commands import console, report_files, wait, watch
 from fluxstatus.commands.completion.argv import read_table
+from fluxstatus.commands.known import Accepting, Known, comparing
 from fluxstatus.commands.options import CheckDisplay, Connection, Scope, Snapshots, Timing
 from fluxstatus.commands.progress import read_evidence
 from fluxstatus.commands.typer_groups import PlainGroup, hand_down, with_options
 from fluxstatus.model import snapshot
 from fluxstatus.model.errors import LIMITS, UnreadError
 from fluxstatus.model.evidence import Evidence
-from fluxstatus.model.findings import Exit, Report, Verdict
-from fluxstatus.report import RENDER, Format
+from fluxstatus.model.findings import NEW, Exit, Report
+from fluxstatus.report import RENDER, Format, Look
 
 if TYPE_CHECKING:
     from fluxstatus.checks.run import Choice
@@ -36,6 +37,7 @@ Examples:
   kubectl flux-status                         check the current context
   kubectl flux-status --context prod -n apps  check one namespace in prod
   kubectl flux-status --wait 5m --fail-fast   wait in a pipeline after a push
+  kubectl flux-status --accept known.toml     pass in spite of accepted faults
   kubectl flux-status -o json | jq .verdict   print only the verdict
   kubectl flux-status --save now.json.gz      save a snapshot for --from
   kubectl flux-status --brief                 print one line per cause
@@ -53,6 +55,8 @@ Exit codes:
 
 class _Commands(PlainGroup):
     late: ClassVar = {
+        "accept": "fluxstatus.commands.accept",
+        "compare": "fluxstatus.commands.compare",
         "completion": "fluxstatus.commands.completion.scripts",
         "conditions": "fluxstatus.commands.conditions",
         "credentials": "fluxstatus.commands.credentials",
@@ -119,6 +123,7 @@ def check(
     scope: Scope,
     shown: CheckDisplay,
     timing: Timing,
+    known: Known,
     saved: Snapshots,
     connection: Connection,
     prompt: Annotated[
@@ -139,13 +144,15 @@ def check(
         hand_down(ctx)
         return
     conflict = saved.conflict(connection, watch=timing.watch, wait=bool(timing.wait))
-    if conflict := conflict or timing.conflict() or shown.conflict():
+    fail_on = timing.failing
+    conflict = conflict or known.conflict(saved, fail_on_new=NEW in fail_on)
+    if conflict := conflict or timing.conflict() or shown.conflict(watch=timing.watch):
         ctx.fail(conflict)
     if prompt and timing.watch:
         ctx.fail("--prompt and --watch are mutually exclusive")
-    read = _reader(scope, shown, timing, saved, connection)
-    assess = _assessor(scope, live=saved.file is None)
-    fail_on = [Verdict(one.value) for one in timing.fail_on]
+    accepting = Accepting(known)
+    read = _reader(scope, shown, timing, saved, connection, accepting=accepting)
+    assess = comparing(known, _assessor(scope, accepting, live=saved.file is None))
     if timing.watch:
         report = watch.watch(read, assess, partial(_show_change, shown, scope))
         raise typer.Exit(report.exit_code(fail_on))
@@ -155,6 +162,7 @@ def check(
     else:
         report = assess(read())
         code = report.exit_code(fail_on)
+    _write_files(shown, scope, report)
     if prompt:
         console.put(_prompt(report))
     else:
@@ -181,11 +189,15 @@ def _prompt(report: Report) -> str:
     return ""
 
 
-def _assessor(scope: Scope, *, live: bool) -> Callable[[Evidence], Report]:
+def _assessor(scope: Scope, accepting: Accepting, *, live: bool) -> Callable[[Evidence], Report]:
     """Return the function that checks a cluster; it imports the checks when it is called."""
-    if scope.step or scope.skip:
-        return partial(_check_evidence, choice=_choice(scope), live=live)
-    return lambda evidence: _check_evidence(evidence, _choice(scope), live=live)
+    chosen = _choice(scope) if scope.step or scope.skip else None
+
+    def assess(evidence: Evidence) -> Report:
+        choice = (chosen or _choice(scope))._replace(accept=accepting.list)
+        return _check_evidence(evidence, choice, live=live)
+
+    return assess
 
 
 def _check_evidence(evidence: Evidence, choice: "Choice", *, live: bool) -> Report:
@@ -236,7 +248,13 @@ def _known(words: tuple[str, ...], names: Collection[str], option: str) -> tuple
 
 
 def _reader(
-    scope: Scope, shown: CheckDisplay, timing: Timing, saved: Snapshots, connection: Connection
+    scope: Scope,
+    shown: CheckDisplay,
+    timing: Timing,
+    saved: Snapshots,
+    connection: Connection,
+    *,
+    accepting: Accepting,
 ) -> Callable[[], Evidence]:
     """Return the function that reads the chosen cluster: a saved one, or the live one."""
     if saved.file:
@@ -245,6 +263,7 @@ def _reader(
     def read() -> Evidence:
         if timing.watch or timing.wait:
             timing.timeout.restart()
+        accepting.start()
         evidence = read_evidence(
             connection,
             namespaces=scope.namespaces,
@@ -252,6 +271,7 @@ def _reader(
             verbose=shown.verbose,
             quiet=timing.watch or timing.wait is not None,  # they print progress on their own
             advice=scope.advice,
+            also=accepting.read,
         )
         if saved.save:  # before the checks: a bug there is best reported with this file
             _save(saved.save, evidence)
@@ -273,14 +293,24 @@ def _save(file: Path, evidence: Evidence) -> None:
         console.error(f"{error}; the check goes on without it")
 
 
-def _show(shown: CheckDisplay, scope: Scope, report: Report) -> str:
+def _look(shown: CheckDisplay, scope: Scope) -> Look:
     look = console.look(shown.color, everything=shown.everything, advice=scope.advice)
-    look = look._replace(brief=shown.brief, wide=shown.output is Format.WIDE)
-    return RENDER[shown.output](report, look)
+    return look._replace(brief=shown.brief, wide=shown.output is Format.WIDE)
+
+
+def _show(shown: CheckDisplay, scope: Scope, report: Report) -> str:
+    return RENDER[shown.output](report, _look(shown, scope))
+
+
+def _write_files(shown: CheckDisplay, scope: Scope, report: Report) -> None:
+    """Write the files of `--report`; one that cannot be written costs the file, not the verdict."""
+    for problem in report_files.write(shown.report, report, _look(shown, scope)):
+        console.error(problem)
 
 
 def _show_change(shown: CheckDisplay, scope: Scope, before: Report | None, report: Report) -> str:
     """Return the output of `--watch`: a page on a terminal, else the changes."""
+    _write_files(shown, scope, report)
     is_text = shown.output is not Format.JSON
     if is_text and console.is_terminal(sys.stdout):
         return watch.page(_show(shown, scope, report), report)

@@ -152,7 +152,7 @@ WRONG = {
     "unknown command": (["lst"], "list"),
     "unknown step": (["--step", "sorces", "--demo"], "'sources'"),
     "unknown code": (["--skip", "sources,suspnded", "--demo"], "'suspended'"),
-    "unknown format": (["-o", "yaml"], "'text', 'wide', 'json'"),
+    "unknown format": (["-o", "xml"], "'text', 'wide', 'json'"),
     "brief and everything": (["--demo", "--brief", "--all"], "--all"),
     "brief JSON": (["--demo", "--brief", "-o", "json"], "-o json"),
     "no duration": (["--wait", "soon"], "30s, 1m30s or 2h"),

@@ -120,7 +120,7 @@ def test_commands_of_the_pages_are_found() -> None:
     assert sum(len(_commands(page)) for page in PAGES.values()) > 100
 
 
-@pytest.mark.parametrize("line", ["--wiat 5m", "-o yaml", "gte ks", "mcp setpu", "get ks --stael"])
+@pytest.mark.parametrize("line", ["--wiat 5m", "-o xml", "gte ks", "mcp setpu", "get ks --stael"])
 def test_a_mistyped_command_is_not_understood(line: str) -> None:
     """An option, a value or a subcommand that does not exist is noticed."""
     with pytest.raises(ClickException):

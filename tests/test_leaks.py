@@ -91,7 +91,8 @@ MORE = (
     *("conditions pod/web-0 -n apps", "owner pod/web-0 -n apps", "owner pod/web-0 -n apps -o json"),
     *("owner hr/web -n apps -o json", "tree ks/app -n apps -o json", "explain hr/web -n apps"),
     *("explain gitrepo/git -n apps --all", "--all", "-o json", "--advice -o json"),
-    "versions -o json",
+    *("-o junit --advice", "-o markdown", "-o html --all", "-o github --advice", "-o yaml --all"),
+    *("-o metrics", "versions -o json"),
     *("reconcile hr/web -n apps -o json", "logs --tail -1", "-v"),
 )  # fmt: skip
 """Further commands than those of the matrix: other objects and formats."""

@@ -28,17 +28,18 @@ def replace_file(
     data: bytes,
     *,
     like: os.stat_result | None = None,
+    mode: int = 0o600,
     sync: bool = True,
     check: Callable[[], None] | None = None,
 ) -> None:
     """Make *data* the content of *path*, or leave the file as it is and raise OSError.
 
-    The new file is readable by its owner only, or has the owner and mode of *like*. *sync*
-    flushes it to the disk first. *check* is called right before the replacement; an exception
-    that it raises leaves the file as it is.
+    The new file is readable by its owner only, or has *mode* less the umask, or the owner and mode
+    of *like*. *sync* flushes it to the disk first. *check* is called right before the replacement;
+    an exception that it raises leaves the file as it is.
     """
     draft = path.with_name(f".flux-status-{os.urandom(8).hex()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)

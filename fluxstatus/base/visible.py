@@ -32,6 +32,8 @@ def visible(text: str, *, ascii_only: bool = False) -> str:
 
 def visible_lines(text: str) -> str:
     """Return *text* with its newlines, and with the rest of it visible."""
+    if text.isascii() and text.replace("\n", "").isprintable():  # at once: a page has many lines
+        return text
     return "\n".join(map(visible, text.split("\n")))
 
 

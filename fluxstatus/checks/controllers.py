@@ -140,12 +140,12 @@ def _not_there_yet(analysis: Analysis, refs: Sequence[Ref]) -> Finding:
     state = analysis.state
     names = ", ".join(ref.name for ref in refs)
     starting = any(c.starting for c in state.components)
-    causes = {str(c.ref) for ref in refs for c in analysis.causes.by_object.get(ref.key, ())}
+    causes = {c.ref for ref in refs for c in analysis.causes.by_object.get(ref.key, ())}
     if state.instance and not causes:
         own = analysis.causes.by_object.get(state.instance.ref.key, ())
-        causes = {str(cause.ref) for cause in own}
+        causes = {cause.ref for cause in own}
     if causes:
-        title = f"not running yet because of {', '.join(sorted(causes))}: {names}"
+        title = f"not running yet because of {', '.join(sorted(map(str, causes)))}: {names}"
     else:
         title = f"{'starting' if starting else 'being installed for the first time'}: {names}"
     return Finding(
@@ -153,6 +153,7 @@ def _not_there_yet(analysis: Analysis, refs: Sequence[Ref]) -> Finding:
         code=WAITING if causes else RECONCILING,
         level=Level.WAIT,
         title=title,
+        waits_for=tuple(causes),
     )
 
 

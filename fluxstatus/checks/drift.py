@@ -11,7 +11,7 @@ from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.base.versions import minor_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.owners import TWO_OWNERS, two_owners
-from fluxstatus.checks.progress import waits
+from fluxstatus.checks.progress import awaited_by
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
     UNREAD,
@@ -124,13 +124,14 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
 def _not_compared(analysis: Analysis, title: str) -> Finding | None:
     """Return *title* with how many other objects wait, or None if none does."""
     state = analysis.state
-    others = sum(
-        state.covers(one.ref) and waits(analysis, one) for one in state.of_kind(*CONSUMERS)
-    )
+    consumers = (one for one in state.of_kind(*CONSUMERS) if state.covers(one.ref))
+    others = [refs for one in consumers if (refs := awaited_by(analysis, one))]
     if not others:
         return None
-    title = f"{title}; {others} {noun_for(others, 'other waits', 'others wait')}"
-    return Finding(step=STEP_ID, code=WAITING, level=Level.WAIT, title=title)
+    number = len(others)
+    title = f"{title}; {number} {noun_for(number, 'other waits', 'others wait')}"
+    awaited = tuple({ref for refs in others for ref in refs})
+    return Finding(STEP_ID, WAITING, Level.WAIT, title, waits_for=awaited)
 
 
 def _has_consumers(state: State) -> bool:

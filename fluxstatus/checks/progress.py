@@ -22,7 +22,7 @@ _AWAITED = 3  # objects that others wait for
 
 _WAITS = "{} {wait} for {}"
 _ALIKE = "{} {fail} with the same error as {}"
-_PART = "{} {fail} with {}"
+_PART = "{} {fail} together with {}"
 _STALE = "updates of {} wait for {}"
 _SENTENCES = (_WAITS, _ALIKE, _PART, _STALE)
 """How many objects wait, and for what; those of the last one are Ready."""
@@ -44,9 +44,11 @@ def in_progress(step: str, state: State, resource: Resource) -> Finding:
 
 def waiting(step: str, ref: Ref, causes: Iterable[Cause]) -> Finding:
     """Return the finding that *ref* is not ready because of *causes*, each with its own finding."""
-    names = ", ".join(str(cause.ref) for cause in causes)
+    found = tuple(causes)
+    names = ", ".join(str(cause.ref) for cause in found)
     title = f"{ref}: not ready because of {names}"
-    return Finding(step=step, code=WAITING, level=Level.WAIT, title=title, object=ref)
+    awaited = tuple(cause.ref for cause in found)
+    return Finding(step, WAITING, Level.WAIT, title, object=ref, waits_for=awaited)
 
 
 def summary(
@@ -77,15 +79,16 @@ def summary(
     if unfinished:
         yield _in_progress(step, analysis.state, parts, unfinished)
     else:
-        yield Finding(step=step, code=WAITING, level=Level.WAIT, title=", ".join(parts))
+        awaited = tuple({ref for each in waits.values() for refs in each for ref in refs})
+        yield Finding(step, WAITING, Level.WAIT, ", ".join(parts), waits_for=awaited)
 
 
-def waits(analysis: Analysis, resource: Resource) -> bool:
-    """Return whether *resource* is in progress, or waits for another object."""
-    key, causes = resource.key, analysis.causes
-    if key not in causes.concerned:
-        return key in causes.in_progress
-    return key in causes.in_progress or bool(_wait_of(analysis, resource)[1])
+def awaited_by(analysis: Analysis, resource: Resource) -> Collection[Ref]:
+    """Return what *resource* waits for: itself while it is in progress; empty if it does not."""
+    if resource.key in analysis.causes.in_progress:
+        return [resource.ref]
+    concerned = resource.key in analysis.causes.concerned
+    return _wait_of(analysis, resource)[1] if concerned else ()
 
 
 def _in_progress(

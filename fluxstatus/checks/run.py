@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias
+from datetime import UTC
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from fluxstatus.advice import CHECK_CRASHED
 from fluxstatus.advice.view import View
@@ -12,6 +13,7 @@ from fluxstatus.checks.namespaces import narrowed
 from fluxstatus.checks.step import Step
 from fluxstatus.model.findings import (
     WORST_FIRST,
+    Acceptance,
     Finding,
     Level,
     Report,
@@ -22,6 +24,9 @@ from fluxstatus.model.findings import (
 from fluxstatus.model.hints import hint
 from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.state.state import State
+
+if TYPE_CHECKING:
+    from fluxstatus.model.accept_list import AcceptList
 
 _OF_OBJECTS = ("sources", "reconcilers")
 _VAGUE = frozenset({"not-ready", "waits", "waits-unread", "attempt-failed", "stuck"})
@@ -35,15 +40,19 @@ class Choice(NamedTuple):
     """The steps, codes and namespaces to report.
 
     `steps` are ids, empty for all; `skip` are ids of steps, and codes; `namespaces` are those of
-    the State, empty for all.
+    the State, empty for all. `accept` has the faults that are accepted.
     """
 
     steps: Collection[str] = ()
     skip: Collection[str] = ()
     namespaces: Collection[str] = ()
+    accept: "AcceptList | None" = None
 
 
 ALL = Choice()
+
+ByStep: TypeAlias = list[tuple[Step, list[Finding]]]
+"""The findings of each step."""
 
 Adviser: TypeAlias = Callable[[], Iterable[Finding]]
 """A function that returns additional advice for a step."""
@@ -61,11 +70,12 @@ def run_checks(
     state = analysis.state
     evidence = state.evidence
     view = View(analysis)
-    by_step: list[tuple[Step, list[Finding]]] = []
+    by_step: ByStep = []
     for step in _chosen(state, choice):
         found = [*_examine(step, analysis), *_advise(step, view, advisers)]
         about = _narrowed(step, [one for one in found if one.code not in choice.skip], analysis)
         by_step.append((step, about))
+    by_step, acceptance = _settled(by_step, choice, state)
     order = {step.id: number for number, step in enumerate(STEPS)}
     target_flags = for_target(evidence.target)
     findings = sorted(
@@ -85,17 +95,35 @@ def run_checks(
         steps=results,
         findings=tuple(findings),
         unreachable=evidence.unreachable is not None,
-        scope=_scope(state),
+        scope=_scope(state, choice),
+        acceptance=acceptance,
     )
 
 
-def _scope(state: State) -> Scope:
+def _settled(by_step: ByStep, choice: Choice, state: State) -> tuple[ByStep, Acceptance | None]:
+    """Return the findings without the accepted ones, and these; nothing is of no cluster."""
+    if choice.accept is None or state.evidence.unreachable is not None:
+        return by_step, None
+    from fluxstatus.checks.acceptance import (  # noqa: PLC0415 - most runs accept nothing
+        acceptance_of,
+        without_accepted,
+    )
+
+    found = [one for _, each in by_step for one in each]
+    today = state.now.astimezone(UTC).date()
+    acceptance = acceptance_of(found, choice.accept, state.evidence.target.context, today)
+    return [(step, without_accepted(each, acceptance)) for step, each in by_step], acceptance
+
+
+def _scope(state: State, choice: Choice) -> Scope:
     """Return what the report is about; a crash costs the names of objects, not the report."""
     namespaces = tuple(sorted(state.namespaces))
+    skipped = tuple(sorted({*choice.skip}.difference(step.id for step in STEPS)))
     try:
-        return Scope(namespaces, tuple(sorted(state.resources[key].ref for key in state.applying)))
+        applying = tuple(sorted(state.resources[key].ref for key in state.applying))
     except Exception:  # noqa: BLE001 - the steps have reported it
-        return Scope(namespaces)
+        applying = ()
+    return Scope(namespaces, applying, skipped)
 
 
 def _chosen(state: State, choice: Choice) -> list[Step]:

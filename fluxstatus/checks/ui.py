@@ -79,7 +79,8 @@ def _of_service(state: State, service: Object, port: int) -> Finding:
         )
     if state.operators and all(operator.unavailable for operator in state.operators):
         title = f"{ref}: waiting for the operator, which is not ready"
-        return Finding(step=STEP_ID, code=WAITING, level=Level.WAIT, title=title, object=ref)
+        awaited = tuple(operator.ref for operator in state.operators)
+        return Finding(STEP_ID, WAITING, Level.WAIT, title, object=ref, waits_for=awaited)
     return Finding(
         step=STEP_ID,
         code=_UI_NO_ENDPOINT,

@@ -72,6 +72,7 @@ def collect(
     *,
     contested_kinds: Callable[[Answers], set[str]] = nothing,
     advice: bool = False,
+    also: Callable[[ApiClient], None] | None = None,
 ) -> Evidence:
     """Return what the cluster answers; this never raises.
 
@@ -79,7 +80,8 @@ def collect(
     answers so far, the namespaces whose pods may explain a failure, and *contested_kinds* the Flux
     kinds of objects that apply the same objects. *while_starting* is called when most requests are
     under way. *advice* reads what only advice needs, too, unless
-    `access.namespaces` are chosen: advice is about the whole cluster.
+    `access.namespaces` are chosen: advice is about the whole cluster. *also* reads something of its
+    own, and keeps it.
 
     It takes until `access.deadline` at most. SIGTERM and SIGHUP end it with SystemExit.
     """
@@ -92,7 +94,7 @@ def collect(
     ):
         api.start_config_view()
         more = ADVICE_QUERIES if advice and not access.namespaces else {}
-        run = _Run(api, Reader(api, pool, access), progress, more, access.deadline)
+        run = _Run(api, Reader(api, pool, access), progress, more, access.deadline, also=also)
         return run.evidence(workload_namespaces, contested_kinds, while_starting)
 
 
@@ -106,8 +108,10 @@ class _Run:
         progress: Callable[[Progress], None],
         advice: Mapping[str, AdviceQuery],
         deadline: Deadline,
+        *,
+        also: Callable[[ApiClient], None] | None,
     ) -> None:
-        self._api, self._reader, self._progress = api, reader, progress
+        self._api, self._reader, self._progress, self._also = api, reader, progress, also
         self._advice, self._deadline = advice, deadline
         self._pending: dict[Future[Answer], str] = {}
         self._began = time.monotonic()
@@ -128,6 +132,7 @@ class _Run:
             for name in (*DEPLOYMENTS, "events"):
                 self._start(name, QUERIES[name])
             version = reader.submit(self._version)
+            also = reader.submit(self._also) if self._also else None
             for name in sorted(served, key=_is_fast):
                 query = ListQuery.of(name, served[name])
                 self._start(name, query._replace(page=LARGE_PAGE))
@@ -141,6 +146,8 @@ class _Run:
             self._read_changes(contested_kinds(reader.answers))
             kubernetes, client = version.result(), _version_of(clients()[_CLIENT])
             self._report(_CLIENT, client if isinstance(client, str) else client.text)
+            if also:
+                also.result()
             return reader.evidence(kubernetes=kubernetes, programs={_CLIENT: client})
 
     def _version(self, api: ApiClient) -> str | Unread:

@@ -18,7 +18,8 @@ from typer import BadParameter, Option
 
 from fluxstatus.base.deadline import Deadline
 from fluxstatus.base.durations import duration, parse_duration
-from fluxstatus.model.findings import Verdict
+from fluxstatus.commands import report_files
+from fluxstatus.model.findings import NEW, Verdict
 from fluxstatus.report import (
     CheckFormat,
     Format,
@@ -43,12 +44,8 @@ class Color(StrEnum):
     NEVER = "never"
 
 
-class FailOn(StrEnum):
-    """The verdicts that can set exit code 1 (`--fail-on`); a failure always does."""
-
-    FAIL = Verdict.FAIL
-    WARN = Verdict.WARN
-    PROGRESSING = Verdict.PROGRESSING
+FAIL_ON = (Verdict.FAIL, Verdict.WARN, Verdict.PROGRESSING, NEW)
+"""What can set exit code 1 (`--fail-on`); a failure always does, but with NEW alone."""
 
 
 _LONGEST = 87600 * 3600.0  # seconds: ten years, which no clock or timer of the system exceeds
@@ -88,6 +85,14 @@ def lines(text: str) -> int:
     if not re.fullmatch(r"-1|\d{1,9}", text):
         raise BadParameter(f"{text!r} is not a number of lines; use -1 for all")
     return int(text)
+
+
+def levels(text: str) -> str:
+    """Return *text*, words of FAIL_ON separated by commas. Raises BadParameter."""
+    for word in text.split(","):
+        if word not in FAIL_ON:
+            raise BadParameter(f"{word!r} is not one of {', '.join(map(repr, FAIL_ON))}")
+    return text
 
 
 def deadline(text: str | Deadline) -> Deadline:
@@ -220,15 +225,30 @@ class CheckDisplay:
     brief: Annotated[
         bool, Option("--brief", help="Only one line per cause, the most blocking first")
     ] = False
+    report: Annotated[
+        list[report_files.ReportFile],
+        Option(
+            metavar="FORMAT=FILE",
+            parser=report_files.report_file,
+            help="Also write the report to FILE in this format of -o; repeatable",
+        ),
+    ] = field(default_factory=list)
 
-    def conflict(self) -> str:
+    def conflict(self, *, watch: bool) -> str:
         """Return why these options cannot be combined; empty when they can."""
+        is_text = self.output in (Format.TEXT, Format.WIDE)
+        unwritable = report_files.conflict(self.report)
         return _first(
             (self.brief and self.everything, "--brief and --all are mutually exclusive"),
             (
-                self.brief and self.output is Format.JSON,
-                "--brief cannot be used with -o json, which has everything",
+                self.brief and not is_text,
+                f"--brief cannot be used with -o {self.output}, which has everything",
             ),
+            (
+                watch and not is_text and self.output is not Format.JSON,
+                f"-o {self.output} cannot be used with --watch; --report {self.output}=FILE can",
+            ),
+            (unwritable, unwritable),
         )
 
 
@@ -318,9 +338,19 @@ class Timing:
     watch: Annotated[bool, Option("--watch", help="Repeat the check until you press Ctrl-C")] = (
         False
     )
-    fail_on: Annotated[list[FailOn], Option(help="Also exit with code 1 at this; repeatable")] = (
-        field(default_factory=list)
-    )
+    fail_on: Annotated[
+        list[str],
+        Option(
+            metavar=f"<{'|'.join(FAIL_ON)}>",
+            parser=levels,
+            help="Also exit with code 1 at this; repeatable or comma-separated",
+        ),
+    ] = field(default_factory=list)
+
+    @property
+    def failing(self) -> frozenset[str]:
+        """What sets exit code 1."""
+        return frozenset(word for text in self.fail_on for word in text.split(","))
 
     def conflict(self) -> str:
         """Return why these options cannot be combined; empty when they can."""

@@ -64,11 +64,12 @@ def read_evidence(
     verbose: bool,
     quiet: bool = False,
     advice: bool = False,
+    also: "Callable[[ApiClient], None] | None" = None,
 ) -> Evidence:
     """Return the state of the cluster, read before *deadline*.
 
-    *advice* adds the requests for advice. On a terminal a line shows the last answer, unless
-    *quiet*; *verbose* prints a line for each answer and for each step of the check.
+    *advice* adds the requests for advice, and *also* makes its own. On a terminal a line shows the
+    last answer, unless *quiet*; *verbose* prints a line for each answer and for each step.
     """
     from fluxstatus.cluster.collector import collect
 
@@ -89,6 +90,7 @@ def read_evidence(
             while_starting=_get_ready,
             contested_kinds=_contested_kinds,
             advice=advice,
+            also=also,
         )
     finally:
         live.clear()

@@ -16,7 +16,7 @@ def wait(
     read: Callable[[], Evidence],
     assess: Callable[[Evidence], Report],
     seconds: float,
-    fail_on: Collection[Verdict],
+    fail_on: Collection[str],
     *,
     fail_fast: bool,
 ) -> Report:
@@ -33,7 +33,7 @@ def wait(
         left = end - time.monotonic()
         if exit_code(report, fail_on) is Exit.HEALTHY or left <= 0:
             break
-        awaited = _awaited(report, fail_on)
+        awaited = _awaited(report.counting(fail_on), fail_on)
         if _cannot_begin(evidence) or (fail_fast and any(one.final for one in awaited)):
             break
         reason = _reason(awaited)
@@ -47,13 +47,14 @@ def wait(
     return report
 
 
-def exit_code(report: Report, fail_on: Collection[Verdict]) -> Exit:
+def exit_code(report: Report, fail_on: Collection[str]) -> Exit:
     """Return the exit code after waiting: 1 while an object is reconciling or waits for another."""
     code = report.exit_code(fail_on)
-    return Exit.UNHEALTHY if code is Exit.HEALTHY and report.waiting else code
+    waiting = report.counting(fail_on).waiting
+    return Exit.UNHEALTHY if code is Exit.HEALTHY and waiting else code
 
 
-def _awaited(report: Report, fail_on: Collection[Verdict]) -> list[Finding]:
+def _awaited(report: Report, fail_on: Collection[str]) -> list[Finding]:
     """Return the findings that are waited for: the worst first, then what blocks most."""
     warnings = (Level.WARN,) if Verdict.WARN in fail_on else ()
     levels = (Level.FAIL, *warnings, Level.UNKNOWN)

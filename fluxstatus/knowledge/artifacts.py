@@ -322,7 +322,7 @@ RULES = (
         why="the release waits for {waited_for}, which is not ready: {innermost}",
         steps=(
             Step(
-                "mend {waited_for}: its own condition has the cause; the release continues automatically once it is ready",
+                "fix {waited_for}: its own Ready condition has the cause; the release continues automatically once it is ready",
                 read=("kubectl get helmcharts.source.toolkit.fluxcd.io -A", _SOURCE),
             ),
         ),

@@ -367,10 +367,10 @@ RULES = (
         Code(
             "bucket-object-gone", "An object in the bucket was deleted while the bucket was read."
         ),
-        why="an object was listed in bucket {bucket}, but it does not exist any more: {innermost}",
+        why="an object was listed in bucket {bucket}, but it no longer exists: {innermost}",
         steps=(
             Step(
-                "wait for the next attempt; if it lasts, check whether the endpoint lists objects that it cannot serve (replication, an inconsistent cache)",
+                "wait for the next attempt; if the error persists, check whether the endpoint lists objects that it cannot serve (replication, an inconsistent cache)",
                 read=(SPEC,),
             ),
         ),

@@ -81,7 +81,8 @@ def headline(rule: Rule, fields: Mapping[str, str], quote: str = "") -> str:
     *quote* is to be quoted instead of what the sentence quotes.
     """
     parts = parts_of(rule)
-    brief = {name: short(value) for name, value in fields.items()}
+    # A value may be an optional phrase with its blank, such as " of HelmRepository charts".
+    brief = {name: " " * value.startswith(" ") + short(value) for name, value in fields.items()}
     statement = fill(parts.statement, brief)
     known = rule.in_full or all(fields.get(name) for name in _NAME.findall(parts.quote))
     quote = quote or (fill(parts.quote, brief) if known else "")

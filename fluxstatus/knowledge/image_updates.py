@@ -252,7 +252,7 @@ RULES = (
     ),
     Rule(
         _IMAGE_UPDATE_PUSH_FAILED,
-        why="the Git server does not accept the credentials of GitRepository {source_name}, or they do not allow to push: {detail}",
+        why="the Git server does not accept the credentials of GitRepository {source_name}, or they do not grant push access: {detail}",
         steps=(
             Step(
                 "give the token or deploy key in the Secret of GitRepository {source_name} write access to the repository: it may only be able to read, which is enough for the GitRepository",

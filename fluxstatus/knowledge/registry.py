@@ -243,7 +243,7 @@ _CONTENT = (
         why="ghcr.io answers with an internal address of GitHub that does not exist (404): this is a fault on GitHub's side, or the package was deleted",
         steps=(
             Step(
-                "wait for the next attempt; if it lasts, check www.githubstatus.com and whether the package still exists",
+                "wait for the next attempt; if the error persists, check www.githubstatus.com and whether the package still exists",
                 read=(ENDPOINT,),
             ),
         ),

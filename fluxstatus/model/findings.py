@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, Self, TypeAlias
 
 from fluxstatus.model.evidence import Cost, Target
 from fluxstatus.model.hints import Command, Hint
-from fluxstatus.model.ref import Ref
+from fluxstatus.model.ref import Key, Ref
 
 _ID = 12  # digits
 
@@ -48,7 +48,8 @@ class Finding:
     of objects that it is about. A `trivial` finding needs no investigation, so none is suggested. A
     `final` one cannot recover: Flux does not try again until something changes. `certainty` is how
     sure the cause of a fault is, None for what is only observed. `part` tells apart findings that
-    have the same step, code and object.
+    have the same step, code and object. `waits_for` are the objects that what waits waits for.
+    `new` is whether an earlier report lacks it, if there is one to compare with.
     """
 
     step: str
@@ -72,6 +73,8 @@ class Finding:
     certainty: Certainty | None = None
     explanation: str | None = None
     part: str = ""
+    waits_for: tuple[Ref, ...] = ()
+    new: bool = False
 
     @property
     def id(self) -> str:
@@ -86,6 +89,11 @@ class Finding:
         about = [list(self.object.key)] if self.object else []
         named = json.dumps([self.step, self.code, self.part, about])
         return sha256(named.encode()).hexdigest()[:_ID]
+
+    def waits_only_for(self, keys: Collection[Key]) -> bool:
+        """Return whether it is about what waits, and for nothing but the objects *keys*."""
+        awaited = self.waits_for if self.level is Level.WAIT else ()
+        return bool(awaited) and all(ref.key in keys for ref in awaited)
 
     @property
     def summary(self) -> str:
@@ -110,6 +118,10 @@ class Verdict(StrEnum):
 
 RECONCILING = "reconciling"
 """The code of findings about objects that have no result yet."""
+
+
+NEW = "new"
+"""The word of `--fail-on` for faults that an earlier report lacks."""
 
 
 class Exit(IntEnum):
@@ -156,17 +168,91 @@ class Next(NamedTuple):
 class Scope(NamedTuple):
     """What a report is about: `namespaces`, empty for all, and the objects `applying` into them.
 
-    These are in other namespaces.
+    These are in other namespaces. `skipped` are the codes that are left out.
     """
 
     namespaces: tuple[str, ...] = ()
     applying: tuple[Ref, ...] = ()
+    skipped: tuple[str, ...] = ()
+
+
+class Accepted(NamedTuple):
+    """A fault that somebody has accepted, for a `reason`, up to and including the day `until`."""
+
+    finding: Finding
+    reason: str
+    until: date
+
+
+class Acceptance(NamedTuple):
+    """What came of the entries in a list of accepted faults.
+
+    `source` is where they are from. `accepted` are the faults that they match, and `notes` are
+    sentences on entries that have expired, match nothing, or could not be read.
+    """
+
+    source: str
+    accepted: tuple[Accepted, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Past(NamedTuple):
+    """What is known of a finding of any report, also of one that was printed as JSON."""
+
+    id: str
+    step: str
+    code: str
+    level: Level
+    title: str
+    objects: tuple[Ref, ...] = ()
+    category: Category = "fault"
+
+    @classmethod
+    def of(cls, finding: Finding) -> Self:
+        """Return what is known of *finding*."""
+        return cls(
+            finding.id, finding.step, finding.code, finding.level, finding.title,
+            finding.objects, finding.category,
+        )  # fmt: skip
+
+    @property
+    def object(self) -> Ref | None:
+        """The object that it is about."""
+        return next(iter(self.objects), None)
+
+
+class Changes(NamedTuple):
+    """How the faults of a report differ from those of an earlier one.
+
+    `source` is where the earlier one is from, and `taken_at` when its cluster was read. `new` and
+    `still` are ids of faults of the report. Its `unseen` ones may be old: the earlier one did not
+    look at what they are about. `gone` are faults of the earlier one. Its `unsure` ones may be
+    there still: the report did not look at what they are about.
+    """
+
+    source: str
+    taken_at: datetime
+    new: tuple[str, ...] = ()
+    still: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    gone: tuple[Past, ...] = ()
+    unsure: tuple[Past, ...] = ()
+
+
+def _counted(finding: Finding, changes: Changes, old: Collection[Key]) -> Finding:
+    """Return *finding* as it counts where only new faults do; *old* are the objects of others."""
+    if finding.id in changes.still:
+        return replace(finding, level=Level.PASS)
+    if finding.id in changes.unseen and finding.level is Level.FAIL:
+        return replace(finding, level=Level.UNKNOWN)
+    return replace(finding, level=Level.SKIP) if finding.waits_only_for(old) else finding
 
 
 class Report(NamedTuple):
     """The result of a run: all findings, including passes, in the order of the report.
 
-    `flux` and `operator` are their versions in the cluster, empty when unknown.
+    `flux` and `operator` are their versions in the cluster, empty when unknown. Accepted faults are
+    only in `acceptance`, so that nothing counts them.
     """
 
     target: Target
@@ -179,14 +265,22 @@ class Report(NamedTuple):
     next: Next | None = None
     unreachable: bool = False
     scope: Scope = Scope()
+    acceptance: Acceptance | None = None
+    changes: Changes | None = None
+
+    @property
+    def accepted(self) -> tuple[Accepted, ...]:
+        """The accepted faults."""
+        return self.acceptance.accepted if self.acceptance else ()
 
     @property
     def verdict(self) -> Verdict:
         """The worst level of all faults, UNKNOWN instead of SKIP, PROGRESSING instead of WAIT.
 
-        It is UNKNOWN as well if all that was checked waits. Advice is ignored.
+        It is UNKNOWN as well if all that was checked waits. Advice and accepted faults are ignored:
+        it is PASS if nothing but accepted faults was found.
         """
-        levels = {finding.level for finding in self.faults}
+        levels = {finding.level for finding in self.faults} | {Level.PASS for _ in self.accepted}
         level = worst(levels - {Level.WAIT})
         if level is Level.SKIP:
             return Verdict.UNKNOWN
@@ -223,15 +317,30 @@ class Report(NamedTuple):
         """The number of objects that a fault of another object affects, each counted once."""
         return len({ref for finding in self.findings for ref in finding.blocks})
 
-    def exit_code(self, fail_on: Collection[Verdict] = ()) -> Exit:
+    def exit_code(self, fail_on: Collection[str] = ()) -> Exit:
         """Return the exit code; a warning or progress counts as unhealthy if *fail_on* has it.
 
-        Advice (class "habit") never changes it.
+        So does every fault that is NEW. If *fail_on* has that, but neither failures nor warnings,
+        faults that are not new do not count. Advice (class "habit") never changes it.
         """
         if self.unreachable:
             return Exit.NO_VERDICT
+        counted = self.counting(fail_on)
         failing = {Level.FAIL, *((Level.WARN,) if Verdict.WARN in fail_on else ())}
-        unfinished = self.verdict is Verdict.PROGRESSING and Verdict.PROGRESSING in fail_on
-        if unfinished or any(finding.level in failing for finding in self.faults):
+        unfinished = counted.verdict is Verdict.PROGRESSING and Verdict.PROGRESSING in fail_on
+        is_new = NEW in fail_on and self.changes is not None and self.changes.new
+        if unfinished or is_new or any(one.level in failing for one in counted.faults):
             return Exit.UNHEALTHY
-        return Exit.NO_VERDICT if self.verdict is Verdict.UNKNOWN else Exit.HEALTHY
+        return Exit.NO_VERDICT if counted.verdict is Verdict.UNKNOWN else Exit.HEALTHY
+
+    def counting(self, fail_on: Collection[str]) -> Self:
+        """Return the report with what counts for the exit code.
+
+        If only new faults count, an old one is a pass, and a failure is unknown of which it is not
+        known whether it is new.
+        """
+        changes = self.changes
+        if changes is None or NEW not in fail_on or {Verdict.FAIL, Verdict.WARN} & {*fail_on}:
+            return self
+        old = {ref.key for one in self.faults if one.id in changes.still for ref in one.objects}
+        return self._replace(findings=tuple(_counted(one, changes, old) for one in self.faults))

@@ -38,10 +38,10 @@ _NAMES: Mapping[str, Mapping[str, str] | None] = {
 
 
 LIVE = frozenset({
-    "completion", "credentials", "inventory", "list", "logs", "mcp", "preflight", "rbac", "ui",
-    "version",
+    "compare", "completion", "credentials", "inventory", "list", "logs", "mcp", "preflight",
+    "rbac", "ui", "version",
 })  # fmt: skip
-"""The commands of this program that cannot read a snapshot."""
+"""The commands of this program without the options to read a snapshot."""
 
 DEMO = ("--demo",)
 """The option that selects the bundled demo cluster. No kubeconfig has its context."""

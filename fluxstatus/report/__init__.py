@@ -32,10 +32,25 @@ class Format(StrEnum):
     NAME = "name"
     MERMAID = "mermaid"
     DOT = "dot"
+    JUNIT = "junit"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    METRICS = "metrics"
+    GITHUB = "github"
 
 
 ReportFormat: TypeAlias = Literal[Format.TEXT, Format.JSON]
-CheckFormat: TypeAlias = Literal[Format.TEXT, Format.WIDE, Format.JSON]
+CheckFormat: TypeAlias = Literal[
+    Format.TEXT,
+    Format.WIDE,
+    Format.JSON,
+    Format.YAML,
+    Format.JUNIT,
+    Format.MARKDOWN,
+    Format.HTML,
+    Format.METRICS,
+    Format.GITHUB,
+]
 TableFormat: TypeAlias = Literal[Format.TABLE, Format.WIDE, Format.JSON, Format.YAML]
 ListFormat: TypeAlias = Literal[Format.TABLE, Format.WIDE, Format.JSON, Format.YAML, Format.NAME]
 TreeFormat: TypeAlias = Literal[Format.TREE, Format.JSON, Format.MERMAID, Format.DOT]
@@ -53,5 +68,11 @@ RENDER: Mapping[CheckFormat, Callable[[Report, Look], str]] = {
     Format.TEXT: _by("as_text"),
     Format.WIDE: _by("as_text"),
     Format.JSON: _by("as_json"),
+    Format.YAML: _by("as_yaml"),
+    Format.JUNIT: _by("as_junit"),
+    Format.MARKDOWN: _by("as_markdown"),
+    Format.HTML: _by("as_html"),
+    Format.METRICS: _by("as_metrics"),
+    Format.GITHUB: _by("as_github"),
 }
 """The renderers of a report by format. Each is imported when it is used."""

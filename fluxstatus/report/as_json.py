@@ -11,12 +11,12 @@ from typing import Any
 
 from fluxstatus import __version__
 from fluxstatus.base.durations import stamp
-from fluxstatus.model.findings import Finding, Level, Next, Report
+from fluxstatus.model.findings import Acceptance, Changes, Finding, Level, Next, Past, Report
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.ref import Ref
 from fluxstatus.report.look import Look
 
-_VERSION = 2  # of the report
+VERSION = 2  # of the report
 
 
 def versioned(content: Mapping[str, Any], version: int = 1) -> str:
@@ -33,7 +33,7 @@ def render(report: Report, look: Look) -> str:
     *look* matters only for `everything`, which includes passes. Texts from the cluster are not
     truncated; control characters and non-ASCII characters in them are \u escapes.
     """
-    return versioned(document(report, everything=look.everything), _VERSION)
+    return versioned(document(report, everything=look.everything), VERSION)
 
 
 def document(report: Report, *, everything: bool) -> dict[str, Any]:
@@ -44,20 +44,60 @@ def document(report: Report, *, everything: bool) -> dict[str, Any]:
         "scope": {
             "namespaces": list(report.scope.namespaces),
             "applying": [object_json(ref) for ref in report.scope.applying],
+            "skipped": list(report.scope.skipped),
         },
         "takenAt": time_json(report.taken_at),
         "durationSeconds": round(report.cost.seconds, 3),
         "cost": {"requests": report.cost.requests, "bytes": report.cost.bytes},
         "verdict": report.verdict,
         "summary": {level: report.count(level) for level in Level}
-        | {"habit": len(report.advice), "blocked": report.blocked},
+        | {"habit": len(report.advice), "blocked": report.blocked}
+        | {"accepted": len(report.accepted)},
         "steps": [step._asdict() for step in report.steps],
         "findings": [
             finding_json(finding)
             for finding in report.findings
             if everything or finding.level is not Level.PASS
         ],
+        "acceptance": _acceptance(report.acceptance) if report.acceptance else None,
+        "changes": changes_json(report.changes) if report.changes else None,
         "next": _next(report.next) if report.next else None,
+    }
+
+
+def _acceptance(acceptance: Acceptance) -> dict[str, Any]:
+    return {
+        "source": acceptance.source,
+        "accepted": [
+            {"reason": reason, "until": f"{until}", "finding": finding_json(finding)}
+            for finding, reason, until in acceptance.accepted
+        ],
+        "notes": list(acceptance.notes),
+    }
+
+
+def changes_json(changes: Changes) -> dict[str, Any]:
+    """Return *changes* as JSON: ids of findings of the report, and the findings that it lacks."""
+    return {
+        "source": changes.source,
+        "takenAt": time_json(changes.taken_at),
+        "new": list(changes.new),
+        "still": list(changes.still),
+        "unseen": list(changes.unseen),
+        "gone": list(map(past_json, changes.gone)),
+        "unsure": list(map(past_json, changes.unsure)),
+    }
+
+
+def past_json(past: Past) -> dict[str, Any]:
+    """Return *past* as JSON."""
+    return {
+        "step": past.step,
+        "code": past.code,
+        "id": past.id,
+        "level": past.level,
+        "object": ref_json(past.object) if past.object else None,
+        "title": past.title,
     }
 
 

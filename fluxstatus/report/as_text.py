@@ -2,37 +2,45 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from fluxstatus.base.durations import ago
 from fluxstatus.base.plurals import counted, noun_for
-from fluxstatus.model.evidence import Cost
 from fluxstatus.model.findings import (
     RECONCILING,
     Finding,
     Level,
-    Next,
     Report,
     Scope,
     StepResult,
-    worst,
 )
 from fluxstatus.model.hints import Command
 from fluxstatus.model.ref import Ref
+from fluxstatus.report.ending import ACCEPTED, put_acceptance, put_counts, put_ending
 from fluxstatus.report.layout import Cell, Page
 from fluxstatus.report.look import Look
+from fluxstatus.report.sentences import (
+    ADVICE,
+    TROUBLE,
+    by_blocked,
+    facts_of,
+    kinds_of,
+    message_of,
+    minute_of,
+    name_of,
+    steps_of,
+    time_of,
+    title_of,
+    why_of,
+    word_of,
+)
 from fluxstatus.report.table import Table
-from fluxstatus.report.terminal import command_line, marked
+from fluxstatus.report.terminal import marked
 
-_TROUBLE = (Level.FAIL, Level.WARN, Level.UNKNOWN)
-"""The levels of faults, the worst first."""
-
-_ADVICE = "advice"
 _AT_MOST = 10  # findings that are shown without `--all`; the rest are counted
 _SCREEN = 48  # lines; a shorter report has all details
 _IN_FULL = 24  # lines for the worst faults of a longer report; the others are shown briefly
 _NAMES = 40  # names of a list to try: more never fit into two lines
-_NEXT = len("next  ")
 
 
 def render(report: Report, look: Look) -> str:
@@ -48,9 +56,10 @@ def render(report: Report, look: Look) -> str:
         return _briefly(report, look)
     advice, report = report.advice, report._replace(findings=report.faults)
     one_by_one = advice if look.advice or look.everything else ()
-    steps = _steps(report)
+    steps = steps_of(report)
     levels = *(step.level for step in steps), *map(word_of, (*report.findings, *one_by_one))
     names = *(step.id for step in steps), *(one.step for one in one_by_one)
+    levels = (*levels, *(ACCEPTED for _ in report.accepted[:1]))
     page = Page(look, levels, names)
     _put_head(page, report)
     shown, counted = (report.findings, []) if look.everything else _selected(report)
@@ -61,17 +70,14 @@ def render(report: Report, look: Look) -> str:
             _put_briefly(page, fault, report.taken_at)
         else:
             put_finding(page, fault, report.taken_at)
-    _put_rest(page, [finding for finding in counted if finding.level in _TROUBLE])
+    _put_rest(page, [finding for finding in counted if finding.level in TROUBLE])
     for step in steps:
         _put_step(page, step, report, (_of(step, shown), _of(step, counted)))
     for one in one_by_one:
         put_finding(page, one, report.taken_at)
     if not one_by_one:
         _put_advice_summary(page, advice)
-    page.gap()
-    page.put(_footer(report))
-    if report.next:
-        _put_next(page, report.next)
+    put_ending(page, report)
     return "\n".join(page.lines) + "\n"
 
 
@@ -80,14 +86,15 @@ def _briefly(report: Report, look: Look) -> str:
 
     The titles are whole, whatever the width is.
     """
-    page = Page(look, (), ())
+    page = Page(look, (ACCEPTED,), (one.finding.step for one in report.accepted))
     heads = ("LEVEL", "BLOCKS", *(_WIDE if look.wide else ()), "CODE", "CAUSE")
     found = by_blocked(report.faults) + by_blocked(report.advice if look.advice else ())
     _put_head(page, report)
     if found:
         table = Table(heads, look).lines(_row(finding, look) for finding in found)
         page.lines += [*table.splitlines(), ""]
-    page.put(_footer(report))
+    put_acceptance(page, report)
+    put_counts(page, report)
     return "\n".join(page.lines) + "\n"
 
 
@@ -95,23 +102,10 @@ _WIDE = ("SINCE", "STEP", "ID")
 
 
 def _row(finding: Finding, look: Look) -> tuple[str, ...]:
-    since = _time(finding.since) if finding.since else ""
+    since = time_of(finding.since) if finding.since else ""
     wide = (since, finding.step, finding.id) if look.wide else ()
-    return (word_of(finding), str(len(finding.blocks)), *wide, finding.code, finding.title)
-
-
-def by_blocked(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the faults among *findings*, which are in the order of a report.
-
-    The worst level comes first, then what blocks most.
-    """
-    found = (finding for finding in findings if finding.level in _TROUBLE)
-    return sorted(found, key=lambda one: (_TROUBLE.index(one.level), -len(one.blocks)))
-
-
-def word_of(finding: Finding) -> str:
-    """Return the word for the level of *finding*: advice is not a warning."""
-    return finding.level if finding.category == "fault" else _ADVICE
+    blocked = str(len(finding.blocks))
+    return (word_of(finding), blocked, *wide, finding.code, title_of(finding))
 
 
 def _put_advice_summary(page: Page, advice: Iterable[Finding]) -> None:
@@ -126,7 +120,7 @@ def _put_advice_summary(page: Page, advice: Iterable[Finding]) -> None:
         more = ", …" if n < len(names) else ""
         shows = f"--advice shows {noun_for(len(names), 'it', 'them')}"
         text = f"{total}: {', '.join(names[:n])}{more}; {shows}"
-        word = Cell(_ADVICE, len(_ADVICE) + 2, _ADVICE)  # without the column of a step
+        word = Cell(ADVICE, len(ADVICE) + 2, ADVICE)  # without the column of a step
         if n == 1 or page.fits(text, 1 + word.width, lines=2):
             page.put(text, Cell("", 1), word)
             break
@@ -143,21 +137,17 @@ def _put_head(page: Page, report: Report) -> None:
 
 def _header(report: Report, look: Look) -> str:
     """Return the line about the cluster and its versions; empty if nothing is known."""
-    known = (
-        ("context", report.target.context),
-        ("Kubernetes", report.target.kubernetes),
-        ("Flux", report.flux),
-        ("operator", report.operator),
-        ("snapshot of" if report.target.saved else "read", _read(report, look)),
-    )
-    return " · ".join(f"{name} {value}" for name, value in known if value)
+    read = _read(report, look)
+    when = ("snapshot of" if report.target.saved else "read", read)
+    known = (*facts_of(report), *((when,) if read else ()))
+    return " · ".join(f"{name} {value}" for name, value in known)
 
 
 def _read(report: Report, look: Look) -> str:
     """Return when the cluster was read; empty if that was just now and nobody asked."""
     if look.wide:
-        return _time(report.taken_at)
-    return f"{report.taken_at:%Y-%m-%d %H:%M} UTC" if report.target.saved else ""
+        return time_of(report.taken_at)
+    return minute_of(report.taken_at) if report.target.saved else ""
 
 
 def _scope(page: Page, scope: Scope) -> str:
@@ -171,15 +161,6 @@ def _scope(page: Page, scope: Scope) -> str:
     return f"{noun} {names}{more if scope.applying else ''}"
 
 
-def _steps(report: Report) -> Sequence[StepResult]:
-    """Return the steps of *report*, and those that only its findings name."""
-    steps = {step.id: step for step in report.steps}
-    for name in {finding.step: None for finding in report.findings if finding.step not in steps}:
-        levels = (finding.level for finding in report.findings if finding.step == name)
-        steps[name] = StepResult(name, name, worst(levels))
-    return tuple(steps.values())
-
-
 def _of(step: StepResult, findings: Iterable[Finding]) -> Sequence[Finding]:
     return [finding for finding in findings if finding.step == step.id]
 
@@ -190,7 +171,7 @@ def _selected(report: Report) -> tuple[Sequence[Finding], Sequence[Finding]]:
     Left out are healthy objects, the passes of a step that has faults, and what only waits in a
     step that fails: what waits is in the faults as blocked.
     """
-    faulty = {finding.step for finding in report.findings if finding.level in _TROUBLE}
+    faulty = {finding.step for finding in report.findings if finding.level in TROUBLE}
     failed = {finding.step for finding in report.findings if finding.level is Level.FAIL}
 
     def is_left_out(finding: Finding) -> bool:
@@ -216,12 +197,12 @@ def _without_details(trial: Page, shown: Iterable[Finding], now: datetime) -> se
     """
     ends: list[tuple[Finding, int]] = []
     faults = by_blocked(shown)
-    for finding in (*faults, *(one for one in shown if one.level not in _TROUBLE)):
+    for finding in (*faults, *(one for one in shown if one.level not in TROUBLE)):
         put_finding(trial, finding, now)
         ends.append((finding, len(trial.lines)))
     if len(trial.lines) <= _SCREEN:
         return set()
-    return {id(f) for f, end in ends[1:] if end > _IN_FULL and f.level in _TROUBLE}
+    return {id(f) for f, end in ends[1:] if end > _IN_FULL and f.level in TROUBLE}
 
 
 def _put_rest(page: Page, left: Sequence[Finding]) -> None:
@@ -251,33 +232,38 @@ def _put_step(
     """Add what is no fault of *step*: *findings* are those to show and those to count."""
     shown, counted = findings
     for finding in shown:
-        if finding.level not in _TROUBLE:
+        if finding.level not in TROUBLE:
             put_finding(page, finding, report.taken_at)
-    if rest := sum(finding.level not in _TROUBLE for finding in counted):
+    if rest := sum(finding.level not in TROUBLE for finding in counted):
         page.state(Level.SKIP, step.id, f"{rest} more: --all shows them")
     if not shown and not counted:
-        page.state(step.level, step.id, _summary(_of(step, report.findings)) or step.title)
+        page.state(step.level, step.id, _summary(step, report) or step.title)
 
 
-def _summary(findings: Sequence[Finding]) -> str:
-    passed = sum(finding.level is Level.PASS for finding in findings)
-    return f"{counted(passed, 'check')} passed" if passed else ""
+def _summary(step: StepResult, report: Report) -> str:
+    passed = sum(finding.level is Level.PASS for finding in _of(step, report.findings))
+    accepted = sum(one.finding.step == step.id for one in report.accepted)
+    parts = (
+        f"{counted(passed, 'check')} passed" if passed else "",
+        f"{accepted} accepted" if accepted else "",
+    )
+    return ", ".join(filter(None, parts))
 
 
 def put_finding(page: Page, finding: Finding, now: datetime) -> None:
     """Add *finding*, with its details and its code if it is a fault."""
-    if finding.level in _TROUBLE:
+    if finding.level in TROUBLE:
         _put_title(page, finding)
         _put_details(page, finding, now)
         return
-    since = f", since {_time(finding.since)}" if page.look.wide and finding.since else ""
+    since = f", since {time_of(finding.since)}" if page.look.wide and finding.since else ""
     page.state(word_of(finding), finding.step, f"{finding.title}{since}")
     if page.look.everything and finding.level is not Level.PASS:
         _put_details(page, finding, now)
 
 
 def _put_title(page: Page, finding: Finding) -> None:
-    page.state(word_of(finding), finding.step, f"{finding.title} [{finding.code}]")
+    page.state(word_of(finding), finding.step, f"{title_of(finding)} [{finding.code}]")
 
 
 def _put_briefly(page: Page, finding: Finding, now: datetime) -> None:
@@ -299,8 +285,8 @@ def _put_briefly(page: Page, finding: Finding, now: datetime) -> None:
 
 def _put_details(page: Page, finding: Finding, now: datetime) -> None:
     in_full = page.look.everything or page.look.wide
-    page.detail("why", _why(finding))
-    page.detail("message", _message(finding))
+    page.detail("why", why_of(finding))
+    page.detail("message", message_of(finding))
     page.detail("since", _since(finding.since, now, page.look) if finding.since else "")
     page.detail("blocks", _blocked(page, finding.blocks) if finding.blocks else "")
     label = "affects" if finding.count else "evidence"  # the places that advice is about
@@ -315,39 +301,15 @@ def _put_details(page: Page, finding: Finding, now: datetime) -> None:
     page.detail("id", finding.id if page.look.wide else "")
 
 
-def _why(finding: Finding) -> str:
-    """Return the cause, without the part that is in the title."""
-    if finding.explanation is not None:
-        return finding.explanation
-    if finding.why in finding.title:
-        return ""
-    for mark in (": ", "; "):
-        if finding.why.startswith(finding.summary + mark):
-            return finding.why.removeprefix(finding.summary + mark)
-    return finding.why
-
-
-def _message(finding: Finding) -> str:
-    """Return the controller's message, unless it is in the title or the cause."""
-    if finding.message and finding.message.strip() in f"{finding.title}\n{finding.why}":
-        return ""
-    return ": ".join(part for part in (finding.reason, finding.message) if part)
-
-
 def _since(since: datetime, now: datetime, look: Look) -> str:
-    time = _time(since) if look.wide else f"{since.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    time = time_of(since) if look.wide else minute_of(since)
     return f"{ago(since, now)} ({time})"
-
-
-def _time(when: datetime) -> str:
-    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _blocked(page: Page, refs: Sequence[Ref]) -> str:
     """Return the number of each kind, and as many names as fit into two lines."""
-    kinds = Counter(ref.kind for ref in refs).most_common()
-    counts = ", ".join(counted(n, kind) for kind, n in kinds)
-    names = [f"{ref.namespace}/{ref.name}" if ref.namespace else ref.name for ref in refs]
+    counts = kinds_of(refs)
+    names = [name_of(ref) for ref in refs]
     if page.look.everything:
         return f"{counts}: {', '.join(names)}"
     for n in range(min(len(names), _NAMES), 0, -1):
@@ -363,34 +325,3 @@ def _put_commands(page: Page, commands: Iterable[Command], label: str) -> None:
         line = marked(command, ascii_only=page.look.ascii)
         page.detail(label, line, style="command", one_line=True)
         label = ""
-
-
-def _footer(report: Report) -> str:
-    """Return the line that counts what was found."""
-    unfinished = sum(max(len(finding.evidence), 1) for finding in report.in_progress)
-    waiting = len({one.step for one in report.waiting if one.code != RECONCILING})
-    counts = (
-        (unfinished, "in progress", "in progress"),
-        (0 if report.blocked else waiting, "step waits", "steps wait"),
-        (report.count(Level.FAIL), "cause", ""),
-        (report.blocked, "object blocked", "objects blocked"),
-        (report.count(Level.WARN), "warning", ""),
-        (report.count(Level.UNKNOWN), "unknown", "unknown"),
-        (report.count(Level.PASS), "pass", "pass"),
-    )
-    parts = [counted(n, one, many) for n, one, many in counts if n]
-    if report.cost != Cost():
-        parts.append(f"{counted(report.cost.requests, 'request')}, {report.cost.seconds:.1f} s")
-    return " · ".join(parts) or "nothing was checked"
-
-
-def _put_next(page: Page, step: Next) -> None:
-    label, below = Cell("next", _NEXT, "label"), Cell("", _NEXT)
-    lines = [command_line(command.argv, ascii_only=page.look.ascii) for command in step.commands]
-    if len(lines) == 1 and page.fits(f"{step.text}: {lines[0]}", _NEXT, lines=1):
-        page.put(f"{step.text}: {lines[0]}", label, one_line=True)
-        return
-    prompt = "" if lines else step.prompt
-    page.put(f"{step.text}:" if lines or prompt else step.text, label)
-    for line in lines or prompt.splitlines():
-        page.put(line, below, style="command", one_line=True)

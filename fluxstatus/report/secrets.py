@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from fluxstatus.model.evidence import Unread
 from fluxstatus.report.as_json import finding_json, ref_json
-from fluxstatus.report.as_text import put_finding, word_of
+from fluxstatus.report.as_text import put_finding
 from fluxstatus.report.layout import Page, put_pairs
+from fluxstatus.report.sentences import word_of
 
 if TYPE_CHECKING:
     from fluxstatus.lookup.credentials.inspect import Credential

@@ -19,6 +19,7 @@ _SGR: Mapping[str, str] = {
     "wait": "36",
     "skip": "2",
     "advice": "34",
+    "accept": "2",
     "label": "2",
     "command": "36",
 }

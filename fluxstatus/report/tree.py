@@ -10,6 +10,7 @@ from fluxstatus.base.visible import visible
 from fluxstatus.lookup.node import Node
 from fluxstatus.report.as_json import object_json, versioned
 from fluxstatus.report.look import Look
+from fluxstatus.report.mermaid import label
 from fluxstatus.report.terminal import columns, painted, wrap
 
 _BRANCHES = ("├─ ", "└─ ", "│  ", "   ")
@@ -61,8 +62,8 @@ def as_mermaid(root: Node, _: Look) -> str:
     """Return the tree as a Mermaid flowchart."""
     names, lines = _numbered(root), ["flowchart TD"]
     for node in root.all():
-        label = visible(f"{node.ref}<br/>{_short(node)}").replace('"', "#quot;")
-        lines.append(f'  {names[id(node)]}["{label}"]:::{_word(node)}')
+        text = f"{label(f'{node.ref}')}<br/>{label(_short(node))}"
+        lines.append(f'  {names[id(node)]}["{text}"]:::{_word(node)}')
         lines += [
             f"  {names[id(node)]} -- {child.relation.label} --> {names[id(child)]}"
             for child in node.children

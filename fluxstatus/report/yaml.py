@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from fluxstatus.base.fields import map_of
@@ -56,7 +57,7 @@ def as_yaml(objects: Iterable[Object], verdicts: Verdicts = None) -> Iterator[st
         yield "apiVersion: v1\nitems: []\n"
     yield 'kind: List\nmetadata:\n  resourceVersion: ""\n'
     if verdicts is not None:
-        yield from _entry("verdicts:", [*verdicts], "", is_sorted=False)
+        yield from _block({"verdicts": [*verdicts]}, "", is_sorted=False)
 
 
 def as_names(objects: Iterable[Object], _: object = None) -> Iterator[str]:
@@ -110,35 +111,44 @@ def _without_address(one: Object) -> Object:
     return {**one, "spec": spec}
 
 
-def _block(value: Any, indent: str, *, is_sorted: bool = True) -> Iterator[str]:
-    """Yield the lines of a map or a list that is not empty."""
+def _block(value: Any, indent: str, *, is_sorted: bool = True) -> list[str]:
+    """Return the lines of a map or a list that is not empty."""
+    lines: list[str] = []
+    _add(lines, value, indent, is_sorted=is_sorted)
+    return lines
+
+
+def _add(lines: list[str], value: Any, indent: str, *, is_sorted: bool) -> None:
+    """Add the lines of a map or a list: a generator in each level takes twice as long."""
     if isinstance(value, dict):
         for key, entry in sorted(value.items()) if is_sorted else value.items():
-            yield from _entry(f"{indent}{_key(key, indent)}:", entry, indent, is_sorted=is_sorted)
+            head = f"{indent}{_key(key, indent)}:"
+            _add_entry(lines, head, entry, indent, is_sorted=is_sorted)
         return
     for entry in value:
         if isinstance(entry, dict | list) and entry:
-            first, *others = _block(entry, f"{indent}  ", is_sorted=is_sorted)
-            yield f"{indent}- {first[len(indent) + 2 :]}"
-            yield from others
+            first = len(lines)
+            _add(lines, entry, f"{indent}  ", is_sorted=is_sorted)
+            lines[first] = f"{indent}- {lines[first][len(indent) + 2 :]}"
         else:
-            yield f"{indent}- {_scalar(entry)}\n"
+            lines.append(f"{indent}- {_scalar(entry)}\n")
 
 
+@lru_cache(maxsize=1000)
 def _key(key: str, indent: str) -> str:
     """Return *key* as it begins a line; YAML demands the mark of a long one (1.2, 7.4.2)."""
     written = _scalar(key)
     return written if len(written) < _LONG else f"? {written}\n{indent}"
 
 
-def _entry(head: str, value: Any, indent: str, *, is_sorted: bool) -> Iterator[str]:
+def _add_entry(lines: list[str], head: str, value: Any, indent: str, *, is_sorted: bool) -> None:
     if isinstance(value, dict | list) and value:
-        yield f"{head}\n"
+        lines.append(f"{head}\n")
         # kubectl puts the dashes of a list below the key, and indents a map.
         inner = indent if isinstance(value, list) else f"{indent}  "
-        yield from _block(value, inner, is_sorted=is_sorted)
+        _add(lines, value, inner, is_sorted=is_sorted)
     else:
-        yield f"{head} {_scalar(value)}\n"
+        lines.append(f"{head} {_scalar(value)}\n")
 
 
 def _scalar(value: Any) -> str:
@@ -150,6 +160,7 @@ def _scalar(value: Any) -> str:
         return repr(value).replace("e", ".0e")  # a YAML 1.1 float needs a point
     if not isinstance(value, str):
         return json.dumps(value)
-    if _PLAIN.fullmatch(value) and value.lower() not in _NOT_TEXT and all(map(is_visible, value)):
+    is_plain = _PLAIN.fullmatch(value) and value.lower() not in _NOT_TEXT
+    if is_plain and (value.isascii() or all(map(is_visible, value))):
         return value
     return yaml_string(value)

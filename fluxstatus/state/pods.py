@@ -200,9 +200,14 @@ def _ending(terminated: dict[str, Any]) -> str:
 
 
 def _exit(terminated: dict[str, Any]) -> str:
-    """Return how a container terminated, as kubectl abbreviates it: OOMKilled (exit 137)."""
+    """Return how a container terminated in few words: "OOMKilled (exit 137)".
+
+    The kubelet's reason for any other failure is "Error", which says nothing.
+    """
     reason, code = text_of(terminated.get("reason")), terminated.get("exitCode")
-    return f"{reason or 'Error'} (exit {code})" if terminated else "terminated"
+    if not terminated:
+        return "terminated"
+    return f"exited with code {code}" if reason in ("", "Error") else f"{reason} (exit {code})"
 
 
 def _last_words(terminated: dict[str, Any]) -> str:

@@ -433,7 +433,9 @@ def test_text_and_json_say_what_was_judged() -> None:
         "applying": [
             {"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
              "namespace": "flux-system", "name": "apps"}],
+        "skipped": [],
     }  # fmt: skip
     whole = judge(evidence(*HEALTHY, *objects))
-    assert as_json.document(whole, everything=False)["scope"] == {"namespaces": [], "applying": []}
+    scope: Object = {"namespaces": [], "applying": [], "skipped": []}
+    assert as_json.document(whole, everything=False)["scope"] == scope
     assert "namespace" not in as_text.render(whole, Look(width=100)).splitlines()[1]

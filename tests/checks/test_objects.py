@@ -251,7 +251,7 @@ LATE = "it was still in progress when the timeout expired (InProgress)"
         ("apps", [pod("apps/web-5d-x", crashing("OOMKilled", 137, 5))],
          "Deployment web: container manager OOMKilled (exit 137), 5 restarts", "one-of"),
         ("flux-system", [pod("apps/web-5d-x", crashing(restarts=5))],
-         "Deployment apps/web: container manager Error (exit 1), 5 restarts", "one-of"),
+         "Deployment apps/web: container manager exited with code 1, 5 restarts", "one-of"),
         ("apps", [event("ReplicaSet apps/web-5d", "FailedCreate",
                         'pods "web-x" is forbidden: exceeded quota: small, requested: cpu=2')],
          'Deployment web: a pod of web exceeds ResourceQuota "small": requested: cpu=2', "certain"),
@@ -283,7 +283,7 @@ def test_a_title_counts_the_other_workloads() -> None:
         pod("apps/api-5d-x", crashing()),
     ]
     finding = only(found("reconcilers", evidence(*HEALTHY, *objects)), "health-check-failed")
-    assert finding.summary.endswith("Error (exit 1), 7 restarts (and 1 more workload)")
+    assert finding.summary.endswith("exited with code 1, 7 restarts (and 1 more workload)")
 
 
 def alerting(name: str = "slack", **more: object) -> Object:

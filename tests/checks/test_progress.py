@@ -161,7 +161,7 @@ def test_a_chart_fails_with_its_release() -> None:
                                              "not ready: bad"}, spec=chart),
     ]  # fmt: skip
     assert summary(evidence(*HEALTHY, *objects), "sources").title == (
-        "2 of 3 ready, 1 fails with HelmRelease apps/web"
+        "2 of 3 ready, 1 fails together with HelmRelease apps/web"
     )
 
 

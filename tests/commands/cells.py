@@ -160,6 +160,8 @@ def fill(api: Api) -> None:
     api.put(_deployment(now), *(make("v1", "ConfigMap", m, now, namespace="apps") for m in maps))
     api.put(*(make("v1", "Namespace", one, now) for one in ("apps", "flux-system")), _event(now))
     api.put(*_around_flux(now))
+    known = {"accept.toml": '[[accept]]\ncode = "x"\nreason = "x"\nuntil = 2999-12-31\n'}
+    api.put(make("v1", "ConfigMap", "known", now, namespace="apps", data=known))
     api.put(make("v1", "Secret", "git", now, namespace="apps", type="Opaque", data=_DATA))
     api[LOG.path] = document(b"")
 

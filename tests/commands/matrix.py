@@ -64,6 +64,7 @@ class Role(StrEnum):
     COLUMN = "a list that only fills a column of `get`"
     ADVICE = "a list that only `--advice` reads"
     LEASES = "the Leases of the controllers"
+    ACCEPTED = "the ConfigMap of `--accept-from`"
     SUBJECT = "the object that is named"
     RELATED = "an object that it refers to, or created"
     LOGS = "logs, read by kubectl"
@@ -72,14 +73,18 @@ class Role(StrEnum):
 
 
 BY_KUBECTL = frozenset({Role.LOGS, Role.SECRET, Role.KEYS})
-_ONLY_NAMED = frozenset({Role.COLUMN, Role.ADVICE, Role.LEASES})
+_ONLY_NAMED = frozenset({Role.COLUMN, Role.ADVICE, Role.LEASES, Role.ACCEPTED})
 """What is unknown, but not important for the verdict."""
+
+_BESIDE = _ONLY_NAMED - {Role.COLUMN}
+"""What is read beside all that is important."""
 
 _ANSWERS: Mapping[Role, Mapping[str, int]] = {
     Role.SUBJECT: {_NOT_FOUND: USAGE},
     Role.RELATED: {_NOT_FOUND: HEALTHY},
     Role.SECRET: {_NOT_FOUND: UNHEALTHY},
     Role.KEYS: {_NOT_FOUND: HEALTHY},
+    Role.ACCEPTED: {_NOT_FOUND: HEALTHY},
     Role.LOGS: {"garbled": HEALTHY, "other JSON": HEALTHY},
 }
 """Faults that are none: an object that does not exist, and logs, which can be any text."""
@@ -97,7 +102,7 @@ def codes_of(role: Role, fault: Fault) -> tuple[int, ...]:
     """
     if is_answer(role, fault):
         return (_ANSWERS[role][fault.name],)
-    if role in (Role.ADVICE, Role.LEASES) and fault.name == "401":  # after which nothing is read
+    if role in _BESIDE and fault.name == "401":  # after which nothing is read
         return HEALTHY, UNKNOWN
     if role is Role.KEYS and fault.name == "403":  # few users may read Secrets
         return (HEALTHY,)
@@ -184,6 +189,7 @@ COMMANDS: Mapping[str, Requests] = {
             *map(_list, FOR_ADVICE[2:]),
         ),
     },
+    "--accept-from apps/known": {**_OF_THE_CHECK, Role.ACCEPTED: (_object("ConfigMap", "known"),)},
     "-n apps": _OF_THE_CHECK,
     "--prompt": _OF_THE_CHECK,
     "conditions ks/app": {Role.DISCOVERY: (_API, _APIS), Role.LIST: (_list("Kustomization"),)},

@@ -1,6 +1,7 @@
 """--watch goes on after a look that failed, in every command that has it."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -232,3 +233,15 @@ def test_a_name_that_does_not_exist(flux: Api, flux_status: Program) -> None:
     done = flux_status("get", "ks", "nope", "--watch")
     assert done.returncode == 2
     assert flux.asked("/apis")
+
+
+def test_a_report_file_is_replaced_after_each_check(flux: Api, tmp_path: Path) -> None:
+    """With --report, the file always has the last check."""
+    file = tmp_path / "flux.prom"
+    failing = re.compile(
+        r'^flux_status_findings\{.*step="sources",level="fail"\} (\d)$', re.MULTILINE
+    )
+    with watching(tmp_path, "", "--report", f"metrics={file}") as run:
+        run.wait_until(lambda: file.exists() and failing.findall(file.read_text()) == ["0"])
+        change(flux)
+        run.wait_until(lambda: failing.findall(file.read_text()) == ["1"])

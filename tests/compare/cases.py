@@ -30,6 +30,10 @@ ON_STATES = {
         "all -l app.kubernetes.io/part-of=flux", "all --not-ready -o wide",
     ),
     "events": (*_LIST, "--type Warning", "--since 30m", "--sort-by name"),
+    "accept": tuple(
+        f"{fault} --reason known --until 2999-12-31 {how}"
+        for fault in ("c9984b7c9184", "0123456789ab") for how in _REPORT
+    ),
     "versions": (*_REPORT, "--all"),
     "mcp prompts": _REPORT,
 }  # fmt: skip
@@ -61,7 +65,11 @@ WITHOUT_STATE = """
     ui --port 1|ui --address 0.0.0.0|version|version --verify|version -o json
     --version|list|list -o json|completion|completion bash|completion zsh|completion fish
     completion kubectl|mcp|mcp prompts|mcp status|mcp status -o json|mcp tools|mcp config|mcp skill
-    mcp verify|mcp nothing
+    mcp verify|mcp nothing|--demo --accept missing.toml|--accept-from nothing|--accept-from a/b
+    --demo --accept-from a/b|--demo --fail-on new|--demo --fail-on nothing
+    --demo --fail-on fail,warn
+    --demo --since-snapshot missing.json|accept x|accept x --demo --reason x --until 2000-01-01
+    compare|compare missing.json missing.json
 """
 """Lines for which no state is needed: mistakes, fixed texts, and what happens without kubectl."""
 

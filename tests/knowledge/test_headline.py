@@ -42,6 +42,7 @@ def test_every_statement_is_whole() -> None:
          "it is immutable (immutable: true), so it stays", "delete it"),
         ("its pod says {words}; nothing works", 'its pod says "panic: no; stop"', "nothing works"),
         ("it is {file}", "it is f", ""),
+        ("{file}{of_endpoint} is wrong: correct it", "f of HelmRepository r is wrong", "correct it"),
     ],
 )  # fmt: skip
 def test_a_headline_has_what_is_stated_and_quoted(
@@ -49,6 +50,7 @@ def test_a_headline_has_what_is_stated_and_quoted(
 ) -> None:
     """A headline goes to the end of the statement, with the words of the evidence."""
     fields = {"host": "h", "file": "f", "detail": "d: 1; e", "cycle": "a → b"}
+    fields["of_endpoint"] = " of HelmRepository r"
     found = diagnosis(why, words='"panic: no; stop"', **fields)
     assert (found.headline, found.explanation) == (headline, explanation)
     assert found.why.startswith(headline.partition(": ")[0])

@@ -37,6 +37,7 @@ WAYS: dict[str, tuple[Words, ...]] = {
     "": ((), ("--all",), ("-n", "git-fanout-30"), ("--wait=1s",), ("--save=now.json",)),
     "explain": (("suspended",), ("no-such-code",), ("ks/no-such-thing",), ("KIND/NAME",)),
     "list": ((),),
+    "accept": (("0123456789ab", "--reason=x", "--until=2999-12-31"),),
     "credentials": (("KIND/NAME",),),
     "reconcile": (("KIND/NAME",),),
     "versions": ((),),
@@ -65,6 +66,7 @@ ONE/NAME stands for one object, where another way shows the same of the objects 
 _FILES = "it reads or writes files of MCP clients, and nothing of the cluster"
 EXCEPTED = {
     "ui": "it opens a way to a server and prints its address; it reads no more than the check",
+    "compare": "it reads two files, and nothing of a cluster",
     **dict.fromkeys(("version", "completion", "rbac"), "it tells of the program alone"),
     "mcp verify": "it talks to the MCP server; what comes back is counted, not shown",
     **dict.fromkeys(

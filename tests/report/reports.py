@@ -6,7 +6,18 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from fluxstatus.model.evidence import Cost, Target
-from fluxstatus.model.findings import Finding, Level, Next, Report, StepResult, worst
+from fluxstatus.model.findings import (
+    Acceptance,
+    Accepted,
+    Changes,
+    Finding,
+    Level,
+    Next,
+    Past,
+    Report,
+    StepResult,
+    worst,
+)
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.ref import Ref
 
@@ -143,6 +154,13 @@ _FINDINGS = st.builds(
     docs=TEXT,
     category=st.sampled_from(("fault", "habit")),
 )
+_ACCEPTED = st.lists(st.builds(Accepted, _FINDINGS, TEXT, st.dates()), max_size=2).map(tuple)
+_IDS = st.sampled_from(("0123456789ab", "c9984b7c9184"))
+_NAMES = st.lists(_IDS, max_size=2).map(tuple)
+_PASTS = st.lists(
+    st.builds(Past, _IDS, _STEPS, TEXT, _LEVELS, TEXT, st.lists(_REFS, max_size=2).map(tuple)),
+    max_size=2,
+).map(tuple)
 REPORTS = st.builds(
     Report,
     target=st.builds(Target, TEXT, TEXT, TEXT, TEXT, TEXT),
@@ -153,5 +171,7 @@ REPORTS = st.builds(
     steps=st.lists(st.builds(StepResult, _STEPS, TEXT, _LEVELS), max_size=3).map(tuple),
     findings=st.lists(_FINDINGS, max_size=4).map(tuple),
     next=st.none() | st.builds(Next, TEXT, st.lists(_COMMANDS, max_size=2).map(tuple), TEXT),
+    acceptance=st.none() | st.builds(Acceptance, TEXT, _ACCEPTED, st.lists(TEXT).map(tuple)),
+    changes=st.none() | st.builds(Changes, TEXT, _TIMES, _NAMES, _NAMES, _NAMES, _PASTS, _PASTS),
 )
 """Any report, also those that the checks would never give."""

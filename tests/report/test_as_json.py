@@ -38,7 +38,8 @@ GOLDEN = r"""{
   },
   "scope": {
     "namespaces": [],
-    "applying": []
+    "applying": [],
+    "skipped": []
   },
   "takenAt": "2026-11-23T04:12:00Z",
   "durationSeconds": 0.42,
@@ -55,7 +56,8 @@ GOLDEN = r"""{
     "wait": 0,
     "skip": 0,
     "habit": 0,
-    "blocked": 1
+    "blocked": 1,
+    "accepted": 0
   },
   "steps": [
     {
@@ -131,6 +133,8 @@ GOLDEN = r"""{
       "docs": "https://fluxcd.io/flux/components/source/gitrepositories/"
     }
   ],
+  "acceptance": null,
+  "changes": null,
   "next": {
     "text": "Ask your assistant with live access to this cluster (read-only)",
     "commands": [
@@ -193,7 +197,7 @@ def objects_of(schema: Any) -> list[Any]:
 def test_the_schema_allows_no_key_beyond_those_it_demands() -> None:
     """A key that is added or lost fails here before it surprises anybody."""
     found = objects_of(SCHEMA)
-    assert len(found) == 14
+    assert len(found) == 19
     for each in found:
         assert each["additionalProperties"] is False
         assert each["required"] == list(each["properties"])
@@ -218,7 +222,7 @@ def test_the_summary_counts_the_passes_too() -> None:
     """The counts are of all findings, shown or not; what is blocked twice counts once."""
     assert rendered(SAMPLE)["summary"] == {
         "pass": 3, "warn": 1, "fail": 1, "unknown": 0, "wait": 1, "skip": 1,
-        "habit": 0, "blocked": 49,
+        "habit": 0, "blocked": 49, "accepted": 0,
     }  # fmt: skip
 
 

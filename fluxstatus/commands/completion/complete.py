@@ -21,6 +21,9 @@ _FILES, _NO_SPACE, _NO_FILES, _FOLDERS = 0, 2, 4, 16  # cobra's ShellCompDirecti
 PATHS = {"FILE": _FILES, "DIR": _FOLDERS}
 """Kinds of values that the shell completes, with the directive for it."""
 
+FORMAT_AND_FILE = "FORMAT=FILE"
+"""The kind of a value that is a format and, after "=", a file."""
+
 _TIMEOUT = 0.8  # seconds for kubectl: with our own start, TAB takes one second at most
 _NAMESPACES = ("get", "namespaces")
 _RESOURCES = ("api-resources", "--cached", "--verbs=get", "--output=name")
@@ -61,6 +64,8 @@ def complete(words: Sequence[str]) -> str:
         dash = typed.startswith("-")
         found = _listed(line.command, table, dash=dash)
         wanted = "" if dash else _argument(line, table)
+    if wanted == FORMAT_AND_FILE and "=" in typed:
+        wanted = "FILE"
     if wanted in PATHS:
         return f":{PATHS[wanted]}\n"
     found |= _values(wanted, typed, line, table)
@@ -68,7 +73,7 @@ def complete(words: Sequence[str]) -> str:
     # A name with a character that cannot be seen is not offered: its escape is another name.
     found = {word: visible(text) for word, text in found.items() if visible(word) == word}
     lines = (f"{word}\t{text}".rstrip() + "\n" for word, text in found.items())
-    goes_on = found and all(word.endswith("/") for word in found)
+    goes_on = found and all(word.endswith(("/", "=")) for word in found)
     return "".join(lines) + f":{_NO_FILES | (_NO_SPACE if goes_on else 0)}\n"
 
 

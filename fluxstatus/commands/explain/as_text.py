@@ -10,7 +10,7 @@ from fluxstatus.commands.explain.details import Details, HistoryEntry
 from fluxstatus.lookup.node import Node
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
-from fluxstatus.report.as_text import put_finding, word_of
+from fluxstatus.report.as_text import put_finding
 from fluxstatus.report.layout import (
     INDENT,
     Cell,
@@ -23,6 +23,7 @@ from fluxstatus.report.layout import (
 )
 from fluxstatus.report.look import Look
 from fluxstatus.report.secrets import put_secret, unread_rows, words_in
+from fluxstatus.report.sentences import word_of
 from fluxstatus.report.terminal import columns
 from fluxstatus.report.tree import branches
 

@@ -8,10 +8,11 @@ from fluxstatus.commands.versions.inventory import Part, Role
 from fluxstatus.commands.versions.skew import STEP_ID, compare, pairs_of
 from fluxstatus.model.findings import Finding
 from fluxstatus.report.as_json import finding_json, time_json, versioned
-from fluxstatus.report.as_text import put_finding, word_of
+from fluxstatus.report.as_text import put_finding
 from fluxstatus.report.layout import Cell, Page
 from fluxstatus.report.look import Look
 from fluxstatus.report.secrets import unread_json
+from fluxstatus.report.sentences import word_of
 from fluxstatus.report.terminal import columns
 from fluxstatus.state.state import State
 

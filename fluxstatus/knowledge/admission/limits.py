@@ -88,7 +88,7 @@ RULES = (
                 read=("kubectl get priorityclasses",),
             ),
             Step(
-                "if the pods are critical for the cluster, create a ResourceQuota in their namespace whose scopeSelector allows this PriorityClass, as GKE has it in kube-system",
+                "if the pods are critical for the cluster, create a ResourceQuota in their namespace whose scopeSelector allows this PriorityClass, as GKE does in kube-system",
                 read=(_QUOTA,),
             ),
         ),

@@ -86,7 +86,7 @@ RULES = (
         why="{object} already exists in another version, and admission webhook {webhook} does not allow this upgrade or downgrade: {detail}",
         steps=(
             Step(
-                "restore the old version in Git (for a HelmRelease, in the values), and upgrade as the component documents it: through the versions in between, or with a dump and a restore into a new object",
+                "restore the old version in Git (for a HelmRelease, in the values), and upgrade as the component documents it: version by version, or with a dump and a restore into a new object",
                 read=(OBJECT, CLUSTER_OBJECT),
             ),
         ),
@@ -179,10 +179,10 @@ RULES = (
     ),
     Rule(
         ADMISSION_DENIED,
-        why="admission webhook {webhook} does not allow to change {object} in its current state: {detail}",
+        why="admission webhook {webhook} does not allow changes to {object} in its current state: {detail}",
         steps=(
             Step(
-                "bring about the state that the message requires (such as detached volumes or a finished operation), or restore the old value in Git until then; Flux retries automatically",
+                "bring the object into the state that the message requires (such as detached volumes or a finished operation), or restore the old value in Git until then; Flux retries automatically",
                 read=(OBJECT, CLUSTER_OBJECT),
             ),
         ),

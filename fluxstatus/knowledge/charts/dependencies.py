@@ -116,7 +116,7 @@ RULES = (
     ),
     Rule(
         CHART_DEPENDENCY_FAILED,
-        why="dependency {dependency} is not at {wanted_path} in the source, where its repository in Chart.yaml ({reference}) leads to",
+        why="dependency {dependency} is not at {wanted_path} in the source, the path that its repository in Chart.yaml ({reference}) refers to",
         steps=(
             Step(
                 "correct the repository of the dependency in Chart.yaml: a file:// path is relative to the directory of the chart and must not leave the source",

@@ -288,7 +288,7 @@ RULES = (
         why="{address_field} is not a valid name of a repository in a registry: {detail}",
         steps=(
             Step(
-                "use only lower-case letters, digits and the characters . _ - / in the name: registries do not accept capital letters, also not those of a GitHub user or organization",
+                "use only lower-case letters, digits and the characters . _ - / in the name: registries do not accept capital letters, not even in the name of a GitHub user or organization",
                 read=(SPEC,),
             ),
         ),

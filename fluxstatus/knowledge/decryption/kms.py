@@ -47,7 +47,7 @@ RULES = (
         why="kustomize-controller does not trust the certificate of the KMS that decrypts with {kms}: {detail}",
         steps=(
             Step(
-                "mount the CA certificate of the KMS, or of the proxy in between that intercepts TLS, into kustomize-controller (for example, as a file in /etc/ssl/certs)",
+                "mount the CA certificate of the KMS, or of the proxy that intercepts TLS, into kustomize-controller (for example, as a file in /etc/ssl/certs)",
                 read=(CONTROLLER,),
             ),
         ),

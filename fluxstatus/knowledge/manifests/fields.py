@@ -26,7 +26,7 @@ _NOT_LIVE = Text(r"\A(?!.*(?:typed live object|manager for existing fields))")
 """The message is about the manifest, not about the object in the cluster."""
 
 _UNQUOTE = Step(
-    'write the value of {field} without quotes in Git (for a HelmRelease, in the values or the chart); a variable of spec.postBuild without quotes, too: ${{VAR}}, not "${{VAR}}"',
+    'write the value of {field} without quotes in Git (for a HelmRelease, in the values or the chart); the same goes for a variable of spec.postBuild: ${{VAR}}, not "${{VAR}}"',
     read=(SPEC,),
 )
 
@@ -106,7 +106,7 @@ RULES = (
         why="a list in {object} has two entries with the same key ({entry} occurs twice), so Helm cannot compare it with the live object",
         steps=(
             Step(
-                "remove one of the entries with {entry} in spec.values or the chart: a variable in env is often set by the chart, too",
+                "remove one of the entries with {entry} in spec.values or the chart: the chart often sets a variable in env already",
                 read=(SPEC,),
             ),
             Step(
@@ -172,7 +172,7 @@ RULES = (
         why="{field} in {object} is of type {found}, but must be a string",
         steps=(
             Step(
-                'put quotes around the value of {field} in Git (for a HelmRelease, in the values or the chart); around a variable of spec.postBuild, too: "${{VAR}}"',
+                'put quotes around the value of {field} in Git (for a HelmRelease, in the values or the chart); also around a variable of spec.postBuild: "${{VAR}}"',
                 read=(SPEC,),
             ),
         ),
@@ -192,7 +192,7 @@ RULES = (
         why="{field} in {object} is {given} without quotes, but must be a string",
         steps=(
             Step(
-                'put quotes around the value of {field} in Git (for a HelmRelease, in the values or the chart); around a variable of spec.postBuild, too: "${{VAR}}"; in data of a Secret, the value must also be encoded with base64 (or moved to stringData)',
+                'put quotes around the value of {field} in Git (for a HelmRelease, in the values or the chart); also around a variable of spec.postBuild: "${{VAR}}"; in data of a Secret, the value must also be encoded with base64 (or moved to stringData)',
                 read=(SPEC,),
             ),
         ),

@@ -41,7 +41,7 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="the webhook of Microsoft Teams does not exist any more ({status}): Microsoft has retired the connectors of Office 365 (webhook.office.com)",
+        why="the webhook of Microsoft Teams no longer exists ({status}): Microsoft has retired the connectors of Office 365 (webhook.office.com)",
         steps=(
             Step(
                 'create a webhook with the Workflows app in Teams, and store its URL in spec.address, or under key "address" in Secret {secret}; spec.type: msteams supports connectors and Workflows',

@@ -142,7 +142,7 @@ RULES = (
         why="the commit already has as many statuses as GitHub stores for one commit and context (1000): each reconciliation and each failed attempt adds one",
         steps=(
             Step(
-                "push a new commit; to have fewer events, mend the object that fails again and again, and narrow spec.eventSources and spec.exclusionList of the Alert",
+                "push a new commit; to have fewer events, fix the object that keeps failing, and narrow spec.eventSources and spec.exclusionList of the Alert",
                 read=(ALERTS,),
             ),
         ),

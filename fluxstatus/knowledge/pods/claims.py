@@ -176,7 +176,7 @@ RULES = (
         why="PersistentVolumeClaim {referred}, which the pod uses, is being deleted",
         steps=(
             Step(
-                "find out what deleted it (Flux, if it was removed from Git or renamed); it is only gone when no pod uses it any more (finalizer kubernetes.io/pvc-protection), and a claim that is being deleted cannot be kept: for its data, keep the volume (persistentVolumeReclaimPolicy: Retain)",
+                "find out what deleted it (Flux, if it was removed from Git or renamed); it is only gone once no pod uses it (finalizer kubernetes.io/pvc-protection), and a claim that is being deleted cannot be kept: for its data, keep the volume (persistentVolumeReclaimPolicy: Retain)",
                 read=("kubectl get persistentvolumeclaims -n {ns}", DESCRIBE),
             ),
         ),

@@ -220,7 +220,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="a volumeMount with subPath cannot be prepared: the path does not exist in the volume, or the volume does not allow to create it",
+        why="a volumeMount with subPath cannot be prepared: the path does not exist in the volume, or cannot be created there",
         steps=(
             Step(
                 "correct subPath in the pod template (for a HelmRelease, in the values), or create the path in the volume with the right owner; with a changed ConfigMap or a remounted volume, delete the pod once",

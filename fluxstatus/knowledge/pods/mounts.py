@@ -69,7 +69,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the file system of a volume does not allow to change the owner of its files, which fsGroup in the securityContext requests",
+        why="the file system of a volume does not allow changing the owner of its files, which fsGroup in the securityContext requests",
         steps=(
             Step(
                 "remove fsGroup from the securityContext of the pod (for a HelmRelease, in the values), or set fsGroupChangePolicy: OnRootMismatch; for NFS, set the owner on the server (root_squash forbids chown)",

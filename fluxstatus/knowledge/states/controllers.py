@@ -10,7 +10,7 @@ _PREVIOUS = "kubectl logs -n {ns} deployment/{name} --previous --tail=50"
 RULES = (
     Rule(
         Code("controller-missing", "The Deployment of a Flux controller does not exist."),
-        why="does not exist: no controller reconciles {kinds} objects",
+        why="not found: no controller reconciles {kinds} objects",
         steps=(
             Step(
                 "request a reconciliation of the FluxInstance, so that the Flux Operator recreates the Deployment",
@@ -30,7 +30,7 @@ RULES = (
             "operator-missing",
             "The Flux Operator is missing, so its objects are not reconciled.",
         ),
-        why="does not exist: no controller reconciles {kinds} objects, and the Flux installation is not upgraded",
+        why="not found: no controller reconciles {kinds} objects, and the Flux installation is not upgraded",
         steps=(
             Step(
                 "reinstall the operator; it takes over the existing installation, and finishes pending deletions",
@@ -70,7 +70,7 @@ RULES = (
             "instance-deleted",
             "The FluxInstance and the controllers no longer exist, but objects of Flux do.",
         ),
-        why="does not exist, and neither do {names}: no controller reconciles the objects of Flux{pending}",
+        why="not found, and neither are {names}: no controller reconciles the objects of Flux{pending}",
         steps=(
             Step(
                 "to keep Flux, apply the FluxInstance again: pending deletions then continue, and each Kustomization that is being deleted prunes the objects that it applied, unless you first set its spec.suspend to true",

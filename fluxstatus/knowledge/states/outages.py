@@ -68,7 +68,7 @@ RULES = (
             "controller-crd-missing",
             "A Flux controller is running, but the CRD of a kind it reconciles is missing.",
         ),
-        why="does not exist (not found): {controller} is running, but the API server does not serve {kinds}; all objects of that kind were deleted with the CRD",
+        why="not found: {controller} is running, but the API server does not serve {kinds}; all objects of that kind were deleted with the CRD",
         steps=(
             Step(
                 "have the operator restore the CRD by applying its FluxInstance; if Flux was not installed with a FluxInstance, reinstall it the way it was installed before; Flux then recreates the objects from Git",
@@ -82,7 +82,7 @@ RULES = (
         Code(
             "operator-crd-missing", "The Flux Operator is running, but one of its CRDs is missing."
         ),
-        why="does not exist (not found): the operator is running, but the API server does not serve {kinds}; the FluxInstance was deleted with the CRD",
+        why="not found: the operator is running, but the API server does not serve {kinds}; the FluxInstance was deleted with the CRD",
         steps=(
             Step(
                 "restore the CRD with the operator's Helm chart, then apply the FluxInstance again",

@@ -16,6 +16,7 @@ from fluxstatus.commands.completion.argv import TABLE
 from fluxstatus.commands.completion.complete import complete
 from fluxstatus.commands.completion.scripts import SCRIPTS, Shell
 from fluxstatus.commands.explain.codes import codes
+from fluxstatus.commands.report_files import FORMATS
 from fluxstatus.model.kinds import KINDS
 from tests.commands.codes import OF_COMMANDS
 from tests.conftest import ROOT, Program
@@ -103,7 +104,9 @@ def test_each_place_has_its_own_values(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_choices() -> None:
     """Known values of an option are offered."""
-    assert candidates("-o", "") == candidates("--output=") == ["text", "wide", "json"]
+    assert candidates("-o", "") == candidates("--output=") == list(FORMATS)
+    assert candidates("--report", "m") == candidates("--report=m") == ["markdown=", "metrics="]
+    assert candidates("--report", "junit=r") == []  # the shell completes files
     assert candidates("--color", "a") == ["auto", "always"]
     assert candidates("list", "-o", "j") == ["json"]
     assert candidates("get", "-o", "") == ["table", "wide", "json", "yaml", "name"]
@@ -115,6 +118,9 @@ def test_choices() -> None:
     [
         (["--kubeconfig", ""], ":0"),
         (["--save="], ":0"),
+        (["--report", ""], ":6"),
+        (["--report", "junit="], ":0"),
+        (["--report=junit=r"], ":0"),
         (["--cache-dir", ""], ":16"),
         (["--token", ""], ":4"),
         (["--wait", ""], ":4"),

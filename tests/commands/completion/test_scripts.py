@@ -85,6 +85,9 @@ def test_files(name: str, tmp_path: Path) -> None:
     with shell(name) as terminal:
         press(terminal, f"{NAME} --from {tmp_path}/snapsh\t", "snapshot-of-today.json")
         press(terminal, f"{NAME} --from={tmp_path}/snapsh\t", "snapshot-of-today.json")
+        press(terminal, f"{NAME} --report json={tmp_path}/snapsh\t", "snapshot-of-today.json")
+        press(terminal, f"{NAME} --report=json={tmp_path}/snapsh\t", "snapshot-of-today.json")
+        press(terminal, f"{NAME} --report jun\t", "--report junit=")
 
 
 @pytest.mark.parametrize("name", _BEGIN)

@@ -1,0 +1,82 @@
+"""Accepted faults: taken out of the findings, with what waits only for them.
+
+Only what is known to be wrong can be accepted. What could not be read cannot: nobody knows what is
+behind it.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+from fluxstatus.base.masking import mask
+from fluxstatus.base.plurals import counted, listed, noun_for
+from fluxstatus.model.accept_list import AcceptList, Entry
+from fluxstatus.model.findings import Acceptance, Accepted, Finding, Level
+
+_LEVELS = (Level.FAIL, Level.WARN)
+_NAMED = 3  # entries that a note names
+
+
+def acceptance_of(
+    findings: Iterable[Finding], accept: AcceptList, context: str, today: date
+) -> Acceptance:
+    """Return which of *findings*, of the cluster *context*, are accepted on the day *today*.
+
+    A fault is accepted if each of its objects matches an entry: another one that fails for the same
+    reason is new.
+    """
+    faults = [one for one in findings if may_be_accepted(one)]
+    entries = [one for one in accept.entries if one.applies_in(context)]
+    valid = [one for one in entries if today <= one.until]
+    accepted = tuple(filter(None, (_accepted(fault, valid) for fault in faults)))
+    unread = f"{accept.source}: {accept.unread}; no fault is accepted"
+    notes = (unread,) if accept.unread else tuple(_notes(accept.source, entries, valid, faults))
+    return Acceptance(accept.source, accepted, tuple(map(mask, notes)))
+
+
+def may_be_accepted(finding: Finding) -> bool:
+    """Return whether *finding* is a known fault."""
+    return finding.level in _LEVELS and finding.category == "fault"
+
+
+def without_accepted(findings: Iterable[Finding], acceptance: Acceptance) -> list[Finding]:
+    """Return *findings* without the accepted ones; what waits only for these does not count."""
+    accepted = [one.finding for one in acceptance.accepted]
+    ids, keys = set(map(id, accepted)), {ref.key for one in accepted for ref in one.objects}
+    return [
+        replace(one, level=Level.SKIP) if one.waits_only_for(keys) else one
+        for one in findings
+        if id(one) not in ids
+    ]
+
+
+def _accepted(fault: Finding, entries: Sequence[Entry]) -> Accepted | None:
+    """Return *fault* with what its entries say, None if an object of it matches none."""
+    found: dict[Entry, None] = {}
+    for ref in fault.objects or (None,):
+        entry = next((one for one in entries if one.matches(fault.code, ref)), None)
+        if entry is None:
+            return None
+        found[entry] = None
+    reasons = dict.fromkeys(entry.reason for entry in found)
+    return Accepted(fault, "; ".join(reasons), min(entry.until for entry in found))
+
+
+def _notes(
+    source: str, entries: Sequence[Entry], valid: Collection[Entry], faults: Sequence[Finding]
+) -> Iterator[str]:
+    """Yield sentences on the *entries* that have expired, and on those that match nothing."""
+    used = {one for one in entries if any(_matches(one, fault) for fault in faults)}
+    for one in entries:
+        if one not in valid:
+            counts = "what it matches counts" if one in used else "it matches nothing here"
+            yield f"{source}, {one}: accepted only until {one.until}; {counts}"
+    unused = [str(one) for one in valid if one not in used]
+    if unused:
+        match = noun_for(len(unused), "matches", "match")
+        number = counted(len(unused), "entry")
+        yield f"{source}: {number} {match} nothing here: {listed(unused, _NAMED)}"
+
+
+def _matches(entry: Entry, fault: Finding) -> bool:
+    return any(entry.matches(fault.code, ref) for ref in fault.objects or (None,))

@@ -1,0 +1,75 @@
+"""`--report FORMAT=FILE`: the report in more formats, each in a file of its own."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple, get_args
+
+from typer import BadParameter
+
+from fluxstatus.base.files import replace_file
+from fluxstatus.base.similar import did_you_mean
+from fluxstatus.base.visible import visible_lines
+from fluxstatus.model.findings import Report
+from fluxstatus.report import RENDER, CheckFormat, Format, Look
+
+FORMATS: tuple[CheckFormat, ...] = get_args(CheckFormat)
+
+
+class ReportFile(NamedTuple):
+    """A file, and the format of the report in it."""
+
+    format: CheckFormat
+    path: Path
+
+
+def report_file(text: str) -> ReportFile:
+    """Return the format and the file in FORMAT=FILE. Raises BadParameter."""
+    name, _, path = text.partition("=")
+    if not path:
+        raise BadParameter(f"{text!r} is not FORMAT=FILE, such as junit=report.xml")
+    form = next((one for one in FORMATS if one == name), None)
+    if not form:
+        meant = did_you_mean(
+            name, list(map(str, FORMATS)), f"the formats are {', '.join(FORMATS)}", repr
+        )
+        raise BadParameter(f"{name!r} is not a format; {meant}")
+    return ReportFile(form, Path(path))
+
+
+def conflict(files: Sequence[ReportFile]) -> str:
+    """Return why *files* cannot be written, which is said before the check; empty if they can."""
+    paths = [one.path for one in files]
+    for path in paths:
+        if paths.count(path) > 1:
+            return f"--report cannot write two formats to {path}"
+        if reason := _obstacle(path):
+            return f"{path} cannot be written: {reason}"
+    return ""
+
+
+def _obstacle(file: Path) -> str:
+    """Return why *file* cannot be replaced; empty if it can, as far as can be seen."""
+    folder = file.parent
+    if file.exists() and not file.is_file():  # replacing /dev/stdout would be a surprise
+        return "it is not a regular file"
+    if not folder.is_dir():
+        return f"there is no directory {folder}"
+    return "" if os.access(folder, os.W_OK) else f"no permission to create files in {folder}"
+
+
+def write(files: Iterable[ReportFile], report: Report, look: Look) -> Iterator[str]:
+    """Write *report* into each of *files*, and yield why one could not be written.
+
+    A file is replaced in one step or not at all. An old file keeps its mode; a new one has that of
+    any new file. A symbolic link is kept, and its target is replaced.
+    """
+    for one in files:
+        plain = look._replace(color=False, ascii=False, wide=one.format is Format.WIDE)
+        text = visible_lines(RENDER[one.format](report, plain))
+        try:
+            target = one.path.resolve()
+            like = target.stat() if target.exists() else None
+            replace_file(target, text.encode(), like=like, mode=0o666)
+        except (OSError, RuntimeError) as error:
+            yield f"{one.path} could not be written: {getattr(error, 'strerror', '') or error}"

@@ -1,0 +1,161 @@
+"""Lists of accepted faults: entries with a reason and a last day, from a file or a ConfigMap.
+
+A list is TOML or JSON. An unknown key, such as a misspelled one, is an error: without it the entry
+would match more than was meant.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+from fluxstatus.base.masking import mask
+from fluxstatus.model.ref import Ref
+
+LIMIT = 1024 * 1024  # bytes; a ConfigMap cannot be larger
+_MOST_ENTRIES = 1000
+_HEADER = re.compile(r"^[ \t]*\[\[[ \t]*accept[ \t]*\]\]", re.MULTILINE)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_TEXTS = ("object", "code", "reason")
+_KEYS = (*_TEXTS, "contexts", "until")
+
+
+class AcceptError(Exception):
+    """A list that cannot be used; the message has the line, or the number of the entry."""
+
+
+class Entry(NamedTuple):
+    """An entry: which faults are accepted, why, and up to and including which day.
+
+    `object` is "Kind/namespace/name", or "Kind/name" for an object in no namespace; it, `code` and
+    `contexts` are patterns as in a shell. An empty one matches everything. `number` is its place.
+    """
+
+    number: int
+    reason: str
+    until: date
+    object: str = ""
+    code: str = ""
+    contexts: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return how a sentence names it."""
+        return f"entry {self.number} ({', '.join(filter(None, (self.code, self.object)))})"
+
+    def applies_in(self, context: str) -> bool:
+        """Return whether it is about the cluster of *context*."""
+        return not self.contexts or any(fnmatchcase(context, one) for one in self.contexts)
+
+    def matches(self, code: str, ref: Ref | None) -> bool:
+        """Return whether it is about a fault *code* of the object *ref*, None for no object."""
+        if self.code and not fnmatchcase(code, self.code):
+            return False
+        if not self.object:
+            return True
+        names = tuple(filter(None, ref.key)) if ref else ()
+        patterns = self.object.split("/")
+        return len(names) == len(patterns) and all(map(fnmatchcase, names, patterns))
+
+
+class AcceptList(NamedTuple):
+    """The entries from `source`; none if it could not be read, for the reason `unread`."""
+
+    source: str
+    entries: tuple[Entry, ...] = ()
+    unread: str = ""
+
+
+def parse(data: bytes, source: str) -> AcceptList:
+    """Return the list in *data*, which is TOML or, if it begins with a brace, JSON.
+
+    Raises AcceptError.
+    """
+    text = _text(data)
+    document = _document(text)
+    if unknown := sorted(document.keys() - {"accept", "schemaVersion"}):
+        raise AcceptError(f"{unknown[0]!r} is unknown; a list of accepted faults has only 'accept'")
+    found = document.get("accept", [])
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise AcceptError("'accept' is not a list of entries; write each below [[accept]]")
+    if len(found) > _MOST_ENTRIES:
+        raise AcceptError(f"it has more than {_MOST_ENTRIES} entries")
+    lines = _lines_of(text, len(found))
+    return AcceptList(
+        source, tuple(_entry(number, one, lines) for number, one in enumerate(found, 1))
+    )
+
+
+def _text(data: bytes) -> str:
+    if len(data) > LIMIT:
+        raise AcceptError(f"it is larger than {LIMIT} bytes")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise AcceptError(f"line {line} is not UTF-8 text") from error
+
+
+def _document(text: str) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - only where a list is read
+
+    try:
+        document = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
+    except RecursionError as error:
+        raise AcceptError("it is nested too deeply") from error
+    except ValueError as error:  # both decoders say the line
+        raise AcceptError(f"{error}") from error
+    return document if isinstance(document, dict) else {}
+
+
+def _lines_of(text: str, entries: int) -> Sequence[int]:
+    """Return the line of each entry; none if they are not written below headers."""
+    lines = [text.count("\n", 0, one.start()) + 1 for one in _HEADER.finditer(text)]
+    return lines if len(lines) == entries else ()
+
+
+def _entry(number: int, found: Mapping[str, Any], lines: Sequence[int]) -> Entry:
+    try:
+        return _checked(number, found)
+    except ValueError as error:
+        line = f" (line {lines[number - 1]})" if lines else ""
+        raise AcceptError(f"entry {number}{line}: {error}") from error
+
+
+def _checked(number: int, found: Mapping[str, Any]) -> Entry:
+    """Return the entry *found*. Raises ValueError."""
+    if unknown := sorted(found.keys() - {*_KEYS}):
+        raise ValueError(f"{unknown[0]!r} is unknown; known are {', '.join(_KEYS)}")
+    for key in _TEXTS:
+        if key in found and not (isinstance(found[key], str) and found[key].strip()):
+            raise ValueError(f"{key} is not a text, or it is empty")
+    if "object" not in found and "code" not in found:
+        raise ValueError("it has neither object nor code")
+    if "reason" not in found:
+        raise ValueError("it has no reason")
+    contexts = found.get("contexts", [])
+    if not isinstance(contexts, list) or not all(isinstance(one, str) for one in contexts):
+        raise ValueError("contexts is not a list of texts")
+    if "contexts" in found and not contexts:
+        raise ValueError("contexts is empty, so the entry would match in no cluster")
+    pattern = found.get("object", "")
+    if pattern and (not all(pattern.split("/")) or pattern.count("/") not in (1, 2)):
+        raise ValueError(f"object {pattern!r} is not Kind/namespace/name, or Kind/name")
+    reason = mask(found["reason"].strip())
+    until = last_day(found.get("until"))
+    return Entry(number, reason, until, pattern, found.get("code", ""), tuple(contexts))
+
+
+def last_day(value: Any) -> date:
+    """Return the date *value*: one of TOML, or a text such as 2026-12-31. Raises ValueError."""
+    if value is None:
+        raise ValueError("it has no until: the last day on which it is accepted")
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        if isinstance(value, str) and _DATE.fullmatch(value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise ValueError(f"until {str(value)!r} is not a date such as 2026-12-31")

@@ -1,0 +1,48 @@
+"""A report as annotations of a GitHub workflow: a command to the runner for each finding."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from fluxstatus.base.visible import visible
+from fluxstatus.model.findings import Finding, Level, Report
+from fluxstatus.report.look import Look
+from fluxstatus.report.sentences import by_blocked, counts_of, details_of, hint_lines, title_of
+
+_NAMES = 10  # of blocked objects
+_COMMANDS = {Level.FAIL: "error", Level.WARN: "warning", Level.UNKNOWN: "warning"}
+_ESCAPES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_IN_PROPERTIES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
+"""What the runner decodes (actions/toolkit packages/core/src/command.ts)."""
+
+
+def render(report: Report, look: Look) -> str:
+    """Return a line for each fault of *report*, the worst first, and then one that counts all.
+
+    A failure is an error, a warning and what could not be read are warnings; advice is a notice,
+    with `look.advice` only. GitHub shows ten errors and ten warnings of a step; the log has all.
+    """
+    lines = [
+        _line(_COMMANDS[finding.level], finding, report.taken_at, ascii_only=look.ascii)
+        for finding in by_blocked(report.faults)
+    ]
+    if look.advice:
+        found = by_blocked(report.advice)
+        lines += [_line("notice", one, report.taken_at, ascii_only=look.ascii) for one in found]
+    counts = visible(counts_of(report), ascii_only=look.ascii)
+    return "".join(f"{line}\n" for line in (*lines, f"{report.verdict}: {counts}"))
+
+
+def _line(command: str, finding: Finding, now: datetime, *, ascii_only: bool) -> str:
+    """Return *finding* as a *command*; nothing in it ends the line or begins another command."""
+    title = visible(f"{finding.step}: {finding.code}", ascii_only=ascii_only)
+    lines = "\n".join(_texts(finding, now)).split("\n")
+    text = "\n".join(visible(line, ascii_only=ascii_only) for line in lines)
+    return f"::{command} title={title.translate(_IN_PROPERTIES)}::{text.translate(_ESCAPES)}"
+
+
+def _texts(finding: Finding, now: datetime) -> Iterator[str]:
+    yield title_of(finding)
+    for label, text in details_of(finding, now, _NAMES):
+        if label != "message":  # the log of the step has it
+            yield f"{label}: {text}"
+    yield from hint_lines(finding)

@@ -1,0 +1,84 @@
+"""What an earlier report saw, from its JSON."""
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from fluxstatus.base.fields import is_deeper, map_of, maps_of, text_of
+from fluxstatus.checks.since import View
+from fluxstatus.model.findings import Level, Past, Scope
+from fluxstatus.model.ref import Ref
+
+_DEEPEST = 100
+_VERSION = 2
+_LIST = ("steps", "findings")
+_ID = re.compile("[0-9a-f]{12}")
+
+
+def view_in(data: bytes) -> View:
+    """Return what the report in *data* saw.
+
+    Raises ValueError if it is not a report that this release reads.
+    """
+    document = _document(data)
+    missing = [name for name in _LIST if not isinstance(document.get(name), list)]
+    if document.get("schemaVersion") != _VERSION or missing:
+        raise ValueError(f"is not a report with schemaVersion {_VERSION} (-o json)")
+    scope = map_of(document.get("scope"))
+    applying = tuple(map(_ref, maps_of(scope.get("applying"))))
+    acceptance = map_of(document.get("acceptance"))
+    accepted = (map_of(one.get("finding")) for one in maps_of(acceptance.get("accepted")))
+    return View(
+        _time(document.get("takenAt")),
+        frozenset(text_of(one.get("id")) for one in maps_of(document["steps"])),
+        Scope(_texts(scope.get("namespaces")), applying, _texts(scope.get("skipped"))),
+        tuple(map(_past, maps_of(document["findings"]))),
+        tuple(map(_past, accepted)),
+    )
+
+
+def _document(data: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(data)
+    except RecursionError as error:
+        raise ValueError("is not a report: it is nested too deeply") from error
+    except ValueError as error:
+        raise ValueError(f"is not a report or is damaged: {error}") from error
+    if not isinstance(document, dict) or is_deeper(document, _DEEPEST):
+        raise ValueError("is not a report")
+    return document
+
+
+def _time(value: Any) -> datetime:
+    try:
+        when = datetime.fromisoformat(text_of(value))
+    except ValueError as error:
+        raise ValueError("is damaged: takenAt is not a time") from error
+    return when.replace(tzinfo=when.tzinfo or UTC).astimezone(UTC)
+
+
+def _past(found: dict[str, Any]) -> Past:
+    try:
+        level = Level(text_of(found.get("level")))
+    except ValueError as error:
+        raise ValueError(f"is damaged: {error}") from error
+    if not _ID.fullmatch(name := text_of(found.get("id"))):
+        raise ValueError("is damaged: a finding has no id")
+    return Past(
+        name,
+        text_of(found.get("step")),
+        text_of(found.get("code")),
+        level,
+        text_of(found.get("title")),
+        tuple(map(_ref, maps_of(found.get("objects")))),
+        "habit" if found.get("class") == "habit" else "fault",
+    )
+
+
+def _ref(found: dict[str, Any]) -> Ref:
+    return Ref(*(text_of(found.get(name)) for name in ("apiVersion", "kind", "namespace", "name")))
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(filter(None, map(text_of, value))) if isinstance(value, list) else ()

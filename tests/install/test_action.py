@@ -1,0 +1,124 @@
+"""The GitHub Action: its scripts as a runner starts them."""
+
+import hashlib
+import os
+import re
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+import yaml
+
+from fluxstatus.model.findings import Verdict
+from tests.install.fixtures import NAME, ROOT, link, run
+
+ACTION = ROOT / "action"
+METADATA: Any = yaml.safe_load((ACTION / "action.yml").read_text())
+STEPS = METADATA["runs"]["steps"]
+
+
+class Runner:
+    """A job: the files that a runner reads after a step, and the step's environment."""
+
+    def __init__(self, folder: Path) -> None:
+        self.files = {name: folder / name for name in ("PATH", "OUTPUT", "STEP_SUMMARY")}
+        for file in self.files.values():
+            file.touch()
+        names = {f"GITHUB_{name}": str(file) for name, file in self.files.items()}
+        folders = f"{folder / 'bin'}:{os.environ['PATH']}"
+        self.env = {**os.environ, **names, "PATH": folders, "RUNNER_TEMP": str(folder)}
+        self.folder = folder
+
+    def step(self, number: int, code: int = 0, **inputs: str) -> CompletedProcess[str]:
+        """Run a step with *inputs*, which take the place of its expressions."""
+        step = STEPS[number]
+        given = {}
+        for name, value in step["env"].items():
+            wanted = re.fullmatch(r"\$\{\{ inputs\.(\w+) \}\}", value)
+            default = METADATA["inputs"][wanted[1]].get("default", "") if wanted else value
+            given[name] = inputs.pop(name.lower(), default)
+        assert not inputs
+        env = {**self.env, **given, "GITHUB_ACTION_PATH": str(ACTION)}
+        return run("bash", "-c", step["run"], env=env, code=code, cwd=self.folder)
+
+    def outputs(self) -> dict[str, str]:
+        """Return the outputs of the steps."""
+        lines = self.files["OUTPUT"].read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines)
+
+    def text(self, name: str) -> str:
+        """Return the content of a file."""
+        return self.files[name].read_text(encoding="utf-8")
+
+
+@pytest.fixture(name="runner")
+def _runner(tmp_path: Path) -> Runner:
+    return Runner(tmp_path)
+
+
+@pytest.fixture(name="installed")
+def _installed(runner: Runner) -> Runner:
+    """Return a job with the program of this checkout on PATH."""
+    link(ROOT / NAME, runner.folder / "bin" / NAME)
+    return runner
+
+
+def test_inputs_and_outputs_are_used() -> None:
+    """Each input is in the environment of a step, and each output is one of a step."""
+    text = str(STEPS)
+    assert all(f"inputs.{name} }}}}" in text for name in METADATA["inputs"])
+    assert all("inputs." not in step["run"] for step in STEPS)  # else it could be a command
+    for name, output in METADATA["outputs"].items():
+        assert output["value"] == f"${{{{ steps.check.outputs.{name} }}}}"
+    assert [step["shell"] for step in STEPS] == ["bash", "bash"]
+
+
+def test_a_check_leaves_all_that_a_job_shows(installed: Runner) -> None:
+    """Annotations, the summary, the page and the outputs; the exit code is that of the check."""
+    done = installed.step(1, code=1, args="--demo --fail-on warn")
+    assert re.match(r"::error title=sources%3A host-refuses::GitRepository ", done.stdout)
+    assert installed.text("STEP_SUMMARY").startswith("### Flux: fail\n")
+    assert installed.outputs() == {"verdict": "fail", "causes": "1", "report": "flux-status.html"}
+    assert (installed.folder / "flux-status.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_a_healthy_cluster_passes(installed: Runner) -> None:
+    """The verdict is an output, and an empty `report` writes no page."""
+    healthy = ROOT / "tests" / "recorded" / "cluster-healthy.json.gz"
+    installed.step(1, args=f"--from {healthy}", report="")
+    assert Verdict(installed.outputs()["verdict"]) in (Verdict.PASS, Verdict.WARN)
+    assert installed.outputs().keys() == {"verdict", "causes"}
+    assert not list(installed.folder.glob("*.html"))
+
+
+def test_a_mistake_has_no_outputs(installed: Runner) -> None:
+    """Wrong options are a usage error, without a summary; a star stays a star."""
+    done = installed.step(1, code=2, args="--demo --nope=*")
+    assert "--nope" in done.stderr
+    assert (installed.outputs(), installed.text("STEP_SUMMARY")) == ({}, "")
+
+
+def test_a_release_is_installed(runner: Runner, tarball: Path, tmp_path: Path) -> None:
+    """The archive of a version is unpacked for the following steps, if it has the hash."""
+    version = tarball.name.removeprefix(f"{NAME}-").removesuffix(".tar.gz")
+    link(tarball, tmp_path / "releases" / version / tarball.name)
+    release: dict[str, Any] = {"version": version, "releases": (tmp_path / "releases").as_uri()}
+    sha256 = hashlib.sha256(tarball.read_bytes()).hexdigest()
+    for wrong in ("", "0" * 64, sha256[:-1]):
+        done = runner.step(0, code=2, sha256=wrong, **release)
+        assert done.stdout.startswith("::error::")
+        assert runner.text("PATH") == ""
+    runner.step(0, sha256=sha256, **release)
+    [folder] = runner.text("PATH").splitlines()
+    runner.env["PATH"] = f"{folder}:{runner.env['PATH']}"
+    runner.step(1, code=1, args="--demo")
+    assert runner.outputs()["causes"] == "1"
+
+
+def test_without_a_version_it_has_to_be_there(installed: Runner) -> None:
+    """Nothing is installed where the program is on PATH; elsewhere that is an error."""
+    installed.step(0)
+    assert installed.text("PATH") == ""
+    installed.env["PATH"] = "/usr/bin:/bin"
+    assert "set the input version" in installed.step(0, code=2).stdout
