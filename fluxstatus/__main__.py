@@ -38,6 +38,9 @@ def main() -> None:
 
 def _run(words: list[str]) -> None:
     gc.set_threshold(_GC_THRESHOLD)
+    from fluxstatus.base.late_modules import postpone
+
+    postpone()
     from fluxstatus.cluster import orphans, signals
     from fluxstatus.commands.completion import prestart
 

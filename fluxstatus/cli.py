@@ -8,14 +8,13 @@ import sys
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from pathlib import Path
-from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn
 
 import typer
 
 from fluxstatus import __version__
 from fluxstatus.base.similar import did_you_mean
-from fluxstatus.commands import console, report_files, wait, watch
+from fluxstatus.commands import console, report_files, watch
 from fluxstatus.commands.completion.argv import read_table
 from fluxstatus.commands.known import Accepting, Known, comparing
 from fluxstatus.commands.options import CheckDisplay, Connection, Scope, Snapshots, Timing
@@ -75,6 +74,7 @@ class _Commands(PlainGroup):
         "ui": "fluxstatus.commands.ui",
         "version": "fluxstatus.commands.version",
         "versions": "fluxstatus.commands.versions",
+        "wait": "fluxstatus.commands.wait",
     }
     with_codes: ClassVar = {
         "mcp verify": "fluxstatus.mcp.verify",
@@ -84,6 +84,8 @@ class _Commands(PlainGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the subcommands from the table of completions: importing all takes longer."""
+        from textwrap import shorten
+
         del ctx  # the table has the same words in each
         named = (row for row in read_table() if not row.place and not row.word.startswith("-"))
         texts = {row.word: row.help for row in named if row.word}
@@ -157,8 +159,15 @@ def check(
         report = watch.watch(read, assess, partial(_show_change, shown, scope))
         raise typer.Exit(report.exit_code(fail_on))
     if timing.wait:
-        report = wait.wait(read, assess, timing.wait, fail_on, fail_fast=timing.fail_fast)
-        code = wait.exit_code(report, fail_on)
+        from fluxstatus.commands.wait import before_check
+        from fluxstatus.commands.wait.until_healthy import exit_code, wait
+
+        reached, left = before_check(scope, shown, timing, connection)
+        if reached is Exit.HEALTHY:
+            report = wait(read, assess, left, fail_on, fail_fast=timing.fail_fast)
+            code = exit_code(report, fail_on)
+        else:
+            report, code = assess(read()), reached
     else:
         report = assess(read())
         code = report.exit_code(fail_on)
@@ -207,7 +216,7 @@ def _check_evidence(evidence: Evidence, choice: "Choice", *, live: bool) -> Repo
     from fluxstatus.mcp.state_file import EMPTY, local_state
     from fluxstatus.state.state import State
 
-    analysis = Analysis(State(evidence, choice.namespaces))
+    analysis = Analysis(State(evidence, choice.namespaces), choice.skip)
     local = local_state(evidence.target, evidence.taken_at) if live else EMPTY
     return report_with_next(analysis, choice, local)
 

@@ -19,6 +19,7 @@ from fluxstatus.cluster.queries import ADVICE_QUERIES
 from fluxstatus.mcp.next_step import report_with_next
 from fluxstatus.mcp.state_file import EMPTY, LocalState
 from fluxstatus.model.evidence import (
+    AWAITED,
     CHANGES,
     CONTROLLERS,
     LEASES,
@@ -31,6 +32,7 @@ from fluxstatus.model.evidence import (
     Target,
     Unread,
     Why,
+    is_awaited,
 )
 from fluxstatus.model.findings import Finding, Level, Report
 from fluxstatus.model.kinds import KINDS, RESOURCES
@@ -344,6 +346,7 @@ def evidence(
         name: Read(tuple(found[name])) if name in kept else Incomplete(absent) for name in RESOURCES
     }
     answers |= {q: Read(tuple(found[q])) for q in ADVICE_QUERIES if advice}
+    answers |= {q: Read(tuple(items)) for q, items in found.items() if is_awaited(q)}
     answers |= {query: Incomplete(why) for query, why in (unread or {}).items()}
     target = Target("prod", "prod", "https://10.0.0.1:6443", "alice", VERSION)
     return replace(
@@ -359,8 +362,10 @@ def _queries_for(one: Object) -> Iterable[str]:
     elif kind == "Deployment":
         if labels.get("app.kubernetes.io/part-of") == "flux":
             yield CONTROLLERS
-        if labels.get("app.kubernetes.io/name") == "flux-operator":
+        elif labels.get("app.kubernetes.io/name") == "flux-operator":
             yield OPERATORS
+        else:
+            yield f"{AWAITED}/{kind}"
     elif kind == "Pod":
         yield "pods" if metadata["namespace"] == "flux-system" else "workload-pods"
     elif kind == "Event":
@@ -371,6 +376,8 @@ def _queries_for(one: Object) -> Iterable[str]:
         yield LEASES
     elif kind in _FURTHER:
         yield _FURTHER[kind]
+    else:
+        yield f"{AWAITED}/{kind}"
 
 
 def judged(one: Object, now: datetime = NOW) -> Resource:
@@ -391,7 +398,7 @@ def analysis(*objects: Object, **more: Any) -> Analysis:
 
 def judge(known: Evidence, choice: Choice = EVERYTHING, memory: LocalState = EMPTY) -> Report:
     """Return the report on *known*, as the command line makes it."""
-    return report_with_next(Analysis(State(known, choice.namespaces)), choice, memory)
+    return report_with_next(Analysis(State(known, choice.namespaces), choice.skip), choice, memory)
 
 
 def report(*objects: Object, choice: Choice = EVERYTHING, **more: Any) -> Report:

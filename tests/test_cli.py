@@ -134,6 +134,29 @@ def test_skipped_code_is_not_reported(flux_status: Program) -> None:
     assert code not in {finding["code"] for finding in after["findings"]}
 
 
+def test_what_a_skipped_code_blocks_is_not_reported_either(flux_status: Program) -> None:
+    """The objects that a skipped fault blocks are counted, and nothing waits for them."""
+    done = flux_status("--demo", "-o", "json", "--all", "--skip", "host-refuses,suspended")
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["verdict"]) == (0, "pass")
+    titles = [one["title"] for one in report["findings"] if one["step"] == "reconcilers"]
+    assert "39 of 70 ready, 31 left out by --skip" in titles
+    assert not [one for one in report["findings"] if one["level"] == "wait"]
+
+
+def test_what_another_fault_blocks_still_waits(flux_status: Program) -> None:
+    """Only what all causes of an object leave out is left out with it."""
+    done = flux_status("--demo", "-o", "json", "--skip", "suspended")
+    report = json.loads(done.stdout)
+    (wait,) = [
+        one["title"]
+        for one in report["findings"]
+        if (one["step"], one["level"]) == ("reconcilers", "wait")
+    ]
+    waits = "30 wait for GitRepository git-fanout-30/monorepo"
+    assert wait == f"39 of 70 ready, {waits}, 1 left out by --skip"
+
+
 def test_namespace_narrows_and_all_namespaces_wins(flux_status: Program) -> None:
     """-n leaves out unrelated objects of other namespaces; -A undoes it."""
     objects = []

@@ -19,7 +19,7 @@ from typer.main import get_command
 
 from fluxstatus.checks import STEPS
 from fluxstatus.cli import app
-from fluxstatus.cluster.queries import ADVICE_QUERIES
+from fluxstatus.cluster.queries import ADVICE_QUERIES, AWAITED_KINDS
 from fluxstatus.commands import rbac
 from fluxstatus.model import snapshot
 from fluxstatus.model.findings import Exit
@@ -240,6 +240,7 @@ def test_role_is_for_reading_flux() -> None:
         *FLUX_GROUPS,
         *(name.partition(".")[2] for name in ADVICE_QUERIES),
         "apps",
+        "batch",
         "coordination.k8s.io",
         "",
     }
@@ -252,7 +253,9 @@ def test_role_is_for_reading_flux() -> None:
     assert set(ADVICE_QUERIES) <= further
     assert {verb for rule in ROLE["rules"] for verb in rule["verbs"]} == {"get", "list"}
     core = [rule["resources"] for rule in ROLE["rules"] if rule.get("apiGroups") == [""]]
-    assert core == [["events", "pods", "services"]]
+    assert core == [["events", "persistentvolumeclaims", "pods", "services"]]
+    awaited = {one.permission.removeprefix("list ") for one in AWAITED_KINDS.values()}
+    assert awaited <= {name.removesuffix(".") for name in further}
 
 
 @pytest.mark.cluster

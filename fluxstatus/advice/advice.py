@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from fluxstatus.advice.view import View
 from fluxstatus.knowledge.rule import Step
@@ -9,7 +10,7 @@ from fluxstatus.model.codes import Code
 from fluxstatus.model.ref import Ref
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Occurrence:
     """A place that advice applies to: an object, its `field` and the `value` of that field.
 
@@ -42,8 +43,7 @@ class Occurrence:
         return bool(self.label or self.ref)
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(NamedTuple):
     """A piece of advice.
 
     `title_one` is the title for one occurrence, `title_many` for several. The titles, `why` and

@@ -5,7 +5,7 @@ Secrets, never the values, and report these (lookup/credentials/advice.py).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fluxstatus.advice.advice import Advice
 from fluxstatus.knowledge.rule import Step
@@ -15,8 +15,7 @@ from fluxstatus.model.kinds import KINDS
 _SOURCES, _RECONCILERS = "sources", "reconcilers"
 
 
-@dataclass(frozen=True, slots=True)
-class OldKeys:
+class OldKeys(NamedTuple):
     """Deprecated keys of a Secret for a use, each with its replacement.
 
     They are read by objects of `kinds` whose URL has one of `schemes` and whose type is one of

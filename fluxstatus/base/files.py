@@ -9,17 +9,22 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
-def read_file(path: Path, most: int) -> bytes:
+
+def read_file(path: Path, most: int, *, private: bool = False) -> bytes:
     """Return the content of the regular file *path*, or its first *most* + 1 bytes.
 
-    Raises OSError; it has no errno if *path* is not a regular file. A pipe or a device is opened
-    without waiting, and not read.
+    Raises OSError; it has no errno if *path* is not a regular file or, if it must be *private*,
+    if another user may have written it. A pipe or a device is opened without waiting, and not read.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode):
             raise OSError("it is not a regular file")
+        if private and (about.st_uid != os.geteuid() or about.st_mode & _OTHERS_WRITE):
+            raise OSError("other users may write it")
         return file.read(most + 1)
 
 

@@ -1,26 +1,33 @@
 """A state with its causes, traced on first use."""
 
+from collections.abc import Collection
 from functools import cached_property
 
 from fluxstatus.causes.trace import Causes, trace
 from fluxstatus.causes.unavailable import Controllers
+from fluxstatus.model.ref import Key
 from fluxstatus.state.state import State
 
 
 class Analysis:
-    """A `state`, its causes and its controllers.
+    """A `state`, its causes and its controllers; `left_out` are codes that are not to be reported.
 
     Both are computed on first use, inside a step of the check, so that an exception there fails
     that step and the report keeps the others.
     """
 
-    def __init__(self, state: State) -> None:
-        self.state = state
+    def __init__(self, state: State, left_out: Collection[str] = ()) -> None:
+        self.state, self.left_out = state, frozenset(left_out)
 
     @cached_property
     def causes(self) -> Causes:
         """The faults, and the objects that each of them blocks."""
         return trace(self.state, self.controllers)
+
+    def is_left_out(self, key: Key) -> bool:
+        """Whether all that the object *key* waits for are faults that are not to be reported."""
+        found = self.causes.by_object.get(key, ()) if self.left_out else ()
+        return bool(found) and all(one.fault.diagnosis.code in self.left_out for one in found)
 
     @cached_property
     def controllers(self) -> Controllers:

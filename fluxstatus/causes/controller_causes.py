@@ -9,9 +9,8 @@ earlier step explains more, so a later one does not take what it has replaced.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from fluxstatus.causes.cause import Cause, earliest
 from fluxstatus.causes.controller_faults import (
@@ -38,8 +37,7 @@ _STARTS_NOT = frozenset({"pending", "not-ready", "image-pull"})
 """Codes of problems that a node, a quota or a registry causes, not the controller itself."""
 
 
-@dataclass(frozen=True)
-class ControllerCauses:
+class ControllerCauses(NamedTuple):
     """The faults of controllers and CRDs, as causes of the objects that need them.
 
     `causes` has the causes by Deployment or CRD. `not_installed` are the controllers that the

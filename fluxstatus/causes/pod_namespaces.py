@@ -1,55 +1,95 @@
-"""The namespaces of workloads that failed reconciliations wait for, whose pods show why."""
+"""The objects that failed reconciliations wait for, and the namespaces whose pods show why."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
-from fluxstatus.model.evidence import Answer, Object, Read
+from fluxstatus.model.evidence import Answer, Object, Read, is_awaited
 from fluxstatus.model.kinds import KINDS
-from fluxstatus.state.health_checks import health_check_targets
+from fluxstatus.model.ref import Key, Ref
+from fluxstatus.state.health_checks import HealthCheckTarget, health_check_targets
+from fluxstatus.state.own_status import condition_of, trouble_of
 
 _APPLIERS = tuple(kind for kind in KINDS.values() if kind.applies)
 _HELM_FAILED = frozenset({"InstallFailed", "UpgradeFailed", "TestFailed", "RollbackSucceeded"})
 
 
-def workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
-    """Return the namespaces whose pods may explain why objects in *answers* are unhealthy.
+class Waiting(NamedTuple):
+    """What failed reconciliations wait for in this cluster: objects, and Helm releases.
+
+    `releases` are the HelmReleases whose failure names no object, each with its message. `gone` are
+    objects of a revision that Helm has rolled back or uninstalled: their status is of another one.
+    """
+
+    targets: tuple[HealthCheckTarget, ...]
+    releases: tuple[tuple[Object, str], ...]
+    gone: frozenset[Key]
+
+
+def waiting(answers: Mapping[str, Answer]) -> Waiting:
+    """Return what the reconciliations in *answers* wait for.
 
     *answers* are the lists of Flux objects, by plural.group, and of events: while an attempt
     runs, only an event still has the message of the last failed health check.
     """
-    in_progress: set[tuple[str, str, str]] = set()
-    found: set[str] = set()
+    in_progress: set[Key] = set()
+    found: dict[HealthCheckTarget, None] = {}
+    releases: list[tuple[Object, str]] = []
+    gone: set[Key] = set()
     for kind in _APPLIERS:
         for item in answers.get(kind.resource, Read()).known:
-            for condition in _conditions(item):
-                if condition.get("status") == "False":
-                    found.update(_namespaces_of(item, condition))
-                elif condition.get("status") == "Unknown" and condition.get("type") == "Ready":
+            if map_of(item.get("spec")).get("kubeConfig") is not None:
+                continue  # what it applies is in another cluster
+            conditions = maps_of(map_of(item.get("status")).get("conditions"))
+            for one in conditions:
+                if one.get("status") == "False":
+                    targets = _targets_in(text_of(one.get("message")))
+                    found |= dict.fromkeys(targets)
+                    gone |= {target[:3] for target in targets if is_remediated(item)}
+                    if not targets and one.get("reason") in _HELM_FAILED:
+                        releases.append((item, text_of(one.get("message"))))
+                elif one.get("status") == "Unknown" and one.get("type") == "Ready":
                     # An attempt runs, which has reset the earlier conditions.
-                    in_progress.add(_name_of({"kind": kind.name, **map_of(item.get("metadata"))}))
+                    metadata = map_of(item.get("metadata"))
+                    in_progress.add(_key_of({"kind": kind.name, **metadata}))
     for event in answers.get("events", Read()).known if in_progress else ():
-        if _name_of(map_of(event.get("involvedObject"))) in in_progress:
-            found.update(_namespaces_in(text_of(event.get("message"))))
-    return found - {""}
+        if _key_of(map_of(event.get("involvedObject"))) in in_progress:
+            found |= dict.fromkeys(_targets_in(text_of(event.get("message"))))
+    return Waiting(tuple(found), tuple(releases), frozenset(gone))
 
 
-def _conditions(item: Object) -> list[Object]:
-    return maps_of(map_of(item.get("status")).get("conditions"))
+def workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
+    """Return the namespaces whose pods may explain why objects in *answers* are unhealthy.
+
+    An object whose own status was read and explains it needs no pods.
+    """
+    found = waiting(answers)
+    explained = {
+        Ref.of(item).key
+        for name, answer in answers.items()
+        if is_awaited(name)
+        for item in answer.known
+        if trouble_of(item)
+    }
+    needed = {one.namespace for one in found.targets if one[:3] not in explained}
+    return (needed | {namespace_of_release(release) for release, _ in found.releases}) - {""}
 
 
-def _name_of(thing: Object) -> tuple[str, str, str]:
+def is_remediated(release: Object) -> bool:
+    """Return whether Helm has rolled back or uninstalled what *release* failed with."""
+    return bool(condition_of(release, "Remediated"))
+
+
+def namespace_of_release(release: Object) -> str:
+    """Return the namespace that the HelmRelease *release* installs into."""
+    target = text_of(map_of(release.get("spec")).get("targetNamespace"))
+    return target or Ref.of(release).namespace
+
+
+def _key_of(thing: Object) -> Key:
     return text_of(thing.get("kind")), text_of(thing.get("namespace")), text_of(thing.get("name"))
 
 
-def _namespaces_in(message: str) -> Iterator[str]:
-    return (
-        target.namespace for target in health_check_targets(message) if target.kind not in KINDS
-    )
-
-
-def _namespaces_of(item: Object, condition: Object) -> Iterator[str]:
-    """Return where the pods are that explain why *condition* of *item* is False."""
-    yield from _namespaces_in(text_of(condition.get("message")))
-    if condition.get("reason") in _HELM_FAILED:
-        spec, metadata = map_of(item.get("spec")), map_of(item.get("metadata"))
-        yield text_of(spec.get("targetNamespace")) or text_of(metadata.get("namespace"))
+def _targets_in(message: str) -> list[HealthCheckTarget]:
+    """Return the objects in *message* that are not of Flux."""
+    return [target for target in health_check_targets(message) if target.kind not in KINDS]

@@ -34,7 +34,7 @@ from fluxstatus.state.state import State
 __all__ = ["Cause", "Causes", "causes_by_object", "trace"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Causes:
     """The causes in a State.
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
 from fluxstatus.base.fields import maps_of, text_of
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.causes.missing import missing_target
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key
@@ -26,7 +27,7 @@ _WAITS = frozenset(
 """Reasons that are about another object (PKG apis/meta/conditions.go, SC api/v1)."""
 
 _WAITS_FOR_ARTIFACT = ("artifact not found", "no artifact available", "source not ready")
-_DOWNLOADS = re.compile(
+_DOWNLOADS = late_pattern(
     r"failed to download archive|source-(?:controller|watcher)\.[\w-]+\.svc|giving up after \d+ "
     r"attempt",
     re.IGNORECASE,

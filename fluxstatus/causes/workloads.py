@@ -1,4 +1,4 @@
-"""Why a workload in a failed health check is not healthy, as its pods and events report.
+"""Why a workload in a failed health check is not healthy: by its pods, its events, its own status.
 
 The message of the health check only has a kstatus ("InProgress") and not the cause.
 """
@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.labels import labels_in
+from fluxstatus.causes.pod_namespaces import is_remediated
 from fluxstatus.knowledge import object_diagnosis, workload_diagnosis
 from fluxstatus.knowledge.diagnosis import Diagnosis
 from fluxstatus.knowledge.headline import short
 from fluxstatus.knowledge.rule import Reach, hints
-from fluxstatus.model.evidence import WORKLOAD_PODS, Object
+from fluxstatus.model.evidence import AWAITED, WORKLOAD_PODS, Object, Why
 from fluxstatus.model.findings import Certainty
 from fluxstatus.model.hints import Hint
 from fluxstatus.model.kinds import KINDS, full_name
@@ -26,6 +27,7 @@ from fluxstatus.state.health_checks import (
     health_check_targets,
     worst_first,
 )
+from fluxstatus.state.own_status import Trouble, is_ready_now, trouble_of
 from fluxstatus.state.pods import PodProblem, claims_of, is_replaced, problem_of_pod
 from fluxstatus.state.resource import Resource, release_name
 from fluxstatus.state.state import Event, State
@@ -80,8 +82,14 @@ def unhealthy_workloads(state: State, message: str) -> Iterator[Unhealthy]:
     for target in worst_first(message):
         if target.kind in KINDS:
             continue
-        pods = [pod for pod in _pods_in(state, target.namespace) if belongs_to(pod, target)]
-        found = _from_pods(state, pods) or _from_events(state, target)
+        item = state.awaited.get(target[:3], {})
+        if is_ready_now(item):
+            continue
+        found = (
+            by_pods_or_events(state, target)
+            or _by_own_status(target, item)
+            or _unread(state, target)
+        )
         if found:
             count += 1
             if count > _AT_MOST:
@@ -107,8 +115,43 @@ def unhealthy_release(state: State, release: Resource, message: str) -> Iterator
     pods = [pod for pod in _pods_in(state, namespace) if _is_of_release(pod, name)]
     events = _events_of_release(state, namespace, name)
     refused = [entry for entry in events if entry[1].reason == "FailedCreate"]
-    if found := _from_newest(refused) or _from_pods(state, pods) or _from_newest(events):
+    if found := (
+        _from_newest(refused)
+        or _from_pods(state, pods)
+        or _from_newest(events)
+        or (None if is_remediated(release.object) else _by_deployments(state, namespace, name))
+    ):
         yield found
+
+
+def by_pods_or_events(state: State, target: HealthCheckTarget) -> Unhealthy | None:
+    """Return what the pods of *target* or the events of the last hour say, None if nothing."""
+    pods = [pod for pod in _pods_in(state, target.namespace) if belongs_to(pod, target)]
+    return _from_pods(state, pods) or _from_events(state, target)
+
+
+def _by_own_status(target: HealthCheckTarget, item: Object) -> Unhealthy | None:
+    """Return what the status of *item*, which is the *target*, says: it outlives the events."""
+    trouble = trouble_of(item)
+    return _by_event(target, target.kind, target.name, trouble) if trouble else None
+
+
+def _unread(state: State, target: HealthCheckTarget) -> Unhealthy | None:
+    """Return that the status of *target* could not be read, None if it was not tried."""
+    unread = state.evidence.answer(f"{AWAITED}/{target.kind}").unread
+    if unread is None or unread.why is Why.NOT_REQUESTED or target[:3] in state.awaited:
+        return None
+    return Unhealthy(f"the status of {target.kind} {target.name} was not read: {unread.full_text}")
+
+
+def _by_deployments(state: State, namespace: str, release: str) -> Unhealthy | None:
+    """Return what the status of the first Deployment of *release* that is in trouble says."""
+    for (kind, where, name), item in state.awaited.items():
+        if (kind, where) == ("Deployment", namespace) and _is_of_release(item, release):
+            target = HealthCheckTarget(kind, where, name, "")
+            if found := _by_own_status(target, item):
+                return found._replace(target=target)
+    return None
 
 
 def _is_of_release(pod: Object, release: str) -> bool:
@@ -276,17 +319,17 @@ def _with_failure_of_job(state: State, job: HealthCheckTarget, found: Unhealthy)
     )
 
 
-def _by_event(target: HealthCheckTarget, kind: str, name: str, event: Event) -> Unhealthy:
-    """Return what *event*, about the object *name* of a *kind*, says about *target*."""
+def _by_event(target: HealthCheckTarget, kind: str, name: str, event: Event | Trouble) -> Unhealthy:
+    """Return what *event* or a status, of the object *name* of a *kind*, says about *target*."""
     from fluxstatus.knowledge.pods import OF_OTHERS, VAGUE  # noqa: PLC0415 - only here: a healthy cluster needs no rules
 
-    fields = {"name": target.name, "ns": target.namespace}
+    fields = {"name": target.name, "ns": target.namespace, "resource": full_name(target.kind)}
     text = f"{event.reason}: {event.message}"
     if target.kind in _WORKLOADS | {"PersistentVolumeClaim"}:
-        known, vague = workload_diagnosis(text, fields), VAGUE
+        known = workload_diagnosis(text, fields)
+        vague = OF_OTHERS if isinstance(event, Trouble) else VAGUE
     else:  # it has no pods
-        fields["resource"] = full_name(target.kind)
-        known, vague = object_diagnosis(text, fields), OF_OTHERS
+        known, vague = object_diagnosis(target.kind, text, fields), OF_OTHERS
     steps = (known.hints if known else ()) or hints((vague,), fields)
     return Unhealthy(f"{kind} {name}: {text}", steps, *_cause(known, text))
 

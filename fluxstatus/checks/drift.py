@@ -7,6 +7,7 @@ from itertools import islice
 
 from fluxstatus.base.durations import ago, when
 from fluxstatus.base.fields import text_of
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.base.versions import minor_of
 from fluxstatus.causes.analysis import Analysis
@@ -76,7 +77,7 @@ _GIVEN_UP = (
 )
 """What the events of a Kustomization that leaves objects behind mean (KC finalize)."""
 
-_UNPRUNED = re.compile(
+_UNPRUNED = late_pattern(
     r"^(?P<kind>\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.:-]+)$", re.MULTILINE
 )
 """An object in such an event, on a line of its own (PKG ssa/utils FmtUnstructuredList)."""

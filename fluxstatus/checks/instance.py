@@ -111,7 +111,7 @@ def _of_instance(analysis: Analysis, instance: Resource) -> Iterator[Finding]:
     yield from (cause_finding(STEP_ID, analysis, cause) for cause in own)
     others = [cause for cause in causes if cause.ref != instance.ref]
     if others and not own:
-        yield waiting(STEP_ID, instance.ref, others)
+        yield waiting(analysis, STEP_ID, instance.ref, others)
     if key in analysis.causes.in_progress:
         yield in_progress(STEP_ID, state, instance)
     late = list(overdue_findings(STEP_ID, analysis, [INSTANCE.name]))

@@ -2,7 +2,7 @@
 
 # ruff: noqa: PLC0415 - only what is wrong and its codes need the rules, which take time to import
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fluxstatus.base.fields import maps_of, text_of
 from fluxstatus.causes.analysis import Analysis
@@ -80,22 +80,16 @@ def _is_about_alert(event: Event) -> bool:
 def _watches_missing(analysis: Analysis, watcher: Resource) -> Iterator[Finding]:
     """Yield a finding if *watcher* refers to objects that do not exist; it stays Ready."""
     ref, field = watcher.ref, _FIELD[watcher.ref.kind]
-    targets = [
-        (text_of(entry.get("kind")), text_of(entry.get("namespace")) or ref.namespace, name)
-        for entry in maps_of(watcher.spec.get(field))
-        if (name := text_of(entry.get("name"))) not in ("", "*")
-    ]
-    missing = [key for key in targets if _is_missing(analysis, key)]
+    missing = [key for key in watched_by(watcher) if _is_missing(analysis, key)]
     if not missing:
         return
-    kind, namespace, name = missing[0]
-    more = _others_missing(len(missing) - 1)
+    kind = missing[0][0]
     meant = analysis.causes.suggestions.suggest(missing[0], ref.key)
     yield Finding(
         step=STEP_ID,
         code=_WATCHES_MISSING,
         level=Level.WARN,
-        title=f"{ref}: {kind} {namespace}/{name} does not exist{meant}{more}",
+        title=f"{ref}: {do_not_exist(missing, meant)}",
         object=ref,
         why=f"spec.{field} refers to it, but {_EFFECT[ref.kind]}",
         hints=(
@@ -108,6 +102,23 @@ def _watches_missing(analysis: Analysis, watcher: Resource) -> Iterator[Finding]
         docs=docs_of(ref.kind),
         trivial=True,
     )
+
+
+def watched_by(watcher: Resource) -> list[Key]:
+    """Return the objects that *watcher*, an Alert or a Receiver, names, without patterns."""
+    namespace = watcher.ref.namespace
+    return [
+        (text_of(entry.get("kind")), text_of(entry.get("namespace")) or namespace, name)
+        for entry in maps_of(watcher.spec.get(_FIELD[watcher.ref.kind]))
+        if (name := text_of(entry.get("name"))) not in ("", "*")
+    ]
+
+
+def do_not_exist(missing: Sequence[Key], meant: str = "") -> str:
+    """Return that the *missing* objects do not exist; *meant* follows the first of them."""
+    kind, namespace, name = missing[0]
+    more = _others_missing(len(missing) - 1)
+    return f"{kind} {namespace}/{name} does not exist{meant}{more}"
 
 
 def _others_missing(number: int) -> str:

@@ -1,11 +1,11 @@
 """Step 2: is the Flux Operator there and healthy?"""
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from fluxstatus.base.durations import age, duration, seconds, when
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.base.versions import minor_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.unavailable import is_operator
@@ -57,7 +57,7 @@ MCP_READ_WRITE = Code(
 )
 """Reported by an adviser (mcp/), which this step knows only by its code."""
 
-_WHOLE_SECONDS = re.compile(r"finished in \d+s$")
+_WHOLE_SECONDS = late_pattern(r"finished in \d+s$")
 
 
 def examine(analysis: Analysis) -> Iterator[Finding]:
@@ -70,7 +70,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     for operator in running:
         others = [c for c in causes.get(operator.ref.key, ()) if c.ref != operator.ref]
         if others:
-            yield waiting(STEP_ID, operator.ref, others)
+            yield waiting(analysis, STEP_ID, operator.ref, others)
         elif operator.ref.key in causes:
             yield from of_component(STEP_ID, analysis, operator)
         else:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import text_of
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.base.plurals import counted, listed
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.wording import docs_of
@@ -75,7 +76,7 @@ _NOT_APPLIED: Mapping[str, Sequence[str]] = {
 }
 """The annotations of an object that make kustomize-controller leave it to somebody else."""
 
-_CHANGED = re.compile(
+_CHANGED = late_pattern(
     r"^(?P<kind>\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.:-]+) configured$", re.MULTILINE
 )
 """An object that was changed, in the event of its owner (PKG ssa ChangeSetEntry)."""

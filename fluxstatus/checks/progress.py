@@ -27,6 +27,8 @@ _STALE = "updates of {} wait for {}"
 _SENTENCES = (_WAITS, _ALIKE, _PART, _STALE)
 """How many objects wait, and for what; those of the last one are Ready."""
 
+_LEFT_OUT = "left out by --skip"
+
 _SINCE = {
     **dict.fromkeys((Verdict.STARTING, Verdict.NEVER), "created {} ago"),
     **dict.fromkeys((Verdict.RECONCILING, Verdict.STUCK), "reconciling for {}"),
@@ -42,8 +44,11 @@ def in_progress(step: str, state: State, resource: Resource) -> Finding:
     return _in_progress(step, state, [title], [resource])
 
 
-def waiting(step: str, ref: Ref, causes: Iterable[Cause]) -> Finding:
+def waiting(analysis: Analysis, step: str, ref: Ref, causes: Iterable[Cause]) -> Finding:
     """Return the finding that *ref* is not ready because of *causes*, each with its own finding."""
+    if analysis.is_left_out(ref.key):
+        title = f"{ref}: not ready because of a fault {_LEFT_OUT}"
+        return Finding(step=step, code=WAITING, level=Level.SKIP, title=title, object=ref)
     found = tuple(causes)
     names = ", ".join(str(cause.ref) for cause in found)
     title = f"{ref}: not ready because of {names}"
@@ -56,8 +61,8 @@ def summary(
 ) -> Iterator[Finding]:
     """Yield how many of the *objects* of *step* are *healthy*, and what the others wait for.
 
-    It is a pass only if none of them waits. An object with a fault of its own does not wait: that
-    is a finding, as is each fault that others wait for.
+    It is a pass only if none of them waits, except for a fault that is left out. An object with a
+    fault of its own does not wait: that is a finding, as is each fault that others wait for.
     """
     causes = analysis.causes
     unfinished = [one for one in objects if one.key in causes.in_progress]
@@ -70,6 +75,9 @@ def summary(
     parts = [_together(sentence, each) for sentence, each in waits.items() if each]
     if moving:
         parts.append(f"{len(moving)} in progress: {_moving(moving, analysis.state.now)}")
+    left_out = sum(analysis.is_left_out(one.ref.key) for one in objects)
+    if left_out:
+        parts.append(f"{left_out} {_LEFT_OUT}")
     if not parts:
         if healthy:
             yield passed(step, f"{healthy} of {len(objects)} are healthy")
@@ -78,6 +86,8 @@ def summary(
     parts = [f"{ready} of {len(objects)} ready", *parts]
     if unfinished:
         yield _in_progress(step, analysis.state, parts, unfinished)
+    elif not any(waits.values()):
+        yield passed(step, ", ".join(parts))
     else:
         awaited = tuple({ref for each in waits.values() for refs in each for ref in refs})
         yield Finding(step, WAITING, Level.WAIT, ", ".join(parts), waits_for=awaited)
@@ -146,6 +156,8 @@ def _wait_of(analysis: Analysis, resource: Resource) -> tuple[str, Collection[Re
     A chart fails with the HelmRelease that it is created from, where its fault is reported.
     """
     key, causes = resource.ref.key, analysis.causes
+    if analysis.is_left_out(key):
+        return _WAITS, ()
     if key in causes.awaited:
         known = analysis.state.resources
         return _WAITS, [known[one].ref for one in causes.awaited[key]]

@@ -39,8 +39,8 @@ BUG = "this is a bug in flux-status"
 class Choice(NamedTuple):
     """The steps, codes and namespaces to report.
 
-    `steps` are ids, empty for all; `skip` are ids of steps, and codes; `namespaces` are those of
-    the State, empty for all. `accept` has the faults that are accepted.
+    `steps` are ids, empty for all; `skip` are ids of steps, and codes, as the Analysis has them;
+    `namespaces` are those of the State, empty for all. `accept` has the faults that are accepted.
     """
 
     steps: Collection[str] = ()

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
 from itertools import count
 from typing import Any, NamedTuple, Self
 
@@ -24,9 +23,13 @@ from fluxstatus.base.masking import mask
 from fluxstatus.cluster import failures, json_stream, processes, refusals, signals
 from fluxstatus.cluster.json_stream import UnreadableError
 from fluxstatus.cluster.kubeconfig import Kubeconfig
+from fluxstatus.cluster.lean_imports import without_ssl
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.cluster.proxy import Proxy, opened
 from fluxstatus.model.evidence import Cost, Object, Unread, Why
+
+with without_ssl():
+    from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
 
 _HEADERS = {
     "Accept-Encoding": "gzip",
@@ -48,7 +51,7 @@ def unchanged(item: Any) -> Any:
     return item
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Access:
     """How to reach a cluster, and how long to try.
 

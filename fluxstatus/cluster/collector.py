@@ -39,6 +39,7 @@ from fluxstatus.model.evidence import (
     Why,
 )
 from fluxstatus.model.kinds import KINDS, RESOURCES
+from fluxstatus.model.ref import Key
 
 Answers: TypeAlias = Mapping[str, Answer]
 
@@ -70,6 +71,7 @@ def collect(
     workload_namespaces: Callable[[Answers], set[str]] = nothing,
     while_starting: Callable[[], None] = idle,
     *,
+    awaited: Callable[[Evidence], Collection[Key]] = lambda _: (),
     contested_kinds: Callable[[Answers], set[str]] = nothing,
     advice: bool = False,
     also: Callable[[ApiClient], None] | None = None,
@@ -77,7 +79,8 @@ def collect(
     """Return what the cluster answers; this never raises.
 
     *progress* is called for each answer, in any thread. *workload_namespaces* returns, from the
-    answers so far, the namespaces whose pods may explain a failure, and *contested_kinds* the Flux
+    answers so far, the namespaces whose pods may explain a failure, *awaited* the objects of one
+    kind whose own status may, before these pods are read and after, and *contested_kinds* the Flux
     kinds of objects that apply the same objects. *while_starting* is called when most requests are
     under way. *advice* reads what only advice needs, too, unless
     `access.namespaces` are chosen: advice is about the whole cluster. *also* reads something of its
@@ -95,7 +98,7 @@ def collect(
         api.start_config_view()
         more = ADVICE_QUERIES if advice and not access.namespaces else {}
         run = _Run(api, Reader(api, pool, access), progress, more, access.deadline, also=also)
-        return run.evidence(workload_namespaces, contested_kinds, while_starting)
+        return run.evidence(workload_namespaces, awaited, contested_kinds, while_starting)
 
 
 class _Run:
@@ -119,6 +122,7 @@ class _Run:
     def evidence(
         self,
         workload_namespaces: Callable[[Answers], set[str]],
+        awaited: Callable[[Evidence], Collection[Key]],
         contested_kinds: Callable[[Answers], set[str]],
         while_starting: Callable[[], None],
     ) -> Evidence:
@@ -142,7 +146,10 @@ class _Run:
             near = dict(self._advice_queries(in_flux_namespaces=True))
             self._start_all(reader.in_flux_namespaces("pods", "services", LEASES, more=near))
             self._wait()
-            self._read_workloads(workload_namespaces(reader.answers))
+            self._read_awaited(awaited)
+            self._read_workloads(namespaces := workload_namespaces(reader.answers))
+            if namespaces:
+                self._read_awaited(awaited)
             self._read_changes(contested_kinds(reader.answers))
             kubernetes, client = version.result(), _version_of(clients()[_CLIENT])
             self._report(_CLIENT, client if isinstance(client, str) else client.text)
@@ -177,6 +184,11 @@ class _Run:
             unread = self._reader.answers[WORKLOAD_PODS].unread
             if unread and unread.why is Why.NOT_REQUESTED:  # this misses pods that crash, but run
                 self._start(WORKLOAD_PODS, query._replace(selector=NOT_RUNNING))
+        self._wait()
+
+    def _read_awaited(self, awaited: Callable[[Evidence], Collection[Key]]) -> None:
+        """Read the objects that *awaited* returns, which reconciliations wait for."""
+        self._start_all(self._reader.awaited(awaited(self._reader.evidence())))
         self._wait()
 
     def _read_changes(self, kinds: Collection[str]) -> None:

@@ -1,11 +1,11 @@
 """What the API server serves: the kinds of Flux, all resources by their names, and its version."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.similar import did_you_mean
 from fluxstatus.cluster import failures
 from fluxstatus.cluster.client import ApiClient
@@ -28,8 +28,7 @@ _KINDS = (_AGGREGATED_KIND, "APIGroupList", "APIVersions", "APIResourceList")
 _MALFORMED = "its list of API groups is malformed"
 
 
-@dataclass(frozen=True, slots=True)
-class ApiResource:
+class ApiResource(NamedTuple):
     """A resource that is served.
 
     `names` are all names that kubectl takes for it, in lower case.
@@ -60,10 +59,25 @@ class ApiResource:
 
 
 class Discovered(NamedTuple):
-    """The resources that are served; `unread` is, by API group, why some of it may be missing."""
+    """The resources that are served; `unread` is, by API group, why some of it may be missing.
+
+    `others` are the kinds of all groups, as far as one response has them.
+    """
 
     resources: list[ApiResource]
     unread: dict[str, Unread]
+    others: Mapping[str, ListQuery] = MappingProxyType({})
+
+
+class Served(NamedTuple):
+    """What the API server serves: the `versions` of each Flux resource, the preferred one first.
+
+    `others` are the queries for all objects of other kinds, by kind: without those that several
+    groups have, and before Kubernetes 1.26, where they would take more requests, none.
+    """
+
+    versions: dict[str, tuple[str, ...]]
+    others: Mapping[str, ListQuery]
 
 
 def version(api: ApiClient) -> str | Unread:
@@ -86,10 +100,10 @@ def served(api: ApiClient, more: Collection[str] = ()) -> dict[str, str]:
     *more* names further resources to include. Takes as many requests as `served_versions`.
     Raises ProgramError.
     """
-    return {name: versions[0] for name, versions in served_versions(api, more).items()}
+    return {name: versions[0] for name, versions in served_versions(api, more).versions.items()}
 
 
-def served_versions(api: ApiClient, more: Collection[str] = ()) -> dict[str, tuple[str, ...]]:
+def served_versions(api: ApiClient, more: Collection[str] = ()) -> Served:
     """Return all versions of each Flux resource that can be listed, the preferred one first.
 
     *more* names further resources to include. Takes one request; on servers before Kubernetes
@@ -104,7 +118,7 @@ def served_versions(api: ApiClient, more: Collection[str] = ()) -> dict[str, tup
         name = one.full_name
         if "list" in one.verbs and (name in more or one.group in FLUX_GROUPS):
             known[name] = (*known.get(name, ()), one.version)
-    return known
+    return Served(known, discovered.others)
 
 
 def resources(api: ApiClient) -> Discovered:
@@ -127,7 +141,8 @@ def _served_at(api: ApiClient, path: str, groups: Collection[str] = ()) -> Disco
     unread: dict[str, Unread] = {}
     try:
         read = _resources if aggregated else _resources_in_groups
-        return Discovered(list(read(api, document, groups, unread)), unread)
+        others = _others(document) if aggregated and groups else {}
+        return Discovered(list(read(api, document, groups, unread)), unread, others)
     except (AttributeError, KeyError, TypeError) as error:
         raise ProgramError(failures.odd(_MALFORMED, api.kubeconfig)) from error
 
@@ -205,6 +220,22 @@ def _resources(
                     version=each["version"],
                     namespaced=one.get("scope") == "Namespaced",
                 )
+
+
+def _others(document: Object) -> dict[str, ListQuery]:
+    """Return the query for each kind that can be listed in just one group of *document*."""
+    found: dict[str, ListQuery | None] = {}
+    for group in _entries(document, "items"):
+        name = text_of(map_of(group.get("metadata")).get("name"))
+        for each in maps_of(group.get("versions"))[:1]:  # the preferred one
+            base = f"/apis/{name}/{text_of(each.get('version'))}"
+            for one in maps_of(each.get("resources")):
+                if "list" in (one.get("verbs") or ()):
+                    kind = text_of(map_of(one.get("responseKind")).get("kind"))
+                    is_inside = one.get("scope") == "Namespaced"
+                    query = ListQuery(base, text_of(one.get("resource")), namespaced=is_inside)
+                    found[kind] = None if kind in found else query
+    return {kind: query for kind, query in found.items() if query and query.plural}
 
 
 def _resources_in_groups(

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
 from fluxstatus.base.deadline import Deadline
 from fluxstatus.base.masking import mask
-from fluxstatus.cluster import orphans, signals
+from fluxstatus.cluster import go_programs, orphans, signals
 from fluxstatus.model.errors import LIMITS, UnreadError
 from fluxstatus.model.evidence import Why
 
@@ -202,10 +202,11 @@ class Process:
     def _start(
         self, argv: Sequence[str], environ: Mapping[str, str] | None, stdin: bool, streaming: bool
     ) -> None:
-        import logging  # noqa: PLC0415 - these two take 50 ms, which --help does not need
+        import logging  # noqa: PLC0415 - these take 20 ms, which --help does not need
 
-        import sh  # noqa: PLC0415
+        from fluxstatus.cluster import lean_imports  # noqa: PLC0415
 
+        sh = lean_imports.sh()
         logging.getLogger("sh").setLevel(logging.CRITICAL)  # it logs command lines
         self._streaming = streaming
         try:
@@ -317,7 +318,8 @@ def _started(
     if not deadline.remaining():
         return TimeUpError.of_start(deadline, "kubectl")
     try:
-        return stack.enter_context(Process([kubectl(), *arguments]))
+        process = Process([kubectl(), *arguments], environ=go_programs.environment())
+        return stack.enter_context(process)
     except ProgramError as error:
         return error
 

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import Self
 
 from fluxstatus.base.deadline import Deadline
-from fluxstatus.cluster import failures, kubeconfig, processes, signals, socket_folder
+from fluxstatus.cluster import failures, go_programs, kubeconfig, processes, signals, socket_folder
 from fluxstatus.cluster.kubeconfig import Kubeconfig
 from fluxstatus.cluster.processes import Process, ProgramError
 
@@ -47,9 +47,9 @@ class Proxy:
             with signals.deferred():
                 self.socket = self._closing.enter_context(socket_folder.opened())
                 command = [self._kubectl, "proxy", *flags, f"--unix-socket={self.socket}"]
-                self._process = self._closing.enter_context(
-                    Process([*command, "--append-server-path", *_READ_ONLY])
-                )
+                command += ["--append-server-path", *_READ_ONLY]
+                process = Process(command, environ=go_programs.environment())
+                self._process = self._closing.enter_context(process)
             socket_folder.sweep(self.socket)  # while kubectl starts
         except BaseException:
             self._closing.close()
@@ -69,7 +69,8 @@ class Proxy:
         with self._reading, suppress(ProgramError):  # the proxy reports the error
             if self._view is None:
                 command = [self._kubectl, "config", "view", "-o=json", *self.flags]
-                self._view = self._closing.enter_context(Process(command))
+                process = Process(command, environ=go_programs.environment())
+                self._view = self._closing.enter_context(process)
 
     def kubeconfig(self, deadline: Deadline) -> Kubeconfig:
         """Return what kubectl is configured to reach, empty if that takes too long.

@@ -13,9 +13,9 @@ from typing import Any, TypeAlias
 
 from fluxstatus.base.fields import NESTED, map_of, maps_of
 from fluxstatus.base.masking import SHORT, mask
-from fluxstatus.model.evidence import LEASES, WORKLOAD_PODS, Object
+from fluxstatus.model.evidence import AWAITED, LEASES, WORKLOAD_PODS, Object
 from fluxstatus.model.inventory import ids_in, pack
-from fluxstatus.model.kinds import SUSPEND_ANNOTATIONS
+from fluxstatus.model.kinds import ORIGIN, SUSPEND_ANNOTATIONS
 
 Shape: TypeAlias = "Mapping[str, Shape] | None"
 """The fields to keep, by name. None keeps a scalar, or a map of scalars."""
@@ -42,13 +42,13 @@ _FLUX: Shape = {
         "suspend interval timeout retryInterval type provider url bucketName endpoint image "
         "serviceAccountName targetNamespace releaseName storageNamespace path prune wait force "
         "components eventSeverity insecure migrateResources proxy summary recurseSubmodules "
-        "postRenderers passCredentials deletionPolicy",
+        "postRenderers passCredentials deletionPolicy reconcileStrategy",
         sourceRef=_REF,
         chartRef=_REF,
         chart={
             **_fields("version kind"),
             "spec": _fields(
-                "chart version url provider insecure serviceAccountName",
+                "chart version url provider insecure serviceAccountName reconcileStrategy",
                 sourceRef=_REF,
                 ref=_GIT_REF,
                 secretRef=_REF,
@@ -95,13 +95,14 @@ _FLUX: Shape = {
     "status": _fields(
         "observedGeneration lastHandledReconcileAt lastAppliedRevision lastAttemptedRevision "
         "lastAttemptedRevisionDigest lastAppliedOriginRevision helmChart storageNamespace "
-        "failures installFailures upgradeFailures",
+        "failures installFailures upgradeFailures observedSourceArtifactRevision",
         conditions=_CONDITIONS,
-        artifact=_fields("revision digest lastUpdateTime"),
+        artifact=_fields("revision digest lastUpdateTime", metadata=_fields(ORIGIN)),
         history=_fields(
             "firstReconciled lastReconciled lastReconciledDuration lastReconciledStatus "
             "totalReconciliations name namespace version chartVersion status firstDeployed "
             "lastDeployed",
+            metadata=_fields("revision originRevision"),
         ),
         components=_fields("name tag digest"),
         lastScanResult=_fields("scanTime tagCount"),
@@ -224,14 +225,15 @@ _SHAPES: Mapping[str, Shape] = {
     "prometheusrules.monitoring.coreos.com": {"metadata": _METADATA},
     "*": {
         "metadata": _METADATA,
-        "spec": _fields("replicas completions parallelism suspend"),
+        "spec": _fields("replicas completions parallelism suspend paused type storageClassName"),
         "status": _fields(
             "phase reason message observedGeneration replicas readyReplicas availableReplicas "
-            "updatedReplicas numberReady desiredNumberScheduled conditions"
+            "updatedReplicas numberReady desiredNumberScheduled conditions",
+            loadBalancer=_fields("", ingress=_fields("ip hostname")),
         ),
     },
 }
-_ALIASES = {WORKLOAD_PODS: "pods"}
+_ALIASES = {WORKLOAD_PODS: "pods", AWAITED: "*"}
 METADATA = "metadata"
 """The query of a list of which only metadata is read; plural.group may follow after a slash."""
 
@@ -244,6 +246,7 @@ _ANNOTATIONS = (
     "source.extensions.fluxcd.io/",
     "kustomize.toolkit.fluxcd.io/",
     "helm.toolkit.fluxcd.io/",
+    "source.toolkit.fluxcd.io/revision",  # of the events of a source
 )
 _ARGUMENTS = (
     "--watch-all-namespaces",

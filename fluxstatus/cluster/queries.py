@@ -1,6 +1,6 @@
 """The lists that are read from a cluster, as data."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple, Self
 
 from fluxstatus.base.urls import encoded
@@ -13,6 +13,7 @@ from fluxstatus.model.evidence import (
     Unread,
 )
 from fluxstatus.model.kinds import OPERATOR
+from fluxstatus.model.ref import Key
 
 _META = "meta.k8s.io/v1"
 METADATA, METADATA_LIST = (
@@ -127,6 +128,31 @@ QUERIES: Mapping[str, ListQuery] = {
     CHANGES: ListQuery(_CORE, "events", "fieldSelector=type=Normal", pages=4),
 }
 """The lists other than the kinds of Flux, by the name of their answer."""
+
+
+AWAITED_KINDS: Mapping[str, ListQuery] = {
+    "Deployment": ListQuery(_APPS, "deployments"),
+    "StatefulSet": ListQuery(_APPS, "statefulsets"),
+    "DaemonSet": ListQuery(_APPS, "daemonsets"),
+    "ReplicaSet": ListQuery(_APPS, "replicasets"),
+    "Job": ListQuery("/apis/batch/v1", "jobs"),
+    "PersistentVolumeClaim": ListQuery(_CORE, "persistentvolumeclaims"),
+    "Service": ListQuery(_CORE, "services"),
+}
+"""The lists of built-in kinds that reconciliations wait for, by kind."""
+
+
+def awaited(query: ListQuery, keys: Collection[Key]) -> ListQuery:
+    """Return *query* for the objects *keys*, all of its kind: one request, at most one page.
+
+    A key without a name is about all objects in its namespace.
+    """
+    namespaces = sorted({namespace for _, namespace, _ in keys} - {""})
+    inside = tuple(namespaces) if query.namespaced and len(namespaces) == 1 else ()
+    names = {name for _, _, name in keys}
+    name = names.pop() if len(names) == 1 else ""
+    selector = by_fields(f"metadata.name={name}" if name else "")
+    return query._replace(namespaces=inside, selector=selector, pages=1)
 
 
 def named(*names: str) -> list[tuple[str, ListQuery]]:

@@ -12,8 +12,16 @@ from fluxstatus.base.plurals import counted
 from fluxstatus.cluster import discovery, paging
 from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.processes import ProgramError
-from fluxstatus.cluster.queries import DEPLOYMENTS, ListQuery, by_fields, named
+from fluxstatus.cluster.queries import (
+    AWAITED_KINDS,
+    DEPLOYMENTS,
+    ListQuery,
+    awaited,
+    by_fields,
+    named,
+)
 from fluxstatus.model.evidence import (
+    AWAITED,
     VERSION,
     Answer,
     Evidence,
@@ -24,6 +32,7 @@ from fluxstatus.model.evidence import (
     Why,
 )
 from fluxstatus.model.kinds import RESOURCES, Kind
+from fluxstatus.model.ref import Key
 
 THREADS = 4  # requests at a time; more are not faster
 ABSENT = Unread(Why.ABSENT, "the API server does not serve it")
@@ -98,6 +107,7 @@ class Reader:
         self.also_served: Mapping[str, tuple[str, ...]] | None = None
         self.versions: Mapping[str, str] = {}
         self.missing = ABSENT
+        self._others: Mapping[str, ListQuery] = {}
         self.unreachable: Unread | None = None
         self._api, self._pool, self._report = api, pool, report
         self._namespaces, self._flags = access.namespaces, access.repeated
@@ -114,10 +124,12 @@ class Reader:
             if error.unread.why is not Why.FORBIDDEN:
                 self.unreachable = error.unread
         else:
-            self.versions = {name: preferred for name, (preferred, *_) in found.items()}
-            of_flux = [name for name in found if name not in more]
+            self.versions = {name: preferred for name, (preferred, *_) in found.versions.items()}
+            of_flux = [name for name in found.versions if name not in more]
             self.served = {name: self.versions[name] for name in of_flux}
-            self.also_served = {name: found[name][1:] for name in of_flux if found[name][1:]}
+            further = {name: found.versions[name][1:] for name in of_flux}
+            self.also_served = {name: versions for name, versions in further.items() if versions}
+            self._others = found.others
         return self.unreachable is None
 
     def of_kind(self, kind: Kind, name: str = "", namespace: str = "") -> tuple[str, ListQuery]:
@@ -126,6 +138,13 @@ class Reader:
         selector = by_fields(name and f"metadata.name={name}")
         query = ListQuery.of(kind.resource, version, selector)
         return kind.resource, query._replace(namespaces=(namespace,) if namespace else ())
+
+    def awaited(self, keys: Collection[Key]) -> Iterator[tuple[str, ListQuery]]:
+        """Yield the query for the objects *keys*, all of one kind; none for an unknown kind."""
+        for kind in {kind for kind, _, _ in keys}:
+            query = AWAITED_KINDS.get(kind) or self._others.get(kind)
+            if query:
+                yield f"{AWAITED}/{kind}", awaited(query, keys)
 
     def in_flux_namespaces(
         self, *names: str, more: Mapping[str, ListQuery] = MappingProxyType({})

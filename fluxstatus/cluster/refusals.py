@@ -1,16 +1,17 @@
 """Refused requests: the message of the API server, to us or to kubectl, as an `Unread`."""
 
-import re
-
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.base.masking import mask
 from fluxstatus.model.evidence import Unread, Why
 
-_USER = re.compile(r'User "([^"]+)"')
-_PERMISSION = re.compile(
+_USER = late_pattern(r'User "([^"]+)"')
+_PERMISSION = late_pattern(
     r'cannot (?P<verb>\w+) resource "(?P<resource>[\w./-]+)"(?: in API group "(?P<group>[^"]*)")?'
 )
-_NOT_FOUND = re.compile(r'\(NotFound\): \S+ "[^"]+" not found')  # not every 404 is about an object
-_IS_FORBIDDEN = re.compile(r'\(Forbidden\)|User "[^"]+" cannot ')
+_NOT_FOUND = late_pattern(
+    r'\(NotFound\): \S+ "[^"]+" not found'
+)  # not every 404 is about an object
+_IS_FORBIDDEN = late_pattern(r'\(Forbidden\)|User "[^"]+" cannot ')
 
 
 def forbidden(message: str, permission: str, to: str) -> Unread:

@@ -68,6 +68,11 @@ def seconds(text: str) -> float:
     return value
 
 
+def limit(text: str | float) -> float:
+    """Return the seconds in a duration, or a number as it is: a default. Raises BadParameter."""
+    return text if isinstance(text, float) else seconds(text)
+
+
 def age(text: str) -> float:
     """Return the seconds in an age as it is printed, also in days (7d, 1d12h).
 
@@ -212,7 +217,7 @@ class Display(BasicDisplay):
     everything: Everything = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class CheckDisplay:
     """The output of the check."""
 
@@ -331,6 +336,13 @@ class Timing:
             help="Wait up to this long for everything to become healthy",
         ),
     ] = None
+    revision: Annotated[
+        str,
+        Option(
+            metavar="REVISION",
+            help="With --wait, wait for this revision to be applied first, like the command wait",
+        ),
+    ] = ""
     fail_fast: Annotated[
         bool,
         Option("--fail-fast", help="With --wait, stop at a failure that cannot resolve on its own"),
@@ -357,7 +369,35 @@ class Timing:
         return _first(
             (self.wait and self.watch, "--wait and --watch are mutually exclusive"),
             (self.fail_fast and not self.wait, "--fail-fast requires --wait"),
+            (self.revision and not self.wait, "--revision requires --wait"),
         )
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class WaitTiming:
+    """How long `wait` waits, and what it takes for a result."""
+
+    panel: ClassVar = "Timing and exit code"
+
+    timeout: Annotated[
+        float,
+        Option(
+            metavar="DURATION",
+            parser=limit,
+            help="Time limit for the wait; each request has its own [default: 10m]",
+            show_default=False,
+        ),
+    ] = 600.0
+    fail_fast: Annotated[
+        bool, Option("--fail-fast", help="Stop at a failure that cannot resolve on its own")
+    ] = False
+    or_newer: Annotated[
+        bool,
+        Option(
+            "--or-newer",
+            help="Also accept what a source has fetched since, without proof that it contains it",
+        ),
+    ] = False
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

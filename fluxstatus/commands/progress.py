@@ -2,7 +2,7 @@
 
 # ruff: noqa: PLC0415 - a snapshot and --help do not need the client
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from fluxstatus.base.deadline import Deadline
@@ -10,6 +10,7 @@ from fluxstatus.base.plurals import counted
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Connection
 from fluxstatus.model.evidence import Answer, Evidence
+from fluxstatus.model.ref import Key
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -88,6 +89,7 @@ def read_evidence(
             note_answer,
             _workload_namespaces,
             while_starting=_get_ready,
+            awaited=_awaited,
             contested_kinds=_contested_kinds,
             advice=advice,
             also=also,
@@ -110,6 +112,12 @@ def _workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
     from fluxstatus.causes.pod_namespaces import workload_namespaces
 
     return workload_namespaces(answers)
+
+
+def _awaited(evidence: Evidence) -> Collection[Key]:
+    from fluxstatus.causes.awaited import objects_to_read
+
+    return objects_to_read(evidence)
 
 
 def _contested_kinds(answers: Mapping[str, Answer]) -> set[str]:

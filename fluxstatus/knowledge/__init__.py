@@ -8,10 +8,10 @@ Modules of rules are imported by the functions that need them: a healthy cluster
 
 # ruff: noqa: PLC0415 - see above
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache, partial
 
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.knowledge.commands import FORCE, RESET, RETRY, SUSPEND_AND_RESUME
 from fluxstatus.knowledge.diagnosis import Diagnosis
 from fluxstatus.knowledge.facts import is_remote, operator_version
@@ -28,7 +28,8 @@ from fluxstatus.knowledge.index import Index
 from fluxstatus.knowledge.message import Message
 from fluxstatus.knowledge.rule import Match, Reach, Rule, Step
 from fluxstatus.knowledge.subject import Subject
-from fluxstatus.knowledge.topics import rules_about, table
+from fluxstatus.knowledge.topics import table, tables_about
+from fluxstatus.knowledge.unknown import UNKNOWN_FAULT
 from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import State
 
@@ -36,29 +37,19 @@ from fluxstatus.state.state import State
 @cache
 def _about(kind: str, *, quoted: bool) -> Index:
     """Return the rules for objects of *kind* that read names and quotes, or that do not."""
-    return Index(rule for rule in rules_about(kind) if rule.quoted is quoted)
-
-
-@cache
-def _places(kind: str) -> Mapping[int, int]:
-    """Return the place of each rule for objects of *kind*, by the identity of the rule."""
-    return {id(rule): place for place, rule in enumerate(rules_about(kind))}
+    return Index(tables_about(kind), quoted=quoted)
 
 
 @cache
 def _about_pods() -> Index:
     """Return the rules for messages of pods and events, including those about admission."""
-    from fluxstatus.knowledge import admission, cloud, pods
-
-    return Index((*pods.RULES, *admission.RULES, *cloud.RULES))
+    return Index(("pods", "admission", "cloud"))
 
 
 @cache
 def _about_custom_objects() -> Index:
-    """Return the rules for events of objects without pods."""
-    from fluxstatus.knowledge import custom_objects
-
-    return Index(custom_objects.RULES)
+    """Return the rules for what is reported about objects without pods."""
+    return Index(("custom_objects",))
 
 
 def diagnose(
@@ -93,7 +84,7 @@ def _about_applied() -> frozenset[str]:
     return frozenset(rule.code for rules in tables for rule in rules)
 
 
-_BY_FLUX = re.compile(r" \(flux reconcile --\w+\)")
+_BY_FLUX = late_pattern(r" \(flux reconcile --\w+\)")
 """The flag in the text of a step, which the command no longer has."""
 
 
@@ -128,19 +119,21 @@ def fitting(subject: Subject) -> Iterator[Diagnosis]:
     """
     message = subject.message
     own = _matching(subject.kind, subject.reason, message.own)
-    found = [(rule, match.of(message)) for rule, match in own]
+    found = [(place, rule, match.of(message)) for place, rule, match in own]
     found += _matches(subject.kind, subject.reason, message, quoted=True)
-    for rule, match in sorted(found, key=partial(_rank, _places(subject.kind))):
+    for _, rule, match in sorted(found, key=_rank):
         if not rule.holds(subject):
             continue
         diagnosis = Diagnosis(rule, partial(_fields, subject, match))
         if all(diagnosis.fields().get(name) for name in rule.needs):
             yield diagnosis
+    if unknown := UNKNOWN_FAULT.match_text(message):
+        yield Diagnosis(UNKNOWN_FAULT, partial(_fields, subject, unknown))
 
 
 @lru_cache(maxsize=512)
-def _matching(kind: str, reason: str, own: str) -> tuple[tuple[Rule, Match], ...]:
-    """Return the rules that match the controller's *own* words, each with its match.
+def _matching(kind: str, reason: str, own: str) -> tuple[tuple[int, Rule, Match], ...]:
+    """Return the rules that match the controller's *own* words, with their places and matches.
 
     Messages about many objects often differ only in names, which their own words do not have.
     """
@@ -149,21 +142,21 @@ def _matching(kind: str, reason: str, own: str) -> tuple[tuple[Rule, Match], ...
 
 def _matches(
     kind: str, reason: str, message: Message, *, quoted: bool
-) -> Iterator[tuple[Rule, Match]]:
+) -> Iterator[tuple[int, Rule, Match]]:
     text = message.text if quoted else message.own
-    for rule in _about(kind, quoted=quoted).candidates(text):
-        if rule.is_about(kind, reason) and (match := rule.match_text(message)):
-            yield rule, match
+    for listed in _about(kind, quoted=quoted).candidates(text):
+        if listed.is_about(kind, reason) and (match := listed.rule.match_text(message)):
+            yield listed.place, listed.rule, match
 
 
-def _rank(places: Mapping[int, int], found: tuple[Rule, Match]) -> tuple[int, int, int]:
+def _rank(found: tuple[int, Rule, Match]) -> tuple[int, int, int]:
     """Return a key that sorts the best rule first: the deepest clause is the error itself.
 
     Between rules that reach as deep, the order of the tables decides: specific before general.
     """
-    rule, match = found
+    place, rule, match = found
     reach = rule.reach if rule.pattern.pattern else Reach.STAGE
-    return -reach, -match.depth, places[id(rule)]
+    return -reach, -match.depth, place
 
 
 def _fields(subject: Subject, match: Match) -> dict[str, str]:
@@ -211,15 +204,17 @@ def workload_diagnosis(text: str, fields: Mapping[str, str]) -> Diagnosis | None
     return None
 
 
-def object_diagnosis(text: str, fields: Mapping[str, str]) -> Diagnosis | None:
-    """Return the diagnosis of an object without pods whose events report *text*.
+def object_diagnosis(kind: str, text: str, fields: Mapping[str, str]) -> Diagnosis | None:
+    """Return the diagnosis of an object of *kind*, without pods, whose events report *text*.
 
     *fields* are its name, ns and resource. The result is None if no rule matches.
     """
+    from fluxstatus.knowledge.custom_objects import rules_of
+
     message = Message(text)
-    for rule in _about_custom_objects().candidates(text):
-        if found := rule.match_text(message):
-            return Diagnosis(rule, partial(_with_groups, fields, found))
+    for listed in _about_custom_objects().candidates(text):
+        if listed.rule in rules_of(kind) and (found := listed.rule.match_text(message)):
+            return Diagnosis(listed.rule, partial(_with_groups, fields, found))
     return None
 
 
@@ -230,9 +225,9 @@ def _with_groups(fields: Mapping[str, str], found: Match) -> Mapping[str, str]:
 def fitting_workload(text: str) -> Iterator[tuple[Rule, Match]]:
     """Yield each rule that matches the *text* of a pod or event, with its match."""
     message = Message(text)
-    for rule in _about_pods().candidates(text):
-        if found := rule.match_text(message):
-            yield rule, found
+    for listed in _about_pods().candidates(text):
+        if found := listed.rule.match_text(message):
+            yield listed.rule, found
 
 
 def diagnose_state(

@@ -1,4 +1,4 @@
-"""Objects behind a failed health check that have no pods, as the events of their controllers report.
+"""Objects behind a failed health check that have no pods, as their events and conditions report.
 
 Services and Ingresses wait for a cloud or an address pool, Certificates for an issuer,
 ExternalSecrets for a secret manager. The rules explain a failed health check, and are not faults
@@ -16,7 +16,7 @@ _ISSUERS = "kubectl get issuers,clusterissuers -A"
 _ACME = "kubectl get certificaterequests,orders,challenges -n {ns}"
 _CLOUD = "aws-load-balancer-controller, cloud-provider-azure, cloud-provider-gcp"
 
-RULES = (
+_LOAD_BALANCERS = (
     Rule(
         HEALTH_CHECK_FAILED,
         why="the load balancer controller finds no subnet for the load balancer",
@@ -49,6 +49,8 @@ RULES = (
         quoted=True,
         upstream="MetalLB internal/allocator, cilium LB IPAM",
     ),
+)
+_CERTIFICATES = (
     Rule(
         HEALTH_CHECK_FAILED,
         why="the issuer of the certificate does not exist or is not ready",
@@ -97,6 +99,8 @@ RULES = (
         quoted=True,
         upstream="cert-manager pkg/issuer/acme",
     ),
+)
+_SECRETS = (
     Rule(
         HEALTH_CHECK_FAILED,
         why="the secret manager denies access to the secret",
@@ -144,6 +148,8 @@ RULES = (
         quoted=True,
         upstream="external-secrets providers",
     ),
+)
+_OF_ANY = (
     Rule(
         HEALTH_CHECK_FAILED,
         why="the cloud denies its controller access, or a quota of the account is used up",
@@ -162,3 +168,22 @@ RULES = (
         upstream=_CLOUD,
     ),
 )
+RULES = (*_LOAD_BALANCERS, *_CERTIFICATES, *_SECRETS, *_OF_ANY)
+
+_KINDS = {
+    **dict.fromkeys(("Service", "Ingress", "Gateway", "TargetGroupBinding"), _LOAD_BALANCERS),
+    **dict.fromkeys(
+        ("Certificate", "CertificateRequest", "Order", "Challenge", "Issuer", "ClusterIssuer"),
+        _CERTIFICATES,
+    ),
+    **dict.fromkeys(
+        ("ExternalSecret", "ClusterExternalSecret", "PushSecret",
+         "SecretStore", "ClusterSecretStore"), _SECRETS,
+    ),
+}  # fmt: skip
+"""What the controllers of some kinds report. The words of others mean something else."""
+
+
+def rules_of(kind: str) -> tuple[Rule, ...]:
+    """Return the rules for what is reported about objects of *kind*."""
+    return (*_KINDS.get(kind, ()), *_OF_ANY)

@@ -9,15 +9,19 @@ from collections.abc import Callable
 
 from fluxstatus.base.durations import parse_duration
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.base.versions import minor_of
 from fluxstatus.knowledge.fields import fields_of, host_in, object_in, wanted_kind
 from fluxstatus.knowledge.flux_minors import RETIRED_IN
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.model.kinds import FLUX_GROUPS, KINDS
+from fluxstatus.model.ref import Key
 from fluxstatus.state.deployments import image_version
 from fluxstatus.state.health_checks import worst_first
+from fluxstatus.state.own_status import is_ready_now
 from fluxstatus.state.references import made_source_of, source_of
 from fluxstatus.state.resource import Resource, Verdict, release_name
+from fluxstatus.state.state import State
 
 
 def is_remote(subject: Subject) -> bool:
@@ -209,7 +213,7 @@ def is_about_flux_object(subject: Subject) -> bool:
     return object_in(subject.message.text).get("object_kind", "") in KINDS
 
 
-_LABEL = re.compile(r'metadata\.labels: Invalid value: "([^"]+)"')
+_LABEL = late_pattern(r'metadata\.labels: Invalid value: "([^"]+)"')
 
 
 def is_label_own_name(subject: Subject) -> bool:
@@ -218,7 +222,7 @@ def is_label_own_name(subject: Subject) -> bool:
     return label is not None and label[1] == subject.resource.ref.name
 
 
-_STORED = re.compile(r'status\.storedVersions\[\d+\]: Invalid value: "(\w+)"')
+_STORED = late_pattern(r'status\.storedVersions\[\d+\]: Invalid value: "(\w+)"')
 
 
 def is_stored_version_served(subject: Subject) -> bool:
@@ -230,7 +234,7 @@ def is_stored_version_served(subject: Subject) -> bool:
     return served.get(object_in(subject.message.text).get("object_name", "")) == stored[1]
 
 
-_NO_NAMESPACE = re.compile(r'namespaces "([^"]+)" not found')
+_NO_NAMESPACE = late_pattern(r'namespaces "([^"]+)" not found')
 
 
 def is_storage_namespace(subject: Subject) -> bool:
@@ -304,11 +308,18 @@ def waits_with(status: str) -> Callable[[Subject], bool]:
 
 
 def waits_for_ready(subject: Subject) -> bool:
-    """Return whether all objects that it waited for are Flux objects that are ready by now."""
-    targets = worst_first(subject.message.text)
-    resources = subject.state.resources if subject.state else {}
-    found = [resources.get(target[:3]) for target in targets]
-    return bool(found) and all(one is not None and one.verdict is Verdict.READY for one in found)
+    """Return whether all objects that it waited for are ready by now."""
+    targets, state = worst_first(subject.message.text), subject.state
+    if state is None or not targets or is_remote(subject):
+        return False
+    return all(_is_ready(state, target[:3]) for target in targets)
+
+
+def _is_ready(state: State, key: Key) -> bool:
+    """Return whether *key*, an object of Flux or one that is waited for, is certainly ready."""
+    if key in state.resources:
+        return state.resources[key].verdict is Verdict.READY
+    return key in state.awaited and is_ready_now(state.awaited[key])
 
 
 waits_for_pods = waits_for(
@@ -371,7 +382,7 @@ def has_backslash_path(subject: Subject) -> bool:
     return "\\" in text_of(subject.resource.spec.get("path"))
 
 
-_OWNER = re.compile(
+_OWNER = late_pattern(
     r'"meta\.helm\.sh/(release-name(?:space)?)" must equal "[^"]*": current value is "([^"]+)"'
 )
 
@@ -407,7 +418,7 @@ def uses_chart_ref(subject: Subject) -> bool:
 
 
 _GIT_HOSTS = ("github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "dev.azure.com")
-_FILES = re.compile(r"/(?:releases/download|raw|-/raw|api|-/jobs|pages)/")
+_FILES = late_pattern(r"/(?:releases/download|raw|-/raw|api|-/jobs|pages)/")
 
 
 def is_git_page(subject: Subject) -> bool:
@@ -416,7 +427,7 @@ def is_git_page(subject: Subject) -> bool:
     return at_host(*_GIT_HOSTS)(subject) and not _FILES.search(url)
 
 
-_EXPRESSION = re.compile(r"CEL expression(?: as \w+:)? '(.+?)'(?=: |$)", re.DOTALL)
+_EXPRESSION = late_pattern(r"CEL expression(?: as \w+:)? '(.+?)'(?=: |$)", re.DOTALL)
 
 
 def expression_in(field: str) -> Callable[[Subject], bool]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.base.urls import host_of
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.model.kinds import KINDS, OPERATOR, full_name
@@ -102,7 +103,7 @@ def missing_fields(fields: Mapping[str, str], missing: str) -> dict[str, str]:
     return {"missing_field": "the spec"}
 
 
-_PAGE = re.compile(
+_PAGE = late_pattern(
     r"(?:\b(?:see|visit|refer(?: to)?|go to|details|information|docs|documentation|"
     r"following URL)[:,]?|[a-z]{2}\.) *$",
     re.IGNORECASE,
@@ -194,7 +195,7 @@ def served_versions(state: State, resource: str) -> tuple[str, ...]:
     return (preferred, *others) if preferred else ()
 
 
-_UNSERVED = re.compile(
+_UNSERVED = late_pattern(
     r'no matches for kind "(?P<kind>\w+)" in version "(?P<group>[\w.-]+)/(?P<version>\w+)"'
 )
 _DEFAULT_COMPONENTS = (

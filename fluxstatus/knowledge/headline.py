@@ -6,28 +6,28 @@ as the innermost error. It is made from the template and not from the filled sen
 contain any punctuation.
 """
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.knowledge.rule import Rule, fill
 
-_END = re.compile(r"; |: (?!(?:true|false|Never|ImplementationSpecific)\b)")
+_END = late_pattern(r"; |: (?!(?:true|false|Never|ImplementationSpecific)\b)")
 """The end of a statement. A colon may also be that of a field and its value."""
 
-_FIELDS = re.compile(r"{\w+}(?:: {\w+})*(?=; |$)")
+_FIELDS = late_pattern(r"{\w+}(?:: {\w+})*(?=; |$)")
 """An explanation that begins with nothing but values."""
 
-_QUOTES = re.compile(r"{(?:detail|innermost|workload_state)}")
+_QUOTES = late_pattern(r"{(?:detail|innermost|workload_state)}")
 """The fields that quote the evidence, wherever an explanation has them."""
 
-_PLAIN = re.compile(
+_PLAIN = late_pattern(
     r"(?:the chart was applied, but )?{workload} did not (?:become healthy|complete)"
 )
 """Statements that say no more than that a workload is not healthy."""
 
-_NAME = re.compile(r"{(\w+)}")
+_NAME = late_pattern(r"{(\w+)}")
 _LONGEST = 120  # characters of a value in a headline; the sentence has all of it
 WORKLOAD_STATE = "{workload_state}"
 

@@ -11,22 +11,24 @@ from bisect import bisect_right
 from functools import cached_property
 from typing import Self
 
+from fluxstatus.base.late_pattern import late_pattern
+
 _BLANK = "x"
 _LONGEST = 240  # characters of a clause that a sentence repeats
 
 _LOGS = "Last Helm logs:"  # HC internal/action: the log of Helm, up to 10 lines
 
-# These patterns are plain strings: re compiles them on first use, which only a fault causes.
-_QUOTED = (
-    rf"(?is)(?:{_LOGS}"
+_QUOTED = late_pattern(
+    rf"(?:{_LOGS}"
     r"|denied the request:(?! *(?:$|no kind|forbidden))"  # a webhook's own words (apiserver webhook)
     r"|denied request:"  # a ValidatingAdmissionPolicy's own words
     r"|(?=<!doctype html|<html))"  # a web page
-    r"(?P<words>.*)"
+    r"(?P<words>.*)",
+    re.IGNORECASE | re.DOTALL,
 )
 """The end of a message in the words of somebody else."""
 
-_NAMES = (
+_NAMES = late_pattern(
     # server-side apply and health checks: Kind/namespace/name (PKG ssa/utils FmtUnstructured)
     r"\b[A-Z][A-Za-z]+/(?P<id>[\w.-]+(?:/[\w.:-]+)?)"
     # the API server: secrets "name" not found, configmaps "name" is forbidden
@@ -51,7 +53,7 @@ _NAMES = (
 )
 """Names that users chose, each in a form that shows that it is one."""
 
-_NO_NAME = (
+_NO_NAME = late_pattern(
     # segments of URLs (OCI distribution spec, git http, Helm repositories, Kubernetes)
     r"(?:v2|manifests|blobs|tags|list|info|refs|git-(?:upload|receive)-pack|index\.yaml"
     r"|apis?|openapi|version|readyz"
@@ -68,18 +70,18 @@ _NO_NAME = (
 )
 """Words in the place of a name that protocols and controllers define."""
 
-_PLAIN_RETRY = (
+_PLAIN_RETRY = late_pattern(
     r"(?<=/v2/\": )(?P<first>(?:tls: [^\n;]{0,80})?x509: [^\n;]{1,240}); "
-    r"(?P<words>Get \"http://[^\n]*)"
+    r"(?P<words>Get \"http://[^\n]*)",
 )
 """The second attempt at a registry, without TLS, which hides why the first one failed.
 
 go-containerregistry makes it for some addresses (pkg/v1/remote/transport/ping.go).
 """
 
-_CLAUSE = r": |\n"
+_CLAUSE = late_pattern(r": |\n")
 
-_WRAPPED = r" *\n +\| *"
+_WRAPPED = late_pattern(r" *\n +\| *")
 """Where SOPS broke a line: it wraps an error at 60 characters (getsops/sops usererrors.go)."""
 
 
@@ -92,7 +94,7 @@ class Message:
 
     def __init__(self, text: str) -> None:
         """Store the *text*."""
-        self.text = re.sub(_WRAPPED, " ", text)
+        self.text = _WRAPPED.sub(" ", text)
 
     @classmethod
     def of_own(cls, own: str) -> Self:
@@ -104,15 +106,15 @@ class Message:
     @cached_property
     def own(self) -> str:
         """The text in the controller's own words: the rest is blanked out, letter by letter."""
-        found = re.search(_QUOTED, self.text)
+        found = _QUOTED.search(self.text)
         end = found.start("words") if found else len(self.text)
         own, rest = self.text[:end], self.text[end:]
-        return _without_retry(re.sub(_NAMES, _without_name, own)) + _blank(rest)
+        return _without_retry(_NAMES.sub(_without_name, own)) + _blank(rest)
 
     @cached_property
     def _ends(self) -> list[int]:
         """The offsets at which a clause ends and a deeper one begins."""
-        return [found.start() for found in re.finditer(_CLAUSE, self.own)]
+        return [found.start() for found in _CLAUSE.finditer(self.own)]
 
     def depth(self, offset: int) -> int:
         """Return how deep the clause is in which *offset* lies, 0 for the outermost one."""
@@ -125,7 +127,7 @@ class Message:
         Helm's log comes after the error; the words of others are its end.
         """
         text = self.text.partition(_LOGS)[0].rstrip()
-        found = re.search(_QUOTED, text)
+        found = _QUOTED.search(text)
         own = found.start("words") if found else len(text)
         start = max((end for end in self._ends if end < own), default=-1) + 1
         return " ".join(text[start : start + _LONGEST].split())
@@ -133,7 +135,7 @@ class Message:
 
 def _without_retry(own: str) -> str:
     """Return *own* without the words of a second attempt over plain HTTP; the length is kept."""
-    found = re.search(_PLAIN_RETRY, own) if "x509: " in own else None  # few messages have it
+    found = _PLAIN_RETRY.search(own) if "x509: " in own else None  # few messages have it
     if found is None:
         return own
     start = found.start("words")
@@ -143,7 +145,7 @@ def _without_retry(own: str) -> str:
 def _without_name(found: re.Match[str]) -> str:
     start, end = (offset - found.start() for offset in found.span(found.lastgroup or 0))
     parts = found[0][start:end].split("/")
-    name = "/".join(part if re.match(_NO_NAME, part) else _blank(part) for part in parts)
+    name = "/".join(part if _NO_NAME.match(part) else _blank(part) for part in parts)
     return found[0][:start] + name + found[0][end:]
 
 

@@ -6,6 +6,7 @@ from enum import IntEnum
 from functools import cached_property
 from typing import NamedTuple
 
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.knowledge.message import Message
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.model.codes import Code
@@ -128,12 +129,6 @@ class Rule(NamedTuple):
     upstream: str = ""
     versions: str = ""
 
-    def is_about(self, kind: str, reason: str) -> bool:
-        """Return whether this rule applies to objects of *kind* with *reason*."""
-        return (not self.kinds or kind in self.kinds) and (
-            not self.reasons or reason in self.reasons
-        )
-
     def holds(self, subject: Subject) -> bool:
         """Return whether what is known of *subject* confirms this rule, and does not refute it."""
         refuted = any(fact(subject) for fact in self.unless)
@@ -218,7 +213,7 @@ ARGUMENTS = frozenset({"name", "ns", "release_name", "storage_ns", "path"})
 A value that begins with "-" would be an option there, so the sentence does without it.
 """
 
-_KIND_AND_NAME = re.compile(r"\b(\w+) {(\w+)}")
+_KIND_AND_NAME = late_pattern(r"\b(\w+) {(\w+)}")
 
 
 def fill(template: str, fields: Mapping[str, str]) -> str:

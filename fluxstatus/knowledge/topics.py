@@ -3,12 +3,10 @@
 Importing all takes longer than checking a healthy cluster, and an object needs only some of them.
 """
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 
 from fluxstatus.knowledge.rule import Rule
-from fluxstatus.knowledge.unknown import UNKNOWN_FAULT
 from fluxstatus.model.kinds import KindNames
 
 _ANY: KindNames = frozenset()
@@ -50,21 +48,15 @@ TOPICS: Mapping[str, KindNames] = {
 """The modules with the tables in their order, and the kinds that a table is about (empty: any)."""
 
 
-@cache
-def rules_about(kind: str) -> tuple[Rule, ...]:
-    """Return the rules for messages of objects of *kind*; the last one always applies.
+def tables_about(kind: str) -> Iterator[str]:
+    """Yield the names of the tables for objects of *kind*.
 
     Their order decides between rules that reach as deep in a message.
     """
-    rules = (rule for name, kinds in TOPICS.items() if _fits(kind, kinds) for rule in table(name))
-    return (*(rule for rule in rules if _fits(kind, rule.kinds)), UNKNOWN_FAULT)
+    return (name for name, kinds in TOPICS.items() if not kinds or kind in kinds)
 
 
 def table(name: str) -> tuple[Rule, ...]:
     """Return the rules in the table *name*."""
     rules: tuple[Rule, ...] = import_module(f"fluxstatus.knowledge.{name}").RULES
     return rules
-
-
-def _fits(kind: str, kinds: KindNames) -> bool:
-    return not kinds or kind in kinds

@@ -7,8 +7,9 @@ from functools import cached_property
 
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
-from fluxstatus.lookup.health import Health
+from fluxstatus.lookup.health import Health, health_of
 from fluxstatus.lookup.node import DEEPEST, INVERSE, Node, Relation, cut, needs
+from fluxstatus.model.evidence import AWAITED, Why
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.ownership import creators_of
 from fluxstatus.state.resource import Resource, Verdict
@@ -92,9 +93,7 @@ class Chains:
     ) -> Node:
         known = self._state.resources.get(key)
         if known is None:
-            missing = self._state.known_missing(key)
-            health = Health(healthy=False, text="does not exist" if missing else "was not read")
-            return Node(Ref("", *key), relation, health, cause=cause)
+            return Node(Ref("", *key), relation, self._health_of(key), cause=cause)
         return Node(
             known.ref,
             relation,
@@ -103,6 +102,16 @@ class Chains:
             suspended=known.suspended,
             cause=cause,
         )
+
+    def _health_of(self, key: Key) -> Health:
+        """Return the health of *key*, which is no known object of Flux."""
+        if item := self._state.awaited.get(key):
+            return health_of(item, self._state.now)
+        if self._state.known_missing(key):
+            return Health(healthy=False, text="does not exist")
+        unread = self._state.evidence.answer(f"{AWAITED}/{key[0]}").unread
+        why = f": {unread.full_text}" if unread and unread.why is not Why.NOT_REQUESTED else ""
+        return Health(healthy=False, text=f"was not read{why}")
 
     def _down(self, key: Key, seen: set[Key], level: int) -> tuple[Node, ...]:
         found = {other: relation for relation, other in self._needed_by[key] if other not in seen}

@@ -12,6 +12,7 @@ from fluxstatus.base.masking import mask
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.model.evidence import Object, Unread
 from fluxstatus.model.kinds import KINDS
+from fluxstatus.state.own_status import condition_of, is_behind, trouble_of
 from fluxstatus.state.pods import is_ready, problem_of_pod
 from fluxstatus.state.resource import BROKEN, HEALTHY, Resource
 
@@ -40,7 +41,7 @@ def health_of(item: Object | Unread | None, now: datetime) -> Health:
         return Health(healthy=None, text="is being deleted")
     status = map_of(item.get("status"))
     own = _OWN.get(kind)
-    return (own(item, status) if own else None) or _by_conditions(item, status)
+    return (own(item, status) if own else None) or _by_conditions(item)
 
 
 def resource_of(item: Object, now: datetime) -> Resource:
@@ -62,19 +63,16 @@ def _replicas(item: Object, status: Object) -> Health | None:
     spec = map_of(item.get("spec"))
     wanted = spec.get("replicas", status.get("desiredNumberScheduled", 1))
     ready = status.get("readyReplicas", status.get("numberReady", 0))
-    if _is_behind(item, status):
+    if is_behind(item):
         return None
     if not (isinstance(wanted, int) and isinstance(ready, int)):
         return None
-    stuck = _condition(status, "Progressing")
-    failed = stuck.get("status") == "False" or _condition(status, "ReplicaFailure")
+    trouble = trouble_of(item)
     text = f"{ready} of {wanted} ready"
     if ready >= wanted:
         return Health(healthy=True, text=text)
-    message = mask(text_of(stuck.get("message"))) if failed else ""
-    return Health(
-        healthy=False if failed or not ready else None, text=f"{text}: {message}".rstrip(": ")
-    )
+    message = f": {mask(trouble.message)}" if trouble else ""
+    return Health(healthy=False if trouble or not ready else None, text=f"{text}{message}")
 
 
 def _pod(item: Object, status: Object) -> Health:
@@ -85,18 +83,32 @@ def _pod(item: Object, status: Object) -> Health:
     return Health(healthy=None if young else False, text=problem.text)
 
 
-def _job(_: Object, status: Object) -> Health:
+def _job(item: Object, _: Object) -> Health:
     for name, healthy in (("Failed", False), ("Complete", True)):
-        condition = _condition(status, name)
+        condition = condition_of(item, name)
         if condition.get("status") == "True":
             message = "" if healthy else text_of(condition.get("message"))
             return Health(healthy, f"{name.lower()}: {message}" if message else name.lower())
-    return Health(healthy=None, text="in progress")
+    trouble = trouble_of(item)
+    return Health(healthy=None, text=trouble.message if trouble else "in progress")
 
 
-def _phase(_: Object, status: Object) -> Health | None:
+def _phase(item: Object, status: Object) -> Health | None:
     phase = text_of(status.get("phase"))
-    return Health(healthy=phase in ("Bound", "Active"), text=phase) if phase else None
+    storage = text_of(map_of(item.get("spec")).get("storageClassName"))
+    is_fine = phase in ("Bound", "Active")
+    more = f" (StorageClass {storage})" if storage and not is_fine else ""
+    return Health(healthy=is_fine, text=f"{phase}{more}") if phase else None
+
+
+def _service(item: Object, status: Object) -> Health | None:
+    if map_of(item.get("spec")).get("type") != "LoadBalancer":
+        return None
+    if maps_of(map_of(status.get("loadBalancer")).get("ingress")):
+        return Health(healthy=True, text="exists")
+    trouble = trouble_of(item)
+    message = f": {mask(trouble.message)}" if trouble else ""
+    return Health(healthy=None, text=f"waits for the address of its load balancer{message}")
 
 
 _OWN: Mapping[str, Callable[[Object, Object], Health | None]] = {
@@ -104,17 +116,18 @@ _OWN: Mapping[str, Callable[[Object, Object], Health | None]] = {
     **dict.fromkeys(("PersistentVolumeClaim", "PersistentVolume", "Namespace"), _phase),
     "Pod": _pod,
     "Job": _job,
+    "Service": _service,
 }
 
 
-def _by_conditions(item: Object, status: Object) -> Health:
-    if _is_behind(item, status):
+def _by_conditions(item: Object) -> Health:
+    if is_behind(item):
         return Health(healthy=None, text="its status is for an older generation")
-    stalled = _condition(status, "Stalled")
+    stalled = condition_of(item, "Stalled")
     if stalled.get("status") == "True":
         return Health(healthy=False, text=_with_message("stalled", stalled))
     for name in ("Ready", "Available", "Established"):
-        condition = _condition(status, name)
+        condition = condition_of(item, name)
         if condition:
             state = text_of(condition.get("status"))
             healthy = {"True": True, "False": False}.get(state)
@@ -127,15 +140,3 @@ def _by_conditions(item: Object, status: Object) -> Health:
 def _with_message(word: str, condition: Object) -> str:
     message = mask(text_of(condition.get("message")).strip()) or text_of(condition.get("reason"))
     return f"{word}: {message}" if message else word
-
-
-def _is_behind(item: Object, status: Object) -> bool:
-    observed = status.get("observedGeneration")
-    return isinstance(observed, int) and observed < (
-        map_of(item.get("metadata")).get("generation") or 0
-    )
-
-
-def _condition(status: Object, name: str) -> Object:
-    found = (c for c in maps_of(status.get("conditions")) if c.get("type") == name)
-    return next(found, {})

@@ -8,7 +8,6 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,12 +17,11 @@ from fluxstatus.mcp.entry import PROGRAM, Entry, EntrySchema
 _STDIO = {"type": "stdio"}
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(NamedTuple):
     """The machine to search for clients: its sys.platform, environment and current folder."""
 
     platform: str = sys.platform
-    environ: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] = {}
     folder: Path = Path()
 
     def base(self, name: str) -> str:

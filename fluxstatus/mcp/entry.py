@@ -3,9 +3,8 @@
 import os
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from fluxstatus.model.hints import Command, kubectl
 
@@ -18,14 +17,13 @@ _URL_KEYS = {"url", "httpUrl", "serverUrl"}
 _FALSE = {"0", "f", "F", "false", "FALSE", "False"}
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A command that a client starts, with variables that it sets, or the `url` that it calls."""
 
     name: str
     command: str = ""
     args: tuple[str, ...] = ()
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = {}
     url: str = ""
 
     @property
@@ -122,14 +120,13 @@ def setup_command(name: str, clients: Iterable[str], context: str = "") -> Comma
     return kubectl("flux-status", "mcp", "setup", f"--name={name}", *chosen, *where)
 
 
-@dataclass(frozen=True, slots=True)
-class EntrySchema:
+class EntrySchema(NamedTuple):
     """The keys of an entry in a client's file; without `args` they follow in the command's list."""
 
     command: str = "command"
     args: str = "args"
     env: str = "env"
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = {}
     named: bool = False
 
     def write(self, entry: Entry, known: Any = None) -> dict[str, Any]:

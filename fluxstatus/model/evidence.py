@@ -27,6 +27,9 @@ LEASES = "leases.coordination.k8s.io"
 _FOLLOWING = (WORKLOAD_PODS, CHANGES)
 """The queries that are only sent after the results of others."""
 
+AWAITED = "awaited"
+"""The name of the answers with objects that reconciliations wait for: the kind follows a slash."""
+
 VERSION = "version"
 """The name of the answer with the reason when the version of the API server was not read."""
 
@@ -156,6 +159,11 @@ class Incomplete:
         return Read((), self.namespaces).unread_in(namespace)
 
 
+def is_awaited(query: str) -> bool:
+    """Return whether the answer to *query* has objects that reconciliations wait for."""
+    return query.startswith(f"{AWAITED}/")
+
+
 Answer: TypeAlias = Read | Incomplete
 """The result of one query. Its `items` can only be used where `unread` is None."""
 
@@ -233,7 +241,7 @@ class Evidence:
         """Why more objects may exist than the known ones, by resource, for all that was sent."""
         found: dict[str, Unread] = {}
         for name, answer in self.answers.items():
-            if name == LEASES:  # without them, nothing that is reported is incomplete
+            if name == LEASES or is_awaited(name):  # nothing that is reported lacks without them
                 continue
             if answer.hidden and answer.hidden.why is not Why.NOT_REQUESTED:
                 resource = "pods" if name == WORKLOAD_PODS else name.partition("/")[0]
@@ -246,7 +254,9 @@ class Evidence:
         sent = {
             name: answer
             for name, answer in self.answers.items()
-            if name not in _FOLLOWING and not (answer.unread and answer.unread.why is Why.ABSENT)
+            if name not in _FOLLOWING
+            and not is_awaited(name)
+            and not (answer.unread and answer.unread.why is Why.ABSENT)
         }
         return any(name in RESOURCES for name in sent) and all(
             answer.unread is not None and answer.unread.why is Why.FORBIDDEN and not answer.known

@@ -16,6 +16,9 @@ SUSPEND_ANNOTATIONS = (
 )
 """The annotations that suspend an object without spec.suspend: of the operator, source-watcher."""
 
+ORIGIN = "org.opencontainers.image.revision"
+"""The metadata of an OCI artifact with the Git revision that it was made from."""
+
 
 KindName: TypeAlias = Literal[
     "FluxInstance",

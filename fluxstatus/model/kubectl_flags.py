@@ -39,7 +39,7 @@ _NAMES: Mapping[str, Mapping[str, str] | None] = {
 
 LIVE = frozenset({
     "compare", "completion", "credentials", "inventory", "list", "logs", "mcp", "preflight",
-    "rbac", "ui", "version",
+    "rbac", "ui", "version", "wait",
 })  # fmt: skip
 """The commands of this program without the options to read a snapshot."""
 

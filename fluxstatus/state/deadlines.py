@@ -4,13 +4,13 @@ A HelmRelease has a timeout for each action (HC api/v2), and its controller writ
 running action into the message. A Kustomization does the same for each stage of its attempt.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fluxstatus.base.durations import parse_duration, seconds, when
 from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.base.late_pattern import late_pattern
 
 if TYPE_CHECKING:
     from fluxstatus.state.resource import Resource
@@ -19,7 +19,7 @@ MARGIN = timedelta(minutes=2)
 """The time a controller may take on top of the timeout: its queue, its writes, clock skew."""
 
 _TIMEOUT_ANNOTATION = "fluxcd.controlplane.io/reconcileTimeout"
-_TIMEOUT_IN_MESSAGE = re.compile(r"\bwith (?:a )?timeout of ([\d.hms]+)")
+_TIMEOUT_IN_MESSAGE = late_pattern(r"\bwith (?:a )?timeout of ([\d.hms]+)")
 """The timeout in the message of a running attempt (HC atomic_release.go, KC reconcile)."""
 
 _ACTIONS = ("install", "upgrade", "test", "rollback")

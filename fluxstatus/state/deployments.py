@@ -1,6 +1,5 @@
 """The controllers of Flux: which are expected and found, their status, and what they watch."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -10,6 +9,7 @@ import jmespath
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.labels import labels_in
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.model.evidence import (
     CONTROLLERS,
     OPERATORS,
@@ -46,7 +46,7 @@ _DEPLOYMENT = jmespath.compile(
     failing: status.conditions[?type=='ReplicaFailure' && status=='True'] | [0].message
     }"""
 )
-_TERM = re.compile(
+_TERM = late_pattern(
     r"\s*(?P<absent>!)?(?P<key>[\w./-]+)\s*"
     r"(?:(?P<op>==|=|!=|in|notin)\s*(?:\((?P<set>[^)]*)\)|(?P<value>[\w.-]*)))?\s*(?:,|$)"
 )

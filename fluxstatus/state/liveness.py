@@ -12,7 +12,6 @@ Upstream: client-go tools/leaderelection (a holder is HOSTNAME_UUID), PKG runtim
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeAlias
 
@@ -92,8 +91,7 @@ class Activity(NamedTuple):
     busy: bool
 
 
-@dataclass(frozen=True)
-class Liveness:
+class Liveness(NamedTuple):
     """What a ready controller shows of itself.
 
     `lease` is None without a claim: no Lease has one of its pods as the holder, or Leases were not
@@ -131,10 +129,10 @@ def liveness_of(state: State) -> Mapping[Ref, Liveness]:
         if not one.unavailable
     }
     if _contradicts_itself(state, found.values()):
-        return {ref: replace(one, overdue=(), idle=False) for ref, one in found.items()}
+        return {ref: one._replace(overdue=(), idle=False) for ref, one in found.items()}
     idle = [one for one in found.values() if one.idle and not one.hangs]
     asleep = [one for one in idle if _sleeps(state, one, found.values())]
-    return found | {one.component.ref: replace(one, idle=False, asleep=True) for one in asleep}
+    return found | {one.component.ref: one._replace(idle=False, asleep=True) for one in asleep}
 
 
 def holder_of(lease: Object) -> str:
@@ -279,12 +277,12 @@ def _judged(
     known = Liveness(component, lease, settled, last)
     just_started = running is not None and now - running < READY_FOR
     if lease and lease.is_stale(now) and not just_started:
-        known = replace(known, hangs=True)
+        known = known._replace(hangs=True)
     if state.partial:  # its other objects are not known
         return known
     restarted = bool(started and last and last < started)
     if restarted and settled and now < settled + _FIRST_ROUND:
-        return replace(known, resuming=any(_late(state, attempts, PATIENCE)))
+        return known._replace(resuming=any(_late(state, attempts, PATIENCE)))
     # What was due before a start is due again at once, until the controller has begun.
     patience, after = (1, None) if restarted else (PATIENCE, started)
     late = tuple(_late(state, attempts, patience, after))
@@ -294,11 +292,11 @@ def _judged(
     if restarted and started and newest >= started:
         late = tuple(_late(state, attempts, PATIENCE, started))
     runnable = [one for one, _ in attempts if _is_past_build(one)]
-    known = replace(known, behind=2 * len(late) >= len(runnable))
+    known = known._replace(behind=2 * len(late) >= len(runnable))
     if late and _is_idle(state, attempts, late, newest):
-        return replace(known, overdue=late, idle=True, last=newest)
+        return known._replace(overdue=late, idle=True, last=newest)
     awake = (one for one in late if was_awake(state, one.since, now - one.due))
-    return replace(known, overdue=tuple(awake))
+    return known._replace(overdue=tuple(awake))
 
 
 def _is_idle(

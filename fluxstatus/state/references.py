@@ -4,12 +4,12 @@ Upstream: the API types of each controller (api/v*/…_types.go). A reference wi
 is to the namespace of the object.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.labels import matches
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key
 from fluxstatus.state.health_checks import HealthCheckTarget, health_check_targets
@@ -17,7 +17,7 @@ from fluxstatus.state.ownership import creator_of
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
 
-_DEPENDENCY = re.compile(
+_DEPENDENCY = late_pattern(
     r"dependency (?:'(?P<own>[\w.-]+/[\w.-]+)'|"
     r"(?:[\w.-]+/)?v\w+/(?P<kind>\w+)/(?P<theirs>(?:[\w.-]+/)?[\w.-]+)) (?:is )?not ready"
 )

@@ -1,11 +1,11 @@
 """The revision that an object should apply, and the one that it has applied."""
 
-import re
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.model.ref import Key
 from fluxstatus.state.deadlines import timeout_of
 from fluxstatus.state.references import source_of
@@ -16,7 +16,7 @@ CONSUMERS = ("Kustomization", "HelmRelease")
 """Kinds that apply a revision of a source."""
 
 _LONG = 12  # characters: a longer suffix is a hash
-_HASH = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
+_HASH = late_pattern(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
 
 GRACE = timedelta(seconds=60)
 """The least time that a controller has to apply a new revision."""

@@ -13,7 +13,15 @@ import jmespath
 from fluxstatus.base.durations import stamp, when
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.plurals import noun_for
-from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Answer, Evidence, Object, Unread
+from fluxstatus.model.evidence import (
+    CONTROLLERS,
+    OPERATORS,
+    Answer,
+    Evidence,
+    Object,
+    Unread,
+    is_awaited,
+)
 from fluxstatus.model.kinds import KINDS, RESOURCES
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.deployments import Component, components, expected, operators
@@ -220,6 +228,12 @@ class State:
         for events in found.values():
             events.sort(key=lambda event: (event.last, event), reverse=True)
         return dict(sorted(found.items()))
+
+    @cached_property
+    def awaited(self) -> Mapping[Key, Object]:
+        """The objects of other kinds that reconciliations wait for, as far as they were read."""
+        answers = (one for name, one in self.evidence.answers.items() if is_awaited(name))
+        return {Ref.of(item).key: item for answer in answers for item in answer.known}
 
     def answer_of(self, kind: str) -> Answer:
         """Return the answer to the list of a Flux *kind*."""

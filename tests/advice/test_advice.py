@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -119,7 +118,7 @@ def test_advice_that_crashes_is_left_out() -> None:
     """A crash in one piece of advice is reported as a bug, and all other advice is kept."""
     view = View(Analysis(State(evidence(*bad_habits()))))
     first, *others = (habit for habit in ADVICE if habit.step == "sources")
-    found = list(advice("sources", view, [replace(first, find=_crash), *others]))
+    found = list(advice("sources", view, [first._replace(find=_crash), *others]))
     assert (found[0].level, found[0].category) == (Level.SKIP, "habit")
     assert "ZeroDivisionError: by chance" in found[0].title
     assert {"no-receiver", "credentials-in-clear"} <= {finding.code for finding in found}

@@ -309,3 +309,77 @@ def test_a_label_counts_more_than_a_name() -> None:
     unlabelled = pod("apps/web-hook-1", crashing())
     (found,) = unhealthy_release(state(other, unlabelled), release, late)
     assert found.text.startswith("pod web-hook-1 ")
+
+
+QUOTA = 'pods "web-1-x" is forbidden: exceeded quota: compute, requested: pods=1, used: pods=5'
+
+
+def refused(message: str, **status: Any) -> Object:
+    """Return the Deployment web, whose ReplicaSet cannot create pods."""
+    condition = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate"}
+    return {
+        "kind": "Deployment",
+        "metadata": {"name": "web", "namespace": "apps"},
+        "spec": {"replicas": 1},
+        "status": {"conditions": [condition | {"message": message}], **status},
+    }
+
+
+@pytest.mark.parametrize(
+    ("message", "cause"),
+    [
+        (QUOTA, 'a pod of web exceeds ResourceQuota "compute"'),
+        (
+            'pods "web-1-x" is forbidden: violates PodSecurity "restricted:latest": hostNetwork',
+            "the pods violate PodSecurity restricted:latest",
+        ),
+        (
+            'error looking up service account apps/robot: serviceaccount "robot" not found',
+            'ServiceAccount "robot" does not exist',
+        ),
+        (
+            'admission webhook "deny.acme.com" denied the request: no',
+            'admission webhook "deny.acme.com" rejects a pod of web',
+        ),
+    ],
+)
+def test_the_status_of_a_workload_says_what_its_events_said(message: str, cause: str) -> None:
+    """The same message leads to the same cause and steps, whether an event or a status has it."""
+    (by_status,) = unhealthy(refused(message))
+    (by_event,) = unhealthy(
+        event("ReplicaSet apps/web-bcdf", "FailedCreate", f"Error creating: {message}")
+    )
+    assert by_status.cause.startswith(cause)
+    assert by_status.cause == by_event.cause
+    assert by_status.hints == by_event.hints
+    assert (by_status.certainty, by_status.target) == (by_event.certainty, by_event.target)
+
+
+def test_pods_and_events_say_more_than_a_status() -> None:
+    """A crash of a pod that exists comes before what keeps another from being created."""
+    crashed = of_web("web-x", crashing())
+    assert one(crashed, refused(QUOTA)).startswith("pod web-x ")
+    assert "event" in one(event("Deployment apps/web", "Odd", "an event"), refused(QUOTA))
+
+
+def test_what_is_ready_by_now_needs_no_reason() -> None:
+    """An old event of a Deployment that has all its pods is no cause."""
+    counts = dict.fromkeys(
+        ("replicas", "readyReplicas", "updatedReplicas", "availableReplicas", "observedGeneration"),
+        1,
+    )
+    ready = refused(QUOTA, **counts)
+    assert unhealthy(ready, event("Deployment apps/web", "FailedCreate", QUOTA)) == []
+
+
+def test_a_release_without_names_is_late_because_of_its_deployments() -> None:
+    """Those of the release count, and none after a rollback: they are of the revision before."""
+    late = "context deadline exceeded"
+    release = judged(flux("HelmRelease", "web", {"Ready": f"False InstallFailed: {late}"}))
+    (found,) = unhealthy_release(state(refused(QUOTA)), release, late)
+    assert found.cause.startswith('a pod of web exceeds ResourceQuota "compute"')
+    other = judged(flux("HelmRelease", "api", {"Ready": f"False InstallFailed: {late}"}))
+    assert list(unhealthy_release(state(refused(QUOTA)), other, late)) == []
+    conditions = {"Ready": "False RollbackSucceeded: x", "Remediated": "True RollbackSucceeded: x"}
+    rolled_back = judged(flux("HelmRelease", "web", conditions))
+    assert list(unhealthy_release(state(refused(QUOTA)), rolled_back, late)) == []

@@ -9,7 +9,7 @@ import pytest
 
 from fluxstatus.checks.run import Choice
 from fluxstatus.checks.since import View, compared, view_of
-from fluxstatus.commands import wait
+from fluxstatus.commands.wait import until_healthy as wait
 from fluxstatus.model.accept_list import AcceptList, Entry
 from fluxstatus.model.evidence import Object, Unread, Why
 from fluxstatus.model.findings import Changes, Exit, Finding, Level, Report

@@ -266,6 +266,34 @@ def test_workloads_that_are_forbidden_are_not_missing(api: Api) -> None:
     assert (answer.known, why(answer)) == ((), Why.FORBIDDEN)
 
 
+# Objects that something waits for
+
+
+def test_an_object_of_a_discovered_kind_is_read(api: Api) -> None:
+    """Its path is known from discovery; all that is asked for is one list of one page."""
+    widget = Resource("Widget", "widgets", "example.com", "v1beta1")
+    api.resources = {**RESOURCES, "Widget": widget}
+    wanted = {("Widget", "web", "a"), ("Widget", "db", "b")}
+    collected(
+        workload_namespaces=lambda _: {"web"},
+        awaited=lambda known: () if "awaited/Widget" in known.answers else wanted,
+    )
+    assert api.asked("*/widgets") == [f"{widget.path}?limit=500"]
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_an_object_of_an_unknown_kind_is_not_asked_for(api: Api, old: bool) -> None:
+    """Of two groups with this kind, or on a server that would need more requests, none is read."""
+    api.aggregated = not old
+    one, other = (Resource("Widget", "widgets", group) for group in ("a.com", "b.com"))
+    api.resources = {**RESOURCES, "Widget": one, **({} if old else {"Other": other})}
+    known = collected(
+        workload_namespaces=lambda _: {"web"}, awaited=lambda _: {("Widget", "web", "a")}
+    )
+    assert api.asked("*/widgets") == []
+    assert "awaited/Widget" not in known.answers
+
+
 # Changes of what several apply
 
 

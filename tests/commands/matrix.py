@@ -22,6 +22,7 @@ from tests.fakes.scripted import (
     stalled,
     status,
 )
+from tests.kubernetes.flux_objects import revision
 
 HEALTHY, UNHEALTHY, USAGE, UNKNOWN = 0, 1, 2, 3
 """The exit codes."""
@@ -161,6 +162,8 @@ _REPORT = _list("FluxReport")
 _OWNERS = (_INSTANCE, _list("Kustomization"), _list("HelmRelease"))
 _APP, _GIT = _object("Kustomization", "app"), _object("GitRepository", "git")
 _APPS = (_list("Kustomization", "apps"), _list("GitRepository", "apps"))
+_WITH_REVISION = ("GitRepository", "HelmChart", "Kustomization", "HelmRelease")
+_REVISION = revision("https://git.example.com/app.git").rpartition(":")[2][:12]
 LOG = Request("/api/v1/namespaces/flux-system/pods/*/log", "get pods/log")
 _LEASES = _list("Lease", "flux-system")
 _SECRET = _object("Secret", "git")
@@ -216,6 +219,11 @@ COMMANDS: Mapping[str, Requests] = {
         Role.COLUMN: (_list("Event"),),
     },
     "get components": {Role.DISCOVERY: (_APIS,), Role.LIST: (*_DEPLOYMENTS, _INSTANCE, _PODS)},
+    "get receivers -n apps": {
+        Role.DISCOVERY: (_APIS,),
+        Role.LIST: (_list("Receiver", "apps"),),
+        Role.COLUMN: (_list("GitRepository", "apps"),),
+    },
     "get ks -n apps": {Role.DISCOVERY: (_APIS,), Role.LIST: _APPS[:1], Role.COLUMN: _APPS[1:]},
     "inventory": {
         Role.DISCOVERY: (_API, _APIS),
@@ -279,6 +287,14 @@ COMMANDS: Mapping[str, Requests] = {
         Role.DISCOVERY: (_APIS,),
         Role.VERSION: (_VERSION,),
         Role.LIST: (*_DEPLOYMENTS, _INSTANCE, _REPORT),
+    },
+    f"wait --revision {_REVISION} --timeout 1s": {
+        Role.DISCOVERY: (_APIS,),
+        Role.LIST: (*map(_list, _WITH_REVISION), *_APPS),
+    },
+    f"wait ks/app -n apps --revision {_REVISION} --timeout 1s": {
+        Role.DISCOVERY: (_APIS,),
+        Role.LIST: tuple(_list(kind, "apps") for kind in _WITH_REVISION),
     },
 }
 """The requests of each command by their role. `-n apps` reads all: causes can be anywhere."""

@@ -1,6 +1,7 @@
 r"""Which rules fit each known message: the rows of fits.tsv.
 
-`python -m tests.knowledge.fits` regenerates the file. The columns are
+`python -m tests.knowledge.fits` regenerates the file, and before it the list of rules in
+fluxstatus/knowledge/rules.tsv. The columns are
 
 - the origin of the message: `example` (messages/*.txt) or `recorded` (a condition or a Warning
   event in a recorded state);
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fluxstatus.base.fields import map_of, text_of
-from fluxstatus.knowledge import fitting, fitting_workload, pods
+from fluxstatus.knowledge import fitting, fitting_workload, index, pods
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.knowledge.tables import TABLES
 from fluxstatus.knowledge.unknown import UNKNOWN_FAULT
@@ -27,6 +28,7 @@ from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
 from tests.conftest import RECORDED, ROOT
 from tests.knowledge.examples import AROUND, examples
+from tests.knowledge.listed import lines
 from tests.knowledge.test_pods import PROBLEMS
 from tests.knowledge.test_recorded import words
 
@@ -140,4 +142,5 @@ def _row(origin: str, message: Message) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
+    index.FILE.write_text("".join(f"{line}\n" for line in lines()), encoding="utf-8")
     FILE.write_text("".join(f"{row}\n" for row in rows()), encoding="utf-8")

@@ -8,15 +8,16 @@ from hypothesis import strategies as st
 
 from fluxstatus.base.pattern_words import words_of
 from fluxstatus.knowledge import custom_objects, pods
-from fluxstatus.knowledge.index import Index
+from fluxstatus.knowledge.index import FILE, Index
 from fluxstatus.knowledge.rule import Rule, Text
 from fluxstatus.knowledge.tables import RULES
 from tests.knowledge.examples import examples
+from tests.knowledge.listed import NAMES, lines
 from tests.knowledge.test_pods import PROBLEMS
 from tests.knowledge.test_recorded import rows
 
-ALL = (*RULES, *pods.RULES, *custom_objects.RULES)
-INDEX = Index(ALL)
+ALL = (*RULES[:-1], *pods.RULES, *custom_objects.RULES)
+INDEX = Index(NAMES)
 PATTERNS = sorted({rule.pattern.pattern for rule in ALL})
 TEXTS = sorted({*(e.message for e in examples()), *(row.message for row in rows()), *PROBLEMS})
 """All written and recorded messages."""
@@ -40,6 +41,33 @@ BUILT = {
     "(?P<name>a+) is not (?P=name) longer": {" is not "},
 }
 """Patterns and the words that they require."""
+
+
+def test_the_list_has_all_rules() -> None:
+    """It is as `python -m tests.knowledge.fits` writes it, and no rule is in two tables."""
+    assert FILE.read_text(encoding="utf-8").splitlines() == [*lines()]
+    assert len({*map(id, ALL)}) == len(ALL)
+
+
+@pytest.mark.parametrize("quoted", [None, False, True])
+def test_the_list_leads_to_the_rules(quoted: bool | None) -> None:
+    """Each rule is listed with its own kinds and reasons, at its place."""
+    text = "\n".join(word for line in lines() for word in line.split("\t")[4:])
+    found = [*Index(NAMES, quoted=quoted).candidates(text)]
+    assert [(one.place, id(one.rule)) for one in found] == [
+        (place, id(rule)) for place, rule in enumerate(ALL) if quoted in (None, rule.quoted)
+    ]
+    for one in found:
+        kinds, reasons = one.rule.kinds, one.rule.reasons
+        for kind in (*kinds, "Other"):
+            for reason in (*reasons, "Other"):
+                is_about = (not kinds or kind in kinds) and (not reasons or reason in reasons)
+                assert one.is_about(kind, reason) is is_about
+
+
+def candidates(text: str) -> list[Rule]:
+    """Return the rules that the list names for *text*."""
+    return [one.rule for one in INDEX.candidates(text)]
 
 
 def fitting(text: str) -> list[Rule]:
@@ -66,7 +94,7 @@ def test_patterns_have_no_groups_that_are_not_understood() -> None:
 def test_no_rule_is_passed_over() -> None:
     """Each rule that matches a message is tried, in the order of the tables."""
     for text in TEXTS:
-        tried = [id(rule) for rule in INDEX.candidates(text)]
+        tried = [*map(id, candidates(text))]
         assert {id(rule) for rule in fitting(text)} <= set(tried)
         assert tried == [id(rule) for rule in ALL if id(rule) in tried]
 
@@ -74,7 +102,7 @@ def test_no_rule_is_passed_over() -> None:
 def test_letter_case_is_no_matter() -> None:
     """A rule that matches in another letter case is tried, too."""
     for text in map(str.swapcase, TEXTS):
-        assert {id(rule) for rule in fitting(text)} <= {id(r) for r in INDEX.candidates(text)}
+        assert {id(rule) for rule in fitting(text)} <= {*map(id, candidates(text))}
 
 
 @settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
@@ -89,5 +117,5 @@ def test_nothing_that_fits_is_passed_over(data: st.DataObject) -> None:
 
 def test_few_patterns_are_tried() -> None:
     """On average, at most a tenth of the patterns are searched in a message."""
-    tried = [rule for text in TEXTS for rule in INDEX.candidates(text) if rule.pattern.pattern]
+    tried = [rule for text in TEXTS for rule in candidates(text) if rule.pattern.pattern]
     assert len(tried) / len(TEXTS) < len(ALL) / 10

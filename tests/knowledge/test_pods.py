@@ -113,6 +113,12 @@ PROBLEMS = {
     "pod web-1-a Evicted: The node was low on resource: memory": ("requests",),
     "Job migrate: BackoffLimitExceeded: Job has reached the specified backoff limit":
         ("delete the Job",),
+    "Deployment web: DeploymentPaused: Deployment is paused":
+        ("resume", "kubectl rollout resume deployment/web -n apps"),
+    "Job migrate: JobSuspended: Job suspended":
+        ("spec.suspend", "kubectl describe job web -n apps"),
+    'Deployment web: ProgressDeadlineExceeded: ReplicaSet "web-1" has timed out progressing.':
+        ("check its pods", "kubectl describe deployment web -n apps"),
     "pod web-1-a container web ended with Error (exit code 2)": ("kubectl logs web-1-a",),
     'ReplicaSet web-1: FailedCreate: Error creating: pods "web-1-" is forbidden: exceeded quota: '
     "compute, requested: pods=1, used: pods=5, limited: pods=5":

@@ -244,6 +244,8 @@ _IMPOSSIBLE_HERE = re.compile(
     r"^Error from server \(NotFound\): customresourcedefinitions[\w.]* \"x\" not found\s*$"
     # the operator is not a release of Helm in this cluster, and the chart is one of ours
     r"|UPGRADE FAILED: \"flux-operator\" has no deployed releases\s*$"
+    # only a Deployment that is paused can be resumed
+    r"|^error: deployments\.apps \"[\w-]+\" is not paused\s*$"
 )
 """Errors about what cannot be had here; the command itself is right."""
 

@@ -38,6 +38,11 @@ class Finding:
         return str(self.content["certainty"])
 
     @property
+    def title(self) -> str:
+        """The object and the cause in one line."""
+        return str(self.content["title"])
+
+    @property
     def why(self) -> str:
         """The cause in a sentence, without the controller's message."""
         return str(self.content["why"])

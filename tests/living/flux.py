@@ -175,6 +175,10 @@ class Flux:
         latest = self._get(_path(it))["status"]["history"][0]["lastReconciled"]
         return datetime.fromisoformat(latest)
 
+    def applies(self, it: Object, commit: str) -> None:
+        """Wait until the Kustomization *it* has applied *commit*."""
+        self._wait_for(lambda: commit in self._applied(it), f"{commit} applied by {_name(it)}")
+
     def fails(self, it: Object) -> None:
         """Wait until Ready of *it* is False."""
         self._wait_for(lambda: self._ready(it) == "False", f"a failure of {_name(it)}")
@@ -280,6 +284,9 @@ class Flux:
             if one["type"] == "Ready" and one["observedGeneration"] == _generation(found):
                 return str(one["status"])
         return ""
+
+    def _applied(self, it: Object) -> str:
+        return str(self._get(_path(it)).get("status", {}).get("lastAppliedRevision", ""))
 
     def _handled(self, it: Object) -> str:
         return str(self._get(_path(it)).get("status", {}).get("lastHandledReconcileAt", ""))

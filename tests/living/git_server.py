@@ -21,18 +21,18 @@ _UNSET = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 
 
 class Repository:
-    """A Git repository at *url*, with its files in *folder*."""
+    """A Git repository at *url*, with its checkout in `folder`."""
 
     def __init__(self, git_dir: Path, folder: Path, url: str) -> None:
         self.url = url
-        self._folder = folder
+        self.folder = folder
         folder.mkdir(parents=True)
         self._git("init", "--quiet", "--initial-branch=main", f"--separate-git-dir={git_dir}")
 
     def commit(self, files: Mapping[str, str | None]) -> str:
         """Commit *files*, by their paths, and return the commit; None removes a file."""
         for path, text in files.items():
-            file = self._folder / path
+            file = self.folder / path
             if text is None:
                 file.unlink()
             else:
@@ -53,7 +53,7 @@ class Repository:
     def _git(self, *arguments: str) -> str:
         done = subprocess.run(
             ["git", *_AUTHOR, *arguments],
-            cwd=self._folder,
+            cwd=self.folder,
             env=os.environ | _UNSET,
             capture_output=True,
             text=True,

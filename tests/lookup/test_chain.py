@@ -6,6 +6,7 @@ from fluxstatus.lookup.node import Node
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.state import State
 from tests.builders import (
+    FORBIDDEN,
     HEALTHY,
     NO_ARTIFACT,
     NOT_THERE,
@@ -92,6 +93,19 @@ def test_what_does_not_exist_is_in_the_tree() -> None:
         named(n.ref): (n.health.text, n.health.healthy) for n in up(known, "Kustomization", "web")
     }
     assert found["GitRepository", "gone"] == ("does not exist", False)
+
+
+def test_what_is_waited_for_stands_as_its_status_says() -> None:
+    """An object of another kind shows its own status, if it was read."""
+    waits = "False HealthCheckFailed: timeout waiting for: [Deployment/apps/db status: 'InProgress'"
+    web = kustomization("web", "repo", {"Ready": f"{waits}, Job/apps/job status: 'InProgress']"})
+    refused = {"type": "ReplicaFailure", "status": "True", "reason": "No", "message": "over quota"}
+    database = {"kind": "Deployment", "metadata": {"namespace": "apps", "name": "db"},
+                "spec": {"replicas": 1}, "status": {"conditions": [refused]}}  # fmt: skip
+    known = state(*HEALTHY, source("repo"), web, database, unread={"awaited/Job": FORBIDDEN})
+    found = {named(n.ref): n.health.text for n in up(known, "Kustomization", "web")}
+    assert found["Deployment", "db"] == "0 of 1 ready: over quota"
+    assert found["Job", "job"] == f"was not read: {FORBIDDEN.full_text}"
 
 
 def test_a_controller_that_is_gone_is_the_cause() -> None:

@@ -38,6 +38,21 @@ CASES = [
               replicas=2),
         False, "1 of 2 ready: too slow",
     ),
+    (
+        thing("Deployment", conditions(ReplicaFailure="True over quota"), replicas=1),
+        False, "0 of 1 ready: over quota",
+    ),
+    (thing("Job", conditions(Suspended="True Job suspended"), suspend=True), None, "Job suspended"),
+    (
+        thing("PersistentVolumeClaim", {"phase": "Pending"}, storageClassName="fast"),
+        False, "Pending (StorageClass fast)",
+    ),
+    (thing("Service", {"loadBalancer": {}}, type="LoadBalancer"), None, "waits for the address"),
+    (
+        thing("Service", {"loadBalancer": {"ingress": [{"ip": "10.0.0.1"}]}}, type="LoadBalancer"),
+        True, "exists",
+    ),
+    (thing("Service", {"loadBalancer": {}}, type="ClusterIP"), True, "exists"),
     (thing("DaemonSet", {"desiredNumberScheduled": 3, "numberReady": 3}), True, "3 of 3"),
     (thing("Job", conditions(Failed="True gave up")), False, "failed: gave up"),
     (thing("Job", conditions(Complete="True")), True, "complete"),

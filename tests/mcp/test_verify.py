@@ -60,7 +60,7 @@ def judged(
 
 def args(*words: str) -> Entry:
     """Return the entry with other arguments."""
-    return replace(ENTRY, args=("serve", *words))
+    return ENTRY._replace(args=("serve", *words))
 
 
 def test_a_good_entry_passes() -> None:

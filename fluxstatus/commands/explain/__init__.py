@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415 - only this command needs these modules
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -104,6 +105,8 @@ def show(
                 report(error, "explain", connection, snapshots)
             raise typer.Exit(Exit.NO_VERDICT)
         resource = find(analysis.state, named, place.namespace, known)
+        if not snapshots.file:
+            analysis = _with_awaited(analysis, resource, timeout, snapshots, connection)
     details = _details(analysis, resource, timeout, None if snapshots.file else connection)
     _print(details, display)
     raise typer.Exit(_CODES.get(details.verdict, Exit.HEALTHY))
@@ -143,6 +146,28 @@ def _read(
     if snapshots.save:
         snapshot.save(snapshots.save, evidence)
     return evidence
+
+
+def _with_awaited(
+    analysis: Analysis,
+    resource: "Resource",
+    deadline: Deadline,
+    snapshots: Snapshots,
+    connection: Connection,
+) -> Analysis:
+    """Return *analysis* with the status of the objects that *resource* waits for."""
+    from fluxstatus.lookup.awaited import awaited_by, read_awaited
+
+    wanted = awaited_by(analysis, resource)
+    if not wanted:
+        return analysis
+    with connecting(connection, deadline, verbose=False)() as api:
+        answers = read_awaited(api, wanted)
+    before = analysis.state.evidence
+    evidence = replace(before, answers={**before.answers, **answers})
+    if snapshots.save:
+        snapshot.save(snapshots.save, evidence)
+    return Analysis(State(evidence))
 
 
 def _details(

@@ -11,7 +11,7 @@ from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.commands.get.sources import Sources
-from fluxstatus.commands.get.statics import NOTIFICATIONS, Standing, Statics
+from fluxstatus.commands.get.statics import HELD, Standing, Statics
 from fluxstatus.commands.get.waiting import Waiting, sentence
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.kinds import Kind
@@ -216,7 +216,7 @@ _CELL: Mapping[str, Callable[[Row, Cluster], str]] = {
 def rows(cluster: Cluster, kinds: Iterable[Kind]) -> Iterator[list[Row]]:
     """Yield the rows of all objects of *kinds* as they are read, in batches of one kind.
 
-    Those of NOTIFICATIONS come once all of them were read. Errors are in `cluster.unread`.
+    Those of HELD come once all of them were read. Errors are in `cluster.unread`.
     """
     kinds, sources, statics = list(kinds), Sources(cluster), Statics(cluster)
     waiting, held = Waiting(sources), list[list[Row]]()
@@ -226,7 +226,7 @@ def rows(cluster: Cluster, kinds: Iterable[Kind]) -> Iterator[list[Row]]:
         if last and last is not kind and unfiltered:
             sources.mark_complete(last)
         last = kind
-        if held and kind not in NOTIFICATIONS:
+        if held and kind not in HELD:
             statics.are_complete(kinds[: kinds.index(kind)])
             yield from held
             held = []
@@ -237,8 +237,8 @@ def rows(cluster: Cluster, kinds: Iterable[Kind]) -> Iterator[list[Row]]:
         waiting.add(row.resource for row in batch)
         if kind.step == "sources":
             sources.add(row.resource for row in batch)
-        if kind in NOTIFICATIONS:
-            statics.add(row.resource for row in batch)
+        statics.add(row.resource for row in batch)
+        if kind in HELD:
             held.append(batch)
         else:
             yield batch

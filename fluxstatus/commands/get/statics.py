@@ -1,20 +1,31 @@
-"""Alerts, Providers and the FluxReport, judged as in the check: their status does not show it.
+"""Alerts, Providers, Receivers and the FluxReport, judged as in the check.
 
-Alerts and Providers have no status: what is known are their references, and the events of Alerts.
-The status of a FluxReport may be that of an operator that no longer updates it.
+Their status does not show how they stand. Alerts and Providers have none: what is known are their
+references, and the events of Alerts. A Receiver is Ready although what it names does not exist. The
+status of a FluxReport may be that of an operator that no longer updates it.
 """
 
 # ruff: noqa: PLC0415 - most lists do without the checks
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from fluxstatus.base.durations import age
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.cluster.pruning import prune
-from fluxstatus.model.evidence import Answer, Evidence, Incomplete, Object, Read
+from fluxstatus.model.evidence import (
+    Answer,
+    Evidence,
+    Incomplete,
+    Object,
+    Read,
+    Unread,
+    Why,
+)
 from fluxstatus.model.kinds import KINDS, Kind
+from fluxstatus.model.ref import Ref
 from fluxstatus.state.references import provider_of
 from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import State
@@ -23,6 +34,9 @@ if TYPE_CHECKING:
     from fluxstatus.model.findings import Finding
 
 NOTIFICATIONS = (KINDS["Alert"], KINDS["Provider"])
+HELD = (KINDS["Receiver"], *NOTIFICATIONS)
+"""The kinds that refer to others of the list: they are judged when these were read."""
+
 _OF_ALERTS = "type=Warning,involvedObject.kind=Alert"
 
 
@@ -43,13 +57,17 @@ class Statics:
         self._cluster = cluster
         self._listed: dict[Kind, list[Object]] = {kind: [] for kind in NOTIFICATIONS}
         self._complete: set[Kind] = set()
+        self._seen: dict[Kind, set[tuple[str, str]]] = defaultdict(set)
+        self._names: dict[tuple[Kind, str], Collection[str] | Unread] = {}
         self._places: dict[str, _Notifications] = {}
         self._controllers: State | None = None
 
     def add(self, resources: Iterable[Resource]) -> None:
-        """Add Alerts or Providers that were read for the list."""
+        """Add objects that were read for the list."""
         for one in resources:
-            self._listed[one.kind].append(one.object)
+            self._seen[one.kind].add((one.ref.namespace, one.ref.name))
+            if one.kind in NOTIFICATIONS:
+                self._listed[one.kind].append(one.object)
 
     def are_complete(self, kinds: Iterable[Kind]) -> None:
         """Record that all objects of *kinds* were added, as far as they could be read.
@@ -63,12 +81,54 @@ class Statics:
         """Return how *resource* stands, None if its verdict shows that."""
         if resource.ref.kind == "FluxReport":
             return self._of_report(resource)
+        if resource.ref.kind == "Receiver":
+            ready = resource.verdict is Verdict.READY
+            return self._of_watched(resource, Standing("True", resource.message)) if ready else None
         if resource.verdict is not Verdict.STATIC or resource.ref.kind not in _OF:
             return None
         where = resource.ref.namespace if self._cluster.namespaces else ""
         if where not in self._places:
             self._places[where] = _Notifications(self._answers(where))
-        return self._places[where].of(resource)
+        standing = self._places[where].of(resource)
+        if resource.ref.kind == "Alert" and standing.ready == "True":
+            return self._of_watched(resource, standing)
+        return standing
+
+    def _of_watched(self, watcher: Resource, known: Standing) -> Standing:
+        """Return *known*, how *watcher* stands, with what of the objects that it names is missing.
+
+        What could not be read is named; that it exists is not known then.
+        """
+        from fluxstatus.checks.notifications import do_not_exist, watched_by
+
+        keys = [key for key in watched_by(watcher) if key[0] in KINDS]
+        names = {key: self._names_in(KINDS[key[0]], key[1]) for key in keys}
+        missing = [
+            key
+            for key, found in names.items()
+            if not isinstance(found, Unread) and key[2] not in found
+        ]
+        if missing:
+            return Standing("False", do_not_exist(missing))
+        for (kind, where, name), found in names.items():
+            if isinstance(found, Unread) and found.why is not Why.ABSENT:
+                text = f"whether {kind} {where}/{name} exists was not read: {found.full_text}"
+                return Standing(known.ready, f"{known.message}; {text}")
+        return known
+
+    def _names_in(self, kind: Kind, where: str) -> Collection[str] | Unread:
+        """Return the names of the objects of *kind* in a namespace, or why one may be unknown."""
+        if (kind, where) not in self._names:
+            self._names[kind, where] = self._read_names(kind, where)
+        return self._names[kind, where]
+
+    def _read_names(self, kind: Kind, where: str) -> Collection[str] | Unread:
+        cluster, name = self._cluster, kind.resource
+        if kind in self._complete and not cluster.namespaces:
+            seen = {one for place, one in self._seen[kind] if place == where}
+            return cluster.unread.get(name) or seen
+        answer = _answer(cluster, name, partial(cluster.all_of, kind, where))
+        return answer.unread or {Ref.of(item).name for item in answer.known}
 
     def _answers(self, where: str) -> Evidence:
         """Return the Alerts and Providers in *where*, and the events of the Alerts."""

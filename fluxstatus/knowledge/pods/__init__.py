@@ -15,6 +15,7 @@ from fluxstatus.knowledge.pods import (
     images,
     mounts,
     readiness,
+    rollouts,
     scheduling,
     volumes,
 )
@@ -28,6 +29,7 @@ RULES = (
     *volumes.RULES,
     *scheduling.RULES,
     *readiness.RULES,
+    *rollouts.RULES,
 )
 
 VAGUE = Step(

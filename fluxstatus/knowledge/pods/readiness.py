@@ -179,7 +179,7 @@ RULES = (
                 change=("kubectl delete job {name} -n {ns} --ignore-not-found",),
             ),
         ),
-        pattern=Text(r"BackoffLimitExceeded|DeadlineExceeded|backoff limit|was active longer"),
+        pattern=Text(r"BackoffLimitExceeded|\bDeadlineExceeded|backoff limit|was active longer"),
         reach=Reach.STAGE,
         certainty="one-of",
         upstream="kubernetes pkg/controller/job",

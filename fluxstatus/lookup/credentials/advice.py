@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from fluxstatus.advice import finding_of
 from fluxstatus.advice.advice import Advice, Occurrence
@@ -34,7 +33,7 @@ def advice_on(state: State, named: SecretReference, answer: SecretContent) -> It
         superseded = bool(row.unless and user and user.spec.get(row.unless))
         old = {} if superseded else _old(row, answer)
         if old:
-            advice = replace(OLD[step_of(named.user.kind)], steps=(row.step,))
+            advice = OLD[step_of(named.user.kind)]._replace(steps=(row.step,))
             seen = [Occurrence(label=f"{key} of {_secret(named)}", value=f"use {instead}")
                     for key, instead in old.items()]  # fmt: skip
             yield target_flags.finding(_finding(named, advice, seen, moves=_moves(old)))

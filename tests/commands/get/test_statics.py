@@ -20,6 +20,7 @@ from tests.builders import (
     judge,
     minutes,
     reference,
+    source,
     stamp,
 )
 from tests.conftest import RECORDED
@@ -123,7 +124,8 @@ class Counted(Saved):
         (["Provider", "Alert"], "", []),
         (["Alert", "Provider", "Receiver"], "", []),
         (["Alert"], "", ["Provider"]),
-        (["Alert", "Receiver", "Provider"], "", ["Provider"]),
+        (["Alert", "Receiver", "Provider"], "", []),
+        (["Alert", "GitRepository", "Provider"], "", ["Provider"]),
         (["Alert", "Provider"], "team=a", ["Alert", "Provider"]),
     ],
 )
@@ -132,7 +134,8 @@ def test_what_the_list_has_is_not_read_again(
 ) -> None:
     """Each kind is one list, unless labels limit it; the order is that of the request."""
     label: dict[str, Any] = {"labels": {"team": "a"}}
-    known = evidence(alert(**label), provider(), flux("Receiver", "hook", **label))
+    known = evidence(alert(**label), provider(), flux("Receiver", "hook", **label),
+                     source("git", **label))  # fmt: skip
     saved = Counted(known, (), labels)
     found = []
     for batch in rows(saved, [KINDS[kind] for kind in kinds]):
@@ -140,6 +143,39 @@ def test_what_the_list_has_is_not_read_again(
     lists = [kind for kind in kinds if not (labels and kind == "Provider")]
     assert found == [(kind, "True") for kind in lists]
     assert sorted(saved.asked) == sorted([*kinds, *asked])  # it reads its lists in the same way
+
+
+@pytest.mark.parametrize("kind", ["Alert", "Receiver"])
+@pytest.mark.parametrize("more", [(), ("GitRepository",)], ids=["alone", "in a list of all"])
+@pytest.mark.parametrize("where", [(), ("apps",)])
+def test_what_does_not_exist_is_named_as_in_the_check(
+    kind: str, more: tuple[str, ...], where: tuple[str, ...]
+) -> None:
+    """An Alert or Receiver that names such objects is not ready, and the check warns about it."""
+    named = [reference("GitRepository", name) for name in ("git", "gitt", "*")]
+    field = {"Alert": "eventSources", "Receiver": "resources"}[kind]
+    spec = {"providerRef": reference("", "slack"), field: named}
+    known = evidence(*HEALTHY, source("git"), provider(), flux(kind, "watcher", spec=spec))
+    row = listed(known, *more, kind, where=where)["watcher"]
+    assert (row.ready, row.message()) == ("False", "GitRepository apps/gitt does not exist")
+    codes = {one.code for one in judge(known).findings if one.object == row.resource.ref}
+    assert codes == {"watches-missing"}
+
+
+@pytest.mark.parametrize("kind", ["Alert", "Receiver"])
+def test_what_exists_or_is_unread_is_not_missing(kind: str) -> None:
+    """A list that could not be read says nothing about what is in it."""
+    field = {"Alert": "eventSources", "Receiver": "resources"}[kind]
+    spec = {"providerRef": reference("", "slack"), field: [reference("GitRepository", "gitt")]}
+    watcher = flux(kind, "watcher", spec=spec)
+    unread = {KINDS["GitRepository"].resource: FORBIDDEN}
+    for known in (
+        evidence(watcher, provider(), unread=unread),
+        evidence(watcher, provider(), source("gitt")),
+    ):
+        row = listed(known, kind)["watcher"]
+        assert row.ready == "True"
+        assert "gitt does not exist" not in row.message()
 
 
 def test_each_namespace_is_judged_on_its_own() -> None:

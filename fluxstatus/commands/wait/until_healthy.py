@@ -1,10 +1,8 @@
 """`--wait`: repeat the check until all is healthy, the time is up, or waiting cannot help."""
 
-import time
 from collections.abc import Callable, Collection
 
-from fluxstatus.base.durations import stamp
-from fluxstatus.commands import console
+from fluxstatus.commands.wait.loop import Look, poll
 from fluxstatus.model.evidence import Evidence, Why
 from fluxstatus.model.findings import Exit, Finding, Level, Report, Verdict
 
@@ -25,26 +23,18 @@ def wait(
     A check that has begun is finished. Standard error shows what is waited for: in a status line
     on a terminal, else in a line for each change.
     """
-    end = time.monotonic() + seconds
-    live, shown = console.LiveLine(), ""
-    while True:
+
+    def look() -> Look[Report]:
         evidence = read()
         report = assess(evidence)
-        left = end - time.monotonic()
-        if exit_code(report, fail_on) is Exit.HEALTHY or left <= 0:
-            break
         awaited = _awaited(report.counting(fail_on), fail_on)
-        if _cannot_begin(evidence) or (fail_fast and any(one.final for one in awaited)):
-            break
+        is_final = fail_fast and any(one.final for one in awaited)
+        is_healthy = exit_code(report, fail_on) is Exit.HEALTHY
         reason = _reason(awaited)
-        if live.on:
-            live.show(f"{left:.0f} s left: {reason}")
-        elif reason != shown:
-            console.note(f"{stamp(report.taken_at)} {reason}")
-        shown = reason
-        time.sleep(min(PAUSE, left))
-    live.clear()
-    return report
+        over = is_healthy or is_final or _cannot_begin(evidence)
+        return Look(report, report.taken_at, over, reason, {reason: reason})
+
+    return poll(look, seconds, PAUSE).result
 
 
 def exit_code(report: Report, fail_on: Collection[str]) -> Exit:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus.commands import wait
+from fluxstatus.commands.wait import until_healthy as wait
 from fluxstatus.model.evidence import Evidence, Unread, Why
 from fluxstatus.model.findings import Exit, Finding, Level, Report, Verdict
 from tests.report.reports import NOW, failed, kustomizations, passed, report

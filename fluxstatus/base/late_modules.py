@@ -1,0 +1,30 @@
+"""Modules of the standard library that are imported when they are first used, if they ever are.
+
+typer, shutil and urllib import them for what no run, or hardly any, does.
+"""
+
+import sys
+import threading
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+_LATE = ("bz2", "ipaddress", "lzma", "subprocess", "textwrap")
+_lock = threading.Lock()
+
+
+def postpone() -> None:
+    """Have imports of these modules cost nothing from now on, but their first use."""
+    for name in _LATE:
+        sys.modules.setdefault(name, _Late(name))
+
+
+class _Late(ModuleType):
+    """A module that is imported when something in it is looked up, by any thread."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the real module has by this *name*."""
+        with _lock:
+            if sys.modules.get(self.__name__) is self:
+                del sys.modules[self.__name__]
+        return getattr(import_module(self.__name__), name)

@@ -1,0 +1,152 @@
+"""`wait`: wait until a revision that was pushed is applied everywhere, or say what holds it."""
+
+# ruff: noqa: PLC0415 - imported here, so that no other command waits for it
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer import Argument, Option
+
+from fluxstatus.commands import console
+from fluxstatus.commands.options import (
+    CheckDisplay,
+    Connection,
+    Display,
+    ObjectNamespace,
+    Scope,
+    Timing,
+    WaitTiming,
+)
+from fluxstatus.model.findings import Exit
+from fluxstatus.report import Format, Look
+
+if TYPE_CHECKING:
+    from fluxstatus.commands.wait.outcome import Outcome
+
+EPILOG = """
+\b
+Examples:
+  kubectl flux-status wait --revision "$(git rev-parse HEAD)"
+  kubectl flux-status wait --revision main@sha1:5f2ac1d --timeout 5m --fail-fast
+  kubectl flux-status wait ks/apps -n flux-system --revision v1.4.0
+  kubectl flux-status wait hr/podinfo -n apps --revision 6.9.2
+  kubectl flux-status wait gitrepo/fleet --revision 5f2ac1d --or-newer -o json
+
+\b
+Exit codes:
+  0    the revision is applied
+  1    it is not, and the time is up, or it cannot be applied
+  2    usage error, or no object has this name
+  3    unknown: something could not be read, or nothing proves that a source has it
+  130  Ctrl-C
+"""
+
+
+def show(
+    ctx: typer.Context,
+    *,
+    words: Annotated[
+        list[str] | None,
+        Argument(
+            metavar="[KIND/NAME]...",
+            help="A source, Kustomization or HelmRelease; without one, all that use the revision",
+            rich_help_panel=ObjectNamespace.panel,
+        ),
+    ] = None,
+    revision: Annotated[
+        str,
+        Option(
+            "--revision",
+            metavar="REVISION",
+            help="A commit, a tag, a digest or a chart version, also as main@sha1:5f2ac1d",
+            rich_help_panel=ObjectNamespace.panel,
+        ),
+    ],
+    place: ObjectNamespace,
+    timing: WaitTiming,
+    display: Display,
+    connection: Connection,
+) -> None:
+    """Wait until a revision is applied and healthy.
+
+    The sources that carry the revision must have fetched it. What they feed must have applied it,
+    and its health checks have passed: Kustomizations, HelmReleases whose chart changes with it,
+    what these create, and what depends on them. A later revision counts only if the history in the
+    cluster, or the Git checkout in the current folder, proves that it contains this one. Nothing is
+    changed: reconciliations are not requested.
+    """
+    del ctx
+    from fluxstatus.commands.wait.text import as_json, as_text
+
+    outcome = until_applied(
+        words or [], revision, place, timing, connection, verbose=display.verbose
+    )
+    if display.output is Format.JSON:
+        console.put(as_json(outcome))
+    else:
+        look = console.look(display.color, everything=display.everything)
+        console.put_report(as_text(outcome, look))
+    raise typer.Exit(outcome.code)
+
+
+def until_applied(
+    words: Sequence[str],
+    revision: str,
+    place: ObjectNamespace,
+    timing: WaitTiming,
+    connection: Connection,
+    *,
+    verbose: bool,
+    diagnose: bool = True,
+) -> "Outcome":
+    """Wait for *revision*, and return what came of it; a wrong argument is reported and exits.
+
+    Unless it was applied, the check finds out what holds it if it is to *diagnose*.
+    """
+    from fluxstatus.commands.errors import reported
+    from fluxstatus.commands.wait.reaching import reach, with_findings
+    from fluxstatus.commands.wait.revision import Revision
+    from fluxstatus.commands.wait.seeker import Seeker
+    from fluxstatus.lookup.names import ObjectName, kind_called, split
+    from fluxstatus.model.errors import ArgumentError
+
+    given = [words] if len(words) == 2 and not any("/" in one for one in words) else [  # noqa: PLR2004 - KIND NAME
+        [one] for one in words
+    ]  # fmt: skip
+    with reported("wait", connection, place=place, words=words):
+        try:
+            named = [ObjectName(kind_called(kind), name) for kind, name in map(split, given)]
+            seeker = Seeker(
+                Revision.parse(revision),
+                named,
+                tuple(place.namespace),
+                or_newer=timing.or_newer,
+                fail_fast=timing.fail_fast,
+            )
+            found = reach(seeker, connection, timing.timeout, place.namespace, verbose=verbose)
+        except ArgumentError as error:
+            error.choices = tuple((*one, "--revision", revision) for one in error.choices)
+            raise
+    return with_findings(found, connection, verbose=verbose) if diagnose else found
+
+
+def before_check(
+    scope: Scope, shown: CheckDisplay, timing: Timing, connection: Connection
+) -> tuple[Exit, float]:
+    """Wait for --revision of the check; return the exit code, and the seconds left of --wait.
+
+    What came of it is printed to standard error, as the report is the only result.
+    """
+    limit = timing.wait or 0.0
+    if not timing.revision:
+        return Exit.HEALTHY, limit
+    from fluxstatus.commands.wait.text import as_text
+
+    own = WaitTiming(timeout=limit, fail_fast=timing.fail_fast)
+    found = until_applied(
+        (), timing.revision, scope, own, connection, verbose=shown.verbose, diagnose=False
+    )
+    for line in as_text(found, Look(everything=shown.everything)).splitlines():
+        console.note(line)
+    return found.code, max(limit - found.elapsed, 0.0)

@@ -1,0 +1,94 @@
+"""The revision that is waited for, and whether that of an object is the same.
+
+Revisions of Flux are NAME@ALGORITHM:HASH, ALGORITHM:HASH or a version (PKG apis/meta, RFC-0005).
+"""
+
+import re
+from typing import NamedTuple, Self
+
+from fluxstatus.model.errors import ArgumentError
+
+_LEAST = 7  # digits of a hash, as Git abbreviates it: fewer may be those of another one
+_WHOLE = 40  # digits of a SHA-1
+_GIVEN = re.compile(
+    r"(?:(?P<name>[^@\s]+)@)?(?:(?P<algorithm>sha(?:1|256|384|512)):)?(?P<hash>[0-9a-f]{4,128})",
+    re.IGNORECASE,
+)
+_VERSION = re.compile(r"v?\d+\.\d+\.\d+[\w.+-]*")
+_HEADS = re.compile(r"refs/(?:heads|tags)/")
+
+
+class Revision(NamedTuple):
+    """What a user asked for: the name of a branch, tag or version, the start of a hash, or both.
+
+    Both are of one word if it is `either`: a tag of hexadecimal digits, or an abbreviated hash.
+    """
+
+    given: str
+    name: str = ""
+    hash: str = ""
+    either: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return what *text* means. Raises ArgumentError."""
+        given = text.strip()
+        found = _GIVEN.fullmatch(given)
+        digits = found["hash"].lower() if found else ""
+        named = found and (found["name"] or found["algorithm"])
+        if named and len(digits) < _LEAST:
+            raise ArgumentError(f"{given!r} has too few digits: give {_LEAST} of the hash or more")
+        if found and named:
+            return cls(given, _plain(found["name"] or ""), digits)
+        if not given or re.search(r"[\s@]|[^:]:[^:]", given):
+            raise ArgumentError(
+                f"{given!r} is not a revision; give a commit, a tag, a digest, or a chart version"
+            )
+        if found and len(digits) >= _WHOLE:
+            return cls(given, hash=digits)
+        if found and len(digits) >= _LEAST:
+            return cls(given, given, digits, either=True)
+        return cls(given, _plain(given))
+
+    @property
+    def is_version(self) -> bool:
+        """Whether it is only a version, such as that of a chart."""
+        return bool(_VERSION.fullmatch(self.name)) and not self.hash
+
+    def is_of(self, revision: str) -> bool:
+        """Return whether *revision*, that of an object, is this one; an empty one is not."""
+        name, digest = parts(revision)
+        by_hash = bool(self.hash) and digest.startswith(self.hash)
+        by_name = bool(self.name) and is_same_name(self.name, name)
+        if self.either:
+            return by_hash or by_name
+        return bool(revision) and (by_hash or not self.hash) and (by_name or not self.name)
+
+
+def parts(revision: str) -> tuple[str, str]:
+    """Return the name and the hash in a *revision* of an object, each empty without one."""
+    name, _, rest = revision.rpartition("@")
+    algorithm, _, digest = rest.rpartition(":")
+    if name or algorithm:
+        return _plain(name), digest.lower()
+    if re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", rest):
+        return "", rest
+    return _plain(rest), ""
+
+
+def is_same_name(one: str, other: str) -> bool:
+    """Return whether two names are of the same branch, tag or version.
+
+    Of a version neither the "v" nor, if only *other* has one, the build counts, which source- and
+    helm-controller append to the version of a chart.
+    """
+    if one == other:
+        return True
+    if not (_VERSION.fullmatch(one) and _VERSION.fullmatch(other)):
+        return False
+    asked, has = one.removeprefix("v"), other.removeprefix("v")
+    return has in {asked, asked.replace("+", "_")} or has.partition("+")[0] == asked
+
+
+def _plain(name: str) -> str:
+    return _HEADS.sub("", name)

@@ -1,0 +1,176 @@
+"""The sources that carry a revision: which of them, and what each of them follows."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.base.urls import without_login
+from fluxstatus.commands.wait.proof import Cover, Proofs, revisions_of
+from fluxstatus.commands.wait.revision import Revision
+from fluxstatus.model.errors import ArgumentError
+from fluxstatus.model.ref import Key
+from fluxstatus.state.references import feeds_of
+from fluxstatus.state.resource import Resource
+from fluxstatus.state.state import State
+
+FETCHING = ("GitRepository", "OCIRepository", "Bucket", "HelmChart")
+"""Kinds that get revisions from outside the cluster, except the charts of other sources."""
+
+_REFERENCES = ("commit", "digest", "name", "semver", "tag", "branch")
+"""The fields of spec.ref; the first one that is set counts, as in the controllers (SC api/v1)."""
+
+_HAVING = frozenset({Cover.SAME, Cover.CONTAINS})
+_PINNED = ("commit", "digest")
+_DEFAULT = {"GitRepository": ("branch", "master"), "OCIRepository": ("tag", "latest")}
+
+
+class Following(NamedTuple):
+    """What a source follows: the field, such as branch, and its value."""
+
+    field: str
+    value: str
+
+    def __str__(self) -> str:
+        """Return it for a sentence."""
+        return f"{self.field} {self.value}"
+
+
+def following(source: Resource) -> Following | None:
+    """Return what *source* follows, None for a kind without such a choice."""
+    if source.ref.kind == "HelmChart":
+        return Following("version", text_of(source.spec.get("version")) or "*")
+    if source.ref.kind not in _DEFAULT:
+        return None
+    reference = map_of(source.spec.get("ref"))
+    found = ((name, text_of(reference.get(name))) for name in _REFERENCES)
+    return Following(*next((one for one in found if one[1]), _DEFAULT[source.ref.kind]))
+
+
+def repository_of(source: Resource) -> str:
+    """Return what *source* fetches from, the same for each way to write its address."""
+    spec = source.spec
+    if source.ref.kind == "HelmChart":
+        return "/".join((*next(iter(feeds_of(source)), ()), text_of(spec.get("chart"))))
+    if source.ref.kind == "Bucket":
+        return f"{text_of(spec.get('endpoint'))}/{text_of(spec.get('bucketName'))}"
+    return plain_url(text_of(spec.get("url")))
+
+
+def stream_of(source: Resource) -> tuple[str, Following | None]:
+    """Return what *source* gets its revisions from: a repository, and what it follows in it."""
+    return repository_of(source), following(source)
+
+
+def plain_url(url: str) -> str:
+    """Return the host and path of the *url* of a repository, also of host:path as SSH has it."""
+    text = without_login(re.sub(r"^[\w+.-]+://", "//", url)).removeprefix("//")
+    host, _, path = re.sub(r"^([^/:]+):(?!\d+/)", r"\1/", text).partition("/")
+    return f"{host.lower()}/{path.strip('/').removesuffix('.git')}"
+
+
+def is_carrier(source: Resource) -> bool:
+    """Return whether *source* fetches from outside the cluster."""
+    if source.ref.kind != "HelmChart":
+        return source.ref.kind in FETCHING
+    return any(kind == "HelmRepository" for kind, *_ in feeds_of(source))
+
+
+def carriers(
+    state: State,
+    proofs: Proofs,
+    namespaces: Collection[str] = (),
+    remotes: Collection[str] = (),
+) -> list[Resource]:
+    """Return the sources that carry a revision, or may: those that a wait for it is about.
+
+    A source that has it, as *proofs* show, shows which repository it is in. Else *remotes* do: the
+    addresses of the local checkout that has the commit. Raises ArgumentError if it can be in any of
+    several.
+    """
+    wanted = proofs.wanted
+    candidates = [one for one in state.of_kind(*kinds_with(wanted)) if is_carrier(one)]
+    if namespaces:
+        used = _used_in(state, namespaces)
+        candidates = [
+            one for one in candidates if one.ref.namespace in namespaces or one.ref.key in used
+        ]
+    if not candidates:
+        where = f" in {', '.join(namespaces)}" if namespaces else ""
+        raise ArgumentError(f"there is no source{where} that could carry {wanted.given!r}")
+    _refuse_branch(wanted, candidates)
+    possible = [one for one in candidates if not never(one, wanted)] or candidates
+    if not wanted.hash and len({repository_of(one) for one in possible}) > 1:
+        text = f"{wanted.given!r} can be in any of {len(possible)} sources; choose one:"
+        raise ArgumentError(text, map(_arguments, possible))
+    having = [one for one in candidates if proofs.of(*revisions_of(one)).cover in _HAVING]
+    if having:
+        same = set(map(stream_of, having))
+        return [one for one in candidates if stream_of(one) in same]
+    return [one for one in possible if repository_of(one) in remotes] or possible
+
+
+def kinds_with(wanted: Revision) -> Sequence[str]:
+    """Return the kinds of sources whose revisions can be *wanted*."""
+    sha1 = 40
+    if wanted.is_version:
+        return FETCHING
+    others = ("GitRepository", "OCIRepository")
+    return others if len(wanted.hash) == sha1 or not wanted.hash else (*others, "Bucket")
+
+
+def _refuse_branch(wanted: Revision, candidates: Iterable[Resource]) -> None:
+    """Raise ArgumentError for the name of a branch, which every commit on it has."""
+    branches = [following(one) for one in candidates]
+    if not wanted.hash and ("branch", wanted.name) in branches:
+        raise ArgumentError(
+            f"{wanted.name!r} is a branch, and every commit on it has that name; give the commit, "
+            'such as --revision "$(git rev-parse HEAD)"'
+        )
+
+
+def never(source: Resource, wanted: Revision) -> str:
+    """Return why *source* does not get *wanted* as long as its spec is as it is, or nothing."""
+    follows = following(source)
+    if follows is None or wanted.either:
+        return ""
+    field, value = follows
+    if field in _PINNED and wanted.hash and not _same_hash(value, wanted.hash):
+        return f"it is pinned to {field} {value}"
+    if field == "branch" and wanted.name and wanted.hash and value != wanted.name:
+        return f"it follows {follows}, not {wanted.name}"
+    if field == "branch" and wanted.is_version:
+        return f"it follows {follows}, and not tags"
+    if field == "tag" and wanted.name and value != wanted.name:
+        return f"it follows {follows}"
+    return ""
+
+
+def _same_hash(value: str, digits: str) -> bool:
+    return value.rpartition(":")[2].startswith(digits)
+
+
+def _used_in(state: State, namespaces: Collection[str]) -> set[Key]:
+    """Return the sources of the objects in *namespaces*, directly or not."""
+    found: set[Key] = set()
+    for one in state.resources.values():
+        if one.ref.namespace in namespaces:
+            found.update(feeding(state, one))
+    return found
+
+
+def feeding(state: State, resource: Resource) -> Iterator[Key]:
+    """Yield the sources of *resource*, their sources, and so on, each once."""
+    todo, seen = [*feeds_of(resource)], set[Key]()
+    while todo:
+        key = todo.pop()
+        if key not in seen:
+            seen.add(key)
+            yield key
+            known = state.resources.get(key)
+            todo += feeds_of(known) if known else ()
+
+
+def _arguments(source: Resource) -> tuple[str, ...]:
+    ref = source.ref
+    return f"{ref.kind.lower()}/{ref.name}", "-n", ref.namespace

@@ -1,0 +1,65 @@
+"""The result of a wait, from where each object is."""
+
+from typing import Any
+
+import pytest
+
+from fluxstatus.commands.wait.members import Role
+from fluxstatus.commands.wait.outcome import Result, at_the_end, judge
+from fluxstatus.commands.wait.proof import Cover, Proof
+from fluxstatus.commands.wait.standing import Phase, Standing
+from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.ref import Ref
+from tests.builders import FORBIDDEN
+
+REF = Ref("v1", "Kustomization", "apps", "app")
+BUSY = Unread(Why.FAILED, "the API server returned an error: 500")
+
+
+def place(phase: Phase, role: Role = Role.CONSUMER, **more: Any) -> Standing:
+    """Return an object that is so far."""
+    return Standing(REF, role, phase, "is there")._replace(**more)
+
+
+DONE, COMING, FAILED = place(Phase.DONE), place(Phase.COMING), place(Phase.FAILED)
+UNKNOWN, SUSPENDED = place(Phase.UNKNOWN), place(Phase.SUSPENDED, final=True)
+RESUMABLE, STALLED = place(Phase.SUSPENDED), place(Phase.FAILED, final=True)
+WRONG = place(Phase.FAILED, Role.SOURCE, hopeless=True)
+UNPROVED = place(Phase.COMING, Role.SOURCE, proof=Proof(Cover.UNKNOWN))
+OLDER = place(Phase.COMING, Role.SOURCE, proof=Proof(Cover.OLDER))
+PASSED = place(Phase.COMING, Role.SOURCE, proof=Proof(Cover.UNKNOWN, stays=True), final=True)
+
+LOOKS = [
+    # Where the objects are, the result, whether it is final, the result when the time is up, and
+    # whether it is final with --fail-fast.
+    ([DONE, DONE], Result.REACHED, True, Result.REACHED, True),
+    ([DONE, COMING], Result.WAITING, False, Result.TIMEOUT, False),
+    ([DONE, FAILED], Result.WAITING, False, Result.TIMEOUT, False),
+    ([DONE, STALLED], Result.WAITING, False, Result.TIMEOUT, True),
+    ([DONE, SUSPENDED], Result.FAILED, True, Result.FAILED, True),
+    ([DONE, RESUMABLE], Result.WAITING, False, Result.TIMEOUT, False),
+    ([WRONG, COMING], Result.FAILED, True, Result.FAILED, True),
+    ([OLDER, COMING], Result.WAITING, False, Result.TIMEOUT, False),
+    ([UNPROVED, COMING], Result.WAITING, False, Result.UNKNOWN, False),
+    ([UNPROVED, FAILED], Result.WAITING, False, Result.TIMEOUT, False),
+    ([PASSED, COMING], Result.WAITING, False, Result.UNKNOWN, True),
+    ([DONE, UNKNOWN], Result.WAITING, False, Result.UNKNOWN, False),
+    ([COMING, UNKNOWN], Result.WAITING, False, Result.TIMEOUT, False),
+    ([], Result.UNKNOWN, False, Result.UNKNOWN, False),
+]
+
+
+@pytest.mark.parametrize(("places", "result", "final", "end", "fast"), LOOKS)
+def test_looks(
+    places: list[Standing], result: Result, final: bool, end: Result, fast: bool
+) -> None:
+    """All must be done; what cannot be proved is unknown, and only a suspension ends it at once."""
+    assert judge(places, (), fail_fast=False) == (result, final)
+    assert at_the_end(result, places) is end
+    assert judge(places, (), fail_fast=True)[1] is fast
+
+
+def test_what_was_not_read() -> None:
+    """Nothing is reached while something is unread; only a missing permission stays."""
+    assert judge([DONE], [BUSY], fail_fast=False) == (Result.UNKNOWN, False)
+    assert judge([DONE], [FORBIDDEN], fail_fast=False) == (Result.UNKNOWN, True)

@@ -1,0 +1,74 @@
+"""What a revision on the command line means, and which revisions of objects are the same."""
+
+import pytest
+
+from fluxstatus.commands.wait.revision import Revision
+from fluxstatus.model.errors import ArgumentError
+
+SHA = "5f2ac1d0" * 5
+DIGEST = "9c1185a5" * 8
+
+SAME = [
+    # What was asked for, and the revision of an object that is the same.
+    (SHA, f"main@sha1:{SHA}"),
+    (SHA, f"refs/heads/main@sha1:{SHA}"),
+    (SHA, f"sha1:{SHA}"),
+    (SHA[:7], f"main@sha1:{SHA}"),
+    (SHA.upper(), f"main@sha1:{SHA}"),
+    (f"sha1:{SHA}", f"main@sha1:{SHA}"),
+    (f"main@sha1:{SHA}", f"main@sha1:{SHA}"),
+    (f"main@sha1:{SHA[:8]}", f"main@sha1:{SHA}"),
+    (f"main@{SHA[:8]}", f"main@sha1:{SHA}"),
+    (f"refs/heads/main@sha1:{SHA}", f"main@sha1:{SHA}"),
+    (f"sha256:{DIGEST[:12]}", f"latest@sha256:{DIGEST}"),
+    (DIGEST, f"latest@sha256:{DIGEST}"),
+    ("v1.4.0", f"v1.4.0@sha1:{SHA}"),
+    ("1.4.0", f"v1.4.0@sha1:{SHA}"),
+    ("refs/tags/v1.4.0", f"refs/tags/v1.4.0@sha1:{SHA}"),
+    ("1.4.0", "1.4.0"),
+    ("1.4.0", "1.4.0+5f2ac1d0"),
+    ("1.4.0+build", f"1.4.0_build@sha256:{DIGEST}"),
+    ("stable", f"stable@sha256:{DIGEST}"),
+    ("20261130", f"20261130@sha256:{DIGEST}"),
+]
+OTHERS = [
+    (SHA, f"main@sha1:{SHA[::-1]}"),
+    (SHA, ""),
+    ("v1.4.0", ""),
+    (f"main@sha1:{SHA}", f"release@sha1:{SHA}"),
+    (f"main@sha1:{SHA}", f"sha1:{SHA}"),
+    ("1.4.0", "1.4.01"),
+    ("1.4", "1.4.0"),
+    ("1.4.0", "1.4.0-rc.1"),
+    ("1.4.0+one", "1.4.0+two"),
+    ("stable", f"stable-2@sha256:{DIGEST}"),
+    ("20261130", f"main@sha1:{SHA}"),
+]
+
+
+@pytest.mark.parametrize(("asked", "revision"), SAME)
+def test_the_same(asked: str, revision: str) -> None:
+    """Abbreviations, names of refs, tags and versions mean what they say."""
+    assert Revision.parse(asked).is_of(revision)
+
+
+@pytest.mark.parametrize(("asked", "revision"), OTHERS)
+def test_another(asked: str, revision: str) -> None:
+    """Another commit, branch, tag or version is another revision."""
+    assert not Revision.parse(asked).is_of(revision)
+
+
+@pytest.mark.parametrize(
+    "asked", ["", " ", "main@sha1:", "main@sha1:abc12", "a b", "a@b@c", "sha1:12"]
+)
+def test_no_revision(asked: str) -> None:
+    """What is no revision, or has too few digits, is an error."""
+    with pytest.raises(ArgumentError):
+        Revision.parse(asked)
+
+
+def test_a_version_is_not_a_commit() -> None:
+    """Only a version alone is one."""
+    assert Revision.parse("v1.4.0").is_version
+    assert not Revision.parse(SHA).is_version
+    assert not Revision.parse("main").is_version
