@@ -8,7 +8,7 @@ import sys
 
 from fluxstatus import __version__
 
-_GC_THRESHOLD = 100_000
+_GC_THRESHOLD = 1_000_000
 """New objects between two garbage collections: there is little garbage, and each run takes time."""
 
 

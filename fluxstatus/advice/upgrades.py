@@ -65,7 +65,7 @@ def _written(view: View) -> Iterator[tuple[Resource, str]]:
     Objects that a controller creates are left out: an upgraded controller uses the new version.
     """
     for resource in view.of_kind(*KINDS):
-        written = resource.get("metadata", "writtenAs")
+        written = resource.written_as
         if not isinstance(written, list):  # hardly any of thousands has it
             continue
         if not any(creator_of(resource.labels, kind) for kind in _CREATORS):

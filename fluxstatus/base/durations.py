@@ -23,6 +23,8 @@ def when(text: Any) -> datetime | None:
         if text.isdecimal():
             return datetime.fromtimestamp(int(text), UTC)
         parsed = datetime.fromisoformat(text)
+        if parsed.tzinfo is UTC:  # as Kubernetes writes it: "Z"
+            return parsed
         return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except (ValueError, OverflowError, OSError):
         return None

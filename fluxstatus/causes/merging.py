@@ -196,7 +196,7 @@ def _ignored(context: Context) -> Iterator[tuple[Resource, datetime]]:
     for resource in state.resources.values():
         if resource.verdict is not Verdict.READY:
             continue
-        lag = lags.get(resource.ref.key)
+        lag = lags.get(resource.key)
         if at := unhandled_since(resource, state.now):
             yield resource, at
         elif lag and lag.since and overdue(state, resource, lag):

@@ -67,6 +67,11 @@ class Causes:
         return self.context.lags
 
     @cached_property
+    def concerned(self) -> frozenset[Key]:
+        """The objects that a cause affects or that wait for one in progress."""
+        return frozenset((*self.awaited, *self.stale_causes, *self.by_object))
+
+    @cached_property
     def by_namespace(self) -> Mapping[str, tuple[Cause, ...]]:
         """The causes that are faults of objects, by the namespace of the object."""
         found: dict[str, list[Cause]] = defaultdict(list)

@@ -184,8 +184,9 @@ def controller_of(resource: Resource) -> str:
 
     Third-party controllers may create an ExternalArtifact (Flux RFC-0012).
     """
-    creator = resource.get("spec", "sourceRef", "kind")
-    theirs = resource.ref.kind == "ExternalArtifact" and creator != "ArtifactGenerator"
+    theirs = resource.kind.name == "ExternalArtifact" and (
+        resource.get("spec", "sourceRef", "kind") != "ArtifactGenerator"
+    )
     return "" if theirs else resource.kind.controller
 
 

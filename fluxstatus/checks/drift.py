@@ -147,7 +147,7 @@ def _is_partial(analysis: Analysis) -> bool:
         return True
     if any(state.answer_of(kind).unread_in(place) for kind in CONSUMERS for place in places):
         return True
-    others = (one for one in state.of_kind(*CONSUMERS) if one.ref.key not in lags)
+    others = (one for one in state.of_kind(*CONSUMERS) if one.key not in lags)
     sources = {key for one in others if (key := source_of(one))}  # a lag is that of a known source
     unknown = (key for key in sources - state.resources.keys() if not state.known_missing(key))
     return any(key[0] in KINDS for key in unknown)

@@ -82,7 +82,7 @@ def _ready(
     known = [r for r in objects if r.verdict is not Verdict.STATIC or _is_in_use(state, r, used)]
     late = overdue_alone(analysis).keys() | behind_twins(analysis).keys()
     not_updated = analysis.causes.stale_causes.keys() | late
-    ready = [r for r in known if r.verdict in HEALTHY and r.ref.key not in not_updated]
+    ready = [r for r in known if r.verdict in HEALTHY and r.key not in not_updated]
     ready = [r for r in ready if r.ref not in faulty]
     healthy = 0
     for resource in ready:

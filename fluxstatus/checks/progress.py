@@ -65,10 +65,10 @@ def summary(
     fault of its own does not wait: that is a finding, as is each fault that others wait for.
     """
     causes = analysis.causes
-    unfinished = [one for one in objects if one.ref.key in causes.in_progress]
+    unfinished = [one for one in objects if one.key in causes.in_progress]
     moving = [one for one in unfinished if one.ref.key not in causes.awaited]
     waits: dict[str, list[Collection[Ref]]] = {sentence: [] for sentence in _SENTENCES}
-    for one in objects:
+    for one in (one for one in objects if one.key in causes.concerned):
         sentence, refs = _wait_of(analysis, one)
         if refs:
             waits[sentence].append(refs)
@@ -95,8 +95,10 @@ def summary(
 
 def awaited_by(analysis: Analysis, resource: Resource) -> Collection[Ref]:
     """Return what *resource* waits for: itself while it is in progress; empty if it does not."""
-    in_progress = resource.ref.key in analysis.causes.in_progress
-    return [resource.ref] if in_progress else _wait_of(analysis, resource)[1]
+    if resource.key in analysis.causes.in_progress:
+        return [resource.ref]
+    concerned = resource.key in analysis.causes.concerned
+    return _wait_of(analysis, resource)[1] if concerned else ()
 
 
 def _in_progress(

@@ -7,11 +7,11 @@ metadata: names and times, never a value.
 """
 
 import re
-import sys
 from collections.abc import Callable, Mapping
+from sys import intern
 from typing import Any, TypeAlias
 
-from fluxstatus.base.fields import NESTED
+from fluxstatus.base.fields import NESTED, map_of, maps_of
 from fluxstatus.base.masking import SHORT, mask
 from fluxstatus.model.evidence import AWAITED, LEASES, WORKLOAD_PODS, Object
 from fluxstatus.model.inventory import ids_in, pack
@@ -309,28 +309,29 @@ def prune(query: str, item: Object) -> Object:
 
 
 def _keep(value: Any, shape: Shape) -> Any:
-    if isinstance(value, str):
+    """Return what *shape* keeps of *value*, as json has parsed it: in no subclass of a type."""
+    kind = type(value)
+    if kind is str:
         return mask(value) if len(value) > SHORT else value
-    if isinstance(value, list):
+    if kind is list:
         # No field that is kept is a list of lists, and lists may be nested to any depth.
-        return [_keep(entry, shape) for entry in value if not isinstance(entry, list)]
-    if not isinstance(value, dict):
+        return [_keep(entry, shape) for entry in value if type(entry) is not list]
+    if kind is not dict:
         return value
     if shape is None:
         return {
-            key: mask(entry) if isinstance(entry, str) and len(entry) > SHORT else entry
+            key: mask(entry) if type(entry) is str and len(entry) > SHORT else entry
             for key, entry in value.items()
-            if not isinstance(entry, NESTED)
+            if type(entry) not in NESTED
         }
     kept = {}
     for key, entry in value.items():  # the one hot loop: half a million fields in a large cluster
         if key not in shape:
             continue
-        name = sys.intern(key)  # else each object has its own copy
-        if isinstance(entry, str):
-            plain = len(entry) <= SHORT or key in _NAMING
-            kept[name] = entry if plain else mask(entry)
-        elif isinstance(entry, NESTED):
+        name, kind = intern(key), type(entry)  # interned: else each object has its own copy
+        if kind is str:
+            kept[name] = entry if len(entry) <= SHORT or key in _NAMING else mask(entry)
+        elif kind is dict or kind is list:
             kept[name] = _keep(entry, shape[key])
         else:
             kept[name] = entry
@@ -344,15 +345,11 @@ def _keep_from_metadata(kept: Object, item: Object) -> None:
         known = {k: _keep(v, {}) for k, v in annotations.items() if k.startswith(_ANNOTATIONS)}
         if known:
             kept["annotations"] = known
-    managed = metadata.get("managedFields")
-    for entry in managed if isinstance(managed, list) else ():
-        if not isinstance(entry, dict) or entry.get("subresource"):
-            continue
+    for entry in maps_of(metadata.get("managedFields")):
         fields, when = entry.get("fieldsV1"), entry.get("time")
-        if not isinstance(fields, dict) or not isinstance(when, str):
+        if entry.get("subresource") or not isinstance(fields, dict) or not isinstance(when, str):
             continue
-        found = fields.get("f:spec")
-        spec = found if isinstance(found, dict) else {}
+        spec = map_of(fields.get("f:spec"))
         if spec:
             kept["changedAt"] = max(when, kept.get("changedAt", ""))
         if "f:suspend" in spec or ("annotations" in kept and _switches(item, fields)):
@@ -439,18 +436,18 @@ def _facts(resource: str, item: Object) -> Object:
 
 def _of_other_versions(item: Object) -> list[Object]:
     """Return the managedFields of *item* in other versions than its own."""
-    own, managed = item.get("apiVersion"), item["metadata"].get("managedFields")
-    if not isinstance(own, str) or not isinstance(managed, list):
-        return []
-    others = [e for e in managed if isinstance(e, dict) and e.get("apiVersion") != own]
-    group = own.rpartition("/")[0]  # hardly any of thousands of objects gets this far
+    own, managed = item.get("apiVersion"), maps_of(item["metadata"].get("managedFields"))
+    others = [entry for entry in managed if entry.get("apiVersion") != own]
+    if not others or not isinstance(own, str):
+        return []  # as for most of thousands of objects
+    group = own.rpartition("/")[0]
     versions = ((entry, entry.get("apiVersion")) for entry in others)
     return [e for e, v in versions if isinstance(v, str) and v.rpartition("/")[0] == group]
 
 
 def _writer(entry: Object) -> Object:
     """Return who wrote the fields in *entry*, in which API version and when; no fields."""
-    known = {"manager": _manager(entry), "apiVersion": sys.intern(entry["apiVersion"])}
+    known = {"manager": _manager(entry), "apiVersion": intern(entry["apiVersion"])}
     return known | ({"time": entry["time"]} if isinstance(entry.get("time"), str) else {})
 
 
@@ -458,7 +455,7 @@ def _manager(entry: Object) -> str:
     """Return the name of the manager, which a client chooses; empty if it is not a name."""
     name = entry.get("manager")
     known = isinstance(name, str) and re.fullmatch(r"[\w.:/@ -]{1,128}", name)
-    return sys.intern(mask(name)) if known else ""
+    return intern(mask(name)) if known else ""
 
 
 def _guards(ingress: Object) -> Object:

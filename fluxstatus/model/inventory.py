@@ -42,7 +42,7 @@ def ids_in(inventory: object) -> list[str] | None:
     entries = map_of(inventory).get("entries")
     if not isinstance(entries, list):
         return None
-    found = (one.get("id") for one in entries if isinstance(one, dict))
+    found = [one.get("id") for one in entries if isinstance(one, dict)]
     return [one for one in found if isinstance(one, str) and one.count("_") >= _SEPARATORS]
 
 

@@ -93,8 +93,8 @@ def target_of(item: Object) -> str:
 
     It is empty for the cluster that *item* is in.
     """
-    config = map_of(map_of(item.get("spec")).get("kubeConfig"))
-    for name, reference in config.items():
+    config = map_of(item.get("spec")).get("kubeConfig")
+    for name, reference in map_of(config).items() if config else ():
         if found := text_of(map_of(reference).get("name")):
             key = text_of(map_of(reference).get("key"))
             return f"{name} {Ref.of(item).namespace}/{found} {key}"
@@ -103,9 +103,8 @@ def target_of(item: Object) -> str:
 
 def _hashes_of(item: Object) -> Iterable[int]:
     """Return the hash of each object in the inventory of *item*: of its id and its cluster."""
-    if target := target_of(item):
-        return (hash((target, id_)) for id_ in ids_of(item))
-    return map(hash, ids_of(item))
+    target, ids = target_of(item), ids_of(item)
+    return [hash((target, id_)) for id_ in ids] if target else list(map(hash, ids))
 
 
 def _repeated(hashes: Sequence[int]) -> set[int]:

@@ -76,13 +76,12 @@ def suspender_of(resource: "Resource") -> str:
 class Resource:
     """A Flux object with its status.
 
-    `verdict`, `reason`, `message` and `since` are its status. `retrying` is whether the attempt
-    before failed, even if Ready no longer says so (each retry resets it).
+    `verdict`, `reason`, `message` and `since` are its status, and `key` is that of `ref`.
     """
 
     __slots__ = (
-        "_metadata", "annotations", "conditions", "generation", "kind", "labels",
-        "message", "object", "reason", "ref", "retrying", "since", "spec", "status", "verdict",
+        "_metadata", "annotations", "conditions", "generation", "key", "kind", "labels",
+        "message", "object", "reason", "ref", "since", "spec", "status", "verdict",
     )  # fmt: skip
 
     def __init__(self, kind: Kind, item: Object, now: datetime) -> None:
@@ -95,19 +94,12 @@ class Resource:
             text_of(item.get("apiVersion")), kind.name,
             text_of(metadata.get("namespace")), text_of(metadata.get("name")),
         )  # fmt: skip
+        self.key = self.ref.key
         self.labels = map_of(metadata.get("labels"))
         self.annotations = map_of(metadata.get("annotations"))
         self.generation = metadata.get("generation")
-        self.conditions = {
-            text_of(c.get("type")): c for c in maps_of(self.status.get("conditions"))
-        }
-        history = next(iter(maps_of(self.status.get("history"))), {})
-        last = text_of(history.get("lastReconciledStatus") or history.get("status"))
-        self.retrying = (
-            (last.lower().endswith("failed") and not self.is_of_older_spec(_time_of(history)))
-            or self.condition("Reconciling").get("reason") == "ProgressingWithRetry"
-            or (self.condition("Released").get("status") == "False" and self.is_current("Released"))
-        )
+        conditions = maps_of(self.status.get("conditions"))
+        self.conditions = {text_of(one.get("type")): one for one in conditions}
         self.reason = self.message = ""
         self.since: datetime | None = None
         self.verdict = self._verdict_of(now)
@@ -115,6 +107,22 @@ class Resource:
     def condition(self, name: str) -> dict[str, Any]:
         """Return the condition of type *name*, empty without one."""
         return self.conditions.get(name, {})
+
+    @property
+    def written_as(self) -> Any:
+        """The API versions that its spec was written in beside its own (see pruning.py)."""
+        return self._metadata.get("writtenAs")
+
+    @property
+    def retrying(self) -> bool:
+        """Whether the attempt before failed, also if Ready does not say so: a retry resets it."""
+        history = next(iter(maps_of(self.status.get("history"))), {})
+        last = text_of(history.get("lastReconciledStatus") or history.get("status"))
+        return (
+            (last.lower().endswith("failed") and not self.is_of_older_spec(_time_of(history)))
+            or self.condition("Reconciling").get("reason") == "ProgressingWithRetry"
+            or (self.condition("Released").get("status") == "False" and self.is_current("Released"))
+        )
 
     @property
     def changed(self) -> datetime | None:
@@ -180,7 +188,8 @@ class Resource:
 
     def _is_off(self, annotation: str) -> bool:
         """Whether *annotation* is disabled; its controllers ignore the case (FO, SW IsDisabled)."""
-        return text_of(self.annotations.get(annotation)).lower() == "disabled"
+        value = self.annotations.get(annotation)
+        return value is not None and text_of(value).lower() == "disabled"
 
     def _verdict_of(self, now: datetime) -> Verdict:
         ready = self.condition("Ready")

@@ -39,6 +39,14 @@ SC internal/controller (reconcileArtifact), KC and FO internal/controller (final
 """
 
 
+class Artifact(NamedTuple):
+    """The revision that a source of this `kind` has stored, and since when."""
+
+    kind: str
+    revision: str
+    since: datetime | None
+
+
 class Lag(NamedTuple):
     """The revision to apply, the applied one, and since when the one to apply exists."""
 
@@ -70,9 +78,16 @@ def has_new_artifacts(state: State) -> bool:
 
 def lags_of(state: State) -> dict[Key, Lag]:
     """Return the comparison of each Ready object with its source, where it is possible."""
-    ready = (one for one in state.of_kind(*CONSUMERS) if one.verdict is Verdict.READY)
-    found = ((one, lag_of(state, one)) for one in ready)
-    return {one.ref.key: lag for one, lag in found if lag}
+    artifacts: dict[Key, Artifact] = {}  # of each source, which thousands of objects may share
+    found: dict[Key, Lag] = {}
+    for one in state.of_kind(*CONSUMERS):
+        key = source_of(one) if one.verdict is Verdict.READY else None
+        source = state.resources.get(key) if key else None
+        if key and source:
+            artifact = artifacts.get(key) or artifacts.setdefault(key, artifact_of(source))
+            if lag := _lag_behind(artifact, one):
+                found[one.key] = lag
+    return found
 
 
 def lag_of(state: State, resource: Resource) -> Lag | None:
@@ -82,18 +97,28 @@ def lag_of(state: State, resource: Resource) -> Lag | None:
     return lag_behind(source, resource) if source else None
 
 
+def artifact_of(source: Resource) -> Artifact:
+    """Return what *source* has stored."""
+    artifact = map_of(source.status.get("artifact"))
+    revision, stored = text_of(artifact.get("revision")), artifact.get("lastUpdateTime")
+    return Artifact(source.ref.kind, revision, when(stored))
+
+
 def lag_behind(source: Resource, resource: Resource) -> Lag | None:
-    """Compare the revision of *source* with the one that *resource* applied; None if unknown.
+    """Compare the revision of *source* with the one that *resource* applied; None if unknown."""
+    return _lag_behind(artifact_of(source), resource)
+
+
+def _lag_behind(artifact: Artifact, resource: Resource) -> Lag | None:
+    """Compare the revision of *artifact* with the one that *resource* applied; None if unknown.
 
     Kustomizations are compared as the controller does (PKG apis/meta Artifact.HasRevision),
     HelmReleases by chart version, and by digest where the chart comes from an OCIRepository.
     """
-    artifact = map_of(source.status.get("artifact"))
-    wanted = text_of(artifact.get("revision"))
-    since = when(artifact.get("lastUpdateTime"))
+    kind, wanted, since = artifact
     if resource.ref.kind == "Kustomization":
         applied = text_of(resource.status.get("lastAppliedRevision"))
-    elif source.ref.kind == "HelmChart":
+    elif kind == "HelmChart":
         applied = chart_version(resource)
         if applied.partition("+")[0] == wanted:  # helm-controller may add +DIGEST to a version
             applied = wanted

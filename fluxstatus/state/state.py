@@ -1,7 +1,7 @@
 """The state of a cluster, which the checks inspect: derived once from the Evidence."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import groupby
@@ -78,6 +78,7 @@ class State:
         self.evidence = evidence
         self.namespaces = frozenset(namespaces)
         self.now = evidence.taken_at
+        self._of_kinds: dict[tuple[str, ...], Sequence[Resource]] = {}
 
     @property
     def namespace_suffix(self) -> str:
@@ -145,7 +146,7 @@ class State:
             if kind.reconciled:
                 items = self.evidence.answer(name).known
                 resources = (Resource(kind, item, self.now) for item in items)
-                found |= {one.ref.key: one for one in sorted(resources, key=attrgetter("ref"))}
+                found |= {one.key: one for one in sorted(resources, key=attrgetter("ref"))}
         return found
 
     @cached_property
@@ -155,12 +156,12 @@ class State:
         )  # they are in the order of kinds
         return {kind: list(group) for kind, group in grouped}
 
-    def of_kind(self, *kinds: str) -> list[Resource]:
+    def of_kind(self, *kinds: str) -> Sequence[Resource]:
         """Return the objects of these *kinds*, sorted by kind and name."""
-        found: list[Resource] = []
-        for kind in dict.fromkeys(kinds):
-            found += self._by_kind.get(kind, ())
-        return sorted(found, key=lambda r: r.ref)
+        if kinds not in self._of_kinds:
+            found = (one for kind in dict.fromkeys(kinds) for one in self._by_kind.get(kind, ()))
+            self._of_kinds[kinds] = tuple(sorted(found, key=attrgetter("ref")))
+        return self._of_kinds[kinds]
 
     @cached_property
     def components(self) -> list[Component]:

@@ -3,19 +3,24 @@
 A credential is recognized by its name (grammar.py), or by its own format or place (forms.py).
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from fluxstatus.base.masking.forms import FORMS
-from fluxstatus.base.masking.grammar import is_name, is_value, mask_values
+from fluxstatus.base.masking.grammar import is_name, is_value, mask_values, may_name
 from fluxstatus.base.pattern_words import words_of
 
 SHORT = 8
 """Texts up to this length cannot be credentials and are not searched."""
 
 _MASK = "***"
+_DIGEST = re.compile(r"(?<=\bsha1:)[0-9a-f]{40}\b(?!%)|(?<=\bsha256:)[0-9a-f]{64}\b(?!%)")
+"""A part of a text in which no word of a form or a name is, nor the beginning or end of one."""
+
+_SAME_DIGITS = bytes.maketrans(b"123456789", b"000000000")
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _CONTENTS = ("data", "stringData")
 _VALUES = ("value", "plain", "plaintext", "plainText")
@@ -24,25 +29,48 @@ _VALUES = ("value", "plain", "plaintext", "plainText")
 @lru_cache(maxsize=4096)  # URLs, revisions and messages repeat
 def mask(text: str) -> str:
     """Return *text* with its credentials replaced."""
+    may_hold = _may_hold(_alike(_DIGEST.sub("", text)))
+    for place in may_hold.forms:
+        text = FORMS[place].mask(text)
+    return mask_values(text) if may_hold.names else text
+
+
+class _MayHold(NamedTuple):
+    """The forms that may be in a text, and whether it may have the name of a credential."""
+
+    forms: tuple[int, ...]
+    names: bool
+
+
+def _alike(text: str) -> bytes:
+    """Return *text* with all digits the same."""
+    return text.encode(errors="replace").translate(_SAME_DIGITS)
+
+
+@lru_cache(maxsize=1024)
+def _may_hold(text: bytes) -> _MayHold:
+    """Return what may be in each text that is *text* but for its digits and digests.
+
+    The times, revisions and versions of most objects are alike, and so are many names.
+    """
     words = _places(of_lower=text.islower())
     places = {place for word, found in words.items() if word in text for place in found}
-    for place in sorted(places):
-        text = FORMS[place].mask(text)
-    return mask_values(text)
+    return _MayHold(tuple(sorted(places)), may_name(text))
 
 
 @cache
-def _places(*, of_lower: bool) -> Mapping[str, tuple[int, ...]]:
+def _places(*, of_lower: bool) -> Mapping[bytes, tuple[int, ...]]:
     """Return words, each with the forms that may be in a text with that word.
 
-    Those *of_lower* are all that may be in a text in lower case, as most texts are.
+    Those *of_lower* are all that may be in a text in lower case, as most texts are. All digits are
+    the same in them.
     """
-    found: dict[str, tuple[int, ...]] = {}
+    found: dict[bytes, tuple[int, ...]] = {}
     for place, form in enumerate(FORMS):
         for word in words_of(form.pattern):
             if of_lower and word != word.lower():
                 continue
-            found[word] = (*found.get(word, ()), place)
+            found[_alike(word)] = (*found.get(_alike(word), ()), place)
     return found
 
 

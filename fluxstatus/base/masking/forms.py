@@ -259,7 +259,7 @@ _DUMPS = (
          "env:\n- value: %s\n  name: LEVEL\n", "c0rrect" "-h0rse",
          "kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container", r"\1***"),
     Form("Data of a Secret or ConfigMap in YAML",
-         r"((?:\A|\n|\\+n|[\s\"'(])(?:data|stringData|binaryData):)(?=(?:\n|\\+n) {1,99}[\w.-]{1,253}:)(?:(?:\n|\\+n) {1,99}(?:[^\n\\]|\\+(?![\\n]))+)+",
+         r"((?:\A|\n|\\+n|[\s\"'(])(?:data:|stringData:|binaryData:))(?=(?:\n|\\+n) {1,99}[\w.-]{1,253}:)(?:(?:\n|\\+n) {1,99}(?:[^\n\\]|\\+(?![\\n]))+)+",
          "kind: Secret\ndata:\n  level: %s\n", "c0rrect" "-h0rse",
          "kubernetes.io/docs/concepts/configuration/secret", r"\1 ***"),
     Form("Invalid environment", rf"(\benv\[\d+\]\.value: Invalid value: {_Q}){_TO_QUOTE}",

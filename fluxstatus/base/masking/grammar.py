@@ -32,6 +32,9 @@ _KEYS = (
 _BARE = frozenset({"secret", "credential", "credentials", "auth"})
 """Names that are words of sentences, too: of an object, or of an activity."""
 
+_IN_BYTES = tuple(name.encode() for name in (*_NAMES, *_WORDS, "key"))
+"""What is in each name. No digit is."""
+
 _NAME = re.compile(
     rf"(?:{'|'.join((*_NAMES, *_WORDS))}|key(?:[_-]?data)?)"
     r"(?P<more>[_-]?(?:\d{1,3}|b64|base64|hash|value))?"
@@ -224,6 +227,15 @@ def is_name(key: str) -> bool:
 def is_value(text: str) -> bool:
     """Return whether *text*, behind such a name, is a credential and not a variable or a flag."""
     return bool(re.match(rf"{_REFERS}.", text, re.IGNORECASE | re.DOTALL))
+
+
+def may_name(text: bytes) -> bool:
+    """Return whether *text*, in UTF-8, may have the name of a credential, whatever its digits.
+
+    Of a letter that is not ASCII, such as the Kelvin sign, the lower case may be.
+    """
+    lower = text.lower()
+    return not text.isascii() or any(name in lower for name in _IN_BYTES)
 
 
 def _names(text: str) -> Iterator[tuple[Name, int]]:

@@ -8,7 +8,7 @@ import pytest
 
 from fluxstatus.base.masking import mask
 from fluxstatus.base.masking.forms import FORMS, Form
-from fluxstatus.base.masking.grammar import WAYS, Way
+from fluxstatus.base.masking.grammar import WAYS, Way, mask_values
 from fluxstatus.base.pattern_words import words_of
 from tests.base.masking.credentials import CREDENTIALS, HARMLESS, Credential
 
@@ -80,6 +80,39 @@ def test_a_form_is_found_by_words_of_its_pattern(form: Form) -> None:
     assert re.search(form.pattern, form.text)
     assert "" not in words_of(form.pattern)
     assert form.source.count("/") or form.source.startswith("rfc")
+
+
+_SHA1, _SHA256 = "sha1:" + "cafe0123" * 5, "sha256:" + "deadbeef" * 8
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "{}",
+        f"main@{_SHA1} {{}}",
+        f"{{}} {_SHA256}",
+        f"{_SHA1}{{}}",
+        f"{_SHA256}{{}}{_SHA1}",
+        f"sha256:{{}}{_SHA1}",
+        "42{}42",
+        "{}1\u212a",
+    ],
+)
+def test_what_is_tried_on_a_text_is_all_that_may_change_it(around: str) -> None:
+    """Trying every form and way masks the same, also beside digests, digits and odd letters."""
+    texts = (*(one.text for one in CREDENTIALS), *HARMLESS, "a to\u212aen: 'correct horse'")
+    for text in (around.replace("{}", one) for one in texts):
+        masked = text
+        for form in FORMS:
+            masked = form.mask(masked)
+        assert mask(text) == mask_values(masked)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_no_word_of_a_form_is_partly_in_a_digest(form: Form) -> None:
+    """Digests are left out of what is searched for these words."""
+    for word in words_of(form.pattern):
+        assert not re.search(r"\A[0-9a-f]+(?:\Z|[^\w%])|:[0-9a-f]", word)
 
 
 def test_what_follows_a_credential_stays() -> None:
