@@ -115,7 +115,7 @@ def test_a_commit_that_does_not_build(
     for more in (["--timeout", "2s"], ["--fail-fast"]):
         done = waits(flux, tmp_path, *words, *more)
         assert done.code == FAILED, done
-        assert "what holds it, as the check finds it" in done.out
+        assert "what is blocking it, according to the check" in done.out
         assert f"Kustomization {namespace}/app" in done.out
     mended = colored(repository, "green")
     flux.reconcile(source)

@@ -72,7 +72,7 @@ def entry(**changes: str) -> str:
         (entry(object='"HelmRelease/a/"'), "is not Kind/namespace/name"),
         (entry(object='"a/b/c/d"'), "is not Kind/namespace/name"),
         (entry(contexts="[]"), "contexts is empty"),
-        (entry(contexts='"prod"'), "contexts is not a list of texts"),
+        (entry(contexts='"prod"'), "contexts is not a list of strings"),
         ("[[acept]]\n", "'acept' is unknown"),
         ("accept = 3\n", "is not a list of entries"),
         ("accept = [3]\n", "is not a list of entries"),

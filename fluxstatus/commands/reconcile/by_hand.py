@@ -20,8 +20,8 @@ from fluxstatus.state.revisions import CONSUMERS
 
 _LEAST = 600.0  # seconds: the documented interval for production is 10m or more
 _RIGHT = {
-    Helps.YES: "right for a first test, while you look into a fault, or once after a change",
-    Helps.IF_FIXED: "right once the cause is fixed, instead of waiting for the next attempt",
+    Helps.YES: "useful for a first test, while you investigate a fault, or once after a change",
+    Helps.IF_FIXED: "useful once the cause is fixed, instead of waiting for the next attempt",
     Helps.NEEDLESS: "not needed now",
 }
 
@@ -38,7 +38,7 @@ def by_hand(ctx: ReconcileContext, reason: Reason) -> Iterator[Hint]:
         url = text_of(source.spec.get("url"))
         make = hints(receivers.STEPS, receivers.fields_of(source.ref, url))[0]
         text = (
-            f"if it is needed again and again, create a Receiver: {source.ref} is then fetched on "
+            f"if you need it often, create a Receiver: {source.ref} is then fetched on "
             "each push; the path of its webhook is status.webhookPath"
         )
         yield for_target(ctx.state.evidence.target).hint(make._replace(text=text))
@@ -60,8 +60,8 @@ def _intervals(resource: Resource, source: Resource, *, notified: bool) -> Itera
     every = interval_of(resource)
     if resource is not source and 0 < every < _LEAST:
         yield Hint(
-            f"it is reconciled every {duration(every)}, which does not make changes any faster: a "
-            "new revision is applied at once; 10m or more is advised"
+            f"it is reconciled every {duration(every)}, which does not apply changes any faster: "
+            "a new revision is applied immediately; 10m or more is advised"
         )
 
 

@@ -177,8 +177,8 @@ def _overdue(ctx: ReconcileContext) -> Reason | None:
     if ctx.overdue is None:
         return None
     text = (
-        f"it is healthy, but was last reconciled {ago(ctx.overdue.last, ctx.state.now)} ago, "
-        f"although it is due every {duration(interval_of(ctx.resource))}: if a request has no "
+        f"it is healthy, but was last reconciled {ago(ctx.overdue.last, ctx.state.now)} ago "
+        f"(interval: {duration(interval_of(ctx.resource))}): if requesting a reconciliation has no "
         f"effect, {ctx.resource.kind.controller} is not working"
     )
     return Reason(Helps.YES, text)

@@ -43,7 +43,7 @@ def as_text(found: Outcome, look: Look) -> str:
         page.gap()
         put_hint(page, hint, "", INDENT)
     if found.findings:
-        put_head(page, "what holds it, as the check finds it")
+        put_head(page, "what is blocking it, according to the check")
     for finding in found.findings:
         put_finding(page, finding, found.taken_at)
     return "\n".join(page.lines) + "\n"
