@@ -268,7 +268,7 @@ def test_a_controller_concerns_those_whose_objects_it_reconciles(
     assert len(notes) == (not concerns)
     for note in notes:
         assert note.level is Level.SKIP
-        assert f'{name}, which affects nothing in namespace "team"' in note.title
+        assert f'{name} not shown: it affects nothing in namespace "team"' in note.title
 
 
 def test_a_controller_concerns_what_applies_into_the_namespace() -> None:
@@ -365,7 +365,7 @@ def test_what_applies_from_elsewhere_is_one_unknown() -> None:
     assert [f for f in found.findings if f.level is Level.UNKNOWN and f.step == "sources"] == []
     [one] = unknown(found)
     assert one.code == "forbidden"
-    assert 'what applies from other namespaces into namespace "team"' in one.title
+    assert 'what in other namespaces applies into namespace "team"' in one.title
     permissions = [value for _, value in one.evidence]
     assert {f"list {KINDS[kind].resource}" for kind in INTO_OTHERS} < {*permissions}
     assert "list events" in permissions

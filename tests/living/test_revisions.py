@@ -189,7 +189,7 @@ def test_a_long_interval(
     words = ("--revision", pushed, "-n", namespace)
     done = waits(flux, repository.folder, *words, "--timeout", "1s", "-o", "json")
     assert done.code == FAILED, done
-    text = f"nothing fetches GitRepository {namespace}/app before about "
+    text = f"GitRepository {namespace}/app is not fetched until about "
     assert text in done.err
     [hint] = json.loads(done.out)["hints"]
     assert hint["text"].startswith(text)

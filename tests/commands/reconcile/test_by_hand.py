@@ -35,8 +35,8 @@ def texts(found: tuple[Hint, ...]) -> str:
 @pytest.mark.parametrize(
     ("name", "conditions", "expected"),
     [
-        ("git", None, "right for a first test"),
-        ("app", FAILING, "right once the cause is fixed"),
+        ("git", None, "useful for a first test"),
+        ("app", FAILING, "useful once the cause is fixed"),
         ("app", None, "not needed now"),
     ],
 )

@@ -258,7 +258,7 @@ def test_an_object_that_is_overdue_alone_may_be_requested() -> None:
     """While its controller does other work, a request shows whether it can do this."""
     answer = advice("Kustomization", *OLD, git(), long_ago())
     assert answer.reason.helps is Helps.YES
-    assert "was last reconciled 24h ago, although it is due every 10m" in answer.reason.text
+    assert "was last reconciled 24h ago (interval: 10m)" in answer.reason.text
     assert "so kustomize-controller might be stuck" in answer.outlooks[0].text
 
 
