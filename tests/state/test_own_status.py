@@ -62,7 +62,10 @@ def said(name: str, status: str, message: str = "so it is", reason: str = "Why")
         (of("APIService", said("Available", "False")), ("Why", "so it is")),
         (of("Certificate", said("Ready", "False")), ("Why", "so it is")),
         (of("Certificate", said("Ready", "Unknown", reason="")), ("Ready", "so it is")),
-        (of("Certificate", said("Ready", "False") | {"observedGeneration": 2}), ("Why", "so it is")),
+        (
+            of("Certificate", said("Ready", "False") | {"observedGeneration": 2}),
+            ("Why", "so it is"),
+        ),
         (
             of("Certificate", said("Stalled", "True", "old") | OF_OLD, said("Ready", "False")),
             ("Why", "so it is"),
