@@ -15,7 +15,7 @@ from fluxstatus.model.hints import Hint
 from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.state.intervals import interval_of
 from fluxstatus.state.receivers import Receivers
-from fluxstatus.state.resource import Resource
+from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.revisions import CONSUMERS
 
 _LEAST = 600.0  # seconds: the documented interval for production is 10m or more
@@ -24,12 +24,19 @@ _RIGHT = {
     Helps.IF_FIXED: "right once the cause is fixed, instead of waiting for the next attempt",
     Helps.NEEDLESS: "not needed now",
 }
+_RIGHT_IF_STALLED = (
+    "right once the cause is fixed, with new retries; if the fix changes its spec or its source, "
+    "it is reconciled at once"
+)
 
 
 def by_hand(ctx: ReconcileContext, reason: Reason) -> Iterator[Hint]:
     """Yield when a request is right for the object of *ctx*, and what makes it needless."""
     source = ctx.fetcher
     if reason.helps not in _RIGHT or source is None:
+        return
+    if ctx.resource.verdict is Verdict.STALLED:
+        yield Hint(_RIGHT_IF_STALLED)
         return
     yield Hint(_RIGHT[reason.helps])
     notified = Receivers(ctx.state.of_kind("Receiver")).of(source)

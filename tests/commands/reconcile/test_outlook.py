@@ -63,7 +63,7 @@ def test_next_attempt(conditions: Any, spec: Object, in_minutes: int) -> None:
     ],
 )
 def test_how_often_it_looks_at_what_it_waits_for(message: str, how_often: str) -> None:
-    """It is the setting of the controller, which the message may have; the Flux Operator sets 5s."""
+    """It is a setting of the controller, which the message has; the Flux Operator sets 5s."""
     git = source("app", {"Ready": "False GitOperationFailed: no"})
     del git["status"]["artifact"]
     one = kustomization("app", "app", {"Ready": f"False ArtifactFailed: {message}"})
