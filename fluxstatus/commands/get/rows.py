@@ -91,7 +91,7 @@ class Row:
 
     @cached_property
     def since(self) -> datetime | None:
-        """Since when it has been so: of an object that fails, the first time as in the check."""
+        """Since when it has been so, as its status shows; the check also knows its events."""
         return failing_since(self.resource)
 
     @property
