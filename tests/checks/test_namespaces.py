@@ -412,10 +412,9 @@ def test_who_may_read_nothing_is_shown_the_permissions_there(names: tuple[str, .
     assert "cannot read any Flux objects" in one.title
     (step,) = one.hints
     assert ("select them with -n" in step.text) is not bool(names)
-    listed = ("kubectl", "--context", "prod", "auth", "can-i", "--list")
-    assert [shown.argv for shown in step.commands] == (
-        [(*listed, "-n", name) for name in names] or [listed]
-    )
+    listed = ["kubectl", "--context", "prod", "auth", "can-i", "--list"]
+    expected = [[*listed, "-n", name] for name in names] or [listed]
+    assert [[*shown.argv] for shown in step.commands] == expected
 
 
 def test_an_empty_namespace_is_not_called_empty() -> None:

@@ -76,7 +76,8 @@ def _followed(source: Resource) -> str:
     """Return what *source* fetches, for a sentence."""
     reference = source.spec.get("ref")
     names = reference if isinstance(reference, dict) else {}
-    found = next((f"{key} {text_of(names[key])}" for key in _REFERENCES if names.get(key)), "")
+    key = next((key for key in _REFERENCES if names.get(key)), "")
+    found = f"{'' if key == 'name' else key} {text_of(names.get(key))}".strip()  # refs/heads/main
     url = text_of(source.spec.get("url")) or text_of(source.spec.get("endpoint"))
     return " of ".join(part for part in (found, url) if part) or f"{source.ref}"
 

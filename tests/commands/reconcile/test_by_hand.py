@@ -83,6 +83,14 @@ def test_short_intervals_and_no_receiver() -> None:
     assert f"pushed to branch main of {URL}" in texts(found)
 
 
+def test_a_full_reference_names_itself() -> None:
+    """The Flux Operator writes spec.ref.name, such as refs/heads/main."""
+    spec = {"interval": "10m", "url": URL, "ref": {"name": "refs/heads/main", "branch": "old"}}
+    app = kustomization("app", "git", FAILING, spec={"interval": "10m"})
+    found = texts(lines("app", source("git", spec=spec), app))
+    assert f"pushed to refs/heads/main of {URL}" in found
+
+
 @pytest.mark.parametrize("more", [{"hook": True}, {"unread": True}])
 def test_a_receiver_is_not_made_twice(more: dict[str, bool]) -> None:
     """Nor is one asked for if it is unknown whether there is one."""
