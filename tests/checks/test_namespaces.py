@@ -403,6 +403,20 @@ def test_a_kind_that_is_unread_here_as_well_is_named_alone() -> None:
     assert releases not in str(rest.evidence)
 
 
+@pytest.mark.parametrize("names", [(), ("team",), ("team", "web")])
+def test_who_may_read_nothing_is_shown_the_permissions_there(names: tuple[str, ...]) -> None:
+    """The advice to choose namespaces is only for those who have not."""
+    unread = Unread(Why.FORBIDDEN, "you may not list it", "list it")
+    known = evidence(answers=dict.fromkeys(evidence(*HEALTHY).answers, Incomplete(unread)))
+    (one,) = [f for f in of(*names, known=known).findings if f.step == "cluster"]
+    assert "cannot read any Flux objects" in one.title
+    (step,) = one.hints
+    assert ("select them with -n" in step.text) is not bool(names)
+    listed = ["kubectl", "--context", "prod", "auth", "can-i", "--list"]
+    expected = [[*listed, "-n", name] for name in names] or [listed]
+    assert [[*shown.argv] for shown in step.commands] == expected
+
+
 def test_an_empty_namespace_is_not_called_empty() -> None:
     """Something elsewhere may apply into it; and not everything was refused."""
     found = of("team", known=only_in("team"))

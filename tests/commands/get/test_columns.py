@@ -35,7 +35,7 @@ def test_the_cause_in_the_check(flux_status: Program) -> None:
     assert {line.split("   ")[-1].strip() for line in lines[1:]} == {cause, f"not updated: {cause}"}
     plain = flux_status("get", "hr", "--from", STOPPED).stdout
     assert "CAUSE" not in plain
-    assert "not found" not in plain
+    assert "helm-controller: not found" not in plain
 
 
 def test_the_cause_of_each_object_that_fails(flux_status: Program) -> None:
