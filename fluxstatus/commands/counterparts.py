@@ -37,7 +37,6 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "status": "",
         "top": "get components",
         "trace": "owner {typed}",
-        "wait": "--wait 5m",
         "watch": "--watch",
         "why": "explain {typed}",
     },
