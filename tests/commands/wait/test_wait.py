@@ -344,6 +344,8 @@ def test_json(api: Api, command: Command) -> None:
     [
         ("wait", "Missing option '--revision'"),
         ("wait --revision main", "'main' is a branch"),
+        ("wait gitrepo/app -n apps --revision main", "'main' is a branch"),
+        ("wait ks/app -n apps --revision main", "'main' is a branch"),
         ("wait --revision a:b:c", "is not a revision"),
         ("wait ks/nope --revision 1.4.0", "no Kustomization 'nope' found"),
         ("wait alert/x --revision 1.4.0", "a Alert has no revision"),
