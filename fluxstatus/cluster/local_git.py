@@ -45,7 +45,7 @@ def commit(digits: str) -> Commit | None:
 
 
 def is_whole() -> bool:
-    """Return whether the checkout has all that its commits contain: a shallow one ends somewhere."""
+    """Return whether the checkout has all that its commits contain, so that it is not shallow."""
     return (_ask("rev-parse", "--is-shallow-repository") or "").strip() == "false"
 
 

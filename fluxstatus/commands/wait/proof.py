@@ -64,9 +64,10 @@ class Facts(NamedTuple):
     """What is known about a revision of a source besides its name.
 
     `relation` is what the local checkout proves, `committed` when the revision that is waited for
-    was committed; `whole` is whether the checkout has all that this contains, so that a revision
-    which it does not have is not an earlier one. `histories` are of the source and of what uses it. `fetched` is when the source
-    stored this revision, `since` a clause if it certainly fetched since the wait began.
+    was committed. `whole` is whether the checkout has all that this contains, so that a revision
+    that it does not have is not an earlier one. `histories` are of the source and of what uses it.
+    `fetched` is when the source stored this revision, `since` a clause if it certainly fetched
+    since the wait began.
     """
 
     relation: Cover = Cover.UNKNOWN

@@ -86,11 +86,15 @@ class Seeker:
         if not is_certain:  # what is final may have nothing to do with the revision
             places = [one._replace(final=False) for one in places]
         result, final = judge(places, known.unread.values(), fail_fast=self._fail_fast)
+        is_unused = result is Result.REACHED and not self._named and not _has_consumer(places)
+        if is_unused:  # it is fetched, but nothing shows that it is applied
+            result = Result.UNKNOWN
         self._again = self._to_read(found, places, result) | {*known.failed}
         known.keep({*_around(state, found), *(one.ref.key for one in self._named_in(state))})
         target = state.evidence.target
         ambiguous = [] if is_certain else [_ambiguity(self.wanted, streams)]
-        hints = (*ambiguous, *self._hints(reader, state, places))
+        unused = [_unused(self._namespaces)] if is_unused else []
+        hints = (*ambiguous, *unused, *self._hints(reader, state, places))
         return Outcome(
             wanted=self.wanted,
             result=result,
@@ -211,6 +215,18 @@ class Seeker:
             items = (Resource(RECEIVER, item, now) for item in answer.known)
             self._receivers = answer.hidden or tuple(items)
         return self._receivers
+
+
+def _has_consumer(places: Iterable[Standing]) -> bool:
+    return any(one.role is Role.CONSUMER for one in places)
+
+
+def _unused(namespaces: Collection[str]) -> Hint:
+    where = f" in {', '.join(namespaces)}" if namespaces else ""
+    return hint(
+        f"it is fetched, but no Kustomization or HelmRelease{where} uses it; to wait only until it "
+        "is fetched, name the source"
+    )
 
 
 def _ambiguity(wanted: Revision, streams: Collection[object]) -> Hint:

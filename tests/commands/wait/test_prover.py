@@ -17,8 +17,8 @@ from fluxstatus.model.evidence import Answer, Object, Read
 from fluxstatus.model.ref import Ref
 from tests.builders import NOW, state
 
-from .objects import ks
 from .objects import git as git_repository
+from .objects import ks
 
 AUTHOR = ("-c", "user.name=Test", "-c", "user.email=test@example.com")
 FETCHED = "2026-11-23T11:00:00Z"

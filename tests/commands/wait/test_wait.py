@@ -302,6 +302,19 @@ def test_a_source_that_passed_it(api: Api, command: Command) -> None:
     assert "which came after it" in done.out
 
 
+def test_what_nothing_applies(api: Api, command: Command) -> None:
+    """A revision that is only fetched is not known to be applied, unless a source is named."""
+    api.put(
+        alone := git_repository("alone", "alone", datetime.now(UTC), url=URL.replace("app", "a"))
+    )
+    on = alone["status"]["artifact"]["revision"]
+    for where, said in (("", ""), (" -n alone", " in alone")):
+        done = command(f"wait --revision {on.rpartition(':')[2]}{where}")
+        assert done.code == UNKNOWN, done
+        assert f"but no Kustomization or HelmRelease{said} uses it" in done.out
+    assert command(f"wait gitrepo/alone -n alone --revision {on}").code == REACHED
+
+
 def test_what_was_not_read(api: Api, command: Command) -> None:
     """A missing permission ends it at once: unknown, with the permission."""
     api[KS.path] = forbidden
