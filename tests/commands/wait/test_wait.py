@@ -304,12 +304,10 @@ def test_a_source_that_passed_it(api: Api, command: Command) -> None:
 
 def test_what_nothing_applies(api: Api, command: Command) -> None:
     """A revision that is only fetched is not known to be applied, unless a source is named."""
-    api.put(
-        alone := git_repository("alone", "alone", datetime.now(UTC), url=URL.replace("app", "a"))
-    )
-    on = alone["status"]["artifact"]["revision"]
+    api.put(git_repository("alone", "alone", datetime.now(UTC), url=URL[:-5]))
+    on = revision(URL[:-5]).rpartition(":")[2]
     for where, said in (("", ""), (" -n alone", " in alone")):
-        done = command(f"wait --revision {on.rpartition(':')[2]}{where}")
+        done = command(f"wait --revision {on}{where}")
         assert done.code == UNKNOWN, done
         assert f"but no Kustomization or HelmRelease{said} uses it" in done.out
     assert command(f"wait gitrepo/alone -n alone --revision {on}").code == REACHED
