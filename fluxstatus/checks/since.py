@@ -15,6 +15,10 @@ from fluxstatus.model.findings import Changes, Level, Past, Report, Scope
 from fluxstatus.model.kinds import KINDS
 
 _FAULTS = (Level.FAIL, Level.WARN)
+_ALONE = frozenset({"GitRepository", "OCIRepository", "Bucket", "HelmRepository"})
+"""Kinds that use no other kind of Flux, so that none of their faults shows in another kind."""
+_UNUSED = frozenset({"Receiver", "FluxReport"})
+"""Kinds in which no fault of another kind shows."""
 
 
 class View(NamedTuple):
@@ -54,17 +58,18 @@ def compared(report: Report, earlier: View, source: str) -> Report:
     now = view_of(report)
     before = {one.id: one.level for one in (*earlier.faults, *earlier.accepted)}
     known = {one.id for one in (*now.faults, *now.accepted)}
+    blind, blind_now = _only_unread(earlier, now), _only_unread(now, earlier)
     still, new, unseen = [], [], []
     for one in now.faults:
         is_worse = before.get(one.id) is Level.WARN and one.level is Level.FAIL
         if one.id in before and not is_worse:
             still.append(one.id)
-        elif is_worse or looked_at(earlier, one):
+        elif is_worse or (looked_at(earlier, one) and not _may_show(blind, one)):
             new.append(one.id)
         else:
             unseen.append(one.id)
     left = [one for one in earlier.faults if one.id not in known]
-    gone = tuple(one for one in left if looked_at(now, one))
+    gone = tuple(one for one in left if looked_at(now, one) and not _may_show(blind_now, one))
     unsure = tuple(one for one in left if one not in gone)
     changes = Changes(
         source, earlier.taken_at, tuple(new), tuple(still), tuple(unseen), gone, unsure
@@ -80,6 +85,25 @@ def looked_at(view: View, fault: Past) -> bool:
     return _covers(view.scope, fault) and not any(
         _hides(one, fault) for one in _unread(view.findings) if one.step == fault.step
     )
+
+
+def _only_unread(view: View, other: View) -> set[str]:
+    """Return the kinds that *view* could not read, and the *other* could."""
+    return _unread_kinds(view) - _unread_kinds(other)
+
+
+def _unread_kinds(view: View) -> set[str]:
+    unread = (one for one in view.findings if one.level is Level.UNKNOWN and not one.object)
+    return {one.title.partition(":")[0] for one in unread}
+
+
+def _may_show(kinds: Iterable[str], fault: Past) -> bool:
+    """Return whether *fault* may show, or be called what it is, only because *kinds* were read.
+
+    A fault may show in what its object uses, in events, and in the controllers.
+    """
+    own = {ref.kind for ref in fault.objects}
+    return any(kind not in KINDS or not (kind in _UNUSED or own <= _ALONE) for kind in kinds)
 
 
 def _covers(scope: Scope, fault: Past) -> bool:

@@ -36,6 +36,7 @@ HEALTHY_APP = (*HEALTHY, source("git"), kustomization("app", "git"))
 BROKEN_APP = (*HEALTHY, source("git"), kustomization("app", "git", BUILD_FAILED))
 BROKEN_BOTH = (*BROKEN_APP, source("other", NOT_THERE))
 KS = KINDS["Kustomization"].resource
+GIT = KINDS["GitRepository"].resource
 RECEIVERS = KINDS["Receiver"].resource
 APP = "Kustomization apps/app"
 OTHER = "GitRepository apps/other"
@@ -116,6 +117,23 @@ def test_what_was_not_looked_at_is_neither_new_nor_gone(choice: Choice, more: ob
     assert (found.new, named(whole, found.unseen)) == ((), {APP})
     found = changes(whole, part)
     assert (found.gone, [f"{one.object}" for one in found.unsure]) == ((), [APP])
+
+
+@pytest.mark.parametrize("name", [GIT, "events", "deployments.apps/controllers"])
+def test_what_shows_only_in_something_else(name: str) -> None:
+    """A missing source shows in no Kustomization, and a fault may show only in events."""
+    missing = (*HEALTHY, kustomization("app", "nope", NO_ARTIFACT))
+    whole, part = of(missing), of(HEALTHY, unread={name: FORBIDDEN})
+    found = changes(part, whole)
+    assert (found.new, named(whole, found.unseen)) == ((), {APP})
+    gone = changes(whole, part)
+    assert (gone.gone, [f"{one.object}" for one in gone.unsure]) == ((), [APP])
+
+
+def test_what_neither_has_read() -> None:
+    """Where both have read the same, they can be compared."""
+    before, after = (of(each, unread={"events": FORBIDDEN}) for each in (HEALTHY_APP, BROKEN_APP))
+    assert named(after, changes(before, after).new) == {APP}
 
 
 @pytest.mark.parametrize(
