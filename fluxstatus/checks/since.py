@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from fluxstatus.checks.wording import UNREAD_CODES
-from fluxstatus.model.evidence import Why
+from fluxstatus.model.evidence import Target, Why
 from fluxstatus.model.findings import Changes, Level, Past, Report, Scope
 from fluxstatus.model.kinds import KINDS
 
@@ -32,6 +32,7 @@ class View(NamedTuple):
     scope: Scope
     findings: tuple[Past, ...]
     accepted: tuple[Past, ...] = ()
+    target: Target = Target()
 
     @property
     def faults(self) -> tuple[Past, ...]:
@@ -47,7 +48,9 @@ def view_of(report: Report) -> View:
     findings = (one for one in report.faults if one.level is not Level.PASS)
     accepted = (Past.of(one.finding) for one in report.accepted)
     found = tuple(map(Past.of, findings))
-    return View(report.taken_at, frozenset(steps), report.scope, found, tuple(accepted))
+    return View(
+        report.taken_at, frozenset(steps), report.scope, found, tuple(accepted), report.target
+    )
 
 
 def compared(report: Report, earlier: View, source: str) -> Report:
@@ -72,10 +75,20 @@ def compared(report: Report, earlier: View, source: str) -> Report:
     gone = tuple(one for one in left if looked_at(now, one) and not _may_show(blind_now, one))
     unsure = tuple(one for one in left if one not in gone)
     changes = Changes(
-        source, earlier.taken_at, tuple(new), tuple(still), tuple(unseen), gone, unsure
-    )
+        source, earlier.taken_at, tuple(new), tuple(still), tuple(unseen), gone, unsure,
+        _other_cluster(earlier.target, report.target),
+    )  # fmt: skip
     marked = (replace(one, new=True) if one.id in new else one for one in report.findings)
     return report._replace(changes=changes, findings=tuple(marked))
+
+
+def _other_cluster(earlier: Target, now: Target) -> str:
+    """Return what to call the cluster *earlier* if its context and server are not those of *now*.
+
+    One cluster may have several servers and contexts, so this is nothing but a fact to show.
+    """
+    is_other = earlier.context != now.context and earlier.server != now.server
+    return earlier.context or earlier.server if is_other and earlier.server and now.server else ""
 
 
 def looked_at(view: View, fault: Past) -> bool:

@@ -11,7 +11,7 @@ from fluxstatus.checks.run import Choice
 from fluxstatus.checks.since import View, compared, view_of
 from fluxstatus.commands.wait import until_healthy as wait
 from fluxstatus.model.accept_list import AcceptList, Entry
-from fluxstatus.model.evidence import Object, Unread, Why
+from fluxstatus.model.evidence import Object, Target, Unread, Why
 from fluxstatus.model.findings import Changes, Exit, Finding, Level, Report
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.report import as_json
@@ -237,10 +237,27 @@ def test_a_file_that_is_no_report(document: str, message: str) -> None:
         view_in(document.encode("latin-1"))
 
 
+def test_another_cluster() -> None:
+    """It is said if both the context and the server are others: that of one may be renamed."""
+    here = of(BROKEN_APP, target=Target(context="prod", server="https://prod:6443"))
+    there = of(BROKEN_APP, target=Target(context="stage", server="https://stage:6443"))
+    renamed = of(BROKEN_APP, target=Target(context="admin@prod", server="https://prod:6443"))
+    assert [changes(one, here).cluster for one in (there, renamed, here)] == ["stage", "", ""]
+
+
+def test_titles_in_a_file_are_masked() -> None:
+    """The file need not be of this program."""
+    document = json.loads(as_json.render(of(BROKEN_APP), Look()))
+    for one in document["findings"]:
+        one["title"] = "https://user:hunter2@git.example.com refuses"
+    [fault] = view_in(json.dumps(document).encode()).faults
+    assert "hunter2" not in fault.title
+
+
 def test_a_report_of_an_older_release_is_read() -> None:
     """It has no keys that were added since."""
     document = json.loads(as_json.render(of(BROKEN_APP), Look()))
-    for name in ("acceptance", "changes"):
+    for name in ("acceptance", "changes", "target"):
         del document[name]
     del document["scope"]["skipped"]
     report = of(BROKEN_APP)
