@@ -16,7 +16,7 @@ from fluxstatus.commands.wait.sources import carriers, plain_url
 from fluxstatus.commands.wait.standing import Phase, Standing, standings
 from fluxstatus.lookup.names import ObjectName, find
 from fluxstatus.model.errors import ArgumentError
-from fluxstatus.model.evidence import Unread
+from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.hints import Hint, hint
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.kubectl_flags import for_target
@@ -75,7 +75,12 @@ class Seeker:
             known.read(reader, self._again)
         if reader.unreachable or not known.listed:
             return self._unread(reader)
-        state, found, proofs = self._members(reader, Proofs(self.wanted))
+        try:
+            state, found, proofs = self._members(reader, Proofs(self.wanted))
+        except ArgumentError as error:
+            if not self._again:
+                raise
+            return self._unread(reader, Unread(Why.ABSENT, f"{error}, since the wait began"))
         if _is_partly_proved(state, found, proofs):  # that shows which repository it is in
             state, found, proofs = self._members(reader, proofs)
         if reader.unreachable:
@@ -106,10 +111,12 @@ class Seeker:
             final=final,
         )
 
-    def _unread(self, reader: Reader) -> Outcome:
-        """Return that what is waited for could not be read."""
+    def _unread(self, reader: Reader, gone: Unread | None = None) -> Outcome:
+        """Return that what is waited for could not be read, or is *gone*: it may come again."""
         why = reader.unreachable
         unread = {"the cluster": why} if why else self._known.unread
+        if gone and not why:
+            unread = {**unread, "what is waited for": gone}
         _, final = judge((), unread.values(), fail_fast=False)
         evidence = reader.evidence()
         return Outcome(

@@ -148,6 +148,7 @@ def test_one_line_for_each_change(api: Api, command: Command) -> None:
     later(api, fetched, applied("app"), applied("db"))
     lines = [line.partition(" ")[2] for line in command(f"wait --revision {SHA}").err.splitlines()]
     assert len(lines) == len(set(lines)), lines
+    assert any(line.endswith("   (changes the cluster)") for line in lines)
     of_app = [line for line in lines if line.startswith("Kustomization apps/app: ")]
     assert of_app == [
         f"Kustomization apps/app: at main@sha1:{OLD.rpartition(':')[2][:7]}",
@@ -300,17 +301,6 @@ def test_a_source_that_passed_it(api: Api, command: Command) -> None:
     done = command(f"wait --revision {OLD}")
     assert done.code == REACHED, done
     assert "which came after it" in done.out
-
-
-def test_what_nothing_applies(api: Api, command: Command) -> None:
-    """A revision that is only fetched is not known to be applied, unless a source is named."""
-    api.put(git_repository("alone", "alone", datetime.now(UTC), url=URL[:-5]))
-    on = revision(URL[:-5]).rpartition(":")[2]
-    for where, said in (("", ""), (" -n alone", " in alone")):
-        done = command(f"wait --revision {on}{where}")
-        assert done.code == UNKNOWN, done
-        assert f"but no Kustomization or HelmRelease{said} uses it" in done.out
-    assert command(f"wait gitrepo/alone -n alone --revision {on}").code == REACHED
 
 
 def test_what_was_not_read(api: Api, command: Command) -> None:
