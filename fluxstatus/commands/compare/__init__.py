@@ -51,7 +51,7 @@ def show(
     files: Annotated[
         list[Path],
         Argument(
-            metavar="FILE",
+            metavar="FILE FILE",
             help="The earlier snapshot, and the later one",
             rich_help_panel="Snapshots",
         ),
