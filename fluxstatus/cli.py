@@ -47,7 +47,7 @@ Exit codes:
   0    healthy
   1    something failed, or there is what --fail-on names
   2    usage error
-  3    no verdict: something could not be read, or -n has nothing to judge
+  3    no verdict: something could not be read, or -n has nothing to check
   130  Ctrl-C
 """
 

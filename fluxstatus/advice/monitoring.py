@@ -110,7 +110,7 @@ _METRICS = "https://fluxcd.io/flux/monitoring/metrics/"
 
 _NO_SCRAPING = Code(
     "no-scraping",
-    "No PodMonitor or ServiceMonitor selects the metrics of some Flux controllers.",
+    "No PodMonitor or ServiceMonitor selects some of the Flux controllers.",
 )
 _RETIRED_METRIC = Code(
     "retired-metric",
@@ -121,8 +121,8 @@ ADVICE = (
     Advice(
         code=_NO_SCRAPING,
         step="components",
-        title_one="no PodMonitor or ServiceMonitor selects the metrics of {what}",
-        title_many="no PodMonitor or ServiceMonitor selects the metrics of {n} controllers",
+        title_one="no PodMonitor or ServiceMonitor selects {what}",
+        title_many="no PodMonitor or ServiceMonitor selects {n} controllers",
         why="the Prometheus Operator is installed, but Prometheus does not scrape the "
         "reconciliation durations and failures",
         steps=(

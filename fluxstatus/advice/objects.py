@@ -250,7 +250,7 @@ ADVICE = (
         title_one="{what} was deleted but still exists",
         title_many="{n} objects were deleted but still exist",
         why="the deletion is blocked by a finalizer that its controller has not removed, or by a "
-        "node that does not respond; a replacement may have to wait",
+        "node that does not respond",
         steps=(
             Step(
                 "check metadata.finalizers and the controllers that should remove them; for a pod, "

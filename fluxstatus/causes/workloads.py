@@ -73,23 +73,23 @@ class Unhealthy(NamedTuple):
     target: HealthCheckTarget | None = None
 
 
-def unhealthy_workloads(state: State, message: str) -> Iterator[Unhealthy]:
-    """Return why each workload in the *message* of a health check is not healthy.
+def unhealthy_workloads(state: State, resource: Resource, message: str) -> Iterator[Unhealthy]:
+    """Return why each workload in the *message* of a health check of *resource* is not healthy.
 
-    The message must be about this cluster: pods and events of another were not read.
+    The message must be about this cluster: pods and events of another were not read. What Helm has
+    rolled back or uninstalled has a status, if any, of another revision.
     """
     count = 0
+    is_gone = is_remediated(resource.object)
     for target in worst_first(message):
         if target.kind in KINDS:
             continue
         item = state.awaited.get(target[:3], {})
-        if is_ready_now(item):
+        if is_ready_now(item) and not is_gone:
             continue
-        found = (
-            by_pods_or_events(state, target)
-            or _by_own_status(target, item)
-            or _unread(state, target)
-        )
+        found = by_pods_or_events(state, target)
+        if not found and not is_gone:
+            found = _by_own_status(target, item) or _unread(state, target)
         if found:
             count += 1
             if count > _AT_MOST:

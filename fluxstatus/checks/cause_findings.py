@@ -145,7 +145,7 @@ def _workloads_behind(state: State, cause: Cause) -> tuple[Unhealthy, ...]:
     if resource is None or resource.spec.get("kubeConfig") is not None:
         return ()
     return (
-        *unhealthy_workloads(state, message),
+        *unhealthy_workloads(state, resource, message),
         *unhealthy_release(state, resource, message),
     )
 

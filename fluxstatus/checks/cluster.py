@@ -17,7 +17,7 @@ from fluxstatus.knowledge.flux_minors import NEWEST, Minor, facts_of, is_newer
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import VERSION, Unread, Why
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import hint, kubectl
+from fluxstatus.model.hints import Hint, command, hint, kubectl
 from fluxstatus.model.kinds import RESOURCES
 from fluxstatus.state.state import State
 
@@ -149,15 +149,20 @@ def _refused(state: State) -> Finding:
         why='every list request was forbidden; the built-in role "view" grants most of the '
         "required permissions",
         evidence=tuple(("missing RBAC rule", permission) for permission in permissions),
-        hints=(
-            hint(
-                'ask for the role "view", or for the ClusterRole that `kubectl flux-status rbac` '
-                "prints; if you have permissions in some namespaces only, select them with -n",
-                kubectl("auth", "can-i", "--list"),
-            ),
-        ),
+        hints=tuple(_refused_hints(state)),
         trivial=True,
     )
+
+
+def _refused_hints(state: State) -> Iterator[Hint]:
+    """Yield which permissions to ask for, and what shows those in each chosen namespace."""
+    text = 'ask for the role "view", or for the ClusterRole that `kubectl flux-status rbac` prints'
+    if not state.namespaces:
+        text += "; if you have permissions in some namespaces only, select them with -n"
+        yield hint(text, kubectl("auth", "can-i", "--list"))
+        return
+    template = "kubectl auth can-i --list -n {ns}"
+    yield hint(text, *(command(template, {"ns": name}) for name in sorted(state.namespaces)))
 
 
 def _reachable(state: State) -> str:

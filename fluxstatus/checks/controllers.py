@@ -118,8 +118,8 @@ def _resuming(
             step=STEP_ID,
             code=RECONCILING,
             level=Level.WAIT,
-            title=f"just started after {ago(last, now)} without a reconciliation, such as when the "
-            f"cluster was asleep; no result yet: {names}",
+            title=f"just started after {ago(last, now)} without a reconciliation, such as after "
+            f"the cluster was suspended; no result yet: {names}",
         )
 
 

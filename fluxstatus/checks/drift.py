@@ -49,7 +49,7 @@ _REQUEST_UNHANDLED = Code(
     "request-unhandled", "The controller has not handled a reconcile request."
 )
 _LEFT_BEHIND = Code(
-    "left-behind", "A Flux object was deleted, but not all of the objects that it applied."
+    "left-behind", "A Flux object was deleted, but some of the objects that it applied were not."
 )
 _FROZEN = Code(
     "frozen",
@@ -300,7 +300,7 @@ def _left_behind(state: State) -> Iterator[Finding]:
             step=STEP_ID,
             code=_LEFT_BEHIND,
             level=Level.FAIL,
-            title=f"{ref} was deleted, but not all of the objects that it applied",
+            title=f"{ref} was deleted, but some of the objects that it applied were not",
             object=ref,
             why=f"{why}; objects that still exist no longer have an owner",
             reason=event.reason,

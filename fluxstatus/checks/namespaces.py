@@ -17,7 +17,7 @@ from fluxstatus.state.state import State
 
 NAMESPACE_EMPTY = Code(
     "namespace-empty",
-    "There is nothing to judge: no Flux object is in, or applies into, a namespace given with -n.",
+    "There is nothing to check: no Flux object is in, or applies into, a namespace given with -n.",
 )
 ELSEWHERE = Code(
     "elsewhere", "Flux itself has problems that affect nothing in the namespaces given with -n."
@@ -46,10 +46,10 @@ def _unread_elsewhere(step: str, state: State) -> Finding:
         step=step,
         code=UNREAD_CODES[first.why],
         level=Level.UNKNOWN,
-        title="what applies from other namespaces into "
-        f"{state.named_namespaces}, or blocks something there, is not known: {first.text}",
-        why=f"everything that Flux has in {state.named_namespaces} was judged, but not all of what "
-        "concerns it elsewhere could be read",
+        title=f"it is unknown what in other namespaces applies into {state.named_namespaces} or "
+        f"blocks something there: {first.text}",
+        why=f"all Flux objects in {state.named_namespaces} were checked, but some Flux objects in "
+        "other namespaces could not be read",
         evidence=tuple(("missing RBAC rule", one) for one in permissions),
         hints=(hint(missing),) if permissions else tuple(unread_hints(first)),
     )
@@ -75,7 +75,7 @@ def _empty(step: str, state: State) -> Iterator[Finding]:
             step=step,
             code=NAMESPACE_EMPTY,
             level=Level.UNKNOWN,
-            title="nothing to judge: no Flux object is in, or applies into, "
+            title="nothing to check: no Flux object is in, or applies into, "
             f'namespace "{namespace}"{meant}',
             why="the namespace may not exist, or Flux has not applied anything there yet: a Flux "
             "object elsewhere that has never applied anything does not show where it will",
@@ -150,8 +150,8 @@ def _left_out(step: str, state: State, found: Iterable[Finding]) -> Finding:
         step=step,
         code=ELSEWHERE,
         level=Level.SKIP,
-        title=f"left out: {counted(len(names), 'problem')} of {listed(names, _NAMED)}, which "
-        f"{noun_for(len(names), 'affects', 'affect')} nothing{state.namespace_suffix}",
+        title=f"{counted(len(names), 'problem')} with {listed(names, _NAMED)} not shown: "
+        f"{noun_for(len(names), 'it affects', 'they affect')} nothing{state.namespace_suffix}",
         hints=(
             hint(
                 "check all namespaces", command("kubectl flux-status --step {step}", {"step": step})

@@ -282,7 +282,7 @@ def _pruning(one: _Contested) -> Iterator[str]:
     pruning = [owner for owner in one.owners if _prunes(owner)]
     keeping = [str(owner.ref) for owner in one.owners if not _prunes(owner)]
     if not pruning:
-        yield "no object is deleted later, since spec.prune is false in all of them"
+        yield "nothing will be deleted later, because spec.prune is false in all of them"
         return
     kinds = {owner.ref.kind for owner in pruning}
     how = "may be deleted" if len(kinds) > 1 else _DELETION.get(kinds.pop(), _BY_LABEL)
@@ -347,7 +347,8 @@ def _paths(owners: Sequence[Resource]) -> Iterator[str]:
     elif _path(inner)[: len(_path(outer))] == _path(outer):
         yield (
             f"the path of {inner.ref} ({_shown(inner)}) is inside that of {outer.ref} "
-            f"({_shown(outer)}), which includes all its folders unless it has a kustomization.yaml"
+            f"({_shown(outer)}), which includes all its subdirectories unless it has a "
+            "kustomization.yaml"
         )
 
 

@@ -204,7 +204,8 @@ def without_result(step: str, resource: Resource, now: datetime) -> Finding | No
         level=Level.UNKNOWN,
         title=f"{resource.ref}: Ready, but {path} is not set",
         object=resource.ref,
-        why="its controller sets this field before Ready; something else has changed the status",
+        why="its controller sets this field before the Ready condition, so something else has "
+        "changed the status",
         since=resource.since,
         hints=(
             hint(

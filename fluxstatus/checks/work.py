@@ -30,7 +30,7 @@ SOURCE_BEHIND = Code(
 )
 ASLEEP = Code(
     "all-overdue",
-    "All controllers are alive, but have reconciled nothing: the cluster was probably asleep.",
+    "All controllers are alive, but have reconciled nothing: the cluster was probably suspended.",
 )
 LEASES_UNREAD = Code(
     "leases-unread",
@@ -94,8 +94,8 @@ def _overdue(step: str, analysis: Analysis, late: Overdue) -> Finding:
         level=Level.WARN,
         title=f"{ref}: has not been reconciled for {ago(late.last, now)}",
         object=ref,
-        why=f"it is due every {every}, and its controller reconciles other objects; the attempt "
-        "at this object may be stuck",
+        why=f"it should be reconciled every {every}; its controller is still reconciling other "
+        "objects, so the reconciliation of this object may be stuck",
         since=late.since,
         hints=(
             hint("request a reconciliation", request),
@@ -163,7 +163,7 @@ def _source_behind(step: str, analysis: Analysis, several: Sequence[Older]) -> F
             hint("request a reconciliation", request_command(first.resource, now)),
             hint("if that has no effect, check the controller's logs, and restart it", log)
             if controller
-            else hint("check which controller should watch it: none that was found does"),
+            else hint("check which controller should watch it: no controller that was found does"),
             *explained(ref),
         ),
         docs=docs_of(ref.kind),
@@ -190,7 +190,7 @@ def asleep(step: str, analysis: Analysis, *, operator: bool = False) -> Iterator
         code=ASLEEP,
         level=Level.WARN if known else Level.SKIP,
         title=f"nothing has been reconciled for {ago(last, now)}: "
-        "the cluster was probably asleep and has just come back",
+        "the cluster was probably suspended and has just resumed",
         why=f"{names} {alive}, and nothing else in Flux has changed in that time",
         since=last,
         hints=(hint(f"run the check again in {soon}; if the result is the same, restart {names}"),),

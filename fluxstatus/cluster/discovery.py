@@ -209,7 +209,7 @@ def _resources(
         name = group["metadata"].get("name", "")  # the core group has none
         for each in _entries(group, "versions") if not groups or name in groups else ():
             if each.get("freshness") == "Stale":  # of an aggregated API that is unavailable
-                text = f"the API server cannot reach the server of the API group {name}"
+                text = f"the API server cannot reach the aggregated API server of {name}"
                 unread[name] = Unread(Why.FAILED, text)
             for one in each.get("resources") or ():
                 yield _resource(

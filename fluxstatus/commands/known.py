@@ -46,7 +46,7 @@ class Known:
         Path | None,
         Option(
             metavar="FILE",
-            help="Show what is new since FILE, a snapshot or a report of -o json",
+            help="Show what is new since FILE, a snapshot or a report from -o json",
         ),
     ] = None
 

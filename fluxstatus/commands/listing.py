@@ -260,7 +260,7 @@ def _order(word: str, columns: Sequence[str]) -> Callable[[ListEntry], tuple[boo
             entry.times[column] if column in entry.times else entry.cell(column)
         )
     if not word.startswith((".", "{")):
-        suggestion = did_you_mean(column, columns, "a path starts with a dot", str.lower)
+        suggestion = did_you_mean(column, columns, "a path must start with a dot", str.lower)
         raise ArgumentError(f"{word!r} is not a column; {suggestion}")
     try:
         path = jmespath.compile(word.strip("{}").lstrip("."))

@@ -117,7 +117,7 @@ TIMEOUT = Deadline(30.0)
 Timeout = Annotated[
     Deadline,
     Option(
-        help="Time limit for reading the cluster [default: 30s]",
+        help="Time limit for reading from the cluster [default: 30s]",
         metavar="DURATION",
         parser=deadline,
         show_default=False,
@@ -227,14 +227,14 @@ class CheckDisplay:
     verbose: Verbose = False
     everything: Everything = False
     brief: Annotated[
-        bool, Option("--brief", help="Only one line per cause, the most blocking first")
+        bool, Option("--brief", help="One line per cause, the most blocking first")
     ] = False
     report: Annotated[
         list[report_files.ReportFile],
         Option(
             metavar="FORMAT=FILE",
             parser=report_files.report_file,
-            help="Also write the report to FILE in this format of -o; repeatable",
+            help="Also write the report to FILE in FORMAT, which -o also accepts; repeatable",
         ),
     ] = field(default_factory=list)
 
@@ -339,7 +339,7 @@ class Timing:
         str,
         Option(
             metavar="REVISION",
-            help="With --wait, wait for this revision to be applied first, like the command wait",
+            help="With --wait, first wait until this revision is applied, as the wait command does",
         ),
     ] = ""
     fail_fast: Annotated[
@@ -354,7 +354,7 @@ class Timing:
         Option(
             metavar=f"<{'|'.join(FAIL_ON)}>",
             parser=levels,
-            help="Also exit with code 1 at this; repeatable or comma-separated",
+            help="Also exit with code 1 on this result; repeatable or comma-separated",
         ),
     ] = field(default_factory=list)
 
@@ -394,7 +394,7 @@ class WaitTiming:
         bool,
         Option(
             "--or-newer",
-            help="Also accept what a source has fetched since, without proof that it contains it",
+            help="Also accept a newer revision, without proof that it contains this one",
         ),
     ] = False
 
@@ -411,7 +411,7 @@ class SnapshotInput:
             "--from", metavar="FILE", help="Read a snapshot from FILE, or from stdin if FILE is -"
         ),
     ] = None
-    demo: Annotated[bool, Option("--demo", help="Read the bundled demo cluster")] = False
+    demo: Annotated[bool, Option("--demo", help="Use the bundled demo cluster")] = False
 
     @property
     def file(self) -> Path | None:

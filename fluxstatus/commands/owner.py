@@ -58,8 +58,8 @@ def show(
     """Show the owners of an object, up to its source in Git.
 
     Each owner is shown with its status. The chain follows ownerReferences, then the labels that
-    Flux sets on the objects it applies, then sourceRef. Those labels name who applied an object
-    last; others that apply it, too, are found by their inventories.
+    Flux sets on the objects it applies, then sourceRef. Those labels name the
+    object's last owner; other owners are found by their inventories.
     """
     from fluxstatus.base.visible import visible
     from fluxstatus.commands.errors import reported

@@ -27,7 +27,9 @@ def report_file(text: str) -> ReportFile:
     """Return the format and the file in FORMAT=FILE. Raises BadParameter."""
     name, _, path = text.partition("=")
     if not path:
-        raise BadParameter(f"{text!r} is not FORMAT=FILE, such as junit=report.xml")
+        raise BadParameter(
+            f"{text!r} is not in the form FORMAT=FILE; for example: junit=report.xml"
+        )
     form = next((one for one in FORMATS if one == name), None)
     if not form:
         meant = did_you_mean(

@@ -140,5 +140,7 @@ def _live_tree(
         for kinds, why in by_reason(state.evidence.unread):
             console.error(f"{kinds}: {why.full_text}; dependents of this kind are not shown")
         for kinds, why in by_reason(tree.unread):
-            console.error(f"{kinds}: {why.full_text}; not all that it created is shown")
+            console.error(
+                f"{kinds}: {why.full_text}; some of the objects that it created are not shown"
+            )
         return root, state, not (state.evidence.unread or tree.unread)

@@ -11,7 +11,7 @@ from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
 _REGISTRY_AUTH_MISSING = Code(
-    "registry-auth-missing", "The registry requires a login, but no Secret is configured."
+    "registry-auth-missing", "The registry requires authentication, but no Secret is configured."
 )
 _REGISTRY_AUTH_REJECTED = Code(
     "registry-auth-rejected", "The registry rejects the credentials in the Secret."

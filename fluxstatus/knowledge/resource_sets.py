@@ -25,7 +25,7 @@ _INPUT_MISSING = Code(
 )
 _PROVIDER_AUTH_REJECTED = Code(
     "provider-auth-rejected",
-    "The input provider's API requires a login or rejects the credentials.",
+    "The input provider's API requires authentication or rejects the credentials.",
 )
 
 _SETS: KindNames = frozenset({"ResourceSet"})

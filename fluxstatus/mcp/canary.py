@@ -65,7 +65,9 @@ def serving(context: str) -> Iterator[Canary]:
         ):
             yield canary
     except OSError as error:
-        raise ProgramError.of(Why.FAILED, f"no canary could be served: {error}") from error
+        raise ProgramError.of(
+            Why.FAILED, f"the API server for the test could not be started: {error}"
+        ) from error
 
 
 def masking(session: Session, canary: Canary) -> tuple[Masking, str]:

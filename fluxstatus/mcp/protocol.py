@@ -130,7 +130,7 @@ class Session:
             if not answer.get("nextCursor"):
                 return found
             params = {"cursor": answer["nextCursor"]}
-        raise self._garbled("its list of tools has no end")
+        raise self._garbled("its list of tools never ends")
 
     def call(self, tool: str, **arguments: Any) -> Result:
         """Call *tool*. Raises ProgramError, also if the tool does not exist."""
@@ -167,7 +167,7 @@ class Session:
                 Why.FAILED,
                 f"{self._process.name} refused {method}: {mask(str(text))[:_EXCERPT]}",
             )
-        raise AssertionError("the messages end by an exception")
+        raise AssertionError("the messages end with an exception")
 
     def _send(self, message: Mapping[str, Any]) -> None:
         try:
@@ -181,7 +181,7 @@ class Session:
             alive = self._process.alive()  # before reading: its last output must not be lost
             *lines, self._rest = (self._rest + self._process.read()).split(b"\n")
             if len(self._rest) > _LIMIT:
-                raise self._garbled("its output does not end")
+                raise self._garbled("its output never ends")
             yield from map(self._message, lines)
             if not lines and not alive:
                 raise self._ended()

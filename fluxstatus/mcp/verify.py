@@ -185,7 +185,7 @@ def _tools(entry: Entry, clients: Sequence[str], seen: Observation) -> Iterator[
     else:
         left = len(seen.reference.tools.writing)
         tools_ = counted(len(seen.advertised), "tool")
-        title = f"{tools_}, all read-only; {left} that write are not offered"
+        title = f"{tools_}, all read-only; {left} tools that write are not offered"
         yield Finding("tools", _PASS, Level.PASS, title)
 
 
@@ -277,14 +277,14 @@ def _instance(seen: Observation, evidence: Evidence) -> Iterator[Finding]:
 def _secrets(entry: Entry, clients: Sequence[str], seen: Observation) -> Iterator[Finding]:
     hints = (_setup(entry, clients, "mask the data of Secrets"),)
     if seen.masking is Masking.SHOWN:
-        title = "the data of Secrets is not masked: a made-up Secret came back with its value"
+        title = "the data of Secrets is not masked: a dummy Secret came back with its value"
         yield Finding("secrets", _NOT_MASKED, Level.FAIL, title, hints=hints)
     elif not entry.masks:
         title = "the data of Secrets is not masked: --mask-secrets=false"
         yield Finding("secrets", _NOT_MASKED, Level.FAIL, title, hints=hints)
     elif seen.masking is Masking.MASKED:
         title = (
-            "a made-up Secret came back masked; ConfigMaps, logs and environment variables are not"
+            "a dummy Secret came back masked; ConfigMaps, logs and environment variables are not"
         )
         yield Finding("secrets", _PASS, Level.PASS, title)
     else:

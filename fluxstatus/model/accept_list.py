@@ -75,7 +75,7 @@ def parse(data: bytes, source: str) -> AcceptList:
     text = _text(data)
     document = _document(text)
     if unknown := sorted(document.keys() - {"accept", "schemaVersion"}):
-        raise AcceptError(f"{unknown[0]!r} is unknown; a list of accepted faults has only 'accept'")
+        raise AcceptError(f"{unknown[0]!r} is unknown; the only key is 'accept'")
     found = document.get("accept", [])
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise AcceptError("'accept' is not a list of entries; write each below [[accept]]")
@@ -126,17 +126,17 @@ def _entry(number: int, found: Mapping[str, Any], lines: Sequence[int]) -> Entry
 def _checked(number: int, found: Mapping[str, Any]) -> Entry:
     """Return the entry *found*. Raises ValueError."""
     if unknown := sorted(found.keys() - {*_KEYS}):
-        raise ValueError(f"{unknown[0]!r} is unknown; known are {', '.join(_KEYS)}")
+        raise ValueError(f"{unknown[0]!r} is not a key of an entry; use {', '.join(_KEYS)}")
     for key in _TEXTS:
         if key in found and not (isinstance(found[key], str) and found[key].strip()):
-            raise ValueError(f"{key} is not a text, or it is empty")
+            raise ValueError(f"{key} is not a string, or is empty")
     if "object" not in found and "code" not in found:
         raise ValueError("it has neither object nor code")
     if "reason" not in found:
         raise ValueError("it has no reason")
     contexts = found.get("contexts", [])
     if not isinstance(contexts, list) or not all(isinstance(one, str) for one in contexts):
-        raise ValueError("contexts is not a list of texts")
+        raise ValueError("contexts is not a list of strings")
     if "contexts" in found and not contexts:
         raise ValueError("contexts is empty, so the entry would match in no cluster")
     pattern = found.get("object", "")
@@ -150,7 +150,7 @@ def _checked(number: int, found: Mapping[str, Any]) -> Entry:
 def last_day(value: Any) -> date:
     """Return the date *value*: one of TOML, or a text such as 2026-12-31. Raises ValueError."""
     if value is None:
-        raise ValueError("it has no until: the last day on which it is accepted")
+        raise ValueError("it has no until, the last day on which the fault is accepted")
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     try:

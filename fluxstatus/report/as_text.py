@@ -60,6 +60,7 @@ def render(report: Report, look: Look) -> str:
     levels = *(step.level for step in steps), *map(word_of, (*report.findings, *one_by_one))
     names = *(step.id for step in steps), *(one.step for one in one_by_one)
     levels = (*levels, *(ACCEPTED for _ in report.accepted[:1]))
+    names = (*names, *(one.finding.step for one in report.accepted))
     page = Page(look, levels, names)
     _put_head(page, report)
     shown, counted = (report.findings, []) if look.everything else _selected(report)

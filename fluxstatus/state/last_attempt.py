@@ -9,23 +9,9 @@ from typing import NamedTuple
 
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import maps_of, text_of
+from fluxstatus.state.failures import OUTCOMES, PARTS, SOURCE_PARTS, failing_since
 from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import Event, State
-
-_OUTCOMES = (("Released", "False"), ("TestSuccess", "False"), ("Remediated", "False"))
-"""Conditions of a HelmRelease and their bad status; they have more details than Ready."""
-
-_SOURCE_PARTS = (
-    ("FetchFailed", "True"),
-    ("StorageOperationFailed", "True"),
-    ("IncludeUnavailable", "True"),
-    ("BuildFailed", "True"),
-    ("SourceVerified", "False"),
-)
-"""Conditions of a source that only a success removes (SC internal/controller, each kind)."""
-
-_PARTS = (*_OUTCOMES, *_SOURCE_PARTS, ("Healthy", "False"))
-"""Conditions that keep the failure while the next attempt runs."""
 
 _SUMMED_UP = frozenset(
     {"InstallFailed", "UpgradeFailed", "TestFailed", "RollbackSucceeded", "RollbackFailed",
@@ -73,7 +59,7 @@ def is_failed_retry(state: State, resource: Resource) -> bool:
 
 def _has_failed_part(resource: Resource) -> bool:
     """Whether a condition of *resource*, a source, reports a failure with its current spec."""
-    parts = ((resource.condition(name), bad) for name, bad in _SOURCE_PARTS)
+    parts = ((resource.condition(name), bad) for name, bad in SOURCE_PARTS)
     return any(
         part.get("status") == bad and part.get("observedGeneration") == resource.generation
         for part, bad in parts
@@ -141,7 +127,7 @@ def _first_event(state: State, resource: Resource, reason: str) -> datetime | No
 
 def _failed_part(resource: Resource) -> Failure | None:
     """Return the failure that a condition of *resource* keeps while Ready is reset."""
-    for name, bad in _PARTS:
+    for name, bad in PARTS:
         part = resource.condition(name)
         if part.get("status") == bad:
             reason, message = text_of(part.get("reason")), text_of(part.get("message")).strip()
@@ -179,7 +165,7 @@ def reason_and_message_of(state: State, resource: Resource) -> tuple[str, str]:
     Warning event has them. For a HelmRelease these always have more details than Ready.
     """
     reset = _is_reset(resource)
-    parts = _PARTS if reset else _OUTCOMES if resource.reason in _SUMMED_UP else ()
+    parts = PARTS if reset else OUTCOMES if resource.reason in _SUMMED_UP else ()
     for name, bad in parts:
         part = resource.condition(name)
         if part.get("status") == bad and not (reset and not resource.is_current(name)):
@@ -210,12 +196,10 @@ def _is_reset(resource: Resource) -> bool:
 def since_of(state: State, resource: Resource, reason: str) -> datetime | None:
     """Return since when *resource* fails for *reason*, as far back as is known.
 
-    The time of Ready changes with its message on each retry. Other conditions and the first of
-    the Warning events may be older.
+    The first of the Warning events may be older than its status.
     """
+    since = failing_since(resource)
     if resource.verdict not in (Verdict.FAILED, Verdict.STALLED):
-        return resource.since
-    times = [when(resource.condition(n).get("lastTransitionTime")) for n, bad in _PARTS
-             if resource.condition(n).get("status") == bad]  # fmt: skip
+        return since
     first = _first_event(state, resource, reason)
-    return min(filter(None, [resource.since, first, *times]), default=None)
+    return min(filter(None, (since, first)), default=None)

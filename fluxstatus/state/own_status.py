@@ -59,15 +59,15 @@ class Trouble(NamedTuple):
 def trouble_of(item: Object) -> Trouble | None:
     """Return why *item* is not healthy, None if its status does not say it.
 
-    A status for an older generation says nothing about the current one.
+    A status or condition for an older generation says nothing about the current one.
     """
     if is_behind(item):
         return None
-    kind, spec = text_of(item.get("kind")), map_of(item.get("spec"))
-    if kind == "Deployment" and spec.get("paused") is True:
+    kind = text_of(item.get("kind"))
+    if kind == "Deployment" and _is_held_by_pause(item):
         return Trouble(_PAUSED, "Deployment is paused")
     for name, wanted in _TELLING.get(kind, _OF_OTHERS):
-        found = condition_of(item, name)
+        found = _current(item, name)
         message = text_of(found.get("message")).strip()
         if found.get("status") == wanted and message:
             return Trouble(text_of(found.get("reason")) or name, message)
@@ -80,14 +80,44 @@ def is_ready_now(item: Object) -> bool:
     if metadata.get("deletionTimestamp") is not None or is_behind(item):
         return False
     own = _READY.get(text_of(item.get("kind")))
-    return own(item) if own else condition_of(item, "Ready").get("status") == "True"
+    return own(item) if own else _current(item, "Ready").get("status") == "True"
 
 
 def is_behind(item: Object) -> bool:
     """Return whether the status of *item* is for an older generation."""
-    observed = map_of(item.get("status")).get("observedGeneration")
+    return _is_older(map_of(item.get("status")), item)
+
+
+def _is_older(part: Object, item: Object) -> bool:
+    """Return whether *part*, the status or a condition of *item*, is for an older generation.
+
+    An Argo Rollout writes the number as text (argoproj/argo-rollouts pkg/apis/rollouts/v1alpha1).
+    """
+    observed = part.get("observedGeneration")
+    if isinstance(observed, str) and observed.isdecimal():
+        observed = int(observed)
     generation = map_of(item.get("metadata")).get("generation")
     return isinstance(observed, int) and isinstance(generation, int) and observed < generation
+
+
+def _current(item: Object, name: str) -> Object:
+    """Return the condition *name* of *item*, an empty one if it is for an older generation.
+
+    cert-manager and Gateway API have the generation in each condition, not in the status.
+    """
+    found = condition_of(item, name)
+    return {} if _is_older(found, item) else found
+
+
+def _is_held_by_pause(item: Object) -> bool:
+    """Return whether a paused Deployment lacks pods of its current template.
+
+    If it has them all, but they are not ready, it is not the pause that keeps them so.
+    """
+    spec, status = map_of(item.get("spec")), map_of(item.get("status"))
+    wanted, updated = spec.get("replicas"), status.get("updatedReplicas", 0)
+    has_all = isinstance(wanted, int) and isinstance(updated, int) and updated >= wanted
+    return spec.get("paused") is True and not has_all
 
 
 def condition_of(item: Object, name: str) -> Object:

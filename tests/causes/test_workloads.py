@@ -12,6 +12,7 @@ from fluxstatus.causes.workloads import (
 )
 from fluxstatus.model.evidence import Object
 from fluxstatus.state.health_checks import HealthCheckTarget
+from fluxstatus.state.resource import Resource
 from tests.builders import container, crashing, event, flux, judged, minutes, pod, stamp, state
 
 SAFE = "56b65466c4"  # as a ReplicaSet's hash is: no vowels, no 0, 1 and 3
@@ -39,9 +40,14 @@ def of_web(own: str, *containers: Object, **more: Any) -> Object:
     return owned(f"apps/{own}", f"ReplicaSet/web-{SAFE}", *containers, labels=labels, **more)
 
 
-def unhealthy(*others: Object, of: str = "Deployment/apps/web") -> list[Unhealthy]:
+WAITING = judged(flux("Kustomization", "one", {"Ready": "False HealthCheckFailed: late"}))
+
+
+def unhealthy(
+    *others: Object, of: str = "Deployment/apps/web", waiting: Resource = WAITING
+) -> list[Unhealthy]:
     """Return why the workload *of* is not healthy in a cluster with *others*."""
-    return list(unhealthy_workloads(state(*others), waits(of)))
+    return list(unhealthy_workloads(state(*others), waiting, waits(of)))
 
 
 def one(*others: Object, of: str = "Deployment/apps/web") -> str:
@@ -207,7 +213,7 @@ def test_many_workloads_are_summed_up() -> None:
     """Of fifty workloads five are reported."""
     crowd = [owned(f"apps/w{n}-0", f"StatefulSet/w{n}", crashing(), labels={}) for n in range(50)]
     message = waits(*(f"StatefulSet/apps/w{n}" for n in range(50)))
-    texts = [found.text for found in unhealthy_workloads(state(*crowd), message)]
+    texts = [found.text for found in unhealthy_workloads(state(*crowd), WAITING, message)]
     assert len(texts) == 6
     assert texts[-1] == "other workloads are also not ready"
 
@@ -362,14 +368,25 @@ def test_pods_and_events_say_more_than_a_status() -> None:
     assert "event" in one(event("Deployment apps/web", "Odd", "an event"), refused(QUOTA))
 
 
+COUNTS = dict.fromkeys(
+    ("replicas", "readyReplicas", "updatedReplicas", "availableReplicas", "observedGeneration"), 1
+)
+
+
 def test_what_is_ready_by_now_needs_no_reason() -> None:
     """An old event of a Deployment that has all its pods is no cause."""
-    counts = dict.fromkeys(
-        ("replicas", "readyReplicas", "updatedReplicas", "availableReplicas", "observedGeneration"),
-        1,
-    )
-    ready = refused(QUOTA, **counts)
+    ready = refused(QUOTA, **COUNTS)
     assert unhealthy(ready, event("Deployment apps/web", "FailedCreate", QUOTA)) == []
+
+
+def test_the_status_after_a_rollback_is_that_of_another_revision() -> None:
+    """It neither explains the failed upgrade nor ends it; its pods and events still say why."""
+    conditions = {"Ready": "False RollbackSucceeded: x", "Remediated": "True RollbackSucceeded: x"}
+    rolled_back = judged(flux("HelmRelease", "web", conditions))
+    denied = event("ReplicaSet apps/web-bcdf", "FailedCreate", QUOTA)
+    (found,) = unhealthy(refused("x", **COUNTS), denied, waiting=rolled_back)
+    assert found.cause.startswith('a pod of web exceeds ResourceQuota "compute"')
+    assert unhealthy(refused(QUOTA), waiting=rolled_back) == []
 
 
 def test_a_release_without_names_is_late_because_of_its_deployments() -> None:

@@ -268,7 +268,7 @@ def test_a_controller_concerns_those_whose_objects_it_reconciles(
     assert len(notes) == (not concerns)
     for note in notes:
         assert note.level is Level.SKIP
-        assert f'{name}, which affects nothing in namespace "team"' in note.title
+        assert f'{name} not shown: it affects nothing in namespace "team"' in note.title
 
 
 def test_a_controller_concerns_what_applies_into_the_namespace() -> None:
@@ -365,7 +365,7 @@ def test_what_applies_from_elsewhere_is_one_unknown() -> None:
     assert [f for f in found.findings if f.level is Level.UNKNOWN and f.step == "sources"] == []
     [one] = unknown(found)
     assert one.code == "forbidden"
-    assert 'what applies from other namespaces into namespace "team"' in one.title
+    assert 'what in other namespaces applies into namespace "team"' in one.title
     permissions = [value for _, value in one.evidence]
     assert {f"list {KINDS[kind].resource}" for kind in INTO_OTHERS} < {*permissions}
     assert "list events" in permissions
@@ -401,6 +401,20 @@ def test_a_kind_that_is_unread_here_as_well_is_named_alone() -> None:
     kind, rest = sorted(unknown(found), key=lambda f: len(f.evidence))
     assert kind.title == f"HelmRelease: you may not list {releases}"
     assert releases not in str(rest.evidence)
+
+
+@pytest.mark.parametrize("names", [(), ("team",), ("team", "web")])
+def test_who_may_read_nothing_is_shown_the_permissions_there(names: tuple[str, ...]) -> None:
+    """The advice to choose namespaces is only for those who have not."""
+    unread = Unread(Why.FORBIDDEN, "you may not list it", "list it")
+    known = evidence(answers=dict.fromkeys(evidence(*HEALTHY).answers, Incomplete(unread)))
+    (one,) = [f for f in of(*names, known=known).findings if f.step == "cluster"]
+    assert "cannot read any Flux objects" in one.title
+    (step,) = one.hints
+    assert ("select them with -n" in step.text) is not bool(names)
+    listed = ["kubectl", "--context", "prod", "auth", "can-i", "--list"]
+    expected = [[*listed, "-n", name] for name in names] or [listed]
+    assert [[*shown.argv] for shown in step.commands] == expected
 
 
 def test_an_empty_namespace_is_not_called_empty() -> None:

@@ -113,7 +113,7 @@ def test_each_pair_is_one_finding() -> None:
         ([ks("a", WEB), ks("b", WEB, spec={"prune": False})],
          "an object that Kustomization apps/a no longer includes is deleted if"),
         ([ks(name, WEB, spec={"prune": False}) for name in ("a", "b")],
-         "no object is deleted later, since spec.prune is false in all of them"),
+         "nothing will be deleted later, because spec.prune is false in all of them"),
         ([other("HelmRelease", "x", WEB), other("HelmRelease", "y", WEB)],
          "is deleted (unless it has helm.sh/resource-policy: keep), although"),
         ([ks("a", WEB), other("HelmRelease", "x", WEB)], "may be deleted, although"),
@@ -143,7 +143,11 @@ def test_what_nobody_deletes_needs_no_annotation() -> None:
     ("outer", "inner", "words"),
     [
         ("./clusters/prod", "clusters/prod/apps/", "(./clusters/prod), which includes all its"),
-        ("", "./apps", "(./), which includes all its folders unless it has a kustomization.yaml"),
+        (
+            "",
+            "./apps",
+            "(./), which includes all its subdirectories unless it has a kustomization.yaml",
+        ),
         ("./apps", "apps", "both apply ./apps of GitRepository apps/git"),
         ("./apps", "./apps-2", ""),
         ("./a/b", "./b", ""),

@@ -235,7 +235,7 @@ def test_a_cluster_that_has_just_come_back_says_so() -> None:
     """If all is alive, and nothing at all has happened, the cluster was asleep: a warning."""
     (finding,) = asleep(idle_cluster(9 * HOUR))
     assert (finding.code, finding.level) == ("all-overdue", Level.WARN)
-    assert "9h: the cluster was probably asleep" in finding.title
+    assert "9h: the cluster was probably suspended" in finding.title
     known = report(*idle_cluster(9 * HOUR), *leases())
     assert known.exit_code() is Exit.HEALTHY
     assert known.count(Level.WARN) == 1

@@ -26,7 +26,7 @@ MESSAGES = (
     ('error: error loading config file "/a/b c": yaml: line 2: did not find expected key\nmore',
      Why.NO_CONFIG, "/a/b c could not be read: yaml: line 2: did not find expected key", VIEW),
     ("error: stat /a/b c: no such file or directory", Why.NO_CONFIG,
-     "the kubeconfig /a/b c does not exist", CONTEXTS),
+     "the kubeconfig /a/b c does not exist", f"env -u KUBECONFIG {CONTEXTS}"),
     ('error: context "prd" does not exist', Why.NO_CONFIG,
      'context "prd" does not exist in the kubeconfig (contexts: here, prod)',
      "kubectl flux-status --context=prod"),

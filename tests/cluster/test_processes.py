@@ -318,7 +318,7 @@ def test_what_hangs_costs_the_time_once(tmp_path: Path, monkeypatch: pytest.Monk
     """Twenty programs that hang have one time limit, and each is reported."""
     program(tmp_path / "kubectl", "sleep 60")
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    with processes.running([("x",)] * 20, Deadline(1)) as results:
+    with processes.running([("x",)] * 20, Deadline(4)) as results:
         found = [str(one) for one in results()]
     assert all(one.startswith("kubectl did not finish within ") for one in found[:8])
-    assert found[8:] == ["--timeout 1s was used up before kubectl was started"] * 12
+    assert found[8:] == ["--timeout 4s was used up before kubectl was started"] * 12

@@ -97,5 +97,5 @@ def test_a_namespace_with_nothing_is_waited_for(api: Api, flux_status: Program) 
     api[RESOURCES["Kustomization"].path] = in_the_second_check
     done = flux_status("-n", "team", "--wait", "60s", "-o", "json")
     assert done.returncode == WELL, done.stdout
-    assert "unknown reconcilers: nothing to judge" in done.stderr
+    assert "unknown reconcilers: nothing to check" in done.stderr
     assert level_of(report(done), "namespace-empty") == []

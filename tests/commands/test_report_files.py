@@ -94,8 +94,8 @@ def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("junit", "'junit' is not FORMAT=FILE, such as junit=report.xml"),
-        ("junit=", "'junit=' is not FORMAT=FILE, such as junit=report.xml"),
+        ("junit", "'junit' is not in the form FORMAT=FILE; for example: junit=report.xml"),
+        ("junit=", "'junit=' is not in the form FORMAT=FILE; for example: junit=report.xml"),
         ("junitt=x", "'junitt' is not a format; did you mean 'junit'?"),
         ("tap=x", "'tap' is not a format; the formats are text, wide, json, yaml, junit"),
     ],

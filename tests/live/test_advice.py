@@ -144,7 +144,7 @@ def test_everything_that_only_advice_sees(crowded: Cluster, tmp_path: Path) -> N
         titles["ui-exposed"]
         == "the web UI has no login, and 2 routes expose it outside the cluster"
     )
-    assert titles["no-scraping"].endswith("selects the metrics of 4 controllers")
+    assert titles["no-scraping"].endswith("selects 4 controllers")
     assert titles["retired-metric"].startswith("PrometheusRule flux-system/flux Dead uses gotk_")
     assert titles["no-network-policy"].endswith('namespace "flux-system" has no NetworkPolicy')
     assert titles["api-version-removed"] == (

@@ -38,6 +38,7 @@ WAYS: dict[str, tuple[Words, ...]] = {
     "explain": (("suspended",), ("no-such-code",), ("ks/no-such-thing",), ("KIND/NAME",)),
     "list": ((),),
     "accept": (("0123456789ab", "--reason=x", "--until=2999-12-31"),),
+    "wait": (("--revision=5f2ac1d", "--timeout=2s"),),
     "credentials": (("KIND/NAME",),),
     "reconcile": (("KIND/NAME",),),
     "versions": ((),),

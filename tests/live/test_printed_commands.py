@@ -195,6 +195,7 @@ def filled(rule: Rule | Advice) -> Iterator[Printed]:
         "missing_kind": "Secret", "missing_ns": "apps", "owned_kind": "ConfigMap",
         "switch": "source.extensions.fluxcd.io/reconcile", "verb": "get", "what": "pods",
         "host": "git.example.com", "target_ns": "apps", "user": "somebody", "moves": "[]",
+        "receiver_type": "github",
     }  # fmt: skip
     for step in rule.steps:
         for template in (*step.read, *step.change):

@@ -1,4 +1,4 @@
-"""An HTTP server on loopback; what is below /private/ requires a login."""
+"""An HTTP server on loopback; what is below /private/ requires authentication."""
 
 from __future__ import annotations
 

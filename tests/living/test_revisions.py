@@ -115,7 +115,7 @@ def test_a_commit_that_does_not_build(
     for more in (["--timeout", "2s"], ["--fail-fast"]):
         done = waits(flux, tmp_path, *words, *more)
         assert done.code == FAILED, done
-        assert "what holds it, as the check finds it" in done.out
+        assert "what is blocking it, according to the check" in done.out
         assert f"Kustomization {namespace}/app" in done.out
     mended = colored(repository, "green")
     flux.reconcile(source)
@@ -189,7 +189,7 @@ def test_a_long_interval(
     words = ("--revision", pushed, "-n", namespace)
     done = waits(flux, repository.folder, *words, "--timeout", "1s", "-o", "json")
     assert done.code == FAILED, done
-    text = f"nothing fetches GitRepository {namespace}/app before about "
+    text = f"GitRepository {namespace}/app is not fetched until about "
     assert text in done.err
     [hint] = json.loads(done.out)["hints"]
     assert hint["text"].startswith(text)

@@ -36,7 +36,7 @@ def answer(number: int, result: str) -> str:
         ("echo Welcome!; sleep 600", Why.GARBLED, "does not speak MCP: it printed 'Welcome!'"),
         ("echo '{}'; sleep 600", Why.GARBLED, "does not speak MCP: it printed '{}'"),
         ("printf '{\"jsonrpc\"'; sleep 600", Why.TIMEOUT, "did not answer initialize"),
-        ("exec cat /dev/zero", Why.GARBLED, "its output does not end"),
+        ("exec cat /dev/zero", Why.GARBLED, "its output never ends"),
         (
             OLDER + answer(2, '"error": {"message": "too old"}'),
             Why.FAILED,

@@ -10,6 +10,8 @@ from fluxstatus.state.own_status import Trouble, is_ready_now, trouble_of
 FORBIDDEN = 'pods "web-1-x" is forbidden: exceeded quota: compute'
 FAILED = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate"}
 STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
+OF_OLD = {"observedGeneration": 1}
+PAUSED = {"replicas": 2, "paused": True}
 HAS_ALL: dict[str, Any] = {
     "replicas": 2,
     "readyReplicas": 2,
@@ -48,6 +50,10 @@ def said(name: str, status: str, message: str = "so it is", reason: str = "Why")
             of("Deployment", spec={"paused": True}),
             ("DeploymentPaused", "Deployment is paused"),
         ),
+        (
+            of("Deployment", spec=PAUSED, updatedReplicas=1),
+            ("DeploymentPaused", "Deployment is paused"),
+        ),
         (of("ReplicaSet", FAILED | {"message": FORBIDDEN}), ("FailedCreate", FORBIDDEN)),
         (of("Job", said("Failed", "True")), ("Why", "so it is")),
         (of("Job", said("Suspended", "True")), ("Why", "so it is")),
@@ -56,6 +62,14 @@ def said(name: str, status: str, message: str = "so it is", reason: str = "Why")
         (of("APIService", said("Available", "False")), ("Why", "so it is")),
         (of("Certificate", said("Ready", "False")), ("Why", "so it is")),
         (of("Certificate", said("Ready", "Unknown", reason="")), ("Ready", "so it is")),
+        (
+            of("Certificate", said("Ready", "False") | {"observedGeneration": 2}),
+            ("Why", "so it is"),
+        ),
+        (
+            of("Certificate", said("Stalled", "True", "old") | OF_OLD, said("Ready", "False")),
+            ("Why", "so it is"),
+        ),
         (of("Cluster", said("Ready", "False"), said("Stalled", "True", "dead")), ("Why", "dead")),
     ],
 )
@@ -72,8 +86,11 @@ def test_the_condition_that_says_why_is_found(item: Object, trouble: tuple[str, 
         of("Deployment", FAILED | {"status": "False", "message": FORBIDDEN}),
         of("Deployment", FAILED | {"message": FORBIDDEN}, observedGeneration=1),
         of("Deployment", said("Progressing", "Unknown", reason="DeploymentResumed")),
+        of("Deployment", spec=PAUSED, updatedReplicas=2, unavailableReplicas=1),  # by its pods
         of("Certificate", said("Ready", "True")),
         of("Certificate", said("Ready", "False", message=" ")),
+        of("Certificate", said("Ready", "False") | OF_OLD),
+        of("Rollout", said("Available", "False"), observedGeneration="1"),
         of("Job", said("Complete", "True")),
         {"kind": "Deployment", "metadata": {}, "status": {"conditions": ["odd"]}},
         {"kind": "Certificate"},
@@ -101,6 +118,10 @@ def test_what_says_nothing_is_no_cause(item: Object) -> None:
         (of("PersistentVolumeClaim", phase="Bound"), True),
         (of("PersistentVolumeClaim", phase="Pending"), False),
         (of("Certificate", said("Ready", "True")), True),
+        (of("Certificate", said("Ready", "True") | {"observedGeneration": 2}), True),
+        (of("Certificate", said("Ready", "True") | OF_OLD), False),
+        (of("Rollout", said("Ready", "True"), observedGeneration="2"), True),
+        (of("Rollout", said("Ready", "True"), observedGeneration="1"), False),
         (of("Certificate", said("Ready", "False")), False),
         (of("Certificate"), False),
         ({}, False),

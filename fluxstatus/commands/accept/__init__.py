@@ -79,11 +79,11 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Print the entry with which --accept accepts a fault.
+    """Print the entry that accepts a fault, for --accept.
 
-    The fault is looked up by a check of the cluster, or in the file of --from: a snapshot, or a
-    report of -o json. Append the entry to the file for --accept, where it can be edited and
-    reviewed. Nothing is written.
+    Looks the fault up with a check of the cluster, or in the file given with --from: a snapshot, or
+    a report from -o json. Append the entry to the file for --accept, where it can be edited and
+    reviewed. Writes nothing itself.
     """
     if conflict := snapshot.conflict(connection):
         ctx.fail(conflict)
@@ -157,12 +157,12 @@ def _fault(name: str, view: "View") -> "Past":
     if found in (*view.faults, *view.accepted):
         return found
     if found:
-        text = f"{name} is {found.title!r}, which is no fault: its level is {found.level}"
+        text = f"{name} is {found.title!r}, which is not a fault: its level is {found.level}"
         raise typer.BadParameter(text, param_hint="FINDING-ID")
     if any(one.level is Level.UNKNOWN for one in view.findings):
-        text = f"no fault that could be read has the id {name!r}; not everything could be read"
+        text = f"no fault found with the id {name!r}, but not everything could be read"
         raise UnreadError.of(Why.FAILED, text)
     raise typer.BadParameter(
-        f"no fault has the id {name!r}; `kubectl flux-status --brief -o wide` lists them",
+        f"no fault found with the id {name!r}; `kubectl flux-status --brief -o wide` lists the ids",
         param_hint="FINDING-ID",
     )

@@ -62,7 +62,7 @@ def show(
 
     Shows which faults are new or gone, and in order of time what changed before and after they
     began: revisions, specs, suspended objects, versions and restarts of controllers, objects that
-    came or went. It contacts no cluster. What only one of the snapshots has read is not compared.
+    came or went. It contacts no cluster. Data that only one of the snapshots has is not compared.
     """
     if len(files) != _TWO:
         ctx.fail("compare needs two files: the earlier snapshot, and the later one")

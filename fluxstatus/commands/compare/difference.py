@@ -119,7 +119,7 @@ def _objects(before: State, after: State) -> Iterator[Change]:
         if (old := before.resources.get(key)) is None:
             continue
         if _is_another(old, new):
-            yield Change(What.CREATED, new.ref, at=new.created, text="deleted and created again")
+            yield Change(What.CREATED, new.ref, at=new.created, text="recreated")
             continue
         yield from _revision(old, new)
         yield from _suspension(old, new)
@@ -193,7 +193,7 @@ def _pods(before: State, after: State) -> Iterator[Change]:
                 yield Change(What.STARTED, Ref.of(pod), at=made)
         for name, at, how, times in last_restart(component.pods.known):
             if at > before.now:
-                text = f"{how}, {counted(times, 'restart')} in all"
+                text = f"{how}, {counted(times, 'restart')} in total"
                 yield Change(What.RESTARTED, Ref("v1", "Pod", namespace, name), at=at, text=text)
 
 

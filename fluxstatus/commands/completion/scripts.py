@@ -35,7 +35,7 @@ def show(
         Shell,
         Argument(
             metavar="|".join(Shell),
-            help="Shell to print the script for; kubectl: for kubectl itself",
+            help="Shell that the script is for; kubectl completes `kubectl flux-status`",
             rich_help_panel="Shell",
         ),
     ],

@@ -77,7 +77,7 @@ class Filters:
             metavar="EVENTS",
             parser=lines,
             show_default=False,
-            help="Only so many of the newest events [default: -1, all]",
+            help="Only this many of the newest events [default: -1, all]",
         ),
     ] = None
 

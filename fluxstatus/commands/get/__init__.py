@@ -101,11 +101,11 @@ class GetDisplay(ListDisplay):
         bool,
         Option(
             "--cause",
-            help="Show the causes in the check instead of messages; reads as much as the check",
+            help="Show causes instead of messages, as the check finds them; reads as much",
         ),
     ] = False
     show_labels: Annotated[
-        bool, Option("--show-labels", help="Show all labels as the last column but one")
+        bool, Option("--show-labels", help="Show all labels in a column before the message")
     ] = False
     label_columns: Annotated[
         list[str],
@@ -156,7 +156,7 @@ def show(
     READY is the check's verdict. WANTED is the revision or version that an object should have,
     APPLIED is the one that it has. MESSAGE is what an object waits for, or the controller's
     message, after the verdict if it is out of date. On a terminal, columns without content are left
-    out, and so is what a row says twice. -o json and -o yaml print whole objects, as in kubectl,
+    out, and so are repeated values. -o json and -o yaml print whole objects, as in kubectl,
     and a verdict for each.
     """
     from fluxstatus.cluster import list_reader

@@ -104,7 +104,7 @@ class FluxObjects:
         return f"0 of {counted(self._read, what)}{where} {are}"
 
     def _entry(self, row: Row) -> ListEntry:
-        times = {"SINCE": row.resource.since, "AGE": row.resource.created}
+        times = {"SINCE": row.since, "AGE": row.resource.created}
         text = partial(self._cell, row)
         return ListEntry(row.resource.ref.key, row.item, text, times, partial(verdict_json, row))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from fluxstatus.commands.get.statics import HELD, Standing, Statics
 from fluxstatus.commands.get.waiting import Waiting, sentence
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.kinds import Kind
+from fluxstatus.state.failures import failing_since
 from fluxstatus.state.intervals import written_interval
 from fluxstatus.state.liveness import Overdue, overdue
 from fluxstatus.state.ownership import creators_of
@@ -87,6 +88,11 @@ class Row:
     def overdue(self) -> Overdue | None:
         """Since when it should have been reconciled again, None if it is in time."""
         return overdue(self.resource, self.sources.cluster.now)
+
+    @cached_property
+    def since(self) -> datetime | None:
+        """Since when it has been so, as its status shows; the check also knows its events."""
+        return failing_since(self.resource)
 
     @property
     def is_stale(self) -> bool:
@@ -200,8 +206,8 @@ _CELL: Mapping[str, Callable[[Row, Cluster], str]] = {
     "NAME": lambda row, _: row.resource.ref.name,
     "READY": lambda row, _: row.ready,
     "SUSPENDED": lambda row, _: str(row.resource.suspended),
-    "SINCE": lambda row, at: listed_age(row.resource.since, at.now),
-    "TIME": lambda row, _: stamp(row.resource.since) if row.resource.since else "",
+    "SINCE": lambda row, at: listed_age(row.since, at.now),
+    "TIME": lambda row, _: stamp(row.since) if row.since else "",
     "WANTED": lambda row, _: _wanted(row),
     "APPLIED": lambda row, _: _applied(row),
     "AGE": lambda row, at: listed_age(row.resource.created, at.now),

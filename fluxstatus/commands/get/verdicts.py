@@ -22,7 +22,7 @@ def verdict_json(row: Row) -> dict[str, Any]:
         "verdict": resource.verdict.value,
         "suspended": resource.suspended,
         "stale": row.is_stale,
-        "since": time_json(resource.since),
+        "since": time_json(row.since),
         "wanted": cell(row, "WANTED", with_kind=False, whole=True),
         "applied": cell(row, "APPLIED", with_kind=False, whole=True),
         "message": row.message(),

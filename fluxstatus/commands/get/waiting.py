@@ -14,7 +14,7 @@ from fluxstatus.state.resource import HEALTHY, Resource
 if TYPE_CHECKING:
     from fluxstatus.causes.cause import Cause
 
-_PART = Unread(Why.NOT_REQUESTED, "only what was listed is known")
+_PART = Unread(Why.NOT_REQUESTED, "only lists were read")
 
 
 class Waiting:

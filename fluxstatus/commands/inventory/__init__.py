@@ -84,9 +84,9 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Show whether everything that a Flux object made still exists.
+    """Show whether all that a Flux object applied still exists.
 
-    Without KIND/NAME, all Flux objects are compared with what they made, and only what is gone,
+    Without KIND/NAME, all Flux objects are compared with what they applied, and only what is gone,
     left behind or unknown is shown. Left behind is what has the labels of a Flux object and is in
     no inventory, of the kinds that inventories list. Secrets and objects in other clusters are
     not checked, nor is anything of a HelmRelease without an inventory (before Flux 2.8).
@@ -198,7 +198,10 @@ def _print(found: _Found, display: Display, *, whole: bool) -> Exit:
     for kinds, why in by_reason(found.inventories):
         console.error(f"{kinds}: {why.full_text}; what is in their inventories is unknown")
     for kinds, why in by_reason(found.kinds):
-        console.error(f"{kinds}: {why.full_text}; objects of this kind may be gone or left behind")
+        console.error(
+            f"{kinds}: {why.full_text}; whether objects of this kind are gone or left behind "
+            "is unknown"
+        )
     statuses = {row.status for row in found.rows}
     if Status.GONE in statuses:
         return Exit.UNHEALTHY

@@ -18,7 +18,7 @@ Everywhere = Annotated[bool, Option("--all", help="For every context")]
 def show(*, everywhere: Everywhere = False, connection: Connection) -> None:
     """Suggest manual steps instead of the MCP server.
 
-    This is for this context or for all. `mcp accept` reverts this.
+    Applies to this context, or to all. `mcp accept` reverts it.
     """
     change(connection, everywhere=everywhere, declined=True)
 

@@ -161,9 +161,7 @@ def _introduce(entry: Entry, pinned: KubeContext, deadline: Deadline) -> None:
     console.put_line(f"{mode}, context {pinned.context}, kubeconfig {pinned.file}")
     console.put_line("")
     if version and not server.is_direct(entry):
-        console.note(
-            f"{entry.command} is a wrapper, so `mcp verify` cannot prove that the server only reads"
-        )
+        console.note(f"{entry.command} is a wrapper, so `mcp verify` cannot prove it is read-only")
     if pinned.others:
         console.note(
             f"the server reads only one of the {pinned.others + 1} files in $KUBECONFIG: "

@@ -24,7 +24,8 @@ from fluxstatus.report.terminal import command_line
 def show(*, chosen: Clients, output: Output = Format.TEXT, timeout: Timeout = TIMEOUT) -> None:
     """Show which MCP clients use the server, and whether read-only.
 
-    Also shows for which context. Queries only the program's version; `mcp verify` checks the rest.
+    Also shows the context of each entry. Queries only the program's version; `mcp verify` checks
+    the rest.
     """
     here = host()
     found = list(scan(here, clients(chosen.client)))

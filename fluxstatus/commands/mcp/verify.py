@@ -60,7 +60,7 @@ def show(
     """Verify the configured server: start it as a client would.
 
     Compares the tools that the server offers with those of flux-operator-mcp itself, and the
-    server's cluster and FluxInstance with those of kubectl, and tries whether a made-up Secret
+    server's cluster and FluxInstance with those of kubectl, and tests whether a dummy Secret
     comes back masked. An entry that starts the server through something else never passes.
     """
     results = _results(chosen.client, name)

@@ -50,7 +50,7 @@ _TOOLS: Mapping[str, _Tool] = {
         Level.SKIP,
         "it is not needed to install Flux; it can suspend, resume and reconcile objects",
         "fluxcd/tap/flux", "https://fluxcd.io/flux/installation/#install-the-flux-cli"),
-    **{name: _Tool(Level.WARN, "it makes the credentials for a Git repository over SSH", "openssh",
+    **{name: _Tool(Level.WARN, "it generates the SSH key for a Git repository", "openssh",
                    "https://www.openssh.com/portable.html") for name in _SSH},
     _BREW: _Tool(Level.SKIP, "Homebrew can install the other programs", "", "https://brew.sh"),
 }  # fmt: skip

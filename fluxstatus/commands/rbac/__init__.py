@@ -15,7 +15,7 @@ Examples:
 
 
 def show() -> None:
-    """Print the ClusterRole with the permissions of the check.
+    """Print the ClusterRole that the check needs.
 
     It grants get and list, and no access to Secrets. It contacts no cluster.
     """

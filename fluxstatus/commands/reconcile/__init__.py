@@ -56,7 +56,7 @@ def show(
 
     Shows the commands to run, and what happens if you do nothing.
 
-    The commands are shown, never run. The answer considers whether the object or its source is
+    The commands are shown, never run. The result depends on whether the object or its source is
     suspended, blocked or stalled, whether its controller is running, which revision its source
     has, and whether a Receiver triggers the source on a push.
     """

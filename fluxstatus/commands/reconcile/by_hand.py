@@ -15,21 +15,28 @@ from fluxstatus.model.hints import Hint
 from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.state.intervals import interval_of
 from fluxstatus.state.receivers import Receivers
-from fluxstatus.state.resource import Resource
+from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.revisions import CONSUMERS
 
 _LEAST = 600.0  # seconds: the documented interval for production is 10m or more
 _RIGHT = {
-    Helps.YES: "right for a first test, while you look into a fault, or once after a change",
-    Helps.IF_FIXED: "right once the cause is fixed, instead of waiting for the next attempt",
+    Helps.YES: "useful for a first test, while you investigate a fault, or once after a change",
+    Helps.IF_FIXED: "useful once the cause is fixed, instead of waiting for the next attempt",
     Helps.NEEDLESS: "not needed now",
 }
+_RIGHT_IF_STALLED = (
+    "right once the cause is fixed, with new retries; if the fix changes its spec or its source, "
+    "it is reconciled at once"
+)
 
 
 def by_hand(ctx: ReconcileContext, reason: Reason) -> Iterator[Hint]:
     """Yield when a request is right for the object of *ctx*, and what makes it needless."""
     source = ctx.fetcher
     if reason.helps not in _RIGHT or source is None:
+        return
+    if ctx.resource.verdict is Verdict.STALLED:
+        yield Hint(_RIGHT_IF_STALLED)
         return
     yield Hint(_RIGHT[reason.helps])
     notified = Receivers(ctx.state.of_kind("Receiver")).of(source)
@@ -38,7 +45,7 @@ def by_hand(ctx: ReconcileContext, reason: Reason) -> Iterator[Hint]:
         url = text_of(source.spec.get("url"))
         make = hints(receivers.STEPS, receivers.fields_of(source.ref, url))[0]
         text = (
-            f"if it is needed again and again, create a Receiver: {source.ref} is then fetched on "
+            f"if you need it often, create a Receiver: {source.ref} is then fetched on "
             "each push; the path of its webhook is status.webhookPath"
         )
         yield for_target(ctx.state.evidence.target).hint(make._replace(text=text))
@@ -60,8 +67,8 @@ def _intervals(resource: Resource, source: Resource, *, notified: bool) -> Itera
     every = interval_of(resource)
     if resource is not source and 0 < every < _LEAST:
         yield Hint(
-            f"it is reconciled every {duration(every)}, which does not make changes any faster: a "
-            "new revision is applied at once; 10m or more is advised"
+            f"it is reconciled every {duration(every)}, which does not apply changes any faster: "
+            "a new revision is applied immediately; 10m or more is advised"
         )
 
 
@@ -69,7 +76,8 @@ def _followed(source: Resource) -> str:
     """Return what *source* fetches, for a sentence."""
     reference = source.spec.get("ref")
     names = reference if isinstance(reference, dict) else {}
-    found = next((f"{key} {text_of(names[key])}" for key in _REFERENCES if names.get(key)), "")
+    key = next((key for key in _REFERENCES if names.get(key)), "")
+    found = f"{'' if key == 'name' else key} {text_of(names.get(key))}".strip()  # refs/heads/main
     url = text_of(source.spec.get("url")) or text_of(source.spec.get("endpoint"))
     return " of ".join(part for part in (found, url) if part) or f"{source.ref}"
 

@@ -3,6 +3,7 @@
 Intervals have a jitter of 5%, and a busy controller is late: every time is an estimate.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -16,7 +17,9 @@ from fluxstatus.state.liveness import last_attempt
 from fluxstatus.state.receivers import Receivers
 from fluxstatus.state.resource import IN_PROGRESS, Resource, Verdict
 
-_DEPENDENCY = 30  # seconds, --requeue-dependency of each controller
+_AGAIN = re.compile(r"\bretrying in (\d[\dhms.]*[hms])\b")
+"""The --requeue-dependency of a controller, in its message (KC internal/controller)."""
+
 _BACKOFF = timedelta(minutes=15)
 """The longest backoff of a failing object (PKG runtime/controller/rate_limiter.go)."""
 
@@ -64,10 +67,17 @@ def _blocked(ctx: ReconcileContext) -> str:
         (resource.verdict is Verdict.STALLED, f"nothing happens until {spec}"),
         (
             blocking,
-            f"it retries about every {_DEPENDENCY} s and continues once {blocking} {verb} healthy",
+            f"it retries {_again(resource)} and continues once {blocking} {verb} healthy",
         ),
     )
     return next((text for applies, text in reasons if applies), "")
+
+
+def _again(resource: Resource) -> str:
+    """Return how often *resource* looks at what it waits for."""
+    found = _AGAIN.search(resource.message)
+    every = seconds(found[1], 0) if found else 0
+    return f"about every {duration(every)}" if every else "on its own, every 30s by default,"
 
 
 def _next_attempt(ctx: ReconcileContext) -> Outlook:

@@ -50,7 +50,7 @@ def _ways(ctx: ReconcileContext) -> Iterator[tuple[str, Sequence[Command | None]
         yield "its source first, then this object", (*first, request)
     if resource.ref.kind == "HelmRelease" and ctx.failure is not None:
         reset, force = (request_command(resource, now, name) for name in (_RESET, _FORCE))
-        yield "with new retries, as with flux reconcile --reset", (reset,)
+        yield "with the failure count reset, as with flux reconcile --reset", (reset,)
         yield "with one forced upgrade, as with flux reconcile --force", (force,)
     yield "with the Flux Operator CLI", (_by_operator(resource),)
 

@@ -18,7 +18,7 @@ from fluxstatus.model.ref import Ref
 from fluxstatus.state.intervals import interval_of
 from fluxstatus.state.references import source_of
 from fluxstatus.state.requests import REQUESTED_AT
-from fluxstatus.state.resource import IN_PROGRESS, Verdict
+from fluxstatus.state.resource import IN_PROGRESS, Resource, Verdict
 from fluxstatus.state.revisions import lag_of, short
 
 
@@ -177,8 +177,8 @@ def _overdue(ctx: ReconcileContext) -> Reason | None:
     if ctx.overdue is None:
         return None
     text = (
-        f"it is healthy, but was last reconciled {ago(ctx.overdue.last, ctx.state.now)} ago, "
-        f"although it is due every {duration(interval_of(ctx.resource))}: if a request has no "
+        f"it is healthy, but was last reconciled {ago(ctx.overdue.last, ctx.state.now)} ago "
+        f"(interval: {duration(interval_of(ctx.resource))}): if requesting a reconciliation has no "
         f"effect, {ctx.resource.kind.controller} is not working"
     )
     return Reason(Helps.YES, text)
@@ -207,10 +207,26 @@ def _healthy(ctx: ReconcileContext) -> Reason:
     revision = short(text_of(source.get("status", "artifact", "revision")))
     text = (
         f"it is healthy and has the revision of {source.ref}{f', {revision}' if revision else ''}: "
-        "reconciling it would apply the same content again, which only reverts drift. To get a "
-        "newer revision, reconcile the source first"
+        f"{_without_news(ctx.resource)}. To get a newer revision, reconcile the source first"
     )
     return Reason(Helps.NEEDLESS, text)
+
+
+def _without_news(resource: Resource) -> str:
+    """Return what a reconciliation of *resource* does if its source has nothing new.
+
+    helm-controller compares the release with the cluster only if it detects drift
+    (HC internal/reconcile/state.go), and a chart applies nothing.
+    """
+    if resource.ref.kind == "HelmChart":
+        return "reconciling it would build the same chart again"
+    mode = resource.get("spec", "driftDetection", "mode")
+    if resource.ref.kind == "HelmRelease" and mode != "enabled":
+        return (
+            "reconciling it would change nothing, not even drift, which Flux only reverts with "
+            "spec.driftDetection.mode: enabled"
+        )
+    return "reconciling it would apply the same content again, which only reverts drift"
 
 
 def _fix(cause: Cause | None) -> tuple[Hint, ...]:

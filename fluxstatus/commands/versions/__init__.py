@@ -45,7 +45,7 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Show the versions of all parts of Flux, and version skew.
+    """Show the versions of all Flux components, and version skew.
 
     These are Kubernetes, the operator, Flux, its controllers and the local CLIs, which are compared
     with the cluster. If a version is unknown, the reason is shown. A FluxReport is not required.

@@ -36,7 +36,7 @@ Examples:
 \b
 Exit codes:
   0    the revision is applied
-  1    it is not, and the time is up, or it cannot be applied
+  1    it was not applied in time, or cannot be applied
   2    usage error, or no object has this name
   3    unknown: something could not be read, or nothing proves that a source has it
   130  Ctrl-C
@@ -50,7 +50,7 @@ def show(
         list[str] | None,
         Argument(
             metavar="[KIND/NAME]...",
-            help="A source, Kustomization or HelmRelease; without one, all that use the revision",
+            help="A source, Kustomization or HelmRelease [default: all that use the revision]",
             rich_help_panel=ObjectNamespace.panel,
         ),
     ] = None,
@@ -70,11 +70,11 @@ def show(
 ) -> None:
     """Wait until a revision is applied and healthy.
 
-    The sources that carry the revision must have fetched it. What they feed must have applied it,
-    and its health checks have passed: Kustomizations, HelmReleases whose chart changes with it,
-    what these create, and what depends on them. A later revision counts only if the history in the
-    cluster, or the Git checkout in the current folder, proves that it contains this one. Nothing is
-    changed: reconciliations are not requested.
+    Its sources must have fetched it, and everything that uses them must have applied it and passed
+    its health checks: Kustomizations, HelmReleases whose chart changes with it, what these create,
+    and what depends on them. A later revision counts only if the history in the cluster, or the Git
+    checkout in the current folder, proves that it contains this one. Changes nothing: does not
+    request reconciliations.
     """
     del ctx
     from fluxstatus.commands.wait.text import as_json, as_text

@@ -51,7 +51,7 @@ def hint_for(
     else:
         clock = _clock(at, now)
         interval = f"interval {duration(every)}"
-        text = f"nothing fetches {source.ref} before about {clock} ({interval}){who}"
+        text = f"{source.ref} is not fetched until about {clock} ({interval}){who}"
     return hint(f"{text}; to fetch it now:", command)
 
 

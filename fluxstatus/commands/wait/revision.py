@@ -37,7 +37,7 @@ class Revision(NamedTuple):
         digits = found["hash"].lower() if found else ""
         named = found and (found["name"] or found["algorithm"])
         if named and len(digits) < _LEAST:
-            raise ArgumentError(f"{given!r} has too few digits: give {_LEAST} of the hash or more")
+            raise ArgumentError(f"{given!r} has too few digits: give at least {_LEAST} of the hash")
         if found and named:
             return cls(given, plain_name(found["name"] or ""), digits)
         if not given or re.search(r"[\s@]|[^:]:[^:]", given):

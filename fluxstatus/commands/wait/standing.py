@@ -160,7 +160,7 @@ def _between(view: View) -> Standing:
     if one.ref.kind == "ArtifactGenerator":  # what it made says which revision it was made from
         return _at(view, Phase.DONE, "ready")
     if proof.accepted:
-        return _at(view, Phase.DONE, f"made {short(own)} of it", own, proof)
+        return _at(view, Phase.DONE, f"built {short(own)} from it", own, proof)
     phase, text = _made_of_another(one, observed, origin)
     return _at(view, phase, f"at {short(own)}, {text}", own, proof)
 
@@ -168,12 +168,15 @@ def _between(view: View) -> Standing:
 def _made_of_another(one: Resource, observed: str, origin: str) -> tuple[Phase, str]:
     """Return what it means that *one*, which is ready, was not made from the revision."""
     if one.ref.kind != "ExternalArtifact":
-        return Phase.COMING, f"made of {short(observed)}"
+        return Phase.COMING, f"built from {short(observed)}"
     if not origin:
-        return Phase.UNKNOWN, "which does not say what it was made of: it has no originRevision"
+        return Phase.UNKNOWN, "whose source revision is unknown: it has no originRevision"
     return (
         Phase.UNKNOWN,
-        f"made of {short(origin)}; its files may be the same since: no new artifact",
+        (
+            f"built from {short(origin)}; there is no newer artifact, possibly because its files "
+            "have not changed"
+        ),
     )
 
 

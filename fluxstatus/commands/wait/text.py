@@ -34,7 +34,8 @@ def as_text(found: Outcome, look: Look) -> str:
     page = Page(look, [*_LEVELS.values(), "advice"], [*roles, *(f.step for f in found.findings)])
     said = _SAID[found.result].format(duration(round(found.elapsed)))
     put_title(page, f"revision {found.wanted.given}", said, context=found.target.context)
-    page.gap()
+    if found.standings:
+        page.gap()
     done = [one for one in found.standings if one.phase is Phase.DONE]
     _put(page, found.held, _HELD, "more are not done")
     _put(page, done, 0 if found.held else _DONE, "done")
@@ -43,7 +44,7 @@ def as_text(found: Outcome, look: Look) -> str:
         page.gap()
         put_hint(page, hint, "", INDENT)
     if found.findings:
-        put_head(page, "what holds it, as the check finds it")
+        put_head(page, "what is blocking it, according to the check")
     for finding in found.findings:
         put_finding(page, finding, found.taken_at)
     return "\n".join(page.lines) + "\n"

@@ -13,7 +13,7 @@ _REMOTE_BASE_UNREACHABLE = Code(
 )
 _REMOTE_BASE_DENIED = Code(
     "remote-base-denied",
-    "The host of a remote resource in the kustomization.yaml requires a login.",
+    "The host of a remote resource in the kustomization.yaml requires authentication.",
 )
 _REMOTE_BASE_MISSING = Code(
     "remote-base-missing", "A remote resource in the kustomization.yaml does not exist."
@@ -77,7 +77,7 @@ RULES = (
     ),
     Rule(
         _REMOTE_BASE_DENIED,
-        why="the remote resource {base} cannot be fetched: its host denies access without a login (HTTP {status})",
+        why="the remote resource {base} cannot be fetched: its host denies access without credentials (HTTP {status})",
         steps=(
             Step(
                 "check with curl -I {base} whether the resource is public (403 can also be a rate limit, 407 is a proxy); if it is private, create a GitRepository with a Secret for the repository and a Kustomization that uses it, or commit a copy of the resource: kustomize-controller cannot authenticate when it fetches remote resources"
@@ -182,7 +182,7 @@ RULES = (
     ),
     Rule(
         _REMOTE_BASE_DENIED,
-        why="the remote base {base} cannot be cloned: its host requires a login, because the repository is private or does not exist ({detail})",
+        why="the remote base {base} cannot be cloned: its host requires authentication, because the repository is private or does not exist ({detail})",
         steps=(
             Step(
                 "create a GitRepository with a Secret for it and a Kustomization that uses it, or commit a copy of the base: kustomize-controller cannot authenticate when it fetches remote bases"
@@ -274,7 +274,7 @@ RULES = (
                 "check that its ?ref= exists, that the repository is public, and that kustomize-controller can reach the host: run git fetch with the same URL and ref"
             ),
             Step(
-                "create a GitRepository for it and a Kustomization that uses it (it reports the cause and supports a login), or commit a copy of the base"
+                "create a GitRepository for it and a Kustomization that uses it (it reports the cause and supports credentials), or commit a copy of the base"
             ),
         ),
         pattern=Text(rf"{_FROM_URL}.{{0,600}}?{_IN_GIT}"),

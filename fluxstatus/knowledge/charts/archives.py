@@ -12,7 +12,7 @@ from fluxstatus.model.codes import Code
 
 _ARCHIVE_DENIED = Code(
     "chart-archive-denied",
-    "The chart is listed in the repository index, but its archive requires a login.",
+    "The chart is listed in the repository index, but its archive requires authentication.",
 )
 _CHART_INVALID = Code("chart-invalid", "The chart is invalid or cannot be built from its source.")
 

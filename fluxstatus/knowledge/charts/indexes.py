@@ -10,7 +10,7 @@ from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
 _HELM_INDEX_AUTH = Code(
-    "helm-index-auth", "The Helm repository requires a login or rejects the credentials."
+    "helm-index-auth", "The Helm repository requires authentication or rejects the credentials."
 )
 
 _INDEX_REJECTED = Text(r"(?:: |status(?: code)?:? )(?P<status>40[13])\b")

@@ -226,7 +226,7 @@ _HOSTS = (
         why="the provider aws (spec.provider{of_endpoint}) works only with private ECR registries, but public.ecr.aws is a public registry that needs no login",
         steps=(
             Step(
-                "remove spec.provider{of_endpoint} (the default is generic), so that the controller pulls without a login",
+                "remove spec.provider{of_endpoint} (the default is generic), so that the controller pulls without credentials",
                 read=(ENDPOINT,),
             ),
         ),

@@ -22,7 +22,7 @@ RULES = (
         why="the login in Secret {secret}{of_endpoint} for public.ecr.aws has probably expired: it is valid for 12 hours, and public.ecr.aws needs no login",
         steps=(
             Step(
-                "remove spec.secretRef{of_endpoint}, so that the controller pulls without a login; check the name in {address_field} too",
+                "remove spec.secretRef{of_endpoint}, so that the controller pulls without credentials; check the name in {address_field} too",
                 read=(ENDPOINT, SECRET_TYPE),
             ),
         ),

@@ -70,7 +70,7 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="the proxy requires a login (407 Proxy Authentication Required)",
+        why="the proxy requires authentication (407 Proxy Authentication Required)",
         steps=(
             Step(
                 "put username and password of the proxy into the Secret in spec.proxySecretRef",

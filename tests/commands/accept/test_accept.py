@@ -107,9 +107,9 @@ def passed_id() -> str:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["0123456789ab", *ENTRY], "no fault has the id '0123456789ab'"),
-        (["x", *ENTRY], "no fault has the id 'x'"),
-        ([passed_id(), *ENTRY], "which is no fault"),
+        (["0123456789ab", *ENTRY], "no fault found with the id '0123456789ab'"),
+        (["x", *ENTRY], "no fault found with the id 'x'"),
+        ([passed_id(), *ENTRY], "which is not a fault"),
         (["x", "--reason", " ", "--until", LATER], "--reason"),
         (["x", "--reason", "x", "--until", "2020-01-01"], "is in the past"),
         (["x", "--reason", "x", "--until", "tomorrow"], "is not a date"),

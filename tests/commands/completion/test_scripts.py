@@ -32,7 +32,7 @@ def shell(name: str, first: str = "") -> Terminal:
     if not shutil.which(name):
         pytest.skip(f"no {name} here; tests/run installs it where it may (root, on Debian)")
     command, ours = _BEGIN[name]
-    terminal = Terminal(command, columns=100, rows=40)
+    terminal = Terminal(command, columns=200, rows=40)
     terminal.type(f"{first or ours}; echo rea''dy\n")
     terminal.wait_for("ready")
     return terminal

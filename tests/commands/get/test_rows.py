@@ -8,9 +8,19 @@ import pytest
 
 from fluxstatus.cluster.list_reader import Saved
 from fluxstatus.commands.get.rows import FILTERS, WIDE, Row, cell, rows
+from fluxstatus.model.findings import Level
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.resource import Verdict
-from tests.builders import FORBIDDEN, evidence, flux, kustomization, minutes, source, stamp
+from tests.builders import (
+    FORBIDDEN,
+    evidence,
+    flux,
+    found,
+    kustomization,
+    minutes,
+    source,
+    stamp,
+)
 
 READY = {"Ready": "True ReconciliationSucceeded: Applied revision: main@sha1:abc"}
 FAILED = {
@@ -22,8 +32,8 @@ FAILED = {
 def listed(*objects: Any, kinds: Iterable[str] = KINDS, **more: Any) -> dict[str, Row]:
     """Return the rows of a cluster with *objects* by the name of the object."""
     saved = Saved(evidence(*objects, **more))
-    found = [row for batch in rows(saved, (KINDS[kind] for kind in kinds)) for row in batch]
-    return {row.resource.ref.name: row for row in found}
+    every = [row for batch in rows(saved, (KINDS[kind] for kind in kinds)) for row in batch]
+    return {row.resource.ref.name: row for row in every}
 
 
 def cells(row: Row) -> Mapping[str, str]:
@@ -76,6 +86,21 @@ def test_what_has_no_status_is_neither() -> None:
     row = listed(flux("HelmRepository", "one", {}, spec={"type": "oci"}))["one"]
     assert cells(row)["READY"] == "-"
     assert not FILTERS["not_ready"](row)
+
+
+def test_a_retry_does_not_change_since_when_it_fails() -> None:
+    """SINCE is the first time that is known, as in the check; Ready is new with each attempt."""
+    failure = "GitOperationFailed: no"
+    git = source("git", {"Ready": f"False {failure}", "FetchFailed": f"True {failure}"})
+    ready, fetched = git["status"]["conditions"]
+    ready["lastTransitionTime"] = stamp(minutes(3))
+    fetched["lastTransitionTime"] = stamp(minutes(66))
+    row = listed(git)["git"]
+    assert (cells(row)["SINCE"], cells(row)["TIME"]) == ("66m", stamp(minutes(66)))
+    (fault,) = [one for one in found("sources", evidence(git)) if one.level is Level.FAIL]
+    assert row.since == fault.since
+    fetched["status"] = "False"  # it is not what fails
+    assert cells(listed(git)["git"])["SINCE"] == "3m"
 
 
 def test_revisions() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.commands.reconcile.advice import advise
+from fluxstatus.commands.reconcile.rules import Helps
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.hints import Hint
 from tests.builders import FORBIDDEN, HEALTHY, flux, kustomization, source, state
@@ -35,8 +36,8 @@ def texts(found: tuple[Hint, ...]) -> str:
 @pytest.mark.parametrize(
     ("name", "conditions", "expected"),
     [
-        ("git", None, "right for a first test"),
-        ("app", FAILING, "right once the cause is fixed"),
+        ("git", None, "useful for a first test"),
+        ("app", FAILING, "useful once the cause is fixed"),
         ("app", None, "not needed now"),
     ],
 )
@@ -44,6 +45,24 @@ def test_when_it_is_right(name: str, conditions: Any, expected: str) -> None:
     """It depends on whether a request would help."""
     app = kustomization("app", "git", conditions, spec={"interval": "10m"})
     assert lines(name, git("10m"), app)[0].text.startswith(expected)
+
+
+def test_a_release_without_retries_has_no_next_attempt() -> None:
+    """Neither waiting nor a Receiver for its source helps."""
+    chart = {"chart": "web", "sourceRef": {"kind": "GitRepository", "name": "git"}}
+    conditions = {
+        "Ready": "False InstallFailed: Helm install failed",
+        "Stalled": "True RetriesExceeded: Failed to install after 1 attempt(s)",
+    }
+    spec = {"interval": "1m", "chart": {"spec": chart}}
+    release = flux("HelmRelease", "app", conditions, spec=spec, status={"helmChart": "apps/web"})
+    made = flux("HelmChart", "web", spec={"chart": "web", "sourceRef": chart["sourceRef"]})
+    known = state(*HEALTHY, git("1m"), release, made)
+    found = advise(Analysis(known), known.resources["HelmRelease", "apps", "app"])
+    assert found.reason.helps is Helps.IF_FIXED
+    (hint,) = found.by_hand
+    assert hint.text.startswith("right once the cause is fixed, with new retries")
+    assert "next attempt" not in hint.text
 
 
 def test_nothing_is_said_where_it_cannot_help() -> None:
@@ -62,6 +81,14 @@ def test_short_intervals_and_no_receiver() -> None:
     assert "GitRepository apps/git is polled every 10s; without a Receiver, 10m" in texts(found)
     assert "it is reconciled every 1m" in texts(found)
     assert f"pushed to branch main of {URL}" in texts(found)
+
+
+def test_a_full_reference_names_itself() -> None:
+    """The Flux Operator writes spec.ref.name, such as refs/heads/main."""
+    spec = {"interval": "10m", "url": URL, "ref": {"name": "refs/heads/main", "branch": "old"}}
+    app = kustomization("app", "git", FAILING, spec={"interval": "10m"})
+    found = texts(lines("app", source("git", spec=spec), app))
+    assert f"pushed to refs/heads/main of {URL}" in found
 
 
 @pytest.mark.parametrize("more", [{"hook": True}, {"unread": True}])

@@ -53,6 +53,23 @@ def test_next_attempt(conditions: Any, spec: Object, in_minutes: int) -> None:
     assert "about" in first.text
 
 
+@pytest.mark.parametrize(
+    ("message", "how_often"),
+    [
+        ("Source artifact not found, retrying in 5s", "retries about every 5s and"),
+        ("Source artifact not found, retrying in 1m30s", "about every 90s and"),
+        ("Source artifact not found", "retries on its own, every 30s by default, and"),
+        ("Source artifact not found, retrying in 0s", "every 30s by default"),
+    ],
+)
+def test_how_often_it_looks_at_what_it_waits_for(message: str, how_often: str) -> None:
+    """It is a setting of the controller, which the message has; the Flux Operator sets 5s."""
+    git = source("app", {"Ready": "False GitOperationFailed: no"})
+    del git["status"]["artifact"]
+    one = kustomization("app", "app", {"Ready": f"False ArtifactFailed: {message}"})
+    assert how_often in outlooks(APP, git, one)[0].text
+
+
 def test_overdue() -> None:
     """An overdue reconciliation is reported with how long it has been due."""
     one = kustomization("app", "app", spec={"interval": "1m"}, age=minutes(4))

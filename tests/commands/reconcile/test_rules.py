@@ -177,6 +177,29 @@ def test_answer(kind: str, objects: tuple[Object, ...], helps: Helps, words: str
     assert words in result.reason.text
 
 
+@pytest.mark.parametrize(
+    ("kind", "drift", "words"),
+    [
+        ("HelmRelease", None, "change nothing, not even drift"),
+        ("HelmRelease", "warn", "change nothing, not even drift"),
+        ("HelmRelease", "enabled", "only reverts drift"),
+        ("HelmChart", None, "build the same chart again"),
+    ],
+)
+def test_what_a_request_without_news_does(kind: str, drift: str | None, words: str) -> None:
+    """A release is left alone unless drift is reverted, and a chart applies nothing."""
+    of = {"chart": "web", "sourceRef": {"kind": "GitRepository", "name": "app"}}
+    release = flux(
+        "HelmRelease", "web",
+        spec={"chart": {"spec": of}, **({"driftDetection": {"mode": drift}} if drift else {})},
+        status={"helmChart": "apps/web", "history": [{"status": "deployed", "chartVersion": "1"}]},
+    )  # fmt: skip
+    chart = flux("HelmChart", "web", spec=of, status={"artifact": {"revision": "1"}})
+    reason = advice(kind, *HEALTHY, git(), release, chart).reason
+    assert reason.helps is Helps.NEEDLESS
+    assert words in reason.text
+
+
 def test_what_could_not_be_read_is_no_answer() -> None:
     """Without permission to read the controllers the answer is unknown."""
     result = advice("Kustomization", *_WELL, unread={"deployments.apps/controllers": FORBIDDEN})
@@ -258,7 +281,7 @@ def test_an_object_that_is_overdue_alone_may_be_requested() -> None:
     """While its controller does other work, a request shows whether it can do this."""
     answer = advice("Kustomization", *OLD, git(), long_ago())
     assert answer.reason.helps is Helps.YES
-    assert "was last reconciled 24h ago, although it is due every 10m" in answer.reason.text
+    assert "was last reconciled 24h ago (interval: 10m)" in answer.reason.text
     assert "so kustomize-controller might be stuck" in answer.outlooks[0].text
 
 

@@ -43,11 +43,11 @@ def test_without_an_interval() -> None:
 
 
 AT_NIGHT = (
-    "nothing fetches GitRepository apps/fleet before about 2026-11-24 11:00 UTC (interval 24h), "
+    "GitRepository apps/fleet is not fetched until about 2026-11-24 11:00 UTC (interval 24h), "
     "and no Receiver triggers it; to fetch it now:"
 )
 NOT_KNOWN = (
-    "before about 16:00 UTC (interval 5h); whether a Receiver triggers it is unknown (not allowed "
+    "until about 16:00 UTC (interval 5h); whether a Receiver triggers it is unknown (not allowed "
     "to list it)"
 )
 NOT_READY = flux("Receiver", "push", {"Ready": "False TokenNotFound: no"}, spec=PUSH)

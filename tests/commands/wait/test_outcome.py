@@ -5,12 +5,15 @@ from typing import Any
 import pytest
 
 from fluxstatus.commands.wait.members import Role
-from fluxstatus.commands.wait.outcome import Result, at_the_end, judge
+from fluxstatus.commands.wait.outcome import Outcome, Result, at_the_end, judge
 from fluxstatus.commands.wait.proof import Cover, Proof
+from fluxstatus.commands.wait.revision import Revision
 from fluxstatus.commands.wait.standing import Phase, Standing
+from fluxstatus.commands.wait.text import as_text
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.ref import Ref
-from tests.builders import FORBIDDEN
+from fluxstatus.report.look import Look
+from tests.builders import FORBIDDEN, NOW
 
 REF = Ref("v1", "Kustomization", "apps", "app")
 BUSY = Unread(Why.FAILED, "the API server returned an error: 500")
@@ -28,6 +31,16 @@ WRONG = place(Phase.FAILED, Role.SOURCE, hopeless=True)
 UNPROVED = place(Phase.COMING, Role.SOURCE, proof=Proof(Cover.UNKNOWN))
 OLDER = place(Phase.COMING, Role.SOURCE, proof=Proof(Cover.OLDER))
 PASSED = place(Phase.COMING, Role.SOURCE, proof=Proof(Cover.UNKNOWN, stays=True), final=True)
+
+
+def test_no_empty_lines_where_no_object_is_known() -> None:
+    """What was not read follows the title, and the objects if there are any."""
+    wanted, why = Revision.parse("main@sha1:0123456789abcdef"), (("kustomizations", FORBIDDEN),)
+    for places in ((), (UNKNOWN,)):
+        found = Outcome(wanted, Result.UNKNOWN, NOW, standings=places, unread=why)
+        assert "\n\n\n" not in as_text(found, Look())
+        assert as_text(found, Look()).count("\n\n") == 1 + len(places)
+
 
 LOOKS = [
     # Where the objects are, the result, whether it is final, the result when the time is up, and

@@ -104,11 +104,11 @@ ROWS = [
     ),
     (
         *of(CHART, "apps-web", FLEET, CHART_ON_A),
-        DONE, "made 1.0.0 of it",
+        DONE, "built 1.0.0 from it",
     ),
     (
         *of(CHART, "apps-web", FLEET, CHART_ON_B),
-        COMING, "made of main@sha1:b2b2b2b",
+        COMING, "built from main@sha1:b2b2b2b",
     ),
     (*of(KS, "child", FLEET, ks("app", ON_A, status=made("child"))), COMING, "does not exist"),
 ]  # fmt: skip
@@ -181,8 +181,8 @@ def test_the_wrong_branch_is_hopeless() -> None:
 @pytest.mark.parametrize(
     ("origin", "phase", "text"),
     [
-        (ON_A, DONE, "made latest@sha256:abc of it"),
-        (ON_B, UNKNOWN, "no new artifact"),
+        (ON_A, DONE, "built latest@sha256:abc from it"),
+        (ON_B, UNKNOWN, "no newer artifact"),
         ("", UNKNOWN, "it has no originRevision"),
     ],
 )

@@ -212,7 +212,7 @@ def test_broken(api: Api, command: Command) -> None:
     assert done.code == FAILED, done
     assert "not applied after " in done.out
     assert "Kustomization apps/app: kustomize build failed: no file" in done.out
-    assert "what holds it, as the check finds it" in done.out
+    assert "what is blocking it, according to the check" in done.out
     fast = command(f"wait --revision {SHA} --fail-fast")
     assert fast.code == FAILED, fast
     assert "cannot be applied" in fast.out
