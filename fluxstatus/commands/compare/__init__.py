@@ -51,7 +51,7 @@ def show(
     files: Annotated[
         list[Path],
         Argument(
-            metavar="FILE FILE",
+            metavar="FILE",
             help="The earlier snapshot, and the later one",
             rich_help_panel="Snapshots",
         ),
