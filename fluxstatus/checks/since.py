@@ -10,11 +10,15 @@ from datetime import datetime
 from typing import NamedTuple
 
 from fluxstatus.checks.wording import UNREAD_CODES
-from fluxstatus.model.evidence import Why
+from fluxstatus.model.evidence import Target, Why
 from fluxstatus.model.findings import Changes, Level, Past, Report, Scope
 from fluxstatus.model.kinds import KINDS
 
 _FAULTS = (Level.FAIL, Level.WARN)
+_ALONE = frozenset({"GitRepository", "OCIRepository", "Bucket", "HelmRepository"})
+"""Kinds that use no other kind of Flux, so that none of their faults shows in another kind."""
+_UNUSED = frozenset({"Receiver", "FluxReport"})
+"""Kinds in which no fault of another kind shows."""
 
 
 class View(NamedTuple):
@@ -28,6 +32,7 @@ class View(NamedTuple):
     scope: Scope
     findings: tuple[Past, ...]
     accepted: tuple[Past, ...] = ()
+    target: Target = Target()
 
     @property
     def faults(self) -> tuple[Past, ...]:
@@ -43,7 +48,9 @@ def view_of(report: Report) -> View:
     findings = (one for one in report.faults if one.level is not Level.PASS)
     accepted = (Past.of(one.finding) for one in report.accepted)
     found = tuple(map(Past.of, findings))
-    return View(report.taken_at, frozenset(steps), report.scope, found, tuple(accepted))
+    return View(
+        report.taken_at, frozenset(steps), report.scope, found, tuple(accepted), report.target
+    )
 
 
 def compared(report: Report, earlier: View, source: str) -> Report:
@@ -54,23 +61,34 @@ def compared(report: Report, earlier: View, source: str) -> Report:
     now = view_of(report)
     before = {one.id: one.level for one in (*earlier.faults, *earlier.accepted)}
     known = {one.id for one in (*now.faults, *now.accepted)}
+    blind, blind_now = _only_unread(earlier, now), _only_unread(now, earlier)
     still, new, unseen = [], [], []
     for one in now.faults:
         is_worse = before.get(one.id) is Level.WARN and one.level is Level.FAIL
         if one.id in before and not is_worse:
             still.append(one.id)
-        elif is_worse or looked_at(earlier, one):
+        elif is_worse or (looked_at(earlier, one) and not _may_show(blind, one)):
             new.append(one.id)
         else:
             unseen.append(one.id)
     left = [one for one in earlier.faults if one.id not in known]
-    gone = tuple(one for one in left if looked_at(now, one))
+    gone = tuple(one for one in left if looked_at(now, one) and not _may_show(blind_now, one))
     unsure = tuple(one for one in left if one not in gone)
     changes = Changes(
-        source, earlier.taken_at, tuple(new), tuple(still), tuple(unseen), gone, unsure
-    )
+        source, earlier.taken_at, tuple(new), tuple(still), tuple(unseen), gone, unsure,
+        _other_cluster(earlier.target, report.target),
+    )  # fmt: skip
     marked = (replace(one, new=True) if one.id in new else one for one in report.findings)
     return report._replace(changes=changes, findings=tuple(marked))
+
+
+def _other_cluster(earlier: Target, now: Target) -> str:
+    """Return what to call the cluster *earlier* if its context and server are not those of *now*.
+
+    One cluster may have several servers and contexts, so this is nothing but a fact to show.
+    """
+    is_other = earlier.context != now.context and earlier.server != now.server
+    return earlier.context or earlier.server if is_other and earlier.server and now.server else ""
 
 
 def looked_at(view: View, fault: Past) -> bool:
@@ -80,6 +98,25 @@ def looked_at(view: View, fault: Past) -> bool:
     return _covers(view.scope, fault) and not any(
         _hides(one, fault) for one in _unread(view.findings) if one.step == fault.step
     )
+
+
+def _only_unread(view: View, other: View) -> set[str]:
+    """Return the kinds that *view* could not read, and the *other* could."""
+    return _unread_kinds(view) - _unread_kinds(other)
+
+
+def _unread_kinds(view: View) -> set[str]:
+    unread = (one for one in view.findings if one.level is Level.UNKNOWN and not one.object)
+    return {one.title.partition(":")[0] for one in unread}
+
+
+def _may_show(kinds: Iterable[str], fault: Past) -> bool:
+    """Return whether *fault* may show, or be called what it is, only because *kinds* were read.
+
+    A fault may show in what its object uses, in events, and in the controllers.
+    """
+    own = {ref.kind for ref in fault.objects}
+    return any(kind not in KINDS or not (kind in _UNUSED or own <= _ALONE) for kind in kinds)
 
 
 def _covers(scope: Scope, fault: Past) -> bool:

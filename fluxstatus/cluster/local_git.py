@@ -44,6 +44,11 @@ def commit(digits: str) -> Commit | None:
     return Commit(found, datetime.fromtimestamp(at, UTC) if at < _MOST else None)
 
 
+def is_whole() -> bool:
+    """Return whether the checkout has all that its commits contain, so that it is not shallow."""
+    return (_ask("rev-parse", "--is-shallow-repository") or "").strip() == "false"
+
+
 def remotes() -> list[str]:
     """Return the addresses of the remotes of the checkout."""
     said = _ask("config", "--get-regexp", r"^remote\..*\.url$") or ""

@@ -96,7 +96,7 @@ def levels(text: str) -> str:
     """Return *text*, words of FAIL_ON separated by commas. Raises BadParameter."""
     for word in text.split(","):
         if word not in FAIL_ON:
-            raise BadParameter(f"{word!r} is not one of {', '.join(map(repr, FAIL_ON))}")
+            raise BadParameter(f"{word!r} is not one of {', '.join(map(repr, map(str, FAIL_ON)))}")
     return text
 
 

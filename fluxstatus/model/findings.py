@@ -227,7 +227,8 @@ class Changes(NamedTuple):
     `source` is where the earlier one is from, and `taken_at` when its cluster was read. `new` and
     `still` are ids of faults of the report. Its `unseen` ones may be old: the earlier one did not
     look at what they are about. `gone` are faults of the earlier one. Its `unsure` ones may be
-    there still: the report did not look at what they are about.
+    there still: the report did not look at what they are about. `cluster` is the context of the
+    earlier one, or the server without one, if neither is that of the report: it is empty else.
     """
 
     source: str
@@ -237,6 +238,7 @@ class Changes(NamedTuple):
     unseen: tuple[str, ...] = ()
     gone: tuple[Past, ...] = ()
     unsure: tuple[Past, ...] = ()
+    cluster: str = ""
 
 
 def _counted(finding: Finding, changes: Changes, old: Collection[Key]) -> Finding:

@@ -81,6 +81,7 @@ def changes_json(changes: Changes) -> dict[str, Any]:
     return {
         "source": changes.source,
         "takenAt": time_json(changes.taken_at),
+        "cluster": changes.cluster,
         "new": list(changes.new),
         "still": list(changes.still),
         "unseen": list(changes.unseen),

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fluxstatus.base.fields import is_deeper, map_of, maps_of, text_of
+from fluxstatus.base.masking import mask
 from fluxstatus.checks.since import View
+from fluxstatus.model.evidence import Target
 from fluxstatus.model.findings import Level, Past, Scope
 from fluxstatus.model.ref import Ref
 
@@ -25,7 +27,7 @@ def view_in(data: bytes) -> View:
     missing = [name for name in _LIST if not isinstance(document.get(name), list)]
     if document.get("schemaVersion") != _VERSION or missing:
         raise ValueError(f"is not a report with schemaVersion {_VERSION} (-o json)")
-    scope = map_of(document.get("scope"))
+    scope, target = map_of(document.get("scope")), map_of(document.get("target"))
     applying = tuple(map(_ref, maps_of(scope.get("applying"))))
     acceptance = map_of(document.get("acceptance"))
     accepted = (map_of(one.get("finding")) for one in maps_of(acceptance.get("accepted")))
@@ -35,6 +37,7 @@ def view_in(data: bytes) -> View:
         Scope(_texts(scope.get("namespaces")), applying, _texts(scope.get("skipped"))),
         tuple(map(_past, maps_of(document["findings"]))),
         tuple(map(_past, accepted)),
+        Target(context=text_of(target.get("context")), server=text_of(target.get("server"))),
     )
 
 
@@ -70,7 +73,7 @@ def _past(found: dict[str, Any]) -> Past:
         text_of(found.get("step")),
         text_of(found.get("code")),
         level,
-        text_of(found.get("title")),
+        mask(text_of(found.get("title"))),  # the file may be from anyone
         tuple(map(_ref, maps_of(found.get("objects")))),
         "habit" if found.get("class") == "habit" else "fault",
     )

@@ -92,7 +92,8 @@ def changes_of(changes: Changes) -> str:
     )
     counts = ", ".join(f"{number} {what}" for number, what in numbers if number)
     when = minute_of(changes.taken_at)
-    return f"since {when} ({changes.source}): {counts or 'no faults then, none now'}"
+    of = f", of another context and server: {changes.cluster}" if changes.cluster else ""
+    return f"since {when} ({changes.source}{of}): {counts or 'no faults then, none now'}"
 
 
 def kinds_of(refs: Iterable[Ref]) -> str:

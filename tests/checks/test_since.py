@@ -11,7 +11,7 @@ from fluxstatus.checks.run import Choice
 from fluxstatus.checks.since import View, compared, view_of
 from fluxstatus.commands.wait import until_healthy as wait
 from fluxstatus.model.accept_list import AcceptList, Entry
-from fluxstatus.model.evidence import Object, Unread, Why
+from fluxstatus.model.evidence import Object, Target, Unread, Why
 from fluxstatus.model.findings import Changes, Exit, Finding, Level, Report
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.report import as_json
@@ -36,6 +36,7 @@ HEALTHY_APP = (*HEALTHY, source("git"), kustomization("app", "git"))
 BROKEN_APP = (*HEALTHY, source("git"), kustomization("app", "git", BUILD_FAILED))
 BROKEN_BOTH = (*BROKEN_APP, source("other", NOT_THERE))
 KS = KINDS["Kustomization"].resource
+GIT = KINDS["GitRepository"].resource
 RECEIVERS = KINDS["Receiver"].resource
 APP = "Kustomization apps/app"
 OTHER = "GitRepository apps/other"
@@ -116,6 +117,23 @@ def test_what_was_not_looked_at_is_neither_new_nor_gone(choice: Choice, more: ob
     assert (found.new, named(whole, found.unseen)) == ((), {APP})
     found = changes(whole, part)
     assert (found.gone, [f"{one.object}" for one in found.unsure]) == ((), [APP])
+
+
+@pytest.mark.parametrize("name", [GIT, "events", "deployments.apps/controllers"])
+def test_what_shows_only_in_something_else(name: str) -> None:
+    """A missing source shows in no Kustomization, and a fault may show only in events."""
+    missing = (*HEALTHY, kustomization("app", "nope", NO_ARTIFACT))
+    whole, part = of(missing), of(HEALTHY, unread={name: FORBIDDEN})
+    found = changes(part, whole)
+    assert (found.new, named(whole, found.unseen)) == ((), {APP})
+    gone = changes(whole, part)
+    assert (gone.gone, [f"{one.object}" for one in gone.unsure]) == ((), [APP])
+
+
+def test_what_neither_has_read() -> None:
+    """Where both have read the same, they can be compared."""
+    before, after = (of(each, unread={"events": FORBIDDEN}) for each in (HEALTHY_APP, BROKEN_APP))
+    assert named(after, changes(before, after).new) == {APP}
 
 
 @pytest.mark.parametrize(
@@ -219,10 +237,27 @@ def test_a_file_that_is_no_report(document: str, message: str) -> None:
         view_in(document.encode("latin-1"))
 
 
+def test_another_cluster() -> None:
+    """It is said if both the context and the server are others: that of one may be renamed."""
+    here = of(BROKEN_APP, target=Target(context="prod", server="https://prod:6443"))
+    there = of(BROKEN_APP, target=Target(context="stage", server="https://stage:6443"))
+    renamed = of(BROKEN_APP, target=Target(context="admin@prod", server="https://prod:6443"))
+    assert [changes(one, here).cluster for one in (there, renamed, here)] == ["stage", "", ""]
+
+
+def test_titles_in_a_file_are_masked() -> None:
+    """The file need not be of this program."""
+    document = json.loads(as_json.render(of(BROKEN_APP), Look()))
+    for one in document["findings"]:
+        one["title"] = "https://user:hunter2@git.example.com refuses"
+    [fault] = view_in(json.dumps(document).encode()).faults
+    assert "hunter2" not in fault.title
+
+
 def test_a_report_of_an_older_release_is_read() -> None:
     """It has no keys that were added since."""
     document = json.loads(as_json.render(of(BROKEN_APP), Look()))
-    for name in ("acceptance", "changes"):
+    for name in ("acceptance", "changes", "target"):
         del document[name]
     del document["scope"]["skipped"]
     report = of(BROKEN_APP)

@@ -45,6 +45,7 @@ def test_ancestors() -> None:
     git("switch", "--quiet", "--create", "other", first)
     git("commit", "--quiet", "--allow-empty", "--message=Other")
     other = git("rev-parse", "HEAD")
+    assert local_git.is_whole()
     assert local_git.is_ancestor(first, second)
     assert local_git.is_ancestor(first[:9], second)
     assert not local_git.is_ancestor(second, first)
@@ -86,6 +87,7 @@ def test_a_shallow_checkout_proves_nothing(tmp_path: Path, monkeypatch: pytest.M
     assert local_git.commit(second)
     assert not local_git.commit(first)
     assert not local_git.is_ancestor(first, second)
+    assert not local_git.is_whole()
 
 
 def test_without_a_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,6 +96,7 @@ def test_without_a_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.chdir(tmp_path)
     assert local_git.commit(made) is None
     assert local_git.remotes() == []
+    assert not local_git.is_whole()
     monkeypatch.setenv("PATH", str(tmp_path))
     assert local_git.commit(made) is None
 

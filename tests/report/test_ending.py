@@ -99,6 +99,14 @@ def test_what_is_gone_is_listed() -> None:
     ]
 
 
+def test_another_cluster_is_said() -> None:
+    """The same faults in two clusters have the same ids."""
+    shown = SAMPLE._replace(changes=Changes("old.json", NOW, cluster="stage"))
+    assert "(old.json, of another context and server: stage): no" in " ".join(
+        render(shown, Look()).split()
+    )
+
+
 def test_no_change_is_said() -> None:
     """A report without faults, like the one before."""
     shown = SAMPLE._replace(changes=Changes("old.json", NOW))

@@ -49,7 +49,7 @@ def show(
     ids: Annotated[
         list[str],
         Argument(
-            metavar="FINDING-ID",
+            metavar="FINDING-ID…",
             help="The id of a fault, from -o wide or -o json",
             rich_help_panel=_PANEL,
         ),

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from fluxstatus.commands.wait.revision import Revision
-from fluxstatus.commands.wait.sources import feeding, is_carrier, kinds_with
+from fluxstatus.commands.wait.sources import feeding, is_carrier, kinds_with, refuse_moving
 from fluxstatus.model.errors import ArgumentError
 from fluxstatus.model.inventory import entry_of, ids_in
 from fluxstatus.model.kinds import KINDS
@@ -60,6 +60,7 @@ def sources_of(state: State, wanted: Revision, named: Iterable[Resource]) -> lis
         if not carrying:
             raise ArgumentError(f"{one.ref} has no source that could carry {wanted.given!r}")
         found |= dict.fromkeys(carrying)
+    refuse_moving(wanted, (state.resources[key] for key in found))
     return [*found]
 
 

@@ -21,6 +21,7 @@ class Cover(StrEnum):
     CONTAINS = "contains"  # it is a later one, which is proved
     NEWER = "newer"  # it is accepted because of --or-newer
     OLDER = "older"  # it is an earlier one, which is proved
+    APART = "apart"  # it is neither earlier nor later, which is proved: the branch was reset
     UNKNOWN = "unknown"
     NONE = "none"  # there is no revision
 
@@ -63,12 +64,15 @@ class Facts(NamedTuple):
     """What is known about a revision of a source besides its name.
 
     `relation` is what the local checkout proves, `committed` when the revision that is waited for
-    was committed. `histories` are of the source and of what uses it. `fetched` is when the source
-    stored this revision, `since` a clause if it certainly fetched since the wait began.
+    was committed. `whole` is whether the checkout has all that this contains, so that a revision
+    that it does not have is not an earlier one. `histories` are of the source and of what uses it.
+    `fetched` is when the source stored this revision, `since` a clause if it certainly fetched
+    since the wait began.
     """
 
     relation: Cover = Cover.UNKNOWN
     committed: datetime | None = None
+    whole: bool = False
     histories: Sequence[History] = ()
     fetched: datetime | None = None
     since: str = ""
@@ -94,11 +98,13 @@ class Proofs:
 def prove(wanted: Revision, revision: str, facts: Facts, *, or_newer: bool) -> Proof:
     """Return how *revision*, another one than *wanted*, relates to it."""
     order = _order(wanted, revision)
+    apart = facts.relation is Cover.APART
+    came_after = not apart and was_before(facts.histories, wanted, revision)
     stored_before = bool(facts.committed and facts.fetched and facts.committed > facts.fetched)
     rules = (
         (facts.relation is Cover.CONTAINS, Cover.CONTAINS, "which contains it (local checkout)"),
         (facts.relation is Cover.OLDER, Cover.OLDER, "which is older (local checkout)"),
-        (was_before(facts.histories, wanted, revision), Cover.CONTAINS, "which came after it"),
+        (came_after, Cover.CONTAINS, "which came after it"),
         (stored_before, Cover.OLDER, "which was fetched before the commit was made"),
         (order is Cover.OLDER, Cover.OLDER, "which is a lower version"),
     )  # fmt: skip
@@ -106,10 +112,12 @@ def prove(wanted: Revision, revision: str, facts: Facts, *, or_newer: bool) -> P
         if applies:
             return Proof(cover, why)
     why = _newer(facts, order)
+    if why and or_newer:
+        return Proof(Cover.NEWER, f"{why}, accepted because of --or-newer")
+    if apart:
+        return Proof(Cover.APART, "which does not contain it (local checkout)")
     if not why:
         return UNPROVED
-    if or_newer:
-        return Proof(Cover.NEWER, f"{why}, accepted because of --or-newer")
     return Proof(Cover.UNKNOWN, f"{why} (--or-newer accepts it)", stays=bool(facts.since))
 
 
@@ -117,7 +125,7 @@ def _newer(facts: Facts, order: Cover) -> str:
     """Return a clause if a revision is a newer one, though nothing proves that it contains it."""
     if order is Cover.NEWER:
         return "a higher version"
-    if facts.committed and facts.fetched:
+    if facts.committed and facts.fetched and facts.whole and facts.relation is Cover.UNKNOWN:
         return "fetched after the commit was made"
     return facts.since
 

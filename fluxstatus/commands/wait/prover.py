@@ -44,6 +44,7 @@ class Prover:
         self, wanted: Revision, commit: local_git.Commit | None, *, or_newer: bool
     ) -> None:
         self.wanted, self._commit, self._or_newer = wanted, commit, or_newer
+        self._is_whole = commit is not None and local_git.is_whole()
         self._began: datetime | None = None
         self._seen: dict[Key, list[Record]] = {}
         self._handled: dict[Key, str] = {}
@@ -80,9 +81,10 @@ class Prover:
                 if revision in proved or self.wanted.is_of(revision):
                     continue
                 facts = Facts(self._relation(revision))
-                if role is Role.SOURCE and facts.relation is Cover.UNKNOWN:
+                if role is Role.SOURCE and facts.relation in (Cover.UNKNOWN, Cover.APART):
                     users = (known[o.key] for o in found if o.source == key and o.key in known)
-                    facts = self._facts(reader, state, known[key], users)
+                    more = self._facts(reader, state, known[key], users)
+                    facts = more._replace(relation=facts.relation)
                 proved[revision] = prove(self.wanted, revision, facts, or_newer=or_newer)
         return Proofs(self.wanted, proved)
 
@@ -91,13 +93,17 @@ class Prover:
         if self._commit is None or not digest:
             return Cover.UNKNOWN
         if digest not in self._relations:
-            older, newer = self._commit.hash, digest
-            contains = local_git.is_ancestor(older, newer)
-            is_older = not contains and local_git.is_ancestor(newer, older)
-            self._relations[digest] = (
-                Cover.CONTAINS if contains else Cover.OLDER if is_older else Cover.UNKNOWN
-            )
+            self._relations[digest] = self._in_checkout(self._commit.hash, digest)
         return self._relations[digest]
+
+    def _in_checkout(self, wanted: str, other: str) -> Cover:
+        """Return how the commit *other* relates to the *wanted* one, as the checkout proves it."""
+        if local_git.is_ancestor(wanted, other):
+            return Cover.CONTAINS
+        if local_git.is_ancestor(other, wanted):
+            return Cover.OLDER
+        is_apart = self._is_whole and local_git.commit(other) is not None
+        return Cover.APART if is_apart else Cover.UNKNOWN
 
     def _facts(
         self, reader: Reader, state: State, source: Resource, users: Iterable[Resource]
@@ -108,6 +114,7 @@ class Prover:
             self._events[about] = tuple(in_events(events_about(reader, source.ref)))
         return Facts(
             committed=self._commit.at if self._commit else None,
+            whole=self._is_whole,
             histories=[
                 (*self._seen.get(key, ()), *self._events[about]),
                 *(tuple(in_history(one)) for one in users),

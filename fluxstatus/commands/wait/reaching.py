@@ -16,7 +16,7 @@ from fluxstatus.commands.wait.seeker import Seeker
 from fluxstatus.commands.wait.standing import Phase, Standing
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.ref import Ref
-from fluxstatus.report.terminal import command_line
+from fluxstatus.report.terminal import marked
 
 if TYPE_CHECKING:
     from fluxstatus.cluster.reader import Reader
@@ -135,7 +135,7 @@ def _lines(found: Outcome) -> Iterator[tuple[str, str]]:
         text = f"{len(found.standings) - len(found.held)} of {len(found.standings)} objects done"
         yield text, text
     for hint in found.hints:
-        commands = " && ".join(command_line(one.argv) for one in hint.commands)
+        commands = " && ".join(map(marked, hint.commands))
         yield hint.text, f"{hint.text} {commands}".rstrip()
 
 

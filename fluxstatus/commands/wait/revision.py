@@ -39,7 +39,7 @@ class Revision(NamedTuple):
         if named and len(digits) < _LEAST:
             raise ArgumentError(f"{given!r} has too few digits: give at least {_LEAST} of the hash")
         if found and named:
-            return cls(given, _plain(found["name"] or ""), digits)
+            return cls(given, plain_name(found["name"] or ""), digits)
         if not given or re.search(r"[\s@]|[^:]:[^:]", given):
             raise ArgumentError(
                 f"{given!r} is not a revision; give a commit, a tag, a digest, or a chart version"
@@ -48,7 +48,7 @@ class Revision(NamedTuple):
             return cls(given, hash=digits)
         if found and len(digits) >= _LEAST:
             return cls(given, given, digits, either=True)
-        return cls(given, _plain(given))
+        return cls(given, plain_name(given))
 
     @property
     def is_version(self) -> bool:
@@ -70,10 +70,10 @@ def parts(revision: str) -> tuple[str, str]:
     name, _, rest = revision.rpartition("@")
     algorithm, _, digest = rest.rpartition(":")
     if name or algorithm:
-        return _plain(name), digest.lower()
+        return plain_name(name), digest.lower()
     if re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", rest):
         return "", rest
-    return _plain(rest), ""
+    return plain_name(rest), ""
 
 
 def is_same_name(one: str, other: str) -> bool:
@@ -90,5 +90,6 @@ def is_same_name(one: str, other: str) -> bool:
     return has in {asked, asked.replace("+", "_")} or has.partition("+")[0] == asked
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Return *name*, of a branch or tag, without the folder of Git that it is in."""
     return _HEADS.sub("", name)

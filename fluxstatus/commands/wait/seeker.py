@@ -16,7 +16,7 @@ from fluxstatus.commands.wait.sources import carriers, plain_url
 from fluxstatus.commands.wait.standing import Phase, Standing, standings
 from fluxstatus.lookup.names import ObjectName, find
 from fluxstatus.model.errors import ArgumentError
-from fluxstatus.model.evidence import Unread
+from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.hints import Hint, hint
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.kubectl_flags import for_target
@@ -75,7 +75,12 @@ class Seeker:
             known.read(reader, self._again)
         if reader.unreachable or not known.listed:
             return self._unread(reader)
-        state, found, proofs = self._members(reader, Proofs(self.wanted))
+        try:
+            state, found, proofs = self._members(reader, Proofs(self.wanted))
+        except ArgumentError as error:
+            if not self._again:
+                raise
+            return self._unread(reader, Unread(Why.ABSENT, f"{error}, since the wait began"))
         if _is_partly_proved(state, found, proofs):  # that shows which repository it is in
             state, found, proofs = self._members(reader, proofs)
         if reader.unreachable:
@@ -86,11 +91,15 @@ class Seeker:
         if not is_certain:  # what is final may have nothing to do with the revision
             places = [one._replace(final=False) for one in places]
         result, final = judge(places, known.unread.values(), fail_fast=self._fail_fast)
+        is_unused = result is Result.REACHED and not self._named and not _has_consumer(places)
+        if is_unused:  # it is fetched, but nothing shows that it is applied
+            result = Result.UNKNOWN
         self._again = self._to_read(found, places, result) | {*known.failed}
         known.keep({*_around(state, found), *(one.ref.key for one in self._named_in(state))})
         target = state.evidence.target
         ambiguous = [] if is_certain else [_ambiguity(self.wanted, streams)]
-        hints = (*ambiguous, *self._hints(reader, state, places))
+        unused = [_unused(self._namespaces)] if is_unused else []
+        hints = (*ambiguous, *unused, *self._hints(reader, state, places))
         return Outcome(
             wanted=self.wanted,
             result=result,
@@ -102,10 +111,12 @@ class Seeker:
             final=final,
         )
 
-    def _unread(self, reader: Reader) -> Outcome:
-        """Return that what is waited for could not be read."""
+    def _unread(self, reader: Reader, gone: Unread | None = None) -> Outcome:
+        """Return that what is waited for could not be read, or is *gone*: it may come again."""
         why = reader.unreachable
         unread = {"the cluster": why} if why else self._known.unread
+        if gone and not why:
+            unread = {**unread, "what is waited for": gone}
         _, final = judge((), unread.values(), fail_fast=False)
         evidence = reader.evidence()
         return Outcome(
@@ -211,6 +222,18 @@ class Seeker:
             items = (Resource(RECEIVER, item, now) for item in answer.known)
             self._receivers = answer.hidden or tuple(items)
         return self._receivers
+
+
+def _has_consumer(places: Iterable[Standing]) -> bool:
+    return any(one.role is Role.CONSUMER for one in places)
+
+
+def _unused(namespaces: Collection[str]) -> Hint:
+    where = f" in {', '.join(namespaces)}" if namespaces else ""
+    return hint(
+        f"it is fetched, but no Kustomization or HelmRelease{where} uses it; to wait only until it "
+        "is fetched, name the source"
+    )
 
 
 def _ambiguity(wanted: Revision, streams: Collection[object]) -> Hint:

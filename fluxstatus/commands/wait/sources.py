@@ -7,7 +7,7 @@ from typing import NamedTuple
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.urls import without_login
 from fluxstatus.commands.wait.proof import Cover, Proofs, revisions_of
-from fluxstatus.commands.wait.revision import Revision
+from fluxstatus.commands.wait.revision import Revision, plain_name
 from fluxstatus.model.errors import ArgumentError
 from fluxstatus.model.ref import Key
 from fluxstatus.state.references import feeds_of
@@ -98,7 +98,7 @@ def carriers(
     if not candidates:
         where = f" in {', '.join(namespaces)}" if namespaces else ""
         raise ArgumentError(f"there is no source{where} that could carry {wanted.given!r}")
-    _refuse_branch(wanted, candidates)
+    refuse_moving(wanted, candidates)
     possible = [one for one in candidates if not never(one, wanted)] or candidates
     if not wanted.hash and len({repository_of(one) for one in possible}) > 1:
         text = f"{wanted.given!r} can be in any of {len(possible)} sources; choose one:"
@@ -119,14 +119,25 @@ def kinds_with(wanted: Revision) -> Sequence[str]:
     return others if len(wanted.hash) == sha1 or not wanted.hash else (*others, "Bucket")
 
 
-def _refuse_branch(wanted: Revision, candidates: Iterable[Resource]) -> None:
-    """Raise ArgumentError for the name of a branch, which every commit on it has."""
-    branches = [following(one) for one in candidates]
-    if not wanted.hash and ("branch", wanted.name) in branches:
+def refuse_moving(wanted: Revision, sources: Iterable[Resource]) -> None:
+    """Raise ArgumentError for a name that each revision of one of *sources* has.
+
+    That is the name of the branch, or of another reference but a tag, that it follows.
+    """
+    if wanted.hash and not wanted.either:
+        return
+    if any(_moving(one) == wanted.name for one in sources):
         raise ArgumentError(
             f"{wanted.name!r} is a branch, and every commit on it has that name; give the commit, "
             'such as --revision "$(git rev-parse HEAD)"'
         )
+
+
+def _moving(source: Resource) -> str:
+    """Return the name that each revision of *source* has, empty without one."""
+    field, value = following(source) or ("", "")
+    is_branch = field == "branch" or (field == "name" and not value.startswith("refs/tags/"))
+    return plain_name(value) if is_branch else ""
 
 
 def never(source: Resource, wanted: Revision) -> str:

@@ -34,7 +34,13 @@ PROOFS = [
     (Facts(histories=[PASSED, RESET]), Cover.UNKNOWN, Cover.UNKNOWN),
     (Facts(histories=[[record(ON_A, EARLIER, NOW), record(ON_B, LATER)]]),) + (Cover.UNKNOWN,) * 2,
     (Facts(committed=LATER, fetched=EARLIER), Cover.OLDER, Cover.OLDER),
-    (Facts(committed=EARLIER, fetched=LATER), Cover.UNKNOWN, Cover.NEWER),
+    (Facts(committed=EARLIER, whole=True, fetched=LATER), Cover.UNKNOWN, Cover.NEWER),
+    # A shallow checkout may lack an earlier commit that was fetched after this one was made.
+    (Facts(committed=EARLIER, fetched=LATER), Cover.UNKNOWN, Cover.UNKNOWN),
+    # A reset branch came after it, but does not contain it.
+    (Facts(Cover.APART, histories=[PASSED]), Cover.APART, Cover.APART),
+    (Facts(Cover.APART, EARLIER, whole=True, fetched=LATER), Cover.APART, Cover.APART),
+    (Facts(Cover.APART, since="fetched since the wait began"), Cover.APART, Cover.NEWER),
     (Facts(fetched=LATER), Cover.UNKNOWN, Cover.UNKNOWN),
     (Facts(since="fetched since the wait began"), Cover.UNKNOWN, Cover.NEWER),
 ]

@@ -78,6 +78,9 @@ def test_a_version_of_a_chart() -> None:
     ("wanted", "objects", "text"),
     [
         ("main", (git(),), "'main' is a branch"),
+        ("refs/heads/main", (git(),), "is a branch"),
+        ("main", (git(spec={"ref": {"name": "refs/heads/main"}}),), "'main' is a branch"),
+        ("feedbee", (git(spec={"ref": {"branch": "feedbee"}}),), "'feedbee' is a branch"),
         ("1.4.0", (HELM, oci("v1@sha256:a", "")), "can be in any of 2 sources"),
         (A, (HELM,), "there is no source"),
     ],

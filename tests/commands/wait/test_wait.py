@@ -148,6 +148,7 @@ def test_one_line_for_each_change(api: Api, command: Command) -> None:
     later(api, fetched, applied("app"), applied("db"))
     lines = [line.partition(" ")[2] for line in command(f"wait --revision {SHA}").err.splitlines()]
     assert len(lines) == len(set(lines)), lines
+    assert any(line.endswith("   (changes the cluster)") for line in lines)
     of_app = [line for line in lines if line.startswith("Kustomization apps/app: ")]
     assert of_app == [
         f"Kustomization apps/app: at main@sha1:{OLD.rpartition(':')[2][:7]}",
@@ -344,6 +345,8 @@ def test_json(api: Api, command: Command) -> None:
     [
         ("wait", "Missing option '--revision'"),
         ("wait --revision main", "'main' is a branch"),
+        ("wait gitrepo/app -n apps --revision main", "'main' is a branch"),
+        ("wait ks/app -n apps --revision main", "'main' is a branch"),
         ("wait --revision a:b:c", "is not a revision"),
         ("wait ks/nope --revision 1.4.0", "no Kustomization 'nope' found"),
         ("wait alert/x --revision 1.4.0", "a Alert has no revision"),
