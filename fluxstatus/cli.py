@@ -148,10 +148,10 @@ def check(
     conflict = saved.conflict(connection, watch=timing.watch, wait=bool(timing.wait))
     fail_on = timing.failing
     conflict = conflict or known.conflict(saved, fail_on_new=NEW in fail_on)
-    if conflict := conflict or timing.conflict() or shown.conflict(watch=timing.watch):
-        ctx.fail(conflict)
-    if prompt and timing.watch:
-        ctx.fail("--prompt and --watch are mutually exclusive")
+    used = {"--save": saved.save, saved.flag: saved.file, "--accept": known.accept}
+    conflict = conflict or timing.conflict() or shown.conflict(watch=timing.watch, used=used)
+    if conflict or (prompt and timing.watch):
+        ctx.fail(conflict or "--prompt and --watch are mutually exclusive")
     accepting = Accepting(known)
     read = _reader(scope, shown, timing, saved, connection, accepting=accepting)
     live = saved.file is None
