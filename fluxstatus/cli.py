@@ -80,6 +80,7 @@ class _Commands(PlainGroup):
         "mcp verify": "fluxstatus.mcp.verify",
         "preflight": "fluxstatus.commands.preflight.report",
         "versions": "fluxstatus.commands.versions.skew",
+        "wait": "fluxstatus.commands.wait.outcome",
     }
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -154,8 +155,7 @@ def check(
         ctx.fail(conflict or "--prompt and --watch are mutually exclusive")
     accepting = Accepting(known)
     read = _reader(scope, shown, timing, saved, connection, accepting=accepting)
-    live = saved.file is None
-    assess = comparing(known, _assessor(scope, accepting, live=live, prompt=prompt))
+    assess = comparing(known, _assessor(scope, accepting, live=saved.file is None, prompt=prompt))
     if timing.watch:
         report = watch.watch(read, assess, partial(_show_change, shown, scope))
         raise typer.Exit(report.exit_code(fail_on))
@@ -163,12 +163,12 @@ def check(
         from fluxstatus.commands.wait import before_check
         from fluxstatus.commands.wait.until_healthy import exit_code, wait
 
-        reached, left = before_check(scope, shown, timing, connection)
+        reached, left, marked = before_check(scope, shown, timing, connection)
         if reached is Exit.HEALTHY:
             report = wait(read, assess, left, fail_on, fail_fast=timing.fail_fast)
             code = exit_code(report, fail_on)
         else:
-            report, code = assess(read()), reached
+            report, code = marked(assess(read())), reached
     else:
         report = assess(read())
         code = report.exit_code(fail_on)
