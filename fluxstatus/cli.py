@@ -80,6 +80,7 @@ class _Commands(PlainGroup):
         "mcp verify": "fluxstatus.mcp.verify",
         "preflight": "fluxstatus.commands.preflight.report",
         "versions": "fluxstatus.commands.versions.skew",
+        "wait": "fluxstatus.commands.wait.outcome",
     }
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -148,14 +149,13 @@ def check(
     conflict = saved.conflict(connection, watch=timing.watch, wait=bool(timing.wait))
     fail_on = timing.failing
     conflict = conflict or known.conflict(saved, fail_on_new=NEW in fail_on)
-    if conflict := conflict or timing.conflict() or shown.conflict(watch=timing.watch):
-        ctx.fail(conflict)
-    if prompt and timing.watch:
-        ctx.fail("--prompt and --watch are mutually exclusive")
+    used = {"--save": saved.save, saved.flag: saved.file, "--accept": known.accept}
+    conflict = conflict or timing.conflict() or shown.conflict(watch=timing.watch, used=used)
+    if conflict or (prompt and timing.watch):
+        ctx.fail(conflict or "--prompt and --watch are mutually exclusive")
     accepting = Accepting(known)
     read = _reader(scope, shown, timing, saved, connection, accepting=accepting)
-    live = saved.file is None
-    assess = comparing(known, _assessor(scope, accepting, live=live, prompt=prompt))
+    assess = comparing(known, _assessor(scope, accepting, live=saved.file is None, prompt=prompt))
     if timing.watch:
         report = watch.watch(read, assess, partial(_show_change, shown, scope))
         raise typer.Exit(report.exit_code(fail_on))
@@ -163,12 +163,12 @@ def check(
         from fluxstatus.commands.wait import before_check
         from fluxstatus.commands.wait.until_healthy import exit_code, wait
 
-        reached, left = before_check(scope, shown, timing, connection)
+        reached, left, marked = before_check(scope, shown, timing, connection)
         if reached is Exit.HEALTHY:
             report = wait(read, assess, left, fail_on, fail_fast=timing.fail_fast)
             code = exit_code(report, fail_on)
         else:
-            report, code = assess(read()), reached
+            report, code = marked(assess(read())), reached
     else:
         report = assess(read())
         code = report.exit_code(fail_on)

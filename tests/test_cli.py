@@ -46,6 +46,20 @@ def test_exit_code_is_the_verdict(flux_status: Program, unreachable: Path, outpu
     assert codes == [0, 1, 3]
 
 
+def test_an_unreachable_cluster_has_no_verdict(flux_status: Program, unreachable: Path) -> None:
+    """Whatever reads a report instead of the exit code must not take it for a failure of Flux."""
+    shown = {
+        form: flux_status("--from", unreachable, "-o", form).stdout
+        for form in ("json", "junit", "markdown", "html", "metrics", "github")
+    }
+    assert json.loads(shown["json"])["verdict"] == "unknown"
+    assert 'tests="1" failures="0" errors="1"' in shown["junit"]
+    assert shown["markdown"].startswith("### Flux: unknown\n")
+    assert '<h1>Flux: <span class="level unknown">unknown</span></h1>' in shown["html"]
+    assert re.findall(r'verdict="(\w+)"} 1$', shown["metrics"], re.MULTILINE) == ["unknown"]
+    assert shown["github"].splitlines()[-1].startswith("unknown: ")
+
+
 def test_json_is_all_there_is_on_stdout(flux_status: Program) -> None:
     """With -o json standard output is one document, and nothing is on standard error."""
     done = flux_status("--from", BROKEN, "-o", "json")

@@ -113,7 +113,18 @@ def noting(*, on: bool) -> Callable[[str], None]:
 
 def note(text: str) -> None:
     """Write a line to standard error."""
-    _write(visible(text) + "\n")
+    _write(_no_command(visible(text)) + "\n")
+
+
+def _no_command(line: str) -> str:
+    """Return *line* so that a runner of GitHub Actions takes nothing in it for a command.
+
+    It looks for `::` at the start, and for `##[` anywhere (actions/runner, ActionCommand.cs).
+    """
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return line
+    line = line.replace("##[", "##\\[")
+    return f"\\{line}" if line.lstrip().startswith("::") else line
 
 
 def error(text: str) -> None:

@@ -8,7 +8,7 @@ comparisons and a repr take four times as long.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
@@ -238,10 +238,13 @@ class CheckDisplay:
         ),
     ] = field(default_factory=list)
 
-    def conflict(self, *, watch: bool) -> str:
-        """Return why these options cannot be combined; empty when they can."""
+    def conflict(self, *, watch: bool, used: Mapping[str, Path | None]) -> str:
+        """Return why these options cannot be combined; empty when they can.
+
+        *used* are the files of other options, by option.
+        """
         is_text = self.output in (Format.TEXT, Format.WIDE)
-        unwritable = report_files.conflict(self.report)
+        unwritable = report_files.conflict(self.report, used)
         return _first(
             (self.brief and self.everything, "--brief and --all are mutually exclusive"),
             (

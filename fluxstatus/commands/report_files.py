@@ -1,7 +1,8 @@
 """`--report FORMAT=FILE`: the report in more formats, each in a file of its own."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, get_args
 
@@ -39,25 +40,45 @@ def report_file(text: str) -> ReportFile:
     return ReportFile(form, Path(path))
 
 
-def conflict(files: Sequence[ReportFile]) -> str:
-    """Return why *files* cannot be written, which is said before the check; empty if they can."""
-    paths = [one.path for one in files]
-    for path in paths:
-        if paths.count(path) > 1:
+def conflict(files: Sequence[ReportFile], used: Mapping[str, Path | None]) -> str:
+    """Return why *files* cannot be written, which is said before the check; empty if they can.
+
+    *used* are the files of other options, by option.
+    """
+    others = {os.path.realpath(file): option for option, file in used.items() if file}
+    seen: set[str] = set()
+    for path in (one.path for one in files):
+        real = os.path.realpath(path)
+        if real in seen:
             return f"--report cannot write two formats to {path}"
+        if real in others:
+            return f"--report cannot write to {path}, which is the file of {others[real]}"
         if reason := _obstacle(path):
             return f"{path} cannot be written: {reason}"
+        seen.add(real)
     return ""
 
 
 def _obstacle(file: Path) -> str:
     """Return why *file* cannot be replaced; empty if it can, as far as can be seen."""
-    folder = file.parent
-    if file.exists() and not file.is_file():  # replacing /dev/stdout would be a surprise
+    folder = Path(os.path.realpath(file)).parent if file.is_symlink() else file.parent
+    if str(file) == "-" or _is_output(file):  # what is printed would be lost with the old file
+        return "the output of this command goes there; select its format with -o"
+    if file.exists() and not file.is_file():
         return "it is not a regular file"
     if not folder.is_dir():
         return f"there is no directory {folder}"
     return "" if os.access(folder, os.W_OK) else f"no permission to create files in {folder}"
+
+
+def _is_output(file: Path) -> bool:
+    """Return whether standard output or standard error goes to *file*."""
+    try:
+        about = file.stat()
+        outputs = [os.fstat(stream.fileno()) for stream in (sys.stdout, sys.stderr)]
+    except (OSError, ValueError):  # it is not there, or a stream is no file
+        return False
+    return any(os.path.samestat(about, one) for one in outputs)
 
 
 def write(files: Iterable[ReportFile], report: Report, look: Look) -> Iterator[str]:

@@ -103,7 +103,9 @@ class Entry(NamedTuple):
         for word in words:
             if word == "--":
                 return
-            if word.startswith("--"):
+            if word == "-n":  # the only short flag with a value, which may look like another flag
+                next(words, "")
+            elif word.startswith("--"):
                 name, equals, value = word[2:].partition("=")
                 yield name, value if equals else "true" if name in known else next(words, "")
 

@@ -279,9 +279,11 @@ class Report(NamedTuple):
     def verdict(self) -> Verdict:
         """The worst level of all faults, UNKNOWN instead of SKIP, PROGRESSING instead of WAIT.
 
-        It is UNKNOWN as well if all that was checked waits. Advice and accepted faults are ignored:
-        it is PASS if nothing but accepted faults was found.
+        It is UNKNOWN as well if all that was checked waits, or if the cluster was unreachable.
+        Advice and accepted faults are ignored: it is PASS if nothing but accepted faults was found.
         """
+        if self.unreachable:
+            return Verdict.UNKNOWN
         levels = {finding.level for finding in self.faults} | {Level.PASS for _ in self.accepted}
         level = worst(levels - {Level.WAIT})
         if level is Level.SKIP:

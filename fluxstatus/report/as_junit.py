@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
@@ -41,7 +42,7 @@ def render(report: Report, _: Look) -> str:
     does advice, in that of its suite. A test has the name of the object, so that it is the same one
     before and after a failure.
     """
-    suites, totals, faults = [], Counter[str](), report.faults
+    suites, totals, faults = [], Counter[str](), [*_judged(report)]
     for step in steps_of(report):
         found = [one for one in faults if one.step == step.id]
         accepted = [one for one in report.accepted if one.finding.step == step.id]
@@ -56,6 +57,13 @@ def render(report: Report, _: Look) -> str:
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'{head} time="{report.cost.seconds:.3f}">\n{"".join(suites)}</testsuites>\n'
     )
+
+
+def _judged(report: Report) -> Iterator[Finding]:
+    """Yield the faults of *report*: nothing is known to fail in an unreachable cluster."""
+    for one in report.faults:
+        is_unknown = report.unreachable and one.level is Level.FAIL
+        yield replace(one, level=Level.UNKNOWN) if is_unknown else one
 
 
 def _attributes(counts: Mapping[str, int]) -> str:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from typer import BadParameter
 from fluxstatus.commands.options import CheckDisplay
 from fluxstatus.commands.report_files import FORMATS, ReportFile, report_file, write
 from fluxstatus.report import RENDER, Format, Look
-from tests.conftest import RECORDED, Program
+from tests.conftest import RECORDED, ROOT, Program
 from tests.report.reports import SAMPLE
 
 ZOO = RECORDED / "zoo.json.gz"
@@ -122,6 +124,47 @@ def test_a_file_that_cannot_be_is_a_mistake(flux_status: Program, file: str, rea
     assert done.stderr.endswith(f"Error: {file} cannot be written: {reason}\n")
 
 
+def test_no_file_is_written_twice(flux_status: Program, tmp_path: Path) -> None:
+    """Neither two formats under two names, nor the file of another option, which it would erase."""
+    (tmp_path / "link.xml").symlink_to(tmp_path / "x.xml")
+    files = {name: tmp_path / name for name in ("x.xml", "link.xml", "accept.toml")}
+    files["accept.toml"].write_text("")
+    twice = ("--report", f"json={files['x.xml']}", "--report", f"junit={files['link.xml']}")
+    accepted = ("--accept", files["accept.toml"], "--report", f"json={files['accept.toml']}")
+    for words, reason in (
+        (twice, "--report cannot write two formats to"),
+        (accepted, f"{files['accept.toml']}, which is the file of --accept"),
+    ):
+        done = flux_status("--demo", *words)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert reason in done.stderr
+    assert files["accept.toml"].read_text() == ""
+    assert not files["x.xml"].exists()
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdout", "printed"])
+def test_the_output_is_not_replaced(tmp_path: Path, name: str) -> None:
+    """What is printed would be lost if its file was replaced."""
+    printed = tmp_path / "printed"
+    argv = [sys.executable, "-m", "fluxstatus", "--demo", "--report", f"json={name}"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with printed.open("wb") as file:
+        done = subprocess.run(
+            argv, check=False, cwd=tmp_path, env=env, stdout=file, stderr=subprocess.PIPE
+        )
+    assert done.returncode == 2
+    assert b"the output of this command goes there; select its format with -o" in done.stderr
+    assert [*tmp_path.iterdir()] == [printed]
+
+
+def test_a_link_to_nowhere_is_a_mistake(flux_status: Program, tmp_path: Path) -> None:
+    """It is said before the check, as without the link."""
+    (tmp_path / "link").symlink_to(tmp_path / "missing" / "x.json")
+    done = flux_status("--demo", "--report", f"json={tmp_path / 'link'}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"there is no directory {tmp_path / 'missing'}" in done.stderr
+
+
 def test_a_format_and_a_file_may_have_any_name() -> None:
     """Only the first equals sign divides them."""
     assert report_file("junit=a=b.xml") == ReportFile(Format.JUNIT, Path("a=b.xml"))
@@ -131,10 +174,10 @@ def test_what_cannot_be_combined() -> None:
     """Two formats need two files; --brief is text; a document is no stream of changes."""
     one = ReportFile(Format.JSON, Path("x"))
     twice = CheckDisplay(report=[one, one._replace(format=Format.YAML)])
-    assert twice.conflict(watch=False) == "--report cannot write two formats to x"
+    assert twice.conflict(watch=False, used={}) == "--report cannot write two formats to x"
     brief = CheckDisplay(output=Format.JUNIT, brief=True)
-    assert brief.conflict(watch=False).startswith("--brief cannot be used with -o junit")
+    assert brief.conflict(watch=False, used={}).startswith("--brief cannot be used with -o junit")
     document = CheckDisplay(output=Format.METRICS)
-    assert document.conflict(watch=False) == ""
-    assert "--report metrics=FILE can" in document.conflict(watch=True)
-    assert CheckDisplay(output=Format.JSON, report=[one]).conflict(watch=True) == ""
+    assert document.conflict(watch=False, used={}) == ""
+    assert "--report metrics=FILE can" in document.conflict(watch=True, used={})
+    assert CheckDisplay(output=Format.JSON, report=[one]).conflict(watch=True, used={}) == ""

@@ -10,6 +10,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from fluxstatus.base.visible import visible_lines
+from fluxstatus.commands import console
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Evidence
 from tests.compare.cases import ON_OBJECTS, ON_STATES
@@ -155,3 +156,18 @@ def test_no_candidate_is_hostile(
     seen = done.stdout.replace("\t", " ")
     assert visible_lines(seen) == seen
     assert done.stdout.endswith(":4\n")
+
+
+@pytest.mark.parametrize("text", ["  ::stop-commands::x", "fail: ##[set-output name=verdict]pass"])
+def test_a_note_is_no_workflow_command(
+    text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A runner of GitHub Actions also reads standard error, where words of the cluster are."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    console.note(text)
+    line = capsys.readouterr().err
+    assert not line.lstrip().startswith("::")
+    assert "##[" not in line
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    console.note(text)
+    assert capsys.readouterr().err == f"{text}\n"

@@ -159,7 +159,7 @@ _SERVER = (
     Row("It refuses connections.", f"{PROGRAM} --wait 3s", UNKNOWN, _REFUSES,
         api={"*": _REFUSED}, waits=True),
     Row("It refuses connections; then Ctrl-C.", f"{PROGRAM} --watch", 130, _REFUSES,
-        api={"*": _REFUSED}, signals=("SIGINT",), when=_PAUSING._replace(what="verdict fail")),
+        api={"*": _REFUSED}, signals=("SIGINT",), when=_PAUSING._replace(what="verdict unknown")),
     Row("It refuses a list once; then Ctrl-C.", f"{PROGRAM} --watch", 130,
         f"unknown operator: …{_FORBIDDEN}…verdict unknown…gone operator: …verdict pass",
         api={_PODS: in_turn(forbidden, as_usual)}, signals=("SIGINT",), when=_PAUSING),

@@ -99,6 +99,21 @@ def test_a_mistake_has_no_outputs(installed: Runner) -> None:
     assert (installed.outputs(), installed.text("STEP_SUMMARY")) == ({}, "")
 
 
+def test_options_may_be_on_several_lines(installed: Runner) -> None:
+    """YAML has such texts, and an option that got lost could make a check pass."""
+    demo = "--demo\n  --skip=sources\n--fail-on\twarn\n"
+    installed.step(1, code=2, args=f"{demo}--nope\n", report="")
+    installed.step(1, code=1, args=demo, report="")
+    assert "host-refuses" not in installed.text("STEP_SUMMARY")
+
+
+def test_a_page_that_is_not_written_is_no_output(installed: Runner) -> None:
+    """The steps that would keep it are skipped then."""
+    (installed.folder / "page.html").symlink_to("missing/page.html")
+    assert "page.html" in installed.step(1, code=1, args="--demo", report="page.html").stderr
+    assert installed.outputs().keys() == {"verdict", "causes"}
+
+
 def test_a_release_is_installed(runner: Runner, tarball: Path, tmp_path: Path) -> None:
     """The archive of a version is unpacked for the following steps, if it has the hash."""
     version = tarball.name.removeprefix(f"{NAME}-").removesuffix(".tar.gz")

@@ -111,6 +111,8 @@ def test_what_is_installed(tmp_path: Path) -> None:
         (["serve", "--read-only", "--read-only=false"], False),
         (["serve", "--kube-context", "--read-only"], False),  # that is the name of a context
         (["serve", "--", "--read-only"], False),
+        (["serve", "-n", "--read-only=true"], False),  # that is the name of a namespace
+        (["serve", "-n", "team-a", "--read-only"], True),
     ],
 )
 def test_what_only_reads(args: list[str], read_only: bool) -> None:

@@ -2,7 +2,8 @@
 
 # ruff: noqa: PLC0415 - imported here, so that no other command waits for it
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,7 +19,7 @@ from fluxstatus.commands.options import (
     Timing,
     WaitTiming,
 )
-from fluxstatus.model.findings import Exit
+from fluxstatus.model.findings import Exit, Report
 from fluxstatus.report import Format, Look
 
 if TYPE_CHECKING:
@@ -133,15 +134,17 @@ def until_applied(
 
 def before_check(
     scope: Scope, shown: CheckDisplay, timing: Timing, connection: Connection
-) -> tuple[Exit, float]:
+) -> tuple[Exit, float, Callable[[Report], Report]]:
     """Wait for --revision of the check; return the exit code, and the seconds left of --wait.
 
-    What came of it is printed to standard error, as the report is the only result.
+    Also returns a function that adds what came of it to a report; all of it is printed to standard
+    error, as the report is the only result.
     """
     limit = timing.wait or 0.0
     if not timing.revision:
-        return Exit.HEALTHY, limit
-    from fluxstatus.commands.wait.text import as_text
+        return Exit.HEALTHY, limit, lambda report: report
+    from fluxstatus.commands.wait.outcome import with_outcome
+    from fluxstatus.commands.wait.text import as_text, said
 
     own = WaitTiming(timeout=limit, fail_fast=timing.fail_fast)
     found = until_applied(
@@ -149,4 +152,5 @@ def before_check(
     )
     for line in as_text(found, Look(everything=shown.everything)).splitlines():
         console.note(line)
-    return found.code, max(limit - found.elapsed, 0.0)
+    marked = partial(with_outcome, found=found, said=said(found))
+    return found.code, max(limit - found.elapsed, 0.0), marked

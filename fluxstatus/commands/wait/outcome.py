@@ -9,9 +9,20 @@ from fluxstatus.commands.wait.members import Role
 from fluxstatus.commands.wait.proof import Cover
 from fluxstatus.commands.wait.revision import Revision
 from fluxstatus.commands.wait.standing import Phase, Standing
+from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Target, Unread, Why
-from fluxstatus.model.findings import Exit, Finding
+from fluxstatus.model.findings import Exit, Finding, Level, Report, StepResult
 from fluxstatus.model.hints import Hint
+
+_NOT_APPLIED = Code(
+    "revision-not-applied",
+    "The revision in --revision is not applied, or nothing proves that it is.",
+)
+CODES = (_NOT_APPLIED,)
+"""The codes that only a wait reports."""
+
+_STEP = "wait"
+_NAMED = 3  # objects that are not done
 
 
 class Result(StrEnum):
@@ -60,6 +71,21 @@ class Outcome:
     def held(self) -> list[Standing]:
         """The objects that are not done."""
         return [one for one in self.standings if one.phase is not Phase.DONE]
+
+
+def with_outcome(report: Report, found: Outcome, said: str) -> Report:
+    """Return *report* with what came of the wait, which was *said*, unless it was reached.
+
+    Without that finding, a report could pass while the exit code does not.
+    """
+    if found.result is Result.REACHED:
+        return report
+    level = Level.UNKNOWN if found.code is Exit.NO_VERDICT else Level.FAIL
+    title = f"revision {found.wanted.given}: {said}"
+    why = "; ".join(f"{one.ref}: {one.text}" for one in found.held[:_NAMED])
+    finding = Finding(_STEP, _NOT_APPLIED, level, title, why=why, hints=found.hints, trivial=True)
+    step = StepResult(_STEP, "The revision is applied", level)
+    return report._replace(steps=(step, *report.steps), findings=(finding, *report.findings))
 
 
 def judge(

@@ -28,12 +28,16 @@ _DONE = 10  # objects that are listed without --all if nothing is wrong; more ar
 _HELD = 20
 
 
+def said(found: Outcome) -> str:
+    """Return what came of the wait in a few words, after how long."""
+    return _SAID[found.result].format(duration(round(found.elapsed)))
+
+
 def as_text(found: Outcome, look: Look) -> str:
     """Return *found* as lines: what holds the revision first, then what has it."""
     roles = [one.role for one in found.standings]
     page = Page(look, [*_LEVELS.values(), "advice"], [*roles, *(f.step for f in found.findings)])
-    said = _SAID[found.result].format(duration(round(found.elapsed)))
-    put_title(page, f"revision {found.wanted.given}", said, context=found.target.context)
+    put_title(page, f"revision {found.wanted.given}", said(found), context=found.target.context)
     if found.standings:
         page.gap()
     done = [one for one in found.standings if one.phase is Phase.DONE]

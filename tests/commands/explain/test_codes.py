@@ -12,6 +12,7 @@ from fluxstatus.commands.explain import as_text
 from fluxstatus.commands.explain.codes import CodeDetails, codes
 from fluxstatus.commands.preflight import report as preflight
 from fluxstatus.commands.versions import skew
+from fluxstatus.commands.wait import outcome
 from fluxstatus.knowledge import pods
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.knowledge.tables import RULES
@@ -35,6 +36,7 @@ def test_every_code_is_there() -> None:
     given |= {(code, "mcp verify") for code in verify.CODES}
     given |= {(code, "versions") for code in skew.CODES}
     given |= {(code, "preflight") for code in preflight.CODES}
+    given |= {(code, "wait") for code in outcome.CODES}
     assert given == {(code.code, step) for code in CODES.values() for step in code.steps}
 
 

@@ -378,7 +378,7 @@ def test_a_version_of_several_sources(api: Api, command: Command) -> None:
 
 
 def test_the_check_waits_for_a_revision_first(api: Api, command: Command) -> None:
-    """--wait with --revision prints the report at the end; what is not reached is its exit code."""
+    """--wait with --revision prints the report at the end; what is not reached is a finding."""
     later(api, as_is, fetched, applied("app", "db"))
     done = command(f"--wait 60s --revision {SHA} -o json")
     assert done.code == REACHED, done
@@ -386,4 +386,26 @@ def test_the_check_waits_for_a_revision_first(api: Api, command: Command) -> Non
     assert f"revision {SHA} · applied after " in done.err
     missed = command(f"--wait 0.2s --revision {'1' * 40} -o json")
     assert missed.code == UNKNOWN, missed
-    assert json.loads(missed.out)["verdict"] == "pass"
+    report = json.loads(missed.out)
+    assert (report["verdict"], report["summary"]["unknown"]) == ("unknown", 1)
+    [found] = [one for one in report["findings"] if one["level"] == "unknown"]
+    assert (found["step"], found["code"]) == ("wait", "revision-not-applied")
+    assert found["title"].startswith(f"revision {'1' * 40}: not known to be applied after ")
+    assert report["steps"][0] == {
+        "id": "wait", "title": "The revision is applied", "level": "unknown"
+    }  # fmt: skip
+
+
+def test_a_revision_that_is_not_applied_fails_in_every_format(
+    api: Api, command: Command, tmp_path: Path
+) -> None:
+    """All else may be well: the exit code is 1, so no file says that all passed."""
+    for change in (fetched, applied("app"), suspended("db")):
+        api.change(change)
+    files = [f"--report {form}={tmp_path / form}" for form in ("junit", "metrics", "markdown")]
+    done = command(f"--wait 60s --revision {SHA} -o github {' '.join(files)}")
+    assert done.code == 1, done
+    assert done.out.startswith("::error title=wait%3A revision-not-applied::revision ")
+    assert (tmp_path / "markdown").read_text().startswith("### Flux: fail\n")
+    assert '<testsuite name="wait" tests="1" failures="1"' in (tmp_path / "junit").read_text()
+    assert 'verdict="fail"} 1\n' in (tmp_path / "metrics").read_text()
