@@ -235,7 +235,7 @@ def test_only_the_program_itself_passes(desk: Desk, launcher: str) -> None:
     entry = Entry(NAME, words[0], tuple(words[1:]), {"KUBECONFIG": desk.env["KUBECONFIG"]})
     desk.file("cursor").parent.mkdir()
     desk.file("cursor").write_text(CLIENTS["cursor"].put("", entry))
-    proof = desk.run("mcp", "verify", "-o", "json")
+    proof = desk.run("mcp", "verify", "-o", "json", "--timeout=2m")
     document = json.loads(proof.out)
     levels = {f["step"]: f["level"] for f in document["entries"][0]["findings"]}
     assert proof.code == (1 if launcher in WRITING or "masks nothing" in launcher else 3)

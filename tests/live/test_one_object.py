@@ -13,7 +13,6 @@ import pytest
 
 from fluxstatus.base.deadline import Deadline
 from fluxstatus.causes.analysis import Analysis
-from fluxstatus.causes.pod_namespaces import workload_namespaces
 from fluxstatus.cluster.client import Access
 from fluxstatus.cluster.collector import collect
 from fluxstatus.cluster.queries import QUERIES
@@ -61,11 +60,14 @@ def close_up(
 def test_a_close_up_shows_what_the_whole_does(
     cluster: Cluster, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Read alone with what it needs an object is judged as in the whole cluster."""
+    """Read alone with what it needs an object is judged as in the whole cluster, without its pods.
+
+    `reconcile` does not read the pods of a workload: they change the words, and not the answer.
+    """
     put(cluster, file)
     monkeypatch.setenv("PATH", environment()["PATH"])
     flags = Connection(kubeconfig=str(cluster.kubeconfig("admin")))
-    whole = collect(Access(flags.flags()), lambda _: None, workload_namespaces)
+    whole = collect(Access(flags.flags()), lambda _: None)
     state = State(whole)
     analysis = Analysis(state)
     chosen = [r for r in state.resources.values() if not r.kind.static][::_EVERY]
