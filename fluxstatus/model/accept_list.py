@@ -16,6 +16,7 @@ from fluxstatus.model.ref import Ref
 
 LIMIT = 1024 * 1024  # bytes; a ConfigMap cannot be larger
 _MOST_ENTRIES = 1000
+_LONGEST_LINE = 2_000  # characters, of TOML
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*accept[ \t]*\]\]", re.MULTILINE)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TEXTS = ("object", "code", "reason")
@@ -91,17 +92,26 @@ def _text(data: bytes) -> str:
     if len(data) > LIMIT:
         raise AcceptError(f"it is larger than {LIMIT} bytes")
     try:
-        return data.decode()
+        text = data.decode("utf-8-sig")  # PowerShell writes a byte order mark
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise AcceptError(f"line {line} is not UTF-8 text") from error
+        number = data.count(b"\n", 0, error.start) + 1
+        raise AcceptError(f"line {number} is not UTF-8 text") from error
+    # The time that tomllib takes for a key grows with the square of its dots.
+    for number, line in enumerate(() if _is_json(text) else text.splitlines(), 1):
+        if len(line) > _LONGEST_LINE:
+            raise AcceptError(f"line {number} has more than {_LONGEST_LINE} characters")
+    return text
+
+
+def _is_json(text: str) -> bool:
+    return text.lstrip().startswith("{")
 
 
 def _document(text: str) -> dict[str, Any]:
     import tomllib  # noqa: PLC0415 - only where a list is read
 
     try:
-        document = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
+        document = json.loads(text) if _is_json(text) else tomllib.loads(text)
     except RecursionError as error:
         raise AcceptError("it is nested too deeply") from error
     except ValueError as error:  # both decoders say the line

@@ -437,6 +437,22 @@ def test_nothing_happens_unasked(desk: Desk) -> None:
     assert alone.out.startswith("[mcp_servers.flux-operator-mcp]\n")
 
 
+def test_what_cannot_be_started_proves_nothing(desk: Desk) -> None:
+    """An entry that passes does not speak for a remote server, or for a file that is not read."""
+    put(desk.cluster, HEALTHY)
+    assert desk.run("mcp", "setup", "--client=codex", "--yes").code == 0
+    assert desk.run("mcp", "verify").code == 0
+    desk.file("cursor").parent.mkdir()
+    desk.file("cursor").write_text('{"flux-operator-mcp": ')
+    result = desk.run("mcp", "verify")
+    assert (result.code, "cannot parse" in result.err) == (3, True)
+    assert desk.run("mcp", "verify", "--client=codex").code == 0
+    remote = {"mcpServers": {NAME: {"url": "https://mcp.example.com/mcp"}}}
+    desk.file("cursor").write_text(json.dumps(remote))
+    result = desk.run("mcp", "verify")
+    assert (result.code, "calls a remote server" in result.err) == (3, True)
+
+
 def test_a_broken_file_is_left_alone(desk: Desk) -> None:
     """Setup does the others and ends with 2; the file is as it was."""
     desk.file("cursor").parent.mkdir()

@@ -79,7 +79,7 @@ def entry(**changes: str) -> str:
         ("accept = [[]]\n", "is not a list of entries"),
         ('{"accept": {}}', "is not a list of entries"),
         (entry() * 1001, "more than 1000 entries"),
-        ("x = " + "[" * 5000, "nested too deeply"),
+        ("x = " + "[" * 1900, "nested too deeply"),
         ('{"x": ' + "[" * 100_000, "nested too deeply"),
         ("x = " + "9" * 5000, ""),
     ],
@@ -93,12 +93,21 @@ def test_a_list_that_is_refused(text: str, message: str) -> None:
 
 @pytest.mark.parametrize(
     ("data", "message"),
-    [(b" " * (LIMIT + 1), "is larger than"), (b"a = 1\n\xff", "line 2 is not UTF-8")],
+    [
+        (b" " * (LIMIT + 1), "is larger than"),
+        (b"a = 1\n\xff", "line 2 is not UTF-8"),
+        (b"[a]\na" + b".a" * 100_000 + b" = 1", "line 2 has more than 2000 characters"),
+    ],
 )
 def test_bytes_that_are_refused(data: bytes, message: str) -> None:
     """So are a list that is too long, and one that is no text."""
     with pytest.raises(AcceptError, match=message):
         parse(data, "a.toml")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_list() -> None:
+    """PowerShell writes one."""
+    assert len(parse(b"\xef\xbb\xbf" + entry().encode(), "a.toml").entries) == 1
 
 
 def test_an_entry_that_is_no_text_of_toml_keeps_its_number() -> None:

@@ -63,7 +63,7 @@ def show(
     server's cluster and FluxInstance with those of kubectl, and tests whether a dummy Secret
     comes back masked. An entry that starts the server through something else never passes.
     """
-    results = _results(chosen.client, name)
+    results, is_complete = _results(chosen.client, name)
     if not results:
         setup = "kubectl flux-status mcp setup"
         wanted = f'an entry named "{name}"' if name else "an entry for the server"
@@ -73,21 +73,25 @@ def show(
         _verify(result, connection, shown, timeout)
     console.put_report(_RENDER[shown.output](results, shown))
     codes = {result.report.exit_code() for result in results}
+    if not is_complete:
+        codes.add(Exit.NO_VERDICT)
     raise typer.Exit(
         next((c for c in (Exit.UNHEALTHY, Exit.NO_VERDICT) if c in codes), Exit.HEALTHY)
     )
 
 
-def _results(names: list[str], name: str) -> list[_Result]:
-    """Return each command that a client starts, once.
+def _results(names: list[str], name: str) -> tuple[list[_Result], bool]:
+    """Return each command that a client starts, once, and whether these are all that it may start.
 
     An entry in a file of this folder is started only if its client is selected: the file may come
     from someone else.
     """
     results: list[_Result] = []
+    is_complete = True
     for found in scan(host(), clients(names)):
         if found.problem:
             console.note(f"{found.client.title}: {found.problem}")
+            is_complete = False
         if found.client.local and not names:
             if found.entries:
                 console.note(
@@ -100,13 +104,14 @@ def _results(names: list[str], name: str) -> list[_Result]:
                     f"{found.client.title}: {entry.name} calls a remote server, which cannot be "
                     "started here"
                 )
+                is_complete = is_complete and name not in ("", entry.name)
             elif name in ("", entry.name):
                 same = next((one for one in results if one.entry == entry), None)
                 if same is None:
                     results.append(same := _Result(entry, [], []))
                 same.clients.append(found.client.name)
                 same.titles.append(found.client.title)
-    return results
+    return results, is_complete
 
 
 def _verify(result: _Result, connection: Connection, shown: Display, deadline: Deadline) -> None:
