@@ -13,7 +13,7 @@ _TYPES = {"github": "github", "gitlab": "gitlab", "bitbucket": "bitbucket"}
 """The types of Receivers, by a part of the host of a source; "generic" takes any request."""
 
 _PRINT = (
-    "flux create receiver {name} -n {ns} --type={receiver_type} --event=ping --event=push "
+    "flux create receiver {name}-receiver -n {ns} --type={receiver_type} --event=ping --event=push "
     "--secret-ref=webhook-token --resource={kind}/{name} --export"
 )
 STEPS = (

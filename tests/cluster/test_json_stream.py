@@ -69,7 +69,11 @@ def test_it_refuses_what_json_refuses(text: str, lengths: list[int]) -> None:
         with pytest.raises(ValueError, match=r".+"):
             json_stream.read(cut(text.encode(), lengths), whole)
     else:
-        assert json_stream.read(cut(text.encode(), lengths), whole) == expected
+        if "Infinity" in json.dumps(expected):  # 1E309, which JSON cannot hold again
+            with pytest.raises(ValueError, match="too large"):
+                json_stream.read(cut(text.encode(), lengths), whole)
+        else:
+            assert json_stream.read(cut(text.encode(), lengths), whole) == expected
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,7 @@ def test_what_a_server_serves(api: Api) -> None:
     assert known.unread == {
         "example.com": Unread(
             Why.FAILED,
-            "the API server cannot reach the server of the API group example.com",
+            "the API server cannot reach the aggregated API server of example.com",
         )
     }
     assert [one.path for one in api.requests] == ["/api", "/apis"]

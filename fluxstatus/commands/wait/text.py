@@ -22,7 +22,7 @@ _SAID = {
     Result.FAILED: "cannot be applied",
     Result.TIMEOUT: "not applied after {}",
     Result.WAITING: "not applied after {}",
-    Result.UNKNOWN: "not known to be applied after {}",
+    Result.UNKNOWN: "unknown whether it is applied after {}",
 }
 _DONE = 10  # objects that are listed without --all if nothing is wrong; more are counted
 _HELD = 20

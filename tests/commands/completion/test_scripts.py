@@ -75,7 +75,7 @@ def test_words(name: str) -> None:
 def test_help(name: str) -> None:
     """Where the shell shows it, each candidate has its help."""
     with shell(name) as terminal:
-        press(terminal, f"{NAME} --fail-\t\t", "Also exit with code 1 at this; repeatable")
+        press(terminal, f"{NAME} --fail-\t\t", "Also exit with code 1 on this result; repeatable")
 
 
 @pytest.mark.parametrize("name", _BEGIN)

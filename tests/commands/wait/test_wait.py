@@ -390,7 +390,7 @@ def test_the_check_waits_for_a_revision_first(api: Api, command: Command) -> Non
     assert (report["verdict"], report["summary"]["unknown"]) == ("unknown", 1)
     [found] = [one for one in report["findings"] if one["level"] == "unknown"]
     assert (found["step"], found["code"]) == ("wait", "revision-not-applied")
-    assert found["title"].startswith(f"revision {'1' * 40}: not known to be applied after ")
+    assert found["title"].startswith(f"revision {'1' * 40}: unknown whether it is applied after ")
     assert report["steps"][0] == {
         "id": "wait", "title": "The revision is applied", "level": "unknown"
     }  # fmt: skip
