@@ -58,7 +58,7 @@ def test_sorting(order: str, wanted: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("order", "expected"),
-    [("nam", "did you mean name?"), ("x", "starts with a dot"), (".a[", "path")],
+    [("nam", "did you mean name?"), ("x", "must start with a dot"), (".a[", "path")],
 )
 def test_an_invalid_order(order: str, expected: str) -> None:
     """A word that is neither a column nor a path is refused."""

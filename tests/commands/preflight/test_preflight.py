@@ -78,6 +78,6 @@ def test_json_is_a_report(flux_status: Program, tmp_path: Path) -> None:
     program(tmp_path / "flux-operator", "echo client: 0.59.0")
     done = flux_status("preflight", "-o", "json", env={"PATH": str(tmp_path)})
     document = json.loads(done.stdout)
-    assert document["verdict"] == "fail"
+    assert document["verdict"] == "unknown"
     passes = [f["title"] for f in document["findings"] if f["level"] == "pass"]
     assert "flux-operator 0.59.0" in passes
