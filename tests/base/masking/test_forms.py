@@ -143,7 +143,7 @@ def _endless(head: str, secret: str, text: str) -> Iterator[tuple[str, str, str]
 def _seconds(begin: str, piece: str, end: str, length: int) -> float:
     text = begin + (piece * (length // len(piece) + 1))[:length] + end
     best = float("inf")
-    for _ in range(1 if length > 10_000 else 3):
+    for _ in range(3):
         began = time.process_time()
         mask.__wrapped__(text)
         best = min(best, time.process_time() - began)
