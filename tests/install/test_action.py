@@ -107,11 +107,11 @@ def test_options_may_be_on_several_lines(installed: Runner) -> None:
     assert "host-refuses" not in installed.text("STEP_SUMMARY")
 
 
-def test_a_page_that_is_not_written_is_no_output(installed: Runner) -> None:
-    """The steps that would keep it are skipped then."""
+def test_a_page_that_cannot_be_written_is_a_usage_error(installed: Runner) -> None:
+    """It is said before the check, so there are no outputs."""
     (installed.folder / "page.html").symlink_to("missing/page.html")
-    assert "page.html" in installed.step(1, code=1, args="--demo", report="page.html").stderr
-    assert installed.outputs().keys() == {"verdict", "causes"}
+    assert "page.html" in installed.step(1, code=2, args="--demo", report="page.html").stderr
+    assert installed.outputs() == {}
 
 
 def test_a_release_is_installed(runner: Runner, tarball: Path, tmp_path: Path) -> None:
