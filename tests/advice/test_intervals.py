@@ -189,8 +189,8 @@ def test_a_receiver_is_printed_for_the_source(url: str, kind: str) -> None:
     found = habits(git("1m", spec={"url": url}))["no-receiver"]
     command, secret = found.hints[0].commands
     assert " ".join(command.argv) == (
-        f"flux --context prod create receiver a-receiver -n apps --type={kind} --event=ping --event=push "
-        "--secret-ref=webhook-token --resource=GitRepository/a --export"
+        f"flux --context prod create receiver a-receiver -n apps --type={kind} --event=ping "
+        "--event=push --secret-ref=webhook-token --resource=GitRepository/a --export"
     )
     assert (command.changes, secret.changes) == (False, True)
     assert "status.webhookPath" in found.hints[1].text
