@@ -79,5 +79,5 @@ class _Metadata(ModuleType):
         super().__init__("importlib.metadata")
 
     def version(self, name: str) -> NoReturn:
-        """Say that it is unknown."""
+        """Raise PackageNotFoundError, whatever the *name*."""
         raise self.PackageNotFoundError(name)

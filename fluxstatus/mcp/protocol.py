@@ -6,6 +6,7 @@ server does not know that. Source: https://modelcontextprotocol.io/specification
 
 import json
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -25,6 +26,7 @@ HANDSHAKE = "2025-11-25"
 VERSIONS = (NEWEST, HANDSHAKE, "2025-06-18", "2025-03-26", "2024-11-05")
 _META = "io.modelcontextprotocol/"
 _CLIENT = {"name": "kubectl-flux-status", "version": __version__}
+_DISCOVER = "server/discover"
 _DISCOVERY = 2.0  # seconds for an answer to a question that an older server may ignore
 _LIMIT = 16 << 20  # bytes of an answer
 _PAGES = 50
@@ -63,14 +65,17 @@ class Session:
     def __init__(self, argv: Sequence[str], environ: Mapping[str, str], deadline: Deadline) -> None:
         self._deadline = deadline
         self._rest = b""
+        self._lines: deque[bytes] = deque()
         self._last = 0
         self._meta: Mapping[str, Any] = {}
+        self._discovery = 0  # the id of the first request
+        self._described: dict[str, Any] | None = None  # the response to it, once there is one
         if not deadline.remaining():
             raise TimeUpError.of_start(deadline, Path(argv[0]).name)
         self._process = Process(argv, environ=environ, stdin=True)
         try:
             begun = time.monotonic()
-            answer = self._discover() or self._initialize()
+            answer = self._begin()
             self.latency = time.monotonic() - begun
         except BaseException:
             self._process.__exit__()
@@ -86,35 +91,51 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self._process.__exit__()
 
-    def _discover(self) -> dict[str, Any] | None:
-        """Return the server's description as `initialize` has it; None if it is an older server."""
-        self._meta = {
+    def _begin(self) -> dict[str, Any]:
+        """Return the server's description as `initialize` has it, in its newest protocol.
+
+        A server that starts slowly, such as a container, may answer `server/discover` only when it
+        has been asked to initialize, too, and refuse that.
+        """
+        self._meta = newest = {
             f"{_META}protocolVersion": NEWEST,
             f"{_META}clientInfo": _CLIENT,
             f"{_META}clientCapabilities": {},
         }
+        self._discovery = self._ask(_DISCOVER, {})
         wait = self._deadline.within(min(_DISCOVERY, self._deadline.remaining() / 2))
+        if found := self._discovered(wait):
+            return found
+        self._meta = {}
         try:
-            answer = self.request("server/discover", {}, wait)
+            answer = self.request(
+                "initialize",
+                {"protocolVersion": HANDSHAKE, "capabilities": {}, "clientInfo": _CLIENT},
+            )
         except _RefusedError:
-            answer = {}
-        except ProgramError as error:
-            if error.unread.why is not Why.TIMEOUT:
+            found = self._discovered(self._deadline.within(_DISCOVERY))
+            if not found:
                 raise
-            answer = {}
+            self._meta = newest
+            return found
+        self._send({"method": "notifications/initialized"})
+        return answer
+
+    def _discovered(self, deadline: Deadline) -> dict[str, Any] | None:
+        """Return the server's description, None if it does not know the newest protocol."""
+        try:
+            answer = self._result(_DISCOVER, self._discovery, deadline)
+        except _RefusedError:
+            return None
+        except ProgramError as error:
+            if error.unread.why is Why.TIMEOUT:
+                return None
+            raise
         versions, meta = answer.get("supportedVersions"), answer.get("_meta")
         info = meta.get(f"{_META}serverInfo") if isinstance(meta, dict) else None
         if isinstance(versions, list) and NEWEST in versions and info:
             return {**answer, "serverInfo": info, "protocolVersion": NEWEST}
-        self._meta = {}
         return None
-
-    def _initialize(self) -> dict[str, Any]:
-        answer = self.request(
-            "initialize", {"protocolVersion": HANDSHAKE, "capabilities": {}, "clientInfo": _CLIENT}
-        )
-        self._send({"method": "notifications/initialized"})
-        return answer
 
     def tools(self) -> list[Tool]:
         """Return the tools of the server, in its order."""
@@ -148,25 +169,40 @@ class Session:
         texts = [str(part.get("text", "")) for part in parts if isinstance(part, dict)]
         return "\n".join(texts), answer.get("isError") is True
 
-    def request(
-        self, method: str, params: Mapping[str, Any], deadline: Deadline | None = None
-    ) -> dict[str, Any]:
+    def request(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Send a request and return its result. Raises ProgramError for an error response."""
+        return self._result(method, self._ask(method, params), self._deadline)
+
+    def _ask(self, method: str, params: Mapping[str, Any]) -> int:
+        """Send a request and return its id."""
         self._last += 1
         meta = {"_meta": self._meta} if self._meta else {}
         self._send({"id": self._last, "method": method, "params": {**params, **meta}})
-        for message in self._messages(method, deadline or self._deadline):
-            if message.get("id") != self._last or "method" in message:
+        return self._last
+
+    def _result(self, method: str, number: int, deadline: Deadline) -> dict[str, Any]:
+        """Return the result of the request *number*. Raises ProgramError for an error response."""
+        message = self._response(method, number, deadline)
+        result = message.get("result")
+        if isinstance(result, dict):
+            return result
+        error = message.get("error")
+        text = error.get("message") if isinstance(error, dict) else "the response has no result"
+        raise _RefusedError.of(
+            Why.FAILED, f"{self._process.name} refused {method}: {mask(str(text))[:_EXCERPT]}"
+        )
+
+    def _response(self, method: str, number: int, deadline: Deadline) -> dict[str, Any]:
+        """Return the response to the request *number*; the one to the first may come late."""
+        if number == self._discovery and self._described:
+            return self._described
+        for message in self._messages(method, deadline):
+            if "method" in message:
                 continue  # a notification, or a request to us
-            result = message.get("result")
-            if isinstance(result, dict):
-                return result
-            error = message.get("error")
-            text = error.get("message") if isinstance(error, dict) else "the response has no result"
-            raise _RefusedError.of(
-                Why.FAILED,
-                f"{self._process.name} refused {method}: {mask(str(text))[:_EXCERPT]}",
-            )
+            if message.get("id") == self._discovery:
+                self._described = message
+            if message.get("id") == number:
+                return message
         raise AssertionError("the messages end with an exception")
 
     def _send(self, message: Mapping[str, Any]) -> None:
@@ -178,11 +214,13 @@ class Session:
     def _messages(self, method: str, deadline: Deadline) -> Iterator[dict[str, Any]]:
         pause = _PAUSES[0]
         while True:
+            while self._lines:
+                yield self._message(self._lines.popleft())
             alive = self._process.alive()  # before reading: its last output must not be lost
             *lines, self._rest = (self._rest + self._process.read()).split(b"\n")
             if len(self._rest) > _LIMIT:
                 raise self._garbled("its output never ends")
-            yield from map(self._message, lines)
+            self._lines.extend(lines)
             if not lines and not alive:
                 raise self._ended()
             if not deadline.remaining():

@@ -59,13 +59,25 @@ def text(words):
     return {"content": [{"type": "text", "text": words}]}
 
 
+def starting(asked):
+    # what a server says that reads its first question when the second is there, too
+    answers = [{"id": asked["id"] - 1, "result": discover({})},
+               {"id": asked["id"], "error": {"code": 0, "message": "duplicate"}}]
+    for answer in answers if ABOUT["discover"] == "late" else reversed(answers):
+        print(json.dumps({"jsonrpc": "2.0", **answer}), flush=True)
+
+
 METHODS = {"server/discover": discover, "initialize": initialize, "tools/list": tools,
            "tools/call": call}
 for line in sys.stdin:
     asked = json.loads(line)
     with open(ABOUT["asked"], "a") as file:
         file.write(line)
-    if "id" not in asked or (asked["method"], ABOUT["discover"]) == ("server/discover", "ignored"):
+    silent = ABOUT["discover"] in ("ignored", "late", "later")
+    if "id" not in asked or (asked["method"] == "server/discover" and silent):
+        continue
+    if asked["method"] == "initialize" and ABOUT["discover"] in ("late", "later"):
+        starting(asked)
         continue
     result = METHODS[asked["method"]](asked["params"])
     answer = {"error": {"code": -32601, "message": "unknown"}} if result is None else {
@@ -79,7 +91,7 @@ def mcp_server(path: Path, **about: Any) -> Path:
 
     *about* are its `name`, `tools` and `instructions`, the `kubeconfig` that it reads instead of
     $KUBECONFIG, and how it answers `server/discover` ("newest", "refused", "ignored", "older",
-    "nameless") and questions for `secrets` ("masked", "shown", "annotated", "none").
+    "nameless", or, with a refusal of `initialize` after or before it, "late" and "later") and questions for `secrets` ("masked", "shown", "annotated", "none").
     """
     known = {
         "name": "flux-operator-mcp",

@@ -82,6 +82,17 @@ def test_the_newest_protocol_comes_first(tmp_path: Path) -> None:
         assert one["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"] == NEWEST
 
 
+@pytest.mark.parametrize("discover", ["late", "later"])
+def test_a_server_that_starts_slowly(tmp_path: Path, discover: str) -> None:
+    """It answers the first question after the second, refuses that, and is asked as the newest."""
+    with answered(tmp_path, discover=discover) as session:
+        assert (session.protocol, session.server["name"]) == (NEWEST, "flux-operator-mcp")
+        assert [tool.name for tool in session.tools()] == ["get_flux_instance"]
+    asked = [json.loads(line) for line in (tmp_path / "asked").read_text().splitlines()]
+    assert [one["method"] for one in asked] == ["server/discover", "initialize", "tools/list"]
+    assert "io.modelcontextprotocol/protocolVersion" in asked[-1]["params"]["_meta"]
+
+
 @pytest.mark.parametrize("discover", ["refused", "ignored", "older", "nameless"])
 def test_an_older_protocol_is_the_second_choice(tmp_path: Path, discover: str) -> None:
     """A server that refuses the first question, or does not answer it, has a handshake."""
