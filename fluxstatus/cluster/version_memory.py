@@ -17,10 +17,11 @@ from typing import Any, NamedTuple, Self
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.files import read_file, replace_file
+from fluxstatus.base.go_build import is_built_from
 from fluxstatus.base.versions import version_in
 
-_PACKAGES = {"flux-operator": b"path\tgithub.com/controlplaneio-fluxcd/flux-operator/cmd/cli\n"}
-"""The programs to remember, and the line about its package in each (`go version -m`)."""
+_PACKAGES = {"flux-operator": "github.com/controlplaneio-fluxcd/flux-operator/cmd/cli"}
+"""The programs to remember, and the package that each is built from."""
 
 _FORMAT = 1
 _MOST = 1 << 16  # bytes of the memory
@@ -57,20 +58,9 @@ def recall(program: Seen) -> str:
 def remember(name: str, program: Seen, version: str) -> None:
     """Remember that *program*, looked at before it was started, printed *version*."""
     with suppress(OSError, RuntimeError, ValueError):
-        if seen(name, program.path) == program and _is_of(program.path, _PACKAGES[name]):
+        if seen(name, program.path) == program and is_built_from(program.path, _PACKAGES[name]):
             others = [pair for pair in _load() if pair[0].path != program.path]
             _save([(program, version), *others][:_PROGRAMS])
-
-
-def _is_of(path: str, package: bytes) -> bool:
-    """Return whether the program at *path* was built from *package*. Raises OSError, ValueError."""
-    import mmap  # noqa: PLC0415 - only a program that is new is looked into
-
-    with (
-        Path(path).open("rb") as file,
-        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
-    ):
-        return content.find(package) >= 0
 
 
 def _file() -> Path:

@@ -4,11 +4,10 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from mmap import ACCESS_READ, mmap
-from pathlib import Path
 from typing import NamedTuple
 
 from fluxstatus.base.deadline import Deadline
+from fluxstatus.base.go_build import is_built_from
 from fluxstatus.base.versions import version_in
 from fluxstatus.cluster import processes
 from fluxstatus.mcp.entry import PROGRAM, Entry
@@ -18,7 +17,7 @@ from fluxstatus.model.hints import Command
 
 _BREW = ("/opt/homebrew/bin", "/usr/local/bin", "/home/linuxbrew/.linuxbrew/bin")
 _INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER")
-_PACKAGE = b"path\tgithub.com/controlplaneio-fluxcd/flux-operator/cmd/mcp\n"
+_PACKAGE = "github.com/controlplaneio-fluxcd/flux-operator/cmd/mcp"
 RELEASES = "https://github.com/controlplaneio-fluxcd/flux-operator/releases"
 TAP = "controlplaneio-fluxcd/tap"
 BREW_INSTALL = Command(("brew", "install", f"{TAP}/{PROGRAM}"), changes=True)
@@ -135,12 +134,8 @@ def is_direct(entry: Entry) -> bool:
 
 
 def is_the_program(path: str) -> bool:
-    """Return whether *path* is a build of the server: Go writes the package into each."""
-    try:
-        with Path(path).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
-            return data[:2] != b"#!" and data.find(_PACKAGE) >= 0
-    except (OSError, ValueError):  # it cannot be read, or is empty
-        return False
+    """Return whether *path* is a build of the server."""
+    return is_built_from(path, _PACKAGE)
 
 
 def runs(entry: Entry) -> bool:

@@ -1,18 +1,14 @@
 """Commands on a partly readable cluster: exit codes distinguish unread from empty."""
 
 import json
-import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import NamedTuple, TypeAlias
 
 import pytest
 
-from fluxstatus.cli import run
 from tests.cluster.faults import Fault, parameters, some
 from tests.cluster.readers import PATIENCE
+from tests.commands.in_process import Command, running
 from tests.conftest import Program
 from tests.fakes.scripted import RESOURCES, USER, Api, changed, forbidden, stalled
 from tests.kubernetes.flux_objects import git_repository, kustomization
@@ -25,33 +21,13 @@ APP = f"{KS.inside('apps')}/app"
 WELL, BROKEN, WRONG, UNKNOWN = 0, 1, 2, 3
 
 
-class Done(NamedTuple):
-    """The result of a command: its exit code, and its output without line breaks."""
-
-    code: object
-    out: str
-    err: str
-
-
-Command: TypeAlias = Callable[[str], Done]
-
-
 @pytest.fixture(name="command")
 def _command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Command]:
-    """Yield a function that runs a command line in this process."""
-
-    def command(line: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["flux-status", *line.split()])
-        with pytest.raises(SystemExit) as end:
-            run()
-        out, err = capsys.readouterr()
-        return Done(end.value.code, " ".join(out.split()), " ".join(err.split()))
-
-    with Path(os.devnull).open() as nothing:
-        monkeypatch.setattr(sys, "stdin", nothing)
-        yield command
+    """Yield a function that runs a command line in this process, and unwraps its output."""
+    with running(monkeypatch, capsys) as command:
+        yield lambda line: command(line).unwrapped
 
 
 @pytest.fixture(autouse=True)

@@ -1,17 +1,16 @@
 """One object that cannot be read does not hide the others, in any command."""
 
 import json
-import os
 import resource
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 
-from fluxstatus.cli import run
+from tests.commands.in_process import Done, running
 from tests.fakes.scripted import Api, spoiled
 from tests.kubernetes.flux_objects import git_repository, helm_release, kustomization
 from tests.kubernetes.flux_system import flux_system
@@ -29,14 +28,6 @@ BEYOND = {
 UNHEALTHY, UNKNOWN = 1, 3
 
 
-class Done(NamedTuple):
-    """The result of a command: its exit code, and its output without line breaks."""
-
-    code: object
-    out: str
-    err: str
-
-
 Command: TypeAlias = Callable[..., Done]
 
 
@@ -44,20 +35,15 @@ Command: TypeAlias = Callable[..., Done]
 def _command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Command]:
-    """Yield a function that runs a command line in this process."""
+    """Yield a function that runs a command line in this process, and unwraps its output."""
+    with running(monkeypatch, capsys) as run:
 
-    def command(line: str, *, code: int = UNKNOWN) -> Done:
-        monkeypatch.setattr(sys, "argv", ["flux-status", *line.split()])
-        with pytest.raises(SystemExit) as end:
-            run()
-        out, err = capsys.readouterr()
-        done = Done(end.value.code, " ".join(out.split()), " ".join(err.split()))
-        assert done.code == code, done
-        assert "bug" not in done.out + done.err
-        return done
+        def command(line: str, *, code: int = UNKNOWN) -> Done:
+            done = run(line).unwrapped
+            assert done.code == code, done
+            assert "bug" not in done.out + done.err
+            return done
 
-    with Path(os.devnull).open() as nothing:
-        monkeypatch.setattr(sys, "stdin", nothing)
         yield command
 
 

@@ -90,8 +90,9 @@ def mcp_server(path: Path, **about: Any) -> Path:
     """Write a server to *path*, which writes what it is asked to the file `asked` beside it.
 
     *about* are its `name`, `tools` and `instructions`, the `kubeconfig` that it reads instead of
-    $KUBECONFIG, and how it answers `server/discover` ("newest", "refused", "ignored", "older",
-    "nameless", or, with a refusal of `initialize` after or before it, "late" and "later") and questions for `secrets` ("masked", "shown", "annotated", "none").
+    $KUBECONFIG, how it answers `server/discover` ("newest", "refused", "ignored", "older",
+    "nameless", or late, with a refusal of `initialize` after it, "late", or before it, "later"),
+    and questions for `secrets` ("masked", "shown", "annotated", "none").
     """
     known = {
         "name": "flux-operator-mcp",

@@ -122,22 +122,26 @@ def kinds_with(wanted: Revision) -> Sequence[str]:
 def refuse_moving(wanted: Revision, sources: Iterable[Resource]) -> None:
     """Raise ArgumentError for a name that each revision of one of *sources* has.
 
-    That is the name of the branch, or of another reference but a tag, that it follows.
+    That is the name of the branch, or of another reference but a tag, that it follows, and latest.
     """
     if wanted.hash and not wanted.either:
         return
     if any(_moving(one) == wanted.name for one in sources):
         raise ArgumentError(
-            f"{wanted.name!r} is a branch, and every commit on it has that name; give the commit, "
-            'such as --revision "$(git rev-parse HEAD)"'
+            f"{wanted.name!r} moves, and every revision of the source has that name; give the "
+            'digest or the commit, such as --revision "$(git rev-parse HEAD)"'
         )
 
 
 def _moving(source: Resource) -> str:
     """Return the name that each revision of *source* has, empty without one."""
     field, value = following(source) or ("", "")
-    is_branch = field == "branch" or (field == "name" and not value.startswith("refs/tags/"))
-    return plain_name(value) if is_branch else ""
+    moves = (
+        field == "branch"
+        or (field == "name" and not value.startswith("refs/tags/"))
+        or (field, value) == ("tag", "latest")
+    )
+    return plain_name(value) if moves else ""
 
 
 def never(source: Resource, wanted: Revision) -> str:

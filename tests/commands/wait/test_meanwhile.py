@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 
 from fluxstatus.model.evidence import Object
+from tests.commands.in_process import Command
 from tests.commands.wait.test_wait import (
     REACHED,
     SHA,
     UNKNOWN,
     URL,
-    Command,
     _cluster,
     _command,
     fetched,

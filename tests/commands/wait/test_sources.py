@@ -77,10 +77,11 @@ def test_a_version_of_a_chart() -> None:
 @pytest.mark.parametrize(
     ("wanted", "objects", "text"),
     [
-        ("main", (git(),), "'main' is a branch"),
-        ("refs/heads/main", (git(),), "is a branch"),
-        ("main", (git(spec={"ref": {"name": "refs/heads/main"}}),), "'main' is a branch"),
-        ("feedbee", (git(spec={"ref": {"branch": "feedbee"}}),), "'feedbee' is a branch"),
+        ("main", (git(),), "'main' moves"),
+        ("refs/heads/main", (git(),), "moves, and"),
+        ("main", (git(spec={"ref": {"name": "refs/heads/main"}}),), "'main' moves"),
+        ("feedbee", (git(spec={"ref": {"branch": "feedbee"}}),), "'feedbee' moves"),
+        ("latest", (oci("latest@sha256:abc", ON_A),), "'latest' moves"),
         ("1.4.0", (HELM, oci("v1@sha256:a", "")), "can be in any of 2 sources"),
         (A, (HELM,), "there is no source"),
     ],

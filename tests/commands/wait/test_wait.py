@@ -1,22 +1,21 @@
 """`wait` on a cluster that changes meanwhile: when it ends, what it prints, what it requests."""
 
 import json
-import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from fluxstatus.base.visible import visible_lines
-from fluxstatus.cli import run
 from fluxstatus.commands.wait import reaching
 from fluxstatus.model.evidence import Object
+from tests.commands.in_process import Command, running
 from tests.fakes.scripted import RESOURCES, Api, as_usual, cut, forbidden, in_turn, status
 from tests.kubernetes.flux_objects import git_repository, kustomization, revision
 from tests.kubernetes.flux_system import flux_system
@@ -32,33 +31,14 @@ SCHEMA = json.loads(resources.files("fluxstatus.commands.wait").joinpath("schema
 REACHED, FAILED, USAGE, UNKNOWN = 0, 1, 2, 3
 
 
-class Done(NamedTuple):
-    """The result of a command: its exit code, and its output."""
-
-    code: object
-    out: str
-    err: str
-
-
-Command = Callable[[str], Done]
-
-
 @pytest.fixture(name="command")
 def _command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Command]:
     """Yield a function that runs a command line in this process."""
-
-    def command(line: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["flux-status", *line.split()])
-        with pytest.raises(SystemExit) as end:
-            run()
-        return Done(end.value.code, *capsys.readouterr())
-
     monkeypatch.setattr(reaching, "PAUSE", 0.05)
     monkeypatch.setenv("COLUMNS", "200")
-    with Path(os.devnull).open() as nothing:
-        monkeypatch.setattr(sys, "stdin", nothing)
+    with running(monkeypatch, capsys) as command:
         yield command
 
 
@@ -344,9 +324,9 @@ def test_json(api: Api, command: Command) -> None:
     ("line", "said"),
     [
         ("wait", "Missing option '--revision'"),
-        ("wait --revision main", "'main' is a branch"),
-        ("wait gitrepo/app -n apps --revision main", "'main' is a branch"),
-        ("wait ks/app -n apps --revision main", "'main' is a branch"),
+        ("wait --revision main", "'main' moves"),
+        ("wait gitrepo/app -n apps --revision main", "'main' moves"),
+        ("wait ks/app -n apps --revision main", "'main' moves"),
         ("wait --revision a:b:c", "is not a revision"),
         ("wait ks/nope --revision 1.4.0", "no Kustomization 'nope' found"),
         ("wait alert/x --revision 1.4.0", "a Alert has no revision"),
