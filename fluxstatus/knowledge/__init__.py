@@ -73,7 +73,7 @@ def diagnose(
         steps = _with_retry(rule.steps, resource, is_needed=reason in REASONS)
         found = Diagnosis(rule._replace(steps=steps), found.fields)
     if is_remote(subject) and rule.code in _about_applied() and "spec.kubeConfig" not in rule.why:
-        return found.adding("the object is in the remote cluster (spec.kubeConfig)")
+        return found.adding("the object is in the remote cluster that spec.kubeConfig refers to")
     return found
 
 
