@@ -252,7 +252,7 @@ RULES = (
     ),
     Rule(
         _API_SERVER_FAILING,
-        why="the controller could not read an object that it needs, because its connection to this cluster's API server at {api_server} failed: {detail}",
+        why="the controller could not read a required object, because its connection to this cluster's API server ({api_server}) failed: {detail}",
         steps=(
             Step(
                 "check the control plane; Flux retries automatically. The spec and the host in the spec are not the cause",

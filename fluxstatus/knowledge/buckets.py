@@ -96,7 +96,7 @@ RULES = (
     ),
     Rule(
         _BUCKET_DENIED,
-        why="the Google identity is not allowed to read the settings of bucket {bucket} (storage.buckets.get), which Flux reads first, or the bucket does not exist",
+        why="the Google identity is not allowed to read the settings of bucket {bucket} (storage.buckets.get), or the bucket does not exist: Flux reads these settings first",
         steps=(
             Step(
                 "grant the identity roles/storage.legacyBucketReader on the bucket in addition to roles/storage.objectViewer, which does not include storage.buckets.get",

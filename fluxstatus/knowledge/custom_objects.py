@@ -106,7 +106,7 @@ _SECRETS = (
         why="the secret manager denies access to the secret",
         steps=(
             Step(
-                "allow the SecretStore's identity to read this path or secret (for a PushSecret, also to write it), and check the credentials and the path. For Vault and OpenBao, also check the mount and the version of the KV engine",
+                "grant the SecretStore's identity a policy or role that allows it to read this path or secret (for a PushSecret, also to write it), and check the credentials and the path. For Vault and OpenBao, also check the mount and the version of the KV engine",
                 read=(_STORES, _DESCRIBE),
             ),
         ),

@@ -234,7 +234,7 @@ RULES = (
     ),
     Rule(
         _IMAGE_UPDATE_PUSH_FAILED,
-        why="the push branch on the remote probably remains from earlier updates that were merged or have diverged, and the automation's shallow clone does not contain the commits of this branch",
+        why="the push branch on the remote is probably left over from earlier updates: the branch was merged or has diverged, and the automation's shallow clone does not contain its commits",
         steps=(
             Step(
                 "delete the push branch (spec.git.push.branch) on the remote, for example with git push origin --delete BRANCH. The automation recreates the branch with the updates that have not been merged yet",

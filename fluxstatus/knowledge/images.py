@@ -61,7 +61,7 @@ RULES = (
     ),
     Rule(
         Code("image-not-scanned", "The ImageRepository has not been scanned yet or has no tags."),
-        why="ImageRepository {image_repository} has no tags yet: it has not been scanned, or the image repository is empty",
+        why="ImageRepository {image_repository} has no tags yet: no scan has run, or the image repository is empty",
         steps=(
             Step(
                 "check that ImageRepository {image_repository} is ready, and that its spec.exclusionList does not exclude all tags",

@@ -127,7 +127,7 @@ RULES = (
             "instance-artifact-newer",
             "The distribution artifact is newer than the Flux Operator that uses it.",
         ),
-        why="the manifests in {artifact} are probably newer than the operator ({operator_version}), so a patch that is built into the operator cannot be applied: {detail}; the running controllers are not changed",
+        why="a patch built into the operator ({operator_version}) cannot be applied to {artifact}, which is probably newer: {detail}; the running controllers are not changed",
         steps=(
             Step(
                 "upgrade the operator",
@@ -152,7 +152,7 @@ RULES = (
     ),
     Rule(
         _PATCH_FAILED,
-        why="spec.kustomize.patches is not set, so a patch that is built into the operator ({operator_version}) probably does not match the manifests of this Flux version: {detail}",
+        why="a patch built into the operator ({operator_version}) probably does not match the manifests of this Flux version: {detail}; spec.kustomize.patches is not set",
         steps=(
             Step(
                 "upgrade the operator, or set spec.distribution.version to a version that the operator supports. The operator does not retry until the spec changes",

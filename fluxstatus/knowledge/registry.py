@@ -136,7 +136,7 @@ _CONTENT = (
     ),
     Rule(
         _NOT_AN_ARTIFACT,
-        why="{ref} of {address} is probably a multi-platform container image, not a Flux artifact: it is an image index ({detail})",
+        why="{ref} of {address} is probably a multi-platform container image, not a Flux artifact: the manifest is an image index ({detail})",
         steps=(
             Step(
                 "set spec.url and spec.ref to the artifact or chart, which is often in a different repository from the project's image",

@@ -98,7 +98,7 @@ RULES = (
     ),
     Rule(
         _KUBECONFIG_INVALID,
-        why="the kubeconfig in Secret {kubeconfig_secret} uses an exec plugin, which the controller does not have or does not run ({detail})",
+        why="the kubeconfig in Secret {kubeconfig_secret} uses an exec plugin, which the controller cannot run ({detail})",
         steps=(
             Step(
                 "store a kubeconfig with a token or a client certificate instead of an exec plugin",
@@ -200,7 +200,7 @@ RULES = (
     ),
     Rule(
         _REMOTE_CLUSTER_DENIED,
-        why="the AKS cluster in ConfigMap {kubeconfig_map} does not have Microsoft Entra ID integration, which the controller needs to authenticate",
+        why="the AKS cluster in ConfigMap {kubeconfig_map} does not have Microsoft Entra ID integration, which is required to authenticate",
         steps=(
             Step(
                 "enable Microsoft Entra ID integration for the AKS cluster (az aks update --enable-aad), or use a Secret with a kubeconfig (secretRef) instead of the ConfigMap",
@@ -271,7 +271,7 @@ RULES = (
     ),
     Rule(
         _REMOTE_CLUSTER_DENIED,
-        why="the remote cluster in spec.kubeConfig treats requests from {controller} as anonymous (system:anonymous): it does not recognize the credentials, or no credentials were sent",
+        why="the remote cluster in spec.kubeConfig treats requests from {controller} as anonymous (system:anonymous): the cluster does not recognize the credentials, or no credentials were sent",
         steps=(
             Step(
                 "check that the kubeconfig has a token or client certificate that this cluster issued; the controller does not run exec plugins, and a certificate from another cluster is ignored",

@@ -112,7 +112,7 @@ _HOSTS = (
     ),
     Rule(
         GIT_ACCESS_DENIED,
-        why='the Git request was answered with an "access denied" web page (403), probably by a proxy, a firewall or bot protection in front of {host} and not by the Git server',
+        why='the Git request was answered with an "access denied" web page (403): the page is probably from a proxy, a firewall or bot protection in front of {host}, not from the Git server',
         steps=(
             Step(
                 "allow Git clients from the cluster's egress IP addresses in that proxy, firewall or bot protection; to see the page, run git ls-remote {url} from the cluster's network",

@@ -77,7 +77,7 @@ RULES = (
     ),
     Rule(
         _GIT_REPOSITORY_MISSING,
-        why="no Git repository was found at {url}, or the controller's cloud identity (provider {cloud}) does not have access to it",
+        why="the Git repository at {url} was not found, or the controller's cloud identity (provider {cloud}) does not have access to it",
         steps=(
             Step(
                 "correct spec.url (for CodeCommit, the region and the name; for Azure DevOps, the organization, project and repository)",
@@ -96,7 +96,7 @@ RULES = (
     ),
     Rule(
         _GIT_REPOSITORY_MISSING,
-        why="the Git repository at {url} can no longer be found: it was renamed, moved or deleted, the credentials in Secret {secret} expired or lost access to it, or spec.url was changed",
+        why="the Git repository at {url} was not found, although Flux has fetched it before: the repository was renamed, moved or deleted, the credentials in Secret {secret} expired or lost access, or spec.url was changed",
         steps=(
             Step(
                 "if the repository still exists at {url}, renew the token or key in Secret {secret}, or grant it read access again (on GitHub, select the repository for a fine-grained token, or install the GitHub App for the repository)",
@@ -113,7 +113,7 @@ RULES = (
     ),
     Rule(
         _GIT_REPOSITORY_MISSING,
-        why="no Git repository was found at {url}, or the credentials do not grant access to it: many Git servers respond with 404 in both cases",
+        why="the Git repository at {url} was not found, or the credentials do not grant access to it: many Git servers respond with 404 in both cases",
         steps=(
             Step(
                 "if {url} is correct, grant the token or key in Secret {secret} read access to the repository (on GitHub, select the repository for a fine-grained token, or install the GitHub App for the repository)",
@@ -129,7 +129,7 @@ RULES = (
     ),
     Rule(
         _GIT_REPOSITORY_MISSING,
-        why="the Git repository at {url} can no longer be found without credentials: it was made private, renamed, moved or deleted, or spec.url was changed",
+        why="the Git repository at {url} was not found without credentials, although Flux has fetched it before: the repository was made private, renamed, moved or deleted, or spec.url was changed",
         steps=(
             Step(
                 "if the repository is now private, create a Secret with a token and reference it in spec.secretRef; otherwise, correct spec.url",
@@ -145,7 +145,7 @@ RULES = (
     ),
     Rule(
         _GIT_REPOSITORY_MISSING,
-        why="no Git repository was found at {url}, or access requires credentials",
+        why="the Git repository at {url} was not found, or access requires credentials",
         steps=(
             Step(
                 "correct spec.url; if the repository is private, create a Secret with a token and reference it in spec.secretRef",

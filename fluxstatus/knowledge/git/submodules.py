@@ -59,7 +59,7 @@ RULES = (
     ),
     Rule(
         _SUBMODULE_FAILED,
-        why=".gitmodules probably lists a submodule that is no longer in the repository (entry not found): unlike git, Flux requires a submodule for every section of the file",
+        why="the file .gitmodules probably lists a submodule that is no longer in the repository (entry not found): unlike git, Flux requires a submodule for every section of the file",
         steps=(
             Step(
                 "remove the stale section from .gitmodules, or set spec.recurseSubmodules: false; to list the existing submodules, run git submodule status",
@@ -74,7 +74,7 @@ RULES = (
     ),
     Rule(
         _SUBMODULE_FAILED,
-        why=".gitmodules probably contains a local path or a relative URL (such as ../other.git), which this version of Flux cannot resolve",
+        why="the file .gitmodules probably contains a local path or a relative URL (such as ../other.git), which this version of Flux cannot resolve",
         steps=(
             Step(
                 "use the absolute URL of the submodule in .gitmodules, or set spec.recurseSubmodules: false; newer versions of Flux resolve relative URLs",
@@ -121,7 +121,7 @@ RULES = (
     ),
     Rule(
         _SUBMODULE_FAILED,
-        why=".gitmodules is invalid: {detail}",
+        why="the file .gitmodules is invalid: {detail}",
         steps=(Step("correct .gitmodules, or set spec.recurseSubmodules: false", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>module config: empty (?:URL|path)|submodule has an invalid path|"

@@ -41,7 +41,7 @@ RULES = (
             "git-auth-ambiguous",
             "The Secret contains both basic auth credentials and a bearerToken, but only one is allowed.",
         ),
-        why="Secret {secret} contains both basic auth credentials (username and password) and a bearerToken, but only one is allowed",
+        why="Secret {secret} contains both basic auth credentials and a bearerToken, but only one of the two is allowed",
         steps=(
             Step(
                 "remove either the basic auth credentials or the bearerToken from Secret {secret}",

@@ -161,7 +161,7 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{field} of {object} is not a valid port name, because it is longer than 15 characters or contains characters other than lowercase letters, digits and hyphens",
+        why="{field} of {object} is not a valid port name: port names can have at most 15 characters, and only lowercase letters, digits and hyphens",
         steps=(
             Step(
                 "shorten or correct the port name {in_git}, and update every Service and probe that refers to it",
@@ -244,7 +244,7 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{object} belongs to a group that is reserved for Kubernetes (k8s.io or kubernetes.io), but does not have the required annotation api-approved.kubernetes.io",
+        why="{object} is in a reserved API group (k8s.io or kubernetes.io), but does not have the annotation api-approved.kubernetes.io",
         steps=(
             Step(
                 'use the CRD as its project publishes it, because the version may be old, or a tool or patch may have removed the annotation. Otherwise, add the annotation api-approved.kubernetes.io: "unapproved, experimental-only"',
@@ -259,7 +259,7 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="the account that applies {object} is not allowed to set blockOwnerDeletion, because it does not have permission to update the finalizers of the object's owner",
+        why="the account that applies {object} is not allowed to set blockOwnerDeletion: the account does not have permission to update the finalizers of the object's owner",
         steps=(
             Step(
                 "grant the ServiceAccount the verb update on the finalizers subresource of the owner's kind, or remove ownerReferences from the manifest in Git; OpenShift requires this permission by default",

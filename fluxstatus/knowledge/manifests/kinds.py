@@ -106,7 +106,7 @@ RULES = (
             "volume-not-resizable",
             "A PersistentVolumeClaim requests more storage, but its volume cannot be expanded.",
         ),
-        why="{object} cannot be expanded: its StorageClass does not allow it, or its volume was provisioned manually",
+        why="{object} cannot be expanded: the StorageClass does not allow expansion, or the volume was provisioned manually",
         steps=(
             Step(
                 "set allowVolumeExpansion: true in the StorageClass if its driver supports it. Otherwise, restore the previous size {in_git}, and move the data to a larger claim",

@@ -59,7 +59,7 @@ _INVALID = (
         why="the API server rejects {field} of {object}: {detail}",
         steps=(
             Step(
-                "set {field} {in_git} to one of the supported values, which are case-sensitive, or remove the field",
+                "correct {field} {in_git}: use one of the supported values, which are case-sensitive, or remove the field",
                 read=(SPEC,),
             ),
         ),

@@ -26,10 +26,10 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="the Provider uses version 1 of the Alertmanager API, which Alertmanager no longer supports ({status})",
+        why="the Provider uses the Alertmanager API v1, which Alertmanager no longer supports ({status})",
         steps=(
             Step(
-                'set spec.address, or key "address" in Secret {secret}, to the URL of version 2: https://HOST/api/v2/alerts/',
+                'set spec.address, or key "address" in Secret {secret}, to the URL of the API v2: https://HOST/api/v2/alerts/',
                 read=(SPEC, SECRET),
             ),
         ),

@@ -74,7 +74,7 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="GitLab rejects the status, because the commit already has this status in a pipeline: {detail}",
+        why="the commit already has this status in a GitLab pipeline, so GitLab rejects the status: {detail}",
         steps=(
             Step(
                 "no action is needed if the status in GitLab is correct. If several clusters report the status of the same commit, use a different spec.commitStatusExpr in each Provider",

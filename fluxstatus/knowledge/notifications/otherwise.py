@@ -35,10 +35,10 @@ RULES = (
     ),
     Rule(
         ALERT_INVALID,
-        why="spec.eventSources lists objects in another namespace, which notification-controller does not allow (--no-cross-namespace-refs), so their events are not sent",
+        why="spec.eventSources lists objects in another namespace, which is not allowed: notification-controller runs with --no-cross-namespace-refs, so the events of these objects are not sent",
         steps=(
             Step(
-                "create an Alert and a Provider in the namespace of these objects, and remove the objects from spec.eventSources of this Alert",
+                "create an Alert and a Provider in the same namespace as these objects, and remove the objects from spec.eventSources of this Alert",
                 read=(SPEC,),
             ),
         ),

@@ -172,7 +172,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="a mount of the container does not match its path in the image: one is a file, and the other is a directory",
+        why="a mount of the container does not match its path in the image: a file is mounted on a directory, or a directory on a file",
         steps=(
             Step(
                 "correct subPath and mountPath in the pod template. The subPath must be a key of the Secret or ConfigMap, and the mountPath must be the path of the file",

@@ -122,7 +122,7 @@ RULES = (
         why="the pod's identity does not have permission to read the secrets of its volume in the key vault",
         steps=(
             Step(
-                "allow the pod's identity to read these secrets in the key vault or secret manager (with an access policy, a role or an IAM policy), or correct the vault of the SecretProviderClass in the chart's values",
+                "grant the pod's identity permission to read these secrets in the key vault or secret manager (with an access policy, a role or an IAM policy), or correct the vault of the SecretProviderClass in the chart's values",
                 read=(
                     DESCRIBE,
                     "kubectl get secretproviderclasses.secrets-store.csi.x-k8s.io -n {ns} -o yaml",
@@ -156,7 +156,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the secrets of the pod's volume cannot be read, because the provider {provider} of the Secrets Store CSI driver is not running on the node",
+        why="the provider {provider} of the Secrets Store CSI driver is not running on the node, so the secrets of the pod's volume cannot be read",
         steps=(
             Step(
                 "install the provider {provider} for the Secrets Store CSI driver, or check its DaemonSet on the pod's node. Otherwise, correct spec.provider of the SecretProviderClass",

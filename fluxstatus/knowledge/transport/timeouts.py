@@ -14,7 +14,7 @@ _HOST_SLOW = Code("host-slow", "The host does not respond in time.")
 RULES = (
     Rule(
         _HOST_SLOW,
-        why="{host} cannot respond in time: the timeout is shorter than 3s; it is set in spec.timeout or, for an ImageRepository without spec.timeout, in spec.interval",
+        why="{host} cannot respond in time: the timeout is shorter than 3s; the timeout is set in spec.timeout or, for an ImageRepository without spec.timeout, in spec.interval",
         steps=(
             Step(
                 "correct spec.interval and spec.timeout; a timeout of 30s or more is usual. Check the units, because 10ms and 10m are easily confused",

@@ -169,7 +169,7 @@ RULES = (
     ),
     Rule(
         _TLS_WRONG_NAME,
-        why="the certificate of {host} is checked for the name {wanted_name}, because spec.certSecretRef{of_endpoint} applies only to the host in spec.url, but the index refers to {host}",
+        why="the certificate of {host} is checked for the name {wanted_name}: spec.certSecretRef{of_endpoint} applies only to the host in spec.url, but the index refers to {host}",
         steps=(
             Step(
                 "serve the index and the charts from the same host (a mirror or an OCI registry), or remove spec.certSecretRef and add the CA certificate to source-controller's pod",
@@ -185,7 +185,7 @@ RULES = (
     ),
     Rule(
         _TLS_WRONG_NAME,
-        why="the certificate of {host} is not valid for {wanted_name}: it is valid for {valid_for} (x509)",
+        why="the certificate of {host} is not valid for {wanted_name}: the certificate is only valid for {valid_for} (x509)",
         steps=(
             Step(
                 "in {address_field}, use a name that the certificate is valid for, or reissue the certificate with {wanted_name} as a subject alternative name (SAN)",
