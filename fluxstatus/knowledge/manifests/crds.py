@@ -52,7 +52,7 @@ RULES = (
     ),
     Rule(
         _CRD_DOWNGRADE,
-        why="{object} in Git is older than the one in the cluster: the new CRD lacks version {stored}, which the cluster serves and stores",
+        why="{object} in Git is older than the one in the cluster: the CRD in Git lacks version {stored}, which the cluster serves and stores",
         steps=(
             Step(
                 "update the Flux manifests in Git to the version that is running in the cluster: run flux bootstrap again, or recreate gotk-components.yaml with flux install --export. If a FluxInstance installs Flux, remove the CRDs from Git",
@@ -69,7 +69,7 @@ RULES = (
     ),
     Rule(
         _CRD_DOWNGRADE,
-        why="{object} in Git is probably older than the one in the cluster: the new CRD lacks version {stored}, in which the cluster stores objects",
+        why="{object} in Git is probably older than the one in the cluster: the CRD in Git lacks version {stored}, in which the cluster stores objects",
         steps=(
             Step(
                 "compare the versions. If the live CRD is newer, update the Flux manifests in Git: run flux bootstrap again, or recreate gotk-components.yaml with flux install --export. If a FluxInstance installs Flux, remove the CRDs from Git",
@@ -88,7 +88,7 @@ RULES = (
     ),
     Rule(
         _CRD_DOWNGRADE,
-        why="{object} in Git or in the chart is probably older than the one in the cluster: the new CRD lacks version {stored}, in which the cluster stores objects",
+        why="{object} in Git or in the chart is probably older than the one in the cluster: the older CRD lacks version {stored}, in which the cluster stores objects",
         steps=(
             Step(
                 "compare the versions. If the live CRD is newer, another chart or manifest installed it: update the CRD in Git or in the chart, and make sure that only one of them installs the CRD",
