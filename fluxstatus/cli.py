@@ -195,7 +195,7 @@ def _prompt(report: Report) -> str:
     if report.next and report.next.prompt:
         return report.next.prompt + "\n"
     if not is_unread:
-        console.note("no finding needs an assistant")
+        console.note("there is no finding that needs an assistant")
     return ""
 
 
@@ -302,7 +302,7 @@ def _save(file: Path, evidence: Evidence) -> None:
     except snapshot.SnapshotError as error:
         if getattr(error.__cause__, "errno", None) not in _OF_THE_DISK:
             raise
-        console.error(f"{error}; the check goes on without it")
+        console.error(f"{error}; the check continues without saving")
 
 
 def _look(shown: CheckDisplay, scope: Scope) -> Look:
@@ -385,7 +385,7 @@ def _crash(error: Exception) -> Exit:
         return _error(f"{console.UNWRITTEN}: {error.strerror}", Exit.NO_VERDICT)
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in LIMITS):
         reason = getattr(error, "strerror", None) or "Cannot allocate memory"
-        return _error(f"a limit of this machine is reached: {reason}", Exit.NO_VERDICT)
+        return _error(f"this machine has reached a limit: {reason}", Exit.NO_VERDICT)
     from fluxstatus.base.masking import mask
 
     if {"-v", "--verbose"} & set(sys.argv):

@@ -110,4 +110,4 @@ def test_another_cluster_is_said() -> None:
 def test_no_change_is_said() -> None:
     """A report without faults, like the one before."""
     shown = SAMPLE._replace(changes=Changes("old.json", NOW))
-    assert "(old.json): no faults then, none now" in render(shown, Look())
+    assert "(old.json): no faults before or now" in render(shown, Look())
