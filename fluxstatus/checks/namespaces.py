@@ -76,7 +76,7 @@ def _empty(step: str, state: State) -> Iterator[Finding]:
             step=step,
             code=NAMESPACE_EMPTY,
             level=Level.UNKNOWN,
-            title="nothing to check: no Flux object is in, or applies into, "
+            title="nothing to check: no Flux object is in or deploys to "
             f'namespace "{namespace}"{meant}',
             why="the namespace may not exist, or Flux may not have deployed anything there yet",
             hints=(hint("list the namespaces that have Flux objects", _LIST_ALL),),

@@ -107,7 +107,7 @@ def test_only_the_cause_is_matched(patterns: list[str], is_accepted: bool) -> No
     report = accepted(entries(*patterns))
     assert bool(report.accepted) is is_accepted
     assert (report.exit_code() is Exit.HEALTHY) is is_accepted
-    assert ("matches nothing here" in notes(report)) is not is_accepted
+    assert ("matches no fault here" in notes(report)) is not is_accepted
 
 
 def shared(*names: str) -> list[Object]:
