@@ -36,7 +36,7 @@ Examples:
   kubectl flux-status                         check the current context
   kubectl flux-status --context prod -n apps  check one namespace in prod
   kubectl flux-status --wait 5m --fail-fast   wait in a pipeline after a push
-  kubectl flux-status --accept known.toml     pass in spite of accepted faults
+  kubectl flux-status --accept known.toml     ignore the faults in a file
   kubectl flux-status -o json | jq .verdict   print only the verdict
   kubectl flux-status --save now.json.gz      save a snapshot for --from
   kubectl flux-status --brief                 print one line per cause
@@ -45,9 +45,9 @@ Examples:
 \b
 Exit codes:
   0    healthy
-  1    something failed, or there is what --fail-on names
+  1    something failed, or a --fail-on condition is met
   2    usage error
-  3    no verdict: something could not be read, or -n has nothing to check
+  3    no verdict: data could not be read, or -n has nothing to check
   130  Ctrl-C
 """
 
@@ -132,7 +132,7 @@ def check(
     prompt: Annotated[
         bool,
         typer.Option(
-            "--prompt", help="Print only the prompt that asks an assistant for the root cause"
+            "--prompt", help="Print only a prompt that asks an assistant for the root cause"
         ),
     ] = False,
     _: Annotated[
