@@ -130,7 +130,7 @@ def _not_compared(analysis: Analysis, title: str) -> Finding | None:
     if not others:
         return None
     number = len(others)
-    title = f"{title}; {number} {noun_for(number, 'other is', 'others are')} waiting"
+    title = f"{title}; {number} {noun_for(number, 'other')} waiting"
     awaited = tuple({ref for refs in others for ref in refs})
     return Finding(STEP_ID, WAITING, Level.WAIT, title, waits_for=awaited)
 

@@ -21,7 +21,7 @@ ON_ITS_WAY = report(
 )
 WAITS = report(
     Finding(
-        "reconcilers", "waiting", Level.WAIT, "0 of 1 ready, 1 is waiting for GitRepository a/b"
+        "reconcilers", "waiting", Level.WAIT, "0 of 1 ready, 1 waiting for GitRepository a/b"
     ),
     *WELL.findings,
 )
