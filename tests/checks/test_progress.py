@@ -264,8 +264,7 @@ def test_a_dependent_under_way_failed_before_too() -> None:
     ]  # fmt: skip
     title = summary(evidence(*HEALTHY, *objects)).title
     assert (
-        "1 waiting for Kustomization apps/infra, 1 in progress: Kustomization apps/infra"
-        in title
+        "1 waiting for Kustomization apps/infra, 1 in progress: Kustomization apps/infra" in title
     )
     assert title.endswith("is retried: Kustomization apps/web (HealthCheckFailed for 45m)")
 

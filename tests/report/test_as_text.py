@@ -258,9 +258,7 @@ def test_a_step_that_is_well_gives_its_word_on_the_whole() -> None:
 
 def test_what_waits_has_its_line_where_nothing_fails() -> None:
     """A step that only waits says so; in one that fails, the faults list what they block."""
-    waits = Finding(
-        "work", "waiting", Level.WAIT, "1 of 3 ready, 2 waiting for GitRepository a/b"
-    )
+    waits = Finding("work", "waiting", Level.WAIT, "1 of 3 ready, 2 waiting for GitRepository a/b")
     cause = replace(failed(1), blocks=kustomizations(2))
     line = " wait  work         1 of 3 ready, 2 waiting for GitRepository a/b"
     assert lines_of(cause, waits)[-1] == line
