@@ -1,4 +1,4 @@
-"""OCI registries that refuse a pull whatever the login is: policies, network rules, shut-downs.
+"""OCI registries that refuse a pull despite valid credentials: policies, network rules, shutdowns.
 
 Upstream: the responses of Harbor, Artifactory, Nexus and the registries of clouds.
 """

@@ -1,4 +1,4 @@
-"""Pods that no node takes.
+"""Pods that cannot be scheduled.
 
 Upstream: kubernetes pkg/scheduler/framework.
 """
