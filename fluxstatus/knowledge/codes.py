@@ -11,7 +11,7 @@ CHART_DEPENDENCY_FAILED = Code(
     "chart-dependency-failed", "A dependency of the chart is missing or cannot be fetched."
 )
 GIT_AUTH_MISSING = Code(
-    "git-auth-missing", "The Git server requires credentials, but no Secret is configured."
+    "git-auth-missing", "The Git server requires authentication, but no credentials are configured."
 )
 HEALTH_CHECK_FAILED = Code(
     "health-check-failed", "A health check failed because an object did not become healthy."

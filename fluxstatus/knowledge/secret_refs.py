@@ -60,7 +60,7 @@ def _missing(
     """Return the rule for a Secret that does not exist; *step* lists its keys."""
     return Rule(
         _SECRET_MISSING,
-        why="Secret {missing} in {missing_field} does not exist in namespace {ns}",
+        why="Secret {missing} in {missing_field} was not found in namespace {ns}",
         steps=(
             Step(
                 step, read=(SECRETS,), change=(for_secret(create, "{missing}"),) if create else ()

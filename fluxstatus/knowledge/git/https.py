@@ -135,7 +135,7 @@ RULES = (
     ),
     Rule(
         GIT_AUTH_MISSING,
-        why="the Git server requires credentials, but FluxInstance {sync_instance} does not specify a pull Secret",
+        why="the Git server requires authentication, but FluxInstance {sync_instance} does not specify a pull Secret with credentials",
         steps=(
             Step(
                 "create a Secret with the keys username and password, and reference it in spec.sync.pullSecret of FluxInstance {sync_instance}. The operator reverts changes made directly to the source",
@@ -150,7 +150,7 @@ RULES = (
     ),
     Rule(
         GIT_AUTH_MISSING,
-        why="the Git server requires credentials, but no Secret is configured",
+        why="the Git server requires authentication, but no credentials are configured",
         steps=(
             Step(
                 "create a Secret with the keys username and password (use a token as the password), and reference it in spec.secretRef. If the repository is public, correct spec.url: some servers also require authentication for repositories that do not exist",

@@ -254,7 +254,7 @@ RULES = (
     ),
     Rule(
         _GIT_REF_MISSING,
-        why="{ref} in spec.ref does not exist in the repository",
+        why="{ref} does not exist in the repository",
         steps=(Step("correct spec.ref, or push the missing reference", read=(SPEC,)),),
         pattern=Text(
             r"couldn't find remote ref|unable to resolve ref '[^']*' to a specific commit|"
@@ -265,7 +265,7 @@ RULES = (
     ),
     Rule(
         _GIT_REF_MISSING,
-        why="the Git server has no reference for {ref} in spec.ref, or its default branch (HEAD) no longer exists",
+        why="the Git server has no reference for {ref}, or its default branch (HEAD) no longer exists",
         steps=(
             Step(
                 "to list the branches and tags, run git ls-remote {url}. If {ref} is missing, correct spec.ref or push the reference; if only HEAD is missing, set the repository's default branch on the Git server",
