@@ -148,7 +148,17 @@ _METADATA = st.fixed_dictionaries(
         )
         | ANY,
         **dict.fromkeys(
-            ("writtenAs", "writers", "suspendedBy", "guardedBy", "metrics", "webVariables"), ANY
+            (
+                "writtenAs",
+                "writers",
+                "suspendedBy",
+                "guardedBy",
+                "metrics",
+                "webVariables",
+                "appliedAs",
+                "templateFields",
+            ),
+            ANY,
         ),
     },
 )

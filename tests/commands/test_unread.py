@@ -66,6 +66,8 @@ FORBIDDEN = [
     ("reconcile ks/app -n apps", "*/kustomizations", f"list {KS.name}"),
     ("credentials ks/app -n apps", "*/kustomizations", f"list {KS.name}"),
     ("versions", DEPLOYMENTS, "list deployments.apps"),
+    ("upgrade plan --to 2.9", DEPLOYMENTS, "list deployments.apps"),
+    ("upgrade plan --to 2.9", HR.path, f"list {HR.name}"),
     ("ui --no-open", DEPLOYMENTS, "list deployments.apps"),
     ("logs", DEPLOYMENTS, "list deployments.apps"),
     ("logs --for ks/app -n apps", APP, f"get {KS.name}"),
@@ -106,6 +108,7 @@ EMPTY = [
     ("reconcile ks/nope -n apps", WRONG),
     ("credentials ks/nope -n apps", WRONG),
     ("versions", WELL),
+    ("upgrade plan --to 2.9", WELL),
     ("logs", WELL),
     ("logs --for ks/nope -n apps", WRONG),
 ]

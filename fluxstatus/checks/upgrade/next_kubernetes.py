@@ -1,0 +1,102 @@
+"""What the next minor version of Kubernetes removes and Flux applies here."""
+
+from collections.abc import Iterator
+
+from fluxstatus.advice.advice import Occurrence
+from fluxstatus.base.fields import text_of
+from fluxstatus.base.versions import dotted
+from fluxstatus.checks.cluster import parse
+from fluxstatus.checks.upgrade.move import KUBERNETES, finding_of
+from fluxstatus.knowledge.flux_minors import FLUX_MINORS, Minor
+from fluxstatus.knowledge.kubernetes_removals import DOCS, KUBERNETES_NEWEST, REMOVED_KINDS
+from fluxstatus.knowledge.rule import Step
+from fluxstatus.model.codes import Code
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.inventory import entry_of
+from fluxstatus.state.inventories import APPLIERS, ids_of
+from fluxstatus.state.resource import Resource
+from fluxstatus.state.state import State
+
+_API_REMOVED = Code(
+    "kubernetes-api-removed",
+    "Flux applies objects in API versions that the next Kubernetes no longer serves.",
+)
+_NEXT_KUBERNETES = Code(
+    "kubernetes-next", "Whether the next Kubernetes is known, and which Flux supports it."
+)
+CODES = (_API_REMOVED, _NEXT_KUBERNETES)
+_NAMED = 3
+
+
+def next_kubernetes(state: State, flux: Minor) -> Iterator[Finding]:
+    """Yield what the next minor version of Kubernetes changes for a cluster with *flux*."""
+    now = parse(state.evidence.target.kubernetes)
+    if now is None:
+        return  # reported with what could not be read
+    following = now[0], now[1] + 1
+    if following > KUBERNETES_NEWEST:
+        title = f"this plugin knows what Kubernetes removes up to {dotted(KUBERNETES_NEWEST)}"
+        yield _note(f"Kubernetes {dotted(following)}: {title}", DOCS)
+    yield from _removed(state, following)
+    yield from _flux_for(flux, following)
+
+
+def _removed(state: State, following: Minor) -> Iterator[Finding]:
+    places = [
+        Occurrence(resource.ref, value=f"{applied}{_names(resource, applied)}")
+        for resource in state.of_kind(*APPLIERS)
+        for applied in map(text_of, resource.get("metadata", "appliedAs") or ())
+        if applied in REMOVED_KINDS and REMOVED_KINDS[applied] <= following
+    ]
+    if places:
+        yield finding_of(
+            KUBERNETES,
+            _API_REMOVED,
+            Level.WARN,
+            (
+                f"{{what}} applies what Kubernetes {dotted(following)} removes: {{value}}",
+                f"{{n}} API versions that Kubernetes {dotted(following)} removes are applied here",
+            ),
+            places,
+            "once it is gone, the dry run of everything in the same Kustomization, release or "
+            "ResourceSet fails",
+            (Step("change apiVersion in the manifests before you upgrade Kubernetes"),),
+            DOCS,
+        )
+
+
+def _names(resource: Resource, applied: str) -> str:
+    """Return the objects in the inventory that were *applied* as "group/version Kind"."""
+    version, _, kind = applied.partition(" ")
+    group = version.partition("/")[0]
+    entries = filter(None, map(entry_of, ids_of(resource.object)))
+    names = [
+        "/".join(filter(None, (one.namespace, one.name)))
+        for one in entries
+        if (one.group, one.kind) == (group, kind)
+    ]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f" ({', '.join(names[:_NAMED])}{more})" if names else ""
+
+
+def _flux_for(flux: Minor, following: Minor) -> Iterator[Finding]:
+    """Yield that *flux* is not tested with the *following* Kubernetes, and which one is."""
+    facts = FLUX_MINORS.get(flux)
+    if facts and following > facts.tested[1]:
+        fit = [dotted(minor) for minor, one in FLUX_MINORS.items() if one.tested[1] >= following]
+        instead = f"; Flux {fit[0]} is" if fit else ""
+        yield _note(
+            f"Flux {dotted(flux)} is not tested with Kubernetes {dotted(following)}{instead}",
+            facts.announcement,
+        )
+
+
+def _note(title: str, source: str) -> Finding:
+    return Finding(
+        step=KUBERNETES,
+        code=_NEXT_KUBERNETES,
+        level=Level.SKIP,
+        title=title,
+        docs=source,
+        trivial=True,
+    )

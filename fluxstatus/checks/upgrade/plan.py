@@ -1,0 +1,218 @@
+"""The plan for an upgrade of Flux: what blocks it, what it changes, and its steps."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Literal, NamedTuple, TypeAlias
+
+from fluxstatus.base.versions import dotted, minor_of
+from fluxstatus.checks.cluster import parse
+from fluxstatus.checks.upgrade import blockers, next_kubernetes, notes
+from fluxstatus.checks.upgrade.hits import hits
+from fluxstatus.checks.upgrade.move import BLOCKERS, NOTES, Move
+from fluxstatus.checks.upgrade.order import steps_of
+from fluxstatus.checks.wording import unread_finding
+from fluxstatus.knowledge.flux_minors import FLUX_MINORS, NEWEST, Minor, is_newer
+from fluxstatus.knowledge.upgrade_changes import CHANGES
+from fluxstatus.model.codes import Code
+from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, VERSION, Unread, Why, by_reason
+from fluxstatus.model.findings import WORST_FIRST, Exit, Finding, Level
+from fluxstatus.model.hints import Command, Hint, hint
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.kubectl_flags import for_target
+from fluxstatus.state.state import State
+
+UNREAD = "unread"
+"""The part with what could not be read, or is not known."""
+
+_FLUX_UNKNOWN = Code("upgrade-from-unknown", "The version of Flux in the cluster is not known.")
+_TARGET_UNKNOWN = Code(
+    "upgrade-target-unknown", "This plugin does not know the target version of Flux."
+)
+_NOTHING = Code("upgrade-nothing", "Flux is already at the target version, or at the newest known.")
+CODES = (
+    *blockers.CODES,
+    *(change.code for change in CHANGES),
+    *notes.CODES,
+    *next_kubernetes.CODES,
+    _FLUX_UNKNOWN,
+    _TARGET_UNKNOWN,
+    _NOTHING,
+)
+"""The codes of plans, without those of what could not be read."""
+
+Outcome: TypeAlias = Literal["blocked", "unknown", "clear"]
+
+_REPORT = KINDS["FluxReport"].resource
+_SAVE_AGAIN = Unread(
+    Why.NOT_REQUESTED,
+    "this snapshot does not have them, so stored versions could not be checked",
+    hints=(
+        hint(
+            "save the snapshot with --advice",
+            Command(("kubectl", "flux-status", "--save", "now.json.gz", "--advice"), changes=True),
+        ),
+    ),
+)
+
+
+class Plan(NamedTuple):
+    """A plan for the cluster in `state`.
+
+    `current` is the minor version of its Flux, None if that is unknown, and `target` the one to go
+    to, None if there is none. `findings` are by part, the worst first in each, and `steps` are what
+    to do, in this order.
+    """
+
+    state: State
+    current: Minor | None
+    target: Minor | None
+    findings: tuple[Finding, ...]
+    steps: tuple[Hint, ...] = ()
+
+    def part(self, name: str) -> tuple[Finding, ...]:
+        """Return the findings of one part."""
+        return tuple(finding for finding in self.findings if finding.step == name)
+
+    @property
+    def outcome(self) -> Outcome:
+        """Whether something blocks the upgrade, or whether that is not known."""
+        levels = {finding.level for finding in self.findings}
+        if Level.FAIL in levels and self.state.evidence.unreachable is None:
+            return "blocked"
+        return "unknown" if levels & {Level.FAIL, Level.UNKNOWN} else "clear"
+
+    @property
+    def exit_code(self) -> Exit:
+        """The exit code: 1 for a blocker, 3 if there may be one."""
+        codes = {"blocked": Exit.UNHEALTHY, "unknown": Exit.NO_VERDICT, "clear": Exit.HEALTHY}
+        return codes[self.outcome]
+
+
+def plan_of(state: State, to: Minor | None = None) -> Plan:
+    """Return the plan for the upgrade to the minor version *to*, by default the next known one."""
+    current = minor_of(state.flux_version)
+    target = to or (_following(current) if current else None)
+    found: list[Finding] = []
+    steps: tuple[Hint, ...] = ()
+    if current is None:
+        found.append(_from_unknown(state))
+    elif target is None or target == current:
+        found.append(_nothing(state, current, to))
+    elif target < current:
+        found.append(_downgrade(state, target))
+    else:
+        move = Move(state, current, target)
+        found += _judged(move)
+        steps = tuple(steps_of(move, found))
+    if current is not None:
+        reached = target if target and target > current else current
+        found += next_kubernetes.next_kubernetes(state, reached)
+    found += _unread(state)
+    flags = for_target(state.evidence.target)
+    return Plan(
+        state,
+        current,
+        target,
+        tuple(map(flags.finding, sorted(found, key=lambda one: WORST_FIRST.index(one.level)))),
+        tuple(map(flags.hint, steps)),
+    )
+
+
+def _following(current: Minor) -> Minor | None:
+    """Return the known minor version after *current*, None after the newest one."""
+    return min((minor for minor in FLUX_MINORS if minor > current), default=None)
+
+
+def _judged(move: Move) -> Iterator[Finding]:
+    if is_newer(move.target):
+        yield _target_unknown(move.target)
+    yield from blockers.blockers(move)
+    yield from hits(move)
+    yield from notes.notes(move)
+
+
+def _target_unknown(target: Minor) -> Finding:
+    return Finding(
+        step=UNREAD,
+        code=_TARGET_UNKNOWN,
+        level=Level.UNKNOWN,
+        title=f"this plugin does not know Flux {dotted(target)}, only versions up to "
+        f"{dotted(NEWEST)}: what is new in it is not checked",
+        hints=(hint("update this plugin, and read the release notes"),),
+        docs="https://github.com/fluxcd/flux2/releases",
+        trivial=True,
+    )
+
+
+def _from_unknown(state: State) -> Finding:
+    is_absent = state.controllers_read and not state.components
+    return Finding(
+        step=UNREAD,
+        code=_FLUX_UNKNOWN,
+        level=Level.UNKNOWN,
+        title="Flux is not installed, so there is nothing to upgrade"
+        if is_absent
+        else "the version of Flux in the cluster is not known",
+        hints=(
+            hint(
+                "show what is installed, and with which versions",
+                Command(("kubectl", "flux-status", "preflight" if is_absent else "versions")),
+            ),
+        ),
+        trivial=True,
+    )
+
+
+def _nothing(state: State, current: Minor, to: Minor | None) -> Finding:
+    is_asked = "the version that was asked for" if to else "the newest version that is known here"
+    return Finding(
+        step=NOTES,
+        code=_NOTHING,
+        level=Level.PASS,
+        title=f"Flux {state.flux_version} is of {dotted(current)}, {is_asked}: there is nothing "
+        "to plan",
+        trivial=True,
+    )
+
+
+def _downgrade(state: State, target: Minor) -> Finding:
+    return Finding(
+        step=BLOCKERS,
+        code=blockers.DOWNGRADE,
+        level=Level.FAIL,
+        title=f"Flux {state.flux_version} is newer than {dotted(target)}: a downgrade is not "
+        "supported",
+        why="the Flux Operator refuses it, and objects may be stored in versions that the older "
+        "Flux does not have",
+        docs="https://fluxcd.io/flux/releases/#supported-upgrades",
+        trivial=True,
+    )
+
+
+def _unread(state: State) -> Iterator[Finding]:
+    """Yield what a plan needs and could not be read: it may hide a blocker."""
+    evidence = state.evidence
+    if evidence.unreachable is not None:
+        yield _of_unread("the cluster", evidence.unreachable)
+        return
+    needed = (CONTROLLERS, OPERATORS, *(kind.resource for kind in KINDS.values()))
+    if minor_of(state.flux_version):
+        needed = tuple(name for name in needed if name != _REPORT)  # it only has the version
+    hidden = {
+        name.partition("/")[0]: reason
+        for name in needed
+        if (reason := evidence.answer(name).hidden)
+    }
+    crds = evidence.answer(blockers.CRDS).hidden
+    if crds:
+        is_of_snapshot = crds.why is Why.NOT_REQUESTED and evidence.target.saved
+        hidden[blockers.CRDS] = _SAVE_AGAIN if is_of_snapshot else crds
+    if parse(evidence.target.kubernetes) is None:
+        unknown = Unread(Why.GARBLED, "the API server does not report its version")
+        hidden["the Kubernetes version"] = evidence.unread.get(VERSION) or unknown
+    for names, reason in by_reason(hidden):
+        yield _of_unread(names, reason)
+
+
+def _of_unread(what: str, reason: Unread) -> Finding:
+    return replace(unread_finding(UNREAD, what, reason), level=Level.UNKNOWN)
