@@ -5,8 +5,11 @@ A blocker is proven by the API server, which rejects the CRDs of the target, and
 """
 
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +20,12 @@ from fluxstatus.checks.upgrade.plan import plan_of
 from fluxstatus.model import snapshot
 from fluxstatus.model.findings import Exit
 from fluxstatus.state.state import State
+from tests.fakes.programs import program
 from tests.kubernetes import build, crds
 from tests.kubernetes.access import HARNESS
 from tests.kubernetes.cluster import Cluster, ClusterError
-from tests.live.program import Result, flux_status
+from tests.kubernetes.flux_system import flux_system
+from tests.live.program import Result, environment, flux_status
 
 pytestmark = pytest.mark.cluster
 
@@ -167,3 +172,41 @@ def test_a_viewer_has_no_verdict(bare_cluster: Cluster) -> None:
     result = flux_status(bare_cluster.kubeconfig("viewer"), "upgrade", "plan")
     assert result.code == Exit.NO_VERDICT
     assert "list customresourcedefinitions.apiextensions.k8s.io" in result.out
+
+
+def test_the_commands_of_the_steps(cluster: Cluster, tmp_path: Path) -> None:
+    """The steps can be pasted: what reads is run, and the change of the FluxInstance is tried."""
+    cluster.put(flux_system(datetime.now(UTC)))
+    program(tmp_path / "bin" / "kubectl-flux_status", f'exec {sys.executable} -m fluxstatus "$@"')
+    manifest = tmp_path / "checkout" / "old.yaml"
+    manifest.parent.mkdir()
+    manifest.write_text(yaml.safe_dump(receiver("v1beta2")))
+    kubeconfig = cluster.kubeconfig("admin")
+    result = flux_status(kubeconfig, "upgrade", "plan", "-o", "json", "--to=2.10")
+    steps = [one for step in result.report["steps"] for one in step["commands"]]
+    folders = (tmp_path / "bin", build.programs("flux")["flux"].parent)
+    env = environment()
+    env |= {"PATH": os.pathsep.join([*map(str, folders), env["PATH"]]), "HOME": str(tmp_path)}
+    tried = set()
+    for argv in (step["argv"] for step in steps):
+        words = {*argv}
+        if words & {"--save", "compare", "--dry-run"}:
+            done = _run(argv, env, manifest.parent)
+            # The flux CLI here is that of 2.9, and the last step is for one of the target.
+            assert done.returncode == 0 or "--version=2.10" in words, done
+            tried |= words & {"--save", "compare", "--dry-run"}
+        elif "patch" in words:
+            done = _run([*argv, "--dry-run=server", "-o=name"], env, manifest.parent)
+            assert done.stdout.strip() == "fluxinstance.fluxcd.controlplane.io/flux", done
+            tried.add("patch")
+        if "--version=2.9" in words and "--dry-run" in words:
+            assert "v1beta2" in done.stdout + done.stderr
+    assert tried == {"--save", "compare", "--dry-run", "patch"}
+    assert yaml.safe_load(manifest.read_text()) == receiver("v1beta2")
+
+
+def _run(argv: list[str], env: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        argv, capture_output=True, text=True, env=env, cwd=folder, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
