@@ -7,6 +7,7 @@ from fluxstatus.advice.advice import Occurrence
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.versions import dotted, minor_of
 from fluxstatus.checks.cluster import parse
+from fluxstatus.checks.upgrade.applied import applied
 from fluxstatus.checks.upgrade.move import BLOCKERS, Move, finding_of
 from fluxstatus.knowledge.commands import APPLY_INSTANCE
 from fluxstatus.knowledge.flux_minors import (
@@ -44,6 +45,10 @@ _IN_BETWEEN = Code(
 _API_VERSION = Code(
     "upgrade-api-version", "Objects were last written in API versions that a later Flux removes."
 )
+_MANIFEST_VERSION = Code(
+    "upgrade-manifest-version",
+    "Flux applies its own objects in API versions that a later Flux removes.",
+)
 _KUBERNETES = Code(
     "upgrade-kubernetes", "Kubernetes is older than the target version of Flux supports."
 )
@@ -59,12 +64,17 @@ CODES = (
     _STORED_VERSIONS,
     _IN_BETWEEN,
     _API_VERSION,
+    _MANIFEST_VERSION,
     _KUBERNETES,
     _OPERATOR,
     OPERATOR_UNKNOWN,
     DOWNGRADE,
 )
 
+_REJECTED = (
+    "after the upgrade, the API server rejects manifests in that version, and a Kustomization or "
+    "chart that contains one fails completely"
+)
 _MIGRATE = Step(
     "migrate all stored objects with the flux CLI; the Flux Operator does it by itself unless "
     "spec.migrateResources of the FluxInstance is false, and at once if it is asked to",
@@ -76,6 +86,7 @@ def blockers(move: Move) -> Iterator[Finding]:
     """Yield what is in the way of *move*."""
     yield from _stored(move)
     yield from _written(move)
+    yield from _applied(move)
     yield from _kubernetes(move)
     yield from _operator(move)
 
@@ -193,15 +204,9 @@ def _written(move: Move) -> Iterator[Finding]:
                 "{n} objects were last written in API versions that the upgrade removes",
             ),
             places,
-            "after the upgrade, the API server rejects manifests in that version, and a "
-            "Kustomization or chart that contains one fails completely",
+            _REJECTED,
             (
-                Step(
-                    "change apiVersion in the manifests in Git: run this in a checkout; the first "
-                    "command only shows what would change",
-                    read=(migrate_files(move.current, dry=True),),
-                    change=(migrate_files(move.current),),
-                ),
+                _change_files(move),
                 Step(
                     "once Git is right, migrate what is stored: it also clears versions that no "
                     "manifest has any more",
@@ -210,6 +215,38 @@ def _written(move: Move) -> Iterator[Finding]:
             ),
             PROCEDURE,
         )
+
+
+def _applied(move: Move) -> Iterator[Finding]:
+    """Yield what inventories have in removed versions: so it stands in a manifest or a chart."""
+    places = [
+        Occurrence(one.owner, value=f"{one}, which Flux {dotted(minor)} removes")
+        for one in applied(move.state)
+        if (minor := _removal(move, one.api_version))
+    ]
+    if places:
+        yield finding_of(
+            BLOCKERS,
+            _MANIFEST_VERSION,
+            Level.FAIL,
+            (
+                "{what} applies {value}",
+                "{n} times, an API version that the upgrade removes is applied",
+            ),
+            places,
+            _REJECTED,
+            (_change_files(move),),
+            PROCEDURE,
+        )
+
+
+def _change_files(move: Move) -> Step:
+    return Step(
+        "change apiVersion in the manifests in Git: run this in a checkout; the first command only "
+        "shows what would change",
+        read=(migrate_files(move.current, dry=True),),
+        change=(migrate_files(move.current),),
+    )
 
 
 def migrate_files(minor: Minor, *, dry: bool = False) -> str:

@@ -3,18 +3,15 @@
 from collections.abc import Iterator
 
 from fluxstatus.advice.advice import Occurrence
-from fluxstatus.base.fields import text_of
 from fluxstatus.base.versions import dotted
 from fluxstatus.checks.cluster import parse
+from fluxstatus.checks.upgrade.applied import applied
 from fluxstatus.checks.upgrade.move import KUBERNETES, finding_of
 from fluxstatus.knowledge.flux_minors import FLUX_MINORS, Minor
 from fluxstatus.knowledge.kubernetes_removals import DOCS, KUBERNETES_NEWEST, REMOVED_KINDS
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.inventory import entry_of
-from fluxstatus.state.inventories import APPLIERS, ids_of
-from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
 
 _API_REMOVED = Code(
@@ -25,7 +22,7 @@ _NEXT_KUBERNETES = Code(
     "kubernetes-next", "Whether the next Kubernetes is known, and which Flux supports it."
 )
 CODES = (_API_REMOVED, _NEXT_KUBERNETES)
-_NAMED = 3
+_NEVER: Minor = (9, 0)
 
 
 def next_kubernetes(state: State, flux: Minor) -> Iterator[Finding]:
@@ -43,10 +40,9 @@ def next_kubernetes(state: State, flux: Minor) -> Iterator[Finding]:
 
 def _removed(state: State, following: Minor) -> Iterator[Finding]:
     places = [
-        Occurrence(resource.ref, value=f"{applied}{_names(resource, applied)}")
-        for resource in state.of_kind(*APPLIERS)
-        for applied in map(text_of, resource.get("metadata", "appliedAs") or ())
-        if applied in REMOVED_KINDS and REMOVED_KINDS[applied] <= following
+        Occurrence(one.owner, value=f"{one}")
+        for one in applied(state)
+        if REMOVED_KINDS.get(f"{one.api_version} {one.kind}", _NEVER) <= following
     ]
     if places:
         yield finding_of(
@@ -63,20 +59,6 @@ def _removed(state: State, following: Minor) -> Iterator[Finding]:
             (Step("change apiVersion in the manifests before you upgrade Kubernetes"),),
             DOCS,
         )
-
-
-def _names(resource: Resource, applied: str) -> str:
-    """Return the objects in the inventory that were *applied* as "group/version Kind"."""
-    version, _, kind = applied.partition(" ")
-    group = version.partition("/")[0]
-    entries = filter(None, map(entry_of, ids_of(resource.object)))
-    names = [
-        "/".join(filter(None, (one.namespace, one.name)))
-        for one in entries
-        if (one.group, one.kind) == (group, kind)
-    ]
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f" ({', '.join(names[:_NAMED])}{more})" if names else ""
 
 
 def _flux_for(flux: Minor, following: Minor) -> Iterator[Finding]:

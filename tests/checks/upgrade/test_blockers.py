@@ -102,6 +102,32 @@ def test_what_was_last_written(version: str, flux_version: str, blocks: bool) ->
         )
 
 
+@pytest.mark.parametrize(
+    ("version", "flux_version", "remote", "blocks"),
+    [
+        ("v1beta2", "v2.8.8", False, True),
+        ("v1beta2", "v2.7.5", False, False),
+        ("v1beta2", "v2.8.8", True, False),
+        ("v1", "v2.8.8", False, False),
+    ],
+)
+def test_what_an_inventory_has(
+    version: str, flux_version: str, *, remote: bool, blocks: bool
+) -> None:
+    """An inventory tells in which version Flux applies a manifest to this cluster."""
+    spec = {"kubeConfig": {"secretRef": {"name": "spoke"}}} if remote else {}
+    one = flux("Kustomization", "k", spec=spec)
+    one["status"]["inventory"] = {
+        "entries": [{"id": f"apps_app_{IMAGE}_ImagePolicy", "v": version}]
+    }
+    found = codes(plan(one, flux=flux_version))
+    assert ("upgrade-manifest-version" in found) is blocks
+    if blocks:
+        [place] = places(found["upgrade-manifest-version"])
+        what = f"ImagePolicy as {IMAGE}/v1beta2 (apps/app)"
+        assert place == f"Kustomization apps/k: {what}, which Flux 2.9 removes"
+
+
 def test_what_a_controller_makes_is_made_anew() -> None:
     """The root sync of a FluxInstance stands in no manifest; what a chart creates stands in one."""
     sync = written("Kustomization", f"{KUSTOMIZE}/v1beta2")

@@ -235,8 +235,17 @@ def test_what_the_next_kubernetes_removes(
     if reported:
         group, version = entries[0][0].split("_")[2], entries[0][1]
         [place] = places(found["kubernetes-api-removed"])
-        assert place.startswith(f"Kustomization apps/k: {group}/{version} ")
+        kind = entries[0][0].rpartition("_")[2]
+        assert place.startswith(f"Kustomization apps/k: {kind} as {group}/{version} (")
         assert found["kubernetes-api-removed"].level is Level.WARN
+
+
+def test_what_is_applied_elsewhere() -> None:
+    """What a Kustomization applies to another cluster is not a matter of this Kubernetes."""
+    remote = applied(DRA)
+    remote["spec"]["kubeConfig"] = {"secretRef": {"name": "spoke"}}  # type: ignore[index]
+    found = codes(plan(remote, source("a"), kubernetes="v1.37.2"))  # type: ignore[arg-type]
+    assert "kubernetes-api-removed" not in found
 
 
 def test_a_kubernetes_that_is_not_known() -> None:
