@@ -184,7 +184,7 @@ LOST_FIELDS = Change(
         "upgrade-lost-fields", "Alerts or Providers have fields that notification v1 does not have."
     ),
     minor=(2, 10),
-    title_one="{what} has a field that the API version v1 of Flux 2.10 does not have",
+    title_one="{what} does not exist in the API version v1 of Flux 2.10",
     title_many="{n} Alerts and Providers have fields that the API version v1 of Flux 2.10 does not "
     "have",
     why="Flux 2.10 reads Alerts and Providers as v1, where the API server leaves these fields out: "

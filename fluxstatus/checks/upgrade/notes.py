@@ -156,8 +156,8 @@ def _deprecated(move: Move) -> Iterator[Finding]:
         if used:
             note = _note(
                 _DEPRECATED,
-                f"Flux {dotted(minor)} deprecates {version}, which {counted(len(used), 'object')} "
-                "here have: change the manifests after the upgrade",
+                f"Flux {dotted(minor)} deprecates {version}, the version of "
+                f"{counted(len(used), 'object')} here: change the manifests after the upgrade",
                 "a later version removes it",
                 FLUX_MINORS[minor].announcement,
             )

@@ -9,6 +9,7 @@ from fluxstatus.base.versions import dotted
 from fluxstatus.checks.upgrade.blockers import migrate_files
 from fluxstatus.checks.upgrade.move import BLOCKERS, Move
 from fluxstatus.checks.upgrade.notes import reach_of
+from fluxstatus.knowledge.flux_minors import SUPPORTED_MINORS
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint, command, hint
 from fluxstatus.model.kinds import KINDS
@@ -53,10 +54,11 @@ def _save(file: str) -> Command:
 
 
 def _git(move: Move) -> Hint:
-    target = dotted(move.target)
+    knowing = move.current[0], move.current[1] + SUPPORTED_MINORS - 1
+    newest = dotted(min(move.target, knowing))  # a CLI knows the minor versions that are supported
     dry, write = migrate_files(move.current, dry=True), migrate_files(move.current)
     return hint(
-        f"in each Git repository with Flux objects, with a flux CLI of version {target}: show the "
+        f"in each Git repository with Flux objects, with a flux CLI of version {newest}: show the "
         f"manifests in versions that Flux {dotted(move.current)} has replaced, change them, commit "
         "and push, and wait until they are applied",
         command(dry, {}),

@@ -40,7 +40,7 @@ def as_text(plan: Plan, look: Look) -> str:
     for number, step in enumerate(plan.steps, 1):
         put_hint(page, step, f"{number:>3}.", len("123. "))
     page.gap()
-    page.put(", ".join(_ending(plan)))
+    page.put(_ending(plan))
     return "\n".join(page.lines) + "\n"
 
 
@@ -64,14 +64,19 @@ def _shortened(finding: Finding, look: Look) -> Finding:
     return replace(finding, evidence=(*finding.evidence[:_SHOWN], rest))
 
 
-def _ending(plan: Plan) -> Iterator[str]:
+def _ending(plan: Plan) -> str:
     levels = Counter(finding.level for finding in plan.findings)
     nouns = {Level.FAIL: "blocker", Level.WARN: "change", Level.UNKNOWN: "unknown"}
-    for level, noun in nouns.items():
-        if levels[level]:
-            yield counted(levels[level], noun, noun if level is Level.UNKNOWN else "")
+    counts = [
+        counted(levels[level], noun, noun if level is Level.UNKNOWN else "")
+        for level, noun in nouns.items()
+        if levels[level]
+    ]
     is_move = plan.current and plan.target and plan.target != plan.current
-    yield _OUTCOMES[plan.outcome] if is_move or plan.outcome != "clear" else "nothing to upgrade"
+    outcome = (
+        _OUTCOMES[plan.outcome] if is_move or plan.outcome != "clear" else "nothing to upgrade"
+    )
+    return ": ".join(filter(None, (", ".join(counts), outcome)))
 
 
 def as_json(plan: Plan) -> str:
