@@ -4,21 +4,14 @@ from typing import ClassVar
 
 import typer
 
-from fluxstatus.commands.typer_groups import PlainGroup, hand_down
+from fluxstatus.commands.typer_groups import PlainGroup, app_of, hand_down
 
 
 class _Commands(PlainGroup):
     late: ClassVar = {"plan": "fluxstatus.commands.upgrade.plan"}
 
 
-app = typer.Typer(
-    cls=_Commands,
-    add_completion=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    subcommand_metavar="COMMAND",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = app_of(_Commands)
 
 
 @app.callback()

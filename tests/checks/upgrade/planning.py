@@ -37,8 +37,8 @@ def plan(
     """Return the plan for a cluster with *objects*; *installed* is all of Flux itself."""
     base = system(flux) if installed is None else installed
     target = Target("prod", "prod", "https://10.0.0.1:6443", "alice", kubernetes)
-    more = {"advice": True, "target": target} | more
-    return plan_of(State(evidence(*base, *objects, **more)), to)
+    all_of_it: dict[str, Any] = {"advice": True, "target": target, **more}
+    return plan_of(State(evidence(*base, *objects, **all_of_it)), to)
 
 
 def codes(found: Plan) -> dict[str, Finding]:
