@@ -35,12 +35,12 @@ class Change(NamedTuple):
 REGISTRY_FLAGS = Change(
     code=Code(
         "upgrade-registry-flags",
-        "image-reflector-controller has flags for registry logins that a later Flux removes.",
+        "A controller has a flag for registry logins that Flux 2.7 removes.",
     ),
     minor=(2, 7),
-    title_one="{what} has a flag for registry logins that Flux 2.7 removes",
-    title_many="{n} controllers have flags for registry logins that Flux 2.7 removes",
-    why="a controller does not start with a flag that it does not know",
+    title_one="{what} has a registry login flag that Flux 2.7 removes",
+    title_many="{n} controllers have registry login flags that Flux 2.7 removes",
+    why="a controller does not start with an unknown flag",
     steps=(
         Step(
             "remove the flag, and set spec.provider of the ImageRepositories to aws, azure or gcp"
@@ -52,13 +52,13 @@ REGISTRY_FLAGS = Change(
 COMMIT_TEMPLATE = Change(
     code=Code(
         "upgrade-commit-template",
-        "The template of a commit message uses fields that a later Flux removes.",
+        "A commit message template uses fields that Flux 2.7 removes.",
     ),
     minor=(2, 7),
-    title_one="{what}: its commit message uses fields that Flux 2.7 removes",
-    title_many="{n} ImageUpdateAutomations: their commit messages use fields that Flux 2.7 removes",
-    why=".Updated and .Changed.ImageResult are gone, so the template fails and nothing "
-    "is committed",
+    title_one="the commit message template of {what} uses fields that Flux 2.7 removes",
+    title_many="{n} ImageUpdateAutomations use commit message template fields that Flux 2.7 removes",
+    why=".Updated and .Changed.ImageResult are removed, so the template fails and "
+    "nothing is committed",
     steps=(
         Step(
             "in spec.git.commit.messageTemplate, use .Changed.FileChanges, .Changed.Objects or "
@@ -71,17 +71,17 @@ COMMIT_TEMPLATE = Change(
 KSTATUS = Change(
     code=Code(
         "upgrade-kstatus",
-        "From Flux 2.8 on, HelmReleases wait for their objects as Kustomizations do.",
+        "In Flux 2.8 and later, HelmReleases wait for the status of all their objects.",
     ),
     minor=(2, 8),
-    title_one="{what} waits for the status of all its objects from Flux 2.8 on",
-    title_many="{n} HelmReleases wait for the status of all their objects from Flux 2.8 on",
-    why="Helm's own check looks at few kinds; kstatus also looks at custom resources, and one whose "
-    "status never becomes current makes the release time out",
+    title_one="in Flux 2.8 and later, {what} waits for the status of all its objects",
+    title_many="in Flux 2.8 and later, {n} HelmReleases wait for the status of all their objects",
+    why="Flux 2.8 replaces Helm's readiness check with kstatus, which also evaluates custom "
+    "resources: if the status of one never becomes current, the release times out",
     steps=(
         Step(
-            "for custom resources without a standard status, add spec.healthCheckExprs; to keep the "
-            "check of Helm, set spec.waitStrategy.name: legacy once Flux 2.8 runs"
+            "for custom resources without a standard status, add spec.healthCheckExprs; to keep "
+            "Helm's check, set spec.waitStrategy.name: legacy once Flux 2.8 is running"
         ),
         Step(
             "to keep all defaults of Helm 3, enable the feature gate UseHelm3Defaults of "
@@ -93,35 +93,35 @@ KSTATUS = Change(
 FORCE = Change(
     code=Code(
         "upgrade-force",
-        "From Flux 2.8 on, spec.upgrade.force of a HelmRelease has no effect with server-side apply.",
+        "A HelmRelease sets spec.upgrade.force, which has no effect with server-side apply.",
     ),
     minor=(2, 8),
-    title_one="{what} sets spec.upgrade.force, which server-side apply does not take",
-    title_many="{n} HelmReleases set spec.upgrade.force, which server-side apply does not take",
-    why="Flux 2.8 installs new releases with server-side apply, and existing ones keep client-side "
-    "apply; with server-side apply, helm-controller ignores the field, and before 1.5.4 the upgrade "
-    'fails with "cannot use force conflicts and force replace together"',
+    title_one="{what} sets spec.upgrade.force, which has no effect with server-side apply",
+    title_many="{n} HelmReleases set spec.upgrade.force, which has no effect with server-side apply",
+    why="Flux 2.8 installs new releases with server-side apply; existing releases keep client-side "
+    "apply. With server-side apply, helm-controller 1.5.4 and later ignore the field, and earlier "
+    'versions fail with "cannot use force conflicts and force replace together"',
     steps=(
         Step(
             "remove spec.upgrade.force, or set spec.install.serverSideApply: false and "
-            "spec.upgrade.serverSideApply: disabled once Flux 2.8 runs"
+            "spec.upgrade.serverSideApply: disabled once Flux 2.8 is running"
         ),
     ),
     source=f"{_GITHUB}/helm-controller/issues/1453",
 )
 HOOKS = Change(
     code=Code(
-        "upgrade-hooks", "From Flux 2.9 on, post-renderers of HelmReleases also get the hooks."
+        "upgrade-hooks",
+        "In Flux 2.9 and later, the post-renderers of HelmReleases also process hooks.",
     ),
     minor=(2, 9),
-    title_one="{what} has post-renderers, which also change the hooks of its chart from Flux 2.9 on",
-    title_many="{n} HelmReleases have post-renderers, which also change the hooks of their charts "
-    "from Flux 2.9 on",
-    why="the default of spec.postRenderStrategy is combined instead of nohooks",
+    title_one="in Flux 2.9 and later, the post-renderers of {what} also process chart hooks",
+    title_many="in Flux 2.9 and later, the post-renderers of {n} HelmReleases also process chart hooks",
+    why="the default of spec.postRenderStrategy changes from nohooks to combined",
     steps=(
         Step(
             "check the patches against the hooks of the chart; to keep the behavior, set "
-            "spec.postRenderStrategy: nohooks as soon as Flux 2.9 runs, or enable the feature gate "
+            "spec.postRenderStrategy: nohooks once Flux 2.9 is running, or enable the feature gate "
             "UseHelm3Defaults of helm-controller with the upgrade"
         ),
     ),
@@ -130,12 +130,12 @@ HOOKS = Change(
 STRICT_VARIABLES = Change(
     code=Code(
         "upgrade-strict-substitution",
-        "From Flux 2.9 on, a Kustomization fails if a variable that it substitutes is not set.",
+        "In Flux 2.9 and later, a Kustomization fails if a variable is not set.",
     ),
     minor=(2, 9),
-    title_one="{what} substitutes variables: from Flux 2.9 on, it fails if one is not set",
-    title_many="{n} Kustomizations substitute variables: from Flux 2.9 on, they fail if one is not "
-    "set",
+    title_one="{what} substitutes variables; in Flux 2.9 and later, it fails if a variable is not set",
+    title_many="{n} Kustomizations substitute variables; in Flux 2.9 and later, they fail if a "
+    "variable is not set",
     why="before 2.9, an unset variable silently becomes an empty string; Flux 2.9 enables the "
     "feature gate StrictPostBuildSubstitutions",
     steps=(
@@ -150,30 +150,31 @@ STRICT_VARIABLES = Change(
 FLUX_CRDS = Change(
     code=Code(
         "upgrade-crd-substitution",
-        "A Kustomization substitutes variables in the CRDs of Flux, which Flux 2.9.0 does not take.",
+        "A Kustomization substitutes variables in the Flux CRDs, which damages those of Flux 2.9.0.",
     ),
     minor=(2, 9),
-    title_one="{what} substitutes variables and applies the CRDs of Flux: do not use Flux 2.9.0",
-    title_many="{n} Kustomizations substitute variables and apply the CRDs of Flux: do not use Flux "
-    "2.9.0",
-    why="the CRD of Kustomization has expressions such as ${{var:=default}} in a description, and "
-    "their substitution damages it; from 2.9.1 on, an annotation in the CRDs prevents that",
+    title_one="{what} substitutes variables and applies the Flux CRDs; do not upgrade to Flux 2.9.0",
+    title_many="{n} Kustomizations substitute variables and apply the Flux CRDs; do not upgrade to "
+    "Flux 2.9.0",
+    why="a description in the CRD of Kustomization contains expressions such as ${{var:=default}}, "
+    "which substitution replaces; in 2.9.1 and later, an annotation of the CRDs prevents that",
     steps=(Step("upgrade to Flux 2.9.1 or newer"),),
     source=f"{_GITHUB}/kustomize-controller/pull/1694",
 )
 GCR = Change(
     code=Code(
         "upgrade-gcr",
-        "From Flux 2.9 on, the Secret of a Receiver of type gcr must name an email and an audience.",
+        "In Flux 2.9 and later, the Secret of a gcr Receiver must contain email and audience.",
     ),
     minor=GCR_LOGIN,
-    title_one="{what} is of type gcr: from Flux 2.9 on, its Secret needs the keys email and audience",
-    title_many="{n} Receivers are of type gcr: from Flux 2.9 on, their Secrets need the keys email "
+    title_one="{what} has type gcr; in Flux 2.9 and later, its Secret must contain email and audience",
+    title_many="{n} Receivers have type gcr; in Flux 2.9 and later, their Secrets must contain email "
     "and audience",
-    why="without them, the Receiver refuses all calls (CVE-2026-40109); Secrets are not read here",
+    why="without these keys, the Receiver rejects all requests (CVE-2026-40109); `upgrade plan` reads "
+    "no Secrets",
     steps=(
         Step(
-            "check the names of the keys in the Secret, and add what is missing",
+            "check the names of the keys in the Secret, and add the missing ones",
             read=("kubectl flux-status credentials receiver/{name} -n {ns}",),
         ),
     ),
@@ -181,32 +182,32 @@ GCR = Change(
 )
 LOST_FIELDS = Change(
     code=Code(
-        "upgrade-lost-fields", "Alerts or Providers have fields that notification v1 does not have."
+        "upgrade-lost-fields",
+        "Some Alerts or Providers use fields that do not exist in API version v1.",
     ),
     minor=(2, 10),
-    title_one="{what} does not exist in the API version v1 of Flux 2.10",
-    title_many="{n} Alerts and Providers have fields that the API version v1 of Flux 2.10 does not "
-    "have",
-    why="Flux 2.10 reads Alerts and Providers as v1, where the API server leaves these fields out: "
-    "they no longer have an effect",
+    title_one="{what} does not exist in API version v1, which Flux 2.10 uses",
+    title_many="{n} fields of Alerts and Providers do not exist in API version v1, which Flux 2.10 uses",
+    why="Flux 2.10 reads Alerts and Providers as v1, and the API server drops these fields: they no "
+    "longer have an effect",
     steps=(Step("replace the fields in the manifests before the upgrade"),),
     source=f"{_GITHUB}/notification-controller/issues/1144",
 )
 KUBECONFIG_FILES = Change(
     code=Code(
         "upgrade-kubeconfig-files",
-        "From Flux 2.10 on, a kubeconfig in a Secret cannot refer to files.",
+        "In Flux 2.10 and later, a kubeconfig in a Secret cannot refer to files.",
     ),
     minor=SELF_CONTAINED_KUBECONFIG,
-    title_one="{what} uses a kubeconfig from a Secret, which cannot refer to files from Flux 2.10 on",
-    title_many="{n} objects use a kubeconfig from a Secret, which cannot refer to files from Flux "
-    "2.10 on",
-    why="tokenFile, client-certificate, client-key and certificate-authority are rejected; Secrets "
-    "are not read here",
+    title_one="{what} uses a kubeconfig from a Secret; in Flux 2.10 and later, it cannot refer to files",
+    title_many="{n} objects use a kubeconfig from a Secret; in Flux 2.10 and later, it cannot refer to "
+    "files",
+    why="tokenFile, client-certificate, client-key and certificate-authority are rejected; `upgrade "
+    "plan` reads no Secrets",
     steps=(
         Step(
-            "make sure that the kubeconfig has token, client-certificate-data, client-key-data and "
-            "certificate-authority-data instead"
+            "if the kubeconfig has these fields, replace them with token, client-certificate-data, "
+            "client-key-data and certificate-authority-data"
         ),
     ),
     source=f"{_GITHUB}/pkg/blob/main/runtime/client/kubeconfig.go",
@@ -214,17 +215,18 @@ KUBECONFIG_FILES = Change(
 IDENTITY = Change(
     code=Code(
         "upgrade-identity",
-        "From Flux 2.10 on, cloud logins with a ServiceAccount of the object are always enabled.",
+        "In Flux 2.10 and later, cloud logins with an object's own ServiceAccount are always enabled.",
     ),
     minor=(2, 10),
-    title_one="{what} logs in to a cloud with a ServiceAccount, which Flux 2.10 always enables",
-    title_many="{n} objects log in to a cloud with a ServiceAccount, which Flux 2.10 always enables",
-    why="the feature gate ObjectLevelWorkloadIdentity is retired, and its value is ignored; the "
-    "controllers need permission to create serviceaccounts/token, which the Flux Operator grants only "
-    "with spec.cluster.objectLevelWorkloadIdentity: true",
+    title_one="{what} logs in to a cloud with its own ServiceAccount, which Flux 2.10 always enables",
+    title_many="{n} objects log in to a cloud with their own ServiceAccounts, which Flux 2.10 always "
+    "enables",
+    why="the feature gate ObjectLevelWorkloadIdentity is retired and its value is ignored; the "
+    "controllers need permission to create serviceaccounts/token, which the Flux Operator (up to 0.59) "
+    "grants only with spec.cluster.objectLevelWorkloadIdentity: true",
     steps=(
         Step(
-            "make sure that the controllers have the permission",
+            "check that the controllers have the permission",
             read=(_MAY_CREATE_TOKENS,),
         ),
     ),

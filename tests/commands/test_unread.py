@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.builders import definitions
 from tests.cluster.faults import Fault, parameters, some
 from tests.cluster.readers import PATIENCE
 from tests.commands.in_process import Command, running
@@ -35,7 +36,7 @@ def _healthy(api: Api) -> None:
     now = datetime.now(UTC)  # the program looks at the clock
     source = git_repository("apps", "git", now, url="https://git.example.com/app.git")
     app = kustomization("apps", "app", now, source=source, path="./")
-    api.put(*flux_system(now), source, app)
+    api.put(*flux_system(now), source, app, *definitions())
     api.kubectl.instead("logs", "exit 0")
 
 

@@ -79,6 +79,12 @@ def migrate(cluster: Cluster) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def store(cluster: Cluster, crd: str, *versions: str) -> None:
+    """Let *crd* list these stored versions."""
+    patch = json.dumps({"status": {"storedVersions": versions}})
+    cluster.kubectl("patch", "crd", crd, "--type=merge", "--subresource=status", f"--patch={patch}")
+
+
 def receiver(version: str) -> dict[str, Any]:
     """Return a Receiver in the API *version*."""
     return {
@@ -110,11 +116,8 @@ def test_what_flux_migrate_clears(bare_cluster: Cluster, tmp_path: Path) -> None
     """Stored and written versions block the upgrade to 2.9; after `flux migrate` it is possible."""
     installed(bare_cluster, LATEST["2.8"])
     bare_cluster.apply([receiver("v1beta2")])
-    stored = json.dumps({"status": {"storedVersions": ["v1beta2", "v1"]}})
     name = f"receivers.{NOTIFY}"
-    bare_cluster.kubectl(
-        "patch", "crd", name, "--type=merge", "--subresource=status", f"--patch={stored}"
-    )
+    store(bare_cluster, name, "v1beta2", "v1")
     result = plan(bare_cluster)
     found = blockers(result)
     assert result.code == Exit.UNHEALTHY
@@ -153,6 +156,16 @@ def test_a_version_in_between(bare_cluster: Cluster) -> None:
         upgrade_crds(bare_cluster, LATEST["2.9"], "ImagePolicy")
     assert blockers(plan(bare_cluster, "--to=2.8")) == {}
     upgrade_crds(bare_cluster, LATEST["2.8"], "ImagePolicy")
+
+
+def test_a_crd_without_the_label(bare_cluster: Cluster) -> None:
+    """A CRD of Flux that lost its label is found by its name."""
+    installed(bare_cluster, LATEST["2.8"])
+    name = f"receivers.{NOTIFY}"
+    store(bare_cluster, name, "v1beta2", "v1")
+    bare_cluster.kubectl("label", "crd", name, "app.kubernetes.io/part-of-")
+    found = blockers(plan(bare_cluster))
+    assert [one["path"] for one in found["upgrade-stored-versions"]["evidence"]] == [f"CRD {name}"]
 
 
 def test_what_it_reads(bare_cluster: Cluster) -> None:

@@ -20,7 +20,7 @@ from fluxstatus.knowledge.flux_minors import (
 )
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import Object
+from fluxstatus.model.evidence import Evidence, Object
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Hint, hint
 from fluxstatus.model.kinds import KINDS
@@ -35,29 +35,28 @@ _PREREQUISITES = "https://fluxcd.io/flux/installation/#prerequisites"
 
 _STORED_VERSIONS = Code(
     "upgrade-stored-versions",
-    "CRDs list stored versions that a later Flux removes, so its CRDs are rejected.",
+    "Some CRDs list stored versions that the target version of Flux removes.",
 )
 _IN_BETWEEN = Code(
     "upgrade-in-between",
-    "A CRD stores its objects in a version that the target has removed: a version of Flux in "
-    "between is needed.",
+    "Objects are stored only in versions that the target removes; upgrade to a version in between "
+    "first.",
 )
 _API_VERSION = Code(
-    "upgrade-api-version", "Objects were last written in API versions that a later Flux removes."
+    "upgrade-api-version",
+    "Some objects were last written in API versions that the target version removes.",
 )
 _MANIFEST_VERSION = Code(
     "upgrade-manifest-version",
-    "Flux applies its own objects in API versions that a later Flux removes.",
+    "Flux applies some of its own objects in API versions that the target version removes.",
 )
-_KUBERNETES = Code(
-    "upgrade-kubernetes", "Kubernetes is older than the target version of Flux supports."
-)
+_KUBERNETES = Code("upgrade-kubernetes", "Kubernetes is too old for the target version of Flux.")
 _OPERATOR = Code(
     "upgrade-operator", "The Flux Operator is too old to install the target version of Flux."
 )
 OPERATOR_UNKNOWN = Code(
     "upgrade-operator-unknown",
-    "It is not known whether the Flux Operator can install the target version of Flux.",
+    "Whether the Flux Operator can install the target version of Flux is unknown.",
 )
 DOWNGRADE = Code("upgrade-downgrade", "The target is older than the Flux that is installed.")
 CODES = (
@@ -76,8 +75,8 @@ _REJECTED = (
     "chart that contains one fails completely"
 )
 _MIGRATE = Step(
-    "migrate all stored objects with the flux CLI; the Flux Operator does it by itself unless "
-    "spec.migrateResources of the FluxInstance is false, and at once if it is asked to",
+    "migrate all stored objects with the flux CLI, or request it from the Flux Operator, which "
+    "does it unless spec.migrateResources of the FluxInstance is false",
     change=("flux migrate", APPLY_INSTANCE),
 )
 
@@ -105,7 +104,8 @@ def _stored(move: Move) -> Iterator[Finding]:
                 "{n} CRDs still list stored versions that the upgrade removes",
             ),
             to_migrate,
-            "the API server rejects a CRD without a version that is in its status.storedVersions",
+            "a CRD must keep every version in status.storedVersions, so the API server rejects the "
+            "CRD of the target",
             (_MIGRATE,),
             PROCEDURE,
             move.state.template_fields,
@@ -181,6 +181,19 @@ def _stuck(move: Move, crds: list[_Removed]) -> Iterator[Finding]:
     )
 
 
+def missing_crds(evidence: Evidence) -> tuple[str, ...]:
+    """Return the kinds of Flux, by plural.group, that are served and whose CRD is not known.
+
+    Only groups from which Flux has ever removed a version count. If the CRDs could not be read, it
+    is empty: then all are unknown.
+    """
+    answer = evidence.answer(CRDS)
+    known = {text_of(map_of(crd.get("metadata")).get("name")) for crd in answer.known}
+    groups = {version.partition("/")[0] for version in REMOVED_IN}
+    served = () if answer.hidden else evidence.served or ()
+    return tuple(name for name in served if name.partition(".")[2] in groups and name not in known)
+
+
 def _storage_version(crd: Object) -> str:
     versions = maps_of(map_of(crd.get("spec")).get("versions"))
     return next((text_of(one.get("name")) for one in versions if one.get("storage") is True), "")
@@ -208,8 +221,8 @@ def _written(move: Move) -> Iterator[Finding]:
             (
                 _change_files(move),
                 Step(
-                    "once Git is right, migrate what is stored: it also clears versions that no "
-                    "manifest has any more",
+                    "then migrate the stored objects, which also clears versions that no manifest "
+                    "uses",
                     change=("flux migrate",),
                 ),
             ),
@@ -231,7 +244,7 @@ def _applied(move: Move) -> Iterator[Finding]:
             Level.FAIL,
             (
                 "{what} applies {value}",
-                "{n} times, an API version that the upgrade removes is applied",
+                "{n} kinds are applied in API versions that the upgrade removes",
             ),
             places,
             _REJECTED,
@@ -307,20 +320,20 @@ def _operator(move: Move) -> Iterator[Finding]:
         version, flux = minor_of(operator.version), dotted(move.target)
         least = facts.operator if facts else None
         if version and (version < least if least else version <= OPERATOR_KNOWN):
-            carries = f"{dotted(least)} or newer" if least else f"one newer than {dotted(version)}"
+            wanted = f"{dotted(least)} or newer" if least else "a newer version"
             yield _of_operator(
                 _OPERATOR,
                 Level.FAIL,
-                f"the Flux Operator {operator.version} cannot install Flux {flux}: it takes "
-                f"{carries}",
-                hint("upgrade the Flux Operator first; it works with older versions of Flux, too"),
+                f"the Flux Operator {operator.version} cannot install Flux {flux}; {wanted} is "
+                "required",
+                hint("upgrade the Flux Operator first; it also supports older versions of Flux"),
             )
         elif not version or not least:
             named = operator.version or "of an unknown version"
             yield _of_operator(
                 OPERATOR_UNKNOWN,
                 Level.UNKNOWN,
-                f"it is not known whether the Flux Operator {named} can install Flux {flux}",
+                f"whether the Flux Operator {named} can install Flux {flux} is unknown",
                 hint(f"check which version of the Flux Operator includes Flux {flux}"),
             )
 

@@ -16,10 +16,10 @@ from fluxstatus.state.state import State
 
 _API_REMOVED = Code(
     "kubernetes-api-removed",
-    "Flux applies objects in API versions that the next Kubernetes no longer serves.",
+    "Flux applies objects in API versions that the next Kubernetes version removes.",
 )
 _NEXT_KUBERNETES = Code(
-    "kubernetes-next", "Whether the next Kubernetes is known, and which Flux supports it."
+    "kubernetes-next", "What is known about the next Kubernetes version, and the Flux for it."
 )
 CODES = (_API_REMOVED, _NEXT_KUBERNETES)
 _NEVER: Minor = (9, 0)
@@ -32,8 +32,8 @@ def next_kubernetes(state: State, flux: Minor) -> Iterator[Finding]:
         return  # reported with what could not be read
     following = now[0], now[1] + 1
     if following > KUBERNETES_NEWEST:
-        title = f"this plugin knows what Kubernetes removes up to {dotted(KUBERNETES_NEWEST)}"
-        yield _note(f"Kubernetes {dotted(following)}: {title}", DOCS)
+        title = f"the APIs that Kubernetes {dotted(following)} removes are unknown"
+        yield _note(f"{title}; this plugin knows versions up to {dotted(KUBERNETES_NEWEST)}", DOCS)
     yield from _removed(state, following)
     yield from _flux_for(flux, following)
 
@@ -51,11 +51,11 @@ def _removed(state: State, following: Minor) -> Iterator[Finding]:
             Level.WARN,
             (
                 f"{{what}} applies what Kubernetes {dotted(following)} removes: {{value}}",
-                f"{{n}} API versions that Kubernetes {dotted(following)} removes are applied here",
+                f"{{n}} kinds are applied in versions that Kubernetes {dotted(following)} removes",
             ),
             places,
-            "once it is gone, the dry run of everything in the same Kustomization, release or "
-            "ResourceSet fails",
+            "after the Kubernetes upgrade, the dry run fails, and with it the whole Kustomization, "
+            "HelmRelease or ResourceSet",
             (Step("change apiVersion in the manifests before you upgrade Kubernetes"),),
             DOCS,
         )

@@ -25,9 +25,12 @@ from fluxstatus.state.resource import Resource
 _INSTANCE = "https://fluxoperator.dev/docs/crd/fluxinstance/"
 _RELEASES = "https://fluxcd.io/flux/releases/#supported-releases"
 
-_SUPPORT = Code("upgrade-support", "How long this Flux and the target version are supported.")
+_SUPPORT = Code(
+    "upgrade-support", "The installed version of Flux, or the target version, is out of support."
+)
 _VERSION_RANGE = Code(
-    "upgrade-version-range", "Whether the FluxInstance goes to the target version by itself."
+    "upgrade-version-range",
+    "Whether the Flux Operator upgrades to the target version automatically.",
 )
 _MIGRATION = Code(
     "upgrade-migration", "Whether the Flux Operator migrates stored objects after an upgrade."
@@ -70,7 +73,7 @@ def _support(move: Move) -> Iterator[Finding]:
         )
     if move.current < move.target < oldest:
         yield _note(
-            _SUPPORT, f"Flux {dotted(move.target)} is out of support, too", source=_RELEASES
+            _SUPPORT, f"Flux {dotted(move.target)} is out of support as well", source=_RELEASES
         )
 
 
@@ -96,17 +99,17 @@ def reach_of(version: str) -> Reach | None:
 def _range(move: Move, instance: Resource) -> Iterator[Finding]:
     version = text_of(instance.get("spec", "distribution", "version"))
     reach, target = reach_of(version), dotted(move.target)
-    named = f'{instance.ref} asks for version "{version}"'
+    named = f'{instance.ref} requests version "{version}"'
     if reach == "every":
-        title = f"{named}: the operator upgrades Flux by itself as soon as it includes {target}"
+        title = f"{named}: the operator upgrades Flux automatically once it includes {target}"
         why = (
-            "the upgrade of the operator is then also that of Flux, so all that blocks it comes "
-            f"first; version {dotted(move.current)}.x waits for you"
+            "upgrading the operator then also upgrades Flux, so resolve the blockers before; to "
+            f"choose the time, set version {dotted(move.current)}.x"
         )
         yield _note(_VERSION_RANGE, title, why, _INSTANCE)
     elif reach and minor_of(version.lstrip("=~ ")) != move.target:
-        patches = "and gets no patches either" if reach == "exact" else "and only gets its patches"
-        title = f"{named}: it stays there until you change it, {patches}"
+        patches = "no upgrades and no patches" if reach == "exact" else "patches, but no upgrade"
+        title = f"{named}: there are {patches} until you change it"
         yield _note(_VERSION_RANGE, title, source=_INSTANCE)
     elif reach is None:
         yield _note(_VERSION_RANGE, f"{named}: check whether that includes {target}", "", _INSTANCE)
@@ -116,14 +119,14 @@ def _migration(instance: Resource) -> Finding:
     if instance.spec.get("migrateResources") is False:
         return _note(
             _MIGRATION,
-            f"{instance.ref} sets spec.migrateResources: false: run `flux migrate` yourself after "
-            "the upgrade",
-            "else the stored versions block a later upgrade",
+            f"{instance.ref} sets spec.migrateResources: false, so run `flux migrate` after the "
+            "upgrade",
+            "otherwise, the stored versions block a later upgrade",
             _INSTANCE,
         )
     return _note(
         _MIGRATION,
-        "the operator migrates stored objects itself after it has upgraded Flux",
+        "the operator migrates stored objects after it upgrades Flux",
         "it does not change manifests in Git",
         _INSTANCE,
     )

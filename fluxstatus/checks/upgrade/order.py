@@ -24,7 +24,7 @@ _BEFORE, _AFTER = "before-upgrade.json.gz", "after-upgrade.json.gz"
 def steps_of(move: Move, findings: Iterable[Finding]) -> Iterator[Hint]:
     """Yield the steps of *move*, for which there are these *findings*."""
     yield hint(
-        "save the state of now, to compare with it later",
+        "save a snapshot to compare with later",
         _save(_BEFORE),
     )
     levels = {one.level for one in findings if one.step == BLOCKERS}
@@ -32,8 +32,8 @@ def steps_of(move: Move, findings: Iterable[Finding]) -> Iterator[Hint]:
         yield hint("resolve all blockers, the first one first")
     yield _git(move)
     yield hint(
-        "have every object stored in its current version; with the Flux Operator, that has "
-        "already happened unless a stored version is among the blockers",
+        "migrate all stored objects to their current version; the Flux Operator has already done "
+        "so unless a stored version is among the blockers",
         Command(("flux", "migrate"), changes=True),
     )
     instance = move.state.instance if move.state.operators else None
@@ -58,9 +58,9 @@ def _git(move: Move) -> Hint:
     newest = dotted(min(move.target, knowing))  # a CLI knows the minor versions that are supported
     dry, write = migrate_files(move.current, dry=True), migrate_files(move.current)
     return hint(
-        f"in each Git repository with Flux objects, with a flux CLI of version {newest}: show the "
-        f"manifests in versions that Flux {dotted(move.current)} has replaced, change them, commit "
-        "and push, and wait until they are applied",
+        f"in each Git repository with Flux objects, use flux CLI {newest} to show and then change "
+        f"API versions that are deprecated in Flux {dotted(move.current)}; commit, push, and wait "
+        "until the changes are applied",
         command(dry, {}),
         command(write, {}, changes=True),
     )
@@ -68,7 +68,7 @@ def _git(move: Move) -> Hint:
 
 def _operator(operator: Component) -> Hint:
     """Return how to upgrade the *operator*, which comes before Flux."""
-    text = "upgrade the Flux Operator to its newest version, which works with this Flux, too"
+    text = "upgrade the Flux Operator to its newest version, which also supports this Flux"
     labels = labels_in(operator.deployment)
     owner = next(creators_of(labels), None)
     if owner:
@@ -88,7 +88,7 @@ def _version(move: Move, instance: Resource) -> Hint:
     version = text_of(instance.get("spec", "distribution", "version"))
     if reach_of(version) == "every":
         return hint(
-            f"{instance.ref} asks for {version}: the new operator upgrades Flux by itself; to "
+            f"{instance.ref} requests {version}: the new operator upgrades Flux automatically; to "
             f"choose the time, set spec.distribution.version to {dotted(move.current)}.x before"
         )
     owner = next(creators_of(instance.labels), None)
@@ -114,14 +114,14 @@ def _without_operator(move: Move) -> Hint:
     if how == HELM_CHART:
         return hint(f"upgrade the Helm release of Flux to a chart with Flux {target}")
     return hint(
-        f"with a flux CLI of version {target}, install Flux again as before: `flux bootstrap` with "
-        "the same arguments, or `flux install`"
+        f"with flux CLI {target}, install Flux again: run `flux bootstrap` with the same "
+        "arguments, or `flux install`"
     )
 
 
 def _afterwards(move: Move, *, with_operator: bool) -> Iterator[Hint]:
     yield hint(
-        "wait until everything is healthy, and see what has changed",
+        "wait until everything is healthy, and show what has changed",
         _ours("--wait", "10m"),
         _save(_AFTER),
         _ours("compare", _BEFORE, _AFTER),
@@ -134,7 +134,7 @@ def _afterwards(move: Move, *, with_operator: bool) -> Iterator[Hint]:
             Command(("flux", "migrate"), changes=True),
         )
     yield hint(
-        f"in Git, go to the versions of Flux {dotted(move.target)}",
+        f"in Git, change apiVersion to the versions of Flux {dotted(move.target)}",
         command(migrate_files(move.target, dry=True), {}),
         command(migrate_files(move.target), {}, changes=True),
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal, NamedTuple, TypeAlias
 
+from fluxstatus.base.plurals import listed
 from fluxstatus.base.versions import dotted, minor_of
 from fluxstatus.checks.cluster import parse
 from fluxstatus.checks.upgrade import blockers, next_kubernetes, notes
@@ -24,11 +25,14 @@ from fluxstatus.state.state import State
 UNREAD = "unread"
 """The part with what could not be read, or is not known."""
 
-_FLUX_UNKNOWN = Code("upgrade-from-unknown", "The version of Flux in the cluster is not known.")
+_FLUX_UNKNOWN = Code("upgrade-from-unknown", "The version of Flux in the cluster is unknown.")
 _TARGET_UNKNOWN = Code(
-    "upgrade-target-unknown", "This plugin does not know the target version of Flux."
+    "upgrade-target-unknown", "The target version of Flux is newer than this plugin supports."
 )
-_NOTHING = Code("upgrade-nothing", "Flux is already at the target version, or at the newest known.")
+_NOTHING = Code(
+    "upgrade-nothing",
+    "Flux already has the target version, or the newest version that this plugin supports.",
+)
 CODES = (
     *blockers.CODES,
     *(change.code for change in CHANGES),
@@ -42,13 +46,14 @@ CODES = (
 
 Outcome: TypeAlias = Literal["blocked", "unknown", "clear"]
 
+_NAMED = 3
 _REPORT = KINDS["FluxReport"].resource
 _SAVE_AGAIN = Unread(
     Why.NOT_REQUESTED,
-    "this snapshot does not have them, so stored versions could not be checked",
+    "the snapshot was saved without --advice, so stored versions could not be checked",
     hints=(
         hint(
-            "save the snapshot with --advice",
+            "save a snapshot with --advice",
             Command(("kubectl", "flux-status", "--save", "now.json.gz", "--advice"), changes=True),
         ),
     ),
@@ -136,8 +141,8 @@ def _target_unknown(target: Minor) -> Finding:
         step=UNREAD,
         code=_TARGET_UNKNOWN,
         level=Level.UNKNOWN,
-        title=f"this plugin does not know Flux {dotted(target)}, only versions up to "
-        f"{dotted(NEWEST)}: what is new in it is not checked",
+        title=f"Flux {dotted(target)} is newer than this plugin, which supports Flux up to "
+        f"{dotted(NEWEST)}; newer features are not checked",
         hints=(hint("update this plugin, and read the release notes"),),
         docs="https://github.com/fluxcd/flux2/releases",
         trivial=True,
@@ -152,10 +157,10 @@ def _from_unknown(state: State) -> Finding:
         level=Level.UNKNOWN,
         title="Flux is not installed, so there is nothing to upgrade"
         if is_absent
-        else "the version of Flux in the cluster is not known",
+        else "the version of Flux in the cluster is unknown",
         hints=(
             hint(
-                "show what is installed, and with which versions",
+                "show what is installed",
                 Command(("kubectl", "flux-status", "preflight" if is_absent else "versions")),
             ),
         ),
@@ -164,13 +169,12 @@ def _from_unknown(state: State) -> Finding:
 
 
 def _nothing(state: State, current: Minor, to: Minor | None) -> Finding:
-    is_asked = "the version that was asked for" if to else "the newest version that is known here"
+    is_asked = "the requested version" if to else "the newest version that this plugin supports"
     return Finding(
         step=NOTES,
         code=_NOTHING,
         level=Level.PASS,
-        title=f"Flux {state.flux_version} is of {dotted(current)}, {is_asked}: there is nothing "
-        "to plan",
+        title=f"Flux {state.flux_version} already has {dotted(current)}, {is_asked}",
         trivial=True,
     )
 
@@ -207,6 +211,9 @@ def _unread(state: State) -> Iterator[Finding]:
     if crds:
         is_of_snapshot = crds.why is Why.NOT_REQUESTED and evidence.target.saved
         hidden[blockers.CRDS] = _SAVE_AGAIN if is_of_snapshot else crds
+    if missing := blockers.missing_crds(evidence):
+        unknown = "a CRD of these kinds was not found, so stored versions could not be checked"
+        hidden[listed(missing, _NAMED)] = Unread(Why.GARBLED, unknown)
     if parse(evidence.target.kubernetes) is None:
         unknown = Unread(Why.GARBLED, "the API server does not report its version")
         hidden["the Kubernetes version"] = evidence.unread.get(VERSION) or unknown

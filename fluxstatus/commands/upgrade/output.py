@@ -22,7 +22,7 @@ PARTS = (BLOCKERS, UNREAD, CHANGES, NOTES, KUBERNETES)
 _SHOWN = 10  # objects of a finding; --all shows all
 _OUTCOMES = {
     "blocked": "the upgrade is blocked",
-    "unknown": "it is not known whether something blocks the upgrade",
+    "unknown": "whether something blocks the upgrade is unknown",
     "clear": "nothing blocks the upgrade",
 }
 

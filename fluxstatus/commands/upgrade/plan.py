@@ -99,9 +99,9 @@ def _preload() -> None:
 
 
 def _read(connection: Connection, deadline: Deadline, *, verbose: bool) -> "Evidence":
-    from fluxstatus.checks.upgrade.blockers import CRDS
+    from fluxstatus.checks.upgrade.blockers import CRDS, missing_crds
     from fluxstatus.cluster import discovery
-    from fluxstatus.cluster.queries import ADVICE_QUERIES, DEPLOYMENTS, ListQuery, named
+    from fluxstatus.cluster.queries import ADVICE_QUERIES, DEPLOYMENTS, ListQuery, by_fields, named
     from fluxstatus.model.kinds import KINDS
     from fluxstatus.state.state import State
 
@@ -117,6 +117,11 @@ def _read(connection: Connection, deadline: Deadline, *, verbose: bool) -> "Evid
                 *map(ours.of_kind, kinds),
                 (CRDS, ListQuery.of(CRDS, "v1", ADVICE_QUERIES[CRDS].selector)),
             ))  # fmt: skip
+            # A label selects the CRDs of Flux, but not everyone who installs Flux keeps it.
+            ours.query(
+                (CRDS, ListQuery.of(CRDS, "v1", by_fields(f"metadata.name={name}")))
+                for name in missing_crds(ours.evidence())
+            )
             if len({one.distribution for one in State(ours.evidence()).components} - {""}) != 1:
                 ours.query([ours.of_kind(report)])  # the version, which the controllers do not tell
             return ours.evidence(kubernetes=kubernetes.result())

@@ -7,7 +7,7 @@ from fluxstatus.knowledge.flux_minors import Minor
 from fluxstatus.model.evidence import Object, Target
 from fluxstatus.model.findings import Finding
 from fluxstatus.state.state import State
-from tests.builders import alter, evidence, flux_of
+from tests.builders import alter, definitions, evidence, flux_of
 
 KUBERNETES = "v1.35.2"
 """A Kubernetes that Flux 2.8 to 2.10 support."""
@@ -36,6 +36,10 @@ def plan(
 ) -> Plan:
     """Return the plan for a cluster with *objects*; *installed* is all of Flux itself."""
     base = system(flux) if installed is None else installed
+    given = {
+        one["metadata"]["name"] for one in objects if one["kind"] == "CustomResourceDefinition"
+    }
+    base = [*base, *(one for one in definitions() if one["metadata"]["name"] not in given)]
     target = Target("prod", "prod", "https://10.0.0.1:6443", "alice", kubernetes)
     all_of_it: dict[str, Any] = {"advice": True, "target": target, **more}
     return plan_of(State(evidence(*base, *objects, **all_of_it)), to)

@@ -12,7 +12,17 @@ from fluxstatus.knowledge.kubernetes_removals import KUBERNETES_NEWEST
 from fluxstatus.model.evidence import Evidence, Target, Unread, Why
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.state.state import State
-from tests.builders import FORBIDDEN, NOW, alter, flux, kustomization, source, without
+from tests.builders import (
+    FORBIDDEN,
+    NOW,
+    alter,
+    definitions,
+    evidence,
+    flux,
+    kustomization,
+    source,
+    without,
+)
 from tests.checks.upgrade.planning import codes, places, plan, system
 
 UNKNOWN: Minor = (2, NEWEST[1] + 1)
@@ -31,7 +41,7 @@ def test_nothing_is_newer() -> None:
     found = plan(flux=f"v2.{NEWEST[1]}.0")
     assert found.target is None
     assert found.exit_code is Exit.HEALTHY
-    assert "newest version that is known here" in codes(found)["upgrade-nothing"].title
+    assert "newest version that this plugin supports" in codes(found)["upgrade-nothing"].title
     assert not found.steps
 
 
@@ -80,6 +90,16 @@ def test_what_was_not_read_may_hide_a_blocker(query: str) -> None:
     assert any(query.partition("/")[0] in one.title for one in found.part("unread"))
 
 
+def test_a_crd_that_is_not_there() -> None:
+    """A kind that is served has a CRD: if it was not found, its stored versions are not known."""
+    found = plan_of(State(evidence(*system("v2.8.8"), *definitions()[1:], advice=True)))
+    assert found.exit_code is Exit.HEALTHY  # the first one is of the operator
+    found = plan_of(State(evidence(*system("v2.8.8"), *definitions()[:-1], advice=True)))
+    assert found.exit_code is Exit.NO_VERDICT
+    [one] = found.part("unread")
+    assert one.title.startswith("providers.notification.toolkit.fluxcd.io: a CRD")
+
+
 def test_a_report_is_not_needed() -> None:
     """A FluxReport only has the version, which the controllers have, too."""
     found = plan(unread={"fluxreports.fluxcd.controlplane.io": FORBIDDEN})
@@ -126,9 +146,9 @@ def test_version_ranges(version: str, reach: str | None) -> None:
 @pytest.mark.parametrize(
     ("version", "words"),
     [
-        ("2.8.8", "gets no patches either"),
-        ("2.8.x", "only gets its patches"),
-        ("2.x", "by itself as soon as it includes 2.9"),
+        ("2.8.8", "no upgrades and no patches"),
+        ("2.8.x", "patches, but no upgrade"),
+        ("2.x", "automatically once it includes 2.9"),
         (">=2.8.0 <2.11.0", "check whether that includes 2.9"),
         ("2.9.x", ""),
     ],
@@ -145,7 +165,7 @@ def test_who_migrates(migrates: bool) -> None:
     """The plan has a step for what the operator does not do."""
     found = plan(installed=system("v2.8.8", spec__migrateResources=migrates))
     note = codes(found)["upgrade-migration"].title
-    assert ("itself" in note) is migrates
+    assert ("so run `flux migrate`" in note) is not migrates
     after = [step.text for step in found.steps if "migrate the stored objects to" in step.text]
     assert bool(after) is not migrates
 
@@ -251,9 +271,9 @@ def test_a_kubernetes_that_is_not_known() -> None:
     """Of a Kubernetes after the table nothing is claimed."""
     beyond = f"v{KUBERNETES_NEWEST[0]}.{KUBERNETES_NEWEST[1]}.0"
     titles = [one.title for one in plan(kubernetes=beyond).part("kubernetes")]
-    assert any("this plugin knows what Kubernetes removes up to" in title for title in titles)
+    assert any("are unknown" in title for title in titles)
     known = [one.title for one in plan(kubernetes="v1.35.0").part("kubernetes")]
-    assert not any("this plugin knows" in title for title in known)
+    assert not any("are unknown" in title for title in known)
 
 
 def test_the_flux_for_the_next_kubernetes() -> None:

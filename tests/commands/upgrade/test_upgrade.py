@@ -13,7 +13,7 @@ from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Exit
 from fluxstatus.report.look import Look
-from tests.builders import evidence, flux, kustomization, source
+from tests.builders import definitions, evidence, flux, kustomization, source
 from tests.checks.upgrade.planning import plan, system
 from tests.checks.upgrade.test_blockers import crd, written
 from tests.conftest import Program
@@ -54,8 +54,8 @@ def test_exit_codes(
     flux_status: Program, tmp_path: Path, installed: str, old: bool, to: str, *, code: Exit
 ) -> None:
     """The exit code is 0 without a blocker and 1 with one, whatever the format."""
-    file = tmp_path / "now.json"
-    snapshot.save(file, evidence(*system(installed), *([OLD] if old else []), advice=True))
+    file, objects = tmp_path / "now.json", [*definitions(), *([OLD] if old else [])]
+    snapshot.save(file, evidence(*system(installed), *objects, advice=True))
     for words in ([], ["-o", "json"]):
         done = flux_status("upgrade", "plan", "--from", file, "--to", to, *words)
         assert done.returncode == code, done.stdout
