@@ -59,6 +59,11 @@ _SAVE_AGAIN = Unread(
     ),
 )
 
+_NO_CRD = Unread(
+    Why.GARBLED, "a CRD of these kinds was not found, so stored versions could not be checked"
+)
+_NO_VERSION = Unread(Why.GARBLED, "the API server does not report its version")
+
 
 class Plan(NamedTuple):
     """A plan for the cluster in `state`.
@@ -195,30 +200,29 @@ def _downgrade(state: State, target: Minor) -> Finding:
 
 def _unread(state: State) -> Iterator[Finding]:
     """Yield what a plan needs and could not be read: it may hide a blocker."""
+    unreachable = state.evidence.unreachable
+    reasons = {"the cluster": unreachable} if unreachable else dict(_hidden(state))
+    for names, reason in by_reason(reasons):
+        yield _of_unread(names, reason)
+
+
+def _hidden(state: State) -> Iterator[tuple[str, Unread]]:
+    """Yield each thing that a plan needs and lacks, with the reason."""
     evidence = state.evidence
-    if evidence.unreachable is not None:
-        yield _of_unread("the cluster", evidence.unreachable)
-        return
     needed = (CONTROLLERS, OPERATORS, *(kind.resource for kind in KINDS.values()))
-    if minor_of(state.flux_version):
-        needed = tuple(name for name in needed if name != _REPORT)  # it only has the version
-    hidden = {
-        name.partition("/")[0]: reason
-        for name in needed
-        if (reason := evidence.answer(name).hidden)
-    }
+    for name in needed:
+        reason = evidence.answer(name).hidden
+        is_needless = name == _REPORT and minor_of(state.flux_version)  # it only has the version
+        if reason and not is_needless:
+            yield name.partition("/")[0], reason
     crds = evidence.answer(blockers.CRDS).hidden
     if crds:
         is_of_snapshot = crds.why is Why.NOT_REQUESTED and evidence.target.saved
-        hidden[blockers.CRDS] = _SAVE_AGAIN if is_of_snapshot else crds
+        yield blockers.CRDS, _SAVE_AGAIN if is_of_snapshot else crds
     if missing := blockers.missing_crds(evidence):
-        unknown = "a CRD of these kinds was not found, so stored versions could not be checked"
-        hidden[listed(missing, _NAMED)] = Unread(Why.GARBLED, unknown)
+        yield listed(missing, _NAMED), _NO_CRD
     if parse(evidence.target.kubernetes) is None:
-        unknown = Unread(Why.GARBLED, "the API server does not report its version")
-        hidden["the Kubernetes version"] = evidence.unread.get(VERSION) or unknown
-    for names, reason in by_reason(hidden):
-        yield _of_unread(names, reason)
+        yield "the Kubernetes version", evidence.unread.get(VERSION) or _NO_VERSION
 
 
 def _of_unread(what: str, reason: Unread) -> Finding:
