@@ -61,7 +61,8 @@ def _registry_flags(move: Move) -> Iterator[Occurrence]:
 def _commit_templates(move: Move) -> Iterator[Occurrence]:
     for automation in move.state.of_kind("ImageUpdateAutomation"):
         fields = automation.get("metadata", "templateFields")
-        used = [one for one in map(text_of, fields or ()) if one.startswith(_REMOVED_FIELDS)]
+        named = map(text_of, fields if isinstance(fields, list) else ())
+        used = [one for one in named if one.startswith(_REMOVED_FIELDS)]
         if used:
             yield Occurrence(automation.ref, value=", ".join(used))
 

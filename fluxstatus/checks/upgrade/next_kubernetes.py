@@ -70,15 +70,17 @@ def _flux_for(flux: Minor, following: Minor) -> Iterator[Finding]:
         yield _note(
             f"Flux {dotted(flux)} is not tested with Kubernetes {dotted(following)}{instead}",
             facts.announcement,
+            "flux",
         )
 
 
-def _note(title: str, source: str) -> Finding:
+def _note(title: str, source: str, part: str = "") -> Finding:
     return Finding(
         step=KUBERNETES,
         code=_NEXT_KUBERNETES,
         level=Level.SKIP,
         title=title,
         docs=source,
+        part=part,
         trivial=True,
     )

@@ -56,9 +56,16 @@ def notes(move: Move) -> Iterator[Finding]:
     yield from _deprecated(move)
 
 
-def _note(code: Code, title: str, why: str = "", source: str = "") -> Finding:
+def _note(code: Code, title: str, why: str = "", source: str = "", part: str = "") -> Finding:
     return Finding(
-        step=NOTES, code=code, level=Level.SKIP, title=title, why=why, docs=source, trivial=True
+        step=NOTES,
+        code=code,
+        level=Level.SKIP,
+        title=title,
+        why=why,
+        docs=source,
+        part=part,
+        trivial=True,
     )
 
 
@@ -73,7 +80,10 @@ def _support(move: Move) -> Iterator[Finding]:
         )
     if move.current < move.target < oldest:
         yield _note(
-            _SUPPORT, f"Flux {dotted(move.target)} is out of support as well", source=_RELEASES
+            _SUPPORT,
+            f"Flux {dotted(move.target)} is out of support as well",
+            source=_RELEASES,
+            part="target",
         )
 
 

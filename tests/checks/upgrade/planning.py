@@ -46,16 +46,8 @@ def plan(
 
 
 def codes(found: Plan) -> dict[str, Finding]:
-    """Return the findings of a plan by their codes, which must differ."""
-    by_code = {finding.code: finding for finding in found.findings}
-    assert len(by_code) == len(found.findings) or _has_twins(found)
-    return by_code
-
-
-def _has_twins(found: Plan) -> bool:
-    """Return whether the codes that occur twice are those of notes and of what is unread."""
-    return all(one.step not in ("blockers", "changes") for one in found.findings if [
-        other.code for other in found.findings].count(one.code) > 1)  # fmt: skip
+    """Return the findings of a plan by their codes; of several with one code, the last."""
+    return {finding.code: finding for finding in found.findings}
 
 
 def places(finding: Finding) -> list[str]:

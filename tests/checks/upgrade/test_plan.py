@@ -282,6 +282,17 @@ def test_the_flux_for_the_next_kubernetes() -> None:
     assert "Flux 2.9 is not tested with Kubernetes 1.37; Flux 2.10 is" in titles
 
 
+def test_every_finding_has_an_id_of_its_own() -> None:
+    """No two findings of a plan have the same id."""
+    beyond = f"v{KUBERNETES_NEWEST[0]}.{KUBERNETES_NEWEST[1]}.0"
+    found = plan(flux("Alert", "a", {}), flux="v2.5.0", to=(2, 7), kubernetes=beyond,
+                 unread={"deployments.apps/operator": FORBIDDEN})  # fmt: skip
+    ids = [finding.id for finding in found.findings]
+    assert [one.code for one in found.findings].count("upgrade-support") == 2
+    assert [one.code for one in found.findings].count("kubernetes-next") == 2
+    assert len(set(ids)) == len(ids)
+
+
 def test_the_codes_are_declared() -> None:
     """Every code has its meaning, and none is declared twice."""
     assert len({*CODES}) == len(CODES)
