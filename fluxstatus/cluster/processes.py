@@ -159,6 +159,12 @@ class Process:
             self._running.wait()
             orphans.ended(self._running.pid)
 
+    def ask_to_end(self) -> None:
+        """Send it SIGTERM: a program of ours ends what it has started itself; `end` waits."""
+        with signals.deferred(), suppress(ProcessLookupError):
+            if self._running is not None and not self._has_ended(self._running):
+                os.kill(self._running.pid, signal.SIGTERM)
+
     def _has_ended(self, running: "RunningCommand") -> bool:
         """Return whether the program has ended; the rest of its group is then killed, once.
 

@@ -68,10 +68,17 @@ def hand_down(context: Any) -> None:
     command = context.command.commands[name]
     if isinstance(command, PlainGroup):
         return
-    known = {option.name for option in command.params}
+    known = {option.name: option for option in command.params}
     for unknown in given.keys() - known:
         context.fail(f"{given[unknown][0]} is not an option of `{name}`")
-    context.default_map = {name: {option: value for option, (_, value) in given.items()}}
+    values = {option: _for(known[option], value) for option, (_, value) in given.items()}
+    context.default_map = {name: values}
+
+
+def _for(option: Any, value: Any) -> Any:
+    """Return *value* for *option*: one that can be repeated takes a list."""
+    is_one = getattr(option, "multiple", False) and not isinstance(value, list | tuple)
+    return [value] if is_one else value
 
 
 class PlainCommand(TyperCommand):

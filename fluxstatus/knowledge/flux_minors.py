@@ -95,6 +95,15 @@ def is_newer(minor: Minor) -> bool:
     return minor > NEWEST
 
 
+_SUPPORTED = 3
+"""The newest minor versions that get fixes (W flux/releases/_index.md, Supported releases)."""
+
+
+def is_supported(minor: Minor) -> bool:
+    """Return whether the *minor* version of Flux still gets fixes, by the newest known one."""
+    return minor in sorted(FLUX_MINORS)[-_SUPPORTED:] or is_newer(minor)
+
+
 REMOVED_IN: Mapping[str, Minor] = {
     version: minor for minor, facts in FLUX_MINORS.items() for version in facts.removes
 }
