@@ -68,9 +68,9 @@ def show(
         ),
     ] = None,
 ) -> None:
-    """Check many clusters at once, and show what they have in common.
+    """Check many clusters at once, and show what they share.
 
-    Has a row for each cluster, the worst first. Shows faults that several clusters have, the
+    Has a row for each cluster, the worst first. Shows faults that several clusters share, the
     versions in use, and what is suspended or behind in one cluster only. A cluster that cannot be
     read is unknown, never a pass. Contexts of one cluster count once.
     """

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import resources
@@ -28,6 +29,7 @@ from tests.fakes.scripted import forbidden, stalled, status
 from tests.kubernetes.flux_objects import git_repository
 from tests.kubernetes.flux_system import flux_system
 from tests.kubernetes.objects import make
+from tests.terminal import Terminal
 
 SCHEMA = json.loads(
     resources.files("fluxstatus.commands.fleet").joinpath("schema.json").read_text()
@@ -505,3 +507,41 @@ def test_a_worker_that_is_killed_costs_one_cluster(three: Servers) -> None:
     assert run.returncode == Exit.NO_VERDICT
     assert "was killed by signal 9" in found["eu"]["problem"]
     assert {found["us"]["verdict"], found["ap"]["verdict"]} == {"pass"}
+
+
+@pytest.mark.long
+def test_fifty_small_clusters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All are read, a few at a time, and each is judged by its own answers."""
+    names = [f"c{number:02}" for number in range(50)]
+    with serving(tmp_path, monkeypatch, *names) as servers:
+        for name, api in servers.apis.items():
+            api.put(*healthy(f"uid-{name}"))
+        servers["c07"].put(failing())
+        servers["c31"]["*"] = status(401, "Unauthorized")
+        words = ["fleet", "--all-contexts", "--parallel", "5", "--timeout", "2m", "-o", "json"]
+        argv = [sys.executable, "-m", "fluxstatus", *words]
+        most, file = 0, tmp_path / "out"
+        with file.open("w") as out, subprocess.Popen(argv, stdout=out) as run:
+            while run.poll() is None:
+                with suppress(psutil.Error):
+                    most = max(most, len(psutil.Process(run.pid).children()))
+                time.sleep(0.05)
+    found = by_name(file.read_text())
+    assert run.returncode == Exit.UNHEALTHY
+    assert {name: one["verdict"] for name, one in found.items()} == {
+        **dict.fromkeys(names, "pass"), "c07": "fail", "c31": "unknown",
+    }  # fmt: skip
+    assert 1 < most <= 5 + 2, "workers, and kubectl for the kubeconfig"
+
+
+def test_rows_come_one_by_one_on_a_terminal(three: Servers) -> None:
+    """Each cluster is shown when it is done, while another one hangs; the table comes last."""
+    three["eu"]["*"] = stalled
+    argv = [sys.executable, "-m", "fluxstatus", "fleet", "--all-contexts", "--timeout", "20s"]
+    with Terminal(argv, columns=160) as terminal:
+        terminal.wait_for("2 of 3 clusters done")
+        assert "pass" in terminal.text
+        assert "cluster · " not in terminal.text
+        terminal.type("\x03")
+        assert terminal.program.wait(60) == Exit.INTERRUPTED
+    assert "3 clusters" not in terminal.text.rpartition("done")[2]
