@@ -138,6 +138,14 @@ Verbose = Annotated[
 Everything = Annotated[
     bool, Option("--all", help="Also show healthy results, and do not truncate text")
 ]
+ReportFiles = Annotated[
+    list[report_files.ReportFile],
+    Option(
+        metavar="FORMAT=FILE",
+        parser=report_files.report_file,
+        help="Also write the report to FILE in FORMAT, which -o also accepts; repeatable",
+    ),
+]
 NoHeaders = Annotated[bool, Option("--no-headers", help="Don't print headers")]
 NoTrunc = Annotated[
     bool,
@@ -237,14 +245,7 @@ class CheckDisplay:
     brief: Annotated[
         bool, Option("--brief", help="One line per cause, the most blocking first")
     ] = False
-    report: Annotated[
-        list[report_files.ReportFile],
-        Option(
-            metavar="FORMAT=FILE",
-            parser=report_files.report_file,
-            help="Also write the report to FILE in FORMAT, which -o also accepts; repeatable",
-        ),
-    ] = field(default_factory=list)
+    report: ReportFiles = field(default_factory=list)
 
     def conflict(self, *, watch: bool, used: Mapping[str, Path | None]) -> str:
         """Return why these options cannot be combined; empty when they can.

@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415 - imported here, so that no other command waits for it
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,9 +25,11 @@ from fluxstatus.report import Format
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from fluxstatus.commands.fleet.fleet import Fleet
     from fluxstatus.commands.fleet.jobs import Task
     from fluxstatus.commands.fleet.members import Member
     from fluxstatus.commands.fleet.selection import Chosen
+    from fluxstatus.report import Look
 
 EPILOG = """
 \b
@@ -75,7 +78,7 @@ def show(
     read is unknown, never a pass. Contexts of one cluster count once.
     """
     _add(more or [], clusters)
-    if conflict := clusters.conflict(display.save):
+    if conflict := clusters.conflict(display.save, display.report):
         ctx.fail(conflict)
     try:
         chosen, expected = _chosen(clusters, display, timing, connection)
@@ -86,10 +89,21 @@ def show(
     from datetime import UTC, datetime
 
     from fluxstatus.commands.fleet.fleet import fleet_of
-    from fluxstatus.commands.fleet.formats import FLEET
 
     fleet = fleet_of(members, expected, datetime.now(UTC), timing.max_age)
     look = console.look(display.color, everything=display.everything, advice=scope.advice)
+    _put(fleet, display, look)
+    raise typer.Exit(fleet.exit_code(timing.failing))
+
+
+def _put(fleet: "Fleet", display: FleetDisplay, look: "Look") -> None:
+    """Print *fleet*, and write the files of --report."""
+    from fluxstatus.commands import report_files
+    from fluxstatus.commands.fleet.formats import FLEET, rendered
+
+    files = display.report
+    for problem in report_files.write_as(files, partial(rendered, fleet), look):
+        console.error(problem)
     if display.output is Format.TEXT:
         from fluxstatus.commands.fleet.text import as_text
 
@@ -97,7 +111,6 @@ def show(
         console.put_report(as_text(fleet, look, fitted=fitted))
     else:
         console.put_report(FLEET[display.output](fleet, look))
-    raise typer.Exit(fleet.exit_code(timing.failing))
 
 
 def _add(more: "Sequence[str]", clusters: Clusters) -> None:
@@ -186,10 +199,10 @@ def _checked(
 ) -> "list[Member]":
     """Return the clusters, of which each is shown as soon as it is done."""
     from fluxstatus.commands.fleet.live import Rows
-    from fluxstatus.commands.fleet.run import checked
+    from fluxstatus.commands.fleet.run import checked, clusters_in
 
     look = console.look(display.color, everything=False)._replace(color=False)
-    rows = Rows(len(chosen), look)
+    rows = Rows(clusters_in(chosen), look)
     rows.start()
     try:
         return checked(chosen, task, parallel, _seen(rows.add, display), console.error)

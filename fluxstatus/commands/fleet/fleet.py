@@ -63,10 +63,14 @@ def fleet_of(
     known = {name for one in clusters for name in (one.name, one.context, *one.also)}
     missing = [Member(name, problem=_MISSING) for name in expected if name not in known]
     ordered = worst_first([*clusters, *missing])
-    without = [one.name for one in ordered if one.known and one.sources is None]
+    without = [one.name for one in ordered if one.sources is None and _is_read(one)]
     return Fleet(
         now, ordered, shared_in(ordered), spread_in(ordered), differences_in(ordered), without
     )
+
+
+def _is_read(member: Member) -> bool:
+    return member.known is not None and not member.known.unreachable
 
 
 def _all_different(members: Sequence[Member]) -> list[Member]:

@@ -46,3 +46,8 @@ FLEET: Mapping[FleetFormat, Callable[[Fleet, Look], str]] = {
     Format.GITHUB: _as_report(Format.GITHUB),
 }
 """The renderers of a fleet; the lines of the clusters come before the one of `jsonl`."""
+
+
+def rendered(fleet: Fleet, form: CheckFormat, look: Look) -> str:
+    """Return *fleet* in a format of reports, for a file: `wide` is what `text` is."""
+    return FLEET[Format.TEXT if form is Format.WIDE else form](fleet, look)

@@ -26,7 +26,8 @@ class Rows:
 
     def start(self) -> None:
         """Show that the clusters are being checked."""
-        self._live.show(f"{self._done} of {self._number} clusters done")
+        number = max(self._number, self._done)
+        self._live.show(f"{self._done} of {number} clusters done")
 
     def add(self, member: Member) -> None:
         """Show that *member* is done."""

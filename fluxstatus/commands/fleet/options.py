@@ -1,12 +1,13 @@
 """The options of `fleet`."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from typer import BadParameter, Option
 
+from fluxstatus.commands import report_files
 from fluxstatus.commands.fleet.selection import WHOLE, Shard, shard_of
 from fluxstatus.commands.known import AcceptFile, Known
 from fluxstatus.commands.options import (
@@ -21,6 +22,7 @@ from fluxstatus.commands.options import (
     Everything,
     KubeconfigFile,
     NoTrunc,
+    ReportFiles,
     RequestTimeout,
     Timeout,
     UseColor,
@@ -108,8 +110,12 @@ class Clusters:
         """Whether live clusters are chosen."""
         return bool(self.contexts or self.all_contexts or self.kubeconfigs)
 
-    def conflict(self, save: str) -> str:
-        """Return why these options cannot be combined; empty when they can."""
+    def conflict(self, save: str, reports: Sequence[report_files.ReportFile]) -> str:
+        """Return why these options cannot be combined; empty when they can.
+
+        *save* and *reports* are files to write.
+        """
+        unwritable = report_files.conflict(reports, {})
         rules = (
             (self.from_ and self.is_live, "--from cannot be used with contexts or kubeconfigs"),
             (self.from_ and save, "--save cannot be used with --from, which reads files"),
@@ -117,6 +123,7 @@ class Clusters:
                 self.all_contexts and any(not one.startswith("!") for one in self.contexts),
                 "--all-contexts and --contexts are mutually exclusive, except to leave some out",
             ),
+            (unwritable, unwritable),
         )
         return next((text for applies, text in rules if applies), "")
 
@@ -138,6 +145,7 @@ class FleetDisplay:
             help="Save a snapshot of each cluster, such as 'snapshots/{context}.json.gz'",
         ),
     ] = ""
+    report: ReportFiles = field(default_factory=list)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

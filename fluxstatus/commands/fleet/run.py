@@ -16,18 +16,16 @@ def checked(
     seen: Callable[[Member], None],
     note: Callable[[str], None],
 ) -> list[Member]:
-    """Return what came of each of *chosen*; *seen* is called with each as it is done.
+    """Return what came of each of *chosen*, in its order; *seen* is called as each is done.
 
     Contexts with one server are one cluster: one of them is checked, and another one only if that
     one was refused. *note* is called with what else went wrong.
     """
-    found = [
-        Member(one.job.name, origin=one.origin, problem=one.problem)
-        for one in chosen
-        if one.problem
-    ]
-    for broken in found:
-        seen(broken)
+    found: dict[str, list[Member]] = {one.job.name: [] for one in chosen}
+    for one in (one for one in chosen if one.problem):
+        member = Member(one.job.name, origin=one.origin, problem=one.problem)
+        found[one.job.name].append(member)
+        seen(member)
     groups = _by_server([one for one in chosen if not one.problem])
     is_saved = any(one.job.file for one in chosen)
     size = min(parallel, os.cpu_count() or 1) if is_saved else parallel
@@ -39,10 +37,15 @@ def checked(
                     note(answer.note)
                 member = _member(one, answer, groups)
                 refused |= {one.job.name} if member.is_closed else set()
-                found.append(member)
+                found[one.job.name].append(member)
                 seen(member)
             groups = [group[1:] for group in groups if group[1:] and group[0].job.name in refused]
-    return found
+    return [member for several in found.values() for member in several]
+
+
+def clusters_in(chosen: Iterable[Chosen]) -> int:
+    """Return how many clusters *chosen* are, as far as their addresses tell."""
+    return len(_by_server(chosen))
 
 
 def _by_server(chosen: Iterable[Chosen]) -> list[list[Chosen]]:

@@ -50,18 +50,21 @@ def row(member: Member, fleet: Fleet | None = None) -> list[str]:
     also = f" (also {listed(member.also, 2)})" if member.also else ""
     now = fleet.taken_at if fleet else None
     names = (report.target.kubernetes, report.flux, report.operator) if report else ("", "", "")
-    causes = report.count(Level.FAIL) if report and not report.unreachable else None
-    numbers = (causes, report.blocked, report.count(Level.WARN)) if report else (None,) * 3
-    if report and report.unreachable:
-        numbers = (None,) * 3
+    counts = [report.count(Level.FAIL), report.blocked, report.count(Level.WARN)] if report else []
+    is_dark = report is None or report.unreachable
     return [
         member.verdict,
         member.name + also,
         listed_age(member.taken, now) if member.taken and now else "",
         *(name or _NOTHING for name in names),
-        *(_NOTHING if number is None else f"{number}" for number in numbers),
-        _worst(member, causes or 0),
+        *([_NOTHING] * 3 if is_dark else [_number(one, member) for one in counts]),
+        _worst(member, 0 if is_dark else counts[0]),
     ]
+
+
+def _number(count: int, member: Member) -> str:
+    """Return *count*; where something is unknown, none may be there."""
+    return f"{count}" if count or member.verdict is not Verdict.UNKNOWN else _NOTHING
 
 
 def _worst(member: Member, causes: int) -> str:
@@ -137,9 +140,7 @@ def counts_of(fleet: Fleet) -> str:
 
 def _put_next(page: Page, members: Sequence[Member]) -> None:
     """Add the command that shows all of the first cluster that has something to show."""
-    if not members or members[0].verdict is Verdict.PASS:
-        return
-    found = next((one for one in members if one.known), None)
+    found = next((one for one in members if one.known and one.verdict is not Verdict.PASS), None)
     if found is None or not (command := command_for(found)):
         return
     page.put(

@@ -545,3 +545,25 @@ def test_rows_come_one_by_one_on_a_terminal(three: Servers) -> None:
         terminal.type("\x03")
         assert terminal.program.wait(60) == Exit.INTERRUPTED
     assert "3 clusters" not in terminal.text.rpartition("done")[2]
+
+
+def test_reports_are_written_beside_the_output(tmp_path: Path, flux_status: Program) -> None:
+    """Each in its format, all of one run; one that cannot be written is said before."""
+    save(tmp_path, "bad", *HEALTHY, source("git", NOT_THERE))
+    words = ("fleet", "--from", tmp_path / "*.gz")
+    files = {form: tmp_path / f"fleet.{form}" for form in ("json", "markdown", "wide")}
+    done = flux_status(*words, *(f"--report={form}={file}" for form, file in files.items()))
+    assert done.stdout.startswith("VERDICT")
+    assert by_name(files["json"].read_text())["bad"]["verdict"] == "fail"
+    assert files["markdown"].read_text().startswith("### Flux: fail")
+    assert files["wide"].read_text().split("\n")[1] == done.stdout.split("\n")[1]
+    done = flux_status(*words, f"--report=json={tmp_path}")
+    assert done.returncode == Exit.USAGE
+
+
+def test_nothing_is_counted_where_nothing_was_read(three: Servers, flux_status: Program) -> None:
+    """A cluster that refuses has dashes, not zeros."""
+    for path in ("/apis/*", "/api/v1/*"):
+        three["eu"][path] = forbidden
+    out = flux_status("fleet", "--contexts", "eu").stdout
+    assert out.splitlines()[1].split()[:8] == ["unknown", "eu", "v1.37.2", *["-"] * 5]
