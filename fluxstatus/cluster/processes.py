@@ -160,7 +160,7 @@ class Process:
             orphans.ended(self._running.pid)
 
     def ask_to_end(self) -> None:
-        """Send it SIGTERM: a program of ours ends what it has started itself; `end` waits."""
+        """Send SIGTERM to a program that cleans up by itself; `end` does not give it the time."""
         with signals.deferred(), suppress(ProcessLookupError):
             if self._running is not None and not self._has_ended(self._running):
                 os.kill(self._running.pid, signal.SIGTERM)

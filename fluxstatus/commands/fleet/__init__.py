@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status fleet --contexts 'prod-*'                check these contexts
+  kubectl flux-status fleet --contexts 'prod-*'          check these contexts
+  kubectl flux-status fleet --kubeconfigs 'clusters/*'   check one per file
   kubectl flux-status fleet --all-contexts --contexts '!kind-*'
-  kubectl flux-status fleet --kubeconfigs 'clusters/*'         one cluster per file
-  kubectl flux-status fleet --all-contexts --save 'snapshots/{context}.json.gz'
-  kubectl flux-status fleet --from 'snapshots/*.gz'            check saved clusters
+  kubectl flux-status fleet --all-contexts --save '{context}.json.gz'
+  kubectl flux-status fleet --from '*.json.gz'           check saved clusters
   kubectl flux-status fleet --from 'reports/*.json' --expect clusters.txt
   kubectl flux-status fleet --all-contexts -o json | jq .shared
 

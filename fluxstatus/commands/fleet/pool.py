@@ -119,7 +119,7 @@ class _Worker:
             self._received += part
         if self._received.endswith(b"\n"):
             line, self._received = bytes(self._received), bytearray()
-            return answers_in(line) or [self._without("the file has no cluster")]
+            return self._read(line)
         if not is_alive:
             return [self._without(f"its check ended without a result{self._last_words()}")]
         if time.monotonic() > self._until:
@@ -127,6 +127,13 @@ class _Worker:
             seconds = counted(round(self._limit), "second")
             return [self._without(f"its check did not finish within {seconds}")]
         return []
+
+    def _read(self, line: bytes) -> list[Answer]:
+        try:
+            return answers_in(line) or [self._without("the file has no cluster")]
+        except (ValueError, TypeError) as error:
+            self.jobs = _JOBS  # who knows what comes next
+            return [self._without(f"its check printed something else than a result: {error}")]
 
     def _without(self, problem: str) -> Answer:
         return Answer(self.job.name, problem=problem)

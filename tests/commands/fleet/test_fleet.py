@@ -567,3 +567,10 @@ def test_nothing_is_counted_where_nothing_was_read(three: Servers, flux_status: 
         three["eu"][path] = forbidden
     out = flux_status("fleet", "--contexts", "eu").stdout
     assert out.splitlines()[1].split()[:8] == ["unknown", "eu", "v1.37.2", *["-"] * 5]
+
+
+def test_options_before_the_name_count(tmp_path: Path, flux_status: Program) -> None:
+    """As with kubectl; one that can be repeated here may be given once there."""
+    file = save(tmp_path, "a", *HEALTHY)
+    done = flux_status("--from", file, "-o", "json", "fleet")
+    assert list(by_name(done.stdout)) == ["a"]
