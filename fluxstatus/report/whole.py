@@ -54,7 +54,7 @@ def _member(found: Mapping[str, Any]) -> Member:
     document = found.get("report")
     problem = mask(text_of(found.get("problem")))
     if not isinstance(document, dict):
-        document, problem = None, problem or "its report is missing"
+        document, problem = None, problem or "the report is missing"
     if not (name := text_of(found.get("name"))):
         raise ValueError("is damaged: a cluster has no name")
     if document:
@@ -103,7 +103,7 @@ def _with_verdict(report: Report, verdict: str) -> Report:
     is_dark = verdict == Verdict.UNKNOWN and report.verdict is not Verdict.UNKNOWN
     report = report._replace(unreachable=is_dark)
     if report.verdict != verdict:
-        raise ValueError(f"is damaged: the verdict is {verdict!r}, its findings are not")
+        raise ValueError(f"is damaged: its findings do not have the verdict {verdict!r}")
     return report
 
 

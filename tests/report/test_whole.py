@@ -96,7 +96,7 @@ def test_members_of_a_fleet() -> None:
     found = members_in(json.dumps({"schemaVersion": 1, "clusters": clusters}).encode())
     assert found is not None
     assert [(one.name, one.problem, one.also) for one in found] == [
-        ("a", "", ()), ("b", "its report is missing", ("c",)),
+        ("a", "", ()), ("b", "the report is missing", ("c",)),
     ]  # fmt: skip
     assert members_in(json.dumps(FAILING).encode()) is None
     with pytest.raises(ValueError, match="no name"):

@@ -65,7 +65,7 @@ def show(
         list[str] | None,
         Argument(
             metavar="[FILE]",
-            help="More files of --from or --kubeconfigs, as from a pattern without quotes",
+            help="More files for --from or --kubeconfigs",
             rich_help_panel=Clusters.panel,
             show_default=False,
         ),
@@ -73,9 +73,9 @@ def show(
 ) -> None:
     """Check many clusters at once, and show what they share.
 
-    Has a row for each cluster, the worst first. Shows faults that several clusters share, the
-    versions in use, and what is suspended or behind in one cluster only. A cluster that cannot be
-    read is unknown, never a pass. Contexts of one cluster count once.
+    Prints a row per cluster, worst first; then the faults that several clusters share, the versions
+    in use, and the objects that are suspended or behind in only one cluster. A cluster that cannot
+    be read is unknown, never a pass. Contexts of the same cluster count once.
     """
     _add(more or [], clusters)
     if conflict := clusters.conflict(display.save, display.report):

@@ -16,8 +16,8 @@ from fluxstatus.model.hints import Hint
 
 NO_REPORT = Code(
     "cluster-not-checked",
-    "A cluster of the fleet has no verdict: its check did not finish, its saved data cannot be "
-    "read or is too old, or it is missing.",
+    "A cluster has no verdict: its check did not finish, its snapshot or report cannot be read or "
+    "is too old, or it is missing.",
 )
 CODES = (NO_REPORT,)
 SHARED = "shared"

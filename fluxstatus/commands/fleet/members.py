@@ -82,13 +82,13 @@ def member_of(answer: Answer, *, origin: str, context: str = "", is_file: bool =
         also=tuple(answer.also), sources=answer.sources,
     )  # fmt: skip
     if answer.document is None:
-        return found._replace(problem=answer.problem or "it has no report")
+        return found._replace(problem=answer.problem or "there is no report")
     # The commands of a report from a file are of whoever wrote it.
     is_ours = not is_file or answer.sources is not None
     try:
         report = report_of(answer.document, with_commands=is_ours)
     except ValueError as error:
-        return found._replace(problem=f"its report {error}")
+        return found._replace(problem=f"the report {error}")
     context = context or report.target.context
     return found._replace(
         report=report, document=answer.document, context=context,
@@ -101,12 +101,12 @@ def dated(member: Member, now: datetime, most: float) -> Member:
     if member.taken is None or member.problem:
         return member
     if member.taken - now > _AHEAD:
-        return member._replace(problem="it was read in the future: one of the clocks is wrong")
+        return member._replace(problem="its timestamp is in the future: one of the clocks is wrong")
     if (now - member.taken).total_seconds() <= most:
         return member
     verdict = member.report.verdict if member.report else Verdict.UNKNOWN
-    old = age(now - member.taken)
-    return member._replace(problem=f"read {old} ago, which is too old (--max-age): {verdict} then")
+    text = f"older than --max-age: read {age(now - member.taken)} ago, with the verdict {verdict}"
+    return member._replace(problem=text)
 
 
 def named(members: Sequence[Member]) -> list[Member]:

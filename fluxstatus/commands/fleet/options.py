@@ -50,7 +50,7 @@ def _shard(text: str | Shard) -> Shard:
 def _levels(text: str) -> str:
     """Return words of FAIL_ON without NEW: there is nothing to compare with."""
     if NEW in text.split(","):
-        raise BadParameter(f"{NEW!r} needs an earlier report, which a fleet has not")
+        raise BadParameter(f"{NEW!r} requires --since-snapshot, which fleet does not have")
     return levels(text)
 
 
@@ -64,8 +64,8 @@ class Clusters:
         list[str],
         Option(
             metavar="PATTERN",
-            help="Contexts to check, as a name or a pattern such as 'prod-*'; '!PATTERN' leaves "
-            "some out; repeatable",
+            help="Contexts to check: a name or a pattern such as 'prod-*', or '!PATTERN' to "
+            "exclude contexts; repeatable",
         ),
     ] = field(default_factory=list)
     all_contexts: Annotated[
@@ -75,8 +75,8 @@ class Clusters:
         list[str],
         Option(
             metavar="FILES",
-            help="Kubeconfigs, as a file or a pattern such as 'clusters/*': the current context of "
-            "each, or those of --contexts; repeatable",
+            help="Kubeconfig files, or a pattern such as 'clusters/*': check the current context "
+            "of each file, or the contexts that --contexts selects; repeatable",
         ),
     ] = field(default_factory=list)
     from_: Annotated[
@@ -84,7 +84,7 @@ class Clusters:
         Option(
             "--from",
             metavar="FILES",
-            help="Read snapshots, or reports from -o json, in place of live clusters: a file or a "
+            help="Read snapshots or reports (-o json) instead of live clusters: a file or a "
             "pattern such as 'snapshots/*.gz'; repeatable",
         ),
     ] = field(default_factory=list)
@@ -92,7 +92,7 @@ class Clusters:
         Path | None,
         Option(
             metavar="FILE",
-            help="Names of all clusters, one on each line: one that is missing is unknown",
+            help="File with the name of every cluster, one per line; a missing cluster is unknown",
         ),
     ] = None
     shard: Annotated[
@@ -100,7 +100,7 @@ class Clusters:
         Option(
             metavar="I/N",
             parser=_shard,
-            help="Check only part I of N parts of the clusters [default: 1/1]",
+            help="Check only part I of N of the clusters [default: 1/1]",
             show_default=False,
         ),
     ] = WHOLE
@@ -167,7 +167,10 @@ class FleetTiming:
     parallel: Annotated[
         int,
         Option(
-            min=1, max=MOST_PARALLEL, metavar="N", help="Clusters that are checked at the same time"
+            min=1,
+            max=MOST_PARALLEL,
+            metavar="N",
+            help="Number of clusters to check at the same time",
         ),
     ] = 8
     max_age: Annotated[
@@ -175,7 +178,7 @@ class FleetTiming:
         Option(
             metavar="AGE",
             parser=_age,
-            help="Files that are older are unknown: 30m, 12h, 7d [default: 1h]",
+            help="Treat older snapshots and reports as unknown: 30m, 12h, 7d [default: 1h]",
             show_default=False,
         ),
     ] = 3600.0

@@ -121,19 +121,19 @@ class _Worker:
             line, self._received = bytes(self._received), bytearray()
             return self._read(line)
         if not is_alive:
-            return [self._without(f"its check ended without a result{self._last_words()}")]
+            return [self._without(f"the check exited without a result{self._last_words()}")]
         if time.monotonic() > self._until:
             self.process.end()
             seconds = counted(round(self._limit), "second")
-            return [self._without(f"its check did not finish within {seconds}")]
+            return [self._without(f"the check did not finish within {seconds}")]
         return []
 
     def _read(self, line: bytes) -> list[Answer]:
         try:
-            return answers_in(line) or [self._without("the file has no cluster")]
+            return answers_in(line) or [self._without("the file contains no clusters")]
         except (ValueError, TypeError) as error:
             self.jobs = _JOBS  # who knows what comes next
-            return [self._without(f"its check printed something else than a result: {error}")]
+            return [self._without(f"the check printed something other than a result: {error}")]
 
     def _without(self, problem: str) -> Answer:
         return Answer(self.job.name, problem=problem)

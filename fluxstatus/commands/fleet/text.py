@@ -119,7 +119,7 @@ def _put_differences(page: Page, fleet: Fleet) -> None:
     if fleet.without_sources and len(fleet.without_sources) < len(fleet.members):
         names = listed(fleet.without_sources, _NAMES)
         put_head(page, "Not compared")
-        page.put(f"{names}: a report does not have the objects", Cell("", INDENT))
+        page.put(f"{names}: a saved report does not contain the objects", Cell("", INDENT))
 
 
 def _put_more(page: Page, number: int) -> None:

@@ -213,7 +213,7 @@ def test_contexts_are_chosen(
         (["--all-contexts", "--save", "x.json"], "--save needs {context}"),
         (["--all-contexts", "--save", "none/{context}.json"], "there is no directory none"),
         (["--all-contexts", "--shard", "4/3"], "'4/3' is not a shard"),
-        (["--all-contexts", "--fail-on", "new"], "'new' needs an earlier report"),
+        (["--all-contexts", "--fail-on", "new"], "'new' requires --since-snapshot"),
         (["--all-contexts", "--expect", "none.txt"], "none.txt could not be read"),
         (["--all-contexts", "--skip", "no-such-code"], "'no-such-code' is unknown"),
         (["--all-contexts", "--accept", "none.toml"], "none.toml: No such file"),
@@ -314,7 +314,7 @@ def test_an_old_snapshot_is_unknown(tmp_path: Path, flux_status: Program) -> Non
     assert done.returncode == Exit.NO_VERDICT
     assert "AGE" in head
     assert first.split()[:3] == ["unknown", "old", "2h"]
-    assert "too old (--max-age)" in first
+    assert "older than --max-age: read 2h ago, with the verdict pass" in first
     done = flux_status("fleet", "--from", tmp_path / "*.gz", "--max-age", "3h")
     assert "unknown" not in done.stdout
 
@@ -423,7 +423,7 @@ def test_no_format_makes_a_pass_of_what_is_unknown(
     words = ("--from", tmp_path / "*.gz", "--expect", tmp_path / "names")
     done = flux_status("fleet", *words, "-o", form)
     assert done.returncode == Exit.NO_VERDICT
-    assert "cluster lost: it is expected" in " ".join(done.stdout.split())
+    assert "cluster lost: expected (--expect)" in " ".join(done.stdout.split())
     wanted = {"junit": 'errors="1"', "github": "unknown:"}.get(form, "unknown")
     assert wanted in done.stdout
 

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from fluxstatus.cluster import processes
 from fluxstatus.commands.fleet import pool
 from fluxstatus.commands.fleet.jobs import Job, Task
 from fluxstatus.commands.fleet.pool import Pool
@@ -33,9 +34,9 @@ def problems(monkeypatch: pytest.MonkeyPatch, do: str, size: int = 2) -> dict[st
     [
         ('if name == "c2": sys.exit("out of luck")', "without a result: out of luck"),
         ('if name == "c2": import os; os.kill(os.getpid(), 9)', "killed by signal 9"),
-        ('if name == "c2": print("hello", flush=True); continue', "something else than a result"),
+        ('if name == "c2": print("hello", flush=True); continue', "something other than a result"),
         ('if name == "c2": print("[[1, 2]]", flush=True); continue', ""),
-        ('if name == "c2": print("[]", flush=True); continue', "the file has no cluster"),
+        ('if name == "c2": print("[]", flush=True); continue', "the file contains no clusters"),
     ],
 )
 def test_a_bad_worker_costs_one_cluster(
@@ -52,7 +53,7 @@ def test_one_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """After its time, and with the time in words."""
     monkeypatch.setattr(pool, "_FOR_A_FILE", 2.0)
     found = problems(monkeypatch, 'if name == "c0": import time; time.sleep(600)')
-    assert found.pop("c0") == "its check did not finish within 2 seconds"
+    assert found.pop("c0") == "the check did not finish within 2 seconds"
     assert set(found.values()) == {"ok"}
 
 
@@ -60,7 +61,7 @@ def test_a_worker_does_not_live_for_ever(monkeypatch: pytest.MonkeyPatch) -> Non
     """After some clusters, a new one takes over."""
     monkeypatch.setattr(pool, "_JOBS", 2)
     started = []
-    process = pool.Process
+    process = processes.Process
 
     def counting(*argv: object, **more: object) -> object:
         started.append(argv)
