@@ -163,6 +163,7 @@ class LateCommands(Mapping[str, Any]):
 
     A module has its command as the function `show`, with an optional `EPILOG` for its help and an
     optional function `as_kubectl` (see PlainCommand), or several commands as the typer app `app`.
+    One that is also run in several contexts has `IN_CONTEXTS`.
     """
 
     def __init__(self, modules: Mapping[str, str]) -> None:
@@ -181,11 +182,21 @@ class LateCommands(Mapping[str, Any]):
         if app is None:
             app = typer.Typer(add_completion=False, rich_markup_mode=None)
             epilog = getattr(module, "EPILOG", None)
-            app.command(name, cls=PlainCommand, epilog=epilog)(with_options(module.show))
+            app.command(name, cls=PlainCommand, epilog=epilog)(_options_of(module))
         command: Any = get_command(app)
         command.name = name
         command.as_kubectl = getattr(module, "as_kubectl", None)
         return command
+
+
+def _options_of(module: Any) -> Callable[..., None]:
+    """Return the command of *module* for typer."""
+    command = with_options(module.show)
+    if not getattr(module, "IN_CONTEXTS", False):
+        return command
+    from fluxstatus.commands.each_context import with_contexts  # noqa: PLC0415 - few commands
+
+    return with_contexts(command)
 
 
 def panels(command: Any, context: Any) -> list[tuple[str, list[Any]]]:

@@ -44,7 +44,14 @@ WAYS: dict[str, tuple[Words, ...]] = {
     "reconcile": (("KIND/NAME",),),
     "versions": ((),),
     "preflight": ((), ("--manifest",)),
-    "get": (("all", "-A"), ("sources",), ("components",), ("ks,hr", "--not-ready"), ("ONE/NAME",)),
+    "get": (
+        ("all", "-A"),
+        ("ks", "--contexts=*"),
+        ("sources",),
+        ("components",),
+        ("ks,hr", "--not-ready"),
+        ("ONE/NAME",),
+    ),
     "conditions": (("KIND/NAME",),),
     "events": ((), ("--for", "ONE/NAME"), ("ONE/NAME",)),
     "logs": (

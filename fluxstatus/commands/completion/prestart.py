@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from fluxstatus.commands.completion.argv import parse, passed_on, read_table
 
-_NO_CLUSTER = frozenset({"--demo", "--from", "--help", "-h", "--version"})
+_NO_CLUSTER = frozenset({"--contexts", "--demo", "--from", "--help", "-h", "--version"})
 _NOT_NOW = ("mcp", "fleet")
 """The first change files of other programs, and some read a cluster later; fleet reads many."""
 

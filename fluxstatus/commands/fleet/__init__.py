@@ -11,6 +11,7 @@ import typer
 from typer import Argument
 
 from fluxstatus.commands import console
+from fluxstatus.commands.contexts import SelectionError
 from fluxstatus.commands.fleet.options import (
     Clusters,
     FleetConnection,
@@ -18,7 +19,6 @@ from fluxstatus.commands.fleet.options import (
     FleetTiming,
     KnownFaults,
 )
-from fluxstatus.commands.fleet.selection import SelectionError
 from fluxstatus.commands.options import Scope
 from fluxstatus.report import Format
 

@@ -3,7 +3,6 @@
 A worker that hangs, crashes or is killed costs the cluster that it was checking, no other one.
 """
 
-import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -11,17 +10,14 @@ from types import TracebackType
 from typing import Self
 
 from fluxstatus.base.plurals import counted
-from fluxstatus.cluster.processes import Process, ProgramError
+from fluxstatus.cluster.processes import Process, ProgramError, ended
 from fluxstatus.commands.fleet.jobs import Answer, Job, Task, answers_in, job_line
+from fluxstatus.commands.ourselves import ourselves
 
-_CODE = (
-    "import sys; sys.path[:] = {path!r}; from fluxstatus.commands.fleet.worker import main; main()"
-)
-_FLAGS = "-ISB" if sys.dont_write_bytecode else "-IS"  # all that is imported is in `sys.path`
+_CODE = "from fluxstatus.commands.fleet.worker import main; main()"
 _PAUSE = 0.01  # seconds between two looks at the workers
 _GRACE = 60.0  # seconds after the time limit of a cluster, which the worker keeps by itself
 _FOR_A_FILE = 300.0  # seconds
-_TO_CLEAN_UP = 3.0  # seconds for workers that are to end
 _JOBS = 25  # of a worker: then a new one takes over, so that nothing can pile up
 
 
@@ -46,14 +42,7 @@ class Pool:
         at: TracebackType | None,
     ) -> None:
         """Have all workers clean up, and kill those that do not."""
-        workers = [*self._busy, *self._idle]
-        for worker in workers:
-            worker.process.ask_to_end()
-        until = time.monotonic() + _TO_CLEAN_UP
-        while any(one.process.alive() for one in workers) and time.monotonic() < until:
-            time.sleep(_PAUSE)
-        for worker in workers:
-            worker.process.__exit__()
+        ended([one.process for one in (*self._busy, *self._idle)])
 
     def answers(self, jobs: Iterable[Job], at_once: int = 0) -> Iterator[tuple[Job, list[Answer]]]:
         """Yield the answers to each of *jobs*, in the order in which they come.
@@ -95,8 +84,7 @@ class _Worker:
     """A process with at most one job. Raises ProgramError."""
 
     def __init__(self) -> None:
-        argv = [sys.executable, _FLAGS, "-c", _CODE.format(path=sys.path)]
-        self.process = Process(argv, stdin=True, streaming=True)
+        self.process = Process(ourselves(code=_CODE), stdin=True, streaming=True)
         self.jobs = 0
         self.job, self._until = Job(""), 0.0
         self._received = bytearray()

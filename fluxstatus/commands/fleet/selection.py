@@ -3,24 +3,18 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from fnmatch import fnmatchcase
 from glob import glob
 from pathlib import Path
 from typing import NamedTuple
 
 from fluxstatus.base.deadline import Deadline
-from fluxstatus.base.plurals import listed
 from fluxstatus.cluster.contexts import Context, Listed, contexts_of
+from fluxstatus.commands.contexts import SelectionError, matching, there_are
 from fluxstatus.commands.fleet.jobs import Job
 
-_NAMED = 10  # contexts that a message names
 _SUFFIXES = (".gz", ".json")
 _UNSAFE = re.compile(r"[^\w.-]+|^\.+", re.ASCII)
 _PLACE = "{context}"
-
-
-class SelectionError(Exception):
-    """No such cluster; the text says what there is, and is a usage error."""
 
 
 class Chosen(NamedTuple):
@@ -61,10 +55,10 @@ def from_contexts(
     if single and not patterns:
         wanted = [pair for file, found in read.items() for pair in _current(file, found)]
     else:
-        accepted = set(_matching(names, patterns, known=not unread))
+        accepted = set(matching(names, patterns, known=not unread))
         wanted = [(file, one) for file, one in everything if one.name in accepted]
     if not wanted and not unread:
-        raise SelectionError(f"there is no context to check; {_there_are(names)}")
+        raise SelectionError(f"there is no context to check; {there_are(names)}")
     jobs = [
         Chosen(Job("", context=context.name, kubeconfig=file), context) for file, context in wanted
     ]
@@ -79,31 +73,9 @@ def _current(file: str, found: Listed) -> Iterator[tuple[str, Context]]:
     if len(current) != 1:
         raise SelectionError(
             f"{file} has no current context; name one with --contexts: "
-            f"{_there_are([one.name for one in found.contexts])}"
+            f"{there_are([one.name for one in found.contexts])}"
         )
     yield file, current[0]
-
-
-def _matching(names: Sequence[str], patterns: Sequence[str], *, known: bool) -> list[str]:
-    """Return those of *names* that *patterns* match, and none of them excludes.
-
-    Raises SelectionError for a pattern that matches nothing, if all names are *known*.
-    """
-    included = [one for one in patterns if not one.startswith("!")]
-    excluded = [one.removeprefix("!") for one in patterns if one.startswith("!")]
-    for pattern in (*included, *excluded):
-        if known and not any(fnmatchcase(name, pattern) for name in names):
-            raise SelectionError(f"no context matches {pattern!r}; {_there_are(names)}")
-    return [
-        name
-        for name in names
-        if (not included or any(fnmatchcase(name, one) for one in included))
-        and not any(fnmatchcase(name, one) for one in excluded)
-    ]
-
-
-def _there_are(names: Sequence[str]) -> str:
-    return f"the contexts are {listed(names, _NAMED)}" if names else "the kubeconfig has no context"
 
 
 def from_files(patterns: Sequence[str]) -> list[Chosen]:

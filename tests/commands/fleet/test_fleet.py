@@ -23,9 +23,9 @@ from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Exit
 from tests.builders import HEALTHY, NOT_THERE, evidence, flux, kustomization, source
-from tests.commands.fleet.servers import Servers, kube_system, serving
 from tests.conftest import Program
 from tests.fakes.scripted import forbidden, stalled, status
+from tests.fakes.servers import Servers, kube_system, serving
 from tests.kubernetes.flux_objects import git_repository
 from tests.kubernetes.flux_system import flux_system
 from tests.kubernetes.objects import make

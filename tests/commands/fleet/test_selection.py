@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from fluxstatus.cluster.contexts import Context
+from fluxstatus.commands.contexts import SelectionError
 from fluxstatus.commands.fleet.jobs import Job
 from fluxstatus.commands.fleet.selection import (
     Chosen,
-    SelectionError,
     Shard,
     expected_in,
     from_files,
