@@ -16,7 +16,7 @@ from fluxstatus.commands.fleet.joining import (
 from fluxstatus.commands.fleet.members import Member, dated, merged, named, worst_first
 from fluxstatus.model.findings import Exit, Verdict
 
-_MISSING = "expected (--expect), but no context, snapshot or report has this name"
+_MISSING = "expected, but no context, snapshot or report has this name"
 
 
 class Fleet(NamedTuple):

@@ -423,7 +423,7 @@ def test_no_format_makes_a_pass_of_what_is_unknown(
     words = ("--from", tmp_path / "*.gz", "--expect", tmp_path / "names")
     done = flux_status("fleet", *words, "-o", form)
     assert done.returncode == Exit.NO_VERDICT
-    assert "cluster lost: expected (--expect)" in " ".join(done.stdout.split())
+    assert "cluster lost: expected, but no context" in " ".join(done.stdout.split())
     wanted = {"junit": 'errors="1"', "github": "unknown:"}.get(form, "unknown")
     assert wanted in done.stdout
 
