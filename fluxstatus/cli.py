@@ -73,6 +73,7 @@ class _Commands(PlainGroup):
         "reconcile": "fluxstatus.commands.reconcile",
         "tree": "fluxstatus.commands.tree",
         "ui": "fluxstatus.commands.ui",
+        "upgrade": "fluxstatus.commands.upgrade",
         "version": "fluxstatus.commands.version",
         "versions": "fluxstatus.commands.versions",
         "wait": "fluxstatus.commands.wait",
@@ -81,6 +82,7 @@ class _Commands(PlainGroup):
         "fleet": "fluxstatus.commands.fleet.as_report",
         "mcp verify": "fluxstatus.mcp.verify",
         "preflight": "fluxstatus.commands.preflight.report",
+        "upgrade plan": "fluxstatus.checks.upgrade.plan",
         "versions": "fluxstatus.commands.versions.skew",
         "wait": "fluxstatus.commands.wait.outcome",
     }
