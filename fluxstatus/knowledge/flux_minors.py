@@ -127,13 +127,9 @@ def is_newer(minor: Minor) -> bool:
     return minor > NEWEST
 
 
-_SUPPORTED = 3
-"""The newest minor versions that get fixes (W flux/releases/_index.md, Supported releases)."""
-
-
 def is_supported(minor: Minor) -> bool:
     """Return whether the *minor* version of Flux still gets fixes, by the newest known one."""
-    return minor in sorted(FLUX_MINORS)[-_SUPPORTED:] or is_newer(minor)
+    return minor > (NEWEST[0], NEWEST[1] - SUPPORTED_MINORS)
 
 
 REMOVED_IN: Mapping[str, Minor] = {
