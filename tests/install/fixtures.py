@@ -78,6 +78,14 @@ def has_pip(python: str) -> bool:
     return done.returncode == 0
 
 
+def may_unshare() -> bool:
+    """Return whether a program can be started with mounts of its own: as root, on Linux."""
+    try:
+        return subprocess.run(["unshare", "--mount", "true"], check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
 @pytest.fixture(scope="session", name="dist")
 def _dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder that .ci/archive has filled."""
