@@ -35,7 +35,8 @@ def start(identity: str) -> None:
             _unpack(Path(sys.argv[0]), folder)
             name = Path(sys.argv[0]).name
             launcher = folder / (name if name in _NAMES else _LAUNCHER)
-            os.execv(sys.executable, [sys.executable, "-EsS", launcher, *sys.argv[1:]])  # noqa: S606 - ourselves
+            words = [sys.executable, "-EsS", str(launcher), *sys.argv[1:]]
+            os.execv(sys.executable, words)  # noqa: S606 - ourselves
 
 
 def _folder(identity: str) -> Path | None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # importing typing takes longer than reading the table of completions
 if TYPE_CHECKING:
-    from importlib.abc import ResourceLoader
-    from typing import cast
+    from typing import Any
 
 
 def read(path: object) -> bytes:
@@ -13,12 +12,15 @@ def read(path: object) -> bytes:
 
     Raises OSError.
     """
-    loader = __loader__
-    if TYPE_CHECKING:
-        loader = cast("ResourceLoader", loader)
-    return loader.get_data(str(path))
+    content: bytes = _loader().get_data(str(path))
+    return content
 
 
 def zip_file() -> str:
     """Return the path of the zip file that this package runs from, empty if it is in a folder."""
-    return getattr(__loader__, "archive", "")
+    return getattr(_loader(), "archive", "")
+
+
+def _loader() -> Any:
+    """Return what imported this module: it reads files, too (PEP 302)."""
+    return __spec__.loader if __spec__ else None

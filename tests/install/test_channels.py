@@ -62,10 +62,8 @@ def test_names_in_the_catalog(dist: Path) -> None:
     ]
     stem = f"{manifest['bin']}_{release['version']}"
     run("sha256sum", "--check", "--strict", f"{stem}_checksums.txt", cwd=dist)
-    sums = dict(
-        reversed(line.split("  "))
-        for line in (dist / f"{stem}_checksums.txt").read_text().splitlines()
-    )
+    lines = (dist / f"{stem}_checksums.txt").read_text().splitlines()
+    sums = {name: sha256 for sha256, name in (line.split("  ") for line in lines)}
     for each in release["platforms"]:
         file = f"{stem}_{each['os']}_{each['arch']}.tar.gz"
         assert each["url"] == f"{version.homepage()}/releases/download/{version.TAG}/{file}"
@@ -98,7 +96,7 @@ def _k9s(dist: Path) -> Mapping[str, Any]:
 
 def test_form_of_the_plugins_of_k9s(dist: Path) -> None:
     """The keys are those of k9s' schema, plugins.json, and no two clash in one view."""
-    seen = set()
+    seen: set[tuple[str, str]] = set()
     for plugin in _k9s(dist).values():
         assert {"shortCut", "description", "scopes", "command"} <= set(plugin)
         assert set(plugin) <= {
