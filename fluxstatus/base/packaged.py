@@ -23,4 +23,4 @@ def zip_file() -> str:
 
 def _loader() -> Any:
     """Return what imported this module: it reads files, too (PEP 302)."""
-    return __spec__.loader if __spec__ else None
+    return __spec__.loader

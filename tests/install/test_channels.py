@@ -527,7 +527,9 @@ def test_form_of_the_skill() -> None:
     """Its head is as agentskills.io requires: a name, that of its folder, and a description."""
     _, head, body = (ROOT / "skills" / "flux-status" / "SKILL.md").read_text().split("---\n", 2)
     about = yaml.safe_load(head)
-    assert set(about) == {"name", "description"}
+    assert {"name", "description"} <= set(about)
+    assert set(about) <= {"name", "description", "license", "compatibility", "metadata"}
+    assert len(about.get("compatibility", "")) <= 500
     assert about["name"] == "flux-status"
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", about["name"])
     assert 0 < len(about["description"]) <= 1024
