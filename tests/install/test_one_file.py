@@ -17,7 +17,7 @@ from fluxstatus.commands.version.integrity import MANIFEST
 from fluxstatus.one_file import COMPLETE
 from shipping import one_file
 from tests.fakes.programs import program
-from tests.install.fixtures import NAME, NEW_PYTHON, Room, link, pythons, run
+from tests.install.fixtures import NAME, NEW_PYTHON, ROOT, Room, link, pythons, run
 
 Env = dict[str, str]
 
@@ -315,6 +315,14 @@ def test_contents_and_order() -> None:
         assert archive.testzip() is None
         assert archive.namelist() == ["__main__.py", "lib/a.py", "lib/b.py"]
         assert {one.date_time for one in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_files_of_the_program_are_read_by_its_loader() -> None:
+    """No module opens a file beside itself, which is not there in a zip file."""
+    for module in (ROOT / "fluxstatus").rglob("*.py"):
+        text = module.read_text()
+        if "__file__" in text and module.name != "skill.py":  # which hashes what is unpacked
+            assert not re.search(r"read_text|read_bytes|\bopen\(", text), module
 
 
 def test_the_script_is_all_that_is_before_the_zip_file(dist: Path) -> None:
