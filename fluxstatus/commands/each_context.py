@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
 from inspect import Parameter, Signature, signature
 from itertools import islice
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fluxstatus.base.visible import visible
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Color, Connection
 from fluxstatus.model.findings import Exit
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from fluxstatus.cluster.processes import Output, Process, ProgramError
 
 _OPTION = "--contexts"
+_NO_MORE = "--"  # after it, all words are arguments
 _AT_ONCE = 8
 _CONFLICTS = {"context": "--context", "from_": "--from", "demo": "--demo", "watch": "--watch"}
 """What is about one context, or does not end: parameters, and their options."""
@@ -68,7 +70,7 @@ def _run(patterns: Sequence[str], values: Mapping[str, Any]) -> Exit:
             raise typer.BadParameter(f"--contexts and {option} are mutually exclusive")
     names = _names(patterns, values["kubeconfig"])
     form, codes, documents = values["output"], set(), []
-    words = [*_without_contexts(sys.argv[1:]), *_colored(values)]
+    words = _with(_colored(values), _without_contexts(sys.argv[1:]))
     for number, (name, output) in enumerate(_outputs(names, words)):
         code, text, errors = _result(output)
         codes.add(code)
@@ -92,7 +94,7 @@ def _run(patterns: Sequence[str], values: Mapping[str, Any]) -> Exit:
 def _head(name: str, form: Format, text: str, *, is_first: bool) -> str:
     """Return the line above *text*, what a context prints, unless it begins with the same."""
     gap = "" if is_first or form in _HEADS else "\n"
-    head = _HEADS.get(form, "context {}").format(name)
+    head = _HEADS.get(form, "context {}").format(visible(name))
     return gap if text.startswith(f"{head}\n") else f"{gap}{head}\n"
 
 
@@ -120,10 +122,19 @@ def _without_contexts(words: Sequence[str]) -> Iterator[str]:
     """Yield the *words* of the command line without --contexts and its values."""
     rest = iter(words)
     for word in rest:
-        if word == _OPTION:
+        if word == _NO_MORE:
+            yield from (word, *rest)
+        elif word == _OPTION:
             next(rest, None)
         elif not word.startswith(f"{_OPTION}="):
             yield word
+
+
+def _with(options: Sequence[str], words: Iterable[str]) -> list[str]:
+    """Return the *words* of a command line with *options*, which end where `--` says so."""
+    found = list(words)
+    end = found.index(_NO_MORE) if _NO_MORE in found else len(found)
+    return [*found[:end], *options, *found[end:]]
 
 
 def _colored(values: Mapping[str, Any]) -> list[str]:
@@ -145,7 +156,8 @@ def _outputs(
 
     def start(name: str) -> "tuple[str, Process | ProgramError]":
         try:
-            return name, Process(ourselves(*words, f"--context={name}"), environ=environ)
+            own = _with([f"--context={name}"], words)
+            return name, Process(ourselves(*own), environ=environ)
         except ProgramError as error:
             return name, error
 

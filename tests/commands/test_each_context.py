@@ -103,6 +103,30 @@ def test_wrong_usage(two: Servers, flux_status: Program, words: list[str], text:
     assert not any(api.requests for api in two.apis.values())
 
 
+def test_words_after_two_dashes_are_arguments(two: Servers, flux_status: Program) -> None:
+    """Each context is read, whatever comes last; none of its options becomes a name."""
+    assert two.apis
+    done = flux_status("get", "-A", *ALL, "--", "ks", "flux-system")
+    assert (done.returncode, done.stderr) == (Exit.HEALTHY, "")
+    alone = [
+        flux_status("get", "-A", f"--context={name}", "--", "ks", "flux-system").stdout
+        for name in two.apis
+    ]
+    assert done.stdout == f"context eu\n{alone[0]}\ncontext us\n{alone[1]}"
+
+
+@pytest.mark.parametrize("form", ["table", "wide", "yaml", "name"])
+def test_the_name_of_a_context_stays_on_its_line(
+    two: Servers, flux_status: Program, form: str
+) -> None:
+    """It comes from a kubeconfig: it moves no cursor, and adds nothing to the output."""
+    two.also("a\x1b[31m\nkind: Secret", "eu", server="other")
+    out = flux_status("get", "ks", "-A", "-o", form, *ALL).stdout
+    assert "\x1b" not in out
+    assert not any(line.startswith("kind: Secret") for line in out.splitlines())
+    assert "context a\\x1b[31m\\nkind: Secret\n" in out
+
+
 def test_a_wrong_word_is_wrong_in_each(two: Servers, flux_status: Program) -> None:
     """The exit code says so."""
     assert two.apis
