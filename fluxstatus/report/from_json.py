@@ -44,7 +44,11 @@ def report_in(data: bytes) -> dict[str, Any]:
 
     Raises ValueError if it is not a report that this release reads.
     """
-    document = document_in(data)
+    return known(document_in(data))
+
+
+def known(document: dict[str, Any]) -> dict[str, Any]:
+    """Return *document*. Raises ValueError if it is not a report that this release reads."""
     missing = [name for name in _LIST if not isinstance(document.get(name), list)]
     if document.get("schemaVersion") != _VERSION or missing:
         raise ValueError(f"is not a report with schemaVersion {_VERSION} (-o json)")

@@ -24,8 +24,13 @@ from fluxstatus.model.findings import (
     Verdict,
 )
 from fluxstatus.model.hints import Command, Hint
-from fluxstatus.report.from_json import document_in, ref_of, texts_of
+from fluxstatus.report.from_json import document_in, known, ref_of, texts_of
 
+FLEET_VERSION = 1
+"""The schemaVersion of the JSON of `fleet`."""
+
+_MOST = 2**53  # above it, a number in JSON is not what was written
+_MOST_PASSES = 1_000_000
 _CERTAINTIES: tuple[Certainty, ...] = ("certain", "likely", "one-of", "unknown")
 
 
@@ -47,6 +52,8 @@ def members_in(data: bytes) -> list[Member] | None:
     document = document_in(data)
     if not isinstance(document.get("clusters"), list):
         return None
+    if document.get("schemaVersion") != FLEET_VERSION:
+        raise ValueError(f"is not the report of a fleet with schemaVersion {FLEET_VERSION}")
     return [_member(one) for one in maps_of(document["clusters"])]
 
 
@@ -58,7 +65,7 @@ def _member(found: Mapping[str, Any]) -> Member:
     if not (name := text_of(found.get("name"))):
         raise ValueError("is damaged: a cluster has no name")
     if document:
-        report_of(document)
+        report_of(known(document))
     return Member(name, document, problem, text_of(found.get("uid")), texts_of(found.get("also")))
 
 
@@ -108,8 +115,13 @@ def _with_verdict(report: Report, verdict: str) -> Report:
 
 
 def _passes(document: Mapping[str, Any], findings: list[Finding]) -> list[Finding]:
-    """Return as many passes as are counted: without --all, the findings do not have them."""
+    """Return as many passes as are counted: without --all, the findings do not have them.
+
+    Raises ValueError for a number that would fill the memory.
+    """
     counted = _number(map_of(document.get("summary")), "pass")
+    if counted > _MOST_PASSES:
+        raise ValueError(f"is damaged: its summary counts {counted} passes")
     there = sum(one.level is Level.PASS and one.category == "fault" for one in findings)
     return [Finding("", "ok", Level.PASS, "")] * (counted - there)
 
@@ -187,9 +199,9 @@ def _text(found: Mapping[str, Any], name: str) -> str:
 
 def _seconds(document: Mapping[str, Any]) -> float:
     value = document.get("durationSeconds")
-    return float(value) if isinstance(value, int | float) else 0.0
+    return float(value) if isinstance(value, int | float) and 0 <= value < _MOST else 0.0
 
 
 def _number(found: Mapping[str, Any], name: str) -> int:
     value = found.get(name)
-    return value if type(value) is int and value >= 0 else 0
+    return value if type(value) is int and 0 <= value < _MOST else 0

@@ -156,9 +156,10 @@ def _live(clusters: Clusters, timing: FleetTiming, connection: FleetConnection) 
         from fluxstatus.base.plurals import listed
 
         names = listed([one.job.name for one in found], 20)
+        problem = next((one.problem for one in found if one.problem), "")
         raise SelectionError(
             f"no clusters were chosen; use --contexts 'PATTERN', --all-contexts, --kubeconfigs or "
-            f"--from; the contexts are {names}"
+            f"--from; {problem or f'the contexts are {names}'}"
         )
     return from_contexts(
         clusters.contexts, files or [connection.kubeconfig], timing.timeout, single=single

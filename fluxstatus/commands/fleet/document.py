@@ -9,8 +9,7 @@ from fluxstatus.commands.fleet.joining import Different, Shared
 from fluxstatus.commands.fleet.members import Member
 from fluxstatus.model.findings import Verdict
 from fluxstatus.report.as_json import time_json, versioned
-
-VERSION = 1
+from fluxstatus.report.whole import FLEET_VERSION as VERSION
 
 
 def as_json(fleet: Fleet) -> str:

@@ -74,9 +74,12 @@ def _is_read(member: Member) -> bool:
 
 
 def _all_different(members: Sequence[Member]) -> list[Member]:
-    """Return *members*; of those with one name, each has that of its file, too."""
-    names = Counter(one.name for one in members)
-    return [
-        one._replace(name=f"{one.name} ({one.origin})") if names[one.name] > 1 else one
-        for one in members
-    ]
+    """Return *members*; of those with one name, each has that of its file, too, or a number."""
+    found = list(members)
+    for own in (lambda one, _: f" ({one.origin})", lambda _, number: f" #{number}"):
+        names = Counter(one.name for one in found)
+        found = [
+            one._replace(name=one.name + own(one, number)) if names[one.name] > 1 else one
+            for number, one in enumerate(found, 1)
+        ]
+    return found

@@ -92,9 +92,16 @@ def files_of(patterns: Sequence[str], option: str) -> list[str]:
         files = [expanded] if Path(expanded).is_file() else sorted(glob(expanded))  # noqa: PTH207
         files = [one for one in files if Path(one).is_file()]
         if not files:
-            raise SelectionError(f"no file matches {option} {pattern!r}")
+            raise SelectionError(f"no file matches {option} {pattern!r}{_inside(expanded)}")
         found |= dict.fromkeys(files)
     return list(found)
+
+
+def _inside(path: str) -> str:
+    """Return the pattern to use if *path* is a directory."""
+    if not Path(path).is_dir():
+        return ""
+    return f"; it is a directory: use {str(Path(path) / '*')!r}"
 
 
 def _named(chosen: Sequence[Chosen]) -> list[Chosen]:
@@ -129,11 +136,14 @@ def _by_path(one: Chosen) -> str:
 
 
 def _stem(path: str) -> str:
-    """Return the name of a file without what says how it is written."""
+    """Return the name of a file without what says how it is written.
+
+    An empty path is the default kubeconfig.
+    """
     name = Path(path).name
     for suffix in _SUFFIXES:
         name = name.removesuffix(suffix)
-    return name or path
+    return name or path or "kubeconfig"
 
 
 def expected_in(file: Path) -> list[str]:

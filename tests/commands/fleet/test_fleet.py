@@ -206,6 +206,7 @@ def test_contexts_are_chosen(
         (["--contexts", "!prod-*"], "no context matches 'prod-*'"),
         (["--contexts", "!*"], "there is no context to check"),
         (["--from", "none-*"], "no file matches --from 'none-*'"),
+        (["--from", "ports"], "it is a directory: use 'ports/*'"),
         (["--kubeconfigs", "none-*"], "no file matches --kubeconfigs 'none-*'"),
         (["--all-contexts", "--contexts", "eu"], "mutually exclusive"),
         (["--all-contexts", "--from", "x"], "--from cannot be used with contexts"),
@@ -367,6 +368,69 @@ def test_reports_are_joined(tmp_path: Path, flux_status: Program) -> None:
     assert done.returncode == Exit.NO_VERDICT
     verdicts = {name: one["verdict"] for name, one in by_name(done.stdout).items()}
     assert verdicts == {"a": "unknown", "b": "unknown", "c": "pass", "lost": "unknown"}
+
+
+def test_a_kubeconfig_that_cannot_be_read_has_a_name(three: Servers, flux_status: Program) -> None:
+    """Its row says what is wrong; so does the error where no cluster was chosen."""
+    three.kubeconfig.write_text("contexts: [")
+    done = flux_status("fleet", "--all-contexts", "-o", "json")
+    (found,) = by_name(done.stdout).values()
+    assert done.returncode == Exit.NO_VERDICT
+    assert (found["name"], found["verdict"]) == ("kubeconfig", "unknown")
+    done = flux_status("fleet")
+    assert done.returncode == Exit.USAGE
+    assert found["problem"] in done.stderr
+
+
+FOREIGN: dict[str, dict[str, Any]] = {
+    "a fleet of another release": {"schemaVersion": 99},
+    "a report of another release": {"report": {"schemaVersion": 99}},
+    "a report without findings": {"report": {"findings": None}},
+    "more passes than fit into memory": {"report": {"summary": {"pass": 10**15}}},
+}
+
+
+@pytest.mark.parametrize("changes", FOREIGN.values(), ids=list(FOREIGN))
+def test_what_another_program_wrote_is_unknown(
+    tmp_path: Path, flux_status: Program, changes: dict[str, Any]
+) -> None:
+    """What is not known to be the output of `fleet` has no verdict."""
+    save(tmp_path, "a", *HEALTHY)
+    words = ("fleet", "-o", "json", "--from")
+    document = json.loads(flux_status(*words, tmp_path / "a.json.gz").stdout)
+    changes = dict(changes)
+    document["clusters"][0]["report"] |= changes.pop("report", {})
+    (tmp_path / "b.json").write_text(json.dumps(document | changes))
+    done = flux_status(*words, tmp_path / "b.json")
+    (found,) = by_name(done.stdout).values()
+    assert (done.returncode, found["verdict"]) == (Exit.NO_VERDICT, "unknown")
+    assert found["problem"].startswith(f"{tmp_path}/b.json is ")
+
+
+def test_numbers_of_others_break_no_format(tmp_path: Path, flux_status: Program) -> None:
+    """A number that no report has counts as missing, and the cluster has its verdict."""
+    save(tmp_path, "a", *HEALTHY)
+    report = json.loads(flux_status("--from", tmp_path / "a.json.gz", "-o", "json").stdout)
+    report |= {"durationSeconds": 10**400, "cost": {"requests": 10**400, "bytes": -1}}
+    (tmp_path / "a.json").write_text(json.dumps(report))
+    for form in ("json", "metrics", "junit"):
+        done = flux_status("fleet", "--from", tmp_path / "a.json", "-o", form)
+        assert (done.returncode, done.stderr) == (Exit.HEALTHY, ""), form
+
+
+def test_two_clusters_of_one_name_have_two_verdicts(tmp_path: Path, flux_status: Program) -> None:
+    """Also those in one file, which somebody put together: each has a line of its own."""
+    for name, objects in (("a", []), ("b", [source("git", NOT_THERE)])):
+        save(tmp_path, name, *HEALTHY, *objects)
+    words = ("fleet", "--from", tmp_path / "*.gz", "-o", "json")
+    document = json.loads(flux_status(*words).stdout)
+    for one in document["clusters"]:
+        one["name"] = "same"
+        one["report"]["target"]["context"] = "same"
+    (tmp_path / "both.json").write_text(json.dumps(document))
+    done = flux_status("fleet", "--from", tmp_path / "both.json", "-o", "jsonl")
+    verdicts = json.loads(done.stdout.splitlines()[-1])["fleet"]["verdicts"]
+    assert sorted(verdicts.values()) == ["fail", "pass"]
 
 
 def test_a_report_that_was_changed_by_hand_is_unknown(tmp_path: Path, flux_status: Program) -> None:
