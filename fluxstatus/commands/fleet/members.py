@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from fluxstatus.base.durations import age
+from fluxstatus.base.plurals import listed, noun_for
+from fluxstatus.checks import STEPS
 from fluxstatus.commands.fleet.jobs import Answer, Source
 from fluxstatus.model.findings import Finding, Level, Report, Verdict
 from fluxstatus.report.sentences import by_blocked
@@ -14,6 +16,7 @@ _ORDER = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PROGRESSING, Verdict.WARN, Verd
 _NO_ANSWER = ("unreachable", "timeout")
 """How the codes of an address end that does not answer, whoever asks."""
 
+_NAMES = 3  # of the part of a cluster that a report is about
 _AHEAD = timedelta(minutes=5)  # of this machine's clock, which another one may be
 
 
@@ -68,11 +71,31 @@ class Member(NamedTuple):
         return titles[0] if titles else ""
 
     @property
+    def part(self) -> str:
+        """What a saved report is about if that is not the whole cluster, empty if it is."""
+        report = self.known
+        if report is None or report.unreachable or not self.is_file or self.sources is not None:
+            return ""
+        namespaces, skipped = report.scope.namespaces, report.scope.skipped
+        steps = [one.id for one in report.steps]
+        is_short = any(one.id not in steps for one in STEPS)
+        facts = (
+            namespaces and f"only {_several('namespace', namespaces)}",
+            is_short and f"only {_several('step', steps)}",
+            skipped and f"without {listed(skipped, _NAMES)}",
+        )
+        return ", ".join(filter(None, facts))
+
+    @property
     def is_closed(self) -> bool:
         """Whether it is unknown for a reason that another user of it may not meet."""
         if self.verdict is not Verdict.UNKNOWN:
             return False
         return not any(one.code.endswith(_NO_ANSWER) for one in self.faults)
+
+
+def _several(noun: str, names: Sequence[str]) -> str:
+    return f"{noun_for(len(names), noun)} {listed(names, _NAMES)}"
 
 
 def member_of(answer: Answer, *, origin: str, context: str = "", is_file: bool = False) -> Member:
@@ -127,7 +150,7 @@ def merged(members: Iterable[Member]) -> list[Member]:
     """Return each cluster once: those with the same uid are one, or else with the same server.
 
     The worst verdict counts that is known: another user may see less, and a copy of a cluster that
-    was restored from a backup has its uid.
+    was restored from a backup has its uid. A report on a part of it only counts if that part fails.
     """
     found: list[list[Member]] = []
     for one in members:
@@ -145,7 +168,12 @@ def _are_one(one: Member, other: Member) -> bool:
 
 def _joined(same: Sequence[Member]) -> Member:
     """Return the one of *same*, members of one cluster, that counts, with the other names."""
-    counting = min(same, key=lambda one: (one.verdict is Verdict.UNKNOWN, rank(one)))
+
+    def place(one: Member) -> tuple[bool, bool, int]:
+        is_too_little = bool(one.part) and one.verdict is not Verdict.FAIL
+        return is_too_little, one.verdict is Verdict.UNKNOWN, rank(one)
+
+    counting = min(same, key=place)
     names = (name for one in same for name in (one.name, *one.also))
     others = dict.fromkeys(name for name in names if name != counting.name)
     return counting._replace(also=tuple(others))

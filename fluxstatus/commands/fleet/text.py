@@ -47,14 +47,15 @@ def as_text(fleet: Fleet, look: Look, *, fitted: bool = False) -> str:
 def row(member: Member, fleet: Fleet | None = None) -> list[str]:
     """Return the cells below HEADS; those that are unknown have a dash."""
     report = member.known
-    also = f" (also {listed(member.also, 2)})" if member.also else ""
+    facts = (member.part, member.also and f"also {listed(member.also, 2)}")
+    more = ", ".join(filter(None, facts))
     now = fleet.taken_at if fleet else None
     names = (report.target.kubernetes, report.flux, report.operator) if report else ("", "", "")
     counts = [report.count(Level.FAIL), report.blocked, report.count(Level.WARN)] if report else []
     is_dark = report is None or report.unreachable
     return [
         member.verdict,
-        member.name + also,
+        f"{member.name} ({more})" if more else member.name,
         listed_age(member.taken, now) if member.taken and now else "",
         *(name or _NOTHING for name in names),
         *([_NOTHING] * 3 if is_dark else [_number(one, member) for one in counts]),

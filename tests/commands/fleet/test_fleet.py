@@ -433,6 +433,30 @@ def test_two_clusters_of_one_name_have_two_verdicts(tmp_path: Path, flux_status:
     assert sorted(verdicts.values()) == ["fail", "pass"]
 
 
+PARTS = {
+    "only namespace apps": ["-n", "apps"],
+    "only steps cluster, sources": ["--step", "cluster,sources"],
+    "without suspended": ["--skip", "suspended"],
+}
+
+
+@pytest.mark.parametrize(("text", "words"), PARTS.items(), ids=list(PARTS))
+def test_a_report_on_a_part_says_so(
+    tmp_path: Path, flux_status: Program, text: str, words: list[str]
+) -> None:
+    """A pass of it is none of the cluster: the row says what was checked."""
+    save(tmp_path, "a", *HEALTHY, source("git", namespace="apps"))
+    for name, more in (("part", words), ("whole", [])):
+        report = flux_status("--from", tmp_path / "a.json.gz", "-o", "json", *more).stdout
+        (tmp_path / f"{name}.json").write_text(report)
+    out = flux_status("fleet", "--from", tmp_path / "*.json").stdout
+    part, whole = (line for line in out.splitlines() if line.startswith("pass"))
+    assert f" part ({text}) " in part
+    assert " whole  " in whole
+    out = flux_status("fleet", "--from", tmp_path / "part.json", "-o", "markdown").stdout
+    assert text in out
+
+
 def test_a_report_that_was_changed_by_hand_is_unknown(tmp_path: Path, flux_status: Program) -> None:
     """A verdict that its findings do not have is no verdict."""
     save(tmp_path, "a", *HEALTHY, source("git", NOT_THERE))

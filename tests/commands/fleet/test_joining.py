@@ -186,6 +186,16 @@ def test_the_worst_known_verdict_of_one_cluster_counts() -> None:
     assert (one.name, one.verdict) == ("a", "pass")
 
 
+def test_a_pass_of_a_part_is_none_of_the_cluster() -> None:
+    """A saved report on one step does not hide that all of it is unknown; a failure counts."""
+    dark = Member("all", problem="too old", uid="x")
+    part = member("part", uid="x", is_file=True)
+    (one,) = merged([dark, part])
+    assert (one.name, one.verdict) == ("all", "unknown")
+    (one,) = merged([dark, member("part", SAME[0][0], uid="x", is_file=True)])
+    assert (one.name, one.verdict) == ("part", "fail")
+
+
 def test_two_uids_are_two_clusters_whatever_the_address() -> None:
     """One address may lead to different clusters by proxies; without a uid, addresses tell."""
     server = ("https://10.0.0.1",)
