@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from itertools import islice
 from typing import NamedTuple, TypeAlias
 
 from fluxstatus.base.durations import age, when
@@ -19,6 +20,7 @@ _HOST = re.compile(r"(?<![\w.-])[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?![\w.-])")
 _OF_CHARTS = ("chart-", "helm-index-")
 """How the codes of faults begin whose text names a chart and its version."""
 
+_TEXTS = 3  # of faults about one host, which may differ in each cluster
 _LAG = timedelta(minutes=10)  # in which a new revision may not have come to all clusters
 _Object: TypeAlias = tuple[str, str, str]
 
@@ -101,7 +103,9 @@ def _shared(found: Sequence[tuple[str, Finding]]) -> Shared:
     first = min(findings, key=lambda one: WORST_FIRST.index(one.level))
     is_one = len({one.object.key if one.object else None for one in findings}) == 1
     texts = dict.fromkeys(one.title if is_one else one.summary for one in (first, *findings))
-    return Shared(first.code, first.level, "; ".join(texts), tuple(found), _host(first))
+    text = "; ".join(islice(texts, _TEXTS))
+    more = f" and {len(texts) - _TEXTS} more" if len(texts) > _TEXTS else ""
+    return Shared(first.code, first.level, text + more, tuple(found), _host(first))
 
 
 def spread_in(members: Sequence[Member]) -> list[Version]:

@@ -85,16 +85,20 @@ def from_files(patterns: Sequence[str]) -> list[Chosen]:
 
 
 def files_of(patterns: Sequence[str], option: str) -> list[str]:
-    """Return the files that *patterns* match, sorted, or name. Raises SelectionError for none."""
-    found: dict[str, None] = {}
+    """Return the files that *patterns* match, sorted, or name: each once, also if links lead to it.
+
+    Raises SelectionError for a pattern that matches none.
+    """
+    found: dict[Path, str] = {}
     for pattern in patterns:
         expanded = str(Path(pattern).expanduser()) if pattern.startswith("~") else pattern
         files = [expanded] if Path(expanded).is_file() else sorted(glob(expanded))  # noqa: PTH207
         files = [one for one in files if Path(one).is_file()]
         if not files:
             raise SelectionError(f"no file matches {option} {pattern!r}{_inside(expanded)}")
-        found |= dict.fromkeys(files)
-    return list(found)
+        for one in files:
+            found.setdefault(Path(one).resolve(), one)
+    return list(found.values())
 
 
 def _inside(path: str) -> str:

@@ -186,6 +186,16 @@ def test_the_worst_known_verdict_of_one_cluster_counts() -> None:
     assert (one.name, one.verdict) == ("a", "pass")
 
 
+def test_a_fault_with_many_words_is_one_line() -> None:
+    """Faults about one host may have other words in each cluster."""
+    faults = [fault("host-refuses", f"git.acme.internal refuses {n}", f"{n}") for n in range(50)]
+    (one,) = shared_in([member(f"c{n}", found) for n, found in enumerate(faults)])
+    assert one.text == (
+        "git.acme.internal refuses 0; git.acme.internal refuses 1; git.acme.internal refuses 2 "
+        "and 47 more"
+    )
+
+
 def test_a_pass_of_a_part_is_none_of_the_cluster() -> None:
     """A saved report on one step does not hide that all of it is unknown; a failure counts."""
     dark = Member("all", problem="too old", uid="x")

@@ -43,6 +43,15 @@ def test_a_file_that_is_named_twice_is_one(tmp_path: Path) -> None:
     assert [one.job.name for one in found] == ["a"]
 
 
+def test_a_link_is_no_other_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of snapshots may have a link to the latest, and a path may be written in two ways."""
+    monkeypatch.chdir(tmp_path)
+    Path("a.json").touch()
+    Path("latest.json").symlink_to("a.json")
+    found = from_files(["*.json", "./a.json", f"{tmp_path}/a.json"])
+    assert [one.origin for one in found] == ["a.json"]
+
+
 def test_a_name_with_brackets_is_a_file(tmp_path: Path) -> None:
     """A file that is there is never taken for a pattern."""
     (tmp_path / "a[1].json").touch()
