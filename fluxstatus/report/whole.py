@@ -54,7 +54,10 @@ def members_in(data: bytes) -> list[Member] | None:
         return None
     if document.get("schemaVersion") != FLEET_VERSION:
         raise ValueError(f"is not the report of a fleet with schemaVersion {FLEET_VERSION}")
-    return [_member(one) for one in maps_of(document["clusters"])]
+    clusters = maps_of(document["clusters"])
+    if len(clusters) != len(document["clusters"]):
+        raise ValueError("is damaged: a cluster is not an object")
+    return [_member(one) for one in clusters]
 
 
 def _member(found: Mapping[str, Any]) -> Member:

@@ -63,7 +63,9 @@ def _title(member: Member) -> str:
         ("operator", report.operator),
     )
     also = f"also {listed(member.also, 3)}" if member.also else ""
-    return ", ".join(filter(None, (member.part, *(f"{n} {value}" for n, value in known if value), also)))
+    return ", ".join(
+        filter(None, (member.part, *(f"{n} {value}" for n, value in known if value), also))
+    )
 
 
 def _findings(member: Member) -> Iterator[Finding]:

@@ -58,7 +58,8 @@ class Pool:
                     self._give(job)
                 except ProgramError as error:
                     yield job, [Answer(job.name, problem=error.unread.full_text)]
-            done = [(worker, found) for worker in self._busy if (found := worker.answers())]
+            asked = [(worker, worker.answers()) for worker in self._busy]
+            done = [(worker, found) for worker, found in asked if found is not None]
             for worker, found in done:
                 self._busy.remove(worker)
                 self._keep(worker)
@@ -100,8 +101,11 @@ class _Worker:
         except ProgramError:  # it has ended; `answers` finds out why
             self.jobs = _JOBS
 
-    def answers(self) -> list[Answer]:
-        """Return the answers to the job, nothing while it works on it."""
+    def answers(self) -> list[Answer] | None:
+        """Return the answers to the job, None while it works on it.
+
+        There are none if a file is the output of a shard without clusters.
+        """
         is_alive = self.process.alive()  # asked first: what it wrote before its end is read
         while part := self.process.read():
             self._received += part
@@ -114,14 +118,17 @@ class _Worker:
             self.process.end()
             seconds = counted(round(self._limit), "second")
             return [self._without(f"the check did not finish within {seconds}")]
-        return []
+        return None
 
     def _read(self, line: bytes) -> list[Answer]:
         try:
-            return answers_in(line) or [self._without("the file contains no clusters")]
+            found = answers_in(line)
         except (ValueError, TypeError) as error:
             self.jobs = _JOBS  # who knows what comes next
             return [self._without(f"the check printed something other than a result: {error}")]
+        if not found and not self.job.file:
+            return [self._without("the check printed no result")]
+        return found
 
     def _without(self, problem: str) -> Answer:
         return Answer(self.job.name, problem=problem)

@@ -29,6 +29,8 @@ _VERDICTS = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PROGRESSING, Verdict.WARN, V
 
 def as_text(fleet: Fleet, look: Look, *, fitted: bool = False) -> str:
     """Return all of *fleet*; *fitted* fits the table to the width of a terminal."""
+    if not fleet.members:
+        return f"{counts_of(fleet)}: nothing was checked\n"
     heads = [head for head in HEADS if head != "AGE" or any(one.taken for one in fleet.members)]
     table = Table(heads, look, fitted=fitted)
     rows = [row(one, fleet) for one in fleet.members]

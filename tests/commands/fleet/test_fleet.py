@@ -382,8 +382,25 @@ def test_a_kubeconfig_that_cannot_be_read_has_a_name(three: Servers, flux_status
     assert found["problem"] in done.stderr
 
 
+def test_a_shard_may_be_empty(tmp_path: Path, flux_status: Program) -> None:
+    """It has checked nothing, and costs the others nothing; alone, it is never a pass."""
+    save(tmp_path, "a", *HEALTHY)
+    words = ("fleet", "--from", tmp_path / "a.json.gz", "--shard")
+    for number in (1, 2):
+        part = flux_status(*words, f"{number}/2", "-o", "json").stdout
+        (tmp_path / f"part-{number}.json").write_text(part)
+    done = flux_status(*words, "2/2")
+    assert (done.returncode, done.stdout) == (Exit.NO_VERDICT, "0 clusters: nothing was checked\n")
+    joined = flux_status("fleet", "--from", tmp_path / "part-*.json", "-o", "json")
+    found = by_name(joined.stdout)
+    assert (joined.returncode, [*found]) == (Exit.HEALTHY, ["a"])
+    done = flux_status("fleet", "--from", tmp_path / "part-2.json")
+    assert done.returncode == Exit.NO_VERDICT
+
+
 FOREIGN: dict[str, dict[str, Any]] = {
     "a fleet of another release": {"schemaVersion": 99},
+    "something that is no cluster": {"clusters": [1]},
     "a report of another release": {"report": {"schemaVersion": 99}},
     "a report without findings": {"report": {"findings": None}},
     "more passes than fit into memory": {"report": {"summary": {"pass": 10**15}}},

@@ -36,7 +36,6 @@ def problems(monkeypatch: pytest.MonkeyPatch, do: str, size: int = 2) -> dict[st
         ('if name == "c2": import os; os.kill(os.getpid(), 9)', "killed by signal 9"),
         ('if name == "c2": print("hello", flush=True); continue', "something other than a result"),
         ('if name == "c2": print("[[1, 2]]", flush=True); continue', ""),
-        ('if name == "c2": print("[]", flush=True); continue', "the file contains no clusters"),
     ],
 )
 def test_a_bad_worker_costs_one_cluster(
@@ -47,6 +46,15 @@ def test_a_bad_worker_costs_one_cluster(
     good = [name for name, problem in found.items() if problem == "ok"]
     assert sorted(good) == ["c0", "c1", "c3", "c4"]
     assert any(text in problem for name, problem in found.items() if name not in good)
+
+
+def test_only_a_file_may_be_without_clusters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be the output of a shard; a live cluster without an answer is unknown."""
+    monkeypatch.setattr(pool, "_CODE", ECHO.replace("{do}", "print([], flush=True); continue"))
+    with Pool(1, Task()) as workers:
+        file, live = workers.answers([Job("a", file="none"), Job("b", context="b")])
+    assert file[1] == []
+    assert [one.problem for one in live[1]] == ["the check printed no result"]
 
 
 def test_one_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,7 +44,7 @@ def test_a_file_that_is_named_twice_is_one(tmp_path: Path) -> None:
 
 
 def test_a_link_is_no_other_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder of snapshots may have a link to the latest, and a path may be written in two ways."""
+    """A folder may have a link to the latest snapshot, and a path may be written in two ways."""
     monkeypatch.chdir(tmp_path)
     Path("a.json").touch()
     Path("latest.json").symlink_to("a.json")
