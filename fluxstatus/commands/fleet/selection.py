@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from glob import glob
 from pathlib import Path
 from typing import NamedTuple
@@ -41,41 +41,50 @@ def from_contexts(
 ) -> list[Chosen]:
     """Return the contexts of *kubeconfigs* that *patterns* match; all of them without any.
 
-    Without patterns, a *single* one is that which is current. Raises SelectionError for a pattern
-    that matches none, and ProgramError.
+    Without patterns, a *single* one is that which is current. A file without one, or that cannot
+    be read, costs no other one. Raises SelectionError for a pattern that matches none, and
+    ProgramError.
     """
     read = dict(zip(kubeconfigs, contexts_of(kubeconfigs, deadline), strict=True))
+    is_current = single and not patterns
     unread = [
-        Chosen(Job(_stem(file), kubeconfig=file), problem=found.unread.full_text)
+        Chosen(Job(_stem(file), kubeconfig=file), problem=problem)
         for file, found in read.items()
-        if found.unread
+        if (problem := _problem(file, found, is_current=is_current))
     ]
     everything = [(file, one) for file, found in read.items() for one in found.contexts]
     names = list(dict.fromkeys(context.name for _, context in everything))
-    if single and not patterns:
-        wanted = [pair for file, found in read.items() for pair in _current(file, found)]
+    if is_current:
+        wanted = [(file, one) for file, found in read.items() if (one := _current(found))]
     else:
         accepted = set(matching(names, patterns, known=not unread))
         wanted = [(file, one) for file, one in everything if one.name in accepted]
     if not wanted and not unread:
         raise SelectionError(f"there is no context to check; {there_are(names)}")
+    if unread and len(read) == 1 and not any(found.unread for found in read.values()):
+        raise SelectionError(unread[0].problem)
     jobs = [
         Chosen(Job("", context=context.name, kubeconfig=file), context) for file, context in wanted
     ]
     return _named([*jobs, *unread])
 
 
-def _current(file: str, found: Listed) -> Iterator[tuple[str, Context]]:
-    """Yield the current context of a kubeconfig, or the only one."""
+def _problem(file: str, found: Listed, *, is_current: bool) -> str:
+    """Return why nothing of a kubeconfig can be checked, empty if something can."""
     if found.unread:
-        return
+        return found.unread.full_text
+    if not is_current or _current(found):
+        return ""
+    if not found.contexts:
+        return f"{file} has no context"
+    names = there_are([one.name for one in found.contexts])
+    return f"{file} has no current context; name one with --contexts: {names}"
+
+
+def _current(found: Listed) -> Context | None:
+    """Return the current context of a kubeconfig, or the only one."""
     current = [one for one in found.contexts if one.name == found.current] or found.contexts
-    if len(current) != 1:
-        raise SelectionError(
-            f"{file} has no current context; name one with --contexts: "
-            f"{there_are([one.name for one in found.contexts])}"
-        )
-    yield file, current[0]
+    return current[0] if len(current) == 1 else None
 
 
 def from_files(patterns: Sequence[str]) -> list[Chosen]:

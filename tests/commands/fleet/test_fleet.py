@@ -370,6 +370,30 @@ def test_reports_are_joined(tmp_path: Path, flux_status: Program) -> None:
     assert verdicts == {"a": "unknown", "b": "unknown", "c": "pass", "lost": "unknown"}
 
 
+def test_a_kubeconfig_without_a_context_costs_no_other(
+    three: Servers, flux_status: Program, tmp_path: Path
+) -> None:
+    """It is unknown, with the reason, unless it is the only one: then that is a usage error."""
+    folder = tmp_path / "clusters"
+    folder.mkdir()
+    known = three.document()
+    (folder / "good").write_text(json.dumps(known))
+    (folder / "gone").write_text(json.dumps(known | {"current-context": "gone"}))
+    (folder / "none").write_text(json.dumps(known | {"contexts": []}))
+    done = flux_status("fleet", "--kubeconfigs", folder / "*", "-o", "json")
+    found = by_name(done.stdout)
+    assert done.returncode == Exit.NO_VERDICT
+    assert {name: one["verdict"] for name, one in found.items()} == {
+        "eu": "pass", "gone": "unknown", "none": "unknown",
+    }  # fmt: skip
+    assert "has no current context; name one with --contexts: " in found["gone"]["problem"]
+    assert found["none"]["problem"].endswith("/none has no context")
+    for name, text in (("gone", "has no current context"), ("none", "has no context")):
+        done = flux_status("fleet", "--kubeconfigs", folder / name)
+        assert (done.returncode, done.stdout) == (Exit.USAGE, "")
+        assert text in done.stderr
+
+
 def test_a_kubeconfig_that_cannot_be_read_has_a_name(three: Servers, flux_status: Program) -> None:
     """Its row says what is wrong; so does the error where no cluster was chosen."""
     three.kubeconfig.write_text("contexts: [")
