@@ -18,6 +18,7 @@ from fluxstatus.mcp.scan import ClientEntries, scan
 
 READ = Entry(NAME, "/bin/flux-operator-mcp", ("serve", "--read-only=true"))
 WRITE = READ._replace(args=("serve",))
+WRITES = "which CAN CHANGE the cluster"
 
 
 class Desk:
@@ -236,8 +237,7 @@ def test_vs_code_lists_a_server_for_each_file(desk: Desk) -> None:
     found = desk.scan("vscode")
     assert [one.entry.read_only for one in found.started] == [False, True]
     assert list(warnings_of(found)) == [
-        f"in this folder, VS Code starts {NAME} of {workspace} as well, "
-        "which CAN CHANGE the cluster"
+        f"in this folder, VS Code starts {NAME} of {workspace} as well, {WRITES}"
     ]
 
 
