@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from fluxstatus.base.masking import mask
 from fluxstatus.mcp.entry import Entry
 from fluxstatus.mcp.scan import ClientEntries, Listed
 
@@ -42,7 +43,7 @@ def _does(entry: Entry, instead: Listed | None = None) -> str:
     if entry.url:
         return "which calls a remote server; it is unknown whether that can write"
     if not entry.names_the_server:
-        return f"which starts {entry.command or 'nothing'}"
+        return f"which starts {mask(entry.command) or 'nothing'}"
     if not entry.read_only:
         return "which CAN CHANGE the cluster"
     if not entry.masks:

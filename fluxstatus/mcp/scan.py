@@ -13,6 +13,7 @@ from fluxstatus.mcp.formats.malformed import MalformedError
 from fluxstatus.mcp.host import Host
 
 _LARGE = 1 << 16  # characters
+_MOST_OF_FOLDER = 4 << 20  # bytes of a file that others may have written
 
 
 class Listed(NamedTuple):
@@ -59,7 +60,8 @@ def scan(
 ) -> Iterator[ClientEntries]:
     """Yield the entries of each of *clients* that keeps a file on *host*.
 
-    A file of more than *most* bytes is not read; without *folder*, no file of the current folder.
+    A file of more than *most* bytes is not read, of the current folder none of more than 4 MiB;
+    without *folder*, none of that at all.
     """
     for client in clients.values():
         if client.file:
@@ -112,7 +114,7 @@ def _client(client: Client, host: Host, most: int, *, folder: bool) -> ClientEnt
             continue
         text, is_concerned = "", True
         try:
-            text = read(at.path, most).text
+            text = read(at.path, most if is_own else min(most, _MOST_OF_FOLDER)).text
             is_concerned = found.is_concerned(text)
             if is_concerned or len(text) < _LARGE:  # some of these files have megabytes
                 found.add(at, client.servers(text, at.container))

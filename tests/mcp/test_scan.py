@@ -277,6 +277,8 @@ def test_a_file_of_the_folder_that_cannot_be_read(desk: Desk) -> None:
     file.write_text('{"flux-operator-mcp": ')
     assert "cannot parse" in "".join(desk.scan("cursor").unread)
     assert desk.scan("cursor").problems == ()
+    file.write_text(" " * (4 << 20) + "{}")
+    assert "is larger than 4 MiB" in "".join(desk.scan("cursor").unread)
     file.unlink()
     file.mkdir()
     assert "is not a file" in "".join(desk.scan("cursor").unread)
