@@ -53,8 +53,9 @@ class Client(NamedTuple):
 
     `add` and `remove` are its own commands, with placeholders: `{env}` and `{argv}` become several
     words. `sign` is what exists where it is installed, without it the folder of `file`. Without a
-    file, users paste the entry at the place that `paste` names. A `local` client belongs to a
-    folder, not to the user. `then` is how it is told to start the server.
+    file, users paste the entry at the place that `paste` names. A new file begins with `head`. A
+    `local` client belongs to a folder, not to the user. `then` is how it is told to start the
+    server.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Client(NamedTuple):
     twice: bool = False
     sign: str = ""
     then: str = ""
+    head: str = ""
 
     def locations(self, host: Host, *, folder: bool = True) -> Iterator[Location]:
         """Yield where it looks for servers on *host*, the place that wins first.
@@ -153,6 +155,7 @@ class Client(NamedTuple):
     def set(self, text: str, name: str, value: dict[str, Any], at: Location | None = None) -> str:
         """Return *text* with *value* as the entry *name*. Raises MalformedError."""
         container = at.container if at else self.container
+        text = text if text.strip() else self.head
         if text.strip() or self.syntax != "jsonc":
             changed: str = self._syntax.put(text, container, name, value)
             return changed

@@ -164,6 +164,7 @@ _EDITORS = (
         syntax="yaml",
         program="cn",
         sign="continue/config.yaml",
+        head="name: Main Config\nversion: 1.0.0\nschema: v1\n",  # without these it is refused
         then="reload the window, or restart cn; choose Agent in the chat",
     ),
     Client(  # www.jetbrains.com/help/junie/model-context-protocol-mcp.html
