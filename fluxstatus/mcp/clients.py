@@ -325,7 +325,7 @@ _COMMAND_LINES = (
         "xdg/amp/settings.json",
         ("amp.mcpServers",),
         program="amp",
-        places=_places("up/.amp/settings.json", "xdg/amp/settings.json"),
+        places=_places("near/.amp/settings.json", "xdg/amp/settings.json"),
         then="amp mcp list lists the server",
     ),
     Client(  # run: 0.36.0
@@ -333,7 +333,7 @@ _COMMAND_LINES = (
         "Auggie",
         "home/.augment/settings.json",
         program="auggie",
-        places=_places("up/.augment/settings.json", "home/.augment/settings.json"),
+        places=_places("root/.augment/settings.json", "home/.augment/settings.json"),
         then="auggie mcp list lists the server",
     ),
     Client(  # run: 3.0.3, as `vibe mcp add` writes it. It splits a command that is a string.

@@ -21,7 +21,7 @@ _MOVED: Mapping[str, tuple[str, str, str]] = {
 """For a base of a path: the variable that moves it, its folder in the home without that variable,
 and the folder in either."""
 
-FOLDER_BASES = frozenset({"here", "root", "up", "down"})
+FOLDER_BASES = frozenset({"here", "root", "near", "up", "down"})
 """Bases of files that belong to a folder, not to the user: anyone may have written them."""
 
 
@@ -43,13 +43,16 @@ class Host:
 
         The base is a variable that may be unset, as in $OPENCODE_CONFIG, or a name of `base`. "up"
         is each folder from the current one to the root of its repository, "down" from there to the
-        current one. Of names with a | between, the first counts that exists in that folder; of
+        current one, and "near" the first of them that has the file. Of names with a | between, the first counts that exists in that folder; of
         names with a comma, all.
         """
         name, _, rest = template.partition("/")
         if name.startswith("$"):
             if folder := self.environ.get(name[1:]):
                 yield Path(folder, rest)
+        elif name == "near":
+            near = [parent / rest for parent in self.folders]
+            yield next((path for path in near if path.exists()), near[0])
         elif name in ("up", "down"):
             for parent in self.folders[:: 1 if name == "up" else -1]:
                 for names in rest.split(","):
