@@ -43,8 +43,8 @@ class Host:
 
         The base is a variable that may be unset, as in $OPENCODE_CONFIG, or a name of `base`. "up"
         is each folder from the current one to the root of its repository, "down" from there to the
-        current one, and "near" the first of them that has the file. Of names with a | between, the first counts that exists in that folder; of
-        names with a comma, all.
+        current one, and "near" the first of them that has the file. Of names with a | between, the
+        first counts that exists in a folder; of names with a comma, all.
         """
         name, _, rest = template.partition("/")
         if name.startswith("$"):

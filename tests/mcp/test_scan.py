@@ -63,7 +63,7 @@ FOLDER_FILES = {
     "opencode": "here/opencode.json",
     "kilo": ".kilo/kilo.jsonc",
     "droid": ".factory/mcp.json",
-    "amp": ".amp/settings.json",
+    "amp": "here/.amp/settings.json",
     "auggie": ".augment/settings.json",
     "vibe": "here/.vibe/config.toml",
 }
