@@ -293,10 +293,10 @@ _COMMAND_LINES = (
         _OPENCODE,
         program="kilo",
         places=_places(
-            "$KILO_CONFIG_DIR/kilo.jsonc",
             "$KILO_CONFIG_DIR/kilo.json",
-            "home/.kilo/kilo.jsonc",
+            "$KILO_CONFIG_DIR/kilo.jsonc",
             "home/.kilo/kilo.json",
+            "home/.kilo/kilo.jsonc",
             "down/.kilo/kilo.json,.kilo/kilo.jsonc",
             "down/.kilocode/kilo.json,.kilocode/kilo.jsonc",
             "up/opencode.jsonc,opencode.json",
