@@ -92,6 +92,7 @@ def fields_of(resource: Resource, endpoint: Resource | None = None) -> dict[str,
         "holder": own["secret"] or own["sync_secret"],
         "secret": own["secret"] or own["sync_secret"],
         "secret_keys": _SECRET_KEYS.get(ref.kind, "see the documentation of this kind"),
+        **_where_to_change(ref.kind),
     }
 
 
@@ -371,6 +372,16 @@ def _address_field(resource: Resource, endpoint: Resource) -> str:
         return _ADDRESS_ELSEWHERE[resource.ref.kind]
     field = _ADDRESS_FIELDS.get(endpoint.ref.kind, "spec.url")
     return field if endpoint is resource else field + _called(endpoint)
+
+
+def _where_to_change(kind: str) -> dict[str, str]:
+    """Return the phrases for the place where a user changes what an object of *kind* applies."""
+    if kind == "HelmRelease":
+        return {
+            "in_git": "in spec.values or the chart",
+            "unset_default": "; to remove one of the chart's defaults, set it to null in spec.values",
+        }
+    return {"in_git": "in Git", "unset_default": ""}
 
 
 def _source_fields(resource: Resource) -> dict[str, str]:

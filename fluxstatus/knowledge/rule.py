@@ -177,20 +177,21 @@ FALLBACKS = {
     "controller": "the controller",
     "dns": "of the controller",
     "field": "the field",
-    "wanted": "different type",
+    "wanted": "another type",
     "resource_short": "capacity",
     "operator_version": "of an unknown version",
-    "failures": "its last attempt failed",
+    "failures": "the last attempt failed",
     "target_generation": "unknown",
     "target_observed": "unknown",
-    "objects": "objects of Flux are not reconciled",
+    "objects": "Flux objects are not reconciled",
     "other_kind": "different kind",
-    "components": "their controllers are",
+    "components": "because their controllers are",
     "component_names": "the controllers",
+    "in_git": "in Git, or in the chart or its values",
     # the optional parts of a sentence
     **dict.fromkeys(
         ("suspended_by", "and_objects", "deletion", "until", "by_hand", "pending", "cluster_type",
-         "expected", "of_endpoint", "stale_writers"), "",
+         "expected", "of_endpoint", "stale_writers", "unset_default"), "",
     ),
 }  # fmt: skip
 """The phrases for fields without a value, each in place of a name; "…" for all other fields."""
