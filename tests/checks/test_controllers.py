@@ -51,7 +51,7 @@ def test_a_missing_controller_fails() -> None:
     said_now = found("components", evidence(*without(HEALTHY, HELM)))
     finding = only(said_now, "controller-missing")
     assert (finding.level, finding.title) == (
-        Level.FAIL, "Deployment flux-system/helm-controller: not found")  # fmt: skip
+        Level.FAIL, "Deployment flux-system/helm-controller: the Deployment does not exist")  # fmt: skip
     assert "HelmRelease" in finding.why
 
 

@@ -57,7 +57,7 @@ RULES = (
         why="{object} already exists, and its volume source cannot be changed (field is immutable); a volume with reclaim policy Delete loses its data when its claim is deleted",
         steps=(
             Step(
-                "restore the old value {in_git}, or define a volume with a different name",
+                "restore the old value {in_git}, or define a volume with another name",
                 read=("kubectl describe persistentvolume {object_name}",),
             ),
         ),

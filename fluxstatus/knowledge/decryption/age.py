@@ -41,7 +41,7 @@ RULES = (
     ),
     Rule(
         SOPS_KEY_WRONG,
-        why="Secret {decryption_secret} does not contain the private key for age recipient {recipient}; the file is encrypted with SOPS for this recipient",
+        why="Secret {decryption_secret} does not contain the private key that matches age recipient {recipient}; the file is encrypted with SOPS for this recipient",
         steps=(
             Step(
                 "put the private age key for {recipient} into Secret {decryption_secret} as NAME.agekey, or re-encrypt the file for the existing key (sops updatekeys)",
@@ -61,7 +61,7 @@ RULES = (
     ),
     Rule(
         SOPS_KEY_WRONG,
-        why="Secret {decryption_secret} probably does not contain the private key for age recipient {recipient}; the file's data key is encrypted with SOPS for this recipient and cannot be decrypted",
+        why="Secret {decryption_secret} probably does not contain the private key that matches age recipient {recipient}; the file's data key is encrypted with SOPS for this recipient and cannot be decrypted",
         steps=(
             Step(
                 "put the private age key for {recipient} into Secret {decryption_secret} as NAME.agekey, or re-encrypt the file for the existing key (sops updatekeys)",
@@ -79,7 +79,7 @@ RULES = (
     ),
     Rule(
         SOPS_KEY_WRONG,
-        why="the Secret in the kustomize-controller flag --sops-age-secret does not contain the private key for age recipient {recipient}; the file is encrypted with SOPS for this recipient",
+        why="the Secret in the kustomize-controller flag --sops-age-secret does not contain the private key that matches age recipient {recipient}; the file is encrypted with SOPS for this recipient",
         steps=(
             Step(
                 "set spec.decryption.secretRef to a Secret with the private age key for {recipient}, or put that key into the controller's Secret as NAME.agekey",

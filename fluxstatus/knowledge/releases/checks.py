@@ -174,7 +174,7 @@ RULES = (
         why="a value that the chart requires is not set ({template}): {detail}",
         steps=(
             Step(
-                "set {chart_value} in spec.values, or in a Secret that spec.valuesFrom references ({detail}). For a description, run helm show values CHART. If it is already set, check its nesting and indentation (the values of a subchart are nested under the subchart's name)",
+                "set {chart_value} in spec.values ({detail}), or in a Secret that spec.valuesFrom references. For a description, run helm show values CHART. If the value is already set, check its nesting and indentation (the values of a subchart are nested under the subchart's name)",
                 read=(SPEC, "kubectl get configmaps,secrets -n {ns}"),
             ),
         ),
