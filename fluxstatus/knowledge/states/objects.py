@@ -13,7 +13,7 @@ _CONTROLLER_PODS = "kubectl get pods -n {flux_namespace}"
 RULES = (
     Rule(
         Code("suspended", "The object is suspended with spec.suspend: true."),
-        why="reconciliation is suspended{suspended_by}; {held_back} until the object is resumed",
+        why="reconciliation is suspended{suspended_by}: {held_back} until the object is resumed",
         steps=(
             Step(
                 "resume the object to reconcile it again. If Git sets spec.suspend, remove the field there",
@@ -28,7 +28,7 @@ RULES = (
             "suspended-by-annotation",
             "The object is suspended with an annotation.",
         ),
-        why="reconciliation is suspended by annotation {switch} (disabled){suspended_by}; {held_back}",
+        why="reconciliation is suspended by annotation {switch} (disabled){suspended_by}: {held_back}",
         steps=(
             Step(
                 'set the annotation to "enabled" to reconcile the object again', change=(_ENABLE,)
