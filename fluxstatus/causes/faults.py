@@ -158,7 +158,7 @@ def _with_last_attempt(
     told = found.fields()
     left_over = (
         f"; Service {told['hook_ns']}/{told['hook_service']} does not exist, so the webhook is "
-        "probably left over from an operator that was uninstalled first"
+        f"probably a leftover of an uninstalled operator"
         if found.code == "admission-unreachable" and "not found" in told.get("detail", "")
         else ""
     )
