@@ -240,7 +240,7 @@ def workload_fields(message: str) -> dict[str, str]:
         "Deployment",
         "Failed",
     ):  # the only reason that kstatus has for it
-        state = "it failed (ProgressDeadlineExceeded)"
+        state = "the rollout exceeded its progress deadline (ProgressDeadlineExceeded)"
     return {
         "workload": f"{first.kind} {first.namespace}/{first.name}"
         if first.namespace
@@ -309,8 +309,8 @@ _HELD_BACK = {
                     "no new revisions are fetched"),
     **dict.fromkeys(("Alert", "Provider"), "no notifications are sent"),
     "ArtifactGenerator": "no new artifacts are generated",
-    "FluxInstance": "Flux is neither upgraded nor corrected",
-    "FluxReport": "it is not updated",
+    "FluxInstance": "Flux is not upgraded, and its drift is not corrected",
+    "FluxReport": "the report is not updated",
     "ImagePolicy": "no newer images are selected",
     "ImageRepository": "no new tags are found",
     "ImageUpdateAutomation": "no image updates are committed",
@@ -326,14 +326,14 @@ _ADDRESS_FIELDS = {
     "Bucket": "spec.endpoint",
     "FluxInstance": "spec.distribution.artifact",
     "ImageRepository": "spec.image",
-    "Provider": 'spec.address, or key "address" of its Secret',
+    "Provider": 'spec.address or key "address" of the Secret',
 }
 """The field with the address of the host, for kinds without spec.url."""
 
 _ADDRESS_ELSEWHERE = {
-    "HelmChart": "spec.url of its HelmRepository",
-    "ImagePolicy": "spec.image of its ImageRepository",
-    "ImageUpdateAutomation": "spec.url of its GitRepository",
+    "HelmChart": "spec.url of the HelmRepository",
+    "ImagePolicy": "spec.image of the ImageRepository",
+    "ImageUpdateAutomation": "spec.url of the GitRepository",
 }
 """The field with the address, for kinds that have it in their source, which was not read."""
 
@@ -345,11 +345,11 @@ _CLOUDS = (
 """Clouds by the hosts of their registries, whose passwords are valid only for hours."""
 
 _STATES = {
-    "InProgress": "it was still in progress when the timeout expired (InProgress)",
-    "NotFound": "it does not exist (NotFound)",
-    "Failed": "it failed",
-    "Terminating": "it is being deleted (Terminating)",
-    "Unknown": "its status cannot be read (Unknown)",
+    "InProgress": "the status was still InProgress when the timeout expired",
+    "NotFound": "the object does not exist (NotFound)",
+    "Failed": "the status is Failed",
+    "Terminating": "the object is being deleted (Terminating)",
+    "Unknown": "the status cannot be determined (Unknown)",
 }
 
 _REFS: tuple[tuple[str, Callable[[str], str]], ...] = (
