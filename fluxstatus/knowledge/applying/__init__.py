@@ -1,4 +1,4 @@
-"""Applying: manifests that the API server rejects, or cannot accept now.
+"""Applying: manifests that the API server rejects or cannot accept at the moment.
 
 Upstream: PKG ssa/errors, kubernetes apimachinery (validation, api/errors), helm pkg/kube, which passes
 on the same messages.
