@@ -1,5 +1,6 @@
 """`--accept`, `--accept-from`, `--since-snapshot` and `--fail-on new`, on the command line."""
 
+import gzip
 import json
 import os
 import sys
@@ -139,6 +140,22 @@ def test_what_is_new_fails(flux_status: Program) -> None:
     done = flux_status("--from", BROKEN, "--since-snapshot", HEALTHY, "--fail-on", "new")
     assert done.returncode == UNHEALTHY
     assert "new: " in done.stdout
+
+
+def test_a_report_with_its_keys_in_another_order(flux_status: Program, tmp_path: Path) -> None:
+    """`jq -S` sorts them, so schemaVersion is among the last; a sorted snapshot stays one."""
+    report, saved = tmp_path / "old.json", tmp_path / "snapshot.json"
+    document = json.loads(flux_status("--from", BROKEN, "-o", "json").stdout)
+    document["findings"][0]["title"] = '"format": "flux-status-snapshot"'  # words of a cluster
+    report.write_text(json.dumps(document, sort_keys=True, indent=2))
+    known = json.loads(gzip.decompress(BROKEN.read_bytes()))
+    known["answers"]["flux"] = {"items": [], "unread": None, "namespaces": ['"schemaVersion"']}
+    saved.write_text(json.dumps(known, sort_keys=True, indent=2))
+    for old in (report, saved):
+        since = ("--from", BROKEN, "--since-snapshot", old, "--fail-on", "new", "-o", "json")
+        done = flux_status(*since)
+        assert (done.returncode, done.stderr) == (HEALTHY_CODE, "")
+        assert json.loads(done.stdout)["changes"]["still"]
 
 
 @pytest.mark.parametrize("content", ["", "{}", "<html>", '{"schemaVersion": 3}'])
