@@ -167,7 +167,7 @@ def test_what_another_fault_blocks_still_waits(flux_status: Program) -> None:
         for one in report["findings"]
         if (one["step"], one["level"]) == ("reconcilers", "wait")
     ]
-    waits = "30 wait for GitRepository git-fanout-30/monorepo"
+    waits = "30 waiting for GitRepository git-fanout-30/monorepo"
     assert wait == f"39 of 70 ready, {waits}, 1 left out by --skip"
 
 

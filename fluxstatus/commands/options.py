@@ -180,8 +180,8 @@ class Scope(Namespaces):
             "--namespace",
             "-n",
             metavar="NAME",
-            help="Only what is in this namespace or applies into it, plus what blocks that; "
-            "repeatable",
+            help="Only objects in this namespace or deployed to it, and the faults that block "
+            "them; repeatable",
         ),
     ] = field(default_factory=list)
     step: Annotated[
@@ -347,7 +347,7 @@ class Timing:
     ] = ""
     fail_fast: Annotated[
         bool,
-        Option("--fail-fast", help="With --wait, stop at a failure that cannot resolve on its own"),
+        Option("--fail-fast", help="With --wait, stop at a failure that Flux does not retry"),
     ] = False
     watch: Annotated[bool, Option("--watch", help="Repeat the check until you press Ctrl-C")] = (
         False
@@ -386,18 +386,18 @@ class WaitTiming:
         Option(
             metavar="DURATION",
             parser=limit,
-            help="Time limit for the wait; each request has its own [default: 10m]",
+            help="Time limit for the wait; requests have their own [default: 10m]",
             show_default=False,
         ),
     ] = 600.0
     fail_fast: Annotated[
-        bool, Option("--fail-fast", help="Stop at a failure that cannot resolve on its own")
+        bool, Option("--fail-fast", help="Stop at a failure that Flux does not retry")
     ] = False
     or_newer: Annotated[
         bool,
         Option(
             "--or-newer",
-            help="Also accept a newer revision, without proof that it contains this one",
+            help="Also accept a newer revision that may not contain this one",
         ),
     ] = False
 

@@ -85,7 +85,7 @@ def test_prompt_alone(flux_status: Program) -> None:
     assert result.returncode == report.returncode == 1
     well = flux_status("--from", RECORDED / "cluster-healthy.json.gz", "--prompt")
     assert (well.returncode, well.stdout) == (0, "")
-    assert "no finding needs an assistant" in well.stderr
+    assert "there is no finding that needs an assistant" in well.stderr
     assert flux_status("--prompt", "--watch").returncode == 2
 
 
