@@ -96,8 +96,8 @@ class Table:
             self._columns = self._sized(shown, is_all=is_all)
             if self._header:
                 lines += self._heading(self._columns)
-        for row, others in self._grouped(shown):
-            lines += self._row(row, self._columns)
+        for first, others in self._grouped(shown):
+            lines += self._row(first, self._columns)
             lines += self._others(others, self._columns)
         return "".join(f"{line.rstrip()}\n" for line in lines)
 
