@@ -254,6 +254,20 @@ def test_a_config_map_that_was_not_read_accepts_nothing(
     assert note.endswith("; no fault is accepted")
 
 
+def test_only_a_failure_is_recorded(
+    live: Live, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`next` counts the failures of a live cluster; what is accepted is none."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    state = tmp_path / "kubectl-flux-status" / "state.json"
+    assert live.check(monkeypatch)[0] == UNHEALTHY
+    assert len(json.loads(state.read_text())["failures"]) == 1
+    state.unlink()
+    live.accept(EVERYTHING)
+    assert live.check(monkeypatch)[0] == HEALTHY_CODE
+    assert not state.exists()
+
+
 def test_a_config_map_is_not_saved(
     live: Live, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
