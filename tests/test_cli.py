@@ -191,7 +191,7 @@ WRONG = {
     "unknown code": (["--skip", "sources,suspnded", "--demo"], "'suspended'"),
     "unknown format": (["-o", "xml"], "'text', 'wide', 'json'"),
     "brief and everything": (["--demo", "--brief", "--all"], "--all"),
-    "brief JSON": (["--demo", "--brief", "-o", "json"], "-o json"),
+    "brief JUnit": (["--demo", "--brief", "-o", "junit"], "-o junit"),
     "no duration": (["--wait", "soon"], "30s, 1m30s or 2h"),
     "no time": (["--timeout", "0s"], "30s, 1m30s or 2h"),
     "too much time": (["--timeout", "9" * 20], "too long"),

@@ -227,7 +227,11 @@ class CheckDisplay:
     verbose: Verbose = False
     everything: Everything = False
     brief: Annotated[
-        bool, Option("--brief", help="One line per cause, the most blocking first")
+        bool,
+        Option(
+            "--brief",
+            help="One line per cause, the most blocking first; with -o json, a short document",
+        ),
     ] = False
     report: Annotated[
         list[report_files.ReportFile],
@@ -248,8 +252,8 @@ class CheckDisplay:
         return _first(
             (self.brief and self.everything, "--brief and --all are mutually exclusive"),
             (
-                self.brief and not is_text,
-                f"--brief cannot be used with -o {self.output}, which has everything",
+                self.brief and not is_text and self.output is not Format.JSON,
+                f"--brief cannot be used with -o {self.output}",
             ),
             (
                 watch and not is_text and self.output is not Format.JSON,
