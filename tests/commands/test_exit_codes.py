@@ -191,3 +191,21 @@ def test_the_exit_code(command: Command, line: str) -> None:
     done = command(line)
     assert done.code == CODES[line], (done.out[-300:], done.err)
     assert BUG not in done.err
+
+
+def test_a_file_of_a_client_that_cannot_be_changed(command: Command, tmp_path: Path) -> None:
+    """It is left as it is, and the exit code is that of wrong usage."""
+    file = tmp_path / "home" / ".cursor" / "mcp.json"
+    file.parent.mkdir()
+    file.write_text('{"mcpServers": {"flux-operator-mcp": ')
+    assert command("mcp remove --client cursor").code == USAGE
+    assert file.read_text() == '{"mcpServers": {"flux-operator-mcp": '
+
+
+def test_a_state_that_cannot_be_written(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was not stored is not said to be."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    assert command("mcp decline --all").code == UNKNOWN
