@@ -78,7 +78,10 @@ def test_a_list_takes_no_more_lines_than_that_of_kubectl(
     name: str, kubectl: int, width: int
 ) -> None:
     """*kubectl* is how many `kubectl get -A` takes for these objects at 160 columns."""
-    lists = {**LISTS, "get ks": lambda: FluxObjects(requested(["ks"]), ())}
+    lists: Mapping[str, Callable[[], Source]] = {
+        **LISTS,
+        "get ks": lambda: FluxObjects(requested(["ks"]), ()),
+    }
     listing = Listing(lists[name](), Format.TABLE, Look(width=width), fitted=True)
     assert "".join(listing.pieces(Saved(zoo()))).count("\n") <= kubectl
 
