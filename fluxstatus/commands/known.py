@@ -25,6 +25,13 @@ _NOT_READ = "it was not read"
 _OF_SNAPSHOTS = re.compile(rb'"format"\s*:\s*"flux-status-snapshot"')
 
 Assess: TypeAlias = Callable[[Evidence], Report]
+AcceptFile = Annotated[
+    Path | None,
+    Option(
+        metavar="FILE",
+        help="Accept the faults in FILE: they are shown, but do not change the exit code",
+    ),
+]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -33,13 +40,7 @@ class Known:
 
     panel: ClassVar = "Known faults"
 
-    accept: Annotated[
-        Path | None,
-        Option(
-            metavar="FILE",
-            help="Accept the faults in FILE: they are shown, but do not change the exit code",
-        ),
-    ] = None
+    accept: AcceptFile = None
     accept_from: Annotated[
         str,
         Option(metavar="NS/CONFIGMAP", help="Accept the faults in a ConfigMap of the cluster"),

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from fluxstatus.base import packaged
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.topics import table
 
@@ -72,7 +73,7 @@ class Index:
 def _tables() -> Mapping[str, Sequence[Sequence[str]]]:
     """Return the columns of each rule by its table, without the table's name."""
     tables: dict[str, list[Sequence[str]]] = defaultdict(list)
-    for line in FILE.read_text(encoding="utf-8").split("\n")[:-1]:
+    for line in packaged.read(FILE).decode().split("\n")[:-1]:
         name, *columns = line.split("\t")
         tables[name].append(columns)
     return tables
