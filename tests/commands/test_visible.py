@@ -229,3 +229,13 @@ def test_no_format_lets_a_workflow_command_through(
         if name == "json":
             messages = {one["message"] for one in json.loads(done.stdout)["findings"]}
             assert any(WORDS in message for message in messages)
+
+
+def test_the_annotations_of_a_fleet_are_commands(
+    flux_status: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of one cluster."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    broken = RECORDED / "cluster-sync-auth-failing.json.gz"
+    done = flux_status("fleet", "--from", broken, "-o", "github")
+    assert re.search(r"^::warning title=", done.stdout, re.MULTILINE), done.stderr
