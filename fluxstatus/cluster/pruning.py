@@ -12,7 +12,7 @@ from sys import intern
 from typing import Any, TypeAlias
 
 from fluxstatus.base.fields import NESTED, map_of, maps_of
-from fluxstatus.base.masking import SHORT, mask
+from fluxstatus.base.masking import mask, may_hold_one
 from fluxstatus.cluster.dropped import applied_as, template_fields
 from fluxstatus.model.evidence import AWAITED, LEASES, WORKLOAD_PODS, Object
 from fluxstatus.model.inventory import ids_in, pack
@@ -322,7 +322,7 @@ def _keep(value: Any, shape: Shape) -> Any:
     """Return what *shape* keeps of *value*, as json has parsed it: in no subclass of a type."""
     kind = type(value)
     if kind is str:
-        return mask(value) if len(value) > SHORT else value
+        return mask(value) if may_hold_one(value) else value
     if kind is list:
         # No field that is kept is a list of lists, and lists may be nested to any depth.
         return [_keep(entry, shape) for entry in value if type(entry) is not list]
@@ -330,7 +330,7 @@ def _keep(value: Any, shape: Shape) -> Any:
         return value
     if shape is None:
         return {
-            key: mask(entry) if type(entry) is str and len(entry) > SHORT else entry
+            key: mask(entry) if type(entry) is str and may_hold_one(entry) else entry
             for key, entry in value.items()
             if type(entry) not in NESTED
         }
@@ -340,7 +340,7 @@ def _keep(value: Any, shape: Shape) -> Any:
             continue
         name, kind = intern(key), type(entry)  # interned: else each object has its own copy
         if kind is str:
-            kept[name] = entry if len(entry) <= SHORT or key in _NAMING else mask(entry)
+            kept[name] = mask(entry) if may_hold_one(entry) and key not in _NAMING else entry
         elif kind is dict or kind is list:
             kept[name] = _keep(entry, shape[key])
         else:

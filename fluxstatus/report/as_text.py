@@ -64,7 +64,7 @@ def render(report: Report, look: Look) -> str:
     page = Page(look, levels, names)
     _put_head(page, report)
     shown, counted = (report.findings, []) if look.everything else _selected(report)
-    trial = Page(look, levels, names)
+    trial = Page(look._replace(wide=False), levels, names)  # what -o wide adds takes no room
     brief = set() if look.everything else _without_details(trial, shown, report.taken_at)
     for fault in by_blocked(shown):
         if id(fault) in brief:
