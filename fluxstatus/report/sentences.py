@@ -176,14 +176,15 @@ def counts_of(report: Report) -> str:
     """Return the line that counts what was found."""
     unfinished = sum(max(len(finding.evidence), 1) for finding in report.in_progress)
     waiting = len({one.step for one in report.waiting if one.code != RECONCILING})
+    levels = Counter(one.level for one in report.faults)
     counts = (
         (unfinished, "in progress", "in progress"),
         (0 if report.blocked else waiting, "step waits", "steps wait"),
-        (report.count(Level.FAIL), "cause", ""),
+        (levels[Level.FAIL], "cause", ""),
         (report.blocked, "object blocked", "objects blocked"),
-        (report.count(Level.WARN), "warning", ""),
-        (report.count(Level.UNKNOWN), "unknown", "unknown"),
-        (report.count(Level.PASS), "pass", "pass"),
+        (levels[Level.WARN], "warning", ""),
+        (levels[Level.UNKNOWN], "unknown", "unknown"),
+        (levels[Level.PASS], "pass", "pass"),
         (len(report.accepted), "accepted", "accepted"),
     )
     parts = [counted(n, one, many) for n, one, many in counts if n]
