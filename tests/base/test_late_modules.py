@@ -34,9 +34,11 @@ def test_what_imports_them_does_without() -> None:
         "import linecache; assert linecache.getline(linecache.__file__, 1)",
         "import io, tokenize as t; assert [*t.generate_tokens(io.StringIO('a').readline)]",
         "import inspect; assert inspect.getsource(inspect.getsource).startswith('def getsource')",
-        "import json, traceback\n"
-        "try: json.loads('x')\n"
-        "except ValueError: assert 'raise JSONDecodeError' in traceback.format_exc()",
+        (
+            "import json, traceback\n"
+            "try: json.loads('x')\n"
+            "except ValueError: assert 'raise JSONDecodeError' in traceback.format_exc()"
+        ),
         "import bz2, lzma; assert lzma.decompress(lzma.compress(bz2.compress(b'x')))",
         "import urllib.parse as u; assert u.urlsplit('http://[::1]:80/').hostname == '::1'",
     ],
