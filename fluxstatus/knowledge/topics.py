@@ -5,6 +5,7 @@ Importing all takes longer than checking a healthy cluster, and an object needs 
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 
@@ -64,6 +65,7 @@ def parts_of(name: str) -> tuple[str, ...]:
     return tuple(f"{name}.{part}" for part in parts) or (name,)
 
 
+@cache
 def table(name: str) -> tuple[Rule, ...]:
     """Return the rules in the table *name*, or in a part of it."""
     return tuple(rule for part in parts_of(name) for rule in _module(part).RULES)
