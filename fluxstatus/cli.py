@@ -36,7 +36,7 @@ Examples:
   kubectl flux-status                         check the current context
   kubectl flux-status --context prod -n apps  check one namespace in prod
   kubectl flux-status --wait 5m --fail-fast   wait in a pipeline after a push
-  kubectl flux-status --accept known.toml     pass in spite of accepted faults
+  kubectl flux-status --accept known.toml     ignore the faults in a file
   kubectl flux-status -o json | jq .verdict   print only the verdict
   kubectl flux-status --save now.json.gz      save a snapshot for --from
   kubectl flux-status --brief                 print one line per cause
@@ -45,9 +45,9 @@ Examples:
 \b
 Exit codes:
   0    healthy
-  1    something failed, or there is what --fail-on names
+  1    something failed, or a --fail-on condition is met
   2    usage error
-  3    no verdict: something could not be read, or -n has nothing to check
+  3    no verdict: data could not be read, or -n has nothing to check
   130  Ctrl-C
 """
 
@@ -132,7 +132,7 @@ def check(
     prompt: Annotated[
         bool,
         typer.Option(
-            "--prompt", help="Print only the prompt that asks an assistant for the root cause"
+            "--prompt", help="Print only a prompt that asks an assistant for the root cause"
         ),
     ] = False,
     _: Annotated[
@@ -195,7 +195,7 @@ def _prompt(report: Report) -> str:
     if report.next and report.next.prompt:
         return report.next.prompt + "\n"
     if not is_unread:
-        console.note("no finding needs an assistant")
+        console.note("there is no finding that needs an assistant")
     return ""
 
 
@@ -302,7 +302,7 @@ def _save(file: Path, evidence: Evidence) -> None:
     except snapshot.SnapshotError as error:
         if getattr(error.__cause__, "errno", None) not in _OF_THE_DISK:
             raise
-        console.error(f"{error}; the check goes on without it")
+        console.error(f"{error}; the check continues without saving")
 
 
 def _look(shown: CheckDisplay, scope: Scope) -> Look:
@@ -385,7 +385,7 @@ def _crash(error: Exception) -> Exit:
         return _error(f"{console.UNWRITTEN}: {error.strerror}", Exit.NO_VERDICT)
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in LIMITS):
         reason = getattr(error, "strerror", None) or "Cannot allocate memory"
-        return _error(f"a limit of this machine is reached: {reason}", Exit.NO_VERDICT)
+        return _error(f"this machine has reached a limit: {reason}", Exit.NO_VERDICT)
     from fluxstatus.base.masking import mask
 
     if {"-v", "--verbose"} & set(sys.argv):

@@ -167,7 +167,7 @@ def test_what_another_fault_blocks_still_waits(flux_status: Program) -> None:
         for one in report["findings"]
         if (one["step"], one["level"]) == ("reconcilers", "wait")
     ]
-    waits = "30 wait for GitRepository git-fanout-30/monorepo"
+    waits = "30 waiting for GitRepository git-fanout-30/monorepo"
     assert wait == f"39 of 70 ready, {waits}, 1 left out by --skip"
 
 
@@ -191,7 +191,7 @@ WRONG = {
     "unknown code": (["--skip", "sources,suspnded", "--demo"], "'suspended'"),
     "unknown format": (["-o", "xml"], "'text', 'wide', 'json'"),
     "brief and everything": (["--demo", "--brief", "--all"], "--all"),
-    "brief JSON": (["--demo", "--brief", "-o", "json"], "-o json"),
+    "brief JUnit": (["--demo", "--brief", "-o", "junit"], "-o junit"),
     "no duration": (["--wait", "soon"], "30s, 1m30s or 2h"),
     "no time": (["--timeout", "0s"], "30s, 1m30s or 2h"),
     "too much time": (["--timeout", "9" * 20], "too long"),

@@ -25,9 +25,9 @@ ADVICE: tuple[Advice, ...] = (
 """All advice."""
 
 CHECK_CRASHED = Code(
-    "check-crashed", "A part of the check crashed because of a bug in flux-status."
+    "check-crashed", "Part of the check crashed because of a bug in kubectl flux-status."
 )
-_UNREAD = Code("advice-unread", "Data that is needed only for advice could not be read.")
+_UNREAD = Code("advice-unread", "Some data for advice could not be read.")
 _UNREAD_STEP = "cluster"
 _NAMED = 10  # places that a finding names
 

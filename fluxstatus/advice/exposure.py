@@ -135,8 +135,8 @@ ADVICE = (
         title_one="every pod in the cluster can reach Flux: {what} {value}",
         title_many="every pod in the cluster can reach Flux: {n} Flux namespaces have no "
         "NetworkPolicy",
-        why="source-controller serves every artifact, with all of your manifests and charts, to "
-        "any client, and notification-controller accepts events from any client",
+        why="source-controller serves all artifacts, including your manifests and charts, to any "
+        "client, and notification-controller accepts events from any client",
         steps=(
             Step(
                 "with the Flux Operator, set spec.cluster.networkPolicy: true in the FluxInstance; "

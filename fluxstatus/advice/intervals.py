@@ -144,7 +144,9 @@ ADVICE = (
         why="each poll is a request to the host, which may have a rate limit; with a Receiver, "
         "the host notifies Flux of a push immediately, without polling",
         steps=(
-            Step("create a Receiver if changes have to be quick, and set spec.interval to 10m"),
+            Step(
+                "set spec.interval to 10m; if changes have to be applied quickly, create a Receiver"
+            ),
         ),
         find=_short(_SHORTEST, *_SOURCES),
         upstream="KC docs/spec/v1/kustomizations.md, Interval",
@@ -153,12 +155,12 @@ ADVICE = (
     Advice(
         code=_INTERVAL_SHORT,
         step="reconcilers",
-        title_one="{what} is {value}, and 10m is enough: changes do not wait for it",
+        title_one="{what} is {value}; 10m is enough, because changes are reconciled immediately",
         title_many="{n} objects are reconciled more often than every 5 minutes",
-        why="a new revision of a source is reconciled immediately, regardless of the interval; "
-        "every other reconciliation only rebuilds and compares the same manifests, which puts "
-        "load on the controller and the API server",
-        steps=(Step("set spec.interval to 10m, and to 5m or more in any case"),),
+        why="a new revision of a source is reconciled immediately, whatever the interval; all "
+        "other reconciliations only rebuild and compare the same manifests, which puts load "
+        "on the controller and the API server",
+        steps=(Step("set spec.interval to 10m, or at least to 5m"),),
         find=_short(_ENOUGH, *_RECONCILED),
         upstream="KC docs/spec/v1/kustomizations.md, Interval; HC docs/spec/v2/helmreleases.md",
         docs="https://fluxcd.io/flux/components/kustomize/kustomizations/#interval",
@@ -166,13 +168,13 @@ ADVICE = (
     Advice(
         code=_NO_RECEIVER,
         step="sources",
-        title_one="{what} is {value}, and no Receiver notifies Flux of changes: a Receiver would "
-        "save {saves} per hour",
-        title_many="{n} sources are polled often, and no Receiver notifies Flux of changes: "
-        "Receivers would save {saves} per hour",
+        title_one="{what} is {value}, and no Receiver notifies Flux of changes; with a Receiver, "
+        "polling every 10m would be enough and save {saves} per hour",
+        title_many="{n} sources are polled often, and no Receiver notifies Flux of changes; with "
+        "Receivers, polling every 10m would be enough and save {saves} per hour",
         why="with a Receiver, the Git host or registry notifies Flux of a push immediately, and "
         "polling every 10m is enough",
-        steps=(*receivers.STEPS, Step("set spec.interval to 10m or more, with or without one")),
+        steps=(*receivers.STEPS, Step("set spec.interval to 10m or more, even without a Receiver")),
         find=_without_receiver,
         needs=(_RECEIVERS,),
         upstream="NC docs/spec/v1/receivers.md",
@@ -181,10 +183,10 @@ ADVICE = (
     Advice(
         code=_INTERVAL_WITH_RECEIVER,
         step="sources",
-        title_one="{what} is {value} although a Receiver notifies Flux of changes: "
-        "an interval of 10m would save {saves} per hour",
-        title_many="{n} sources are polled often although a Receiver notifies Flux of changes: "
-        "an interval of 10m would save {saves} per hour",
+        title_one="{what} is {value} although a Receiver notifies Flux of changes; an interval of "
+        "10m would save {saves} per hour",
+        title_many="{n} sources are polled often although a Receiver notifies Flux of changes; an "
+        "interval of 10m would save {saves} per hour",
         why="the host notifies the Receiver of every push immediately; polling is only needed for "
         "missed webhooks",
         steps=(Step("set spec.interval to 10m or more"),),
@@ -197,9 +199,9 @@ ADVICE = (
         step="reconcilers",
         title_one="{what} are reconciled often: {value}",
         title_many="{n} objects that share their sources with many others are reconciled often",
-        why="a new revision of a source is reconciled immediately, regardless of the interval; "
-        "in between, each reconciliation rebuilds and compares everything and can only detect "
-        "manual changes",
+        why="a new revision of a source is reconciled immediately, whatever the interval; all "
+        "other reconciliations rebuild and compare everything and can only detect manual "
+        "changes",
         steps=(Step("set spec.interval to 10m or more where many objects share a source"),),
         find=_crowded,
         upstream="KC docs/spec/v1/kustomizations.md, Interval",

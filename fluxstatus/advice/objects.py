@@ -125,25 +125,26 @@ def _not_gone(view: View) -> Iterator[Occurrence]:
 
 _MANUAL_REQUESTS = Code(
     "manual-requests",
-    "Reconciliation was repeatedly requested by hand within the last week.",
+    "Reconciliations were requested manually several times within the last week.",
 )
 _NO_DRIFT_DETECTION = Code(
     "no-drift-detection",
-    "HelmReleases run without drift detection, so manual changes go unnoticed.",
+    "Drift detection is not enabled on some HelmReleases, so manual changes go unnoticed.",
 )
 _NO_PRUNE = Code(
     "no-prune",
-    "Kustomizations with spec.prune set to false never delete objects removed from the source.",
+    "Some Kustomizations have spec.prune: false, so objects removed from the source are never "
+    "deleted.",
 )
 _CREDENTIALS_IN_CLEAR = Code(
-    "credentials-in-clear", "Sources send their credentials over unencrypted connections."
+    "credentials-in-clear", "Some sources send their credentials over unencrypted connections."
 )
 _NO_ALERT = Code("no-alert", "There is no Alert, so Flux sends no notifications about failures.")
 _ALERT_MUTED = Code(
-    "alert-muted", "Alerts send no notifications because their Provider is suspended."
+    "alert-muted", "Some Alerts send no notifications because their Provider is suspended."
 )
 _DELETED_STUCK = Code(
-    "deleted-stuck", "Objects such as pods, Services or CRDs were deleted but still exist."
+    "deleted-stuck", "Some objects, such as pods, Services or CRDs, are stuck in deletion."
 )
 
 ADVICE = (
@@ -165,8 +166,8 @@ ADVICE = (
     Advice(
         code=_NO_DRIFT_DETECTION,
         step="drift",
-        title_one="{what} does not detect manual changes",
-        title_many="{n} HelmReleases do not detect manual changes",
+        title_one="drift detection is not enabled on {what}",
+        title_many="drift detection is not enabled on {n} HelmReleases",
         why="drift detection is off by default: a manual change or deletion persists until the "
         "next upgrade",
         steps=(
@@ -186,8 +187,8 @@ ADVICE = (
         title_one="{what} is false: objects removed from the source stay in the cluster",
         title_many="{n} Kustomizations keep objects in the cluster that were removed from their "
         "source",
-        why="with spec.prune: false, Flux deletes nothing: the leftover objects keep running and "
-        "are no longer updated",
+        why="with spec.prune: false, Flux does not delete objects; leftover workloads keep "
+        "running and are no longer updated",
         steps=(
             Step(
                 "delete the objects that are no longer in the source, then set spec.prune: true; "
@@ -239,7 +240,12 @@ ADVICE = (
         title_many="{n} Alerts send no notifications: their Provider is suspended",
         why="a suspended Provider sends nothing, and missed notifications are not sent "
         "when it is resumed",
-        steps=(Step("resume the Provider (spec.suspend), or suspend or delete the Alert as well"),),
+        steps=(
+            Step(
+                "resume the Provider by setting spec.suspend to false, or suspend or delete "
+                "the Alert as well"
+            ),
+        ),
         find=_muted,
         upstream="NC docs/spec/v1beta3/providers.md, Suspend",
         docs="https://fluxcd.io/flux/components/notification/providers/#suspend",

@@ -132,18 +132,19 @@ _MIGRATION = "https://fluxcd.io/flux/cmd/flux_migrate/"
 
 _API_VERSION_REMOVED = Code(
     "api-version-removed",
-    "Objects were written in API versions that a later version of Flux removes.",
+    "Some objects were written in API versions that a later version of Flux removes.",
 )
 _API_VERSION_DEPRECATED = Code(
-    "api-version-deprecated", "Objects were written in API versions that Flux deprecates."
+    "api-version-deprecated", "Some objects were written in deprecated API versions."
 )
-_DEPRECATED_FIELD = Code("deprecated-field", "Objects use spec fields that are deprecated.")
+_DEPRECATED_FIELD = Code("deprecated-field", "Some objects use deprecated spec fields.")
 _SUBSTITUTION_BECOMES_STRICT = Code(
     "substitution-becomes-strict",
-    "Kustomizations use variable substitution, which fails on unset variables from Flux 2.9 on.",
+    "Some Kustomizations use variable substitution, which fails on unset variables in Flux 2.9 "
+    "and later.",
 )
 _STORED_VERSIONS = Code(
-    "stored-versions", "Flux CRDs still list old versions in status.storedVersions."
+    "stored-versions", "Some Flux CRDs still list old versions in status.storedVersions."
 )
 
 ADVICE = (
@@ -185,9 +186,10 @@ ADVICE = (
     Advice(
         code=_SUBSTITUTION_BECOMES_STRICT,
         step="reconcilers",
-        title_one="{what} substitutes variables: from Flux 2.9 on, it fails if one is not set",
-        title_many="{n} Kustomizations substitute variables: from Flux 2.9 on, they fail if one is "
+        title_one="{what} substitutes variables; in Flux 2.9 and later, it fails if a variable is "
         "not set",
+        title_many="{n} Kustomizations substitute variables; in Flux 2.9 and later, they fail if "
+        "a variable is not set",
         why="before 2.9, an unset variable silently becomes an empty string; Flux 2.9 enables the "
         "feature gate StrictPostBuildSubstitutions",
         steps=(
@@ -206,8 +208,8 @@ ADVICE = (
         step="components",
         title_one="CRD {what} still lists old stored versions: {value}",
         title_many="{n} CRDs still list old stored versions",
-        why="a CRD must keep every version in status.storedVersions: an upgrade that removes one "
-        "of them is rejected",
+        why="a CRD must keep every version in status.storedVersions, so an upgrade that removes "
+        "one of them is rejected",
         steps=(_MIGRATE,),
         find=_stored_before,
         needs=(_CRDS,),

@@ -75,7 +75,7 @@ def fault_of_inactive(state: State, found: Liveness) -> Fault:
         more = also if late else ""
     else:
         code = "controller-overdue"
-        alive = f"its Lease was renewed {renewed} ago, so its process is alive"
+        alive = f"its Lease was renewed {renewed} ago, so the process is alive"
         more = f"{alive}, but its workers are probably stuck" if lease else ""
     diagnosis = diagnose_state(code, None, {**state.template_fields, **fields})
     return Fault(diagnosis.adding(more), "", "")

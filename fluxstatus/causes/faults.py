@@ -136,7 +136,7 @@ def _not_installed(state: State, resource: Resource, message: str) -> dict[str, 
         "component_names": " and ".join(names),
         "deletion": ": no controller removes their finalizers" if going else "",
         "until": ", at least until these objects are gone" if going else "",
-        "by_hand": "; to delete them without the controllers, remove their finalizers by hand"
+        "by_hand": "; to delete them without the controllers, remove their finalizers manually"
         if going
         else "",
     }
@@ -157,7 +157,7 @@ def _with_last_attempt(
     told = found.fields()
     left_over = (
         f"; Service {told['hook_ns']}/{told['hook_service']} does not exist, so the webhook is "
-        "probably left over from an operator that was uninstalled first"
+        f"probably a leftover of an uninstalled operator"
         if found.code == "admission-unreachable" and "not found" in told.get("detail", "")
         else ""
     )

@@ -69,13 +69,17 @@ def _notes(
     used = {one for one in entries if any(_matches(one, fault) for fault in faults)}
     for one in entries:
         if one not in valid:
-            counts = "what it matches counts" if one in used else "it matches nothing here"
+            counts = (
+                "faults that it matches are no longer accepted"
+                if one in used
+                else "it matches no fault here"
+            )
             yield f"{source}, {one}: accepted only until {one.until}; {counts}"
     unused = [str(one) for one in valid if one not in used]
     if unused:
         match = noun_for(len(unused), "matches", "match")
         number = counted(len(unused), "entry")
-        yield f"{source}: {number} {match} nothing here: {listed(unused, _NAMED)}"
+        yield f"{source}: {number} {match} no fault here: {listed(unused, _NAMED)}"
 
 
 def _matches(entry: Entry, fault: Finding) -> bool:

@@ -82,7 +82,7 @@ _CLOCK_SKEW = Code(
     "clock-skew", "The local clock and the API server's clock differ by more than a minute."
 )
 
-_NO_REASON = Unread(Why.GARBLED, "the API server does not list the APIs that it serves")
+_NO_REASON = Unread(Why.GARBLED, "the API server does not list its APIs")
 
 
 def examine(analysis: Analysis) -> Iterator[Finding]:
@@ -110,7 +110,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
             code=_CLOCK_SKEW,
             level=Level.WARN,
             title=f"this machine's clock is {abs(skew):.0f} s {_ahead(skew)} the API server's",
-            why="valid tokens may appear expired; ages are by the API server's clock",
+            why="valid tokens may appear expired; this report uses the API server's clock",
             hints=(hint("synchronize the clock of this machine or of the control plane with NTP"),),
             trivial=True,
         )
@@ -216,8 +216,8 @@ def _unknown_flux(version: str) -> Finding:
         step=STEP_ID,
         code=_FLUX_NEWER,
         level=Level.SKIP,
-        title=f"Flux {version} is newer than this plugin, which supports Flux up to {newest}: "
-        "what is new in it is not checked",
+        title=f"Flux {version} is newer than this plugin, which supports Flux up to {newest}; "
+        f"newer features are not checked",
         hints=(hint("update this plugin"),),
         trivial=True,
     )

@@ -118,8 +118,8 @@ def _resuming(
             step=STEP_ID,
             code=RECONCILING,
             level=Level.WAIT,
-            title=f"just started after {ago(last, now)} without a reconciliation, such as after "
-            f"the cluster was suspended; no result yet: {names}",
+            title=f"started again after {ago(last, now)} without a reconciliation, probably "
+            f"because the cluster was suspended; no result yet: {names}",
         )
 
 

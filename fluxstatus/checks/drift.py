@@ -68,7 +68,7 @@ _FREEZES = (0, 59)
 _GIVEN_UP = (
     (
         re.compile(r"unable to prune objects", re.IGNORECASE),
-        "its ServiceAccount had already been deleted, so none of its objects were deleted",
+        "its ServiceAccount was deleted first, so none of its objects were deleted",
     ),
     (
         re.compile(r"resources? termination|pruning .*failed", re.IGNORECASE),
@@ -131,7 +131,7 @@ def _not_compared(analysis: Analysis, title: str) -> Finding | None:
     if not others:
         return None
     number = len(others)
-    title = f"{title}; {number} {noun_for(number, 'other waits', 'others wait')}"
+    title = f"{title}; {number} {noun_for(number, 'other')} waiting"
     awaited = tuple({ref for refs in others for ref in refs})
     return Finding(STEP_ID, WAITING, Level.WAIT, title, waits_for=awaited)
 
@@ -209,8 +209,8 @@ def _drifted(state: State, release: Resource) -> Iterator[Finding]:
         level=Level.WARN,
         title=f"{ref}: the cluster has drifted from the release",
         object=ref,
-        why="an object of the release was changed outside Flux; with "
-        "spec.driftDetection.mode: warn, Flux only reports this",
+        why="an object in the release was changed outside Flux; with spec.driftDetection.mode: "
+        "warn, Flux only reports the change",
         reason="DriftDetected",
         message=message,
         since=when(condition.get("lastTransitionTime")),
@@ -242,7 +242,7 @@ def _requests(analysis: Analysis) -> Iterator[Finding]:
                     f"{resource.ref}: a reconcile request has been pending for {ago(at, state.now)}"
                 ),
                 object=resource.ref,
-                why="its controller might be busy or stuck, or might not be watching it",
+                why="the controller may be busy or stuck, or may not be watching the object",
                 since=at,
                 hints=(hint("check the controller's logs", _controller_log(state, resource)),),
                 docs=docs_of(resource.ref.kind),
@@ -267,12 +267,12 @@ def _frozen(analysis: Analysis) -> Iterator[Finding]:
             level=Level.WARN,
             title=f"{ref}: ResourceSet {namespace}/{name} no longer applies changes to it",
             object=ref,
-            why=f"annotation {_FREEZER}: disabled freezes it, so it may differ from what the "
-            "ResourceSet defines",
+            why=f"because of the annotation {_FREEZER}: disabled, the object may differ from its "
+            f"definition in the ResourceSet",
             hints=(
                 hint(
-                    "compare it with the ResourceSet; to resume, remove the annotation, which also "
-                    "reverts changes that were made by hand",
+                    "compare the object with the ResourceSet; to resume, remove the annotation, "
+                    "which also reverts manual changes",
                     read_whole(*ref.key),
                     command(
                         f"kubectl annotate {{resource}}/{{name}} -n {{ns}} {_FREEZER}-",
@@ -305,7 +305,7 @@ def _left_behind(state: State) -> Iterator[Finding]:
             level=Level.FAIL,
             title=f"{ref} was deleted, but some of the objects that it applied were not",
             object=ref,
-            why=f"{why}; objects that still exist no longer have an owner",
+            why=f"{why}; the remaining objects no longer have an owner",
             reason=event.reason,
             message=event.message,
             since=event.last,
@@ -313,7 +313,8 @@ def _left_behind(state: State) -> Iterator[Finding]:
                 *_stuck_in(event.message),
                 *_unpruned(event.message),
                 hint(
-                    "check by their labels whether any still exist; delete the remaining ones",
+                    "use the labels to check whether any of the objects still exist, and delete "
+                    "them",
                     command(
                         "kubectl get all,configmaps --all-namespaces -l {labels}",
                         {"labels": labels},

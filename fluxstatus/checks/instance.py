@@ -43,10 +43,10 @@ _INSTANCE_IGNORED = Code(
     "A FluxInstance is never reconciled because it is not in the operator's namespace.",
 )
 IMAGE_DIFFERS = Code(
-    "image-differs", "Controllers are running other versions than the FluxInstance asks for."
+    "image-differs", "Some controllers are not running the version specified in the FluxInstance."
 )
 _NO_INSTANCE = Code(
-    "no-instance", "No FluxInstance is expected because the Flux Operator is not installed."
+    "no-instance", "There is no FluxInstance, as expected without the Flux Operator."
 )
 
 
@@ -79,7 +79,7 @@ def _none(state: State) -> Finding:
             step=STEP_ID,
             code=_NO_INSTANCE,
             level=Level.SKIP,
-            title="no FluxInstance is expected without the Flux Operator",
+            title="there is no FluxInstance, as expected without the Flux Operator",
         )
     ref = Ref("fluxcd.controlplane.io/v1", "FluxInstance", state.operators[0].ref.namespace, "flux")
     return Finding(
@@ -173,13 +173,13 @@ def _images(state: State, instance: Resource) -> Iterator[Finding]:
     if not differing:
         return
     (first, tag), *others = differing
-    title = f"{first.ref} is running {first.version}, but the FluxInstance asks for {tag}"
+    title = f"{first.ref} is running {first.version}, but the FluxInstance specifies {tag}"
     fields = {"name": first.ref.name, "ns": first.ref.namespace}
     look = command("kubectl get deployment/{name} -n {ns} -o wide", fields)
     check = "check the Deployment's image, and which field manager set it"
     if others:
         title = (
-            f"{len(differing)} controllers are not running the version that {instance.ref} asks for"
+            f"{len(differing)} controllers are not running the version specified in {instance.ref}"
         )
         look = command(
             "kubectl get deployments -n {ns} -l app.kubernetes.io/part-of=flux -o wide", fields
@@ -192,9 +192,10 @@ def _images(state: State, instance: Resource) -> Iterator[Finding]:
         title=title,
         object=instance.ref if others else first.ref,
         why=(
-            "an upgrade has not been rolled out completely, or the Deployments were changed by hand"
+            "an upgrade has not been rolled out completely, or the Deployments were changed "
+            "manually"
             if others
-            else "the Deployment was changed by hand, or an upgrade has not been rolled out"
+            else "the Deployment was changed manually, or an upgrade has not been rolled out"
         ),
         evidence=tuple(
             (str(component.ref), f"{component.version} instead of {tag}")

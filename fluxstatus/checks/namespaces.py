@@ -17,10 +17,11 @@ from fluxstatus.state.state import State
 
 NAMESPACE_EMPTY = Code(
     "namespace-empty",
-    "There is nothing to check: no Flux object is in, or applies into, a namespace given with -n.",
+    "There is nothing to check: the namespaces given with -n contain no Flux objects, and none "
+    "deploys to them.",
 )
 ELSEWHERE = Code(
-    "elsewhere", "Flux itself has problems that affect nothing in the namespaces given with -n."
+    "elsewhere", "Flux itself has problems that do not affect the namespaces given with -n."
 )
 _OF_FLUX = frozenset({"operator", "instance", "components", "ui"})
 """Steps about Flux itself, which is often in a namespace that was not chosen."""
@@ -46,8 +47,8 @@ def _unread_elsewhere(step: str, state: State) -> Finding:
         step=step,
         code=UNREAD_CODES[first.why],
         level=Level.UNKNOWN,
-        title=f"it is unknown what in other namespaces applies into {state.named_namespaces} or "
-        f"blocks something there: {first.text}",
+        title=f"could not determine which objects in other namespaces deploy to "
+        f"{state.named_namespaces} or block objects there: {first.text}",
         why=f"all Flux objects in {state.named_namespaces} were checked, but some Flux objects in "
         "other namespaces could not be read",
         evidence=tuple(("missing RBAC rule", one) for one in permissions),
@@ -75,10 +76,9 @@ def _empty(step: str, state: State) -> Iterator[Finding]:
             step=step,
             code=NAMESPACE_EMPTY,
             level=Level.UNKNOWN,
-            title="nothing to check: no Flux object is in, or applies into, "
+            title="nothing to check: no Flux object is in or deploys to "
             f'namespace "{namespace}"{meant}',
-            why="the namespace may not exist, or Flux has not applied anything there yet: a Flux "
-            "object elsewhere that has never applied anything does not show where it will",
+            why="the namespace may not exist, or Flux may not have deployed anything there yet",
             hints=(hint("list the namespaces that have Flux objects", _LIST_ALL),),
             trivial=True,
         )

@@ -27,8 +27,8 @@ _FIELD = {"Alert": "eventSources", "Receiver": "resources"}
 """The field of a spec that names other objects."""
 
 _EFFECT = {
-    "Alert": "events about it are never sent",
-    "Receiver": "a webhook call cannot reconcile it",
+    "Alert": "no events about that object are sent",
+    "Receiver": "webhook calls cannot reconcile that object",
 }
 """The effect of a missing object, by the kind that refers to it."""
 

@@ -165,7 +165,7 @@ def _report(state: State, operator: Component) -> Iterator[Finding]:
             code=_REPORT_MISSING,
             level=Level.WARN,
             title="the operator is running but has not written a FluxReport",
-            why="it writes one at startup and every five minutes",
+            why="the operator writes the report at startup and every five minutes",
             hints=(_log(operator.ref),),
         )
     for report in answer.items:
@@ -176,7 +176,8 @@ def _report(state: State, operator: Component) -> Iterator[Finding]:
                 code=_REPORT_OLD,
                 level=Level.WARN,
                 title=f"the FluxReport has not been updated for {age(old)}",
-                why=f"a healthy operator updates it every {duration(every.total_seconds())}",
+                why=f"a healthy operator updates the report every "
+                f"{duration(every.total_seconds())}",
                 hints=(_log(operator.ref),),
             )
 

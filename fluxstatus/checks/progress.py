@@ -20,10 +20,10 @@ from fluxstatus.state.state import State
 _NAMED = 5  # objects in progress that a sentence names
 _AWAITED = 3  # objects that others wait for
 
-_WAITS = "{} {wait} for {}"
+_WAITS = "{} waiting for {}"
 _ALIKE = "{} {fail} with the same error as {}"
 _PART = "{} {fail} together with {}"
-_STALE = "updates of {} wait for {}"
+_STALE = "{} waiting for {} to update"
 _SENTENCES = (_WAITS, _ALIKE, _PART, _STALE)
 """How many objects wait, and for what; those of the last one are Ready."""
 
@@ -182,5 +182,5 @@ def _together(sentence: str, waits: Sequence[Collection[Ref]]) -> str:
     """Return *sentence* with the number of *waits* and what is waited for, the most often first."""
     counts = Counter(ref for refs in waits for ref in refs)
     names = [str(ref) for ref, _ in sorted(counts.items(), key=lambda one: (-one[1], one[0]))]
-    verb = noun_for(len(waits), "waits", "wait"), noun_for(len(waits), "fails", "fail")
-    return sentence.format(len(waits), listed(names, _AWAITED), wait=verb[0], fail=verb[1])
+    fail = noun_for(len(waits), "fails", "fail")
+    return sentence.format(len(waits), listed(names, _AWAITED), fail=fail)

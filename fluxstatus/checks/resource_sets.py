@@ -15,7 +15,7 @@ from fluxstatus.state.resource import HEALTHY, Resource
 STEP_ID = "reconcilers"
 _NOTHING_SELECTED = Code(
     "inputs-not-selected",
-    "The selectors in spec.inputsFrom of a ResourceSet match no ResourceSetInputProvider.",
+    "No ResourceSetInputProvider matches the selectors in spec.inputsFrom of a ResourceSet.",
 )
 CODES = (_NOTHING_SELECTED,)
 
@@ -51,7 +51,8 @@ def _nothing_selected(resource_set: Resource) -> Finding:
         step=STEP_ID,
         code=_NOTHING_SELECTED,
         level=Level.WARN,
-        title=f"{ref}: no ResourceSetInputProvider matches spec.inputsFrom, so it applies nothing",
+        title=f"{ref}: no ResourceSetInputProvider matches spec.inputsFrom, so no objects are "
+        f"applied",
         object=ref,
         why="its namespace has no ResourceSetInputProvider with the labels in the selector",
         hints=(

@@ -33,7 +33,7 @@ _VAGUE = frozenset({"not-ready", "waits", "waits-unread", "attempt-failed", "stu
 """Codes of faults whose cause is hardly known."""
 
 
-BUG = "this is a bug in flux-status"
+BUG = "this is a bug in kubectl flux-status"
 
 
 class Choice(NamedTuple):

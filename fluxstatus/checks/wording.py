@@ -65,7 +65,7 @@ UNREAD_CODES: Mapping[Why, Code] = {
     Why.GARBLED: Code(
         "garbled", "Data could not be read: the response is not in the expected format."
     ),
-    Why.NOT_REQUESTED: Code("not-asked", "Some data was not requested, so it was not checked."),
+    Why.NOT_REQUESTED: Code("not-asked", "Some data was not requested and therefore not checked."),
 }
 """The codes for data that could not be read, the same in every step."""
 
@@ -74,9 +74,12 @@ UNREAD = tuple(UNREAD_CODES.values())
 OK = Code("ok", "The check passed.")
 RECONCILING = Code(
     findings.RECONCILING,
-    "Objects are still starting or reconciling, so their result is not known yet.",
+    "Some objects are still starting or reconciling and have no result yet.",
 )
-WAITING = Code("waiting", "Objects are not ready because of a problem that is reported elsewhere.")
+WAITING = Code(
+    "waiting",
+    "Some objects are not ready because of a problem that is reported in another finding.",
+)
 
 READY_WITHOUT_RESULT = Code(
     "ready-without-result",
@@ -162,7 +165,7 @@ def unread_object(step: str, one: UnreadObject) -> Finding:
         level=Level.UNKNOWN,
         title=f"{one}",
         object=named,
-        why=f"it {one.why}, so its status is not known; all other objects were read",
+        why=f"it {one.why}, so its status is unknown; all other objects were read",
         hints=(
             hint(
                 "read its status with kubectl",
@@ -204,16 +207,16 @@ def without_result(step: str, resource: Resource, now: datetime) -> Finding | No
         level=Level.UNKNOWN,
         title=f"{resource.ref}: Ready, but {path} is not set",
         object=resource.ref,
-        why="its controller sets this field before the Ready condition, so something else has "
+        why="the controller sets this field before the Ready condition, so another program has "
         "changed the status",
         since=resource.since,
         hints=(
             hint(
-                "check the status, and which field manager wrote it",
+                "check the status and its field managers",
                 read_whole(*resource.ref.key),
             ),
             hint(
-                "reconcile the object: its controller then writes the status again",
+                "reconcile the object, so that the controller writes the status again",
                 request_command(resource, now),
             ),
         ),

@@ -22,19 +22,21 @@ from fluxstatus.state.twins import Older, is_overdue, older_twins, revision_of
 
 OVERDUE = Code(
     "reconciliation-overdue",
-    "An object was not reconciled again when it was due, although its controller is working.",
+    "A reconciliation is overdue, although the controller is working.",
 )
 SOURCE_BEHIND = Code(
     "source-behind",
-    "A source has long had an older revision than most others with the same URL and ref.",
+    "A source is behind most other sources with the same URL and ref.",
 )
 ASLEEP = Code(
     "all-overdue",
-    "All controllers are alive, but have reconciled nothing: the cluster was probably suspended.",
+    "All controllers are alive, but have not reconciled anything: the cluster was probably "
+    "suspended.",
 )
 LEASES_UNREAD = Code(
     "leases-unread",
-    "The Leases of the controllers could not be read: only their work shows that they are alive.",
+    "The Leases of the controllers could not be read, so only reconciliations show that the "
+    "controllers are alive.",
 )
 
 
@@ -94,8 +96,8 @@ def _overdue(step: str, analysis: Analysis, late: Overdue) -> Finding:
         level=Level.WARN,
         title=f"{ref}: has not been reconciled for {ago(late.last, now)}",
         object=ref,
-        why=f"it should be reconciled every {every}; its controller is still reconciling other "
-        "objects, so the reconciliation of this object may be stuck",
+        why=f"the interval is {every}; the controller is still reconciling other objects, so the "
+        f"reconciliation of this object may be stuck",
         since=late.since,
         hints=(
             hint("request a reconciliation", request),
@@ -152,8 +154,8 @@ def _source_behind(step: str, analysis: Analysis, several: Sequence[Older]) -> F
         f"same URL and ref have {short(first.newest)}",
         object=ref,
         others=tuple(one.resource.ref for one in several[1:]),
-        why=f"they fetched that {ago(first.since, now)} ago or earlier, and {ref} is due every "
-        f"{every}, so its controller has probably not worked on it since",
+        why=f"they fetched this revision at least {ago(first.since, now)} ago; {ref} has an "
+        f"interval of {every}, so the controller has probably not reconciled it since",
         since=first.since,
         evidence=tuple(
             (f"status.artifact.revision of {one.ref}", revision_of(one))
@@ -163,7 +165,10 @@ def _source_behind(step: str, analysis: Analysis, several: Sequence[Older]) -> F
             hint("request a reconciliation", request_command(first.resource, now)),
             hint("if that has no effect, check the controller's logs, and restart it", log)
             if controller
-            else hint("check which controller should watch it: no controller that was found does"),
+            else hint(
+                "check which controller should watch the source: none of the controllers in "
+                "the cluster does"
+            ),
             *explained(ref),
         ),
         docs=docs_of(ref.kind),
@@ -191,7 +196,7 @@ def asleep(step: str, analysis: Analysis, *, operator: bool = False) -> Iterator
         level=Level.WARN if known else Level.SKIP,
         title=f"nothing has been reconciled for {ago(last, now)}: "
         "the cluster was probably suspended and has just resumed",
-        why=f"{names} {alive}, and nothing else in Flux has changed in that time",
+        why=f"{names} {alive}, and no other Flux object has changed in that time",
         since=last,
         hints=(hint(f"run the check again in {soon}; if the result is the same, restart {names}"),),
     )

@@ -165,7 +165,7 @@ def no_kind(
     if command == "explain" and name.startswith(_NAMES) and wanted.startswith("owner "):
         wanted = OF_FLUX
     if saved and wanted.partition(" ")[0] in LIVE:
-        return f"with a cluster instead of a snapshot, use: {instead(wanted, Line(words))}"
+        return f"to query a cluster instead of a snapshot, use: {instead(wanted, Line(words))}"
     return f"use: {instead(wanted, Line(words, flags))}"
 
 
@@ -188,7 +188,7 @@ def no_command(group: Any, context: Any, words: Sequence[str], args: Sequence[st
     line = _line(_command(group, wanted), others)
     how = "use"
     if any("--demo" in one or "--from" in one for one in line.rest):
-        how = "with a cluster instead of a snapshot, use"
+        how = "to query a cluster instead of a snapshot, use"
     raise WordError(f"there is no command {word!r}; {how}: {instead(wanted, line)}")
 
 

@@ -46,7 +46,7 @@ class Known:
         Path | None,
         Option(
             metavar="FILE",
-            help="Show what is new since FILE, a snapshot or a report from -o json",
+            help="Show the faults that are new since FILE, a snapshot or a JSON report",
         ),
     ] = None
 

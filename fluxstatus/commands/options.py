@@ -180,8 +180,8 @@ class Scope(Namespaces):
             "--namespace",
             "-n",
             metavar="NAME",
-            help="Only what is in this namespace or applies into it, plus what blocks that; "
-            "repeatable",
+            help="Only objects in this namespace or deployed to it, and the faults that block "
+            "them; repeatable",
         ),
     ] = field(default_factory=list)
     step: Annotated[
@@ -227,7 +227,11 @@ class CheckDisplay:
     verbose: Verbose = False
     everything: Everything = False
     brief: Annotated[
-        bool, Option("--brief", help="One line per cause, the most blocking first")
+        bool,
+        Option(
+            "--brief",
+            help="One line per cause, the most blocking first; with -o json, a short document",
+        ),
     ] = False
     report: Annotated[
         list[report_files.ReportFile],
@@ -248,8 +252,8 @@ class CheckDisplay:
         return _first(
             (self.brief and self.everything, "--brief and --all are mutually exclusive"),
             (
-                self.brief and not is_text,
-                f"--brief cannot be used with -o {self.output}, which has everything",
+                self.brief and not is_text and self.output is not Format.JSON,
+                f"--brief cannot be used with -o {self.output}",
             ),
             (
                 watch and not is_text and self.output is not Format.JSON,
@@ -347,7 +351,7 @@ class Timing:
     ] = ""
     fail_fast: Annotated[
         bool,
-        Option("--fail-fast", help="With --wait, stop at a failure that cannot resolve on its own"),
+        Option("--fail-fast", help="With --wait, stop at a failure that Flux does not retry"),
     ] = False
     watch: Annotated[bool, Option("--watch", help="Repeat the check until you press Ctrl-C")] = (
         False
@@ -386,18 +390,18 @@ class WaitTiming:
         Option(
             metavar="DURATION",
             parser=limit,
-            help="Time limit for the wait; each request has its own [default: 10m]",
+            help="Time limit for the wait; requests have their own [default: 10m]",
             show_default=False,
         ),
     ] = 600.0
     fail_fast: Annotated[
-        bool, Option("--fail-fast", help="Stop at a failure that cannot resolve on its own")
+        bool, Option("--fail-fast", help="Stop at a failure that Flux does not retry")
     ] = False
     or_newer: Annotated[
         bool,
         Option(
             "--or-newer",
-            help="Also accept a newer revision, without proof that it contains this one",
+            help="Also accept a newer revision that may not contain this one",
         ),
     ] = False
 

@@ -56,9 +56,10 @@ ListFormat: TypeAlias = Literal[Format.TABLE, Format.WIDE, Format.JSON, Format.Y
 TreeFormat: TypeAlias = Literal[Format.TREE, Format.JSON, Format.MERMAID, Format.DOT]
 
 
-def _by(module: str) -> Callable[[Report, Look], str]:
+def _by(module: str, brief: str = "") -> Callable[[Report, Look], str]:
     def render(report: Report, look: Look) -> str:
-        text: str = import_module(f"fluxstatus.report.{module}").render(report, look)
+        name = brief if brief and look.brief else module
+        text: str = import_module(f"fluxstatus.report.{name}").render(report, look)
         return text
 
     return render
@@ -67,7 +68,7 @@ def _by(module: str) -> Callable[[Report, Look], str]:
 RENDER: Mapping[CheckFormat, Callable[[Report, Look], str]] = {
     Format.TEXT: _by("as_text"),
     Format.WIDE: _by("as_text"),
-    Format.JSON: _by("as_json"),
+    Format.JSON: _by("as_json", brief="as_brief_json"),
     Format.YAML: _by("as_yaml"),
     Format.JUNIT: _by("as_junit"),
     Format.MARKDOWN: _by("as_markdown"),

@@ -19,12 +19,13 @@ from fluxstatus.report.look import Look
 VERSION = 2  # of the report
 
 
-def versioned(content: Mapping[str, Any], version: int = 1) -> str:
+def versioned(content: Mapping[str, Any], version: int = 1, indent: int | None = 2) -> str:
     r"""Return *content* as a JSON document, ASCII only, with a newline at its end.
 
-    *version* is its `schemaVersion`, 1 in every kind of document but the report.
+    *version* is its `schemaVersion`, 1 in every kind of document but the report. Without *indent*,
+    the document is one line.
     """
-    return json.dumps({"schemaVersion": version, **content}, indent=2) + "\n"
+    return json.dumps({"schemaVersion": version, **content}, indent=indent) + "\n"
 
 
 def render(report: Report, look: Look) -> str:

@@ -51,14 +51,14 @@ def _metrics(report: Report) -> Iterator[_Metric]:
     found = Counter((one.step, one.level) for one in report.faults)
     yield _Metric(
         "findings",
-        "Causes, warnings and what could not be read, by step of the check.",
+        "Failures, warnings and unknowns, by step of the check.",
         [
             ({"step": step.id, "level": level}, found[step.id, level])
             for step in {one.id: one for one in steps_of(report)}.values()
             for level in TROUBLE
         ],
     )
-    yield _Metric("blocked_objects", "Objects that a cause blocks.", [({}, report.blocked)])
+    yield _Metric("blocked_objects", "Blocked objects.", [({}, report.blocked)])
     yield _Metric(
         "accepted",
         "Accepted faults, which the verdict ignores.",
@@ -71,10 +71,10 @@ def _metrics(report: Report) -> Iterator[_Metric]:
     )
     yield _Metric(
         "checked_timestamp_seconds",
-        "When the cluster was read, in seconds since 1970; its age is time() minus this.",
+        "Unix time when the cluster was read.",
         [({}, report.taken_at.timestamp())],
     )
-    yield _Metric("read_seconds", "How long reading took.", [({}, report.cost.seconds)])
+    yield _Metric("read_seconds", "Duration of reading the cluster.", [({}, report.cost.seconds)])
     yield _Metric("requests", "Requests to the API server.", [({}, report.cost.requests)])
     yield _Metric(
         "info",

@@ -158,7 +158,7 @@ def _scope(page: Page, scope: Scope) -> str:
     names = ", ".join(f'"{name}"' for name in scope.namespaces)
     noun = noun_for(len(scope.namespaces), "namespace")
     into = noun_for(len(scope.namespaces), "it", "them")
-    more = f", and what applies into {into}: {_blocked(page, scope.applying)}"
+    more = f", and objects that deploy to {into}: {_blocked(page, scope.applying)}"
     return f"{noun} {names}{more if scope.applying else ''}"
 
 

@@ -22,9 +22,9 @@ def as_text(
     """Return the Secrets as lines, one paragraph for each."""
     words = dict(words_in(found))
     page = Page(look, words, words.values())
-    none = "neither it nor its sources refer to a Secret"
+    none = "neither the object nor its sources refer to a Secret"
     if state.evidence.unread:
-        none = "no Secret was found, but not all of its sources were read"
+        none = "no Secret was found, but not all sources of the object could be read"
     count = counted(len(found), "Secret") if found else none
     put_title(page, f"{resource.ref}", count, context=state.evidence.target.context)
     for one in found:

@@ -87,13 +87,13 @@ def changes_of(changes: Changes) -> str:
         (len(changes.new), "new"),
         (len(changes.still), "still there"),
         (len(changes.gone), "gone"),
-        (len(changes.unseen), "not comparable: the earlier report did not look there"),
-        (len(changes.unsure), "maybe gone: this report did not look there"),
+        (len(changes.unseen), "not comparable: the earlier check did not look for it"),
+        (len(changes.unsure), "may be gone: this check did not look for it"),
     )
     counts = ", ".join(f"{number} {what}" for number, what in numbers if number)
     when = minute_of(changes.taken_at)
-    of = f", of another context and server: {changes.cluster}" if changes.cluster else ""
-    return f"since {when} ({changes.source}{of}): {counts or 'no faults then, none now'}"
+    of = f", from another context and server: {changes.cluster}" if changes.cluster else ""
+    return f"since {when} ({changes.source}{of}): {counts or 'no faults before or now'}"
 
 
 def kinds_of(refs: Iterable[Ref]) -> str:

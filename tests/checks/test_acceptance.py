@@ -107,7 +107,7 @@ def test_only_the_cause_is_matched(patterns: list[str], is_accepted: bool) -> No
     report = accepted(entries(*patterns))
     assert bool(report.accepted) is is_accepted
     assert (report.exit_code() is Exit.HEALTHY) is is_accepted
-    assert ("matches nothing here" in notes(report)) is not is_accepted
+    assert ("matches no fault here" in notes(report)) is not is_accepted
 
 
 def shared(*names: str) -> list[Object]:
@@ -142,14 +142,17 @@ def test_until_is_the_last_day(until: date, is_accepted: bool) -> None:
     """After it, by the time of the report, an entry counts as absent, and that is said."""
     report = accepted(entries("git-*", until=until))
     assert (report.exit_code() is Exit.HEALTHY) is is_accepted
-    said = "entry 1 (git-*): accepted only until 2026-11-22; what it matches counts"
+    said = (
+        "entry 1 (git-*): accepted only until 2026-11-22; faults that it matches are no longer "
+        "accepted"
+    )
     assert (said in notes(report)) is not is_accepted
 
 
 def test_an_expired_entry_that_matches_nothing_is_said_too() -> None:
     """It can be removed."""
     report = accepted(entries("HelmRelease/a/b", until=YESTERDAY), HEALTHY)
-    assert "accepted only until 2026-11-22; it matches nothing here" in notes(report)
+    assert "accepted only until 2026-11-22; it matches no fault here" in notes(report)
     assert report.exit_code() is Exit.HEALTHY
 
 

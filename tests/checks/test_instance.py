@@ -191,7 +191,7 @@ def test_a_half_done_upgrade_is_one_finding() -> None:
         objects = alter(objects, f"Deployment/{name}", image)
     finding = only(found("instance", evidence(*objects)), "image-differs")
     assert finding.title == (
-        "2 controllers are not running the version that FluxInstance flux-system/flux asks for"
+        "2 controllers are not running the version specified in FluxInstance flux-system/flux"
     )
     assert finding.evidence == (
         ("Deployment flux-system/helm-controller", "v1.5.0 instead of v1.6.4"),

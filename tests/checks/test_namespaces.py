@@ -365,7 +365,7 @@ def test_what_applies_from_elsewhere_is_one_unknown() -> None:
     assert [f for f in found.findings if f.level is Level.UNKNOWN and f.step == "sources"] == []
     [one] = unknown(found)
     assert one.code == "forbidden"
-    assert 'what in other namespaces applies into namespace "team"' in one.title
+    assert 'which objects in other namespaces deploy to namespace "team"' in one.title
     permissions = [value for _, value in one.evidence]
     assert {f"list {KINDS[kind].resource}" for kind in INTO_OTHERS} < {*permissions}
     assert "list events" in permissions
@@ -439,7 +439,7 @@ def test_text_and_json_say_what_was_judged() -> None:
     """The header of the text, and a key of the JSON, which is empty without -n."""
     objects = [GIT, central("apps", WEB)]
     found = of("team", objects=objects)
-    assert 'namespace "team", and what applies into it: 1 Kustomization: flux-system/apps' in (
+    assert 'namespace "team", and objects that deploy to it: 1 Kustomization: flux-system/apps' in (
         as_text.render(found, Look(width=100)))  # fmt: skip
     document = as_json.document(found, everything=False)
     assert document["scope"] == {

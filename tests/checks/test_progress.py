@@ -48,7 +48,7 @@ def test_objects_that_wait_for_another_step_are_no_pass() -> None:
     known = evidence(*HEALTHY, flux("GitRepository", "git", NOT_THERE), *waiting)
     one = summary(known)
     assert (one.level, one.code) == (Level.WAIT, "waiting")
-    assert one.title == "1 of 31 ready, 30 wait for GitRepository apps/git"
+    assert one.title == "1 of 31 ready, 30 waiting for GitRepository apps/git"
     assert levels(known, "sources", "reconcilers") == {
         "sources": Level.FAIL,
         "reconcilers": Level.WAIT,
@@ -62,7 +62,7 @@ def test_a_step_in_which_all_wait_has_its_numbers() -> None:
     report = judge(evidence(*HEALTHY, *objects), Choice(namespaces=("apps",)))
     (one,) = [f for f in report.findings if f.step == "reconcilers"]
     assert (one.level, one.title) == (
-        Level.WAIT, "0 of 1 ready, 1 waits for GitRepository apps/git"
+        Level.WAIT, "0 of 1 ready, 1 waiting for GitRepository apps/git"
     )  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def test_what_is_awaited_is_named_the_most_often_first() -> None:
         objects[n]["status"]["conditions"][0]["message"] = f"unable to clone: odd {n}"
         objects += [kustomization(f"web-{n}-{i}", f"git-{n}", NO_ARTIFACT) for i in range(n + 1)]
     assert summary(evidence(*HEALTHY, *objects)).title == (
-        "1 of 16 ready, 15 wait for GitRepository apps/git-4, GitRepository apps/git-3, "
+        "1 of 16 ready, 15 waiting for GitRepository apps/git-4, GitRepository apps/git-3, "
         "GitRepository apps/git-2 and 2 more"
     )
 
@@ -88,7 +88,7 @@ def test_what_waits_for_a_source_under_way_names_the_source() -> None:
     known = evidence(*HEALTHY, *objects)
     one = summary(known)
     assert (one.level, one.code) == (Level.WAIT, "reconciling")
-    assert one.title == "1 of 3 ready, 2 wait for GitRepository apps/git"
+    assert one.title == "1 of 3 ready, 2 waiting for GitRepository apps/git"
     assert {path for path, _ in one.evidence} == {
         "Kustomization apps/infra", "Kustomization apps/web"
     }  # fmt: skip
@@ -108,7 +108,7 @@ def test_a_ready_object_that_gets_nothing_new_waits_for_updates() -> None:
     old = [source("git", NOT_THERE), kustomization("web", "git"), kustomization("api", "git")]
     one = summary(evidence(*HEALTHY, *old))
     assert (one.level, one.title) == (
-        Level.WAIT, "3 of 3 ready, updates of 2 wait for GitRepository apps/git"
+        Level.WAIT, "3 of 3 ready, 2 waiting for GitRepository apps/git to update"
     )  # fmt: skip
 
 
@@ -176,7 +176,7 @@ def test_the_comparison_of_revisions_says_who_waits() -> None:
     (one,) = [f for f in found("drift", known) if "latest revision" in f.title]
     assert one.level is Level.WAIT
     assert one.title.endswith("of 2 objects have applied the latest revision of their source; "
-                              "1 other waits")  # fmt: skip
+                              "1 other waiting")  # fmt: skip
 
 
 def test_the_exit_code_of_a_single_step_follows_its_findings() -> None:
@@ -263,7 +263,9 @@ def test_a_dependent_under_way_failed_before_too() -> None:
                       age=minutes(45)),
     ]  # fmt: skip
     title = summary(evidence(*HEALTHY, *objects)).title
-    assert "1 waits for Kustomization apps/infra, 1 in progress: Kustomization apps/infra" in title
+    assert (
+        "1 waiting for Kustomization apps/infra, 1 in progress: Kustomization apps/infra" in title
+    )
     assert title.endswith("is retried: Kustomization apps/web (HealthCheckFailed for 45m)")
 
 

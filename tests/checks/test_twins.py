@@ -76,8 +76,8 @@ def test_a_source_that_was_not_checked_is_named_with_the_newer_revision() -> Non
         "GitRepository apps/web: has main@sha1:0ld0ld0, but GitRepository apps/twin and 1 other "
         "with the same URL and ref have main@sha1:new0new"
     )
-    assert "fetched that 2h ago or earlier" in finding.why
-    assert "due every 10m" in finding.why
+    assert "fetched this revision at least 2h ago" in finding.why
+    assert "an interval of 10m" in finding.why
     assert "deployment/source-controller" in str(finding.hints)
     titles = [one.title for one in found("sources", evidence(*FLUX, AWAKE, *objects))]
     assert "3 of 4 healthy" in titles
@@ -190,7 +190,7 @@ def test_a_source_without_a_controller_is_told_too() -> None:
     web = git("web", OLD, 5 * HOUR, labels={"sharding.x/key": "shard-9"})
     (finding,) = bad(found("sources", evidence(*others, AWAKE, web, *TWINS)))
     assert finding.code == "source-behind"
-    assert any("which controller should watch it" in hint.text for hint in finding.hints)
+    assert any("which controller should watch the source" in hint.text for hint in finding.hints)
 
 
 def test_a_controller_that_is_down_explains_it() -> None:

@@ -141,7 +141,7 @@ def test_a_snapshot_has_no_secrets(flux_status: Program) -> None:
     """What needs a cluster is not suggested as if it could read the snapshot."""
     for words in (["get", "secret", "--demo"], ["--demo", "port-forward"]):
         (line,) = flux_status(*words).stderr.splitlines()
-        assert "with a cluster instead of a snapshot, use: kubectl flux-status" in line
+        assert "to query a cluster instead of a snapshot, use: kubectl flux-status" in line
         assert "--demo" not in line
 
 

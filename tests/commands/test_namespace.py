@@ -76,7 +76,7 @@ def test_who_may_read_only_the_namespace(
     assert by_step == dict.fromkeys(["operator", "instance", "components", "reconcilers", "ui"], 1)
     [note] = [one for one in document["findings"]
               if one["step"] == "reconcilers" and one["level"] == "unknown"]  # fmt: skip
-    assert note["title"].startswith("it is unknown what in other namespaces applies into")
+    assert note["title"].startswith("could not determine which objects in other namespaces")
     assert [one["object"]["name"] for one in document["findings"]
             if one["level"] == "fail"] == ["b"] * failing  # fmt: skip
     passed = [one["object"]["name"] for one in document["findings"]

@@ -170,7 +170,7 @@ def test_rights_in_one_namespace_are_used(cluster: Cluster) -> None:
     assert result.code == Exit.UNHEALTHY
     unknown = [f for f in result.report["findings"] if f["level"] == "unknown"]
     [elsewhere] = [f for f in unknown if f["step"] in ("sources", "reconcilers")]
-    assert 'in other namespaces applies into namespace "team-a"' in elsewhere["title"]
+    assert 'in other namespaces deploy to namespace "team-a"' in elsewhere["title"]
     assert {e["value"] for e in elsewhere["evidence"]} >= {
         "list kustomizations.kustomize.toolkit.fluxcd.io",
         "list helmreleases.helm.toolkit.fluxcd.io",

@@ -64,7 +64,7 @@ def test_the_exit_code_follows_the_levels(levels: list[Level], code: Exit, stric
     assert report(*levels).exit_code([Verdict.WARN]) is strict
 
 
-WAITS = Finding("reconcilers", "waiting", WAIT, "0 of 1 ready, 1 waits for GitRepository a/b")
+WAITS = Finding("reconcilers", "waiting", WAIT, "0 of 1 ready, 1 waiting for GitRepository a/b")
 RECONCILES = Finding("sources", "reconciling", WAIT, "x", evidence=(("a", "starting"),) * 2)
 
 

@@ -107,7 +107,7 @@ SAMPLE = report(
         since=NOW - timedelta(days=41),
         hints=(Hint("go on", (Command(("flux", "resume", "ks", "tools"), changes=True),)),),
     ),
-    Finding("reconcilers", "waiting", Level.WAIT, f"3 of 40 ready, 37 wait for {APP}"),
+    Finding("reconcilers", "waiting", Level.WAIT, f"3 of 40 ready, 37 waiting for {APP}"),
     Finding("ui", "absent", Level.SKIP, "the operator has no Service"),
     passed("sources", "5 of 6 sources are ready"),
     passed("cluster", "reachable as alice, 21 kinds served, 4 Flux controllers expected"),

@@ -53,7 +53,7 @@ context prod-eu · Kubernetes v1.35.2 · Flux v2.9.4 · operator v0.59.0
          since      41d (2026-10-13 04:12 UTC)
          fix        go on
                     flux resume ks tools   (changes the cluster)
- wait  reconcilers  3 of 40 ready, 37 wait for GitRepository team-a/app
+ wait  reconcilers  3 of 40 ready, 37 waiting for GitRepository team-a/app
  skip  ui           the operator has no Service
  pass  cluster      reachable as alice, 21 kinds served, 4 Flux controllers
                     expected
@@ -87,7 +87,7 @@ team-a/app-20, ... and 28 more
          since      41d (2026-10-13 04:12 UTC)
          fix        go on
                     flux resume ks tools   (changes the cluster)
- wait  reconcilers  3 of 40 ready, 37 wait for GitRepository team-a/app
+ wait  reconcilers  3 of 40 ready, 37 waiting for GitRepository team-a/app
  skip  ui           the operator has no Service
  pass  cluster      reachable as alice, 21 kinds served, 4 Flux controllers expected
  pass  drift        1 check passed
@@ -96,7 +96,7 @@ team-a/app-20, ... and 28 more
 next  Ask your assistant with live access to this cluster (read-only): kubectl flux-status mcp setup
 """.lstrip("\n").replace("\\\n", "")
 
-WAITS = Finding("work", "waiting", Level.WAIT, "1 of 2 ready, 1 waits for GitRepository a/b")
+WAITS = Finding("work", "waiting", Level.WAIT, "1 of 2 ready, 1 waiting for GitRepository a/b")
 REF = Ref("v1", "Kustomization", "a", "b")
 WIDE = Look(width=100)
 SGR = re.compile(r"\x1b\[[0-9;]+m")
@@ -258,9 +258,9 @@ def test_a_step_that_is_well_gives_its_word_on_the_whole() -> None:
 
 def test_what_waits_has_its_line_where_nothing_fails() -> None:
     """A step that only waits says so; in one that fails, the faults list what they block."""
-    waits = Finding("work", "waiting", Level.WAIT, "1 of 3 ready, 2 wait for GitRepository a/b")
+    waits = Finding("work", "waiting", Level.WAIT, "1 of 3 ready, 2 waiting for GitRepository a/b")
     cause = replace(failed(1), blocks=kustomizations(2))
-    line = " wait  work         1 of 3 ready, 2 wait for GitRepository a/b"
+    line = " wait  work         1 of 3 ready, 2 waiting for GitRepository a/b"
     assert lines_of(cause, waits)[-1] == line
     assert lines_of(failed(2, level=Level.WARN, step="work"), waits)[-1] == line
     assert line not in lines_of(failed(2, step="work"), waits)

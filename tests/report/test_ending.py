@@ -92,8 +92,8 @@ def test_what_is_gone_is_listed() -> None:
     lines = render(changed(new=(NEW.id,), gone=(GONE,), unsure=(UNSURE,)), Look()).splitlines()
     at = next(n for n, line in enumerate(lines) if line.startswith("since "))
     assert lines[at:] == [
-        "since 2026-11-23 01:12 UTC (old.json): 1 new, 1 gone, 1 maybe gone: this report",
-        "did not look there",
+        "since 2026-11-23 01:12 UTC (old.json): 1 new, 1 gone, 1 may be gone: this check",
+        "did not look for it",
         " gone  GitRepository team/broken-4 is broken [broken]",
         " maybe gone  GitRepository team/broken-5 is broken [broken]",
     ]
@@ -102,7 +102,7 @@ def test_what_is_gone_is_listed() -> None:
 def test_another_cluster_is_said() -> None:
     """The same faults in two clusters have the same ids."""
     shown = SAMPLE._replace(changes=Changes("old.json", NOW, cluster="stage"))
-    assert "(old.json, of another context and server: stage): no" in " ".join(
+    assert "(old.json, from another context and server: stage): no" in " ".join(
         render(shown, Look()).split()
     )
 
@@ -110,4 +110,4 @@ def test_another_cluster_is_said() -> None:
 def test_no_change_is_said() -> None:
     """A report without faults, like the one before."""
     shown = SAMPLE._replace(changes=Changes("old.json", NOW))
-    assert "(old.json): no faults then, none now" in render(shown, Look())
+    assert "(old.json): no faults before or now" in render(shown, Look())

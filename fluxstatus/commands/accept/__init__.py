@@ -31,7 +31,7 @@ EPILOG = """
 Examples:
   kubectl flux-status --brief -o wide   list the faults with their ids
   kubectl flux-status accept c9984b7c9184 --demo \\
-    --reason 'the server moves' --until 2999-12-31 >> accept.toml
+    --reason 'Git server migration' --until 2999-12-31 >> accept.toml
   kubectl flux-status --accept accept.toml
 
 \b

@@ -100,7 +100,7 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """List the events about Flux and its objects, the newest last.
+    """List events about Flux and its objects, newest last.
 
     A repeated event is shown once, with a count. API servers keep events for about an hour. -o json
     and -o yaml print every event.

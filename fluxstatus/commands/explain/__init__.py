@@ -65,7 +65,7 @@ def show(
         list[str],
         Argument(
             metavar="KIND/NAME|CODE",
-            help="A Flux object, or a code from `list`",
+            help="A Flux object, or a finding code from `list`",
             rich_help_panel=ObjectNamespace.panel,
         ),
     ],
@@ -75,7 +75,7 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Explain an object or a code: the cause, the fix, all details.
+    """Explain an object or a finding code: its cause, fix and details.
 
     KIND is a resource type or short name of kubectl or flux (ks, kustomizations, helmrelease, …).
     The details include the controller's logs, the object's events, and the keys, but never the

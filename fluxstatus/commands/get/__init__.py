@@ -101,7 +101,8 @@ class GetDisplay(ListDisplay):
         bool,
         Option(
             "--cause",
-            help="Show causes instead of messages, as the check finds them; reads as much",
+            help="Show the causes that the check finds instead of messages; sends as many "
+            "requests as the check",
         ),
     ] = False
     show_labels: Annotated[

@@ -153,7 +153,7 @@ class Statics:
         now, operator = self._cluster.now, next(iter(self._controllers.operators), None)
         is_late = is_report_late(report.object, operator, now)
         if is_late is None:
-            return Standing("Unknown", "it is not known when it was updated")
+            return Standing("Unknown", "its last update is unknown")
         if is_late and (old := age_of_report(report.object, now)):
             return Standing("False", f"has not been updated for {age(old)}")
         ready = str(report.condition("Ready").get("status") or "Unknown")

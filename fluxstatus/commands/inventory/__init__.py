@@ -84,7 +84,7 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Show whether all that a Flux object applied still exists.
+    """Check whether the objects that Flux applied still exist.
 
     Without KIND/NAME, all Flux objects are compared with what they applied, and only what is gone,
     left behind or unknown is shown. Left behind is what has the labels of a Flux object and is in

@@ -10,6 +10,9 @@ from fluxstatus.commands import console
 from fluxstatus.mcp import files, skill
 from fluxstatus.model.findings import Exit
 
+_FOLDERS = {"agents": "~/.agents/skills", "claude": "~/.claude/skills"}
+"""Where assistants look for the skills of a user (https://agentskills.io, Claude Code)."""
+
 
 def show(
     *,
@@ -17,7 +20,8 @@ def show(
     install: Annotated[
         Path | None,
         Option(
-            metavar="DIR", help="Write DIR/flux-status/SKILL.md, for example in ~/.claude/skills"
+            metavar="agents|claude|DIR",
+            help="Write flux-status/SKILL.md to ~/.agents/skills, ~/.claude/skills or DIR",
         ),
     ] = None,
 ) -> None:
@@ -30,7 +34,8 @@ def show(
         console.put(text)
         return
     try:
-        document = files.read(install.expanduser() / "flux-status" / "SKILL.md")
+        folder = Path(_FOLDERS.get(str(install), install)).expanduser()
+        document = files.read(folder / "flux-status" / "SKILL.md")
         if document.text != text:
             files.write(document, text)
     except files.FileError as error:

@@ -52,7 +52,7 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Show whether reconciling an object would help, and how.
+    """Show whether a reconciliation would help, and how to request it.
 
     Shows the commands to run, and what happens if you do nothing.
 

@@ -64,7 +64,7 @@ def show(
     verbose: Verbose = False,
     connection: Connection,
 ) -> None:  # fmt: skip
-    """Open the web UI of the Flux Operator; Ctrl-C ends it.
+    """Open the web UI of the Flux Operator; press Ctrl-C to stop.
 
     It has a dashboard of all Flux objects, a search, a page for each object with its status,
     events, history and dependencies, and the workloads that Flux manages.

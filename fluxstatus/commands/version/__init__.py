@@ -38,7 +38,7 @@ def show(
         bool, Option("--client", hidden=True)
     ] = False,
 ) -> None:
-    """Show this program's version, and whether it was changed.
+    """Show the plugin version, and whether its files were modified.
 
     Also shows its Python, its files and its documentation. With --verify, compares the files with
     the release.

@@ -85,7 +85,7 @@ def test_prompt_alone(flux_status: Program) -> None:
     assert result.returncode == report.returncode == 1
     well = flux_status("--from", RECORDED / "cluster-healthy.json.gz", "--prompt")
     assert (well.returncode, well.stdout) == (0, "")
-    assert "no finding needs an assistant" in well.stderr
+    assert "there is no finding that needs an assistant" in well.stderr
     assert flux_status("--prompt", "--watch").returncode == 2
 
 
@@ -128,6 +128,20 @@ def test_the_skill_is_installed(flux_status: Program, tmp_path: Path) -> None:
     file.write_text("mine")
     assert flux_status("mcp", "skill", "--install", tmp_path).returncode == 0
     assert (file.parent / "SKILL.md.bak").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["agents", "claude"])
+def test_the_skill_is_installed_where_assistants_look(
+    flux_status: Program, tmp_path: Path, name: str
+) -> None:
+    """Its front matter has the keys of the format, and no other."""
+    result = flux_status("mcp", "skill", "--install", name, env={"HOME": str(tmp_path)})
+    file = tmp_path / f".{name}" / "skills" / "flux-status" / "SKILL.md"
+    assert result.stdout == f"{file}\n"
+    head = file.read_text().split("---\n")[1]
+    keys = [line.partition(":")[0] for line in head.splitlines()]
+    assert keys == ["name", "description", "license", "compatibility"]
+    assert all(len(line) <= 500 for line in head.splitlines())
 
 
 def test_a_clients_own_command(flux_status: Program, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ ON_ITS_WAY = report(
     Finding("sources", "reconciling", Level.WAIT, "GitRepository team/app"), *WELL.findings
 )
 WAITS = report(
-    Finding("reconcilers", "waiting", Level.WAIT, "0 of 1 ready, 1 waits for GitRepository a/b"),
+    Finding("reconcilers", "waiting", Level.WAIT, "0 of 1 ready, 1 waiting for GitRepository a/b"),
     *WELL.findings,
 )
 WARNED = report(failed(1, level=Level.WARN))

@@ -1,0 +1,85 @@
+"""The causes of a report as a short JSON document, described by brief.schema.json.
+
+It is for programs that read all of it, such as assistants, so its size is limited: of very many
+causes, those that block the least are only counted. `-o json` has everything.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from fluxstatus.model.findings import Finding, Level, Next, Report
+from fluxstatus.report.as_json import commands_json, object_json, time_json, versioned
+from fluxstatus.report.look import Look
+from fluxstatus.report.sentences import by_blocked, why_of
+
+_LIMIT = 19_500  # bytes of the document
+_TEXT = 300  # characters of a text
+_PROMPT = 4_000  # bytes of a prompt; a longer one is left out, since half of one may be misread
+_DETAILED = 5  # causes with their explanation and fix
+_HINTS = 2  # of a cause
+_COMMANDS = 3  # of a hint
+_NAMESPACES = 20
+
+
+def render(report: Report, _: Look) -> str:
+    r"""Return the causes in *report* as a JSON document below 20 kB, ASCII only, with a newline."""
+    content = {
+        "context": _short(report.target.context),
+        "namespaces": [_short(name) for name in report.scope.namespaces[:_NAMESPACES]],
+        "takenAt": time_json(report.taken_at),
+        "verdict": report.verdict,
+        "summary": {level: report.count(level) for level in Level}
+        | {"blocked": report.blocked, "accepted": len(report.accepted)},
+        "next": _next(report.next) if report.next else None,
+    }
+    faults = by_blocked(report.faults)
+    causes = list(_that_fit(faults, _LIMIT - len(json.dumps(content))))
+    content |= {"causes": causes, "omitted": len(faults) - len(causes)}
+    return versioned(content, indent=None)
+
+
+def _that_fit(faults: Sequence[Finding], room: int) -> Iterator[dict[str, Any]]:
+    """Yield *faults* as JSON, as long as there is *room*, in bytes."""
+    for number, fault in enumerate(faults):
+        cause = _cause(fault) | (_details(fault) if number < _DETAILED else {})
+        room -= len(json.dumps(cause)) + len(", ")
+        if room < 0:
+            return
+        yield cause
+
+
+def _cause(fault: Finding) -> dict[str, Any]:
+    return {
+        "level": fault.level,
+        "code": fault.code,
+        "certainty": fault.certainty,
+        "title": _short(fault.title),
+        "blocks": len(fault.blocks),
+    }
+
+
+def _details(fault: Finding) -> dict[str, Any]:
+    return {
+        "object": object_json(fault.object) if fault.object else None,
+        "since": time_json(fault.since),
+        "why": _short(why_of(fault)),
+        "hints": [
+            {"text": _short(hint.text), "commands": commands_json(hint.commands[:_COMMANDS])}
+            for hint in fault.hints[:_HINTS]
+        ],
+    }
+
+
+def _next(step: Next) -> dict[str, Any]:
+    return {
+        "text": _short(step.text),
+        "commands": commands_json(step.commands[:_COMMANDS]),
+        "prompt": step.prompt if len(json.dumps(step.prompt)) <= _PROMPT else "",
+    }
+
+
+def _short(text: str) -> str:
+    """Return *text*, of a long one both ends: the cause is often at the end."""
+    half = _TEXT // 2
+    return text if len(text) <= _TEXT else f"{text[:half]} … {text[-half:]}"
