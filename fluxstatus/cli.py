@@ -72,6 +72,7 @@ class _Commands(PlainGroup):
         "reconcile": "fluxstatus.commands.reconcile",
         "tree": "fluxstatus.commands.tree",
         "ui": "fluxstatus.commands.ui",
+        "upgrade": "fluxstatus.commands.upgrade",
         "version": "fluxstatus.commands.version",
         "versions": "fluxstatus.commands.versions",
         "wait": "fluxstatus.commands.wait",
@@ -79,6 +80,7 @@ class _Commands(PlainGroup):
     with_codes: ClassVar = {
         "mcp verify": "fluxstatus.mcp.verify",
         "preflight": "fluxstatus.commands.preflight.report",
+        "upgrade plan": "fluxstatus.checks.upgrade.plan",
         "versions": "fluxstatus.commands.versions.skew",
         "wait": "fluxstatus.commands.wait.outcome",
     }

@@ -324,6 +324,22 @@ def flux_of(version: str) -> list[Object]:
     return system
 
 
+def definitions() -> list[Object]:
+    """Return the CRDs of all kinds of Flux, whose objects were only ever stored as they are now."""
+    return [
+        make(
+            "apiextensions.k8s.io/v1",
+            "CustomResourceDefinition",
+            resource,
+            NOW,
+            labels={"app.kubernetes.io/part-of": "flux"},
+            spec={"versions": [{"name": version, "served": True, "storage": True}]},
+            status={"storedVersions": [version]},
+        )
+        for resource, version in SERVED.items()
+    ]
+
+
 def evidence(
     *objects: Object,
     unread: Mapping[str, Unread] | None = None,

@@ -99,7 +99,8 @@ MORE = (
 
 SAVED = ("--all", "-o json", "--prompt", "get all -o yaml", "events -o json", "get all -o wide",
          "explain hr/web -n apps -o json", "conditions ks/app -n apps -o yaml",
-         "owner pod/web-0 -n apps", "tree ks/app -n apps -o json", "versions")  # fmt: skip
+         "owner pod/web-0 -n apps", "tree ks/app -n apps -o json", "versions",
+         "upgrade plan -o json")  # fmt: skip
 """Commands that replay the saved cluster."""
 
 _GATHERED = """

@@ -87,12 +87,22 @@ def _deprecated_versions(view: View) -> Iterator[Occurrence]:
             yield Occurrence(resource.ref, value=deprecated)
 
 
+def uses(resource: Resource, field: Deprecated) -> bool:
+    """Return whether somebody has set a deprecated *field* of *resource*, an object of its kind."""
+    return resource.get("spec", *field.path) not in (None, False, "", *field.defaults)
+
+
 def _deprecated_fields(view: View) -> Iterator[Occurrence]:
-    for kind, path, instead, defaults in DEPRECATED:
-        for resource in view.of_kind(kind):
-            if resource.get("spec", *path) not in (None, False, "", *defaults):
-                field = ".".join(("spec", *path))
-                yield Occurrence(resource.ref, field, instead)
+    for field in DEPRECATED:
+        for resource in view.of_kind(field.kind):
+            if uses(resource, field):
+                yield Occurrence(resource.ref, ".".join(("spec", *field.path)), field.instead)
+
+
+def substitutes(kustomization: Resource) -> bool:
+    """Return whether a Kustomization substitutes variables."""
+    build = map_of(kustomization.spec.get("postBuild"))
+    return bool(build.get("substituteFrom")) or "substitute" in build
 
 
 def _substituting(view: View) -> Iterator[Occurrence]:
@@ -102,8 +112,7 @@ def _substituting(view: View) -> Iterator[Occurrence]:
     if not controllers or any(_STRICT in arg for c in controllers for arg in c.args):
         return
     for kustomization in view.of_kind("Kustomization"):
-        build = map_of(kustomization.spec.get("postBuild"))
-        if build.get("substituteFrom") or "substitute" in build:
+        if substitutes(kustomization):
             yield Occurrence(kustomization.ref)
 
 

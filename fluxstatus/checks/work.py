@@ -35,8 +35,7 @@ ASLEEP = Code(
 )
 LEASES_UNREAD = Code(
     "leases-unread",
-    "The Leases of the controllers could not be read, so only reconciliations show that the "
-    "controllers are alive.",
+    "The controllers' Leases could not be read, so only reconciliations show that they are alive.",
 )
 
 

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from fluxstatus.base.fields import NESTED, map_of, maps_of
 from fluxstatus.base.masking import SHORT, mask
+from fluxstatus.cluster.dropped import applied_as, template_fields
 from fluxstatus.model.evidence import AWAITED, LEASES, WORKLOAD_PODS, Object
 from fluxstatus.model.inventory import ids_in, pack
 from fluxstatus.model.kinds import ORIGIN, SUSPEND_ANNOTATIONS
@@ -42,7 +43,7 @@ _FLUX: Shape = {
         "suspend interval timeout retryInterval type provider url bucketName endpoint image "
         "serviceAccountName targetNamespace releaseName storageNamespace path prune wait force "
         "components eventSeverity insecure migrateResources proxy summary recurseSubmodules "
-        "postRenderers passCredentials deletionPolicy reconcileStrategy",
+        "postRenderers postRenderStrategy passCredentials deletionPolicy reconcileStrategy",
         sourceRef=_REF,
         chartRef=_REF,
         chart={
@@ -80,14 +81,18 @@ _FLUX: Shape = {
         sources=_REF,
         artifacts=_fields("name namespace"),
         driftDetection=_fields("mode"),
-        install={**_REMEDIATION, **_fields("skipCRDs timeout createNamespace")},
-        upgrade={**_REMEDIATION, "timeout": None},
+        install={
+            **_REMEDIATION,
+            **_fields("skipCRDs timeout createNamespace disableWait serverSideApply"),
+        },
+        upgrade={**_REMEDIATION, **_fields("timeout disableWait force serverSideApply")},
+        waitStrategy=_fields("name"),
         rollback=_fields("recreate timeout"),
         test=_fields("timeout"),
         uninstall=_fields("timeout"),
         kustomize=_fields("", patches={}),  # only how many
         distribution=_fields("version registry artifact imagePullSecret artifactPullSecret"),
-        cluster=_fields("type size multitenant networkPolicy"),
+        cluster=_fields("type size multitenant networkPolicy objectLevelWorkloadIdentity"),
         sharding=_fields("key shards"),
         sync=_fields("name kind url ref path pullSecret interval provider"),
         operator=_fields("version"),
@@ -255,6 +260,7 @@ _ARGUMENTS = (
     "--default-service-account",
     "--feature-gates",
     "--storage-adv-addr",
+    *(f"--{cloud}-autologin-for-" for cloud in ("aws", "azure", "gcp")),
     "--reporting-interval",
     "--web-",
 )
@@ -285,9 +291,11 @@ def prune(query: str, item: Object) -> Object:
     `suspendedAt`, when the spec and what suspends it (spec.suspend or an annotation) were last
     written, `suspendedBy`, the managers of the latter, `writtenAs`, the API versions beside its own
     that its spec was written in, and `writers`, the managers that wrote it in another version
-    (manager, apiVersion, time). Of an Ingress: `guardedBy`, the names of annotations that may
-    require a login. Of a PrometheusRule: `metrics`, the metrics of Flux by the name of each rule
-    that uses some. Of a Deployment: `webVariables`, the names of environment variables that
+    (manager, apiVersion, time). Of an object with an inventory: `appliedAs`, its alpha and beta API
+    versions with their kinds. Of an ImageUpdateAutomation: `templateFields`, the names of fields in
+    the template of its commit message. Of an Ingress: `guardedBy`, the names of annotations that
+    may require a login. Of a PrometheusRule: `metrics`, the metrics of Flux by the name of each
+    rule that uses some. Of a Deployment: `webVariables`, the names of environment variables that
     configure a web UI. Of METADATA: `helm`, the names of Helm's annotations.
     """
     resource = query.partition("/")[0]
@@ -304,6 +312,8 @@ def prune(query: str, item: Object) -> Object:
         metadata |= _facts(resource, item)
     if shape is _FLUX:
         _keep_of_flux(kept, item)
+        if isinstance(metadata, dict) and (versions := applied_as(item)):
+            metadata["appliedAs"] = versions
     if shape is _SHAPES["deployments.apps"]:
         _keep_arguments(kept)
     if shape is _SHAPES["pods"]:
@@ -500,6 +510,7 @@ def _helm(item: Object) -> Object:
 _FACTS: Mapping[str, Callable[[Object], Object]] = {
     METADATA: _helm,
     "deployments.apps": _variables,
+    "imageupdateautomations.image.toolkit.fluxcd.io": template_fields,
     "ingresses.networking.k8s.io": _guards,
     "prometheusrules.monitoring.coreos.com": _metrics,
 }

@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "install": "preflight",
         "log": "logs {rest}",
         "ls": "get all",
+        "plan": "upgrade plan",
         "port-forward": "ui",
         "rollout": "reconcile KIND/NAME",
         "root-cause": "",

@@ -151,6 +151,18 @@ class PlainGroup(TyperGroup):
         _write_panels(self, ctx, formatter)
 
 
+def app_of(commands: type[PlainGroup]) -> typer.Typer:
+    """Return the app of a group of *commands* that prints its help without a subcommand."""
+    return typer.Typer(
+        cls=commands,
+        add_completion=False,
+        rich_markup_mode=None,
+        no_args_is_help=True,
+        subcommand_metavar="COMMAND",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
 class LateCommands(Mapping[str, Any]):
     """Commands by name, each imported on first use, so that the check starts faster.
 

@@ -43,6 +43,12 @@ LIVE = frozenset({
 })  # fmt: skip
 """The commands of this program without the options to read a snapshot."""
 
+_LIVE_OPTIONS = frozenset({"--save", "--wait"})
+"""The options of the check that cannot be used with a snapshot."""
+
+_ON_FILES = frozenset({"compare"})
+"""The commands of this program that read files alone, and no cluster."""
+
 DEMO = ("--demo",)
 """The option that selects the bundled demo cluster. No kubeconfig has its context."""
 
@@ -79,6 +85,8 @@ class TargetFlags:
             target_flags = TargetFlags("", self._flags)
         if rest[:1] == ["flux-status"]:  # kubectl takes no flag before a plugin's name
             return command._replace(argv=(*command.argv, *target_flags.own_words(rest[1:])))
+        if (program, *rest[:2]) == ("flux", "migrate", "-f"):
+            return command  # it changes the files in a checkout
         if rest[:1] == ["config"]:  # about the file, whatever context or user is asked for
             files = [flag for flag in self._flags if flag.startswith("--kubeconfig")]
             target_flags = TargetFlags("", tuple(files))
@@ -90,7 +98,10 @@ class TargetFlags:
 
         A command that cannot read the demo gets none: it is for a cluster of the user.
         """
-        if self._saved and arguments[:1] and arguments[0] in LIVE:
+        if arguments[:1] and arguments[0] in _ON_FILES:
+            return ()
+        is_live = not LIVE.isdisjoint(arguments[:1]) or not _LIVE_OPTIONS.isdisjoint(arguments)
+        if self._saved and is_live:
             return () if self._saved == DEMO else tuple(self.words("kubectl"))
         return self._saved or tuple(self.words("kubectl"))
 

@@ -24,7 +24,7 @@ _NAMESPACES = 20
 
 def render(report: Report, _: Look) -> str:
     r"""Return the causes in *report* as a JSON document below 20 kB, ASCII only, with a newline."""
-    content = {
+    content: dict[str, Any] = {
         "context": _short(report.target.context),
         "namespaces": [_short(name) for name in report.scope.namespaces[:_NAMESPACES]],
         "takenAt": time_json(report.taken_at),

@@ -94,7 +94,9 @@ def command_line(argv: Sequence[str], *, ascii_only: bool = False) -> str:
     return " ".join(_quote(word, ascii_only) for word in argv)
 
 
-_OF_THIS_MACHINE = (("brew",), ("kubectl", "flux-status"), ("kubectl", "krew"))
+_OF_THIS_MACHINE = (
+    ("brew",), ("kubectl", "flux-status"), ("kubectl", "krew"), ("flux", "migrate", "-f"),
+)  # fmt: skip
 """How commands begin that change this machine, if anything, and never the cluster."""
 
 

@@ -13,7 +13,13 @@ from fluxstatus.advice.view import View
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.step import Step
+from fluxstatus.checks.upgrade.blockers import blockers
+from fluxstatus.checks.upgrade.hits import hits
+from fluxstatus.checks.upgrade.move import Move
+from fluxstatus.checks.upgrade.next_kubernetes import next_kubernetes
+from fluxstatus.checks.upgrade.notes import notes
 from fluxstatus.cluster.queries import ADVICE_QUERIES
+from fluxstatus.knowledge.flux_minors import NEWEST
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Answer, Evidence, Incomplete, Read, Unread, Why
 from fluxstatus.model.findings import Finding, Level
@@ -148,7 +154,17 @@ _METADATA = st.fixed_dictionaries(
         )
         | ANY,
         **dict.fromkeys(
-            ("writtenAs", "writers", "suspendedBy", "guardedBy", "metrics", "webVariables"), ANY
+            (
+                "writtenAs",
+                "writers",
+                "suspendedBy",
+                "guardedBy",
+                "metrics",
+                "webVariables",
+                "appliedAs",
+                "templateFields",
+            ),
+            ANY,
         ),
     },
 )
@@ -252,6 +268,9 @@ def test_any_json_is_judged(objects: dict[str, list[dict[str, Any]]], served: bo
     known = replace(HEALTHY, answers={**HEALTHY.answers, **answers})
     report = judge(known if served else replace(known, served=None))
     assert [f.title for f in report.findings if "crashed" in f.code] == []
+    move = Move(State(known), (2, 5), NEWEST)
+    planned = [*blockers(move), *hits(move), *notes(move), *next_kubernetes(move.state, NEWEST)]
+    assert all(finding.title for finding in planned)
 
 
 def recorded() -> Iterator[tuple[Step, Finding]]:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from fluxstatus.cli import run
 from fluxstatus.model.evidence import Object
+from tests.builders import definitions
 from tests.cluster.readers import PATIENCE
 from tests.commands.matrix import FAULTS, FLUX, FOR_ADVICE, LOG, OTHERS, Request
 from tests.fakes.scripted import Api, Asked, Asking, changed, document, not_found, scripted
@@ -159,7 +160,7 @@ def fill(api: Api) -> None:
     api.put(*flux_system(now), source, app, charts, release, chart, *_notifications(now))
     api.put(_deployment(now), *(make("v1", "ConfigMap", m, now, namespace="apps") for m in maps))
     api.put(*(make("v1", "Namespace", one, now) for one in ("apps", "flux-system")), _event(now))
-    api.put(*_around_flux(now))
+    api.put(*_around_flux(now), *definitions())
     known = {"accept.toml": '[[accept]]\ncode = "x"\nreason = "x"\nuntil = 2999-12-31\n'}
     api.put(make("v1", "ConfigMap", "known", now, namespace="apps", data=known))
     api.put(make("v1", "Secret", "git", now, namespace="apps", type="Opaque", data=_DATA))

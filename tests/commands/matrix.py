@@ -283,6 +283,15 @@ COMMANDS: Mapping[str, Requests] = {
         Role.LIST: (*_ALL, _list("ConfigMap", "apps")),
         Role.RELATED: (_APP, _object("Deployment", "web")),
     },
+    "upgrade plan --to 2.9": {
+        Role.DISCOVERY: (_APIS,),
+        Role.VERSION: (_VERSION,),
+        Role.LIST: (
+            *_DEPLOYMENTS,
+            *(one for one in _ALL if one != _REPORT),
+            _list("CustomResourceDefinition"),
+        ),
+    },
     "versions": {
         Role.DISCOVERY: (_APIS,),
         Role.VERSION: (_VERSION,),

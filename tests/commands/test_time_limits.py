@@ -84,6 +84,7 @@ def test_everything_hangs_but_the_proxy(flux: Api, timed: Timed) -> None:
 @pytest.mark.parametrize(
     "line",
     ["", "get all", "explain ks/app", "logs", "events", "tree ks/app", "owner ks/app", "versions",
+     "upgrade plan",
      "inventory", "inventory ks/app",
      "--accept-from apps/known", "accept x --reason x --until 2999-12-31",
      "preflight", "conditions ks/app", "credentials ks/app", "reconcile ks/app", "mcp prompts"],

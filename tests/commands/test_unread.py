@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.builders import definitions
 from tests.cluster.faults import Fault, parameters, some
 from tests.cluster.readers import PATIENCE
 from tests.commands.in_process import Command, running
@@ -35,7 +36,7 @@ def _healthy(api: Api) -> None:
     now = datetime.now(UTC)  # the program looks at the clock
     source = git_repository("apps", "git", now, url="https://git.example.com/app.git")
     app = kustomization("apps", "app", now, source=source, path="./")
-    api.put(*flux_system(now), source, app)
+    api.put(*flux_system(now), source, app, *definitions())
     api.kubectl.instead("logs", "exit 0")
 
 
@@ -66,6 +67,8 @@ FORBIDDEN = [
     ("reconcile ks/app -n apps", "*/kustomizations", f"list {KS.name}"),
     ("credentials ks/app -n apps", "*/kustomizations", f"list {KS.name}"),
     ("versions", DEPLOYMENTS, "list deployments.apps"),
+    ("upgrade plan --to 2.9", DEPLOYMENTS, "list deployments.apps"),
+    ("upgrade plan --to 2.9", HR.path, f"list {HR.name}"),
     ("ui --no-open", DEPLOYMENTS, "list deployments.apps"),
     ("logs", DEPLOYMENTS, "list deployments.apps"),
     ("logs --for ks/app -n apps", APP, f"get {KS.name}"),
@@ -106,6 +109,7 @@ EMPTY = [
     ("reconcile ks/nope -n apps", WRONG),
     ("credentials ks/nope -n apps", WRONG),
     ("versions", WELL),
+    ("upgrade plan --to 2.9", WELL),
     ("logs", WELL),
     ("logs --for ks/nope -n apps", WRONG),
 ]

@@ -92,6 +92,7 @@ COMMANDS = (
     ["explain", f"ks/{GIVEN}"], ["tree", f"ks/{GIVEN}"], ["owner", f"pod/{GIVEN}"],
     ["conditions", f"ks/{GIVEN}"], ["events"], ["events", "--for", f"ks/{GIVEN}"], ["logs"],
     ["logs", GIVEN], ["credentials", f"ks/{GIVEN}"], ["reconcile", f"ks/{GIVEN}"], ["versions"],
+    ["upgrade", GIVEN], ["upgrade", "plan"], ["upgrade", "plan", "--to", GIVEN, "--demo"],
     ["preflight"], ["preflight", "--git", GIVEN], ["ui"], ["version"], ["--step", GIVEN],
     ["--skip", GIVEN], ["--from", GIVEN], ["--save", f"/nonexistent/{GIVEN}", "--demo"],
     ["--accept", GIVEN, "--demo"], ["--accept-from", GIVEN], ["--accept-from", f"a/{GIVEN}"],

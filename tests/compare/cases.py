@@ -34,6 +34,7 @@ ON_STATES = {
         f"{fault} --reason known --until 2999-12-31 {how}"
         for fault in ("c9984b7c9184", "0123456789ab") for how in _REPORT
     ),
+    "upgrade plan": (*_REPORT, "--to 2.10 --all"),
     "versions": (*_REPORT, "--all"),
     "mcp prompts": _REPORT,
 }  # fmt: skip
@@ -69,7 +70,7 @@ WITHOUT_STATE = """
     --demo --accept-from a/b|--demo --fail-on new|--demo --fail-on nothing
     --demo --fail-on fail,warn
     --demo --since-snapshot missing.json|accept x|accept x --demo --reason x --until 2000-01-01
-    compare|compare missing.json missing.json
+    compare|compare missing.json missing.json|upgrade|upgrade plan --to x --demo
 """
 """Lines for which no state is needed: mistakes, fixed texts, and what happens without kubectl."""
 

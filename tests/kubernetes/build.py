@@ -139,14 +139,21 @@ def cache() -> Path:
     return Path(base) / "kubectl-flux-status-tests"
 
 
-@functools.cache
 def sources(name: str) -> Path:
     """Return the folder of the Go module that holds the program *name*, fetched if need be.
 
     Raises BuildError.
     """
-    tool = _tool(name)
-    answer = _go(["mod", "download", "-json", tool.requires], MODULES / tool.module)
+    return dependency(name, _tool(name).requires)
+
+
+@functools.cache
+def dependency(name: str, module: str) -> Path:
+    """Return the folder of a Go *module* that the program *name* is built with, fetched if need be.
+
+    Raises BuildError.
+    """
+    answer = _go(["mod", "download", "-json", module], MODULES / _tool(name).module)
     return Path(json.loads(answer)["Dir"])
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from fluxstatus.model.evidence import Evidence
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
-_KEPT_BY_US = ("changedAt", "suspendedAt", "suspendedBy", "writtenAs", "writers", "webVariables")
+_KEPT_BY_US = ("changedAt", "suspendedAt", "suspendedBy", "writtenAs", "writers", "webVariables",
+                "appliedAs", "templateFields")  # fmt: skip
 """What the product adds to an object's metadata; the API has no such fields."""
 
 

@@ -42,6 +42,7 @@ WAYS: dict[str, tuple[Words, ...]] = {
     "credentials": (("KIND/NAME",),),
     "reconcile": (("KIND/NAME",),),
     "versions": ((),),
+    "upgrade plan": ((), ("--to=2.99", "--all")),
     "preflight": ((), ("--manifest",)),
     "get": (("all", "-A"), ("sources",), ("components",), ("ks,hr", "--not-ready"), ("ONE/NAME",)),
     "conditions": (("KIND/NAME",),),

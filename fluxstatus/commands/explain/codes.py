@@ -14,6 +14,7 @@ from fluxstatus.knowledge import pods
 from fluxstatus.knowledge.rule import FALLBACKS, Rule, Step
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.knowledge.tables import RULES
+from fluxstatus.knowledge.upgrade_changes import CHANGES, Change
 from fluxstatus.model.codes import Code
 from fluxstatus.model.hints import Hint, command
 
@@ -72,7 +73,11 @@ def codes(of_commands: Mapping[str, Iterable[Code]]) -> Mapping[str, CodeDetails
 
 
 def _details(code: Code, steps: tuple[str, ...]) -> CodeDetails:
-    cases = (*map(_case, _rules(code)), *(_advised(one) for one in ADVICE if one.code == code))
+    cases = (
+        *map(_case, _rules(code)),
+        *(_advised(one) for one in ADVICE if one.code == code),
+        *(_changed(one) for one in CHANGES if one.code == code),
+    )
     return CodeDetails(code, code.meaning, steps, cases)
 
 
@@ -96,6 +101,11 @@ def _case(rule: Rule) -> Case:
 def _advised(advice: Advice) -> Case:
     hints = tuple(map(_hint, advice.steps))
     return Case(_sentence(advice.why), (), (), "", hints, _spelled_out(advice.upstream))
+
+
+def _changed(change: Change) -> Case:
+    hints = tuple(map(_hint, change.steps))
+    return Case(_sentence(change.why), (), (), "", hints, change.source)
 
 
 def _hint(step: Step) -> Hint:

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import typer
 
-from fluxstatus.commands.typer_groups import PlainGroup, hand_down
+from fluxstatus.commands.typer_groups import PlainGroup, app_of, hand_down
 
 
 class _Commands(PlainGroup):
@@ -17,14 +17,7 @@ class _Commands(PlainGroup):
     }  # fmt: skip
 
 
-app = typer.Typer(
-    cls=_Commands,
-    add_completion=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    subcommand_metavar="COMMAND",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = app_of(_Commands)
 
 
 @app.callback()

@@ -41,7 +41,7 @@ def test_subcommands_and_flags() -> None:
     """Without a dash the subcommands are offered, with one the flags, those of the subcommand."""
     assert {"list", "ui"} <= set(candidates(""))
     assert not any(word.startswith("-") for word in candidates(""))
-    assert candidates("u") == ["ui"]
+    assert candidates("u") == ["ui", "upgrade"]
     assert {"--context", "--step", "-n"} <= set(candidates("-"))
     assert candidates("--fail-") == ["--fail-fast", "--fail-on"]
     assert candidates("ui", "--p") == ["--port"]

@@ -8,6 +8,7 @@ import pytest
 
 from fluxstatus.advice import ADVICE
 from fluxstatus.checks import STEPS
+from fluxstatus.checks.upgrade import plan
 from fluxstatus.commands.explain import as_text
 from fluxstatus.commands.explain.codes import CodeDetails, codes
 from fluxstatus.commands.preflight import report as preflight
@@ -16,6 +17,7 @@ from fluxstatus.commands.wait import outcome
 from fluxstatus.knowledge import pods
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.knowledge.tables import RULES
+from fluxstatus.knowledge.upgrade_changes import CHANGES
 from fluxstatus.mcp import verify
 from fluxstatus.report import Look
 from tests.commands.codes import OF_COMMANDS
@@ -37,6 +39,7 @@ def test_every_code_is_there() -> None:
     given |= {(code, "versions") for code in skew.CODES}
     given |= {(code, "preflight") for code in preflight.CODES}
     given |= {(code, "wait") for code in outcome.CODES}
+    given |= {(code, "upgrade plan") for code in plan.CODES}
     assert given == {(code.code, step) for code in CODES.values() for step in code.steps}
 
 
@@ -91,10 +94,11 @@ def test_text_has_no_regular_expression_and_no_cause_twice() -> None:
 
 
 def test_every_rule_is_listed() -> None:
-    """Each rule and advice of a code is one of its cases, with its steps and origin."""
+    """Each rule, advice and change of a code is one of its cases, with its steps and origin."""
     rules = (*RULES, *pods.RULES, *STATES.values())
     steps: list[tuple[str, int]] = [(rule.code, len(rule.steps)) for rule in rules]
     steps += [(habit.code, len(habit.steps)) for habit in ADVICE]
+    steps += [(change.code, len(change.steps)) for change in CHANGES]
     known = [count for code, count in steps if code in CODES]
     result = [case for code in CODES.values() for case in code.cases]
     assert len(result) == len(known)

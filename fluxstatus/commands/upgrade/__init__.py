@@ -1,0 +1,23 @@
+"""`upgrade`: what an upgrade of Flux would meet; nothing here upgrades anything."""
+
+from typing import ClassVar
+
+import typer
+
+from fluxstatus.commands.typer_groups import PlainGroup, app_of, hand_down
+
+
+class _Commands(PlainGroup):
+    late: ClassVar = {"plan": "fluxstatus.commands.upgrade.plan"}
+
+
+app = app_of(_Commands)
+
+
+@app.callback()
+def _upgrade(ctx: typer.Context) -> None:
+    """Plan an upgrade of Flux; nothing here upgrades it.
+
+    `upgrade plan` shows what blocks an upgrade and the steps, with commands that you run yourself.
+    """
+    hand_down(ctx)
