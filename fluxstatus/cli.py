@@ -5,7 +5,7 @@
 import errno
 import io
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn
 import typer
 
 from fluxstatus import __version__
-from fluxstatus.base.similar import did_you_mean
 from fluxstatus.commands import console, report_files, watch
+from fluxstatus.commands.choice import choice_of
 from fluxstatus.commands.completion.argv import read_table
 from fluxstatus.commands.known import Accepting, Known, comparing
 from fluxstatus.commands.options import CheckDisplay, Connection, Scope, Snapshots, Timing
@@ -61,6 +61,7 @@ class _Commands(PlainGroup):
         "credentials": "fluxstatus.commands.credentials",
         "events": "fluxstatus.commands.events",
         "explain": "fluxstatus.commands.explain",
+        "fleet": "fluxstatus.commands.fleet",
         "get": "fluxstatus.commands.get",
         "inventory": "fluxstatus.commands.inventory",
         "list": "fluxstatus.commands.list",
@@ -78,6 +79,7 @@ class _Commands(PlainGroup):
         "wait": "fluxstatus.commands.wait",
     }
     with_codes: ClassVar = {
+        "fleet": "fluxstatus.commands.fleet.as_report",
         "mcp verify": "fluxstatus.mcp.verify",
         "preflight": "fluxstatus.commands.preflight.report",
         "upgrade plan": "fluxstatus.checks.upgrade.plan",
@@ -205,10 +207,10 @@ def _assessor(
     scope: Scope, accepting: Accepting, *, live: bool, prompt: bool
 ) -> Callable[[Evidence], Report]:
     """Return the function that checks a cluster; it imports the checks when it is called."""
-    chosen = _choice(scope) if scope.step or scope.skip else None
+    chosen = choice_of(scope) if scope.step or scope.skip else None
 
     def assess(evidence: Evidence) -> Report:
-        choice = (chosen or _choice(scope))._replace(accept=accepting.list)
+        choice = (chosen or choice_of(scope))._replace(accept=accepting.list)
         return _check_evidence(evidence, choice, live=live, prompt=prompt)
 
     return assess
@@ -224,41 +226,6 @@ def _check_evidence(evidence: Evidence, choice: "Choice", *, live: bool, prompt:
     analysis = Analysis(State(evidence, choice.namespaces), choice.skip)
     local = local_state(evidence.target, evidence.taken_at, choice.namespaces) if live else EMPTY
     return report_with_next(analysis, choice, local, prompt=prompt)
-
-
-def _choice(scope: Scope) -> "Choice":
-    """Return the chosen steps, codes and namespaces; an unknown name is a usage error."""
-    from fluxstatus.checks import STEPS
-    from fluxstatus.checks.run import Choice
-
-    steps = {step.id for step in STEPS}
-    return Choice(
-        steps=_known(_words(scope.step), steps, "--step"),
-        skip=_known(_words(scope.skip), _may_be_skipped(steps, scope), "--skip"),
-        namespaces=scope.namespaces,
-    )
-
-
-def _may_be_skipped(steps: Collection[str], scope: Scope) -> Collection[str]:
-    """Return what `--skip` accepts: steps, and codes, unless only steps are skipped."""
-    if set(_words(scope.skip)) <= set(steps):
-        return steps
-    from fluxstatus.checks.codes import known_codes  # this imports all rules
-
-    return {*steps, *known_codes()}
-
-
-def _words(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(word for value in values for word in value.split(",") if word)
-
-
-def _known(words: tuple[str, ...], names: Collection[str], option: str) -> tuple[str, ...]:
-    """Return *words*; one that is not among *names* is a usage error."""
-    for word in words:
-        if word not in names:
-            meant = did_you_mean(word, names, "see `kubectl flux-status list`", repr)
-            raise typer.BadParameter(f"{word!r} is unknown; {meant}", param_hint=option)
-    return words
 
 
 def _reader(

@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.fakes.programs import program
-from tests.install.fixtures import NAME, NEW_PYTHON, Room, link, pythons, unpack
+from tests.install.fixtures import NAME, NEW_PYTHON, Room, link, may_unshare, pythons, unpack
 from tests.kubernetes.cluster import Cluster
 
 
@@ -130,7 +130,7 @@ def test_folder_that_cannot_be_written(tarball: Path, clean_room: Room, tmp_path
 @pytest.mark.cluster
 def test_read_only_file_system(archive: Path, kubectl: Path, running_cluster: Cluster) -> None:
     """Where no file can be written but in shared memory, as in some containers, it runs."""
-    if not _may_unshare():
+    if not may_unshare():
         pytest.skip("no mounts of one's own here: that takes root on Linux")
     script = 'mount --make-rprivate / && mount -o remount,bind,ro / && exec "$@"'
     kubeconfig = f"--kubeconfig={running_cluster.kubeconfig('admin')}"
@@ -141,13 +141,6 @@ def test_read_only_file_system(archive: Path, kubectl: Path, running_cluster: Cl
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert (done.returncode, done.stderr) == (1, "")
-
-
-def _may_unshare() -> bool:
-    try:
-        return subprocess.run(["unshare", "--mount", "true"], check=False).returncode == 0
-    except FileNotFoundError:
-        return False
 
 
 def test_no_bytecode_is_written_if_disabled(

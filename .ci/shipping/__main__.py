@@ -1,9 +1,10 @@
-"""Make a release: python -m shipping [--build]; .ci/release runs it.
+"""Make a release: python -m shipping [--build|--rehearse]; .ci/release runs it.
 
 It checks the requirements of a release; runs all tests; builds into dist/ the archive with its
 companion files, the wheel, the source distribution, and SHA256SUMS; and creates the tag locally.
 Nothing is pushed or published. With --build it neither tests nor tags: the workflow for the tag
-uses that, after it has tested on every system.
+uses that, after it has tested on every system. With --rehearse it builds and checks everything in
+a temporary folder, and prints what is left to do.
 """
 
 import os
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fluxstatus import __version__
-from shipping import address, archive
+from shipping import address, archive, rehearsal
 from shipping.version import ROOT, TAG, notes
 
 DIST = ROOT / "dist"
@@ -25,8 +26,11 @@ _BUILD = "build==1.6.1"
 def main(arguments: list[str]) -> None:
     """Make the release. Raises SystemExit with the reason on failure."""
     only_build = arguments == ["--build"]
-    if arguments and not only_build:
+    if arguments not in ([], ["--build"], ["--rehearse"]):
         sys.exit(__doc__)
+    if arguments == ["--rehearse"]:
+        rehearsal.rehearse(_obstacles(tagged=False), _note)
+        return
     obstacles = list(_obstacles(tagged=only_build))
     if obstacles:
         sys.exit("\n".join(f"release: {obstacle}" for obstacle in obstacles))
@@ -34,7 +38,7 @@ def main(arguments: list[str]) -> None:
         _run(ROOT / "tests" / "run")
     shutil.rmtree(DIST, ignore_errors=True)
     archive.write(DIST)
-    _build_packages(DIST)
+    build_packages(DIST)
     archive.write_sums(DIST)
     _note(f"built {', '.join(sorted(file.name for file in DIST.iterdir()))}")
     if not only_build:
@@ -59,7 +63,7 @@ def _obstacles(*, tagged: bool) -> Iterator[str]:
         yield f"the tag {TAG} already exists; raise __version__ in fluxstatus/__init__.py"
 
 
-def _build_packages(folder: Path) -> None:
+def build_packages(folder: Path) -> None:
     """Build the source distribution, and the wheel from it."""
     with tempfile.TemporaryDirectory() as tools:
         _run(sys.executable, "-m", "pip", "install", "--quiet", "--target", tools, _BUILD)

@@ -13,11 +13,15 @@ from shipping.version import ROOT, homepage
 
 PLACEHOLDER = "OWNER"
 _FILES = ("pyproject.toml", ".krew.yaml", "README.md", "docs/*.md", ".ci/shipping/*.rb",
-          "action/*.yml")  # fmt: skip
-_ADDRESS = re.compile(r"https://github\.com/[\w-]+/kubectl-flux-status\b")
+          "action/*.yml", "skills/*/*.md", ".claude-plugin/*.json")  # fmt: skip
+_ADDRESS = re.compile(r"https://[\w.-]+(?:/[\w.-]+)+/kubectl-flux-status\b")
 _OWNER = re.compile(
     r"(?<=brew install )[\w.-]+(?=/tap/kubectl-flux-status\b)"
     r"|(?<=\s)[\w.-]+(?=/kubectl-flux-status/action@)"
+    r"|(?<=skills add )[\w.-]+(?=/kubectl-flux-status\b)"
+    r"|(?<=marketplace add )[\w.-]+(?=/kubectl-flux-status\b)"
+    r'|(?<="owner": { "name": ")[\w.-]+'
+    r"|(?P<image>(?<=ghcr\.io/)[\w.-]+(?=/kubectl-flux-status\b))"
 )
 
 
@@ -30,9 +34,13 @@ def outdated() -> Iterator[tuple[Path, str]]:
     """Yield each file with another address, and its text with that of pyproject.toml."""
     for file in (file for pattern in _FILES for file in sorted(ROOT.glob(pattern))):
         text = file.read_text(encoding="utf-8")
-        new = _OWNER.sub(owner(), _ADDRESS.sub(homepage().rstrip("/"), text))
+        new = _OWNER.sub(_owner, _ADDRESS.sub(homepage().rstrip("/"), text))
         if new != text:
             yield file, new
+
+
+def _owner(match: re.Match[str]) -> str:
+    return owner().lower() if match["image"] and owner() != PLACEHOLDER else owner()
 
 
 def main(arguments: list[str]) -> None:

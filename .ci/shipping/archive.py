@@ -2,27 +2,26 @@
 
     python -m shipping.archive [FOLDER]      default: dist
 
-Its companion files are a copy of its manifest of hashes, the SBOM, the manifests for krew and
-Homebrew, and SHA256SUMS. It needs pip, and a package index unless the wheels are cached.
+Its companion files are a copy of its manifest of hashes, the SBOM, the same program in one file,
+the manifests for krew, Homebrew and Flux's catalog of plugins, the files of other channels, and
+SHA256SUMS. It needs pip, and a package index unless the wheels are cached.
 """
 
-import gzip
 import hashlib
-import io
 import os
 import posixpath
 import re
 import subprocess
 import sys
-import tarfile
 import tempfile
 import zipfile
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from shipping import bill, manifests
+from shipping import bill, flux_plugin, manifests, one_file
+from shipping.packing import pack, sums
 from shipping.version import ROOT, TAG, homepage
 
 MANIFEST = "MANIFEST.sha256"  # in the form of sha256sum; `version --verify` reads it
@@ -41,9 +40,10 @@ _FROM, _YEARS = 946_684_800, 20 * 365 * 86_400  # the year 2000, and the range f
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The archive, its manifest of hashes, and the packages in it."""
+    """The archive, the one-file program, their manifest of hashes, and the packages in them."""
 
     archive: bytes
+    program: bytes
     manifest: str
     packages: tuple[bill.Package, ...]
 
@@ -65,10 +65,11 @@ def build() -> Built:
         for file in ROOT.glob(pattern):
             files[file.relative_to(ROOT).as_posix()] = file.read_bytes()
     files |= {path: _linked(path, files) for path in files if _is_page(path)}
-    manifest = _sums((path, files[path]) for path in sorted(files))
+    manifest = sums((path, files[path]) for path in sorted(files))
     files[MANIFEST] = manifest.encode()
     packages = tuple(bill.package(wheel, contents) for wheel, contents in read)
-    return Built(_pack(files), manifest, packages)
+    program = one_file.build(files, hashlib.sha256(manifest.encode()).hexdigest()[:16])
+    return Built(pack(files, _PROGRAMS, date(files)), program, manifest, packages)
 
 
 def _is_page(path: str) -> bool:
@@ -96,21 +97,21 @@ def write(folder: Path) -> None:
         f"{LAUNCHER}-{TAG}.cdx.json": bill.bill(built.packages, sha256).encode(),
         "flux-status.yaml": manifests.krew(TAG, sha256).encode(),
         "kubectl-flux-status.rb": manifests.formula(TAG, sha256).encode(),
+        LAUNCHER: built.program,
+        **flux_plugin.files(built.program),
+        **manifests.channels(),
     }
     for path, content in contents.items():
         (folder / path).write_bytes(content)
+    (folder / LAUNCHER).chmod(0o755)
     write_sums(folder)
 
 
 def write_sums(folder: Path) -> None:
     """Write SHA256SUMS for all files in *folder*."""
     files = sorted(file for file in folder.iterdir() if file.name != "SHA256SUMS")
-    text = _sums((file.name, file.read_bytes()) for file in files)
+    text = sums((file.name, file.read_bytes()) for file in files)
     (folder / "SHA256SUMS").write_text(text, encoding="utf-8")
-
-
-def _sums(files: Iterable[tuple[str, bytes]]) -> str:
-    return "".join(f"{hashlib.sha256(text).hexdigest()}  {path}\n" for path, text in files)
 
 
 def _fetch(folder: Path) -> None:
@@ -134,29 +135,11 @@ def _contents(wheel: Path) -> dict[str, bytes]:
         }
 
 
-def _pack(files: Mapping[str, bytes]) -> bytes:
-    tar = io.BytesIO()
-    with tarfile.open(fileobj=tar, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for entry, text in entries(files):
-            archive.addfile(entry, io.BytesIO(text))
-    packed = io.BytesIO()
-    # Not gzip.compress: its header differs between Python versions.
-    with gzip.GzipFile("", "wb", compresslevel=9, fileobj=packed, mtime=0) as file:
-        file.write(tar.getvalue())
-    return packed.getvalue()
-
-
-def entries(files: Mapping[str, bytes]) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
-    """Return *files*, including the manifest, as entries of the archive."""
+def date(files: Mapping[str, bytes]) -> int:
+    """Return the date of all *files*, which have a manifest."""
     # Python accepts a .pyc by the date and size of its source. The date depends on the content, so
     # that no .pyc of another version fits if one archive is unpacked over another.
-    date = _FROM + int(hashlib.sha256(files[MANIFEST]).hexdigest(), 16) % _YEARS
-    for path in sorted(files):
-        entry = tarfile.TarInfo(path)
-        entry.size = len(files[path])
-        entry.mtime = date
-        entry.mode = 0o755 if path in _PROGRAMS else 0o644
-        yield entry, files[path]
+    return _FROM + int(hashlib.sha256(files[MANIFEST]).hexdigest(), 16) % _YEARS
 
 
 def _pip(*arguments: str | Path) -> None:

@@ -105,13 +105,16 @@ def _in_namespace(name: str) -> Callable[[_Fields], Shared]:
     )  # fmt: skip
 
 
+ABOUT_HOSTS = (
+    *("host-not-found", "host-refuses", "host-slow", "host-rate-limit", "host-broken"),
+    *("host-unreachable", "tls-unknown-authority", "tls-expired", "tls-wrong-name", "tls-failed"),
+    "protocol-mismatch",
+)
+"""Codes of faults of a host."""
+
 _SHARED: Mapping[str, Callable[[_Fields], Shared]] = {
     "dns-failing": _dns,
-    **dict.fromkeys(
-        ("host-not-found", "host-refuses", "host-slow", "host-rate-limit", "host-broken",
-         "host-unreachable", "tls-unknown-authority", "tls-expired", "tls-wrong-name", "tls-failed",
-         "protocol-mismatch"), _host,
-    ),
+    **dict.fromkeys(ABOUT_HOSTS, _host),
     **dict.fromkeys(
         ("git-auth-rejected", "git-password-not-supported", "git-sso-required",
          "github-app-failed", "ssh-key-encrypted", "ssh-key-invalid", "ssh-key-rejected",
@@ -141,6 +144,9 @@ _SHARED: Mapping[str, Callable[[_Fields], Shared]] = {
     "crd-missing": _named("missing_group_name"),
 }  # fmt: skip
 """For the code of each fault that several objects can share: what it is about."""
+
+SHARED_CODES = frozenset(_SHARED)
+"""Codes of faults that several objects can share."""
 
 _OF_CLUSTER = frozenset(
     {"admission-unreachable", "admission-no-dry-run", "admission-denied", "api-server-failing",

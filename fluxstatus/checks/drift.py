@@ -313,8 +313,8 @@ def _left_behind(state: State) -> Iterator[Finding]:
                 *_stuck_in(event.message),
                 *_unpruned(event.message),
                 hint(
-                    "use the labels to check whether any of the objects still exist, and delete "
-                    "them",
+                    "use the labels to check which of the objects still exist; delete those that are "
+                    "not needed",
                     command(
                         "kubectl get all,configmaps --all-namespaces -l {labels}",
                         {"labels": labels},
@@ -355,8 +355,8 @@ def _unpruned(message: str) -> Iterator[Hint]:
         names.setdefault(found["namespace"] or "", []).append(one)
     if names:
         yield hint(
-            "check which of the objects in the message still exist, and delete them unless another "
-            "object manages them now",
+            "check which of the objects in the message still exist; delete those that are not needed "
+            "and not managed by another object",
             *(_list_all(objects, namespace) for namespace, objects in names.items()),
         )
 

@@ -17,8 +17,7 @@ from fluxstatus.state.state import State
 
 NAMESPACE_EMPTY = Code(
     "namespace-empty",
-    "There is nothing to check: the namespaces given with -n contain no Flux objects, and none "
-    "deploys to them.",
+    "The namespaces given with -n contain no Flux objects, and no Flux object deploys to them.",
 )
 ELSEWHERE = Code(
     "elsewhere", "Flux itself has problems that do not affect the namespaces given with -n."

@@ -118,6 +118,10 @@ def docs_of(kind: str) -> str:
     return _DOCS[known.group].format(plural=known.plural, singular=known.name.lower())
 
 
+SHOW_DETAILS = "show all details of this object"
+"""The text of the hint that fixes nothing."""
+
+
 def explained(ref: Ref) -> Iterator[Hint]:
     """Yield the `explain` command for *ref*, if it is a Flux object."""
     if ref.kind in KINDS:
@@ -126,7 +130,7 @@ def explained(ref: Ref) -> Iterator[Hint]:
             {"name": ref.name, "ns": ref.namespace},
         )
         if more:
-            yield Hint("show all details of this object", (more,), "more")
+            yield Hint(SHOW_DETAILS, (more,), "more")
 
 
 def read_whole(kind: str, namespace: str, name: str) -> Command | None:

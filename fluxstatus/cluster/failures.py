@@ -297,6 +297,14 @@ _NO_SERVER = (  # kubectl then tries localhost:8080; the kubeconfig shows which 
         _CORRECT,
         _VIEW,
     ),
+    _Failure(
+        "",
+        Why.NO_CONFIG,
+        "there is no kubeconfig, and kubectl does not use the ServiceAccount of this pod",
+        "mount the token of the ServiceAccount (automountServiceAccountToken) and leave out "
+        "options such as --as, with which kubectl ignores it; or set --kubeconfig to a file that "
+        "exists",
+    ),
 )
 
 _STATUSES = {
@@ -385,6 +393,8 @@ def _missing_in(config: Kubeconfig) -> int:
     """Return which row of the table is about what *config*, without a server, lacks."""
     if config.target.context:
         return 3
+    if config.in_pod:
+        return 4
     return 2 if config.contexts else int(config.exists)
 
 

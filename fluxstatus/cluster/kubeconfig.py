@@ -18,7 +18,8 @@ _OWN_CREDENTIAL = ("token", "client-certificate")
 class Kubeconfig(NamedTuple):
     """The names in a kubeconfig, never a credential.
 
-    `files` are where kubectl looks for it, `exists` is whether one of them is there.
+    `files` are where kubectl looks for it, `exists` is whether one of them is there. `in_pod` is
+    whether kubectl looks for the ServiceAccount of the pod that it runs in, since none is there.
     """
 
     target: Target = Target()
@@ -26,6 +27,7 @@ class Kubeconfig(NamedTuple):
     contexts: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     exists: bool = True
+    in_pod: bool = False
 
 
 def unread(flags: Sequence[str]) -> Kubeconfig:
@@ -36,7 +38,9 @@ def unread(flags: Sequence[str]) -> Kubeconfig:
     named = _flag(flags, "kubeconfig")
     listed = [named] if named else os.environ.get("KUBECONFIG", "").split(os.pathsep)
     files = tuple(filter(None, listed)) or ("~/.kube/config",)
-    return Kubeconfig(files=files, exists=any(map(_is_file, files)))
+    exists = any(map(_is_file, files))
+    in_pod = not exists and "KUBERNETES_SERVICE_HOST" in os.environ
+    return Kubeconfig(files=files, exists=exists, in_pod=in_pod)
 
 
 def _is_file(name: str) -> bool:

@@ -42,6 +42,7 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _MOST_OUTPUT = 64 << 20  # bytes of each file that a program writes; at that size it is killed
 _LAST = 64 << 10  # bytes of standard error that are read: its end
 _READS = 16  # of a pipe, each of so many bytes, before what was read is used
+_TO_CLEAN_UP = 3.0  # seconds for programs that are asked to end
 _AT_ONCE = 8  # programs that `running` runs at the same time
 _PAUSES = (0.001, 0.02)  # seconds between two checks of a program: the first, and the longest
 
@@ -159,6 +160,12 @@ class Process:
             self._running.wait()
             orphans.ended(self._running.pid)
 
+    def ask_to_end(self) -> None:
+        """Send SIGTERM to a program that cleans up by itself; `end` does not give it the time."""
+        with signals.deferred(), suppress(ProcessLookupError):
+            if self._running is not None and not self._has_ended(self._running):
+                os.kill(self._running.pid, signal.SIGTERM)
+
     def _has_ended(self, running: "RunningCommand") -> bool:
         """Return whether the program has ended; the rest of its group is then killed, once.
 
@@ -273,6 +280,17 @@ def run(argv: Sequence[str], deadline: Deadline) -> Output:
         raise TimeUpError.of_start(deadline, Path(argv[0]).name)
     with Process(argv) as process:
         return finished(process, deadline)
+
+
+def ended(running: Sequence[Process]) -> None:
+    """End programs that clean up by themselves, all at the same time: kill those that do not."""
+    for process in running:
+        process.ask_to_end()
+    until = time.monotonic() + _TO_CLEAN_UP
+    while any(process.alive() for process in running) and time.monotonic() < until:
+        time.sleep(_PAUSES[0])
+    for process in running:
+        process.__exit__()
 
 
 def finished(process: Process, deadline: Deadline) -> Output:

@@ -32,8 +32,8 @@ _INTERVAL = 0.003  # seconds between two attempts to connect
 class Proxy:
     """A `kubectl proxy`, for a `with` block that ends it.
 
-    It serves at `socket`, a path, once `wait` returns; it gets the user's *flags* unchanged.
-    Raises ProgramError.
+    It serves at `socket`, a path, once `wait` returns; it gets the user's *flags* unchanged, except
+    for a time limit in a pod. Raises ProgramError.
     """
 
     def __init__(self, flags: Sequence[str]) -> None:
@@ -46,7 +46,8 @@ class Proxy:
         try:
             with signals.deferred():
                 self.socket = self._closing.enter_context(socket_folder.opened())
-                command = [self._kubectl, "proxy", *flags, f"--unix-socket={self.socket}"]
+                command = [self._kubectl, "proxy", *_usable(flags)]
+                command += [f"--unix-socket={self.socket}"]
                 command += ["--append-server-path", *_READ_ONLY]
                 process = Process(command, environ=go_programs.environment())
                 self._process = self._closing.enter_context(process)
@@ -112,6 +113,16 @@ class Proxy:
     def end(self) -> None:
         """End it, and with it every request under way; any thread may call this."""
         self._process.end()
+
+
+def _usable(flags: Sequence[str]) -> Sequence[str]:
+    """Return *flags* without what makes kubectl ignore the ServiceAccount of its pod.
+
+    The client limits each request, too. Upstream: client-go, clientcmd/merged_client_builder.go.
+    """
+    if kubeconfig.unread(flags).in_pod:
+        return [flag for flag in flags if not flag.startswith("--request-timeout")]
+    return flags
 
 
 _offered: list[Proxy] = []  # at most one, for the next `opened`

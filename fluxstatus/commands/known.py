@@ -23,6 +23,13 @@ _KEYS = ("accept.toml", "accept.json")
 _NOT_READ = "it was not read"
 
 Assess: TypeAlias = Callable[[Evidence], Report]
+AcceptFile = Annotated[
+    Path | None,
+    Option(
+        metavar="FILE",
+        help="Accept the faults in FILE: they are shown, but do not change the exit code",
+    ),
+]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -31,13 +38,7 @@ class Known:
 
     panel: ClassVar = "Known faults"
 
-    accept: Annotated[
-        Path | None,
-        Option(
-            metavar="FILE",
-            help="Accept the faults in FILE: they are shown, but do not change the exit code",
-        ),
-    ] = None
+    accept: AcceptFile = None
     accept_from: Annotated[
         str,
         Option(metavar="NS/CONFIGMAP", help="Accept the faults in a ConfigMap of the cluster"),

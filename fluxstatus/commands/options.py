@@ -108,9 +108,9 @@ def deadline(text: str | Deadline) -> Deadline:
     return Deadline(seconds(text))
 
 
-_OUTPUT = Option("--output", "-o", help="Output format")
-Output = Annotated[ReportFormat, _OUTPUT]
-ListOutput = Annotated[ListFormat, _OUTPUT]
+OUTPUT = Option("--output", "-o", help="Output format")
+Output = Annotated[ReportFormat, OUTPUT]
+ListOutput = Annotated[ListFormat, OUTPUT]
 TIMEOUT = Deadline(30.0)
 """The default of `Timeout`, which begins when the command line is parsed."""
 
@@ -123,12 +123,28 @@ Timeout = Annotated[
         show_default=False,
     ),
 ]
+KubeconfigFile = Annotated[str, Option(help="Path to the kubeconfig file to use", metavar="FILE")]
+As = Annotated[str, Option("--as", help="Username to impersonate", metavar="NAME")]
+AsGroup = Annotated[list[str], Option(help="Group to impersonate; repeatable", metavar="NAME")]
+AsUid = Annotated[str, Option(help="UID to impersonate", metavar="UID")]
+RequestTimeout = Annotated[str, Option(help="Time limit for a single request", metavar="DURATION")]
+CacheDir = Annotated[str, Option(help="kubectl's cache directory", metavar="DIR")]
+"""Flags of kubectl that are not about one context."""
+
 UseColor = Annotated[Color, Option(help="When to use color")]
 Verbose = Annotated[
     bool, Option("--verbose", "-v", help="Print requests and their durations to stderr")
 ]
 Everything = Annotated[
     bool, Option("--all", help="Also show healthy results, and do not truncate text")
+]
+ReportFiles = Annotated[
+    list[report_files.ReportFile],
+    Option(
+        metavar="FORMAT=FILE",
+        parser=report_files.report_file,
+        help="Also write the report to FILE in FORMAT, which -o also accepts; repeatable",
+    ),
 ]
 NoHeaders = Annotated[bool, Option("--no-headers", help="Don't print headers")]
 NoTrunc = Annotated[
@@ -222,7 +238,7 @@ class CheckDisplay:
 
     panel: ClassVar = "Output"
 
-    output: Annotated[CheckFormat, _OUTPUT] = Format.TEXT
+    output: Annotated[CheckFormat, OUTPUT] = Format.TEXT
     color: UseColor = Color.AUTO
     verbose: Verbose = False
     everything: Everything = False
@@ -233,14 +249,7 @@ class CheckDisplay:
             help="One line per cause, the most blocking first; with -o json, a short document",
         ),
     ] = False
-    report: Annotated[
-        list[report_files.ReportFile],
-        Option(
-            metavar="FORMAT=FILE",
-            parser=report_files.report_file,
-            help="Also write the report to FILE in FORMAT, which -o also accepts; repeatable",
-        ),
-    ] = field(default_factory=list)
+    report: ReportFiles = field(default_factory=list)
 
     def conflict(self, *, watch: bool, used: Mapping[str, Path | None]) -> str:
         """Return why these options cannot be combined; empty when they can.
@@ -269,7 +278,7 @@ class TableDisplay:
 
     panel: ClassVar = "Output"
 
-    output: Annotated[TableFormat, _OUTPUT] = Format.TABLE
+    output: Annotated[TableFormat, OUTPUT] = Format.TABLE
     no_headers: NoHeaders = False
     no_trunc: NoTrunc = False
     color: UseColor = Color.AUTO
@@ -319,7 +328,7 @@ class TreeDisplay:
 
     panel: ClassVar = "Output"
 
-    output: Annotated[TreeFormat, _OUTPUT] = Format.TREE
+    output: Annotated[TreeFormat, OUTPUT] = Format.TREE
     everything: Annotated[
         bool, Option("--no-trunc", "--all", help="Print each object on one line, as in a pipe")
     ] = False
@@ -495,18 +504,14 @@ class Connection:
     context: Annotated[
         str, Option(help="Name of the kubeconfig context to use", metavar="NAME")
     ] = ""
-    kubeconfig: Annotated[
-        str, Option(help="Path to the kubeconfig file to use", metavar="FILE")
-    ] = ""
+    kubeconfig: KubeconfigFile = ""
     cluster: Annotated[
         str, Option(help="Name of the kubeconfig cluster to use", metavar="NAME")
     ] = ""
     user: Annotated[str, Option(help="Name of the kubeconfig user to use", metavar="NAME")] = ""
-    as_: Annotated[str, Option("--as", help="Username to impersonate", metavar="NAME")] = ""
-    as_group: Annotated[
-        list[str], Option(help="Group to impersonate; repeatable", metavar="NAME")
-    ] = field(default_factory=list)
-    as_uid: Annotated[str, Option(help="UID to impersonate", metavar="UID")] = ""
+    as_: As = ""
+    as_group: AsGroup = field(default_factory=list)
+    as_uid: AsUid = ""
     token: Annotated[
         str, Option(help="Bearer token for authentication to the API server", metavar="TOKEN")
     ] = ""
@@ -529,10 +534,8 @@ class Connection:
         bool,
         Option("--insecure-skip-tls-verify", help="Do not verify the server's certificate"),
     ] = False
-    request_timeout: Annotated[
-        str, Option(help="Time limit for a single request", metavar="DURATION")
-    ] = ""
-    cache_dir: Annotated[str, Option(help="kubectl's cache directory", metavar="DIR")] = ""
+    request_timeout: RequestTimeout = ""
+    cache_dir: CacheDir = ""
 
     def flags(self, *, but_for: Collection[str] = ()) -> tuple[str, ...]:
         """Return the flags that are set, as arguments of kubectl, without those in *but_for*."""

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, get_args
 
@@ -82,14 +82,21 @@ def _is_output(file: Path) -> bool:
 
 
 def write(files: Iterable[ReportFile], report: Report, look: Look) -> Iterator[str]:
-    """Write *report* into each of *files*, and yield why one could not be written.
+    """Write *report* into each of *files*, and yield why one could not be written."""
+    return write_as(files, lambda form, plain: RENDER[form](report, plain), look)
+
+
+def write_as(
+    files: Iterable[ReportFile], render: Callable[[CheckFormat, Look], str], look: Look
+) -> Iterator[str]:
+    """Write what *render* returns into each of *files*, and yield why one could not be written.
 
     A file is replaced in one step or not at all. An old file keeps its mode; a new one has that of
     any new file. A symbolic link is kept, and its target is replaced.
     """
     for one in files:
         plain = look._replace(color=False, ascii=False, wide=one.format is Format.WIDE)
-        text = visible_lines(RENDER[one.format](report, plain))
+        text = visible_lines(render(one.format, plain))
         try:
             target = one.path.resolve()
             like = target.stat() if target.exists() else None

@@ -68,10 +68,17 @@ def hand_down(context: Any) -> None:
     command = context.command.commands[name]
     if isinstance(command, PlainGroup):
         return
-    known = {option.name for option in command.params}
+    known = {option.name: option for option in command.params}
     for unknown in given.keys() - known:
         context.fail(f"{given[unknown][0]} is not an option of `{name}`")
-    context.default_map = {name: {option: value for option, (_, value) in given.items()}}
+    values = {option: _for(known[option], value) for option, (_, value) in given.items()}
+    context.default_map = {name: values}
+
+
+def _for(option: Any, value: Any) -> Any:
+    """Return *value* for *option*: one that can be repeated takes a list."""
+    is_one = getattr(option, "multiple", False) and not isinstance(value, list | tuple)
+    return [value] if is_one else value
 
 
 class PlainCommand(TyperCommand):
@@ -168,6 +175,7 @@ class LateCommands(Mapping[str, Any]):
 
     A module has its command as the function `show`, with an optional `EPILOG` for its help and an
     optional function `as_kubectl` (see PlainCommand), or several commands as the typer app `app`.
+    One that is also run in several contexts has `IN_CONTEXTS`.
     """
 
     def __init__(self, modules: Mapping[str, str]) -> None:
@@ -186,11 +194,21 @@ class LateCommands(Mapping[str, Any]):
         if app is None:
             app = typer.Typer(add_completion=False, rich_markup_mode=None)
             epilog = getattr(module, "EPILOG", None)
-            app.command(name, cls=PlainCommand, epilog=epilog)(with_options(module.show))
+            app.command(name, cls=PlainCommand, epilog=epilog)(_options_of(module))
         command: Any = get_command(app)
         command.name = name
         command.as_kubectl = getattr(module, "as_kubectl", None)
         return command
+
+
+def _options_of(module: Any) -> Callable[..., None]:
+    """Return the command of *module* for typer."""
+    command = with_options(module.show)
+    if not getattr(module, "IN_CONTEXTS", False):
+        return command
+    from fluxstatus.commands.each_context import with_contexts  # noqa: PLC0415 - few commands
+
+    return with_contexts(command)
 
 
 def panels(command: Any, context: Any) -> list[tuple[str, list[Any]]]:

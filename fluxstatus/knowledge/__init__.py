@@ -36,7 +36,7 @@ from fluxstatus.state.state import State
 
 @cache
 def _about(kind: str, *, quoted: bool) -> Index:
-    """Return the rules for objects of *kind* that read names and quotes, or that do not."""
+    """Return the rules for *kind*: those that also read names and quotations, or the others."""
     return Index(tables_about(kind), quoted=quoted)
 
 
@@ -73,7 +73,7 @@ def diagnose(
         steps = _with_retry(rule.steps, resource, is_needed=reason in REASONS)
         found = Diagnosis(rule._replace(steps=steps), found.fields)
     if is_remote(subject) and rule.code in _about_applied() and "spec.kubeConfig" not in rule.why:
-        return found.adding("the object is in the remote cluster (spec.kubeConfig)")
+        return found.adding("the object is in the remote cluster that spec.kubeConfig refers to")
     return found
 
 
@@ -93,7 +93,7 @@ def _with_retry(
 ) -> tuple[Step, ...]:
     """Return *steps* with one that makes a failed release retry, if it *is_needed*.
 
-    A HelmRelease in v2beta1 knows no request to reset its retries or to force an attempt.
+    A HelmRelease in v2beta1 supports no request to reset its retries or to force an attempt.
     """
     has_one = any(change in (RESET, FORCE) for step in steps for change in step.change)
     if not resource.ref.api_version.endswith("/v2beta1"):
@@ -152,7 +152,7 @@ def _matches(
 def _rank(found: tuple[int, Rule, Match]) -> tuple[int, int, int]:
     """Return a key that sorts the best rule first: the deepest clause is the error itself.
 
-    Between rules that reach as deep, the order of the tables decides: specific before general.
+    If several rules match equally deep, the first table wins: specific rules come before general ones.
     """
     place, rule, match = found
     reach = rule.reach if rule.pattern.pattern else Reach.STAGE

@@ -50,7 +50,7 @@ RULES = (
         why="the aggregated API {broken_group} does not respond, so API discovery fails",
         steps=(
             Step(
-                "restore the server behind {broken_group} (for metrics.k8s.io: metrics-server); its Service is in the APIService",
+                "restore the server behind {broken_group} (for metrics.k8s.io, metrics-server); to find its Service, check the APIService",
                 read=(_API_SERVICES,),
             ),
             Step("if the server was uninstalled, delete its APIService"),
@@ -68,10 +68,10 @@ RULES = (
     ),
     Rule(
         _API_SERVICE_BROKEN,
-        why="the aggregated API {broken_group} of the remote cluster (spec.kubeConfig) does not respond, so API discovery fails there",
+        why="the aggregated API {broken_group} of the remote cluster in spec.kubeConfig does not respond, so API discovery fails there",
         steps=(
             Step(
-                "in the remote cluster, check its APIServices and restore the server behind {broken_group}"
+                "in the remote cluster, check the APIServices, and restore the server behind {broken_group}"
             ),
         ),
         pattern=Text(
@@ -87,13 +87,13 @@ RULES = (
     ),
     Rule(
         _API_SERVICE_BROKEN,
-        why="API {broken_group} does not respond, so API discovery fails: {innermost}",
+        why="the API {broken_group} does not respond, so API discovery fails: {innermost}",
         steps=(
             Step(
-                "check the APIServices; restore the server behind one that is not available, or delete the APIService of a server that was uninstalled",
+                "check the APIServices. If an APIService is not available, restore its server, or delete the APIService if the server was uninstalled",
                 read=(_API_SERVICES,),
             ),
-            Step("if all of them are available, check the API server itself", read=(_READY,)),
+            Step("if all APIServices are available, check the API server itself", read=(_READY,)),
         ),
         pattern=Text(_DISCOVERY + _AGGREGATED),
         kinds=_APPLIES,
@@ -104,10 +104,10 @@ RULES = (
     ),
     Rule(
         _API_SERVER_DENIED,
-        why="the API server treats the requests of {controller} as anonymous (system:anonymous): they carry no valid token",
+        why="the API server treats requests from {controller} as anonymous (system:anonymous): the requests have no valid token",
         steps=(
             Step(
-                "check that {controller} has a token (automountServiceAccountToken of its pods and ServiceAccount) and sends it to this API server (KUBERNETES_SERVICE_HOST, a proxy between them), then restart it",
+                "check that {controller} has a token (automountServiceAccountToken of its pods and ServiceAccount) and sends it to this API server (KUBERNETES_SERVICE_HOST, and any proxy between them). Then restart {controller}",
                 read=(
                     "kubectl get deployment {controller} -n {flux_namespace} -o yaml",
                     LOG,
@@ -115,7 +115,7 @@ RULES = (
                 change=("kubectl rollout restart deployment/{controller} -n {flux_namespace}",),
             ),
             Step(
-                "do not grant permissions to system:anonymous: that grants them to anyone who can reach the API server"
+                "do not grant permissions to system:anonymous, because anyone who can reach the API server would have them"
             ),
         ),
         pattern=Text(r"user \"system:anonymous\" cannot "),
@@ -128,10 +128,10 @@ RULES = (
     ),
     Rule(
         _API_SERVER_DENIED,
-        why="the API server does not accept the token that {controller} sends (Unauthorized)",
+        why="the API server does not accept the token from {controller} (Unauthorized)",
         steps=(
             Step(
-                "restart {controller}; if the error persists, check its ServiceAccount, the API server's signing keys and the clocks of the nodes",
+                "restart {controller}. If the error persists, check its ServiceAccount, the API server's signing keys and the clocks of the nodes",
                 read=(LOG,),
                 change=("kubectl rollout restart deployment/{controller} -n {flux_namespace}",),
             ),
@@ -146,15 +146,15 @@ RULES = (
         upstream="kubernetes apimachinery api/errors",
     ),
     Rule(
-        Code("etcd-full", "The database of etcd is full, so the cluster accepts no writes."),
-        why="etcd is full: its database has reached the space quota, so the cluster accepts no writes until space is freed (alarm NOSPACE)",
+        Code("etcd-full", "The etcd database is full, so the cluster does not accept writes."),
+        why="etcd is full: the database has reached its space quota, so the cluster does not accept writes until space is freed (alarm NOSPACE)",
         steps=(
             Step(
-                "on the control plane, compact and defragment etcd, then clear the alarm (etcdctl compact, defrag, alarm disarm), or raise --quota-backend-bytes",
+                "on the control plane, compact and defragment etcd, and then clear the alarm (etcdctl compact, defrag and alarm disarm), or raise --quota-backend-bytes",
                 read=(_READY,),
             ),
             Step(
-                "find out what fills it, for example events, reports of a policy engine, or many revisions of large objects; on a managed cluster, contact the provider"
+                "find out what fills etcd, for example events, reports from a policy engine, or many revisions of large objects. On a managed cluster, contact the provider"
             ),
         ),
         pattern=Text(r"mvcc: database space exceeded|etcdserver: no space"),
@@ -183,7 +183,7 @@ RULES = (
         why="etcd elected a new leader while the request was running",
         steps=(
             Step(
-                "no action is required if it happens once: Flux retries automatically; if it repeats, check etcd's disk latency and network",
+                "if this happens only once, no action is required, because Flux retries automatically. If it happens repeatedly, check etcd's disk latency and network",
                 read=(_READY,),
             ),
         ),
@@ -194,10 +194,10 @@ RULES = (
     ),
     Rule(
         _API_SERVER_FAILING,
-        why="the API server rejected the request because it received too many (429)",
+        why="the API server rejected the request because it received too many requests (429)",
         steps=(
             Step(
-                "find the client that overloads the API server; API Priority and Fairness limits requests per priority level; Flux retries automatically",
+                "find the client that overloads the API server; API Priority and Fairness limits requests per priority level. Flux retries automatically",
                 read=(
                     "kubectl get --raw /debug/api_priority_and_fairness/dump_priority_levels",
                     _READY,
@@ -212,14 +212,14 @@ RULES = (
     ),
     Rule(
         _API_SERVER_FAILING,
-        why="the connection from {controller} to the API server ({api_server}) failed: {detail}",
+        why="the connection from {controller} to the API server at {api_server} failed: {detail}",
         steps=(
             Step(
                 "check the control plane; Flux retries automatically",
                 read=(_READY,),
             ),
             Step(
-                "if it is healthy, check the network from {controller} to it: kube-proxy, the CNI, NetworkPolicies",
+                "if the control plane is healthy, check the network between {controller} and the API server (kube-proxy, the CNI plugin and NetworkPolicies)",
                 read=("kubectl get endpointslices -n default", LOG),
             ),
         ),
@@ -235,11 +235,11 @@ RULES = (
         why="spec.timeout expired before {controller} could send its next request to the API server (client rate limiter)",
         steps=(
             Step(
-                "raise spec.timeout, or split the object: it applies or checks more objects than fit into its timeout",
+                "raise spec.timeout, or split the object, because it applies or checks too many objects for its timeout",
                 read=("kubectl get {resource} {name} -n {ns} -o jsonpath={{.spec.timeout}}", LOG),
             ),
             Step(
-                "if other objects are slow, too, check the API server and slow admission webhooks; with many objects, raise --kube-api-qps and --kube-api-burst of {controller}",
+                "if other objects are also slow, check the API server and find slow admission webhooks. If {controller} handles many objects, raise its --kube-api-qps and --kube-api-burst",
                 read=(_READY,),
             ),
         ),
@@ -252,14 +252,14 @@ RULES = (
     ),
     Rule(
         _API_SERVER_FAILING,
-        why="the controller could not read an object that it needs, because its connection to the API server of this cluster ({api_server}) failed: {detail}",
+        why="the controller could not read a required object, because its connection to this cluster's API server ({api_server}) failed: {detail}",
         steps=(
             Step(
-                "check the control plane; Flux retries automatically, and neither the spec nor the host in it is at fault",
+                "check the control plane; Flux retries automatically. The spec and the host in the spec are not the cause",
                 read=(_READY,),
             ),
             Step(
-                "if it is healthy, check the network from the controllers to it: kube-proxy, the CNI, NetworkPolicies",
+                "if the control plane is healthy, check the network between the controllers and the API server (kube-proxy, the CNI plugin and NetworkPolicies)",
                 read=("kubectl get endpointslices -n default", LOG),
             ),
         ),
@@ -272,10 +272,10 @@ RULES = (
     ),
     Rule(
         _API_SERVER_FAILING,
-        why="the API server of this cluster did not complete a request of the controller: {detail}",
+        why="this cluster's API server did not complete a request from the controller: {detail}",
         steps=(
             Step(
-                "check the control plane and etcd; Flux retries automatically, and neither the spec nor the host in it is at fault",
+                "check the control plane and etcd; Flux retries automatically. The spec and the host in the spec are not the cause",
                 read=(_READY,),
             ),
         ),
@@ -290,10 +290,10 @@ RULES = (
     ),
     Rule(
         _API_SERVER_FAILING,
-        why="the controller had no time left for a request to the API server of this cluster: its own rate limit held the request back (client rate limiter)",
+        why="the controller had no time left for a request to this cluster's API server: the controller's own rate limit delayed the request (client rate limiter)",
         steps=(
             Step(
-                "check whether the controller is short of CPU; lower its --concurrent, or raise --kube-api-qps and --kube-api-burst; Flux retries automatically",
+                "check whether the controller has enough CPU. Lower its --concurrent, or raise its --kube-api-qps and --kube-api-burst; Flux retries automatically",
                 read=(LOG, "kubectl describe deployment {controller} -n {flux_namespace}"),
             ),
             Step("check whether the API server responds slowly", read=(_READY,)),
@@ -306,11 +306,14 @@ RULES = (
         upstream="client-go rest",
     ),
     Rule(
-        Code("update-raced", "Another client changed the object while the controller updated it."),
-        why="another client changed {kind} {name} while the controller updated it (the object has been modified)",
+        Code(
+            "update-raced",
+            "Another client changed the object while the controller was updating it.",
+        ),
+        why="another client changed {kind} {name} while the controller was updating it (the object has been modified)",
         steps=(
             Step(
-                "wait for the next attempt; if it happens again and again, find the other client in the managedFields of the object",
+                "wait for the next attempt. If the error occurs repeatedly, find the other client in managedFields of the object",
                 read=("kubectl get {resource} {name} -n {ns} -o yaml --show-managed-fields",),
             ),
         ),
@@ -324,7 +327,7 @@ RULES = (
         why="the API server did not complete the request in time: {innermost}",
         steps=(
             Step(
-                "check the control plane and slow admission webhooks; Flux retries automatically",
+                "check the control plane, and find slow admission webhooks; Flux retries automatically",
                 read=(
                     _READY,
                     "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
@@ -362,7 +365,7 @@ RULES = (
     ),
     Rule(
         _API_SERVER_FAILING,
-        why="the API server of this cluster cannot be reached by {controller}: {innermost}",
+        why="{controller} cannot reach this cluster's API server: {innermost}",
         steps=(Step("check the control plane; Flux retries automatically", read=(_READY, LOG)),),
         pattern=Text(r"Kubernetes cluster unreachable"),
         kinds=_APPLIES,
@@ -372,10 +375,10 @@ RULES = (
     ),
     Rule(
         _API_SERVER_FAILING,
-        why="the API server could not check the quotas of the namespace in time (resource quota evaluation timed out): it is overloaded, or its controller does not answer",
+        why="the API server could not check the namespace's quotas in time (resource quota evaluation timed out): the API server is overloaded, or its quota controller does not respond",
         steps=(
             Step(
-                "check the load of the control plane and of etcd, and whether kube-controller-manager runs; Flux retries automatically",
+                "check the load on the control plane and etcd, and check that kube-controller-manager is running; Flux retries automatically",
                 read=(_READY, "kubectl get resourcequotas -A"),
             ),
         ),
@@ -390,7 +393,7 @@ RULES = (
         why="the API server returned an internal error: {detail}",
         steps=(
             Step(
-                "check the error; if it names a webhook or an API, check its server, otherwise the control plane",
+                "check the error. If it mentions a webhook or an API, check the server behind the webhook or API; otherwise, check the control plane",
                 read=(_READY, _API_SERVICES),
             ),
         ),

@@ -33,12 +33,12 @@ _GENERATORS = (
     Rule(
         Code(
             "generator-merge-failed",
-            "The ArtifactGenerator cannot merge a file, because it is not valid YAML.",
+            "The ArtifactGenerator cannot merge two files, because one of them is not valid YAML.",
         ),
-        why="the ArtifactGenerator cannot merge {from_path} into a file of the artifact, because one of them is not valid YAML: {detail}",
+        why="the ArtifactGenerator cannot merge {from_path} into a file of the artifact, because one of the two files is not valid YAML: {detail}",
         steps=(
             Step(
-                "correct the YAML of both files in their sources, or copy the file without strategy: Merge",
+                "correct the YAML of both files in their sources, or remove strategy: Merge to copy the file instead",
                 read=(SPEC,),
             ),
         ),
@@ -53,12 +53,12 @@ _GENERATORS = (
     Rule(
         Code(
             "generator-extract-failed",
-            "The ArtifactGenerator cannot unpack a file, because it is not a tar archive.",
+            "The ArtifactGenerator cannot extract a file, because the file is not a tar archive.",
         ),
         why="the ArtifactGenerator cannot extract {from_path}: {detail}",
         steps=(
             Step(
-                "use strategy: Extract only for .tar.gz or .tgz files; for another file, remove it",
+                "use strategy: Extract only for .tar.gz or .tgz files; remove the strategy for other files",
                 read=(SPEC,),
             ),
         ),
@@ -78,7 +78,7 @@ _GENERATORS = (
         why="the ArtifactGenerator cannot copy {from_path}: {detail}",
         steps=(
             Step(
-                "correct from, to and exclude in spec.artifacts: from has the form @ALIAS/path, and to has the form @artifact/path",
+                "correct from, to and exclude in spec.artifacts; from has the form @ALIAS/path, and to has the form @artifact/path",
                 read=(SPEC,),
             ),
         ),
@@ -91,7 +91,7 @@ _GENERATORS = (
     ),
     Rule(
         SPEC_INVALID,
-        why="the spec is not valid: {detail}",
+        why="the spec is invalid: {detail}",
         steps=(Step("fix the reported error in spec.sources or spec.artifacts", read=(SPEC,)),),
         pattern=Text(r"(?P<detail>[^\n]{1,240})"),
         reasons=("ValidationFailed",),
@@ -102,19 +102,19 @@ _GENERATORS = (
     Rule(
         Code(
             "generator-ownership-conflict",
-            "An object that an ArtifactGenerator should create belongs to another owner.",
+            "An object that an ArtifactGenerator should manage belongs to another owner.",
         ),
         why="an ExternalArtifact or a Namespace that the ArtifactGenerator should manage belongs to another owner: {innermost}",
         steps=(
             Step(
-                "check which ArtifactGenerators have artifacts with the same name and namespace; label source.extensions.fluxcd.io/generator shows the owner of an ExternalArtifact",
+                "check which ArtifactGenerators have artifacts with the same name and namespace; the label source.extensions.fluxcd.io/generator shows the owner of an ExternalArtifact",
                 read=(
                     "kubectl get externalartifacts.source.toolkit.fluxcd.io -A --show-labels",
                     "kubectl get artifactgenerators.source.extensions.fluxcd.io -A",
                     SPEC,
                 ),
             ),
-            Step("rename the artifact, or remove it from one of them"),
+            Step("rename the artifact, or remove it from one of the ArtifactGenerators"),
         ),
         reasons=("OwnershipConflict",),
         kinds=_GENERATOR,
@@ -138,7 +138,7 @@ _GENERATORS = (
 _OF_ANY_KIND = (
     Rule(
         SPEC_INVALID,
-        why="the spec is not valid: {detail}",
+        why="the spec is invalid: {detail}",
         steps=(Step("fix the reported error in the spec", read=(SPEC,)),),
         pattern=Text(r"failed terminally due to configuration error: (?P<detail>[^\n]{1,240})"),
         reasons=_INVALID,
@@ -146,7 +146,7 @@ _OF_ANY_KIND = (
     ),
     Rule(
         SPEC_INVALID,
-        why="the spec is not valid: {innermost}",
+        why="the spec is invalid: {innermost}",
         steps=(Step("fix the reported error in the spec", read=(SPEC,)),),
         reasons=_INVALID,
         trivial=True,

@@ -31,17 +31,17 @@ _STORE_AGAIN = "kubectl annotate --overwrite {source_resource} {source_name} -n 
 RULES = (
     Rule(
         _ARTIFACT_HOST_UNREACHABLE,
-        why="the name of the Service of {artifact_server} cannot be resolved ({artifact_host})",
+        why="the host name of {artifact_server} cannot be resolved ({artifact_host})",
         steps=(
             Step(
-                "check whether the Service exists, and the cluster's DNS (CoreDNS, kube-dns or node-local DNS)",
+                "check that the Service exists, and check the cluster's DNS (CoreDNS, kube-dns or node-local DNS)",
                 read=(
                     "kubectl get services -n {flux_namespace}",
                     "kubectl get pods -n kube-system -l k8s-app=kube-dns",
                 ),
             ),
             Step(
-                "if the DNS domain of the cluster is not cluster.local (GKE with Cloud DNS, for example), set it in spec.cluster.domain of the FluxInstance, or with --cluster-domain of flux bootstrap and flux install"
+                "if the cluster's DNS domain is not cluster.local (for example, in GKE with Cloud DNS), set the domain in spec.cluster.domain of the FluxInstance, or with --cluster-domain of flux bootstrap and flux install"
             ),
         ),
         pattern=Text(
@@ -55,10 +55,10 @@ RULES = (
     ),
     Rule(
         _TEMPORARY_FULL,
-        why="the file system of /tmp in {controller} is full (no space left on device)",
+        why="the /tmp file system of {controller} is full (no space left on device)",
         steps=(
             Step(
-                "find out what filled it: /tmp is an emptyDir on the disk of the node, so other pods, images and logs count, too; free up or enlarge the node's disk, or move the pod to another node",
+                "find out what filled /tmp, which is an emptyDir on the node's disk, so other pods, images and logs share its space. Free up space on the disk, enlarge the disk, or move the pod to another node",
                 read=(
                     "kubectl get pods -n {flux_namespace} -o wide",
                     "kubectl describe nodes",
@@ -66,7 +66,7 @@ RULES = (
                 ),
             ),
             Step(
-                "if the sources are large, make them smaller (spec.ignore, .sourceignore, sparse checkout), or lower --concurrent: each attempt needs a copy of the source in /tmp"
+                "if the sources are large, make them smaller (spec.ignore, .sourceignore or sparse checkout), or lower --concurrent, because each attempt needs a copy of the source in /tmp"
             ),
         ),
         pattern=Text(r"\s/tmp/[^\s:]*: (?:no space left on device|disk quota exceeded)"),
@@ -80,7 +80,7 @@ RULES = (
         why="the storage of {controller} is full (no space left on device)",
         steps=(
             Step(
-                "enlarge the volume of {controller} (spec.storage of the FluxInstance; without a volume, it is an emptyDir on the node's disk), or fetch fewer and smaller artifacts (spec.ignore, .sourceignore, sparse checkout)",
+                "enlarge the volume of {controller}, or fetch fewer or smaller artifacts (spec.ignore, .sourceignore or sparse checkout). The volume is set in spec.storage of the FluxInstance; without it, the storage is an emptyDir on the node's disk",
                 read=("kubectl get pods,persistentvolumeclaims -n {flux_namespace} -o wide",),
             ),
         ),
@@ -90,11 +90,11 @@ RULES = (
         upstream="Go syscall",
     ),
     Rule(
-        Code("disk-full", "A file system is full, probably that of the controller."),
-        why="a file system is full (no space left on device), probably that of {controller}",
+        Code("disk-full", "A file system, probably the controller's, is full."),
+        why="a file system, probably that of {controller}, is full (no space left on device)",
         steps=(
             Step(
-                "check the volumes of {controller} and the disk of its node; fetch fewer and smaller artifacts (spec.ignore, .sourceignore, sparse checkout)",
+                "check the volumes of {controller} and the disk of its node, and fetch fewer or smaller artifacts (spec.ignore, .sourceignore or sparse checkout)",
                 read=("kubectl get pods,persistentvolumeclaims -n {flux_namespace} -o wide",),
             ),
         ),
@@ -107,7 +107,7 @@ RULES = (
         why="the controller cannot write to its disk: {detail}",
         steps=(
             Step(
-                "check the volume of {controller}: its pod's fsGroup needs write access, and the volume must not be mounted read-only",
+                "check the volume of {controller}. The pod's fsGroup needs write access, and the volume must not be mounted read-only",
                 read=("kubectl describe deployment {controller} -n {flux_namespace}", LOG),
             ),
         ),
@@ -121,12 +121,12 @@ RULES = (
     Rule(
         Code(
             "artifact-file-mode",
-            "A file in the artifact has permissions that block the controller.",
+            "The permissions of a file in the artifact block the controller.",
         ),
-        why="a file in the artifact probably has permissions that block {controller}: {detail}",
+        why="the permissions of a file in the artifact probably block {controller}: {detail}",
         steps=(
             Step(
-                "make the files of the source readable and writable for their owner (chmod u+rw), and push the artifact again: an OCI artifact keeps the permissions that it was built with",
+                "make the files in the source readable and writable by their owner (chmod u+rw), and push the artifact again; an OCI artifact keeps the file permissions that it was built with",
                 read=(_SOURCE,),
             ),
         ),
@@ -143,7 +143,7 @@ RULES = (
         why="the source's artifact no longer exists in source-controller's storage",
         steps=(
             Step(
-                "reconcile the source to store the artifact again; after a restart without a persistent volume, source-controller does this automatically",
+                "reconcile the source to store the artifact again. After a restart without a persistent volume, source-controller does this automatically",
                 change=(_STORE_AGAIN,),
             ),
         ),
@@ -158,12 +158,12 @@ RULES = (
     Rule(
         Code(
             "artifact-through-proxy",
-            "The download of an artifact inside the cluster is sent to a proxy.",
+            "The download of an artifact within the cluster is sent to a proxy.",
         ),
-        why="{controller} sends the download from source-controller to its proxy, because NO_PROXY does not include the address of the Service: {detail}",
+        why="{controller} sends the download from source-controller to a proxy, because NO_PROXY does not include the address of the Service: {detail}",
         steps=(
             Step(
-                "in NO_PROXY of {controller}, add .cluster.local. and .svc.cluster.local. (with the trailing dot, as in the URL) and the network of the Services; source-controller is not at fault",
+                "add .cluster.local. and .svc.cluster.local. (with the trailing dot, as in the URL) and the cluster's Service IP range to NO_PROXY of {controller}; source-controller is not the cause",
                 read=("kubectl describe deployment {controller} -n {flux_namespace}",),
             ),
         ),
@@ -177,14 +177,14 @@ RULES = (
     ),
     Rule(
         _ARTIFACT_HOST_UNREACHABLE,
-        why="the download from source-controller was answered with HTTP {status}: by source-controller while it is not ready, or by a proxy or service mesh between the controllers",
+        why="the download from source-controller failed with HTTP {status}: source-controller is not ready, or a proxy or service mesh between the controllers responded instead",
         steps=(
             Step(
-                "check whether source-controller is ready",
+                "check that source-controller is ready",
                 read=(_SERVER,),
             ),
             Step(
-                "if source-controller is ready, check HTTP_PROXY and NO_PROXY of {controller} (NO_PROXY must include .cluster.local. with the trailing dot), and exclude the controllers from the service mesh (Istio or Linkerd sidecars)",
+                "if source-controller is ready, check HTTP_PROXY and NO_PROXY of {controller}; NO_PROXY must include .cluster.local. with the trailing dot. Also exclude the controllers from the service mesh (Istio or Linkerd sidecars)",
                 read=("kubectl describe deployment {controller} -n {flux_namespace}",),
             ),
         ),
@@ -201,11 +201,11 @@ RULES = (
         why="the artifact cannot be downloaded from source-controller: {detail}",
         steps=(
             Step(
-                "check source-controller, its Service and the NetworkPolicies in its namespace; {controller} must be able to reach port 80 of the Service (port 9090 of the pod)",
+                "check source-controller, its Service, and the NetworkPolicies in its namespace. {controller} must be able to reach port 80 of the Service (port 9090 of the pod)",
                 read=(_SERVER,),
             ),
             Step(
-                "if source-controller is running, check the CNI and kube-proxy of the node that {controller} runs on"
+                "if source-controller is running, check the CNI plugin and kube-proxy on the node where {controller} is running"
             ),
         ),
         pattern=Text(
@@ -224,7 +224,7 @@ RULES = (
         why="the artifact cannot be downloaded from source-controller: {innermost}",
         steps=(
             Step(
-                "check source-controller, its Service and the NetworkPolicies in its namespace",
+                "check source-controller, its Service, and the NetworkPolicies in its namespace",
                 read=(_SERVER,),
             ),
         ),
@@ -236,10 +236,10 @@ RULES = (
     ),
     Rule(
         _ARTIFACT_CORRUPT,
-        why="the stored artifact no longer matches the digest in the status of the source ({detail}), so source-controller fetches the source again",
+        why="the stored artifact no longer matches the digest in the source's status ({detail}), so source-controller fetches the source again",
         steps=(
             Step(
-                "if it happens again and again, check the volume of source-controller: several replicas must not share it, and nothing else may write to it",
+                "if this happens repeatedly, check the volume of source-controller; replicas must not share the volume, and nothing else can write to it",
                 read=(_SERVER, _CONTROLLER),
             ),
         ),
@@ -251,7 +251,7 @@ RULES = (
     ),
     Rule(
         _ARTIFACT_CORRUPT,
-        why="the downloaded artifact does not match the digest in the status of the source: the artifact was replaced while {controller} downloaded it, or source-controller serves a different file",
+        why="the downloaded artifact does not match the digest in the source's status: the artifact was replaced while {controller} was downloading it, or source-controller serves a different file",
         steps=(
             Step("wait for the next attempt, which {controller} makes after a few seconds"),
             Step(
@@ -268,11 +268,11 @@ RULES = (
     ),
     Rule(
         _ARTIFACT_CORRUPT,
-        why="the downloaded artifact does not match its digest: source-controller serves a different file than the one in the source's status",
+        why="the downloaded artifact does not match its digest: source-controller serves a different file from the one in the source's status",
         steps=(
             Step("reconcile the source to store the artifact again", change=(_STORE_AGAIN,)),
             Step(
-                "if it happens after each restart of source-controller, or with several replicas, give source-controller a persistent volume (spec.storage of the FluxInstance) and one replica",
+                "if this happens after each restart of source-controller, or with several replicas, run a single replica of source-controller with a persistent volume, which is set in spec.storage of the FluxInstance",
                 read=(_SERVER,),
             ),
         ),
@@ -288,7 +288,7 @@ RULES = (
         why="the artifact exceeds the controller's size limit: {detail}",
         steps=(
             Step(
-                "reduce the content of the source (spec.ignore, .sourceignore, a smaller OCI artifact), or raise --artifact-max-size of {controller}",
+                "reduce the size of the source (spec.ignore, .sourceignore or a smaller OCI artifact), or raise --artifact-max-size of {controller}",
                 read=(_SOURCE,),
             ),
         ),
@@ -304,7 +304,7 @@ RULES = (
         why="the downloaded artifact cannot be unpacked: {detail}",
         steps=(
             Step(
-                "reconcile the source to store the artifact again; if the error is about a size limit, a symbolic link or path traversal, correct the source's content",
+                "reconcile the source to store the artifact again. If the error mentions a size limit, a symbolic link or path traversal, correct the content of the source",
                 read=(SPEC,),
                 change=(_STORE_AGAIN,),
             ),
@@ -318,11 +318,11 @@ RULES = (
         upstream="PKG tar",
     ),
     Rule(
-        Code("source-unready", "The HelmRelease waits for its chart, which is not ready."),
-        why="the release waits for {waited_for}, which is not ready: {innermost}",
+        Code("source-unready", "The HelmRelease is waiting for its chart, which is not ready."),
+        why="the release is waiting for {waited_for}, which is not ready: {innermost}",
         steps=(
             Step(
-                "fix {waited_for}: its own Ready condition has the cause; the release continues automatically once it is ready",
+                "check the Ready condition of {waited_for}, and fix the cause; the release then continues automatically",
                 read=("kubectl get helmcharts.source.toolkit.fluxcd.io -A", _SOURCE),
             ),
         ),

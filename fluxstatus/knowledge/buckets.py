@@ -14,7 +14,7 @@ _BUCKET_DENIED = Code(
 )
 _BUCKET_FAILED = Code("bucket-failed", "The controller cannot read the bucket.")
 _BUCKET_ADDRESS_INVALID = Code(
-    "bucket-address-invalid", "The value of spec.endpoint or spec.bucketName is not valid."
+    "bucket-address-invalid", "The value of spec.endpoint or spec.bucketName is invalid."
 )
 
 _BUCKET: KindNames = frozenset({"Bucket"})
@@ -31,10 +31,10 @@ _REGION_WRONG = Code(
 RULES = (
     Rule(
         _BUCKET_DENIED,
-        why="Azure Storage does not accept the credentials in Secret {secret}: the account key, the SAS token or the client secret is wrong or has expired",
+        why="Azure Storage does not accept the credentials in Secret {secret}: the account key, SAS token or client secret is wrong or has expired",
         steps=(
             Step(
-                "put a valid accountKey, sasKey, or tenantId, clientId and clientSecret into Secret {secret}; or remove spec.secretRef and use workload identity",
+                "store a valid accountKey, a valid sasKey, or a valid tenantId, clientId and clientSecret in Secret {secret}. Or remove spec.secretRef and use workload identity",
                 read=(SECRET, SPEC),
             ),
         ),
@@ -50,7 +50,7 @@ RULES = (
     ),
     Rule(
         _BUCKET_DENIED,
-        why="Azure Storage does not allow access with account keys or SAS tokens for this storage account (KeyBasedAuthenticationNotPermitted)",
+        why="Azure Storage does not allow access to this storage account with account keys or SAS tokens (KeyBasedAuthenticationNotPermitted)",
         steps=(
             Step(
                 "use workload identity or a service principal with the role Storage Blob Data Reader, or allow shared keys in the settings of the storage account",
@@ -65,10 +65,10 @@ RULES = (
     ),
     Rule(
         _BUCKET_DENIED,
-        why="the request to Azure Storage has no credentials, and the storage account does not permit public access (PublicAccessNotPermitted)",
+        why="the request to Azure Storage has no credentials, and the storage account does not allow public access (PublicAccessNotPermitted)",
         steps=(
             Step(
-                "set spec.provider: azure and give the controller's identity the role Storage Blob Data Reader, or set spec.secretRef to a Secret with an account key, a SAS token or a service principal",
+                "set spec.provider: azure and assign the role Storage Blob Data Reader to the controller's identity, or set spec.secretRef to a Secret with an account key, a SAS token or a service principal",
                 read=(SPEC,),
             ),
         ),
@@ -78,14 +78,14 @@ RULES = (
     ),
     Rule(
         _BUCKET_DENIED,
-        why="Azure Storage denies the request (AuthorizationFailure): usually, the firewall of the storage account does not allow the network of the cluster",
+        why="Azure Storage denies the request (AuthorizationFailure): usually, the storage account's firewall does not allow the cluster's network",
         steps=(
             Step(
-                "allow the subnet or the egress IP address of the cluster in the networking settings of the storage account, or use a private endpoint",
+                "allow the cluster's subnet or egress IP address in the networking settings of the storage account, or use a private endpoint",
                 read=(SPEC,),
             ),
             Step(
-                "if the firewall allows it, give the identity the role Storage Blob Data Reader; with a SAS token, check its allowed addresses and permissions",
+                "if the firewall allows the cluster, assign the role Storage Blob Data Reader to the identity; for a SAS token, check its allowed IP addresses and permissions",
                 read=(SECRET,),
             ),
         ),
@@ -96,13 +96,13 @@ RULES = (
     ),
     Rule(
         _BUCKET_DENIED,
-        why="the Google identity is not allowed to read the settings of bucket {bucket} (storage.buckets.get), which Flux does first, or the bucket does not exist",
+        why="the Google identity is not allowed to read the settings of bucket {bucket} (storage.buckets.get), or the bucket does not exist: Flux reads these settings first",
         steps=(
             Step(
                 "grant the identity roles/storage.legacyBucketReader on the bucket in addition to roles/storage.objectViewer, which does not include storage.buckets.get",
                 read=(SPEC, "kubectl get serviceaccounts -n {flux_namespace} -o yaml"),
             ),
-            Step("if it has this permission, correct spec.bucketName"),
+            Step("if the identity already has this permission, correct spec.bucketName"),
         ),
         pattern=Text(r"(?<!Anonymous caller )does not have storage\.buckets\.get"),
         kinds=_BUCKET,
@@ -112,10 +112,10 @@ RULES = (
     ),
     Rule(
         _BUCKET_FAILED,
-        why="{endpoint} is not available or throttles requests: {innermost}",
+        why="{endpoint} is unavailable or throttles requests: {innermost}",
         steps=(
             Step(
-                "check the status of the storage service; if it throttles requests, raise spec.interval; Flux retries automatically",
+                "check the status of the storage service. If it throttles requests, raise spec.interval; Flux retries automatically",
                 read=(SPEC,),
             ),
         ),
@@ -130,10 +130,10 @@ RULES = (
     ),
     Rule(
         _BUCKET_ADDRESS_INVALID,
-        why="spec.endpoint ({endpoint}) leads to a web page, not to the API of a storage service: {innermost}",
+        why="spec.endpoint ({endpoint}) points to a web page, not to the API of a storage service: {innermost}",
         steps=(
             Step(
-                "set spec.endpoint to the host and port of the S3 API; the console of MinIO has its own port (9001, the API 9000)",
+                "set spec.endpoint to the host and port of the S3 API; in MinIO, the console and the API use different ports (9001 for the console, 9000 for the API)",
                 read=(SPEC,),
             ),
         ),
@@ -146,10 +146,10 @@ RULES = (
     ),
     Rule(
         _BUCKET_DENIED,
-        why="the storage service does not accept the temporary credentials of the controller (spec.provider {cloud}): {detail}",
+        why="the storage service does not accept the controller's temporary credentials (provider {cloud}): {detail}",
         steps=(
             Step(
-                "check the clocks of the nodes (NTP), and restart the controller, so that it gets new credentials; then check the role of its ServiceAccount",
+                "check the clocks of the nodes (NTP), and restart the controller to get new credentials. Then check the role of the controller's ServiceAccount",
                 read=("kubectl get serviceaccounts -n {flux_namespace} -o yaml",),
                 change=("kubectl rollout restart deployment/{controller} -n {flux_namespace}",),
             ),
@@ -165,14 +165,14 @@ RULES = (
     ),
     Rule(
         _BUCKET_FAILED,
-        why="{endpoint} rejects the request for bucket {bucket} without a reason (400)",
+        why="{endpoint} rejects the request for bucket {bucket} without stating a reason (400)",
         steps=(
             Step(
-                "set spec.region to the region of the bucket and spec.endpoint to that of the region (s3.REGION.amazonaws.com)",
+                "set spec.region to the region of the bucket, and spec.endpoint to the endpoint of that region (s3.REGION.amazonaws.com)",
                 read=(SPEC,),
             ),
             Step(
-                "if both are correct, check the credentials: a session token that has expired also leads to this response",
+                "if both are correct, check the credentials; an expired session token also causes this response",
                 read=(SECRET, "kubectl get serviceaccounts -n {flux_namespace} -o yaml"),
             ),
         ),
@@ -186,7 +186,7 @@ RULES = (
         why="access to bucket {bucket} is denied: the access key in Secret {secret} is unknown, or the secret key is wrong",
         steps=(
             Step(
-                "put a valid accesskey and secretkey into Secret {secret}; make sure that the secret key has no trailing newline",
+                "store a valid accesskey and secretkey in Secret {secret}, and make sure that the secret key does not end with a newline",
                 read=(SECRET,),
             ),
         ),
@@ -202,10 +202,10 @@ RULES = (
     ),
     Rule(
         _BUCKET_DENIED,
-        why="access to container {bucket} is denied: the identity has no data role on the storage account (AuthorizationPermissionMismatch)",
+        why="access to container {bucket} is denied: the identity does not have a data role on the storage account (AuthorizationPermissionMismatch)",
         steps=(
             Step(
-                "assign the role Storage Blob Data Reader on the storage account or container to the identity: Owner, Contributor and Reader do not grant access to the data",
+                "assign the role Storage Blob Data Reader on the storage account or container to the identity. The roles Owner, Contributor and Reader do not grant access to the data",
                 read=(SPEC,),
             ),
         ),
@@ -215,10 +215,10 @@ RULES = (
     ),
     Rule(
         _BUCKET_DENIED,
-        why="access to bucket {bucket} is denied: the credentials do not grant permission to list or read it",
+        why="access to bucket {bucket} is denied: the credentials do not grant permission to list or read the bucket",
         steps=(
             Step(
-                "in the bucket policy, grant permission to list and read the bucket; or correct the keys accesskey and secretkey in Secret {secret}",
+                "in the bucket policy, grant permission to list and read the bucket, or correct accesskey and secretkey in Secret {secret}",
                 read=(SECRET, SPEC),
             ),
         ),
@@ -230,13 +230,13 @@ RULES = (
     ),
     Rule(
         _BUCKET_DENIED,
-        why="access to bucket {bucket} is denied: the cloud identity of the controller (spec.provider {cloud}) cannot list or read it, or the bucket does not exist",
+        why="access to bucket {bucket} is denied: the controller's cloud identity (provider {cloud}) is not allowed to list or read the bucket, or the bucket does not exist",
         steps=(
             Step(
-                "grant the identity of the controller's ServiceAccount, or of the one in spec.serviceAccountName, permission to list and read the bucket (aws s3:ListBucket and s3:GetObject, gcp roles/storage.objectViewer, azure Storage Blob Data Reader)",
+                "grant permission to list and read the bucket to the identity of the controller's ServiceAccount, or to that of spec.serviceAccountName if set (for aws, s3:ListBucket and s3:GetObject; for gcp, roles/storage.objectViewer; for azure, Storage Blob Data Reader)",
                 read=(SPEC, "kubectl get serviceaccounts -n {flux_namespace} -o yaml"),
             ),
-            Step("if the identity has permission, correct spec.bucketName"),
+            Step("if the identity already has this permission, correct spec.bucketName"),
         ),
         pattern=Text(_DENIED),
         kinds=_BUCKET,
@@ -246,10 +246,10 @@ RULES = (
     ),
     Rule(
         _BUCKET_DENIED,
-        why="access to bucket {bucket} is denied: no Secret is configured, and the controller's own identity cannot list or read it",
+        why="access to bucket {bucket} is denied: no Secret is configured, and the controller's own identity is not allowed to list or read the bucket",
         steps=(
             Step(
-                "set spec.secretRef to a Secret with the keys accesskey and secretkey, or set spec.provider (aws, azure, gcp) and grant the controller's cloud identity read access to the bucket",
+                "set spec.secretRef to a Secret with the keys accesskey and secretkey. Or set spec.provider to aws, azure or gcp, and grant the controller's cloud identity read access to the bucket",
                 read=(SPEC,),
             ),
         ),
@@ -260,7 +260,7 @@ RULES = (
     ),
     Rule(
         _REGION_WRONG,
-        why="bucket {bucket} is not in the region that spec.region and spec.endpoint specify: the server expects {wanted_region}",
+        why="bucket {bucket} is not in the region of spec.region and spec.endpoint: the server expects {wanted_region}",
         steps=(
             Step(
                 "set spec.region to {wanted_region}, and spec.endpoint to the endpoint of this region (s3.REGION.amazonaws.com)",
@@ -274,14 +274,14 @@ RULES = (
     ),
     Rule(
         _REGION_WRONG,
-        why="{endpoint} redirects the request (301): bucket {bucket} is not in the region in spec.region, or the server expects a different scheme or host",
+        why="{endpoint} redirects the request (301): bucket {bucket} is not in the region set in spec.region, or the server expects a different scheme or host",
         steps=(
             Step(
-                "if the server redirects from http to https, remove spec.insecure; if it redirects to another host, write that host into spec.endpoint",
+                "if the server redirects from http to https, remove spec.insecure; if it redirects to another host, set spec.endpoint to that host",
                 read=(SPEC,),
             ),
             Step(
-                "otherwise, set spec.region to the region of the bucket (aws s3api get-bucket-location --bucket NAME --endpoint-url https://{endpoint})"
+                "otherwise, set spec.region to the region of the bucket; to find the region, run aws s3api get-bucket-location --bucket NAME --endpoint-url https://{endpoint}"
             ),
         ),
         pattern=Text(r"30[178] (?:response missing|Moved|Temporary|Permanent Redirect)"),
@@ -295,7 +295,7 @@ RULES = (
         why="bucket {bucket} is not in the region of spec.region and spec.endpoint: the server redirects the request (301)",
         steps=(
             Step(
-                "set spec.region to the region of the bucket, and spec.endpoint to s3.REGION.amazonaws.com; to get the region, run aws s3api get-bucket-location --bucket NAME",
+                "set spec.region to the region of the bucket, and spec.endpoint to s3.REGION.amazonaws.com; to find the region, run aws s3api get-bucket-location --bucket NAME",
                 read=(SPEC,),
             ),
         ),
@@ -339,7 +339,7 @@ RULES = (
     ),
     Rule(
         _BUCKET_ADDRESS_INVALID,
-        why="bucket name {bucket} (spec.bucketName) is not valid: {detail}",
+        why="the name of bucket {bucket} is invalid: {detail}",
         steps=(Step("correct spec.bucketName", read=(SPEC,)),),
         pattern=Text(r"(?P<detail>Bucket name (?:contains|cannot)[^\n]{1,80})"),
         kinds=_BUCKET,
@@ -348,10 +348,10 @@ RULES = (
     ),
     Rule(
         _BUCKET_ADDRESS_INVALID,
-        why="spec.endpoint ({endpoint}) is not valid: {detail}",
+        why="spec.endpoint ({endpoint}) is invalid: {detail}",
         steps=(
             Step(
-                "write the endpoint as a host, with a port if needed and without https:// (for http, set spec.insecure: true)",
+                "set spec.endpoint to a host, with a port if needed, but without https://; for plain HTTP, also set spec.insecure: true",
                 read=(SPEC,),
             ),
         ),
@@ -365,12 +365,13 @@ RULES = (
     ),
     Rule(
         Code(
-            "bucket-object-gone", "An object in the bucket was deleted while the bucket was read."
+            "bucket-object-gone",
+            "An object in the bucket was deleted while the controller was reading the bucket.",
         ),
-        why="an object was listed in bucket {bucket}, but it no longer exists: {innermost}",
+        why="an object that was listed in bucket {bucket} no longer exists: {innermost}",
         steps=(
             Step(
-                "wait for the next attempt; if the error persists, check whether the endpoint lists objects that it cannot serve (replication, an inconsistent cache)",
+                "wait for the next attempt. If the error persists, check whether the endpoint lists objects that it cannot serve, for example because of replication or an inconsistent cache",
                 read=(SPEC,),
             ),
         ),
@@ -381,11 +382,11 @@ RULES = (
         upstream=_BUCKETS,
     ),
     Rule(
-        Code("bucket-sts-invalid", "The values in spec.sts of the Bucket are not valid."),
+        Code("bucket-sts-invalid", "The values in spec.sts of the Bucket are invalid."),
         why="spec.sts does not match the other fields of the Bucket: {detail}",
         steps=(
             Step(
-                "correct spec.sts: provider aws requires spec.provider: aws, and provider ldap requires spec.provider: generic",
+                "correct spec.sts; the provider aws requires spec.provider: aws, and the provider ldap requires spec.provider: generic",
                 read=(SPEC,),
             ),
         ),

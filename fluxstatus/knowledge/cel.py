@@ -18,10 +18,10 @@ _CEL_FAILS = Text(
 RULES = (
     Rule(
         CEL_INVALID,
-        why="spec.dependsOn[].readyExpr reads a field that the dependency or the object itself does not have: {detail}",
+        why="spec.dependsOn[].readyExpr reads a field that the dependency or the object does not have: {detail}",
         steps=(
             Step(
-                "correct the field in readyExpr; if it is only missing at times, guard it with has(), as in has(dep.status.FIELD)",
+                "correct the field in readyExpr; if the field is missing only some of the time, guard it with has(), for example has(dep.status.FIELD)",
                 read=(SPEC,),
             ),
         ),
@@ -35,7 +35,7 @@ RULES = (
     ),
     Rule(
         CEL_INVALID,
-        why="a readyExpr in spec.dependsOn is not a valid CEL expression, or its result is not true or false: {detail}",
+        why="a readyExpr in spec.dependsOn is not a valid CEL expression, or does not return true or false: {detail}",
         steps=(Step("correct readyExpr in spec.dependsOn", read=(SPEC,)),),
         pattern=_CEL_FAILS,
         when=(expression_in("dependsOn"),),
@@ -48,7 +48,7 @@ RULES = (
         why="an expression in spec.healthCheckExprs is not a valid CEL expression: {detail}",
         steps=(
             Step(
-                "correct the expression in spec.healthCheckExprs (current, inProgress or failed): it reads the fields of the object, such as status.conditions",
+                "correct the expression in spec.healthCheckExprs (current, inProgress or failed); it can read the object's fields, such as status.conditions",
                 read=(SPEC,),
             ),
         ),
@@ -62,10 +62,10 @@ RULES = (
     ),
     Rule(
         CEL_INVALID,
-        why="the resourceFilter of the Receiver is not a valid CEL expression: {detail}",
+        why="resourceFilter of the Receiver is not a valid CEL expression: {detail}",
         steps=(
             Step(
-                "correct spec.resourceFilter or resourceFilter of the entry in spec.resources",
+                "correct spec.resourceFilter, or resourceFilter of the entry in spec.resources",
                 read=(SPEC,),
             ),
         ),
@@ -77,10 +77,10 @@ RULES = (
     ),
     Rule(
         CEL_INVALID,
-        why="the result of a CEL expression in the spec has the wrong type: it is of type {given}, but must be of type {wanted}",
+        why="the result of a CEL expression in the spec has the wrong type: {given} instead of {wanted}",
         steps=(
             Step(
-                "correct the expression in spec.dependsOn[].readyExpr or spec.healthCheckExprs: compare the field, as in status.phase == 'Active'",
+                "correct the expression in spec.dependsOn[].readyExpr or spec.healthCheckExprs so that it compares the field, for example status.phase == 'Active'",
                 read=(SPEC,),
             ),
         ),
@@ -96,7 +96,7 @@ RULES = (
         why="a CEL expression in the spec cannot be compiled or evaluated: {detail}",
         steps=(
             Step(
-                "correct the expression: readyExpr in spec.dependsOn, spec.healthCheckExprs, or resourceFilter of a Receiver",
+                "correct the expression in spec.dependsOn[].readyExpr, spec.healthCheckExprs or the Receiver's resourceFilter",
                 read=(SPEC,),
             ),
         ),
@@ -118,7 +118,7 @@ RULES = (
     Rule(
         CEL_INVALID,
         why="a CEL expression in the spec cannot be compiled or evaluated",
-        steps=(Step("correct readyExpr or healthCheckExprs", read=(SPEC,)),),
+        steps=(Step("correct the expression in readyExpr or healthCheckExprs", read=(SPEC,)),),
         reasons=("InvalidCELExpression",),
         trivial=True,
         upstream="PKG runtime/cel",

@@ -47,7 +47,7 @@ RETRY = Step(
 
 
 SUSPEND_AND_RESUME = Step(
-    "after the fix, suspend and resume it, so that it retries: flux suspend helmrelease {name} -n {ns}, then flux resume helmrelease {name} -n {ns}",
+    "after the fix, suspend and resume the HelmRelease so that it retries: run flux suspend helmrelease {name} -n {ns}, and then flux resume helmrelease {name} -n {ns}",
     read=(SPEC,),
 )
 """The same for a HelmRelease of Flux 2.1 and earlier, which cannot reset its retries."""

@@ -19,7 +19,7 @@ _MEANINGS: Mapping[str, Mapping[str, str]] = {
         _FALSE: "the controller is not reconciling the object",
     },
     "Stalled": {
-        _TRUE: "it failed and is not retried until something changes",
+        _TRUE: "the object failed, and the controller does not retry until something changes",
         _FALSE: "the controller has not given up on the object",
     },
     "Healthy": {
@@ -37,11 +37,11 @@ _MEANINGS: Mapping[str, Mapping[str, str]] = {
     },
     "FetchFailed": {
         _TRUE: "the source could not be fetched",
-        _FALSE: "the source could be fetched",
+        _FALSE: "the source was fetched",
     },
     "StorageOperationFailed": {
         _TRUE: "the controller's storage failed",
-        _FALSE: "the controller's storage works",
+        _FALSE: "the controller's storage is working",
     },
     "IncludeUnavailable": {
         _TRUE: "an included repository has no artifact",
@@ -53,7 +53,7 @@ _MEANINGS: Mapping[str, Mapping[str, str]] = {
     },
     "BuildFailed": {
         _TRUE: "the chart could not be packaged",
-        _FALSE: "the chart could be packaged",
+        _FALSE: "the chart was packaged",
     },
     "Released": {
         _TRUE: "the last Helm install or upgrade succeeded",
@@ -76,7 +76,7 @@ _MEANINGS: Mapping[str, Mapping[str, str]] = {
 _RETRYING = "the last attempt failed, and the controller is retrying"
 
 
-_WAITS = "it waits for another Flux object"
+_WAITS = "the object is waiting for another Flux object"
 
 
 def meaning_of(kind: str, status: str, reason: str, *, waits: bool = False) -> str:

@@ -19,10 +19,10 @@ _CLOUD = "aws-load-balancer-controller, cloud-provider-azure, cloud-provider-gcp
 _LOAD_BALANCERS = (
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the load balancer controller finds no subnet for the load balancer",
+        why="the load balancer controller cannot find a subnet for the load balancer",
         steps=(
             Step(
-                "tag the subnets (on AWS, kubernetes.io/role/elb=1 for public and kubernetes.io/role/internal-elb=1 for internal load balancers), or name them in the annotations of the object",
+                "tag the subnets (on AWS, with kubernetes.io/role/elb=1 for public load balancers and kubernetes.io/role/internal-elb=1 for internal ones), or specify the subnets in the object's annotations",
                 read=(_DESCRIBE,),
             ),
         ),
@@ -34,10 +34,10 @@ _LOAD_BALANCERS = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="no address is free for the load balancer",
+        why="no address is available for the load balancer",
         steps=(
             Step(
-                "add addresses to an address pool that may assign them (autoAssign, and its selectors of namespaces and Services), or release one; a requested address must be in a pool and not in use",
+                "add addresses to an address pool that can assign them (check autoAssign, and the pool's namespace and Service selectors), or release an address. A requested address must be in a pool and not in use",
                 read=("kubectl get services -A", _DESCRIBE),
             ),
         ),
@@ -53,10 +53,10 @@ _LOAD_BALANCERS = (
 _CERTIFICATES = (
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the issuer of the certificate does not exist or is not ready",
+        why="the certificate's issuer does not exist or is not ready",
         steps=(
             Step(
-                "create the Issuer or ClusterIssuer first, or correct issuerRef (name and kind: Issuer is the default, and is only looked up in the namespace of the Certificate); if it is not ready, its conditions show why",
+                "create the Issuer or ClusterIssuer first, or correct name and kind in issuerRef; the default kind is Issuer, which must be in the namespace of the Certificate. If the issuer is not ready, its conditions show why",
                 read=(_ISSUERS, _DESCRIBE),
             ),
         ),
@@ -70,10 +70,10 @@ _CERTIFICATES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the ACME server (such as Let's Encrypt) does not issue the certificate, because too many were requested (rateLimited)",
+        why="the ACME server (such as Let's Encrypt) does not issue the certificate, because too many certificates were requested (rateLimited)",
         steps=(
             Step(
-                "wait until the limit has passed; use the staging server of the CA for tests, and keep the Secrets of certificates when a cluster is created again",
+                "wait until the rate limit resets. For tests, use the CA's staging server, and keep the Secrets of certificates when you recreate a cluster",
                 read=(_ACME, _DESCRIBE),
             ),
         ),
@@ -85,10 +85,10 @@ _CERTIFICATES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the ACME challenge of the certificate fails",
+        why="the certificate's ACME challenge fails",
         steps=(
             Step(
-                "for HTTP-01, check that the DNS name points to the ingress controller and that port 80 reaches it from the Internet; for DNS-01, check the credentials of the DNS provider and the zone of the solver in the issuer",
+                "for HTTP-01, check that the DNS name points to the ingress controller and that port 80 can be reached from the Internet. For DNS-01, check the DNS provider's credentials and the zone in the issuer's solver",
                 read=(_ACME, _DESCRIBE),
             ),
         ),
@@ -106,7 +106,7 @@ _SECRETS = (
         why="the secret manager denies access to the secret",
         steps=(
             Step(
-                "grant the identity of the SecretStore a policy or role with the permission to read (for a PushSecret, also to write) this path or secret, and check its credentials and the path (for Vault and OpenBao, the mount and the version of the KV engine)",
+                "grant the SecretStore's identity a policy or role that allows it to read this path or secret (for a PushSecret, also to write it), and check the credentials and the path. For Vault and OpenBao, also check the mount and the version of the KV engine",
                 read=(_STORES, _DESCRIBE),
             ),
         ),
@@ -119,10 +119,10 @@ _SECRETS = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the SecretStore of the secret does not exist or is not ready",
+        why="the SecretStore does not exist or is not ready",
         steps=(
             Step(
-                "create the SecretStore or ClusterSecretStore first, or correct secretStoreRef (name and kind: SecretStore is the default); if it is not ready, its conditions show why (credentials, address)",
+                "create the SecretStore or ClusterSecretStore first, or correct name and kind in secretStoreRef; the default kind is SecretStore. If the store is not ready, its conditions show why (for example, wrong credentials or a wrong address)",
                 read=(_STORES, _DESCRIBE),
             ),
         ),
@@ -135,10 +135,10 @@ _SECRETS = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the secret manager does not have the secret, or not this property or version of it",
+        why="the secret manager does not have the secret, or not the requested property or version of it",
         steps=(
             Step(
-                "create the secret in the secret manager, or correct key, property and version in the ExternalSecret in Git",
+                "create the secret in the secret manager, or correct the key, property and version in the ExternalSecret in Git",
                 read=(_DESCRIBE, _STORES),
             ),
         ),
@@ -152,10 +152,10 @@ _SECRETS = (
 _OF_ANY = (
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the cloud denies its controller access, or a quota of the account is used up",
+        why="the cloud provider denies access to a controller, or an account quota is used up",
         steps=(
             Step(
-                "for a denied action, grant it to the identity of the controller that reports the event; for a quota or limit, raise it or remove what is not needed",
+                "if an action was denied, allow it for the identity of the controller that reports the event. If a quota or limit was reached, raise it, or remove resources that are not needed",
                 read=(_DESCRIBE,),
             ),
         ),

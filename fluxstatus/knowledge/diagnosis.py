@@ -63,7 +63,7 @@ class Diagnosis:
 
     @property
     def is_symptom(self) -> bool:
-        """Whether only a symptom of a workload is known: its state, or that it is late."""
+        """Whether only a symptom is known: the state of a workload, or that it was not ready in time."""
         parts = parts_of(self.rule)
         late = self.certainty == "one-of" and not parts.explanation
         return late or WORKLOAD_STATE in parts.quote

@@ -30,7 +30,7 @@ def is_remote(subject: Subject) -> bool:
 
 
 def has_retired(gate: str) -> Callable[[Subject], bool]:
-    """Return the fact that this Flux no longer has the feature *gate*: what it enabled is on."""
+    """Return the fact that Flux no longer has the feature *gate*, because the feature is always on."""
 
     def is_gone(subject: Subject) -> bool:
         flux = minor_of(subject.state.flux_version) if subject.state else None

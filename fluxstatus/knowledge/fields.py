@@ -92,6 +92,7 @@ def fields_of(resource: Resource, endpoint: Resource | None = None) -> dict[str,
         "holder": own["secret"] or own["sync_secret"],
         "secret": own["secret"] or own["sync_secret"],
         "secret_keys": _SECRET_KEYS.get(ref.kind, "see the documentation of this kind"),
+        **_where_to_change(ref.kind),
     }
 
 
@@ -239,7 +240,7 @@ def workload_fields(message: str) -> dict[str, str]:
         "Deployment",
         "Failed",
     ):  # the only reason that kstatus has for it
-        state = "it failed (ProgressDeadlineExceeded)"
+        state = "the rollout exceeded its progress deadline (ProgressDeadlineExceeded)"
     return {
         "workload": f"{first.kind} {first.namespace}/{first.name}"
         if first.namespace
@@ -308,8 +309,8 @@ _HELD_BACK = {
                     "no new revisions are fetched"),
     **dict.fromkeys(("Alert", "Provider"), "no notifications are sent"),
     "ArtifactGenerator": "no new artifacts are generated",
-    "FluxInstance": "Flux is neither upgraded nor corrected",
-    "FluxReport": "it is not updated",
+    "FluxInstance": "Flux is not upgraded, and its drift is not corrected",
+    "FluxReport": "the report is not updated",
     "ImagePolicy": "no newer images are selected",
     "ImageRepository": "no new tags are found",
     "ImageUpdateAutomation": "no image updates are committed",
@@ -325,14 +326,14 @@ _ADDRESS_FIELDS = {
     "Bucket": "spec.endpoint",
     "FluxInstance": "spec.distribution.artifact",
     "ImageRepository": "spec.image",
-    "Provider": 'spec.address, or key "address" of its Secret',
+    "Provider": 'spec.address or key "address" of the Secret',
 }
 """The field with the address of the host, for kinds without spec.url."""
 
 _ADDRESS_ELSEWHERE = {
-    "HelmChart": "spec.url of its HelmRepository",
-    "ImagePolicy": "spec.image of its ImageRepository",
-    "ImageUpdateAutomation": "spec.url of its GitRepository",
+    "HelmChart": "spec.url of the HelmRepository",
+    "ImagePolicy": "spec.image of the ImageRepository",
+    "ImageUpdateAutomation": "spec.url of the GitRepository",
 }
 """The field with the address, for kinds that have it in their source, which was not read."""
 
@@ -344,11 +345,11 @@ _CLOUDS = (
 """Clouds by the hosts of their registries, whose passwords are valid only for hours."""
 
 _STATES = {
-    "InProgress": "it was still in progress when the timeout expired (InProgress)",
-    "NotFound": "it does not exist (NotFound)",
-    "Failed": "it failed",
-    "Terminating": "it is being deleted (Terminating)",
-    "Unknown": "its status cannot be read (Unknown)",
+    "InProgress": "the status was still InProgress when the timeout expired",
+    "NotFound": "the object does not exist (NotFound)",
+    "Failed": "the status is Failed",
+    "Terminating": "the object is being deleted (Terminating)",
+    "Unknown": "the status cannot be determined (Unknown)",
 }
 
 _REFS: tuple[tuple[str, Callable[[str], str]], ...] = (
@@ -371,6 +372,16 @@ def _address_field(resource: Resource, endpoint: Resource) -> str:
         return _ADDRESS_ELSEWHERE[resource.ref.kind]
     field = _ADDRESS_FIELDS.get(endpoint.ref.kind, "spec.url")
     return field if endpoint is resource else field + _called(endpoint)
+
+
+def _where_to_change(kind: str) -> dict[str, str]:
+    """Return the phrases for the place where a user changes what an object of *kind* applies."""
+    if kind == "HelmRelease":
+        return {
+            "in_git": "in spec.values or the chart",
+            "unset_default": "; to remove one of the chart's defaults, set it to null in spec.values",
+        }
+    return {"in_git": "in Git", "unset_default": ""}
 
 
 def _source_fields(resource: Resource) -> dict[str, str]:

@@ -127,6 +127,11 @@ def is_newer(minor: Minor) -> bool:
     return minor > NEWEST
 
 
+def is_supported(minor: Minor) -> bool:
+    """Return whether the *minor* version of Flux still gets fixes, by the newest known one."""
+    return minor > (NEWEST[0], NEWEST[1] - SUPPORTED_MINORS)
+
+
 REMOVED_IN: Mapping[str, Minor] = {
     version: minor for minor, facts in FLUX_MINORS.items() for version in facts.removes
 }

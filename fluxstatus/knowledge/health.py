@@ -37,10 +37,10 @@ _BUILT_IN_KINDS = "Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob|Ingre
 RULES = (
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the health check timed out while {workload} was not ready, but it is ready now",
+        why="the health check timed out because {workload} was not ready, but {workload} is ready now",
         steps=(
             Step(
-                "reconcile now, so that the health check runs again; raise spec.timeout only if it times out again",
+                "reconcile now to run the health check again; raise spec.timeout only if the health check times out again",
                 change=(RECONCILE,),
             ),
         ),
@@ -51,13 +51,15 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="{workload} no longer exists: probably its ttlSecondsAfterFinished deleted it before Flux saw it complete",
+        why="{workload} no longer exists: ttlSecondsAfterFinished probably deleted it before Flux saw that it was complete",
         steps=(
             Step(
-                "raise or remove ttlSecondsAfterFinished of the Job in Git, or upgrade to Flux 2.8, which does not wait for a Job that is gone",
+                "raise or remove ttlSecondsAfterFinished of the Job in Git, or upgrade to Flux 2.8, which does not wait for deleted Jobs",
                 read=("kubectl get events -n {workload_ns}", SPEC),
             ),
-            Step("if it has no ttlSecondsAfterFinished, check which controller or user deletes it"),
+            Step(
+                "if the Job does not set ttlSecondsAfterFinished, check which controller or user deletes it"
+            ),
         ),
         pattern=Text(_BRACKET),
         when=(waits_for("Job"), waits_with("NotFound")),
@@ -71,7 +73,7 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "correct the name in spec.healthChecks, or add {workload} to the applied manifests; if it was applied, check which controller or user deleted it",
+                "correct the name in spec.healthChecks, or add {workload} to the applied manifests. If it was applied, check which controller or user deleted it",
                 read=("kubectl get {workload_resource} -n {workload_ns}", SPEC),
             ),
         ),
@@ -86,11 +88,11 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "it was applied before: check which controller or user deleted it",
+                "check which controller or user deleted {workload}, which was applied before",
                 read=("kubectl get {workload_resource} -n {workload_ns}",),
             ),
             Step(
-                "if it exists, kustomize-controller looks for it in an API version that the cluster no longer serves: write the version that is served into Git, and restart kustomize-controller",
+                "if {workload} exists, kustomize-controller is using an API version that the cluster no longer serves. Change the apiVersion in Git to a served version, and restart kustomize-controller",
                 read=("kubectl api-resources",),
                 change=("kubectl rollout restart deployment/{controller} -n {flux_namespace}",),
             ),
@@ -104,10 +106,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="variable {variable} in spec.healthChecks is not substituted: spec.postBuild substitutes variables in the applied objects, not in the Kustomization itself",
+        why="variable {variable} in spec.healthChecks is not substituted: spec.postBuild substitutes variables in the applied objects, but not in the Kustomization itself",
         steps=(
             Step(
-                "write the name without a variable in spec.healthChecks, substitute the variable in the Kustomization that applies this one, or set spec.wait: true instead of spec.healthChecks",
+                "use the name without a variable in spec.healthChecks, or substitute the variable in the Kustomization that applies this one. Or set spec.wait: true instead of spec.healthChecks",
                 read=(SPEC,),
             ),
         ),
@@ -122,7 +124,7 @@ RULES = (
         why="the health of {workload} cannot be checked: {user} does not have permission to {verb} {forbidden}",
         steps=(
             Step(
-                "grant {user} permission to get, list and watch {forbidden} in a Role or ClusterRole, or move these objects to a Kustomization whose ServiceAccount has it",
+                "grant {user} permission to get, list and watch {forbidden} in a Role or ClusterRole, or move these objects to a Kustomization whose ServiceAccount has this permission",
                 read=(SPEC,),
             ),
         ),
@@ -136,10 +138,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the health of {workload} cannot be determined: {kind_wanted} is a built-in kind, but not in the apiVersion that spec.healthChecks gives it",
+        why="the health of {workload} cannot be determined: the built-in kind {kind_wanted} does not exist in the apiVersion in spec.healthChecks",
         steps=(
             Step(
-                "correct apiVersion in spec.healthChecks: apps/v1 for Deployment, StatefulSet, DaemonSet and ReplicaSet; batch/v1 for Job and CronJob; networking.k8s.io/v1 for Ingress and NetworkPolicy",
+                "correct apiVersion in spec.healthChecks: use apps/v1 for a Deployment, StatefulSet, DaemonSet or ReplicaSet, batch/v1 for a Job or CronJob, and networking.k8s.io/v1 for an Ingress or NetworkPolicy",
                 read=("kubectl api-resources", SPEC),
             ),
         ),
@@ -172,10 +174,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the health of {workload} could not be read before spec.timeout expired, because the API server did not answer in time: {detail}",
+        why="the health of {workload} could not be read before spec.timeout expired, because the API server did not respond in time: {detail}",
         steps=(
             Step(
-                "check the API server; with many objects, raise spec.timeout, or check only some of them (spec.healthChecks instead of spec.wait)",
+                "check the API server. If there are many objects, raise spec.timeout, or check only some of them with spec.healthChecks instead of spec.wait",
                 read=("kubectl get --raw /readyz?verbose", _LOOK),
             ),
         ),
@@ -192,14 +194,14 @@ RULES = (
     ),
     Rule(
         CEL_INVALID,
-        why="an expression in spec.healthCheckExprs cannot be evaluated for {workload}, which does not have the field: {detail}",
+        why="an expression in spec.healthCheckExprs cannot be evaluated for {workload}, because the object does not have the field: {detail}",
         steps=(
             Step(
-                "check whether the controller of this kind is running: has(status) does not help while the whole status is missing",
+                "check that the controller of this kind is running; has(status) does not help while the entire status is missing",
                 read=(_YAML, SPEC),
             ),
             Step(
-                "if objects of this kind never have this field, use another field in spec.healthCheckExprs; guard optional fields under status with has(), for example has(status.conditions)",
+                "if objects of this kind never have this field, use another field in spec.healthCheckExprs. Guard optional fields under status with has(), for example has(status.conditions)",
             ),
         ),
         pattern=Text(_CEL + r"(?P<detail>[^\n]{0,200}no such attribute[^\]\n,]{0,80})"),
@@ -225,7 +227,7 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check the logs of its pods and fix the error",
+                "check the logs of the Job's pods, and fix the error",
                 read=(_LOOK, _JOB_LOG),
             ),
             Step(
@@ -243,7 +245,7 @@ RULES = (
         why="{workload} did not complete: {workload_state}",
         steps=(
             Step(
-                "check its pods and their logs; if the Job only needs more time, raise spec.timeout",
+                "check the Job's pods and their logs; if the Job only needs more time, raise spec.timeout",
                 read=(_LOOK, _JOB_LOG),
             ),
         ),
@@ -258,7 +260,7 @@ RULES = (
         why="{workload} is still being deleted (Terminating)",
         steps=(
             Step(
-                "check its finalizers and the controllers that remove them",
+                "check the object's finalizers, and the controllers that remove them",
                 read=(
                     _YAML,
                     "kubectl get {workload_resource} {workload_cluster_name} -o yaml",
@@ -275,7 +277,7 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check its StorageClass and provisioner; if the StorageClass has volumeBindingMode: WaitForFirstConsumer, the claim is pending until a pod uses it",
+                "check the claim's StorageClass and provisioner. If the StorageClass has volumeBindingMode: WaitForFirstConsumer, the claim is pending until a pod uses it",
                 read=(_LOOK, "kubectl get storageclasses"),
             ),
         ),
@@ -290,7 +292,7 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "a Service of type LoadBalancer is pending until it has an address: check whether the cluster can assign one (cloud controller manager, MetalLB), and check the cloud quota",
+                "check that the cluster can assign an address to a Service of type LoadBalancer (with a cloud controller manager or MetalLB), and check the cloud quota. Until the Service has an address, it is pending",
                 read=(_LOOK,),
             ),
         ),
@@ -320,7 +322,7 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check its conditions and events; Flux checks again automatically and waits up to spec.timeout",
+                "check the conditions and events of {workload}; Flux checks again automatically and waits up to spec.timeout",
                 read=(_LOOK,),
             ),
         ),
@@ -335,7 +337,7 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "follow the chain of cert-manager from the Certificate to its CertificateRequest, Order and Challenge: their conditions and events show the failing step (a missing issuer, DNS or HTTP validation that fails, or a rate limit of the CA)",
+                "check the conditions and events of the Certificate, and then those of its CertificateRequest, Order and Challenge. They show which step fails, for example because of a missing issuer, failed DNS or HTTP validation, or the CA's rate limit",
                 read=(
                     _LOOK,
                     "kubectl get certificaterequests,orders.acme.cert-manager.io,challenges.acme.cert-manager.io -n {workload_ns}",
@@ -353,7 +355,7 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check its Ready condition for the reason: for example, the account could not be registered with the ACME server, the CA's Secret is missing, or Vault is unreachable",
+                "check the Ready condition of {workload}. Common causes are that the account could not be registered with the ACME server, the CA's Secret is missing, or Vault is unreachable",
                 read=(
                     _LOOK,
                     _LOOK_CLUSTER,
@@ -371,7 +373,7 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check its Ready condition and its events for the reason: for example, the SecretStore is not ready (credentials, address), the key or property does not exist there, or the identity is not allowed to read it",
+                "check the Ready condition and the events of {workload}. Common causes are that the SecretStore is not ready (wrong credentials or address), the key or property does not exist there, or the identity is not allowed to read it",
                 read=(
                     _LOOK,
                     _LOOK_CLUSTER,
@@ -398,7 +400,7 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check its Accepted, Programmed and ResolvedRefs conditions for the reason: for example, no controller accepts its class, it has no address (a load balancer), or a Secret, Service or ReferenceGrant that it refers to is missing",
+                "check the Accepted, Programmed and ResolvedRefs conditions of {workload}. Common causes are that no controller accepts its class, no load balancer has assigned an address, or a Secret, Service or ReferenceGrant that it refers to is missing",
                 read=(
                     _LOOK,
                     "kubectl get gatewayclasses",
@@ -416,7 +418,7 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "restore the server behind it: check the Service and pods in spec.service of the APIService, and whether the API server can reach them",
+                "restore the server behind the APIService: check the Service in spec.service and its pods, and check that the API server can reach them",
                 read=(
                     _LOOK_CLUSTER,
                     "kubectl get apiservices.apiregistration.k8s.io",
@@ -434,7 +436,7 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check its NamesAccepted and Established conditions: another CRD may use the same kind, plural or short name, or the CRD is still being deleted",
+                "check the NamesAccepted and Established conditions of the CRD. Another CRD may use the same kind, plural or short name, or the CRD is still being deleted",
                 read=(_LOOK_CLUSTER,),
             ),
         ),
@@ -449,11 +451,11 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check its conditions and events: its own controller reports the problem there; Flux checks again automatically and waits up to spec.timeout",
+                "check the conditions and events of {workload}, where its controller reports the problem; Flux checks again automatically and waits up to spec.timeout",
                 read=(_LOOK, "kubectl describe {workload_resource} {workload_cluster_name}"),
             ),
             Step(
-                "if its conditions report success, compare status.observedGeneration with metadata.generation, and check for a condition Reconciling=True that was left behind: Flux waits until its controller updates them; restart or update that controller, or define the health of this kind in spec.healthCheckExprs",
+                "if the conditions report success, compare status.observedGeneration with metadata.generation, and check for a leftover condition Reconciling=True. Flux waits until the object's controller updates the status, so restart or upgrade that controller, or define the health of this kind in spec.healthCheckExprs",
                 read=(_YAML,),
                 if_unexplained=True,
             ),
@@ -465,10 +467,10 @@ RULES = (
     ),
     Rule(
         Code("health-check-unknown", "A health check cannot determine the status of an object."),
-        why="the health of {detail} cannot be determined: its kind is unknown, it cannot be read, or it has no status that kstatus can evaluate",
+        why="the health of {detail} cannot be determined: the kind is unknown, the object cannot be read, or kstatus cannot evaluate its status",
         steps=(
             Step(
-                "grant ServiceAccount {sa} permission to read it, or add an expression for its kind to spec.healthCheckExprs",
+                "grant ServiceAccount {sa} permission to read the object, or add an expression for its kind to spec.healthCheckExprs",
                 read=(SPEC,),
             ),
         ),
@@ -478,10 +480,10 @@ RULES = (
     ),
     Rule(
         _CANCELED,
-        why="the health check was canceled before it was done: kustomize-controller was stopped, or a newer reconciliation started",
+        why="the health check was canceled before it finished: kustomize-controller was stopped, or a newer reconciliation started",
         steps=(
             Step(
-                "wait for the next reconciliation; if it is canceled every time, check whether kustomize-controller keeps restarting (out of memory, node drained)",
+                "wait for the next reconciliation. If the health check is canceled every time, check whether kustomize-controller keeps restarting (for example, because it runs out of memory or its node is drained)",
                 read=(EVENTS, "kubectl get pods -n {flux_namespace}"),
             ),
         ),

@@ -16,7 +16,7 @@ _IMAGE_UPDATE_PUSH_FAILED = Code(
 
 _TEMPLATE_INVALID = Code(
     "image-update-template",
-    "The value of spec.git.commit.messageTemplate is invalid or uses removed fields.",
+    "The commit message template of the ImageUpdateAutomation is invalid or uses removed fields.",
 )
 
 _AUTOMATION: KindNames = frozenset({"ImageUpdateAutomation"})
@@ -29,7 +29,7 @@ RULES = (
         why="the branch that the automation pushes to is protected: {detail}",
         steps=(
             Step(
-                "push to another branch (spec.git.push.branch) and merge it with a pull request, or allow the automation's user to push to the protected branch",
+                "set spec.git.push.branch to another branch and merge that branch with a pull request, or allow the automation's user to push to the protected branch",
                 read=(SPEC,),
             ),
         ),
@@ -45,7 +45,7 @@ RULES = (
         why="the Git server accepts only signed commits: {detail}",
         steps=(
             Step(
-                "sign the commits: set spec.git.commit.signingKey, and register the public key with the author's account (spec.git.commit.author)",
+                "set spec.git.commit.signingKey to sign the commits, and register the public key with the account of spec.git.commit.author",
                 read=(SPEC,),
             ),
         ),
@@ -58,7 +58,7 @@ RULES = (
     ),
     Rule(
         _IMAGE_UPDATE_PUSH_FAILED,
-        why="the Git server rejects the commit, because its author's e-mail address is a private address of a GitHub user: {detail}",
+        why="the Git server rejects the commit, because the author's email address is a private address of a GitHub user: {detail}",
         steps=(
             Step(
                 "set spec.git.commit.author.email to another address, for example the user's noreply address (ID+USER@users.noreply.github.com)",
@@ -71,10 +71,10 @@ RULES = (
     ),
     Rule(
         _IMAGE_UPDATE_PUSH_FAILED,
-        why="the GitHub App in the Secret of GitRepository {source_name} has no write permission on the repository: {detail}",
+        why="the GitHub App in the Secret of GitRepository {source_name} does not have write permission on the repository: {detail}",
         steps=(
             Step(
-                "in the settings of the GitHub App, give it the permission Contents: Read and write, and accept the change in its installation",
+                'in the settings of the GitHub App, grant the permission "Contents: Read and write", and accept the change in the App\'s installation',
                 read=(_SOURCE,),
             ),
         ),
@@ -90,11 +90,11 @@ RULES = (
         why="a rule of the Git server rejects the push: {detail}",
         steps=(
             Step(
-                "if the branch only accepts pull requests, push to another branch (spec.git.push.branch)",
+                "if the branch accepts only pull requests, set spec.git.push.branch to another branch",
                 read=(SPEC,),
             ),
             Step(
-                "if the rule is about the commit, adapt spec.git.commit (author, messageTemplate, signingKey)",
+                "if the rule applies to the commit, change author, messageTemplate or signingKey in spec.git.commit",
                 read=(SPEC,),
             ),
             Step("otherwise, check the repository's push rules and hooks on the Git server"),
@@ -109,10 +109,10 @@ RULES = (
     ),
     Rule(
         _IMAGE_UPDATE_PUSH_FAILED,
-        why="the repository is archived, so the Git server accepts no push: {detail}",
+        why="the repository is archived, so the Git server does not accept pushes: {detail}",
         steps=(
             Step(
-                "unarchive the repository on the Git server, or use another one in GitRepository {source_name}; the credentials are not at fault",
+                "unarchive the repository on the Git server, or use another repository in GitRepository {source_name}; the credentials are not the cause",
                 read=(_SOURCE,),
             ),
         ),
@@ -126,7 +126,7 @@ RULES = (
         why="the Git server does not accept the credentials of GitRepository {source_name} for the push: {detail}",
         steps=(
             Step(
-                "put a valid token with write access into the Secret of GitRepository {source_name}; a public repository can be read with a token that is missing or has expired, but not written",
+                "store a valid token with write access in the Secret of GitRepository {source_name}. A public repository can be read, but not written, with a missing or expired token",
                 read=(_SOURCE,),
             ),
         ),
@@ -142,10 +142,10 @@ RULES = (
     ),
     Rule(
         _IMAGE_UPDATE_PUSH_FAILED,
-        why="the push was sent without credentials that GitHub accepts (No anonymous write access): GitRepository {source_name} has no spec.secretRef, or the token in its Secret is empty or has expired; a public repository can be read without them, but not written",
+        why="the push was sent without credentials that GitHub accepts (No anonymous write access): GitRepository {source_name} has no spec.secretRef, or the token in its Secret is empty or has expired; a public repository can be read, but not written, without credentials",
         steps=(
             Step(
-                "put a valid token with write access into a Secret, and set it in spec.secretRef of GitRepository {source_name}",
+                "store a valid token with write access in a Secret, and reference the Secret in spec.secretRef of GitRepository {source_name}",
                 read=(_SOURCE,),
             ),
         ),
@@ -161,7 +161,7 @@ RULES = (
         why="the credentials of GitRepository {source_name} are read-only, so the push is rejected",
         steps=(
             Step(
-                "use a token or deploy key with write access in the Secret of GitRepository {source_name}",
+                "store a token or deploy key with write access in the Secret of GitRepository {source_name}",
                 read=(_SOURCE,),
             ),
         ),
@@ -177,10 +177,10 @@ RULES = (
     ),
     Rule(
         _IMAGE_UPDATE_PUSH_FAILED,
-        why="the Git server rejects the push: GitRepository {source_name} has no spec.secretRef, so the push has no credentials (a public repository can only be read without them)",
+        why="the Git server rejects the push: GitRepository {source_name} has no spec.secretRef, so the push has no credentials; a public repository can be read, but not written, without credentials",
         steps=(
             Step(
-                "create a Secret with a token or deploy key that has write access, and set it in spec.secretRef of GitRepository {source_name}",
+                "create a Secret with a token or deploy key that has write access, and reference the Secret in spec.secretRef of GitRepository {source_name}",
                 read=(_SOURCE,),
             ),
         ),
@@ -197,10 +197,10 @@ RULES = (
     ),
     Rule(
         _IMAGE_UPDATE_PUSH_FAILED,
-        why="the Git server rejects the push: the credentials of GitRepository {source_name} probably grant read access only",
+        why="the Git server rejects the push: the credentials of GitRepository {source_name} probably grant only read access",
         steps=(
             Step(
-                "use a token or deploy key with write access in the Secret of GitRepository {source_name}",
+                "store a token or deploy key with write access in the Secret of GitRepository {source_name}",
                 read=(_SOURCE,),
             ),
         ),
@@ -216,14 +216,14 @@ RULES = (
     ),
     Rule(
         _IMAGE_UPDATE_PUSH_FAILED,
-        why="the Git server rejects the push without a reason, probably because the credentials of GitRepository {source_name} are read-only",
+        why="the Git server rejects the push without stating a reason, probably because the credentials of GitRepository {source_name} are read-only",
         steps=(
             Step(
-                "give the deploy key or token in the Secret of GitRepository {source_name} write access",
+                "grant write access to the deploy key or token in the Secret of GitRepository {source_name}",
                 read=(_SOURCE,),
             ),
             Step(
-                "if it has write access, check whether the branch is protected, and the Git server's logs",
+                "if the key or token already has write access, check whether the branch is protected, and check the Git server's logs",
                 read=(SPEC,),
             ),
         ),
@@ -234,14 +234,14 @@ RULES = (
     ),
     Rule(
         _IMAGE_UPDATE_PUSH_FAILED,
-        why="the push branch on the remote is probably left over from earlier updates (merged or diverged), and the automation's shallow clone does not contain the commits of this branch",
+        why="the push branch on the remote is probably left over from earlier updates: the branch was merged or has diverged, and the automation's shallow clone does not contain its commits",
         steps=(
             Step(
-                "delete the push branch (spec.git.push.branch) on the remote, for example with git push origin --delete BRANCH; the automation creates it again, with the updates that are not merged yet",
+                "delete the push branch (spec.git.push.branch) on the remote, for example with git push origin --delete BRANCH. The automation recreates the branch with the updates that have not been merged yet",
                 read=(SPEC,),
             ),
             Step(
-                "if this happens often, let the Git server delete branches after a merge, or turn off the feature gate GitShallowClone of image-automation-controller"
+                "if this happens often, configure the Git server to delete branches after a merge, or disable the feature gate GitShallowClone of image-automation-controller"
             ),
         ),
         pattern=Text(r"object not found|shallow update not allowed|reference delta not found"),
@@ -255,11 +255,11 @@ RULES = (
         why="the Git server does not accept the credentials of GitRepository {source_name}, or they do not grant push access: {detail}",
         steps=(
             Step(
-                "give the token or deploy key in the Secret of GitRepository {source_name} write access to the repository: it may only be able to read, which is enough for the GitRepository",
+                "grant the token or deploy key in the Secret of GitRepository {source_name} write access to the repository. Read access is enough for the GitRepository, but not for the push",
                 read=(SPEC,),
             ),
             Step(
-                "if the GitRepository is not ready either, the credentials have expired or are wrong: replace them",
+                "if the GitRepository is not ready either, the credentials are wrong or have expired, so replace them",
                 read=("kubectl get gitrepository {source_name} -n {source_ns} -o yaml",),
             ),
         ),
@@ -279,7 +279,7 @@ RULES = (
                 read=(SPEC,),
             ),
             Step(
-                "if the error persists, push to a separate branch (spec.git.push.branch), or delete a push branch that is left over on the remote",
+                "if the error persists, set spec.git.push.branch to a separate branch, or delete a leftover push branch on the remote",
                 read=(SPEC,),
             ),
         ),
@@ -295,12 +295,12 @@ RULES = (
     Rule(
         Code(
             "image-update-ref-missing",
-            "The branch or tag that the ImageUpdateAutomation checks out does not exist.",
+            "The branch or tag that the ImageUpdateAutomation should check out does not exist.",
         ),
-        why="{missing_ref}, which the automation checks out (spec.git.checkout.ref, or spec.ref of GitRepository {source_name}), does not exist in the repository",
+        why="{missing_ref}, which the automation should check out, does not exist in the repository; the reference is set in spec.git.checkout.ref or in spec.ref of GitRepository {source_name}",
         steps=(
             Step(
-                "correct spec.git.checkout.ref, or push the branch; the credentials are not at fault",
+                "correct spec.git.checkout.ref, or push the branch; the credentials are not the cause",
                 read=(SPEC, _SOURCE),
             ),
         ),
@@ -314,11 +314,11 @@ RULES = (
         why="the automation cannot read the repository of GitRepository {source_name}: {detail}",
         steps=(
             Step(
-                "check whether GitRepository {source_name} is ready: the automation uses its URL and its Secret, but reads the Secret again at each run",
+                "check that GitRepository {source_name} is ready. The automation uses its URL and Secret, but reads the Secret again in each run",
                 read=(_SOURCE,),
             ),
             Step(
-                "put valid credentials with write access into its Secret, or correct its spec.url",
+                "store valid credentials with write access in the Secret of the GitRepository, or correct spec.url of the GitRepository",
             ),
         ),
         pattern=Text(
@@ -349,10 +349,10 @@ RULES = (
             "image-update-failed",
             "The ImageUpdateAutomation cannot write new tags to the manifests.",
         ),
-        why="the automation cannot write the new tags into the manifests: {detail}",
+        why="the automation cannot write the new tags to the manifests: {detail}",
         steps=(
             Step(
-                'correct the reported file or marker (# {{"$imagepolicy": "NAMESPACE:POLICY"}})',
+                'correct the reported file or its marker (# {{"$imagepolicy": "NAMESPACE:POLICY"}})',
                 read=(SPEC,),
             ),
         ),
@@ -370,7 +370,7 @@ RULES = (
         why="the commit message template uses removed fields: {detail}",
         steps=(
             Step(
-                "use .Changed in spec.git.commit.messageTemplate (Flux 2.7 removed .Updated and .Changed.ImageResult)",
+                "use .Changed in spec.git.commit.messageTemplate; Flux 2.7 removed .Updated and .Changed.ImageResult",
                 read=(SPEC,),
             ),
         ),
@@ -388,7 +388,7 @@ RULES = (
         why="spec.git.commit.messageTemplate is not a valid template: {detail}",
         steps=(
             Step(
-                "correct the template (Go syntax; fields such as .AutomationObject, .Changed and .Values)",
+                "correct the Go template, which can use fields such as .AutomationObject, .Changed and .Values",
                 read=(SPEC,),
             ),
         ),
@@ -408,7 +408,7 @@ RULES = (
         why="the commit signing key cannot be used: {detail}",
         steps=(
             Step(
-                "store the private key (and its passphrase, if any) in the Secret in spec.git.commit.signingKey, under the keys git.asc and passphrase; for the type ssh, under identity and password",
+                "store the private key, and its passphrase if it has one, in the Secret in spec.git.commit.signingKey. Use the keys git.asc and passphrase or, for the type ssh, identity and password",
                 read=(SPEC,),
             ),
         ),
@@ -426,10 +426,10 @@ RULES = (
             "image-update-branch-unknown",
             "The ImageUpdateAutomation does not specify a branch to push to.",
         ),
-        why="no branch to push to is set: {detail}",
+        why="the automation has no branch to push to: {detail}",
         steps=(
             Step(
-                "set spec.git.push.branch; without it, Flux pushes to the branch in spec.git.checkout.ref, or else in spec.ref of GitRepository {source_name}",
+                "set spec.git.push.branch. Without it, Flux pushes to the branch in spec.git.checkout.ref or, if that is not set, to the branch in spec.ref of GitRepository {source_name}",
                 read=(SPEC, _SOURCE),
             ),
         ),
@@ -445,7 +445,7 @@ RULES = (
         why="the Git server rejects the update of branch {pushed_branch}: {detail}",
         steps=(
             Step(
-                "meet the rule in the message: adapt spec.git.commit (author, messageTemplate, signingKey), or push to another branch (spec.git.push.branch)",
+                "follow the rule in the message: change author, messageTemplate or signingKey in spec.git.commit, or set spec.git.push.branch to another branch",
                 read=(SPEC,),
             ),
             Step("otherwise, check the repository's push rules and hooks on the Git server"),
@@ -463,7 +463,7 @@ RULES = (
         why="the automation cannot read from or push to Git: {innermost}",
         steps=(
             Step(
-                "check GitRepository {source_name}: its URL, and the credentials in its Secret, which need write access",
+                "check the URL of GitRepository {source_name} and the credentials in its Secret, which must grant write access",
                 read=(_SOURCE, SPEC, LOG),
             ),
         ),

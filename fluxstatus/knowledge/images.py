@@ -18,7 +18,7 @@ RULES = (
     Rule(
         Code("image-scan-failed", "The image repository cannot be scanned."),
         why="the image repository {image} cannot be scanned: {innermost}",
-        steps=(Step("check spec.image, its Secret and spec.provider", read=(SPEC, LOG)),),
+        steps=(Step("check spec.image, the Secret and spec.provider", read=(SPEC, LOG)),),
         reasons=("ReadOperationFailed", "AuthenticationFailed", "Failure"),
         kinds=_REPOSITORY,
         certainty="unknown",
@@ -26,10 +26,10 @@ RULES = (
     ),
     Rule(
         SPEC_INVALID,
-        why="a regular expression in spec.exclusionList is not valid: {detail}",
+        why="a regular expression in spec.exclusionList is invalid: {detail}",
         steps=(
             Step(
-                "correct the regular expression in spec.exclusionList (Go syntax, without look-around)",
+                "correct the regular expression in spec.exclusionList; Go syntax does not support look-around",
                 read=(SPEC,),
             ),
         ),
@@ -61,10 +61,10 @@ RULES = (
     ),
     Rule(
         Code("image-not-scanned", "The ImageRepository has not been scanned yet or has no tags."),
-        why="ImageRepository {image_repository} has no tags yet: it has not been scanned, or its repository is empty",
+        why="ImageRepository {image_repository} has no tags yet: no scan has run, or the image repository is empty",
         steps=(
             Step(
-                "check whether ImageRepository {image_repository} is ready, and whether its spec.exclusionList excludes all tags",
+                "check that ImageRepository {image_repository} is ready, and that its spec.exclusionList does not exclude all tags",
                 read=(_IMAGES,),
             ),
         ),
@@ -80,10 +80,10 @@ RULES = (
             "image-policy-no-match",
             "No image tag matches spec.filterTags and spec.policy of the ImagePolicy.",
         ),
-        why="no tag matches the policy: its filter (spec.filterTags) or range (spec.policy) excludes all tags",
+        why="no tag matches the policy: the filter in spec.filterTags or the range in spec.policy excludes all tags",
         steps=(
             Step(
-                "correct spec.filterTags.pattern or spec.policy; a range includes pre-releases only if it ends in -0, and the numerical policy requires numeric tags (see spec.filterTags.extract)",
+                "correct spec.filterTags.pattern or spec.policy. A range includes pre-releases only if it ends in -0, and the numerical policy requires numeric tags (see spec.filterTags.extract)",
                 read=(SPEC, _IMAGES),
             ),
         ),
@@ -100,10 +100,10 @@ RULES = (
             "image-policy-not-numeric",
             "A tag that the numerical policy of the ImagePolicy compares is not a number.",
         ),
-        why="{wrong_tag}, which spec.policy.numerical compares, is not a number",
+        why="{wrong_tag} is not a number, which spec.policy.numerical requires",
         steps=(
             Step(
-                "set spec.filterTags.pattern to a regular expression that only matches the tags with numbers, and spec.filterTags.extract to the number, for example '^main-(?P<n>[0-9]+)$' and '$n'; or use spec.policy.semver",
+                "set spec.filterTags.pattern to a regular expression that matches only tags with numbers, and spec.filterTags.extract to the number, for example '^main-(?P<n>[0-9]+)$' and '$n'. Or use spec.policy.semver",
                 read=(SPEC, _IMAGES),
             ),
         ),
@@ -127,7 +127,7 @@ RULES = (
     ),
     Rule(
         SPEC_INVALID,
-        why="the policy is not valid: {detail}",
+        why="the policy is invalid: {detail}",
         steps=(Step("correct spec.policy or spec.filterTags", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>invalid policy[^\n]{0,160}|failed to filter tags[^\n]{0,160}|"

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from fluxstatus.base import packaged
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.topics import table
 
@@ -76,7 +77,7 @@ def _tables() -> Mapping[str, Sequence[_Row]]:
     """Return the rows of each table."""
     tables: dict[str, list[_Row]] = defaultdict(list)
     counts: Counter[str] = Counter()
-    for line in FILE.read_text(encoding="utf-8").split("\n")[:-1]:
+    for line in packaged.read(FILE).decode().split("\n")[:-1]:
         part, *columns = line.split("\t")
         tables[part.partition(".")[0]].append((part, counts[part], columns))
         counts[part] += 1

@@ -34,10 +34,10 @@ RULES = (
             "distribution-version-missing",
             "No known Flux version matches spec.distribution.version.",
         ),
-        why="no Flux version that this operator knows matches {distribution} (spec.distribution.version)",
+        why="no Flux version known to this operator matches {distribution} in spec.distribution.version",
         steps=(
             Step(
-                "set spec.distribution.version to an existing version (2.x); for a newer version, upgrade the operator",
+                "set spec.distribution.version to an existing version (2.x); to use a newer version, upgrade the operator",
                 read=(SPEC, _OPERATOR),
             ),
         ),
@@ -52,10 +52,10 @@ RULES = (
             "distribution-downgrade",
             "The FluxInstance requests an older Flux version, but downgrades are not supported.",
         ),
-        why="Flux cannot be downgraded in place (from {old_version} to {new_version})",
+        why="Flux cannot be downgraded in place from {old_version} to {new_version}",
         steps=(
             Step(
-                "set spec.distribution.version back to {old_version}, which keeps running until then",
+                "set spec.distribution.version back to {old_version}, which is still running",
                 read=(SPEC,),
             ),
         ),
@@ -85,7 +85,7 @@ RULES = (
         why="a patch in spec.kustomize.patches targets {component}, which this FluxInstance does not install",
         steps=(
             Step(
-                "add {component} to spec.components, or remove the patch from spec.kustomize.patches; the operator does not retry until the spec changes",
+                "add {component} to spec.components, or remove the patch from spec.kustomize.patches. The operator does not retry until the spec changes",
                 read=(SPEC,),
             ),
         ),
@@ -103,12 +103,12 @@ RULES = (
     Rule(
         Code(
             "instance-feature-unsupported",
-            "The FluxInstance requests what its Flux version does not have.",
+            "The FluxInstance uses a feature that its Flux version does not support.",
         ),
         why="spec.distribution.version is too old for a field of the FluxInstance: {detail}",
         steps=(
             Step(
-                "set a newer spec.distribution.version, or remove the field; the operator does not retry until the spec changes",
+                "set spec.distribution.version to a newer version, or remove the field. The operator does not retry until the spec changes",
                 read=(SPEC,),
             ),
         ),
@@ -125,9 +125,9 @@ RULES = (
     Rule(
         Code(
             "instance-artifact-newer",
-            "The distribution artifact is newer than the Flux Operator that builds from it.",
+            "The distribution artifact is newer than the Flux Operator that uses it.",
         ),
-        why="the manifests in {artifact} are probably newer than the operator ({operator_version}), so a patch that is built into the operator does not apply; the controllers that are running are not changed: {detail}",
+        why="a patch built into the operator ({operator_version}) cannot be applied to {artifact}, which is probably newer: {detail}; the running controllers are not changed",
         steps=(
             Step(
                 "upgrade the operator",
@@ -137,7 +137,7 @@ RULES = (
                 ),
             ),
             Step(
-                "or pin spec.distribution.artifact to the operator's version ({operator_version}), or remove it: the operator then uses its embedded manifests",
+                "or pin spec.distribution.artifact to the operator's version ({operator_version}), or remove the field so that the operator uses its embedded manifests",
                 read=(SPEC,),
             ),
         ),
@@ -152,10 +152,10 @@ RULES = (
     ),
     Rule(
         _PATCH_FAILED,
-        why="a patch that is built into the operator ({operator_version}) probably does not fit the manifests of this Flux version, because spec.kustomize.patches is not set: {detail}",
+        why="a patch built into the operator ({operator_version}) probably does not match the manifests of this Flux version: {detail}; spec.kustomize.patches is not set",
         steps=(
             Step(
-                "upgrade the operator, or set spec.distribution.version to a version that it supports; the operator does not retry until the spec changes",
+                "upgrade the operator, or set spec.distribution.version to a version that the operator supports. The operator does not retry until the spec changes",
                 read=(SPEC, _OPERATOR),
             ),
         ),
@@ -171,7 +171,7 @@ RULES = (
         why="a patch in spec.kustomize.patches cannot be applied to the manifests of this Flux version: {detail}",
         steps=(
             Step(
-                "correct the patch's path or target in spec.kustomize.patches: replace and remove need an existing field, and add needs an existing parent; if the message is not about one of your patches, the operator is too old for this Flux version; the operator does not retry until the spec changes",
+                "correct the patch's path or target in spec.kustomize.patches: replace and remove require an existing field, and add requires an existing parent. If the message does not refer to one of your patches, the operator is too old for this Flux version. The operator does not retry until the spec changes",
                 read=(SPEC, _OPERATOR),
             ),
         ),
@@ -190,7 +190,7 @@ RULES = (
         why="a component in spec.components is invalid or not supported: {detail}",
         steps=(
             Step(
-                "correct spec.components or spec.distribution.version; the operator does not retry until the spec changes",
+                "correct spec.components or spec.distribution.version. The operator does not retry until the spec changes",
                 read=(SPEC,),
             ),
         ),
@@ -213,7 +213,7 @@ RULES = (
         why="the operator has no image digests for the registry in spec.distribution.registry: {detail}",
         steps=(
             Step(
-                "set spec.distribution.variant to the distribution's variant (for a mirror, upstream-alpine, enterprise-alpine or enterprise-distroless), or use ghcr.io/fluxcd; the operator does not retry until the spec changes",
+                "set spec.distribution.variant to the distribution's variant (for a mirror, upstream-alpine, enterprise-alpine or enterprise-distroless), or use ghcr.io/fluxcd. The operator does not retry until the spec changes",
                 read=(SPEC,),
             ),
         ),
@@ -227,7 +227,7 @@ RULES = (
         why="Secret {missing} in spec.distribution.artifactPullSecret does not exist",
         steps=(
             Step(
-                "create Secret {missing} of type kubernetes.io/dockerconfigjson in the namespace of the FluxInstance, or correct its name",
+                "create Secret {missing} of type kubernetes.io/dockerconfigjson in the namespace of the FluxInstance, or correct the name in spec.distribution.artifactPullSecret",
                 read=("kubectl get secrets -n {ns}", SPEC),
             ),
         ),
@@ -243,14 +243,14 @@ RULES = (
     ),
     Rule(
         _INSTANCE_ARTIFACT_FAILED,
-        why="the operator cannot connect to {host}, which it needs for {artifact} (spec.distribution.artifact): {detail}",
+        why="the operator cannot connect to {host} to fetch {artifact}, which is set in spec.distribution.artifact: {detail}",
         steps=(
             Step(
-                "allow connections from the operator to the registry (DNS, NetworkPolicies, firewall, HTTPS_PROXY of its Deployment)",
+                "allow connections from the operator to the registry (check DNS, NetworkPolicies, firewalls and HTTPS_PROXY of the operator's Deployment)",
                 read=(SPEC, _OPERATOR),
             ),
             Step(
-                "if you have no access to the artifact, remove spec.distribution.artifact so that the operator uses its embedded manifests, or set the field to a copy in your own registry"
+                "if the cluster has no access to the artifact, remove spec.distribution.artifact so that the operator uses its embedded manifests, or set the field to a copy in your own registry"
             ),
         ),
         pattern=Text(
@@ -271,7 +271,7 @@ RULES = (
         why="the registry of spec.distribution.artifact denies access to the operator: {detail}",
         steps=(
             Step(
-                "check that spec.distribution.artifact exists (registries often deny access otherwise); if it is private, set spec.distribution.artifactPullSecret to a Secret of type kubernetes.io/dockerconfigjson with valid credentials",
+                "check that spec.distribution.artifact exists, because registries often deny access to missing artifacts. If the artifact is private, set spec.distribution.artifactPullSecret to a Secret of type kubernetes.io/dockerconfigjson with valid credentials",
                 read=(SPEC,),
                 change=(for_secret(REGISTRY, "{name}-artifact-auth"),),
             ),

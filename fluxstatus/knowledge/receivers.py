@@ -18,14 +18,12 @@ _PRINT = (
 )
 STEPS = (
     Step(
-        "create a Secret with a random token, and a Receiver for the source; flux prints the "
-        "manifest",
+        "create a Secret with a random token, and a Receiver for the source; flux prints the Receiver's manifest",
         read=(_PRINT,),
         change=("kubectl create secret generic webhook-token -n {ns} --from-file=token=./token",),
     ),
     Step(
-        "register the webhook with the host: the path of its URL is status.webhookPath of the "
-        "Receiver, and its host has to lead to Service webhook-receiver in the namespace of Flux"
+        "register the webhook with the service that hosts the source. Its URL is https://HOSTNAME followed by status.webhookPath of the Receiver, where HOSTNAME routes to Service webhook-receiver in the namespace of Flux"
     ),
 )
 """The steps; with the fields of `fields_of`."""

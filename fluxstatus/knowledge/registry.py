@@ -22,7 +22,7 @@ _REGISTRY_LAYER_MISSING = Code(
     "The OCI artifact has no layer that matches spec.layerSelector and can be unpacked.",
 )
 _NOT_AN_ARTIFACT = Code(
-    "oci-container-image", "The OCI tag refers to a container image, not to an artifact for Flux."
+    "oci-container-image", "The OCI tag refers to a container image, not to a Flux artifact."
 )
 
 _REGISTRY_NOT_SERVED = Code(
@@ -41,10 +41,10 @@ _UNKNOWN_MANIFEST = Text(r"MANIFEST_UNKNOWN|manifest unknown")
 _CONTENT = (
     Rule(
         _REGISTRY_TAG_MISSING,
-        why="spec.ref is not set, so Flux requests tag latest, which does not exist in the registry",
+        why='spec.ref is not set, so Flux requests the tag "latest", which does not exist in the registry',
         steps=(
             Step(
-                "set spec.ref.tag or spec.ref.semver to a version that is in the registry",
+                "set spec.ref.tag or spec.ref.semver to a version that exists in the registry",
                 read=(SPEC,),
             ),
         ),
@@ -63,7 +63,7 @@ _CONTENT = (
         why="spec.ref.digest is not the digest of an OCI artifact: {digest} does not have the form sha256:HEX",
         steps=(
             Step(
-                "write the digest of the artifact's manifest into spec.ref.digest (crane digest prints it; it is not the checksum of a chart archive), or remove it",
+                "set spec.ref.digest to the digest of the artifact's manifest, which crane digest prints, or remove the field. The checksum of a chart archive is not this digest",
                 read=(SPEC,),
             ),
         ),
@@ -75,12 +75,12 @@ _CONTENT = (
     Rule(
         Code(
             "registry-data-corrupt",
-            "The data that the registry sends does not match the digest of the artifact.",
+            "The data from the registry does not match the artifact's digest.",
         ),
-        why="the data from {host} does not match its digest: {detail}",
+        why="the data from {host} does not match the artifact's digest: {detail}",
         steps=(
             Step(
-                "wait for the next attempt; if it fails again, check the caches and proxies between the cluster and {host}, and push the artifact again",
+                "wait for the next attempt. If the error persists, check the caches and proxies between the cluster and {host}, and push the artifact again",
                 read=(ENDPOINT,),
             ),
         ),
@@ -98,12 +98,12 @@ _CONTENT = (
     Rule(
         Code(
             "registry-blob-missing",
-            "The registry has the manifest, but not a blob that the manifest refers to.",
+            "The registry has the manifest, but lacks a blob that the manifest refers to.",
         ),
-        why="the registry {host} has the manifest, but not a blob that it refers to: its storage is incomplete, and neither the login nor the version is at fault",
+        why="{host} has the manifest, but lacks a blob that the manifest refers to: the registry's storage is incomplete; the credentials and the version are not the cause",
         steps=(
             Step(
-                "push the chart or artifact again (helm push, flux push artifact); then check the registry's storage and its garbage collection, or the upstream of a pull-through cache",
+                "push the chart or artifact again (helm push or flux push artifact). Then check the registry's storage and garbage collection, or the upstream of a pull-through cache",
                 read=(SPEC,),
             ),
         ),
@@ -118,11 +118,11 @@ _CONTENT = (
         why="{ref} of {address} is probably a container image, not a Flux artifact: Flux cannot unpack it ({detail})",
         steps=(
             Step(
-                "set spec.ref.tag to a tag of the artifact or chart, or exclude images with spec.ref.semverFilter; for a Helm chart, also set spec.layerSelector.mediaType to application/vnd.cncf.helm.chart.content.v1.tar+gzip and spec.layerSelector.operation to copy",
+                "set spec.ref.tag to a tag of the artifact or chart, or exclude images with spec.ref.semverFilter. For a Helm chart, also set spec.layerSelector.mediaType to application/vnd.cncf.helm.chart.content.v1.tar+gzip and spec.layerSelector.operation to copy",
                 read=(SPEC,),
             ),
             Step(
-                "if it is an artifact, push it again without symbolic links, device files, or files that only root can read; the controller's volume is not at fault"
+                "if it is an artifact, push it again without symbolic links, device files or files that only root can read; the controller's volume is not the cause"
             ),
         ),
         pattern=Text(
@@ -136,10 +136,10 @@ _CONTENT = (
     ),
     Rule(
         _NOT_AN_ARTIFACT,
-        why="{ref} of {address} is probably a container image for several platforms, not a Flux artifact: it is an image index ({detail})",
+        why="{ref} of {address} is probably a multi-platform container image, not a Flux artifact: the manifest is an image index ({detail})",
         steps=(
             Step(
-                "set spec.url and spec.ref to the artifact or chart, which is often in a different repository than the project's image",
+                "set spec.url and spec.ref to the artifact or chart, which is often in a different repository from the project's image",
                 read=(SPEC,),
             ),
             Step("if the artifact was pushed with another tool, push it with flux push artifact"),
@@ -150,11 +150,14 @@ _CONTENT = (
         upstream="go-containerregistry pkg/v1/remote/index.go",
     ),
     Rule(
-        Code("oci-too-large", "The OCI artifact is larger than source-controller unpacks."),
-        why="the artifact is larger than source-controller unpacks: {detail}",
+        Code(
+            "oci-too-large",
+            "The OCI artifact is larger than the limit up to which source-controller unpacks artifacts.",
+        ),
+        why="the artifact is larger than the limit up to which source-controller unpacks artifacts: {detail}",
         steps=(
             Step(
-                "push a smaller artifact (only manifests; exclude other files with .sourceignore), or check whether {ref} is a container image",
+                "push a smaller artifact that contains only manifests (exclude other files with .sourceignore), or check whether {ref} is a container image",
                 read=(SPEC,),
             ),
         ),
@@ -165,10 +168,10 @@ _CONTENT = (
     ),
     Rule(
         _REGISTRY_TAG_MISSING,
-        why="tag or digest {wanted} of {address} does not exist in the registry (MANIFEST_UNKNOWN)",
+        why="version {wanted} of {address} does not exist in the registry (MANIFEST_UNKNOWN)",
         steps=(
             Step(
-                "push the artifact, or correct spec.ref (for a chart, its version)",
+                "push the artifact, or correct spec.ref; for a chart, correct the chart's version",
                 read=(SPEC,),
             ),
         ),
@@ -197,7 +200,7 @@ _CONTENT = (
         why="no tag of {address} matches the range {wanted} in spec.ref.semver",
         steps=(
             Step(
-                "widen spec.ref.semver, or push a matching tag (a range that ends in -0 includes pre-releases; spec.ref.semverFilter may exclude tags)",
+                "widen the range in spec.ref.semver, or push a matching tag. A range that ends in -0 includes pre-releases, and spec.ref.semverFilter may exclude tags",
                 read=(SPEC,),
             ),
         ),
@@ -211,7 +214,7 @@ _CONTENT = (
         why="{wanted} does not exist in the registry (not found)",
         steps=(
             Step(
-                "push the missing version, or correct the tag, digest or version in the spec; for a Helm chart, check the chart's name too, which Flux appends to {address_field}",
+                "push the missing version, or correct the tag, digest or version in the spec. For a Helm chart, also check the chart's name, which Flux appends to {address_field}",
                 read=(SPEC, ENDPOINT),
             ),
         ),
@@ -240,10 +243,10 @@ _CONTENT = (
     ),
     Rule(
         _REGISTRY_REPOSITORY_MISSING,
-        why="ghcr.io answers with an internal address of GitHub that does not exist (404): this is a fault on GitHub's side, or the package was deleted",
+        why="ghcr.io responds with an internal GitHub address that does not exist (404): GitHub has a problem, or the package was deleted",
         steps=(
             Step(
-                "wait for the next attempt; if the error persists, check www.githubstatus.com and whether the package still exists",
+                "wait for the next attempt. If the error persists, check www.githubstatus.com, and check that the package still exists",
                 read=(ENDPOINT,),
             ),
         ),
@@ -258,7 +261,7 @@ _CONTENT = (
         why="the repository at {address} does not exist in the registry (NAME_UNKNOWN)",
         steps=(
             Step(
-                "correct the name in {address_field}, or push to the repository (in ECR, create the repository first)",
+                "correct the name in {address_field}, or push to the repository; in ECR, create the repository first",
                 read=(ENDPOINT,),
             ),
         ),
@@ -289,12 +292,12 @@ _CONTENT = (
     Rule(
         Code(
             "registry-ref-invalid",
-            "The value of spec.ref.semver or spec.ref.semverFilter is not valid.",
+            "The value of spec.ref.semver or spec.ref.semverFilter is invalid.",
         ),
-        why="spec.ref is not valid: {detail}",
+        why="spec.ref is invalid: {detail}",
         steps=(
             Step(
-                "correct spec.ref.semver (for example >=1.0.0 <2.0.0 or 1.x) or spec.ref.semverFilter (a regular expression)",
+                "correct spec.ref.semver (a range such as >=1.0.0 <2.0.0 or 1.x) or spec.ref.semverFilter (a regular expression)",
                 read=(SPEC,),
             ),
         ),
@@ -311,7 +314,7 @@ _CONTENT = (
         why="the registry does not serve its API at {address} (unsupported, 405)",
         steps=(
             Step(
-                "check whether this is the address of a registry that supports OCI artifacts",
+                "check that this is the address of a registry that supports OCI artifacts",
                 read=(ENDPOINT,),
             ),
         ),
@@ -322,10 +325,10 @@ _CONTENT = (
     ),
     Rule(
         _REGISTRY_NOT_SERVED,
-        why="{host} does not respond as an OCI registry, but with a web page (text/html)",
+        why="{host} responds with a web page (text/html), not as an OCI registry",
         steps=(
             Step(
-                "correct {address_field}: it may lead to a web page, a login page or a proxy",
+                "correct {address_field}, which may point to a web page, a login page or a proxy",
                 read=(ENDPOINT,),
             ),
         ),
@@ -340,7 +343,7 @@ _CONTENT = (
         why="{host} does not respond as an OCI registry: {detail}",
         steps=(
             Step(
-                "correct {address_field}: it may lead to a web page, a login page or a proxy",
+                "correct {address_field}, which may point to a web page, a login page or a proxy",
                 read=(ENDPOINT,),
             ),
         ),
@@ -369,10 +372,10 @@ _CONTENT = (
     ),
     Rule(
         _REGISTRY_LAYER_MISSING,
-        why="{address} does not contain an archive that can be unpacked: it may be a container image or a plain file",
+        why="{address} does not contain an archive that can be unpacked: the artifact may be a container image or a plain file",
         steps=(
             Step(
-                "push the artifact with flux push artifact; for a Helm chart, set spec.layerSelector.mediaType to application/vnd.cncf.helm.chart.content.v1.tar+gzip and spec.layerSelector.operation to copy",
+                "push the artifact with flux push artifact. For a Helm chart, set spec.layerSelector.mediaType to application/vnd.cncf.helm.chart.content.v1.tar+gzip and spec.layerSelector.operation to copy",
                 read=(SPEC,),
             ),
         ),
@@ -399,7 +402,7 @@ _OTHERWISE = (
         why="the registry {host} reports an internal error: {detail}",
         steps=(
             Step(
-                "check the status and the logs of {host} (its storage or database); Flux retries automatically",
+                "check the status and logs of {host}, and check its storage and database; Flux retries automatically",
                 read=(LOG,),
             ),
         ),
@@ -415,11 +418,11 @@ _OTHERWISE = (
         why="{host} rejects the request as invalid (400 Bad Request)",
         steps=(
             Step(
-                "check whether the name in {address_field} has all its parts (DigitalOcean: registry.digitalocean.com/REGISTRY/REPOSITORY), and is spelled as the registry shows it",
+                "check that the name in {address_field} is complete and spelled as the registry shows it (for DigitalOcean, registry.digitalocean.com/REGISTRY/REPOSITORY)",
                 read=(ENDPOINT,),
             ),
             Step(
-                "if the name is correct, check whether the login is meant for this registry, and the logs of the registry or of a proxy in front of it"
+                "if the name is correct, check that the credentials are for this registry, and check the logs of the registry and of any proxy in front of it"
             ),
         ),
         pattern=Text(r"status code:? 400\b"),
@@ -430,10 +433,10 @@ _OTHERWISE = (
     ),
     Rule(
         _REGISTRY_FAILED,
-        why="the response of the registry {host} is incomplete: {detail}",
+        why="the response from the registry {host} is incomplete: {detail}",
         steps=(
             Step(
-                "check {host} and any proxy between it and the cluster; Flux retries automatically",
+                "check {host} and any proxy between {host} and the cluster; Flux retries automatically",
                 read=(ENDPOINT, LOG),
             ),
         ),
@@ -446,10 +449,10 @@ _OTHERWISE = (
     ),
     Rule(
         _REGISTRY_FAILED,
-        why="the manifest at {address} is of a type that Flux does not read: {detail}",
+        why="the manifest at {address} is of a type that Flux does not support: {detail}",
         steps=(
             Step(
-                "push the artifact again with a current tool (flux push artifact, helm push, docker push)",
+                "push the artifact again with a current version of flux push artifact, helm push or docker push",
                 read=(SPEC,),
             ),
         ),
@@ -463,7 +466,7 @@ _OTHERWISE = (
         why="{address} cannot be read from the registry: {innermost}",
         steps=(
             Step(
-                "to reproduce it outside the cluster, run flux pull artifact or crane manifest; then check {address_field}, spec.ref, the Secret and the controller's logs",
+                "to reproduce the error outside the cluster, run flux pull artifact or crane manifest. Then check {address_field}, spec.ref, the Secret and the controller's logs",
                 read=(SPEC, LOG),
             ),
         ),

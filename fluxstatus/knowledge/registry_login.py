@@ -22,7 +22,7 @@ _REGISTRY_ACCESS_DENIED = Code(
 )
 _REGISTRY_SECRET_INVALID = Code(
     "registry-secret-invalid",
-    "The Secret does not hold a valid Docker config, or no login for this registry.",
+    "The Secret does not contain a valid Docker config, or has no credentials for this registry.",
 )
 
 _CHART: KindNames = frozenset({"HelmChart"})
@@ -46,7 +46,7 @@ _AT_GHCR = at_host("ghcr.io")
 RULES = (
     Rule(
         _REGISTRY_AUTH_REJECTED,
-        why="the login at the registry in {address_field} fails: the credentials are wrong or expired, or the Secret has no entry for this registry",
+        why="authentication with the registry in {address_field} fails: the credentials are wrong or expired, or the Secret has no entry for this registry",
         steps=(
             Step(
                 "store valid credentials in Secret {secret}{of_endpoint}; for a cloud registry, set spec.provider instead",
@@ -61,14 +61,14 @@ RULES = (
     ),
     Rule(
         _REGISTRY_ACCESS_DENIED,
-        why="ghcr.io denies anonymous access: the repository does not exist (ghcr.io then responds with 403), or it is private",
+        why="ghcr.io denies anonymous access: the repository is private or does not exist (ghcr.io responds with 403 in both cases)",
         steps=(
             Step(
-                "correct spec.url{of_endpoint}: Flux appends the chart's name to it, so the URL must not include the chart's name",
+                "correct spec.url{of_endpoint}. Flux appends the chart's name, so the URL must not include the name",
                 read=(ENDPOINT, SPEC),
             ),
             Step(
-                "only if the package is private, reference a Secret of type kubernetes.io/dockerconfigjson in spec.secretRef{of_endpoint}, with a token that has read:packages"
+                "only if the package is private, reference a Secret of type kubernetes.io/dockerconfigjson in spec.secretRef{of_endpoint}, with a token that has the scope read:packages"
             ),
         ),
         pattern=_REJECTED,
@@ -80,11 +80,11 @@ RULES = (
     ),
     Rule(
         _REGISTRY_ACCESS_DENIED,
-        why="ghcr.io denies anonymous access: the repository does not exist (ghcr.io then responds with 403), or it is private",
+        why="ghcr.io denies anonymous access: the repository is private or does not exist (ghcr.io responds with 403 in both cases)",
         steps=(
             Step("correct the name in {address_field}", read=(ENDPOINT,)),
             Step(
-                "if the package is private, reference a Secret of type kubernetes.io/dockerconfigjson in spec.secretRef{of_endpoint}, with a token that has read:packages",
+                "if the package is private, reference a Secret of type kubernetes.io/dockerconfigjson in spec.secretRef{of_endpoint}, with a token that has the scope read:packages",
                 change=(for_secret(REGISTRY, "{endpoint_name}-auth"),),
             ),
         ),
@@ -97,10 +97,10 @@ RULES = (
     ),
     Rule(
         _REGISTRY_SECRET_INVALID,
-        why="no login for {host} was sent: Secret {secret}{of_endpoint} probably has no entry for this host",
+        why="no credentials for {host} were sent: Secret {secret}{of_endpoint} probably has no entry for this host",
         steps=(
             Step(
-                "add an entry for {host}, spelled exactly as in {address_field}, to the Docker config in Secret {secret} (for Docker Hub, https://index.docker.io/v1/)",
+                "add an entry for {host} to the Docker config in Secret {secret}, spelled exactly as in {address_field} (for Docker Hub, https://index.docker.io/v1/)",
                 read=(_SECRET, ENDPOINT),
                 change=(REGISTRY,),
             ),
@@ -116,12 +116,12 @@ RULES = (
     Rule(
         Code(
             "registry-auth-forbidden",
-            "The registry accepts the login but denies access to the repository.",
+            "The registry accepts the credentials but denies access to the repository.",
         ),
-        why="the registry accepts the credentials in Secret {secret}{of_endpoint} but denies access to {wanted_repository} (DENIED): they do not grant permission to pull, or the repository does not exist",
+        why="the registry accepts the credentials in Secret {secret}{of_endpoint}, but denies access to {wanted_repository} (DENIED): the credentials do not grant permission to pull, or the repository does not exist",
         steps=(
             Step(
-                "grant the user or token in Secret {secret} read access to the repository (ghcr.io: read:packages and access to the package; Harbor: a member or robot account of the project), or correct {address_field}",
+                "grant the user or token in Secret {secret} read access to the repository, or correct {address_field}. On ghcr.io, the token needs read:packages and access to the package; on Harbor, it must belong to a member or robot account of the project",
                 read=(_SECRET, ENDPOINT),
             ),
         ),
@@ -134,10 +134,10 @@ RULES = (
     ),
     Rule(
         _REGISTRY_AUTH_REJECTED,
-        why="the registry does not accept the user and password in Secret {secret}{of_endpoint}: {detail}",
+        why="the registry does not accept the user name and password in Secret {secret}{of_endpoint}: {detail}",
         steps=(
             Step(
-                "store a valid user name with a password, access token or robot token that exists and has not expired (Docker Hub: a personal access token for the server https://index.docker.io/v1/)",
+                "store a valid user name with a password, access token or robot token that exists and has not expired; for Docker Hub, use a personal access token for the server https://index.docker.io/v1/",
                 read=(_SECRET,),
                 change=(REGISTRY,),
             ),
@@ -153,10 +153,10 @@ RULES = (
     ),
     Rule(
         _REGISTRY_AUTH_REJECTED,
-        why="ghcr.io denies the login in Secret {secret}{of_endpoint}: the token has expired or was revoked (the GITHUB_TOKEN of a workflow expires when its job ends), or it does not have read:packages",
+        why="ghcr.io rejects the credentials in Secret {secret}{of_endpoint}: the token has expired, was revoked, or does not have the scope read:packages",
         steps=(
             Step(
-                "store a long-lived token with the scope read:packages in Secret {secret} (the GITHUB_TOKEN of a workflow expires); then check whether the owner of the token has access to the package",
+                "store a long-lived token with the scope read:packages in Secret {secret}; the GITHUB_TOKEN of a workflow expires when its job ends. Then check that the token's owner has access to the package",
                 read=(_SECRET, ENDPOINT),
                 change=(REGISTRY,),
             ),
@@ -170,10 +170,10 @@ RULES = (
     ),
     Rule(
         _REGISTRY_AUTH_REJECTED,
-        why="the registry rejects the credentials in Secret {secret}{of_endpoint} (UNAUTHORIZED): the password is wrong or expired, the Secret is not of type kubernetes.io/dockerconfigjson, or it has no entry for this host",
+        why="the registry rejects the credentials in Secret {secret}{of_endpoint} (UNAUTHORIZED): the password is wrong or expired, the Secret is not of type kubernetes.io/dockerconfigjson, or the Secret has no entry for this host",
         steps=(
             Step(
-                "recreate Secret {secret} with valid credentials; it must be of type kubernetes.io/dockerconfigjson and have an entry for {host}",
+                "recreate Secret {secret} with valid credentials. The Secret must be of type kubernetes.io/dockerconfigjson and have an entry for {host}",
                 read=(_SECRET,),
                 change=(REGISTRY,),
             ),
@@ -186,10 +186,10 @@ RULES = (
     ),
     Rule(
         _REGISTRY_AUTH_MISSING,
-        why="the registry requires authentication (UNAUTHORIZED), but FluxInstance {sync_instance} does not set a pull Secret; some registries also respond this way if the repository does not exist",
+        why="the registry requires authentication (UNAUTHORIZED), but FluxInstance {sync_instance} does not specify a pull Secret; some registries also respond this way if the repository does not exist",
         steps=(
             Step(
-                "create a Secret of type kubernetes.io/dockerconfigjson and reference it in spec.sync.pullSecret of FluxInstance {sync_instance}; the operator reverts changes made directly to the source",
+                "create a Secret of type kubernetes.io/dockerconfigjson, and reference it in spec.sync.pullSecret of FluxInstance {sync_instance}. The operator reverts changes made directly to the source",
                 change=(for_secret(REGISTRY, "{name}-auth"),),
             ),
         ),
@@ -202,15 +202,15 @@ RULES = (
     ),
     Rule(
         _REGISTRY_AUTH_MISSING,
-        why="the registry requires authentication (UNAUTHORIZED), but no Secret is configured (spec.secretRef{of_endpoint}); some registries also respond this way if the repository does not exist",
+        why="the registry requires authentication (UNAUTHORIZED), but no Secret is set in spec.secretRef{of_endpoint}; some registries also respond this way if the repository does not exist",
         steps=(
             Step(
-                "create a Secret of type kubernetes.io/dockerconfigjson and reference it in spec.secretRef{of_endpoint} (for a cloud registry, set spec.provider instead)",
+                "create a Secret of type kubernetes.io/dockerconfigjson, and reference it in spec.secretRef{of_endpoint}; for a cloud registry, set spec.provider instead",
                 read=(ENDPOINT,),
                 change=(for_secret(REGISTRY, "{endpoint_name}-auth"),),
             ),
             Step(
-                "if the repository is public, correct the name in {address_field} (for a Helm chart, Flux appends the chart's name to it)"
+                "if the repository is public, correct the name in {address_field}; for a Helm chart, Flux appends the chart's name"
             ),
         ),
         pattern=_REJECTED,
@@ -221,7 +221,7 @@ RULES = (
     ),
     Rule(
         _REGISTRY_SECRET_INVALID,
-        why="Secret {secret}{of_endpoint} has no login for this registry: {detail}",
+        why="Secret {secret}{of_endpoint} has no credentials for this registry: {detail}",
         steps=(
             Step(
                 "add an entry for {host} to the Docker config in Secret {secret}",
@@ -238,7 +238,7 @@ RULES = (
         why="Secret {secret}{of_endpoint} does not contain a valid Docker config: {detail}",
         steps=(
             Step(
-                "recreate the Secret; it must be of type kubernetes.io/dockerconfigjson",
+                "recreate the Secret with the type kubernetes.io/dockerconfigjson",
                 read=(_SECRET,),
                 change=(REGISTRY,),
             ),

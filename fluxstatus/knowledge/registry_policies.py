@@ -1,4 +1,4 @@
-"""OCI registries that refuse a pull whatever the login is: policies, network rules, shut-downs.
+"""OCI registries that refuse a pull despite valid credentials: policies, network rules, shutdowns.
 
 Upstream: the responses of Harbor, Artifactory, Nexus and the registries of clouds.
 """
@@ -14,12 +14,12 @@ RULES = (
     Rule(
         Code(
             "registry-policy-blocks",
-            "A policy of the registry does not allow the pull of the artifact.",
+            "A policy of the registry blocks the pull of the artifact.",
         ),
         why="a policy of the registry {host} blocks the pull: {detail}",
         steps=(
             Step(
-                "meet the policy (fix the vulnerabilities, sign the artifact, or add an exception such as an entry in the CVE allowlist), or use another version; the login is not at fault",
+                "comply with the policy (fix the vulnerabilities, sign the artifact, or add an exception such as an entry in the CVE allowlist), or use another version; the credentials are not the cause",
                 read=(SPEC,),
             ),
         ),
@@ -36,12 +36,12 @@ RULES = (
     Rule(
         Code(
             "registry-address-blocked",
-            "The firewall of the registry does not allow the address of the cluster.",
+            "The registry's firewall does not allow the cluster's IP address.",
         ),
-        why="the network rules of the registry {host} do not allow the address of the cluster: {detail}",
+        why="the network rules of the registry {host} do not allow the cluster's IP address: {detail}",
         steps=(
             Step(
-                "allow the cluster's egress IP address in the firewall of the registry, or use a private endpoint; the login is not at fault",
+                "allow the cluster's egress IP address in the registry's firewall, or use a private endpoint; the credentials are not the cause",
                 read=(ENDPOINT,),
             ),
         ),
@@ -56,10 +56,10 @@ RULES = (
     ),
     Rule(
         Code("registry-shut-down", "The registry was shut down by its provider."),
-        why="Google has shut down Container Registry (gcr.io) and serves its images from Artifact Registry only",
+        why="Google has shut down Container Registry (gcr.io) and serves its images only from Artifact Registry",
         steps=(
             Step(
-                "move the images to Artifact Registry (gcloud artifacts docker upgrade migrate), then keep the gcr.io address or use REGION-docker.pkg.dev in {address_field}",
+                "move the images to Artifact Registry (gcloud artifacts docker upgrade migrate). Then keep the gcr.io address, or use REGION-docker.pkg.dev in {address_field}",
                 read=(ENDPOINT,),
             ),
         ),

@@ -16,7 +16,7 @@ _REMOTE_CLUSTER_UNREACHABLE = Code(
 
 _KUBECONFIG_KEY_MISSING = Code(
     "kubeconfig-key-missing",
-    "The Secret in spec.kubeConfig does not have the key that holds the kubeconfig.",
+    "The Secret in spec.kubeConfig does not have the key that should contain the kubeconfig.",
 )
 _KUBECONFIG_INVALID = Code(
     "kubeconfig-invalid", "The kubeconfig or ConfigMap in spec.kubeConfig cannot be used."
@@ -51,7 +51,7 @@ RULES = (
         why="Secret {missing} in spec.kubeConfig does not exist",
         steps=(
             Step(
-                'create Secret {missing} with the kubeconfig of the remote cluster in key "value"',
+                'create Secret {missing} with the remote cluster\'s kubeconfig in key "value"',
                 read=(SECRETS,),
                 change=(_MAKE_KUBECONFIG,),
             ),
@@ -67,7 +67,7 @@ RULES = (
         why="ConfigMap {missing} in spec.kubeConfig does not exist",
         steps=(
             Step(
-                "create ConfigMap {missing} in the namespace of this object, with provider and cluster (or address) of the remote cluster",
+                "create ConfigMap {missing} in the namespace of this object, with the provider and the cluster (or address) of the remote cluster",
                 read=("kubectl get configmaps -n {ns}",),
             ),
         ),
@@ -81,10 +81,10 @@ RULES = (
     ),
     Rule(
         _KUBECONFIG_KEY_MISSING,
-        why="Secret {holder} (spec.kubeConfig) does not have key {key} with a kubeconfig",
+        why="Secret {holder}, which spec.kubeConfig refers to, does not have key {key} with a kubeconfig",
         steps=(
             Step(
-                'store the kubeconfig in key "value" (or "value.yaml"), or set its key in spec.kubeConfig.secretRef.key',
+                'store the kubeconfig in key "value" (or "value.yaml"), or set spec.kubeConfig.secretRef.key to the key that contains it',
                 read=("kubectl describe secret {holder} -n {ns}",),
             ),
         ),
@@ -98,14 +98,14 @@ RULES = (
     ),
     Rule(
         _KUBECONFIG_INVALID,
-        why="the kubeconfig in Secret {kubeconfig_secret} logs in with a program, which the controller does not have or does not run ({detail})",
+        why="the kubeconfig in Secret {kubeconfig_secret} uses an exec plugin, which the controller cannot run ({detail})",
         steps=(
             Step(
                 "store a kubeconfig with a token or a client certificate instead of an exec plugin",
                 read=(_KUBECONFIG,),
             ),
             Step(
-                "for EKS, AKS and GKE, use a ConfigMap with provider and cluster instead (configMapRef, Flux 2.7 or later): the controller then logs in with its workload identity"
+                "for EKS, AKS and GKE, use a ConfigMap with provider and cluster instead (configMapRef, Flux 2.7 or later), so that the controller authenticates with its workload identity"
             ),
         ),
         pattern=Text(
@@ -121,7 +121,7 @@ RULES = (
         why="the kubeconfig in Secret {kubeconfig_secret} refers to a file, which Flux 2.10 and later do not allow: {detail}",
         steps=(
             Step(
-                "store a kubeconfig with the contents instead of the paths: certificate-authority-data, client-certificate-data, client-key-data and token; kubectl config view --minify --flatten --raw prints one where the files are, but does not replace a tokenFile",
+                "store a kubeconfig with the contents of the files instead of their paths: certificate-authority-data, client-certificate-data, client-key-data and token. On a machine with the files, kubectl config view --minify --flatten --raw prints such a kubeconfig, but does not replace a tokenFile",
                 read=(_KUBECONFIG,),
             ),
         ),
@@ -140,7 +140,7 @@ RULES = (
         why="the kubeconfig in Secret {kubeconfig_secret} cannot be used: {detail}",
         steps=(
             Step(
-                "store a self-contained kubeconfig: a current-context, a server with its certificate authority, and a token or client certificate; the controller cannot run exec plugins or read other files",
+                "store a self-contained kubeconfig with a current-context, a server with its CA certificate, and a token or client certificate. The controller cannot run exec plugins or read other files",
                 read=(_KUBECONFIG,),
             ),
         ),
@@ -160,10 +160,10 @@ RULES = (
     ),
     Rule(
         _KUBECONFIG_INVALID,
-        why="the kubeconfig in Secret {kubeconfig_secret} cannot be used: one of its certificates or keys is not valid base64",
+        why="the kubeconfig in Secret {kubeconfig_secret} cannot be used: a certificate or key is not valid base64",
         steps=(
             Step(
-                "store the kubeconfig again; the values of certificate-authority-data, client-certificate-data and client-key-data are base64 without line breaks",
+                "store the kubeconfig again; certificate-authority-data, client-certificate-data and client-key-data must be base64 without line breaks",
                 read=(_KUBECONFIG,),
             ),
         ),
@@ -177,10 +177,10 @@ RULES = (
     ),
     Rule(
         _KUBECONFIG_INVALID,
-        why="ConfigMap {kubeconfig_map} (spec.kubeConfig) cannot be used: {detail}",
+        why="ConfigMap {kubeconfig_map}, which spec.kubeConfig refers to, cannot be used: {detail}",
         steps=(
             Step(
-                "correct its keys: provider (aws, azure, gcp or generic), cluster (the full name of the cluster) or address (an https URL), ca.crt, audiences and serviceAccountName",
+                "correct the keys of the ConfigMap: provider (aws, azure, gcp or generic), cluster (the full name of the cluster) or address (an https URL), ca.crt, audiences and serviceAccountName",
                 read=(_KUBECONFIG_MAP,),
             ),
         ),
@@ -200,7 +200,7 @@ RULES = (
     ),
     Rule(
         _REMOTE_CLUSTER_DENIED,
-        why="the AKS cluster in ConfigMap {kubeconfig_map} does not have Microsoft Entra ID integration, which the controller needs to log in",
+        why="the AKS cluster in ConfigMap {kubeconfig_map} does not have Microsoft Entra ID integration, which is required to authenticate",
         steps=(
             Step(
                 "enable Microsoft Entra ID integration for the AKS cluster (az aks update --enable-aad), or use a Secret with a kubeconfig (secretRef) instead of the ConfigMap",
@@ -216,10 +216,10 @@ RULES = (
     ),
     Rule(
         _REMOTE_CLUSTER_DENIED,
-        why="the cloud does not let {controller} find the remote cluster of spec.kubeConfig: {detail}",
+        why="the cloud does not allow {controller} to look up the remote cluster in spec.kubeConfig: {detail}",
         steps=(
             Step(
-                "check the cluster's name in ConfigMap {kubeconfig_map}, and allow the identity of {controller} (or of serviceAccountName there) to describe it (AWS eks:DescribeCluster, Azure listClusterUserCredential, Google container.clusters.get)",
+                "check the cluster's name in ConfigMap {kubeconfig_map}, and allow the identity of {controller} (or of serviceAccountName in the ConfigMap) to describe the cluster: eks:DescribeCluster on AWS, listClusterUserCredential on Azure, or container.clusters.get on Google Cloud",
                 read=(_KUBECONFIG_MAP, LOG),
             ),
         ),
@@ -236,7 +236,7 @@ RULES = (
     ),
     Rule(
         _REMOTE_CLUSTER_DENIED,
-        why="the remote cluster (spec.kubeConfig, Secret {kubeconfig_secret}) rejects the credentials: they are wrong or expired (Unauthorized)",
+        why="the remote cluster in spec.kubeConfig rejects the credentials in Secret {kubeconfig_secret}: the credentials are wrong or expired (Unauthorized)",
         steps=(
             Step(
                 "replace the token or client certificate in Secret {kubeconfig_secret}",
@@ -251,14 +251,14 @@ RULES = (
     ),
     Rule(
         _REMOTE_CLUSTER_DENIED,
-        why="the remote cluster (spec.kubeConfig, ConfigMap {kubeconfig_map}) does not accept the identity of the controller (Unauthorized)",
+        why="the remote cluster in spec.kubeConfig (ConfigMap {kubeconfig_map}) does not accept the controller's identity (Unauthorized)",
         steps=(
             Step(
-                "give the identity access to the remote cluster: on EKS an access entry, on AKS and GKE a role for the managed identity or service account; for provider generic, the remote API server must trust the issuer of the tokens and their audience",
+                "grant the identity access to the remote cluster, on EKS with an access entry, and on AKS and GKE with a role for the managed identity or service account. For the provider generic, the remote API server must trust the issuer and the audience of the tokens",
                 read=(_KUBECONFIG_MAP,),
             ),
             Step(
-                "check provider, serviceAccountName and audiences in ConfigMap {kubeconfig_map}: without serviceAccountName, the identity is that of {controller}",
+                "check provider, serviceAccountName and audiences in ConfigMap {kubeconfig_map}. Without serviceAccountName, the identity is that of {controller}",
                 read=("kubectl get serviceaccounts -n {ns} -o yaml",),
             ),
         ),
@@ -271,14 +271,14 @@ RULES = (
     ),
     Rule(
         _REMOTE_CLUSTER_DENIED,
-        why="the remote cluster (spec.kubeConfig) treats the requests of {controller} as anonymous (system:anonymous): it does not recognize the credentials, or none were sent",
+        why="the remote cluster in spec.kubeConfig treats requests from {controller} as anonymous (system:anonymous): the cluster does not recognize the credentials, or no credentials were sent",
         steps=(
             Step(
-                "check that the kubeconfig has a token or a client certificate that this cluster issued: the controller does not run exec plugins, and a certificate of another cluster is ignored",
+                "check that the kubeconfig has a token or client certificate that this cluster issued; the controller does not run exec plugins, and a certificate from another cluster is ignored",
                 read=(_KUBECONFIG, _KUBECONFIG_MAP),
             ),
             Step(
-                "do not grant permissions to system:anonymous: that grants them to anyone who can reach that API server"
+                "do not grant permissions to system:anonymous, because anyone who can reach that API server would have them"
             ),
         ),
         pattern=Text(r"user \"system:anonymous\" cannot "),
@@ -291,10 +291,10 @@ RULES = (
     ),
     Rule(
         _REMOTE_FORBIDDEN,
-        why="{user}, which {controller} impersonates in the remote cluster (spec.kubeConfig), cannot {verb} there",
+        why="{user}, which {controller} impersonates in the remote cluster in spec.kubeConfig, cannot {verb} there",
         steps=(
             Step(
-                "create this ServiceAccount in the remote cluster and bind a Role or ClusterRole with this permission to it, or set spec.serviceAccountName to one that has it there; without spec.serviceAccountName, it is the one in --default-service-account of {controller}",
+                "create this ServiceAccount in the remote cluster and bind a Role or ClusterRole with this permission to it, or set spec.serviceAccountName to a ServiceAccount that has the permission there. Without spec.serviceAccountName, {controller} uses the ServiceAccount in --default-service-account",
                 read=(SPEC, "kubectl describe deployment {controller} -n {flux_namespace}"),
             ),
         ),
@@ -308,7 +308,7 @@ RULES = (
     ),
     Rule(
         _REMOTE_FORBIDDEN,
-        why="{user} cannot {verb} in the remote cluster (spec.kubeConfig)",
+        why="{user} cannot {verb} in the remote cluster in spec.kubeConfig",
         steps=(
             Step(
                 "bind a Role with this permission to {user} in the remote cluster, or use the credentials of another user in spec.kubeConfig",
@@ -325,10 +325,10 @@ RULES = (
     ),
     Rule(
         _REMOTE_CLUSTER_UNREACHABLE,
-        why="the certificate of the remote cluster's API server ({api_server}) has expired or is not valid yet",
+        why="the certificate of the remote cluster's API server ({api_server}) has expired or is not yet valid",
         steps=(
             Step(
-                "renew the API server's certificate in the remote cluster, or correct the clock of the nodes",
+                "renew the API server's certificate in the remote cluster, or correct the clocks of the nodes",
                 read=(_KUBECONFIG, _KUBECONFIG_MAP),
             ),
         ),
@@ -340,10 +340,10 @@ RULES = (
     ),
     Rule(
         _REMOTE_CLUSTER_UNREACHABLE,
-        why="the certificate of the remote cluster (spec.kubeConfig) cannot be verified: {detail}",
+        why="the certificate of the remote cluster in spec.kubeConfig cannot be verified: {detail}",
         steps=(
             Step(
-                "correct the CA certificate or the server name: certificate-authority-data and tls-server-name in the kubeconfig, or key ca.crt in the ConfigMap",
+                "correct the CA certificate or the server name, which are certificate-authority-data and tls-server-name in a kubeconfig, or key ca.crt in a ConfigMap",
                 read=(_KUBECONFIG, _KUBECONFIG_MAP),
             ),
         ),
@@ -355,14 +355,14 @@ RULES = (
     ),
     Rule(
         _REMOTE_CLUSTER_UNREACHABLE,
-        why="the remote cluster (spec.kubeConfig) cannot be reached at {api_server}: {detail}",
+        why="the remote cluster in spec.kubeConfig cannot be reached at {api_server}: {detail}",
         steps=(
             Step(
-                "check whether the remote cluster's API server is running, and whether the address in spec.kubeConfig is still correct",
+                "check that the remote cluster's API server is running, and that the address in spec.kubeConfig is still correct",
                 read=(_KUBECONFIG, _KUBECONFIG_MAP),
             ),
             Step(
-                "check the network from {controller} to {api_server}: firewalls, NetworkPolicies, a private endpoint, peering or VPN, and DNS",
+                "check the network between {controller} and {api_server}, including firewalls, NetworkPolicies, private endpoints, peering or VPN, and DNS",
                 read=(LOG,),
             ),
         ),
@@ -381,7 +381,7 @@ RULES = (
     ),
     Rule(
         _REMOTE_CLUSTER_UNREACHABLE,
-        why="the API server of the remote cluster (spec.kubeConfig) is overloaded or not available: {innermost}",
+        why="the API server of the remote cluster in spec.kubeConfig is overloaded or unavailable: {innermost}",
         steps=(
             Step(
                 "check the control plane of the remote cluster; Flux retries automatically",
@@ -405,7 +405,7 @@ RULES = (
             "kubeconfig-failed",
             "A client for the remote cluster cannot be created from spec.kubeConfig.",
         ),
-        why="a client for the remote cluster (spec.kubeConfig) cannot be created: {innermost}",
+        why="a client for the remote cluster in spec.kubeConfig cannot be created: {innermost}",
         steps=(
             Step(
                 'check the Secret (key "value" or "value.yaml") or ConfigMap in spec.kubeConfig, and the API server of the remote cluster',

@@ -35,10 +35,10 @@ _BUILDER = "FO internal/builder"
 _RESOURCE_SETS = (
     Rule(
         _COPY_SOURCE_MISSING,
-        why="{missing_kind}/{copied}, whose data an object of this ResourceSet copies, does not exist (yet)",
+        why="{missing_kind}/{copied} does not exist, but an object of this ResourceSet copies its data",
         steps=(
             Step(
-                "create {missing_kind}/{copied}, or correct the annotation fluxcd.controlplane.io/copyFrom in spec.resources; if a controller creates it (cert-manager, external-secrets), check that controller",
+                "create {missing_kind}/{copied}, or correct the annotation fluxcd.controlplane.io/copyFrom in spec.resources. If a controller such as cert-manager or external-secrets creates it, check that controller",
                 read=("kubectl get {missing_kind} {missing_name} -n {missing_ns}", SPEC),
             ),
         ),
@@ -54,12 +54,12 @@ _RESOURCE_SETS = (
     Rule(
         Code(
             "annotation-invalid",
-            "An annotation of the Flux Operator on an object of the ResourceSet cannot be used.",
+            "A Flux Operator annotation on an object of the ResourceSet cannot be used.",
         ),
         why="an annotation of an object in the ResourceSet cannot be used: {detail}",
         steps=(
             Step(
-                "correct the annotation (copyFrom: NAMESPACE/NAME, convertKubeConfigFrom: NAMESPACE/NAME or NAMESPACE/NAME:KEY, checksumFrom: KIND/NAMESPACE/NAME) in spec.resources, or the Secret or ConfigMap that it refers to",
+                "in spec.resources, correct the annotation (copyFrom: NAMESPACE/NAME, convertKubeConfigFrom: NAMESPACE/NAME or NAMESPACE/NAME:KEY, or checksumFrom: KIND/NAMESPACE/NAME), or correct the Secret or ConfigMap that it refers to",
                 read=(SPEC,),
             ),
         ),
@@ -75,10 +75,10 @@ _RESOURCE_SETS = (
     ),
     Rule(
         _INPUT_MISSING,
-        why="the template uses {expression}, but an input on this path has no value",
+        why="the template uses {expression}, but an input in this path has no value",
         steps=(
             Step(
-                "set the input in spec.inputs (or in defaultValues of the input provider), or correct its name in spec.resources",
+                "set the input in spec.inputs or in defaultValues of the input provider, or correct its name in spec.resources",
                 read=(SPEC, "kubectl get resourcesetinputproviders.fluxcd.controlplane.io -n {ns}"),
             ),
         ),
@@ -95,7 +95,7 @@ _RESOURCE_SETS = (
         why="a check in the template rejects the inputs: {detail}",
         steps=(
             Step(
-                "set the required input in spec.inputs (or in defaultValues of the input provider)",
+                "set the required input in spec.inputs or in defaultValues of the input provider",
                 read=(SPEC, "kubectl get resourcesetinputproviders.fluxcd.controlplane.io -n {ns}"),
             ),
         ),
@@ -107,10 +107,10 @@ _RESOURCE_SETS = (
     ),
     Rule(
         SPEC_INVALID,
-        why="spec.steps cannot be used as written: {detail}",
+        why="spec.steps cannot be used: {detail}",
         steps=(
             Step(
-                "use either spec.steps or spec.resources and spec.resourcesTemplate, and set resources or resourcesTemplate in each step",
+                "use either spec.steps, or spec.resources and spec.resourcesTemplate. Each step must set resources or resourcesTemplate",
                 read=(SPEC,),
             ),
         ),
@@ -147,10 +147,10 @@ _RESOURCE_SETS = (
             "dependency-not-rendered",
             "A dependency in spec.dependsOn of the ResourceSet contains a template, which is not rendered.",
         ),
-        why="spec.dependsOn contains a template (<< >>), which is not rendered: the operator looks for {dependency} literally",
+        why="spec.dependsOn contains a template (<< >>), which is not rendered: the operator takes {dependency} literally",
         steps=(
             Step(
-                "write a fixed name and namespace into spec.dependsOn, or remove the dependency; an object that this ResourceSet creates itself belongs in an earlier step of spec.steps",
+                "use a fixed name and namespace in spec.dependsOn, or remove the dependency. An object that this ResourceSet creates belongs in an earlier step of spec.steps",
                 read=(SPEC,),
             ),
         ),
@@ -166,7 +166,7 @@ _RESOURCE_SETS = (
             "dependency-missing",
             "A dependency in spec.dependsOn of the ResourceSet does not exist.",
         ),
-        why="it depends on {dependency}, which does not exist",
+        why="the ResourceSet depends on {dependency}, which does not exist",
         steps=(
             Step(
                 "install or create {dependency}, or correct spec.dependsOn",
@@ -186,10 +186,10 @@ _RESOURCE_SETS = (
             "dependency-not-ready",
             "A dependency in spec.dependsOn of the ResourceSet is not ready.",
         ),
-        why="it is waiting for {dependency}, which is not ready",
+        why="the ResourceSet is waiting for {dependency}, which is not ready",
         steps=(
             Step(
-                "check {dependency}; if the ResourceSet should not wait for it, correct spec.dependsOn or its readyExpr",
+                "check {dependency}; if the ResourceSet should not wait for it, correct the dependency or its readyExpr in spec.dependsOn",
                 read=("kubectl get {missing_kind} {missing_name} -n {missing_ns} -o yaml", SPEC),
             ),
         ),
@@ -206,7 +206,7 @@ _RESOURCE_SETS = (
         why="the template uses input {missing_input}, which is not defined",
         steps=(
             Step(
-                "add {missing_input} to spec.inputs (or to defaultValues of the input provider), or correct its name in spec.resources",
+                "add {missing_input} to spec.inputs or to defaultValues of the input provider, or correct its name in spec.resources",
                 read=(SPEC, "kubectl get resourcesetinputproviders.fluxcd.controlplane.io -n {ns}"),
             ),
         ),
@@ -217,7 +217,7 @@ _RESOURCE_SETS = (
     ),
     Rule(
         _RESOURCESET_TEMPLATE_INVALID,
-        why="the template in spec.resources (or resourcesTemplate) cannot be rendered: {detail}",
+        why="the template in spec.resources or spec.resourcesTemplate cannot be rendered: {detail}",
         steps=(
             Step(
                 "correct the template: enclose expressions in << and >>, and refer to inputs as << inputs.NAME >>",
@@ -237,7 +237,7 @@ _RESOURCE_SETS = (
         why="the template does not render valid Kubernetes objects: {detail}",
         steps=(
             Step(
-                "correct the YAML in spec.resources (or resourcesTemplate), or the inputs that it uses",
+                "correct the YAML in spec.resources or spec.resourcesTemplate, or the inputs that it uses",
                 read=(SPEC,),
             ),
         ),
@@ -256,10 +256,10 @@ _RESOURCE_SETS = (
     ),
     Rule(
         _COPY_SOURCE_MISSING,
-        why="{detail} cannot be read; an object of this ResourceSet copies its data",
+        why="{detail} cannot be read, but an object of this ResourceSet copies its data",
         steps=(
             Step(
-                "create the missing object, or correct the annotation fluxcd.controlplane.io/copyFrom; ServiceAccount {sa} needs permission to read it",
+                "create the missing object, or correct the annotation fluxcd.controlplane.io/copyFrom; ServiceAccount {sa} needs permission to read the object",
                 read=(SPEC,),
             ),
         ),
@@ -276,7 +276,7 @@ _RESOURCE_SETS = (
         why="the inputs cannot be combined: {detail}",
         steps=(
             Step(
-                "correct spec.inputs, spec.inputsFrom and spec.inputStrategy (with Permute, the input providers must have different names)",
+                "correct spec.inputs, spec.inputsFrom and spec.inputStrategy; with the strategy Permute, the input providers must have different names",
                 read=(SPEC,),
             ),
         ),
@@ -308,7 +308,7 @@ _PROVIDERS = (
         why="Secret {missing} in spec.secretRef does not exist",
         steps=(
             Step(
-                "create Secret {missing} with the keys username and password (an access token from the Git provider); if the provider lists registry tags, create it from a Docker config instead",
+                "create Secret {missing} with the keys username and password, using an access token from the Git provider as the password. If the input provider lists the tags of a container registry, create a Secret of type kubernetes.io/dockerconfigjson instead",
                 read=("kubectl get secrets -n {ns}",),
                 change=(for_secret(BASIC_AUTH, "{missing}"),),
             ),
@@ -323,7 +323,7 @@ _PROVIDERS = (
         why="the provider at {url} rejects the credentials in Secret {secret} ({status})",
         steps=(
             Step(
-                'put a valid token into key "password" of Secret {secret}; the token needs read access to the repository and its pull requests',
+                'store a valid token as "password" in Secret {secret}; the token needs read access to the repository and its pull requests',
                 read=(SECRET, SPEC),
                 change=(BASIC_AUTH,),
             ),
@@ -341,7 +341,7 @@ _PROVIDERS = (
         why="the provider at {url} denies access with the credentials in Secret {secret} ({status})",
         steps=(
             Step(
-                "check that the repository in spec.url exists, and that the token in Secret {secret} has read access to it, its pull requests and, for a registry, its tags; organizations may require SSO or an allowed IP address",
+                "check that the repository in spec.url exists, and that the token in Secret {secret} has read access to the repository, its pull requests and, for a registry, its tags. The organization may require SSO or an allowed IP address",
                 read=(SECRET, SPEC),
                 change=(BASIC_AUTH,),
             ),
@@ -357,17 +357,19 @@ _PROVIDERS = (
     ),
     Rule(
         _PROVIDER_AUTH_REJECTED,
-        why="{host} denies access without credentials: spec.secretRef is not set (401, 403, UNAUTHORIZED)",
+        why="{host} denies access without credentials, but spec.secretRef is not set (401, 403 or UNAUTHORIZED)",
         steps=(
             Step(
-                "create a Secret with the keys username and password (a token) or, for registry tags, with a Docker config, and reference it in spec.secretRef",
+                "create a Secret with the keys username and password (use a token as the password), and reference it in spec.secretRef. For the tags of a container registry, create a Secret of type kubernetes.io/dockerconfigjson instead",
                 read=(SPEC,),
                 change=(for_secret(BASIC_AUTH, "{name}-auth"),),
             ),
             Step(
-                "for the types of a cloud (ACR, ECR, GAR, AzureDevOps, AWSCodeCommit) without a Secret, the operator logs in with workload identity: grant its identity, or that of spec.serviceAccountName, read access"
+                "for the cloud types ACR, ECR, GAR, AzureDevOps and AWSCodeCommit, the operator authenticates with workload identity if no Secret is set: grant read access to the operator's identity, or to that of spec.serviceAccountName if set"
             ),
-            Step("check that the repository in spec.url exists: some hosts deny access otherwise"),
+            Step(
+                "check that the repository in spec.url exists; some Git hosts deny access to repositories that do not exist"
+            ),
         ),
         pattern=Text(
             r"^(?!.*rate limit).*(?:UNAUTHORIZED|(?:: |status(?: code)?:? |HTTP )40[13]\b|"
@@ -383,7 +385,7 @@ _PROVIDERS = (
             "provider-target-missing",
             "The repository or project of the input provider does not exist or is not accessible.",
         ),
-        why="{url} does not exist (404), or the credentials do not grant access to it (Git providers also return 404 for private repositories)",
+        why="{url} does not exist (404), or the credentials do not grant access to it; Git providers also return 404 for private repositories",
         steps=(
             Step(
                 "correct spec.url and spec.type; if the repository is private, set spec.secretRef to a Secret with a token that has read access",
@@ -403,7 +405,7 @@ _PROVIDERS = (
         why="the service at {url} returned a web page instead of JSON",
         steps=(
             Step(
-                "correct spec.url: this is the page of a login, a proxy or an error; open it from inside the cluster, and set spec.secretRef if the service requires a login",
+                "correct spec.url, which may point to a login page, a proxy or an error page. Open the URL from inside the cluster, and set spec.secretRef if the service requires authentication",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -433,7 +435,7 @@ _PROVIDERS = (
     ),
     Rule(
         SPEC_INVALID,
-        why="the spec is not valid: {detail}",
+        why="the spec is invalid: {detail}",
         steps=(Step("fix the reported error in spec.url, spec.type or spec.filter", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>invalid (?:\w+ )?(?:URL|regex|semver expression)[^\n]{0,200}|"
@@ -450,7 +452,7 @@ _PROVIDER_FAILED = Code("provider-failed", "The ResourceSetInputProvider cannot 
 _OTHERWISE = (
     Rule(
         _PROVIDER_FAILED,
-        why="flux-operator cannot request credentials with workload identity: it probably does not pass spec.url on to the provider",
+        why="flux-operator cannot request credentials with workload identity, probably because it does not pass spec.url to the provider",
         steps=(
             Step(
                 "upgrade flux-operator; until then, set spec.secretRef to a Secret with a personal access token (PAT)",

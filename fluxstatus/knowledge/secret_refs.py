@@ -22,14 +22,15 @@ from fluxstatus.model.kinds import KindNames
 
 _SECRET_MISSING = Code("secret-missing", "A Secret that the spec refers to does not exist.")
 _SECRET_KEY_MISSING = Code(
-    "secret-key-missing", "A Secret does not have a required key or has an invalid value."
+    "secret-key-missing", "A Secret does not have a required key, or has an invalid value."
 )
 _RECEIVER_TOKEN_MISSING = Code(
-    "receiver-token-missing", "The Secret of the Receiver does not exist or has no token key."
+    "receiver-token-missing",
+    'The Secret of the Receiver does not exist or does not have the key "token".',
 )
 
 _CERTIFICATES_INVALID = Code(
-    "certificate-secret-invalid", "The certificates or the private key in a Secret are not valid."
+    "certificate-secret-invalid", "The certificates or the private key in a Secret are invalid."
 )
 _INVALID_PEM = Text(
     r"(?P<detail>failed to parse CA certificate|cannot append certificate into certificate pool|failed to parse TLS certificate and key"
@@ -51,7 +52,7 @@ _FROM_FILES = "kubectl create secret generic {missing} -n {ns}"
 
 def _missing(
     create: str,
-    step: str = "create Secret {missing}, or correct its name in {missing_field}; expected keys: {secret_keys}",
+    step: str = "create Secret {missing} (expected keys: {secret_keys}), or correct its name in {missing_field}",
     *,
     kinds: KindNames = frozenset(),
     needs: tuple[str, ...] = (),
@@ -59,7 +60,7 @@ def _missing(
     """Return the rule for a Secret that does not exist; *step* lists its keys."""
     return Rule(
         _SECRET_MISSING,
-        why="Secret {missing} in {missing_field} does not exist in namespace {ns} (not found)",
+        why="Secret {missing} in {missing_field} was not found in namespace {ns}",
         steps=(
             Step(
                 step, read=(SECRETS,), change=(for_secret(create, "{missing}"),) if create else ()
@@ -77,12 +78,12 @@ _MISSING = (
     Rule(
         Code(
             "proxy-secret-missing",
-            "The Secret in spec.proxySecretRef does not exist or has no address key.",
+            'The Secret in spec.proxySecretRef does not exist or does not have the key "address".',
         ),
-        why="Secret {proxy_secret} (spec.proxySecretRef) cannot be used: {innermost}",
+        why="Secret {proxy_secret}, which spec.proxySecretRef refers to, cannot be used: {innermost}",
         steps=(
             Step(
-                'if Secret {proxy_secret} does not exist or is invalid, create it with key "address" (an http, https or socks5 URL)',
+                'if Secret {proxy_secret} does not exist or is invalid, create it with an http, https or socks5 URL in key "address"',
                 read=(SECRETS, for_secret(SECRET, "{proxy_secret}")),
                 change=(
                     "flux-operator create secret proxy {proxy_secret} -n {ns} --address=http://PROXY:3128",
@@ -100,19 +101,19 @@ _MISSING = (
     ),
     _missing(
         f"{_FROM_FILES} --from-file=./author.asc",
-        "create Secret {missing}, or correct its name in {missing_field}; expected keys: the authors' public keys as NAME.asc (or NAME.sshpub)",
+        "create Secret {missing} with the authors' public keys as NAME.asc or NAME.sshpub, or correct its name in {missing_field}",
         kinds=_GIT,
         needs=("missing_verify",),
     ),
     _missing(
         f"{_FROM_FILES} --from-file=./cosign.pub",
-        "create Secret {missing}, or correct its name in {missing_field}; expected keys: the public keys as NAME.pub; for notation, trustpolicy.json and the certificates",
+        "create Secret {missing} with the public keys as NAME.pub (for notation, with trustpolicy.json and the certificates), or correct its name in {missing_field}",
         kinds=_PULLS,
         needs=("missing_verify",),
     ),
     _missing(
         CLIENT_CERTIFICATE.replace("{name}-tls", "{missing}"),
-        "create Secret {missing}, or correct its name in {missing_field}; expected keys: ca.crt, or tls.crt and tls.key",
+        "create Secret {missing} with ca.crt, or with tls.crt and tls.key, or correct its name in {missing_field}",
         needs=("missing_certificate",),
     ),
     _missing(GITHUB_APP, kinds=_GIT, needs=("github_app",)),
@@ -120,7 +121,7 @@ _MISSING = (
     _missing(BASIC_AUTH, kinds=_GIT),
     _missing(
         REGISTRY,
-        "create Secret {missing}, or correct its name in {missing_field}; it must be of type kubernetes.io/dockerconfigjson",
+        "create Secret {missing} of type kubernetes.io/dockerconfigjson, or correct its name in {missing_field}",
         kinds=_PULLS,
     ),
     _missing(BASIC_AUTH.replace("--username=git", "--username=USER"), kinds=_HELM),
@@ -128,7 +129,7 @@ _MISSING = (
     _missing(f"{_FROM_FILES} --from-file=./token", kinds=_RECEIVER),
     _missing(
         "",
-        "create Secret {missing}, or correct its name in {missing_field}; for its keys, see the documentation of this kind",
+        "create Secret {missing} with the keys that the documentation of this kind describes, or correct its name in {missing_field}",
     ),
 )
 
@@ -146,7 +147,7 @@ def _lacks(
         why="Secret {holder} is missing key {key}",
         steps=(
             Step(
-                "add key {key} to Secret {holder}; expected keys: {secret_keys}; to list the Secret's keys without their values, run the first command",
+                "add key {key} to Secret {holder} (expected keys: {secret_keys}). To list the Secret's keys without their values, run the first command",
                 read=(_HELD,),
                 change=(for_secret(create, "{holder}"),) if create else (),
             ),
@@ -166,7 +167,7 @@ _LACKING = (
         why="Secret {secret} does not have key {key}, which Git over SSH requires",
         steps=(
             Step(
-                "put identity and known_hosts into Secret {secret} (known_hosts is the output of `ssh-keyscan {host}`); to list the Secret's keys without their values, run the first command",
+                "add identity and known_hosts to Secret {secret}; known_hosts is the output of `ssh-keyscan {host}`. To list the Secret's keys without their values, run the first command",
                 read=(SECRET,),
                 change=(SSH,),
             ),
@@ -181,7 +182,7 @@ _LACKING = (
         why="Git over SSH requires a private key ({key}), but no Secret is configured",
         steps=(
             Step(
-                "create a Secret with identity and known_hosts (the output of `ssh-keyscan {host}`), and reference it in spec.secretRef",
+                "create a Secret with identity (the private key) and known_hosts (the output of `ssh-keyscan {host}`), and reference it in spec.secretRef",
                 read=(SPEC,),
                 change=(for_secret(SSH, "{name}-auth"),),
             ),
@@ -195,7 +196,7 @@ _LACKING = (
         why="Secret {secret} has key {present} but not key {key}, which {present} requires",
         steps=(
             Step(
-                "add key {key} to Secret {secret}; expected keys: {secret_keys}",
+                "add key {key} to Secret {secret} (expected keys: {secret_keys})",
                 read=(SECRET,),
             ),
         ),
@@ -216,7 +217,7 @@ _LACKING = (
         why="Secret {holder} has key {present} but not key {key}",
         steps=(
             Step(
-                "add key {key} to Secret {holder}, or remove {present}; to list the Secret's keys without their values, run the first command",
+                "add key {key} to Secret {holder}, or remove {present}. To list the Secret's keys without their values, run the first command",
                 read=(_HELD,),
             ),
         ),
@@ -229,7 +230,7 @@ _LACKING = (
     ),
     Rule(
         _SECRET_KEY_MISSING,
-        why="the content of Secret {holder} is not valid: {detail}",
+        why="the content of Secret {holder} is invalid: {detail}",
         steps=(Step("correct the keys in Secret {holder}", read=(_HELD, SPEC)),),
         pattern=Text(
             rf"secret {_OF}:? (?P<detail>must contain [^\n]{{1,160}}|(?:proxy )?address is empty|"
@@ -240,10 +241,10 @@ _LACKING = (
     ),
     Rule(
         _SECRET_KEY_MISSING,
-        why="Secret {holder} has neither ca.crt nor both tls.crt and tls.key, or they are empty",
+        why="Secret {holder} contains neither ca.crt nor both tls.crt and tls.key, or these keys are empty",
         steps=(
             Step(
-                "store a CA certificate as ca.crt, or a client certificate as tls.crt with its tls.key; if the host has a certificate of a public authority, remove spec.certSecretRef{of_endpoint} instead",
+                "store a CA certificate as ca.crt, or a client certificate as tls.crt and its private key as tls.key. If the host's certificate is from a public CA, remove spec.certSecretRef{of_endpoint} instead",
                 read=(_HELD, SPEC),
             ),
         ),
@@ -256,10 +257,10 @@ _LACKING = (
     ),
     Rule(
         _CERTIFICATES_INVALID,
-        why="Secret {cert_secret} (spec.certSecretRef{of_endpoint}) does not contain valid certificates: {detail}",
+        why="Secret {cert_secret}, which spec.certSecretRef{of_endpoint} refers to, does not contain valid certificates: {detail}",
         steps=(
             Step(
-                "store PEM text (-----BEGIN CERTIFICATE-----) as ca.crt, or a certificate and its own private key as tls.crt and tls.key; in data, each value is base64-encoded once",
+                "store PEM text (-----BEGIN CERTIFICATE-----) as ca.crt, or a certificate and its own private key as tls.crt and tls.key; under data, encode each value in base64 once",
                 read=(for_secret(SECRET, "{cert_secret}"),),
                 change=(for_secret(CLIENT_CERTIFICATE, "{cert_secret}"),),
             ),
@@ -289,7 +290,7 @@ _LACKING = (
         why="a value in Secret {secret}{of_endpoint} contains a line break or another character that is not allowed in the HTTP header {header}",
         steps=(
             Step(
-                "store the token or password again without a line break at its end (printf %s TOKEN, not echo)",
+                "store the token or password again without a trailing line break (use printf %s TOKEN, not echo)",
                 read=(SECRET,),
             ),
         ),
@@ -301,7 +302,7 @@ _LACKING = (
         why='key "serviceaccount" in Secret {secret} is not the JSON key of a Google service account: {innermost}',
         steps=(
             Step(
-                "store the unchanged JSON file of the key as serviceaccount, or remove spec.secretRef and use workload identity",
+                "store the unmodified JSON file of the key as serviceaccount, or remove spec.secretRef and use workload identity",
                 read=(SECRET,),
             ),
         ),

@@ -26,7 +26,7 @@ RULES = (
         why="spec.verify.matchOIDCIdentity has more than one entry, which cosign does not support for this signature",
         steps=(
             Step(
-                "write one entry in spec.verify.matchOIDCIdentity, with a regular expression that matches all subjects: ^(one|other)$",
+                "use a single entry in spec.verify.matchOIDCIdentity, with a regular expression that matches all subjects, such as ^(one|other)$",
                 read=(SPEC,),
             ),
         ),
@@ -52,16 +52,16 @@ RULES = (
     ),
     Rule(
         _SIGNATURE_INVALID,
-        why="no public key in Secret {verify_secret} (spec.verify) verifies the signature of {signed}: it is signed with another key, or the key has expired ({detail})",
+        why="no public key in Secret {verify_secret} verifies the signature of {signed}: the signature was made with another key, or the key has expired ({detail})",
         steps=(
             Step(
-                "find out who signed it (git log --show-signature); if the signer is trusted, add the public key to Secret {verify_secret} as NAME.asc, for SSH signatures as NAME.sshpub; do not disable verification",
+                "find out who made the signature (git log --show-signature). If you trust the signer, add the public key to Secret {verify_secret} as NAME.asc (for SSH signatures, as NAME.sshpub); do not disable verification",
                 read=(_VERIFY, SPEC),
             ),
             Step(
-                "GitHub signs commits that are made or merged on its website with its own key (https://github.com/web-flow.gpg)"
+                "for commits made or merged on the GitHub website, add GitHub's own key (https://github.com/web-flow.gpg)"
             ),
-            Step("if the key in the Secret has expired, store the extended key"),
+            Step("if the key in the Secret has expired, store the renewed key"),
         ),
         pattern=Text(
             r"signature verification of (?P<signed>\w+ '[^']+') failed[^\n]*"
@@ -76,7 +76,7 @@ RULES = (
         why="{signed} has a signature of a type that Flux cannot verify: {detail}",
         steps=(
             Step(
-                "sign with a PGP or an SSH key (git config gpg.format openpgp or ssh) and store its public key in Secret {verify_secret}; do not disable verification",
+                "sign with a PGP or SSH key (git config gpg.format openpgp or ssh), and store its public key in Secret {verify_secret}; do not disable verification",
                 read=(_VERIFY, SPEC),
             ),
         ),
@@ -89,7 +89,7 @@ RULES = (
     Rule(
         Code(
             "verify-key-type",
-            "The Secret in spec.verify has no public key of the type of the signature.",
+            "The Secret in spec.verify has no public key of the signature's type.",
         ),
         why="{signed} has a signature of a different type than the public keys in Secret {verify_secret}: {detail}",
         steps=(
@@ -107,10 +107,10 @@ RULES = (
     ),
     Rule(
         _SIGNATURE_INVALID,
-        why="the signature of {signed} cannot be verified (spec.verify): {innermost}",
+        why="the signature of {signed} cannot be verified: {innermost}",
         steps=(
             Step(
-                "check the public keys in Secret {verify_secret} (NAME.asc, for SSH signatures NAME.sshpub) and who signed it (git log --show-signature); do not disable verification",
+                "check the public keys in Secret {verify_secret} (NAME.asc, or NAME.sshpub for SSH signatures), and find out who made the signature (git log --show-signature); do not disable verification",
                 read=(_VERIFY, SPEC),
             ),
         ),
@@ -123,7 +123,7 @@ RULES = (
         why="tag {tag_name} is not signed, but spec.verify requires a signature",
         steps=(
             Step(
-                "create the tag with a signature (git tag -s; a lightweight tag cannot be signed), or set spec.verify.mode: HEAD to verify the commit instead; do not disable verification",
+                "create a signed tag with git tag -s (a lightweight tag cannot be signed), or set spec.verify.mode: HEAD to verify the commit instead; do not disable verification",
                 read=(SPEC,),
             ),
         ),
@@ -137,7 +137,7 @@ RULES = (
             "verify-mode-invalid",
             "The value of spec.verify.mode requires a tag, but spec.ref does not set one.",
         ),
-        why="spec.verify.mode requires the signature of a tag, but spec.ref does not set a tag",
+        why="spec.verify.mode requires a signed tag, but spec.ref does not set a tag",
         steps=(
             Step(
                 "set spec.verify.mode: HEAD to verify commits, or set a tag or a range in spec.ref",
@@ -150,10 +150,10 @@ RULES = (
     ),
     Rule(
         Code("verify-secret-invalid", "The Secret in spec.verify cannot be used for verification."),
-        why="Secret {verify_secret} (spec.verify) cannot be used: {detail}",
+        why="Secret {verify_secret}, which spec.verify refers to, cannot be used: {detail}",
         steps=(
             Step(
-                "store the public keys in Secret {verify_secret}: NAME.asc or NAME.sshpub for Git, NAME.pub for cosign, trustpolicy.json and NAME.crt or NAME.pem for notation",
+                "store the public keys in Secret {verify_secret}: NAME.asc or NAME.sshpub for Git, NAME.pub for cosign, or trustpolicy.json and NAME.crt or NAME.pem for notation",
                 read=(_VERIFY,),
             ),
         ),
@@ -172,7 +172,7 @@ RULES = (
         why="the keyless cosign signature is from an identity that spec.verify.matchOIDCIdentity does not allow: {detail}",
         steps=(
             Step(
-                "correct issuer and subject in spec.verify.matchOIDCIdentity (they are regular expressions), or sign with the expected workflow; do not disable verification",
+                "correct issuer and subject in spec.verify.matchOIDCIdentity, which are regular expressions, or sign with the expected workflow; do not disable verification",
                 read=(SPEC,),
             ),
         ),
@@ -184,10 +184,10 @@ RULES = (
     ),
     Rule(
         _SIGNATURE_INVALID,
-        why="the certificate of the keyless signature is not from an authority that the controller trusts: {detail}",
+        why="the certificate of the keyless signature is not from a CA that the controller trusts: {detail}",
         steps=(
             Step(
-                "if the artifact is signed with a private Sigstore instance, set the trusted root of the instance (spec.verify.trustedRootSecretRef, where this version of Flux has it), or sign with a key and set spec.verify.secretRef",
+                "if the artifact is signed with a private Sigstore instance, set spec.verify.trustedRootSecretRef to the trusted root of that instance (if this version of Flux supports the field), or sign with a key and set spec.verify.secretRef",
                 read=(SPEC,),
             ),
             Step("otherwise, find out who signed the artifact; do not disable verification"),
@@ -199,9 +199,9 @@ RULES = (
     ),
     Rule(
         Code(
-            "verify-certificate-invalid", "A certificate in the Secret in spec.verify is not valid."
+            "verify-certificate-invalid", "A certificate in the Secret in spec.verify is invalid."
         ),
-        why="a certificate in Secret {verify_secret} (spec.verify) is not valid: {detail}",
+        why="a certificate in Secret {verify_secret}, which spec.verify refers to, is invalid: {detail}",
         steps=(
             Step(
                 "store the certificate as PEM text (-----BEGIN CERTIFICATE-----) under a key that ends in .crt or .pem",
@@ -215,14 +215,14 @@ RULES = (
     ),
     Rule(
         _SIGNATURE_MISSING,
-        why="the registry has no signature for {address}, but spec.verify requires one",
+        why="the registry has no signature for {address}, but spec.verify requires a signature",
         steps=(
             Step(
-                "sign the artifact by digest after you push it (cosign sign, notation sign); if you mirror images, copy the signatures too; do not disable verification",
+                "sign the artifact by digest after you push it (cosign sign or notation sign). If you mirror images, also copy the signatures. Do not disable verification",
                 read=(SPEC,),
             ),
             Step(
-                "if it was signed with cosign 3 and Flux is older than 2.8, update Flux, or sign with --new-bundle-format=false"
+                "if the artifact was signed with cosign 3 and Flux is older than 2.8, update Flux, or sign with --new-bundle-format=false"
             ),
         ),
         pattern=Text(
@@ -234,7 +234,7 @@ RULES = (
     ),
     Rule(
         _SIGNATURE_INVALID,
-        why="trustpolicy.json in Secret {verify_secret} has no statement for {address} (registryScopes)",
+        why="registryScopes in trustpolicy.json of Secret {verify_secret} does not include {address}",
         steps=(
             Step(
                 'add the repository (HOST/PATH, without a tag) or "*" to registryScopes of a statement in trustpolicy.json; do not disable verification',
@@ -259,14 +259,14 @@ RULES = (
     ),
     Rule(
         _SIGNATURE_INVALID,
-        why="{address} has no keyless signature that can be verified (no matching signatures): it is not signed, it is signed by another identity, or in a format that this version of Flux does not read",
+        why="{address} has no keyless signature that can be verified (no matching signatures): the artifact is not signed, was signed by another identity, or has a signature in a format that this version of Flux does not support",
         steps=(
             Step(
                 "sign the artifact by digest with cosign, correct spec.verify.matchOIDCIdentity, or set spec.verify.secretRef to the Secret with the public key; do not disable verification",
                 read=(SPEC,),
             ),
             Step(
-                "if it was signed with cosign 3 and Flux is older than 2.8, update Flux, or sign with --new-bundle-format=false"
+                "if the artifact was signed with cosign 3 and Flux is older than 2.8, update Flux, or sign with --new-bundle-format=false"
             ),
         ),
         pattern=Text(r"no matching signatures"),
@@ -276,17 +276,17 @@ RULES = (
     ),
     Rule(
         _SIGNATURE_INVALID,
-        why="{address} has no signature that matches a public key in Secret {verify_secret} (no matching signatures): it is not signed, it is signed with another key, or in a format that this version of Flux does not read",
+        why="{address} has no signature that matches a public key in Secret {verify_secret} (no matching signatures): the artifact is not signed, was signed with another key, or has a signature in a format that this version of Flux does not support",
         steps=(
             Step(
                 "sign the artifact by digest with a private key whose public key is in Secret {verify_secret}, or add the signer's public key to the Secret as NAME.pub; do not disable verification",
                 read=(_VERIFY, SPEC),
             ),
             Step(
-                "if it is signed with this key, check whether the login of {address} also grants access to the signature, which is in the same repository: an error while it is read leads to the same message"
+                "if the artifact is signed with this key, check that the credentials for {address} also grant access to the signature, which is in the same repository; an error while reading the signature results in the same message"
             ),
             Step(
-                "if it was signed with cosign 3 and Flux is older than 2.8, update Flux, or sign with --new-bundle-format=false"
+                "if the artifact was signed with cosign 3 and Flux is older than 2.8, update Flux, or sign with --new-bundle-format=false"
             ),
         ),
         pattern=Text(r"no matching signatures"),
@@ -297,12 +297,12 @@ RULES = (
     Rule(
         Code(
             "signature-service-unreachable",
-            "A service or its public keys for keyless signatures cannot be read.",
+            "A service for keyless signatures, or its public keys, cannot be reached.",
         ),
         why="the public keys of Sigstore (Fulcio, Rekor, TUF) for keyless signatures cannot be read: {detail}",
         steps=(
             Step(
-                "check whether the controller reaches tuf-repo-cdn.sigstore.dev and rekor.sigstore.dev (proxy, firewall); without internet access, sign with a key and set spec.verify.secretRef to the Secret with its public key",
+                "check that the controller can reach tuf-repo-cdn.sigstore.dev and rekor.sigstore.dev (through any proxy or firewall). Without Internet access, sign with a key, and set spec.verify.secretRef to the Secret with its public key",
                 read=(SPEC,),
             ),
         ),

@@ -16,7 +16,7 @@ _SUBSTITUTE_SOURCE_MISSING = Code(
 )
 _UNSUBSTITUTED = r"dry-run failed[^\n]*: Invalid value: \"[^\"\n]{0,120}?(?P<variable>\$\{[A-Za-z_]\w*[^}\s\"]{0,80}\})"
 _SUBSTITUTION_BREAKS_YAML = Code(
-    "substitution-breaks-yaml", "A manifest is invalid after its variables are substituted."
+    "substitution-breaks-yaml", "A manifest is invalid after variable substitution."
 )
 
 _KS: KindNames = frozenset({"Kustomization"})
@@ -28,7 +28,7 @@ RULES = (
         why="{source_kind} {missing} in spec.postBuild.substituteFrom does not exist",
         steps=(
             Step(
-                "create {source_kind} {missing} in namespace {ns}, correct its name, or set optional: true on this entry",
+                "create {source_kind} {missing} in namespace {ns}, correct its name, or set optional: true for this entry",
                 read=(_VARIABLES, SPEC),
             ),
         ),
@@ -45,7 +45,7 @@ RULES = (
         why="{source_kind} {missing} in spec.postBuild.substituteFrom cannot be read: {detail}",
         steps=(
             Step(
-                "wait for the next attempt; if it fails again, check the API server and the permissions of kustomize-controller",
+                "wait for the next attempt. If the error persists, check the API server and the permissions of kustomize-controller",
                 read=(_VARIABLES, EVENTS),
             ),
         ),
@@ -63,11 +63,11 @@ RULES = (
         why="{object} uses variable {variable}, which is not defined",
         steps=(
             Step(
-                "define {variable} in spec.postBuild.substitute or substituteFrom, or set a default (${{VAR:=value}}); if the text is not a variable, write $$ instead of $, or annotate the object with kustomize.toolkit.fluxcd.io/substitute: disabled",
+                "define {variable} in spec.postBuild.substitute or substituteFrom, or set a default (${{VAR:=value}}). If the text is not a variable, write $$ instead of $, or annotate the object with kustomize.toolkit.fluxcd.io/substitute: disabled",
                 read=(SPEC,),
             ),
             Step(
-                "strict substitution is the default since Flux 2.9; to disable it, set --feature-gates=StrictPostBuildSubstitutions=false on kustomize-controller"
+                "to disable strict substitution, which has been the default since Flux 2.9, set --feature-gates=StrictPostBuildSubstitutions=false on kustomize-controller"
             ),
         ),
         pattern=Text(r"variable not set[^\"]{0,40}\"(?P<variable>[^\"\n]+)\""),
@@ -81,9 +81,11 @@ RULES = (
         why="variable {variable} in {object} is not substituted, although spec.postBuild is set: substitution is probably disabled for this object",
         steps=(
             Step(
-                "remove the label or annotation kustomize.toolkit.fluxcd.io/substitute: disabled from the object (generatorOptions, commonAnnotations or a component may add it)",
+                "remove the label or annotation kustomize.toolkit.fluxcd.io/substitute: disabled from the object; generatorOptions, commonAnnotations or a component may have added it",
             ),
-            Step("if Git has $${{...}}, write ${{...}}: an escaped variable is not substituted"),
+            Step(
+                "if Git has $${{...}}, write ${{...}} instead, because an escaped variable is not substituted"
+            ),
         ),
         pattern=Text(_UNSUBSTITUTED),
         kinds=_KS,
@@ -98,7 +100,7 @@ RULES = (
         why="variable {variable} in {object} is not substituted: the Kustomization has no spec.postBuild",
         steps=(
             Step(
-                "define the variable in spec.postBuild.substitute, or list a ConfigMap or Secret with it in spec.postBuild.substituteFrom",
+                "define the variable in spec.postBuild.substitute, or list a ConfigMap or Secret that contains it in spec.postBuild.substituteFrom",
                 read=(SPEC,),
             ),
         ),
@@ -111,11 +113,11 @@ RULES = (
         upstream="KC internal/controller/kustomization_controller.go",
     ),
     Rule(
-        Code("variable-name-invalid", "A variable name in spec.postBuild is not valid."),
-        why="{variable} is not a valid variable name in spec.postBuild: only letters, digits and _ are allowed",
+        Code("variable-name-invalid", "A variable name in spec.postBuild is invalid."),
+        why="{variable} in spec.postBuild is not a valid variable name: only letters, digits and underscores are allowed",
         steps=(
             Step(
-                "rename {variable} in spec.postBuild.substitute, or in the source in substituteFrom",
+                "rename {variable} in spec.postBuild.substitute, or in the ConfigMap or Secret in substituteFrom",
                 read=(SPEC, _VARIABLES),
             ),
         ),
@@ -129,7 +131,7 @@ RULES = (
         why="a variable expression (${{...}}) in {object} cannot be parsed ({detail})",
         steps=(
             Step(
-                "close the brace; rename a variable whose name contains a hyphen or a dot (only letters, digits and underscores are allowed); write $$ instead of $ in text that is not a variable (shell scripts), or annotate the object with kustomize.toolkit.fluxcd.io/substitute: disabled",
+                "close the brace, or rename a variable that contains a hyphen or a dot, because only letters, digits and underscores are allowed. In text that is not a variable, such as a shell script, write $$ instead of $, or annotate the object with kustomize.toolkit.fluxcd.io/substitute: disabled",
                 read=(SPEC,),
             ),
         ),
@@ -143,7 +145,7 @@ RULES = (
     ),
     Rule(
         _SUBSTITUTION_BREAKS_YAML,
-        why="the substituted variables make {object} invalid ({detail}): probably the variable in its kind or name is empty",
+        why="the substituted variables make {object} invalid ({detail}): the variable in its kind or name is probably empty",
         steps=(
             Step(
                 "define the variable in spec.postBuild.substitute or substituteFrom, or set a default in the manifest (${{VAR:=value}})",
@@ -164,7 +166,7 @@ RULES = (
         why="the substituted variables make {object} invalid: {detail}",
         steps=(
             Step(
-                "quote the variable in the manifest, or correct its value: without quotes, YAML interprets numbers, booleans and colons in it",
+                "quote the variable in the manifest, or correct its value; without quotes, YAML interprets numbers, booleans and colons in the value",
                 read=(SPEC, _VARIABLES),
             ),
         ),

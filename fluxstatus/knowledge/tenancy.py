@@ -10,7 +10,7 @@ from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
 
 _FEATURE_GATE_OFF = Code(
-    "feature-gate-off", "The object needs a feature gate that is disabled in the controller."
+    "feature-gate-off", "The object requires a feature gate that is disabled in the controller."
 )
 _ACCESS_DENIED = Code(
     "access-denied", "A reference to an object in another namespace is not allowed."
@@ -25,7 +25,7 @@ RULES = (
         why="the object uses an ExternalArtifact, but the feature gate ExternalArtifact is disabled in {controller}",
         steps=(
             Step(
-                "run {controller} with --feature-gates=ExternalArtifact=true; the operator sets this if spec.components of the FluxInstance includes source-watcher",
+                "run {controller} with --feature-gates=ExternalArtifact=true. The operator sets this flag if spec.components of the FluxInstance includes source-watcher",
                 read=(_ARGUMENTS, SPEC),
             ),
         ),
@@ -36,15 +36,15 @@ RULES = (
     ),
     Rule(
         _FEATURE_GATE_OFF,
-        why="{field} needed the feature gate ObjectLevelWorkloadIdentity, which this version of Flux no longer has, because the feature is always on: the message is from before the upgrade, or {controller} is still older",
+        why="{field} no longer requires the feature gate ObjectLevelWorkloadIdentity in this version of Flux: the message is from before the upgrade, or {controller} is still an older version",
         steps=(
             Step(
-                "check that {controller} runs the version of Flux 2.10 or later, and reconcile the object; do not set the feature gate",
+                "check that {controller} has the version of Flux 2.10 or later, and reconcile the object; do not set the feature gate",
                 read=(_ARGUMENTS,),
                 change=(RECONCILE,),
             ),
             Step(
-                "if the login then fails, allow {controller} to create serviceaccounts/token: Flux 2.10 no longer grants this by default"
+                "if authentication then fails, allow {controller} to create serviceaccounts/token, because Flux 2.10 no longer grants this permission by default"
             ),
         ),
         pattern=_IDENTITY_GATE,
@@ -55,10 +55,10 @@ RULES = (
     ),
     Rule(
         _FEATURE_GATE_OFF,
-        why="{field} requires the feature gate ObjectLevelWorkloadIdentity for a cloud login, but the feature gate is disabled",
+        why="{field} requires the feature gate ObjectLevelWorkloadIdentity for cloud authentication, but the feature gate is disabled",
         steps=(
             Step(
-                "set spec.cluster.objectLevelWorkloadIdentity: true in the FluxInstance (without a FluxInstance, --feature-gates=ObjectLevelWorkloadIdentity=true on the controller), or remove {field} to use the controller's own identity",
+                "set spec.cluster.objectLevelWorkloadIdentity: true in the FluxInstance, or remove {field} to use the controller's own identity. Without a FluxInstance, set --feature-gates=ObjectLevelWorkloadIdentity=true on the controller",
                 read=(SPEC,),
             ),
         ),
@@ -70,7 +70,7 @@ RULES = (
     ),
     Rule(
         _ACCESS_DENIED,
-        why="ImageRepository {target} does not allow access from other namespaces (spec.accessFrom)",
+        why="spec.accessFrom of ImageRepository {target} does not allow access from other namespaces",
         steps=(
             Step(
                 "allow namespace {ns} in spec.accessFrom.namespaceSelectors of ImageRepository {target}",
@@ -84,10 +84,10 @@ RULES = (
     ),
     Rule(
         _ACCESS_DENIED,
-        why="the reference to {target} in another namespace is not allowed: the controllers run with --no-cross-namespace-refs=true (the multi-tenancy lockdown)",
+        why="the reference to {target} in another namespace is not allowed: the controllers are running with --no-cross-namespace-refs=true (the multi-tenancy lockdown)",
         steps=(
             Step(
-                "create a separate source in namespace {ns} and refer to it without a namespace, or contact the Flux administrator (spec.cluster.multitenant of the FluxInstance)",
+                "create a separate source in namespace {ns}, and omit the namespace from the reference. Or ask the Flux administrator to change spec.cluster.multitenant of the FluxInstance",
                 read=(SPEC, _ARGUMENTS),
             ),
         ),
@@ -102,7 +102,7 @@ RULES = (
         why="the object requires the feature gate {gate}, which is disabled in {controller}",
         steps=(
             Step(
-                "run {controller} with --feature-gates={gate}=true (spec.kustomize.patches of the FluxInstance), or remove the field",
+                "run {controller} with --feature-gates={gate}=true, for example with a patch in spec.kustomize.patches of the FluxInstance, or remove the field",
                 read=(_ARGUMENTS, SPEC),
             ),
         ),
@@ -112,7 +112,7 @@ RULES = (
     ),
     Rule(
         _ACCESS_DENIED,
-        why="a reference to another namespace is not allowed: the controllers run with --no-cross-namespace-refs, or a feature gate is disabled",
+        why="a reference to another namespace is not allowed: the controllers are running with --no-cross-namespace-refs, or a feature gate is disabled",
         steps=(
             Step(
                 "move the referenced object to namespace {ns}, or contact the Flux administrator",
@@ -129,7 +129,7 @@ RULES = (
         why="the object uses a feature whose feature gate is disabled in {controller}",
         steps=(
             Step(
-                "enable the feature gate with --feature-gates (spec.kustomize.patches of the FluxInstance)",
+                "add the feature gate to --feature-gates of {controller}, for example with a patch in spec.kustomize.patches of the FluxInstance",
                 read=(_ARGUMENTS,),
             ),
         ),

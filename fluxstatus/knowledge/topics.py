@@ -48,13 +48,13 @@ TOPICS: Mapping[str, KindNames] = {
     "registry_policies": frozenset({"HelmChart", "OCIRepository", *_IMAGES}),
     "registry": _ANY,
 }
-"""The modules with the tables in their order, and the kinds that a table is about (empty: any)."""
+"""The modules that contain the tables, in search order, with the kinds of each table (empty: all)."""
 
 
 def tables_about(kind: str) -> Iterator[str]:
     """Yield the names of the tables for objects of *kind*.
 
-    Their order decides between rules that reach as deep in a message.
+    If several rules match equally deep in a message, the first of these tables wins.
     """
     return (name for name, kinds in TOPICS.items() if not kinds or kind in kinds)
 

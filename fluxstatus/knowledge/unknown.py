@@ -6,7 +6,7 @@ from fluxstatus.model.codes import Code
 
 UNKNOWN_FAULT = Rule(
     Code("not-ready", "The object is not ready for a reason that the check does not recognize."),
-    why="it is not ready (reason {reason}): {innermost}",
+    why="not ready (reason {reason}): {innermost}",
     steps=(
         Step(
             "check the object's conditions and events, and the controller's logs",

@@ -11,6 +11,7 @@ from fluxstatus.report.look import Look
 __all__ = [
     "RENDER",
     "CheckFormat",
+    "FleetFormat",
     "Format",
     "ListFormat",
     "Look",
@@ -37,6 +38,7 @@ class Format(StrEnum):
     HTML = "html"
     METRICS = "metrics"
     GITHUB = "github"
+    JSON_LINES = "jsonl"
 
 
 ReportFormat: TypeAlias = Literal[Format.TEXT, Format.JSON]
@@ -44,6 +46,17 @@ CheckFormat: TypeAlias = Literal[
     Format.TEXT,
     Format.WIDE,
     Format.JSON,
+    Format.YAML,
+    Format.JUNIT,
+    Format.MARKDOWN,
+    Format.HTML,
+    Format.METRICS,
+    Format.GITHUB,
+]
+FleetFormat: TypeAlias = Literal[
+    Format.TEXT,
+    Format.JSON,
+    Format.JSON_LINES,
     Format.YAML,
     Format.JUNIT,
     Format.MARKDOWN,

@@ -28,26 +28,41 @@ class _Metric(NamedTuple):
 
 def render(report: Report, look: Look) -> str:
     """Return *report* as gauges with the context of the cluster as a label."""
-    context = {"context": report.target.context}
-    lines = []
-    for name, text, samples in _metrics(report):
-        lines += [f"# HELP flux_status_{name} {text}", f"# TYPE flux_status_{name} gauge"]
-        for labels, value in samples:
-            shown = ",".join(_label(*one, look) for one in {**context, **labels}.items())
-            lines.append(f"flux_status_{name}{{{shown}}} {value:.15g}")
-    return "\n".join(lines) + "\n"
+    return render_all([(report.target.context, report)], look)
+
+
+def render_all(reports: Iterable[tuple[str, Report | None]], look: Look) -> str:
+    """Return the reports of several clusters as gauges, with their contexts as labels.
+
+    Of a cluster without a report, it is only known that its verdict is unknown.
+    """
+    found: dict[str, list[str]] = {}
+    for context, report in reports:
+        for name, text, samples in _metrics(report) if report else [_verdict(Verdict.UNKNOWN)]:
+            head = [f"# HELP flux_status_{name} {text}", f"# TYPE flux_status_{name} gauge"]
+            lines = found.setdefault(name, head)
+            for labels, value in samples:
+                shown = ",".join(
+                    _label(*one, look) for one in {"context": context, **labels}.items()
+                )
+                lines.append(f"flux_status_{name}{{{shown}}} {value:.15g}")
+    return "".join(f"{line}\n" for lines in found.values() for line in lines)
 
 
 def _label(name: str, value: str, look: Look) -> str:
     return f'{name}="{visible(value, ascii_only=look.ascii).translate(_ESCAPES)}"'
 
 
-def _metrics(report: Report) -> Iterator[_Metric]:
-    yield _Metric(
+def _verdict(verdict: Verdict) -> _Metric:
+    return _Metric(
         "verdict",
         "Whether the check has this verdict (1) or not (0).",
-        [({"verdict": one}, one is report.verdict) for one in Verdict],
+        [({"verdict": one}, one is verdict) for one in Verdict],
     )
+
+
+def _metrics(report: Report) -> Iterator[_Metric]:
+    yield _verdict(report.verdict)
     found = Counter((one.step, one.level) for one in report.faults)
     yield _Metric(
         "findings",

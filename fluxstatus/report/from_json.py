@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,25 +24,35 @@ def view_in(data: bytes) -> View:
 
     Raises ValueError if it is not a report that this release reads.
     """
-    document = _document(data)
-    missing = [name for name in _LIST if not isinstance(document.get(name), list)]
-    if document.get("schemaVersion") != _VERSION or missing:
-        raise ValueError(f"is not a report with schemaVersion {_VERSION} (-o json)")
+    document = report_in(data)
     scope, target = map_of(document.get("scope")), map_of(document.get("target"))
-    applying = tuple(map(_ref, maps_of(scope.get("applying"))))
+    applying = tuple(map(ref_of, maps_of(scope.get("applying"))))
     acceptance = map_of(document.get("acceptance"))
     accepted = (map_of(one.get("finding")) for one in maps_of(acceptance.get("accepted")))
     return View(
         _time(document.get("takenAt")),
         frozenset(text_of(one.get("id")) for one in maps_of(document["steps"])),
-        Scope(_texts(scope.get("namespaces")), applying, _texts(scope.get("skipped"))),
+        Scope(texts_of(scope.get("namespaces")), applying, texts_of(scope.get("skipped"))),
         tuple(map(_past, maps_of(document["findings"]))),
         tuple(map(_past, accepted)),
         Target(context=text_of(target.get("context")), server=text_of(target.get("server"))),
     )
 
 
-def _document(data: bytes) -> dict[str, Any]:
+def report_in(data: bytes) -> dict[str, Any]:
+    """Return the JSON of the report in *data*.
+
+    Raises ValueError if it is not a report that this release reads.
+    """
+    document = document_in(data)
+    missing = [name for name in _LIST if not isinstance(document.get(name), list)]
+    if document.get("schemaVersion") != _VERSION or missing:
+        raise ValueError(f"is not a report with schemaVersion {_VERSION} (-o json)")
+    return document
+
+
+def document_in(data: bytes) -> dict[str, Any]:
+    """Return the JSON object in *data*. Raises ValueError."""
     try:
         document = json.loads(data)
     except RecursionError as error:
@@ -74,14 +85,16 @@ def _past(found: dict[str, Any]) -> Past:
         text_of(found.get("code")),
         level,
         mask(text_of(found.get("title"))),  # the file may be from anyone
-        tuple(map(_ref, maps_of(found.get("objects")))),
+        tuple(map(ref_of, maps_of(found.get("objects")))),
         "habit" if found.get("class") == "habit" else "fault",
     )
 
 
-def _ref(found: dict[str, Any]) -> Ref:
+def ref_of(found: Mapping[str, Any]) -> Ref:
+    """Return the object that *found* names, as `object_json` writes it."""
     return Ref(*(text_of(found.get(name)) for name in ("apiVersion", "kind", "namespace", "name")))
 
 
-def _texts(value: Any) -> tuple[str, ...]:
+def texts_of(value: Any) -> tuple[str, ...]:
+    """Return the texts in *value* if it is a list, without empty ones."""
     return tuple(filter(None, map(text_of, value))) if isinstance(value, list) else ()

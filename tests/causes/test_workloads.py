@@ -189,7 +189,7 @@ def test_the_termination_message_is_reported() -> None:
 @pytest.mark.parametrize(
     ("others", "sentence", "command"),
     [
-        ([of_web("web-x", crashing())], "logs from before",
+        ([of_web("web-x", crashing())], "container's previous run",
          "kubectl logs web-x -n apps --container=manager --tail=50 --previous"),
         ([of_web("web-x", crashing("OOMKilled", 137))], "memory limit", "describe pod web-x"),
         ([of_web("web-x", container(waiting={"reason": "ErrImagePull"}))], "imagePullSecrets",

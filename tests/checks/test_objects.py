@@ -242,7 +242,7 @@ def test_a_failed_health_check_is_explained_by_events() -> None:
 
 
 WAITS = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
-LATE = "it was still in progress when the timeout expired (InProgress)"
+LATE = "the status was still InProgress when the timeout expired"
 
 
 @pytest.mark.parametrize(

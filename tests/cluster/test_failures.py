@@ -377,6 +377,8 @@ def test_a_credential_in_a_message_is_masked() -> None:
     [
         (Kubeconfig(files=("~/.kube/config",), exists=False),
          "there is no kubeconfig: ~/.kube/config does not exist"),
+        (Kubeconfig(files=("~/.kube/config",), exists=False, in_pod=True),
+         "there is no kubeconfig, and kubectl does not use the ServiceAccount of this pod"),
         (Kubeconfig(files=("/a", "/b")), "the kubeconfig /a:/b has no contexts"),
         (Kubeconfig(contexts=("a", "b")), "the kubeconfig has no current context (contexts: a, b)"),
         (Kubeconfig(Target(context="a", cluster="c"), contexts=("a",)),

@@ -234,6 +234,18 @@ def test_a_program_that_is_talked_to(tmp_path: Path) -> None:
     assert gone(argv[0])
 
 
+def test_a_program_may_be_asked_to_end(tmp_path: Path) -> None:
+    """It gets SIGTERM, and can clean up; one that has ended is left alone."""
+    script = "trap 'echo bye; exit 3' TERM; echo hi; while :; do sleep 0.05; done"
+    with Process([str(program(tmp_path / "polite", script))]) as polite:
+        while not polite.output().stdout:
+            time.sleep(0.01)
+        polite.ask_to_end()
+        assert polite.wait(Deadline(60)) == 3
+        polite.ask_to_end()
+        assert polite.output().stdout == b"hi\nbye\n"
+
+
 def test_writing_to_an_ended_program_is_an_error(tmp_path: Path) -> None:
     """Writing to a program that has ended is an error, without a SIGPIPE for us."""
     argv = [str(program(tmp_path / "deaf", "exit 0"))]

@@ -66,6 +66,7 @@ class Role(StrEnum):
     ADVICE = "a list that only `--advice` reads"
     LEASES = "the Leases of the controllers"
     ACCEPTED = "the ConfigMap of `--accept-from`"
+    IDENTITY = "the namespace `kube-system`, which tells clusters apart"
     SUBJECT = "the object that is named"
     RELATED = "an object that it refers to, or created"
     LOGS = "logs, read by kubectl"
@@ -74,7 +75,7 @@ class Role(StrEnum):
 
 
 BY_KUBECTL = frozenset({Role.LOGS, Role.SECRET, Role.KEYS})
-_ONLY_NAMED = frozenset({Role.COLUMN, Role.ADVICE, Role.LEASES, Role.ACCEPTED})
+_ONLY_NAMED = frozenset({Role.COLUMN, Role.ADVICE, Role.LEASES, Role.ACCEPTED, Role.IDENTITY})
 """What is unknown, but not important for the verdict."""
 
 _BESIDE = _ONLY_NAMED - {Role.COLUMN}
@@ -86,6 +87,7 @@ _ANSWERS: Mapping[Role, Mapping[str, int]] = {
     Role.SECRET: {_NOT_FOUND: UNHEALTHY},
     Role.KEYS: {_NOT_FOUND: HEALTHY},
     Role.ACCEPTED: {_NOT_FOUND: HEALTHY},
+    Role.IDENTITY: {_NOT_FOUND: HEALTHY},
     Role.LOGS: {"garbled": HEALTHY, "other JSON": HEALTHY},
 }
 """Faults that are none: an object that does not exist, and logs, which can be any text."""
@@ -135,7 +137,8 @@ def _list(kind: str, namespace: str = "", labels: str = "") -> Request:
 
 def _object(kind: str, name: str, namespace: str = "apps") -> Request:
     resource = RESOURCES[kind]
-    return Request(f"{resource.inside(namespace)}/{name}", f"get {resource.name}")
+    path = resource.inside(namespace) if namespace else resource.path
+    return Request(f"{path}/{name}", f"get {resource.name}")
 
 
 FLUX = (
@@ -213,6 +216,10 @@ COMMANDS: Mapping[str, Requests] = {
     },
     "explain ks/app -n apps": _EXPLAINED,
     "explain ks/app -n apps -o json": _EXPLAINED,
+    "fleet --all-contexts": {
+        **_OF_THE_CHECK,
+        Role.IDENTITY: (_object("Namespace", "kube-system", ""),),
+    },
     "get all": {
         Role.DISCOVERY: (_APIS,),
         Role.LIST: tuple(one for one in _ALL if one != _REPORT),

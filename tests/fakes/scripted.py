@@ -205,6 +205,7 @@ class Api:
     """A scripted API server with its objects, and the kubectl that leads to it."""
 
     def __init__(self, folder: Path, port: int) -> None:
+        self.port = port
         self.kubectl = Kubectl(folder / "bin", port)
         self.kubeconfig = folder / "kubeconfig"
         self.in_context("")

@@ -6,7 +6,10 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -78,6 +81,14 @@ def has_pip(python: str) -> bool:
     return done.returncode == 0
 
 
+def may_unshare() -> bool:
+    """Return whether a program can be started with mounts of its own: as root, on Linux."""
+    try:
+        return subprocess.run(["unshare", "--mount", "true"], check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
 @pytest.fixture(scope="session", name="dist")
 def _dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder that .ci/archive has filled."""
@@ -96,6 +107,20 @@ def _tarball(dist: Path) -> Path:
 def _unpacked(tarball: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the launcher of the unpacked archive, for tests that leave it as it is."""
     return unpack(tarball, tmp_path_factory.mktemp("unpacked"))
+
+
+@pytest.fixture(name="server")
+def _server(dist: Path) -> Iterator[str]:
+    """Serve what was built on the loopback interface, and give the address."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Log nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(dist))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 Room = Callable[..., dict[str, str]]

@@ -4,10 +4,6 @@ import hashlib
 import os
 import shutil
 import subprocess
-import threading
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -31,20 +27,6 @@ def _env(clean_room: Room, tmp_path: Path, kubectl: Path) -> dict[str, str]:
         tmp_path / "krew" / "bin", kubectl=kubectl, kubectl__krew=krew, git=git, python3=NEW_PYTHON
     )
     return {**room, "KREW_ROOT": str(tmp_path / "krew"), "KREW_NO_UPGRADE_CHECK": "1"}
-
-
-@pytest.fixture(name="server")
-def _server(dist: Path) -> Iterator[str]:
-    """Serve what was built on the loopback interface, and give the address."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            """Log nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(dist))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 def leftovers(root: Path) -> list[Path]:

@@ -1,5 +1,6 @@
 """How a release is made: what stops it, what it builds, what the workflow does."""
 
+import json
 import os
 import re
 import shutil
@@ -119,6 +120,24 @@ def packages_are_whole(folder: Path) -> None:
     assert {"docs/kubectl-flux_status.1", "kubectl-flux_status", "tests/run"} <= inside
 
 
+def test_rehearsal(ready: Path) -> None:
+    """It builds and checks what a release has, changes nothing, and lists what is left to do."""
+    (ready / "more.md").write_text("not committed\n")
+    before = git(ready, "status", "--porcelain")
+    done = release(ready, "--rehearse")
+    assert done.returncode == 0, done.stderr
+    assert "both builds are the same, byte for byte" in done.stdout
+    for name in ("SHA256SUMS", f"kubectl-flux_status-{version.TAG}.tar.gz", "kubectl-flux_status"):
+        assert f"works and matches the release: {name}\n" in done.stdout
+    left = re.findall(r"^release: to do \d+: (.*)$", done.stdout, re.MULTILINE)
+    assert left[0] == "there are uncommitted changes"
+    steps = re.findall(r"^\d+\. ", (ROOT / "docs" / "release.md").read_text(), re.MULTILINE)
+    assert len(left) == 1 + len(steps)
+    assert git(ready, "status", "--porcelain") == before
+    assert git(ready, "tag") == ""
+    assert not (ready / "dist").exists()
+
+
 def test_tests_that_fail(ready: Path) -> None:
     """When a test fails nothing is built and no tag is set."""
     program(ready / "tests" / "run", "exit 1")
@@ -155,10 +174,29 @@ def test_the_address_is_set_once(ready: Path) -> None:
     files = [ready / name for name in ("pyproject.toml", ".krew.yaml", "README.md")]
     files += [*(ready / "docs").glob("*.md"), *(ready / ".ci").rglob("*.rb")]
     files += (ready / "action").glob("*.yml")
+    files += [*ready.glob("skills/*/*.md"), *ready.glob(".claude-plugin/*.json")]
     texts = {f"{file.relative_to(ready)}": file.read_text() for file in files}
     assert sum("/somebody/kubectl-flux-status" in text for text in texts.values()) >= 5
     assert "brew install somebody/tap/" in texts["docs/install.md"]
+    assert "ghcr.io/somebody/kubectl-flux-status:" in texts["docs/install.md"]
+    assert "skills add somebody/kubectl-flux-status" in texts["docs/recipes.md"]
+    assert json.loads(texts[".claude-plugin/marketplace.json"])["owner"]["name"] == "somebody"
     assert {name for name, text in texts.items() if "OWNER" in text} == {"docs/release.md"}
+
+
+def test_the_address_can_change_again(ready: Path) -> None:
+    """Another host or owner replaces the one that was set before, also in the links of releases."""
+    project = ready / "pyproject.toml"
+    for home in ("git.example.com/a-team/tools", "github.com/Else-Where"):
+        text = re.sub(
+            r'(Homepage = ").*"', rf'\1https://{home}/kubectl-flux-status"', project.read_text()
+        )
+        project.write_text(text)
+        run(ready / ".ci" / "address", env=environment())
+        install = (ready / "docs" / "install.md").read_text()
+        assert f"https://{home}/kubectl-flux-status/releases/latest/download/" in install
+        assert "somebody" not in install
+    assert "ghcr.io/else-where/kubectl-flux-status:" in install
 
 
 def test_the_address_is_the_same_everywhere() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from shipping import version
 from tests.conftest import NOBODYS
 from tests.fakes.programs import program
 from tests.install.fixtures import NAME, NEW_PYTHON, ROOT, Room, link, run
@@ -25,9 +26,10 @@ WAYS = {name: re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for name, text in 
 """The commands that install, and those that uninstall, by method."""
 
 ELSEWHERE = {
-    "krew",
-    "Homebrew",
-}  # test_krew.py; test_archive.py has what can be tested without brew
+    "krew",  # test_krew.py
+    "Homebrew",  # test_archive.py has what can be tested without brew
+    "Container image",  # test_channels.py has what can be tested without a builder
+}
 
 NOTHING = "Try it without installing"
 
@@ -95,7 +97,8 @@ def _checkout(tmp_path: Path) -> Path:
 
 def test_every_way_is_tried() -> None:
     """Each method of the page is run by one of the tests here, and all can be uninstalled."""
-    tried = {"pipx", "uv", "pip", "Release archive", "Checkout", "Flux CLI plugin", NOTHING}
+    tried = {"pipx", "uv", "pip", "Release archive", "One file", "Checkout", "Flux CLI plugin"}
+    tried.add(NOTHING)
     assert set(WAYS) == tried | ELSEWHERE
     assert {name: len(commands) for name, commands in WAYS.items()} == {
         name: 1 if name == NOTHING else 2 for name in WAYS
@@ -166,6 +169,16 @@ def test_archive(place: Place, dist: Path) -> None:
     check_gone(place)
 
 
+def test_one_file(place: Place, dist: Path) -> None:
+    """In one file, copied into PATH; what it unpacks is gone with it."""
+    install, remove = WAYS["One file"]
+    place.shell(install, dist)
+    check(place)
+    place.shell(remove, dist)
+    check_gone(place)
+    assert not [*place.home.rglob("*flux-status*")]
+
+
 def test_checkout(place: Place, checkout: Path) -> None:
     """From a checkout, linked onto PATH; its first start makes its environment."""
     install, remove = WAYS["Checkout"]
@@ -186,16 +199,33 @@ def test_copied_launcher(checkout: Path, place: Place) -> None:
     assert "link" in done.stderr
 
 
-def test_flux_plugin(place: Place, dist: Path) -> None:
-    """As a plugin of Flux, its name is `flux status`, and flux completes it."""
+_CATALOG = re.compile(r"(?<=FLUXCD_PLUGIN_CATALOG=)\S+")
+
+
+def test_flux_plugin(place: Place, dist: Path, server: str) -> None:
+    """By the real `flux plugin install`, from the files of a release; flux completes it."""
     flux = build.programs("flux")["flux"]
     install, remove = WAYS["Flux CLI plugin"]
-    place.needs("tar", "gzip")
-    place.shell(install, dist)
+    release = f"{version.homepage()}/releases"
+    assert f"{release}/latest/download/" in install
+    for name in ("status.yaml", "catalog.yaml"):
+        text = (dist / name).read_text().replace(f"{release}/download/{version.TAG}", server)
+        (dist / f"test-{name}").write_text(text)
     env = {**place.room, "PATH": f"{flux.parent}:{place.room['PATH']}"}
+    place.room = env
+    try:
+        # A catalog is an address to which the name of a file is added.
+        place.shell(_CATALOG.sub(f"{server}/test-", install), dist)
+        searched = {**env, "FLUXCD_PLUGIN_CATALOG": f"{server}/test-"}
+        assert "Check Flux health" in run("flux", "plugin", "search", env=searched).stdout
+    finally:
+        for name in ("status.yaml", "catalog.yaml"):
+            (dist / f"test-{name}").unlink()
     assert "Usage: flux status [OPTIONS] [COMMAND]" in run("flux", "status", "-h", env=env).stdout
     assert "fail" in run("flux", "status", "--demo", env=env, code=1).stdout
     assert run("flux", "status", "version", "--verify", env=env).stdout
     assert "--fail-on" in run("flux", "__complete", "status", "--fail-", env=env).stdout
+    assert "fail" in place.flux_status("--demo", code=1)
+    assert version.TAG.removeprefix("v") in run("flux", "plugin", "list", env=env).stdout
     place.shell(remove, dist)
-    assert place.traces() == []
+    assert not [*place.home.rglob("*flux-status*")]

@@ -28,7 +28,7 @@ EVENTS = {
     "found":
         ("ExternalSecret", "secretStoreRef"),
     "UpdateFailed: error processing spec.data[0] (key: db), err: Secret does not exist":
-        ("ExternalSecret", "correct key, property and version"),
+        ("ExternalSecret", "correct the key, property and version"),
     "SyncLoadBalancerFailed: Error syncing load balancer: failed to ensure load balancer: "
     "TooManyLoadBalancers: Exceeded quota of account":
         ("Service", "raise it"),

@@ -19,7 +19,7 @@ PROBLEMS = {
     "(ErrImagePull): failed to resolve reference: docker.io/bitnami/redis:7.2.5-debian-12-r4: "
     "not found":
         ("bitnamilegacy",),
-    "pod web-1-a cannot pull the image Web:2 (InvalidImageName)": ("upper case",),
+    "pod web-1-a cannot pull the image Web:2 (InvalidImageName)": ("uppercase letters",),
     "pod web-1-a cannot pull the image web:2 (ErrImageNeverPull)": ("imagePullPolicy",),
     "pod web-1-a cannot pull the image web:2 (ErrImagePull): 429 Too Many Requests - "
     "toomanyrequests: You have reached your pull rate limit":
@@ -30,7 +30,7 @@ PROBLEMS = {
     "pod web-1-a cannot pull the image r.acme.com/web:2 (ErrImagePull): failed to authorize: "
     "failed to fetch anonymous token: unexpected status from GET request to "
     "https://r.acme.com/token: 401 Unauthorized":
-        ("whether the image r.acme.com/web:2 exists", "imagePullSecrets"),
+        ("check that the image r.acme.com/web:2 exists", "imagePullSecrets"),
     "pod web-1-a cannot pull the image web:2 (ErrImagePull): pull access denied, repository "
     "does not exist or may require authorization: server message: insufficient_scope: "
     "authorization failed":
@@ -118,7 +118,7 @@ PROBLEMS = {
     "Job migrate: JobSuspended: Job suspended":
         ("spec.suspend", "kubectl describe job web -n apps"),
     'Deployment web: ProgressDeadlineExceeded: ReplicaSet "web-1" has timed out progressing.':
-        ("check its pods", "kubectl describe deployment web -n apps"),
+        ("logs of the pods", "kubectl describe deployment web -n apps"),
     "pod web-1-a container web ended with Error (exit code 2)": ("kubectl logs web-1-a",),
     'ReplicaSet web-1: FailedCreate: Error creating: pods "web-1-" is forbidden: exceeded quota: '
     "compute, requested: pods=1, used: pods=5, limited: pods=5":
@@ -159,7 +159,7 @@ PROBLEMS = {
         ("StorageClass fast", "kubectl get storageclasses"),
     'ProvisioningFailed: failed to provision volume with StorageClass "gp3": rpc error: code = '
     "Internal desc = UnauthorizedOperation: You are not authorized to perform this operation.":
-        ("identity of the storage driver",),
+        ("storage driver's identity",),
     'ProvisioningFailed: failed to provision volume with StorageClass "gp3": rpc error: code = '
     "ResourceExhausted desc = no room": ("quota",),
     'ProvisioningFailed: failed to provision volume with StorageClass "gp3": rpc error: code = '
@@ -167,7 +167,7 @@ PROBLEMS = {
     "ExternalProvisioning: Waiting for a volume to be created either by the external provisioner "
     "'ebs.csi.aws.com' or manually by the system administrator.": ("kubectl get csidrivers",),
     "WaitForFirstConsumer: waiting for first consumer to be created before binding":
-        ("check the pod that should use the claim",),
+        ("the pod that should use the claim",),
     "FailedBinding: no persistent volumes available for this claim and no storage class is set":
         ("is-default-class",),
     'VolumeResizeFailed: resize volume "pvc-1" by resizer "x" failed: rpc error':
@@ -207,17 +207,17 @@ PROBLEMS = {
         ("command and args",),
     # Probes, evictions, nodes and images.
     'Unhealthy: Readiness probe failed: Get "http://10.0.0.1:8080/healthz": dial tcp '
-    "10.0.0.1:8080: connect: connection refused": ("port of the probe",),
+    "10.0.0.1:8080: connect: connection refused": ("the probe's port",),
     "Unhealthy: Startup probe failed: HTTP probe failed with statuscode: 404":
-        ("path of the probe",),
+        ("the probe's path",),
     'Unhealthy: Liveness probe failed: Get "http://10.0.0.1:8080/healthz": context deadline '
     "exceeded (Client.Timeout exceeded while awaiting headers)": ("timeoutSeconds",),
     "Evicted: Pod ephemeral local storage usage exceeds the total limit of containers 1Gi.":
         ("sizeLimit",),
     "Evicted: The node was low on resource: ephemeral-storage. Threshold quantity: 1Gi":
-        ("disk on the node",),
+        ("disk space on the node",),
     "Preempted: Preempted by pod 1 on node n1": ("PriorityClass",),
-    "TaintManagerEviction: Marking for deletion Pod apps/web-1-a": ("check the node",),
+    "TaintManagerEviction: Marking for deletion Pod apps/web-1-a": ("check that the node",),
     'FailedCreatePodSandBox: failed to get sandbox runtime: no runtime for "kata" is configured':
         ("runtimeClassName",),
     "FailedCreatePodSandBox: add cmd: failed to assign an IP address to container":
@@ -239,7 +239,7 @@ PROBLEMS = {
         ("maxPods",),
     "pod web-1-a cannot be scheduled (FailedScheduling): 0/2 nodes are available: 2 node(s) had "
     "untolerated taint {node.cilium.io/agent-not-ready: }":
-        ("check the DaemonSet", "do not tolerate"),
+        ("check the DaemonSet", "do not add a toleration"),
     "pod web-1-a cannot be scheduled (FailedScheduling): 0/2 nodes are available: 2 node(s) had "
     "untolerated taint {node.cloudprovider.kubernetes.io/uninitialized: true}":
         ("cloud controller manager",),
@@ -248,10 +248,10 @@ PROBLEMS = {
     "namespace (apps)": ('NetworkAttachmentDefinition "iot"',),
     'FailedCreatePodSandBox: Failed to create pod sandbox: plugin type="flannel" failed (add): '
     "loadFlannelSubnetEnv failed: open /run/flannel/subnet.env: no such file or directory":
-        ("DaemonSet of the network plugin",),
+        ("network plugin's DaemonSet",),
     # Volumes.
     "pod web-1-a cannot be scheduled (FailedScheduling): 0/2 nodes are available: "
-    'persistentvolumeclaim "data" is being deleted.': ("what deleted it", "Retain"),
+    'persistentvolumeclaim "data" is being deleted.': ("what deleted the claim", "Retain"),
     "pod web-1-a cannot be scheduled (FailedScheduling): 0/2 nodes are available: "
     'persistentvolumeclaim "data" bound to non-existent persistentvolume "pvc-1".':
         ("restore the volume",),

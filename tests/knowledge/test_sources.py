@@ -107,6 +107,6 @@ def test_a_charts_provider_is_that_of_its_repository() -> None:
 def test_a_charts_authority_is_that_of_its_repository() -> None:
     """The Secret in spec.certSecretRef of the HelmRepository has another authority."""
     result = chart({"url": "oci://r.example.com", "certSecretRef": {"name": "ca"}}, UNTRUSTED)
-    assert 'not signed by the authority in Secret "ca"' in result
+    assert 'not signed by the CA in Secret "ca"' in result
     assert "kubectl describe secret ca -n apps" in result
     assert "create secret tls" not in result

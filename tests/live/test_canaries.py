@@ -36,6 +36,7 @@ _OBJECTS = (
 WAYS: dict[str, tuple[Words, ...]] = {
     "": ((), ("--all",), ("-n", "git-fanout-30"), ("--wait=1s",), ("--save=now.json",)),
     "explain": (("suspended",), ("no-such-code",), ("ks/no-such-thing",), ("KIND/NAME",)),
+    "fleet": (("--all-contexts",), ("--all-contexts", "--advice", "--save={context}.json.gz")),
     "list": ((),),
     "accept": (("0123456789ab", "--reason=x", "--until=2999-12-31"),),
     "wait": (("--revision=5f2ac1d", "--timeout=2s"),),
@@ -44,7 +45,14 @@ WAYS: dict[str, tuple[Words, ...]] = {
     "versions": ((),),
     "upgrade plan": ((), ("--to=2.99", "--all")),
     "preflight": ((), ("--manifest",)),
-    "get": (("all", "-A"), ("sources",), ("components",), ("ks,hr", "--not-ready"), ("ONE/NAME",)),
+    "get": (
+        ("all", "-A"),
+        ("ks", "--contexts=*"),
+        ("sources",),
+        ("components",),
+        ("ks,hr", "--not-ready"),
+        ("ONE/NAME",),
+    ),
     "conditions": (("KIND/NAME",),),
     "events": ((), ("--for", "ONE/NAME"), ("ONE/NAME",)),
     "logs": (

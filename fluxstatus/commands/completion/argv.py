@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 
+from fluxstatus.base import packaged
+
 TYPE_CHECKING = (
     False  # importing typing, collections and pathlib takes longer than completing a word
 )
@@ -53,8 +55,8 @@ class Line:
 
 def read_table() -> list[Word]:
     """Return the rows of the table."""
-    with open(TABLE, encoding="utf-8") as file:  # noqa: PTH123 - see above
-        return [Word(*line.rstrip("\n").split("\t")) for line in file]
+    lines = packaged.read(TABLE).decode().split("\n")[:-1]
+    return [Word(*line.split("\t")) for line in lines]
 
 
 def parse(before: Sequence[str], table: Iterable[Word]) -> Line:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fluxstatus.commands.completion.argv import Line, Word
 
 _FILES, _NO_SPACE, _NO_FILES, _FOLDERS = 0, 2, 4, 16  # cobra's ShellCompDirective
-PATHS = {"FILE": _FILES, "DIR": _FOLDERS}
+PATHS = {"FILE": _FILES, "FILES": _FILES, "DIR": _FOLDERS}
 """Kinds of values that the shell completes, with the directive for it."""
 
 FORMAT_AND_FILE = "FORMAT=FILE"
@@ -37,6 +37,7 @@ def _names_in_kubeconfig(key: str) -> tuple[str, ...]:
 
 QUERIES = {
     "--context": _names_in_kubeconfig("contexts"),
+    "--contexts": _names_in_kubeconfig("contexts"),
     "--cluster": _names_in_kubeconfig("clusters"),
     "--user": _names_in_kubeconfig("users"),
     "--namespace": _NAMESPACES,

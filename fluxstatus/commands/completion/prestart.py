@@ -11,8 +11,9 @@ from contextlib import contextmanager
 
 from fluxstatus.commands.completion.argv import parse, passed_on, read_table
 
-_NO_CLUSTER = frozenset({"--demo", "--from", "--help", "-h", "--version"})
-_MCP = "mcp"  # these commands change files of other programs; some read a cluster later
+_NO_CLUSTER = frozenset({"--contexts", "--demo", "--from", "--help", "-h", "--version"})
+_NOT_NOW = ("mcp", "fleet")
+"""The first change files of other programs, and some read a cluster later; fleet reads many."""
 
 
 @contextmanager
@@ -42,7 +43,7 @@ def flags_for(words: Sequence[str]) -> tuple[str, ...] | None:
     table = read_table()
     line = parse(words, table)
     reads = any(row.passed_on for row in table if row.place == line.command)
-    if not reads or line.command.startswith(_MCP):
+    if not reads or line.command.startswith(_NOT_NOW):
         return None
     if line.command == "explain" and "/" not in "/".join(line.arguments):
         return None  # not KIND/NAME or KIND NAME: a code

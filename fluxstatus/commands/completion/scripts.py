@@ -6,6 +6,7 @@ from typing import Annotated
 
 from typer import Argument
 
+from fluxstatus.base import packaged
 from fluxstatus.commands import console
 
 
@@ -26,7 +27,7 @@ SCRIPTS = {
 }
 
 _HERE = Path(__file__)
-_FOLDERS = (_HERE.parents[2] / "completions", _HERE.parents[3] / "completions")
+_INSTALLED, _CHECKOUT = (_HERE.parents[up] / "completions" for up in (2, 3))
 """The folder of the scripts, if installed and in a checkout."""
 
 
@@ -53,5 +54,11 @@ def show(
       zsh   kubectl-flux_status completion zsh > "${fpath[1]}/_kubectl-flux_status"
       fish  kubectl-flux_status completion fish | source
     """  # noqa: D301 - \b keeps lines apart
-    folder = next(folder for folder in _FOLDERS if folder.is_dir())
-    console.put((folder / SCRIPTS[shell]).read_text(encoding="utf-8"))
+    console.put(_read(SCRIPTS[shell]).decode())
+
+
+def _read(name: str) -> bytes:
+    try:
+        return packaged.read(_INSTALLED / name)
+    except OSError:
+        return packaged.read(_CHECKOUT / name)

@@ -170,5 +170,6 @@ _WORDS = {
     "failures": FALLBACKS["failures"],
     "objects": FALLBACKS["objects"],
     "components": FALLBACKS["components"],
+    "in_git": FALLBACKS["in_git"],
 }
 """The word for a field, or for the last part of its name."""

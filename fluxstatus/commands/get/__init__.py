@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fluxstatus.cluster.list_reader import Cluster
     from fluxstatus.commands.listing import Source
 
+IN_CONTEXTS = True
 EPILOG = """
 \b
 Examples:

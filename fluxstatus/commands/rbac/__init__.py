@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from fluxstatus.base import packaged
 from fluxstatus.commands import console
 
 ROLE = Path(__file__).with_name("role.yaml")
@@ -19,4 +20,4 @@ def show() -> None:
 
     It grants get and list, and no access to Secrets. It contacts no cluster.
     """
-    console.put(ROLE.read_text(encoding="utf-8"))
+    console.put(packaged.read(ROLE).decode())

@@ -1,18 +1,22 @@
 """Compare the files of this program with those of the release.
 
-An archive has a manifest with the hash of every file; pip and similar tools keep a record of what
-they installed. Neither protects against an attacker who can change it together with the files, so
-the hash of the manifest is printed: a release lists it in its SHA256SUMS. Compiled files (.pyc)
-are not compared.
+An archive and the one-file program have a manifest with the hash of every file; pip and similar
+tools keep a record of what they installed. Neither protects against an attacker who can change it
+together with the files, so the hash of the manifest is printed: a release lists it in its
+SHA256SUMS. Compiled files (.pyc) are not compared.
 """
 
 import base64
 import hashlib
 import re
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import Distribution, PackageNotFoundError
 from pathlib import Path
 from typing import NamedTuple
+
+from fluxstatus.base import packaged
 
 MANIFEST = "MANIFEST.sha256"  # in the form of sha256sum
 
@@ -42,11 +46,16 @@ class Verified(NamedTuple):
 def verify() -> Verified | None:
     """Return how the installed files differ from the release, None without a list of its files."""
     manifest = _PACKAGES.parent / MANIFEST
-    if manifest.is_file():
-        text = manifest.read_bytes()
-        known = {path: sha256 for sha256, _, path in map(_line, text.decode().splitlines())}
-        differences = (*_compare(manifest.parent, known), *_extra(manifest.parent, known))
-        return Verified(f"{manifest}", hashlib.sha256(text).hexdigest(), len(known), differences)
+    try:
+        text = packaged.read(manifest)
+    except OSError:
+        return _by_pip()
+    known = {path: sha256 for sha256, _, path in map(_line, text.decode().splitlines())}
+    differences = (*_compare(manifest.parent, known), *_extra(manifest.parent, known))
+    return Verified(f"{manifest}", hashlib.sha256(text).hexdigest(), len(known), differences)
+
+
+def _by_pip() -> Verified | None:
     try:
         installed = Distribution.from_name("kubectl-flux-status")
     except PackageNotFoundError:
@@ -65,9 +74,9 @@ def _line(line: str) -> tuple[str, str, str]:
 def _compare(folder: Path, known: Mapping[str, str]) -> Iterator[Difference]:
     for path, sha256 in known.items():
         try:
-            content = (folder / path).read_bytes()
-        except OSError as error:
-            yield Difference(path, error.strerror or "could not be read")
+            content = packaged.read(folder / path)
+        except (OSError, ImportError, zlib.error) as error:  # the latter two from a zip file
+            yield Difference(path, getattr(error, "strerror", "") or "could not be read")
             continue
         if hashlib.sha256(content).hexdigest() != sha256:
             yield Difference(path, "changed")
@@ -75,11 +84,17 @@ def _compare(folder: Path, known: Mapping[str, str]) -> Iterator[Difference]:
 
 def _extra(folder: Path, known: Iterable[str]) -> Iterator[Difference]:
     """Yield the files in lib/, where Python would import them, that the release does not have."""
-    known = set(known)
-    for file in sorted((folder / "lib").rglob("*")):
-        path = file.relative_to(folder).as_posix()
-        if not file.is_dir() and path not in known and file.parent.name != _CACHES:
-            yield Difference(path, "is not part of the release")
+    for path in sorted({*_importable(folder)} - {*known}):
+        yield Difference(path, "is not part of the release")
+
+
+def _importable(folder: Path) -> Iterator[str]:
+    if folder.is_file():  # a zip file
+        with zipfile.ZipFile(folder) as archive:
+            yield from (path for path in archive.namelist() if path.startswith("lib/"))
+    for file in (folder / "lib").rglob("*"):
+        if not file.is_dir() and file.parent.name != _CACHES:
+            yield file.relative_to(folder).as_posix()
 
 
 def _is_ours(installed: Distribution) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fluxstatus.model.findings import Finding
     from fluxstatus.state.state import State
 
+IN_CONTEXTS = True
 EPILOG = """
 \b
 Examples:

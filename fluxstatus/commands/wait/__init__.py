@@ -25,6 +25,7 @@ from fluxstatus.report import Format, Look
 if TYPE_CHECKING:
     from fluxstatus.commands.wait.outcome import Outcome
 
+IN_CONTEXTS = True
 EPILOG = """
 \b
 Examples:

@@ -8,17 +8,18 @@ from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
 _PROVIDER_MISMATCH = Code(
-    "provider-mismatch", "The settings in spec.provider and spec.secretRef do not match."
+    "provider-mismatch",
+    "The provider in spec.provider does not match the credentials in the Secret.",
 )
 _GITHUB_APP_FAILED = Code("github-app-failed", "The GitHub App cannot obtain an access token.")
 
 RULES = (
     Rule(
         _GITHUB_APP_FAILED,
-        why="the clock of the node that the controller runs on is wrong, so GitHub rejects the token that it signs: {detail}",
+        why="GitHub rejects the token that the controller signed, because the clock of the controller's node is wrong: {detail}",
         steps=(
             Step(
-                "synchronize the clocks of the nodes (NTP); the GitHub App and its key are not at fault",
+                "synchronize the clocks of the nodes (NTP); the GitHub App and its key are not the cause",
                 read=("kubectl get pods -n {flux_namespace} -o wide",),
             ),
         ),
@@ -30,7 +31,7 @@ RULES = (
         why="githubAppPrivateKey in Secret {secret} is not an RSA private key in PEM format: {detail}",
         steps=(
             Step(
-                "store the private key that GitHub generated for the App (-----BEGIN RSA PRIVATE KEY-----), unchanged and with its line breaks",
+                "store the private key exactly as GitHub generated it for the App, with its line breaks and the line -----BEGIN RSA PRIVATE KEY-----",
                 read=(SECRET,),
                 change=(GITHUB_APP,),
             ),
@@ -41,10 +42,10 @@ RULES = (
     ),
     Rule(
         _GITHUB_APP_FAILED,
-        why="Secret {secret} lacks a value for the GitHub App, or the value is not a number: {detail}",
+        why="a value for the GitHub App in Secret {secret} is missing or is not a number: {detail}",
         steps=(
             Step(
-                "set githubAppID to the numeric App ID (not the Client ID; from Flux 2.10 on, the Client ID can be set as githubAppClientID instead), and either githubAppInstallationID to the installation ID or githubAppInstallationOwner to the owner",
+                "set githubAppID to the numeric App ID, and set either githubAppInstallationID to the installation ID or githubAppInstallationOwner to the owner. Flux 2.10 and later also accept the Client ID, as githubAppClientID instead of githubAppID",
                 read=(SECRET,),
                 change=(GITHUB_APP,),
             ),
@@ -58,10 +59,10 @@ RULES = (
     ),
     Rule(
         _GITHUB_APP_FAILED,
-        why="Secret {holder} identifies the GitHub App twice, with githubAppID and with githubAppClientID: Flux accepts only one of the two keys",
+        why="Secret {holder} contains both githubAppID and githubAppClientID: Flux accepts only one of them",
         steps=(
             Step(
-                "remove githubAppID or githubAppClientID from Secret {holder}; both identify the same App",
+                "remove either githubAppID or githubAppClientID from Secret {holder}; both identify the same App",
                 read=(SECRET,),
             ),
         ),
@@ -77,10 +78,10 @@ RULES = (
     ),
     Rule(
         _GITHUB_APP_FAILED,
-        why="the installation of the GitHub App in Secret {secret} is suspended",
+        why="the GitHub App in Secret {secret} has been suspended",
         steps=(
             Step(
-                "unsuspend the installation in the settings of the organization or account that the App is installed in; a new key does not help"
+                "unsuspend the App in the settings of the organization or account where it is installed; a new key does not help"
             ),
         ),
         pattern=Text(r"installation has been suspended"),
@@ -88,10 +89,10 @@ RULES = (
     ),
     Rule(
         _GITHUB_APP_FAILED,
-        why="GitHub does not recognize the App with the ID in Secret {secret} (githubAppID): the ID is wrong, or the App was deleted",
+        why="GitHub does not recognize the App ID in Secret {secret}: githubAppID is wrong, or the App was deleted",
         steps=(
             Step(
-                "store the App ID from the App's settings as githubAppID, and a private key of the same App as githubAppPrivateKey; for GitHub Enterprise Server, also set githubAppBaseURL",
+                "set githubAppID to the App ID from the App's settings, and githubAppPrivateKey to a private key of the same App; for GitHub Enterprise Server, also set githubAppBaseURL",
                 read=(SECRET,),
                 change=(GITHUB_APP,),
             ),
@@ -102,7 +103,7 @@ RULES = (
     ),
     Rule(
         _GITHUB_APP_FAILED,
-        why="the installation of the GitHub App in Secret {secret} does not exist: {detail}",
+        why="the GitHub App in Secret {secret} is not installed, or its installation was not found: {detail}",
         steps=(
             Step(
                 "install the App in the organization, or correct githubAppInstallationID or githubAppInstallationOwner in Secret {secret}; for GitHub Enterprise Server, also set githubAppBaseURL",
@@ -125,11 +126,13 @@ RULES = (
         why="GitHub rejects the key of the GitHub App in Secret {secret}: {detail}",
         steps=(
             Step(
-                "generate a new private key in the App's settings and store it as githubAppPrivateKey in Secret {secret}; githubAppID (or githubAppClientID) must be that of the same App",
+                "generate a new private key in the App's settings, and store it as githubAppPrivateKey in Secret {secret}; githubAppID or githubAppClientID must identify the same App",
                 read=(SECRET,),
                 change=(GITHUB_APP,),
             ),
-            Step("if the key and the ID are correct, check the clocks of the nodes (NTP)"),
+            Step(
+                "if the key and the ID are correct, check that the clocks of the nodes are synchronized (NTP)"
+            ),
         ),
         pattern=Text(
             r"(?P<detail>could not refresh installation id [^\n]{0,80}401 Unauthorized|"
@@ -143,7 +146,7 @@ RULES = (
         why="the GitHub App in Secret {secret} cannot obtain a token: {detail}",
         steps=(
             Step(
-                "check the keys githubAppID, githubAppPrivateKey and githubAppInstallationID (or githubAppInstallationOwner) in Secret {secret}, and whether the App is installed for the repository",
+                "check that the App is installed for the repository, and that Secret {secret} contains the correct githubAppID, githubAppPrivateKey, and githubAppInstallationID or githubAppInstallationOwner",
                 read=(SECRET,),
                 change=(GITHUB_APP,),
             ),
@@ -159,10 +162,10 @@ RULES = (
     ),
     Rule(
         _PROVIDER_MISMATCH,
-        why="spec.provider is github, but Secret {secret} does not contain the credentials of a GitHub App",
+        why="spec.provider is github, but Secret {secret} does not contain GitHub App credentials",
         steps=(
             Step(
-                "for a GitHub App, put githubAppID, githubAppInstallationID (or githubAppInstallationOwner) and githubAppPrivateKey into Secret {secret}",
+                "for a GitHub App, store githubAppID, githubAppPrivateKey, and githubAppInstallationID or githubAppInstallationOwner in Secret {secret}",
                 read=(SECRET,),
                 change=(GITHUB_APP,),
             ),
@@ -175,10 +178,10 @@ RULES = (
     ),
     Rule(
         _PROVIDER_MISMATCH,
-        why="Secret {secret} contains the credentials of a GitHub App, but spec.provider is not github",
+        why="Secret {secret} contains GitHub App credentials, but spec.provider is not github",
         steps=(
             Step(
-                "set spec.provider: github, or put a token or an SSH key into Secret {secret}",
+                "set spec.provider: github, or store a token or an SSH key in Secret {secret} instead",
                 read=(SECRET, SPEC),
             ),
         ),
@@ -189,10 +192,10 @@ RULES = (
     ),
     Rule(
         _PROVIDER_MISMATCH,
-        why="spec.provider and the Secret probably do not match",
+        why="spec.provider probably does not match the credentials in the Secret",
         steps=(
             Step(
-                "set spec.provider: github for a Secret with the credentials of a GitHub App, and spec.provider: generic for any other Secret",
+                "set spec.provider: github if the Secret contains GitHub App credentials, or spec.provider: generic otherwise",
                 read=(SPEC,),
             ),
         ),

@@ -25,10 +25,10 @@ _HOSTS = (
             "git-password-not-supported",
             "The Git server requires a token and no longer accepts passwords.",
         ),
-        why="the Git server no longer accepts passwords over HTTPS: Secret {secret} must contain a token",
+        why="the Git server no longer accepts passwords over HTTPS, so Secret {secret} must contain a token",
         steps=(
             Step(
-                'create an access token with read access to the repository, and store it under key "password" in Secret {secret}',
+                'create an access token with read access to the repository, and store it as "password" in Secret {secret}',
                 read=(SECRET,),
                 change=(BASIC_AUTH,),
             ),
@@ -45,12 +45,13 @@ _HOSTS = (
     ),
     Rule(
         Code(
-            "git-sso-required", "The credential is not authorized for the organization's SAML SSO."
+            "git-sso-required",
+            "The credentials are not authorized for the organization's SAML SSO.",
         ),
-        why="the organization enforces SAML SSO, but the credential in Secret {secret} is not authorized for it",
+        why="the organization enforces SAML SSO, but the credentials in Secret {secret} are not authorized for SSO",
         steps=(
             Step(
-                "authorize the token or SSH key for SSO in its owner's settings, or use a GitHub App (spec.provider: github) or a deploy key",
+                "authorize the token or SSH key for SSO in its owner's settings, or use a deploy key or a GitHub App (spec.provider: github)",
                 read=(SECRET,),
             ),
         ),
@@ -61,12 +62,12 @@ _HOSTS = (
     Rule(
         Code(
             "git-address-blocked",
-            "The Git server's IP allow list does not include the address of the cluster.",
+            "The Git server's IP allow list does not include the cluster's IP address.",
         ),
-        why="the IP allow list of the repository's owner does not include this cluster: {host} rejects its address, and the credentials are not at fault",
+        why="the repository owner's IP allow list does not include this cluster: {host} rejects requests from the cluster's IP address, whatever the credentials",
         steps=(
             Step(
-                "add the cluster's egress IP addresses (NAT gateway, proxy) to the IP allow list of the organization or workspace; or set spec.proxySecretRef to a proxy whose address is on the list",
+                "add the cluster's egress IP addresses (NAT gateway or proxy) to the IP allow list of the organization or workspace, or set spec.proxySecretRef to use a proxy whose address is on the list",
                 read=(ENDPOINT,),
             ),
         ),
@@ -80,10 +81,10 @@ _HOSTS = (
     ),
     Rule(
         Code("git-account-blocked", "The Git server has blocked the account or the repository."),
-        why="the Git server {host} has blocked the account or the repository: {detail}",
+        why="{host} has blocked the account or the repository: {detail}",
         steps=(
             Step(
-                "have an administrator of {host} unblock the account or the repository (suspension, billing, sign-in or terms to accept); a new token of the same account does not help",
+                "ask an administrator of {host} to unblock the account or repository. It may be suspended, or waiting for a payment, a sign-in or the acceptance of terms; a new token for the same account does not help",
                 read=(URL,),
             ),
         ),
@@ -98,10 +99,10 @@ _HOSTS = (
     ),
     Rule(
         GIT_ACCESS_DENIED,
-        why="the organization does not accept the kind or the lifetime of the token in Secret {secret}: {detail}",
+        why="the organization does not allow the type or lifetime of the token in Secret {secret}: {detail}",
         steps=(
             Step(
-                "use a token that the organization accepts (a fine-grained token with a shorter lifetime), a deploy key or a GitHub App (spec.provider: github)",
+                "use credentials that the organization allows, such as a fine-grained token with a shorter lifetime, a deploy key, or a GitHub App (spec.provider: github)",
                 read=(SECRET, URL),
             ),
         ),
@@ -111,14 +112,14 @@ _HOSTS = (
     ),
     Rule(
         GIT_ACCESS_DENIED,
-        why="the Git request is answered with a web page of denial (403), probably from a proxy, a firewall or a bot protection in front of {host}, and not from the Git server",
+        why='the Git request was answered with an "access denied" web page (403): the page is probably from a proxy, a firewall or bot protection in front of {host}, not from the Git server',
         steps=(
             Step(
-                "allow the cluster's egress IP addresses and requests of Git clients there; to see the page, run git ls-remote {url} in the cluster's network",
+                "allow Git clients from the cluster's egress IP addresses in that proxy, firewall or bot protection; to see the page, run git ls-remote {url} from the cluster's network",
                 read=(URL,),
             ),
             Step(
-                "if {host} itself sends the page, check whether the credentials grant access to the repository",
+                "if {host} itself sends the page, check that the credentials grant access to the repository",
                 read=(SECRET,),
             ),
         ),
@@ -129,10 +130,10 @@ _HOSTS = (
     ),
     Rule(
         Code("git-protocol-disabled", "The Git server does not allow access over this protocol."),
-        why="the Git server {host} does not allow access over this protocol: {detail}",
+        why="{host} does not allow access over this protocol: {detail}",
         steps=(
             Step(
-                "use the other protocol (HTTPS or SSH) in spec.url with matching credentials in Secret {secret}, or have an administrator of {host} enable this protocol",
+                "use the other protocol (HTTPS or SSH) in spec.url, with matching credentials in Secret {secret}, or ask an administrator of {host} to enable this protocol",
                 read=(URL, SECRET),
             ),
         ),
@@ -145,10 +146,10 @@ _HOSTS = (
     ),
     Rule(
         GIT_ACCESS_DENIED,
-        why="the GitHub App in Secret {secret} is valid, but it has no access to this repository: {detail}",
+        why="the GitHub App in Secret {secret} is valid but has no access to this repository: {detail}",
         steps=(
             Step(
-                'in the settings of the App\'s installation, add the repository and grant permission "Contents: read" (ImageUpdateAutomation: read and write); the owner must accept new permissions',
+                'in the settings of the App\'s installation, add the repository and grant the permission "Contents: read" (for an ImageUpdateAutomation, read and write). The owner must approve new permissions',
                 read=(SECRET, URL),
             ),
         ),
@@ -159,10 +160,10 @@ _HOSTS = (
     ),
     Rule(
         GIT_ACCESS_DENIED,
-        why="GitHub knows the token in Secret {secret}, but the token does not grant access to this repository: {detail}",
+        why="GitHub recognizes the token in Secret {secret}, but the token does not grant access to this repository: {detail}",
         steps=(
             Step(
-                'in the token\'s settings on GitHub, select this repository and grant permission "Contents: read" (fine-grained token), or scope repo (classic token); an owner of the organization may have to approve the token',
+                'in the token\'s settings on GitHub, select this repository and grant the permission "Contents: read" (for a classic token, grant the scope repo). An owner of the organization may have to approve the token',
                 read=(SECRET, URL),
             ),
         ),
@@ -174,10 +175,10 @@ _HOSTS = (
     ),
     Rule(
         GIT_ACCESS_DENIED,
-        why="the Git server {host} knows the credentials in Secret {secret}, but they do not grant access to this repository: {detail}",
+        why="{host} recognizes the credentials in Secret {secret}, but they do not grant access to this repository: {detail}",
         steps=(
             Step(
-                "give the owner of the token or key read access to the repository, and the token the scope to read it (GitLab: read_repository; Bitbucket: repositories, read; Azure DevOps: Code, read)",
+                "give the owner of the token or key read access to the repository, and give the token the scope to read it (GitLab: read_repository; Bitbucket: repositories, read; Azure DevOps: Code, read)",
                 read=(SECRET, URL),
             ),
         ),
@@ -191,10 +192,10 @@ _HOSTS = (
 _WITHOUT_REASON = (
     Rule(
         GIT_ACCESS_DENIED,
-        why="the Git server {host} refuses the request without a reason in the first line of its answer: usually the key or token has no access to the repository, or the repository does not exist",
+        why="{host} refuses the request, and the first line of its response does not state a reason: usually, the key or token has no access to the repository, or the repository does not exist",
         steps=(
             Step(
-                "to read the whole answer, run git ls-remote {url} with the same credentials",
+                "to see the full response, run git ls-remote {url} with the same credentials",
                 read=(URL,),
             ),
             Step(

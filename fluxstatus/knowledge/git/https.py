@@ -20,7 +20,7 @@ _NO_PERMISSION = r"authorization failed|status code:? 403\b"
 _REJECTED = Text(f"{_UNKNOWN_LOGIN}|{_NO_PERMISSION}")
 
 _PUT_TOKEN = Step(
-    "put a valid token into Secret {secret} (keys username and password, or bearerToken); Flux retries automatically",
+    "store a valid token in Secret {secret}, with the keys username and password, or as bearerToken; Flux retries automatically",
     read=(SECRET,),
     change=(BASIC_AUTH,),
 )
@@ -28,7 +28,7 @@ _PUT_TOKEN = Step(
 RULES = (
     Rule(
         _GIT_AUTH_REJECTED,
-        why="the Git server sends its sign-in page (203) in place of the repository: the token in Secret {secret} is wrong or has expired, or it is missing",
+        why="the Git server returns its sign-in page (203) instead of the repository: the token in Secret {secret} is missing, wrong or expired",
         steps=(_PUT_TOKEN,),
         pattern=Text(r"status code: 203\b"),
         kinds=GIT,
@@ -50,10 +50,10 @@ RULES = (
     ),
     Rule(
         _GIT_AUTH_REJECTED,
-        why="the Git server rejects the token that {cloud} issued to the controller (spec.provider)",
+        why="the Git server rejects the token that the provider {cloud} issued to the controller",
         steps=(
             Step(
-                "grant the controller's cloud identity, or that of spec.serviceAccountName, read access to this repository (Azure DevOps: add the identity to the organization and give it the Reader role in the project; CodeCommit: codecommit:GitPull)",
+                "grant read access to this repository to the controller's cloud identity, or to the identity of spec.serviceAccountName if set. On Azure DevOps, add the identity to the organization and assign it the Reader role in the project. On CodeCommit, allow codecommit:GitPull",
                 read=(SPEC, "kubectl get serviceaccounts -n {flux_namespace} -o yaml"),
             ),
         ),
@@ -68,7 +68,7 @@ RULES = (
         why="the Git server rejects the token of the GitHub App in Secret {secret}",
         steps=(
             Step(
-                'check whether the App is installed for this repository with permission "Contents: read", and whether spec.url is correct; Secret {secret} holds the App\'s key, so do not store a username and password in it',
+                'check that the App is installed for this repository with the permission "Contents: read", and that spec.url is correct. Secret {secret} holds the App\'s key, so do not store a username and password in it',
                 read=(SECRET, URL),
             ),
         ),
@@ -80,14 +80,14 @@ RULES = (
     ),
     Rule(
         _GIT_AUTH_REJECTED,
-        why="the Git server rejects the credentials in Secret {secret}, for the repository or for one of its submodules (spec.recurseSubmodules)",
+        why="the Git server rejects the credentials in Secret {secret}, either for the repository or for one of its submodules",
         steps=(
             Step(
-                "make sure that each repository in .gitmodules accepts the same credentials, or set spec.recurseSubmodules: false",
+                "make sure that every repository in .gitmodules accepts the same credentials, or set spec.recurseSubmodules: false",
                 read=(SPEC,),
             ),
             Step(
-                "if the repository itself rejects them, put a valid token into Secret {secret} (keys username and password, or bearerToken)",
+                "if the repository itself rejects the credentials, store a valid token in Secret {secret}, with the keys username and password, or as bearerToken",
                 read=(SECRET,),
             ),
         ),
@@ -99,7 +99,7 @@ RULES = (
     ),
     Rule(
         _GIT_AUTH_REJECTED,
-        why="the Git server no longer accepts the credentials in Secret {secret}: the token has probably expired or was revoked, because Flux has fetched this repository before",
+        why="the Git server no longer accepts the credentials in Secret {secret}: Flux has fetched this repository before, so the token has probably expired or been revoked",
         steps=(_PUT_TOKEN,),
         pattern=Text(_UNKNOWN_LOGIN),
         kinds=GIT,
@@ -110,7 +110,7 @@ RULES = (
     ),
     Rule(
         _GIT_AUTH_REJECTED,
-        why="the Git server rejects the credentials in Secret {secret}: the token is wrong or expired, or the keys are not username and password (or bearerToken)",
+        why="the Git server rejects the credentials in Secret {secret}: the token is wrong or expired, or the Secret does not use the keys username and password (or bearerToken)",
         steps=(_PUT_TOKEN,),
         pattern=Text(_UNKNOWN_LOGIN),
         kinds=GIT,
@@ -120,10 +120,10 @@ RULES = (
     ),
     Rule(
         GIT_ACCESS_DENIED,
-        why="the Git server denies access with the credentials in Secret {secret} (403): the token has no permission to read this repository, or an access policy on the server blocks it",
+        why="the Git server denies access with the credentials in Secret {secret} (403): the token has no permission to read this repository, or a policy on the server blocks access",
         steps=(
             Step(
-                "give the token read access to this repository; if it has access, check the server's policies (IP allow list, SSO, expired or blocked account)",
+                "give the token read access to this repository. If it already has access, check the server for a policy that blocks it (IP allow list or SSO) and for an expired or blocked account",
                 read=(SECRET, URL),
             ),
         ),
@@ -135,10 +135,10 @@ RULES = (
     ),
     Rule(
         GIT_AUTH_MISSING,
-        why="the Git server requires credentials (authentication required), but FluxInstance {sync_instance} does not set a pull Secret",
+        why="the Git server requires authentication, but FluxInstance {sync_instance} does not specify a pull Secret with credentials",
         steps=(
             Step(
-                "create a Secret with the keys username and password, and reference it in spec.sync.pullSecret of FluxInstance {sync_instance}; the operator reverts changes made directly to the source",
+                "create a Secret with the keys username and password, and reference it in spec.sync.pullSecret of FluxInstance {sync_instance}. The operator reverts changes made directly to the source",
                 change=(for_secret(BASIC_AUTH, "{name}-auth"),),
             ),
         ),
@@ -150,10 +150,10 @@ RULES = (
     ),
     Rule(
         GIT_AUTH_MISSING,
-        why="the Git server requires credentials (authentication required), but no Secret is configured",
+        why="the Git server requires authentication, but no credentials are configured",
         steps=(
             Step(
-                "create a Secret with the keys username and password (a token), and reference it in spec.secretRef; if the repository is public, correct spec.url: some servers also respond this way if the repository does not exist",
+                "create a Secret with the keys username and password (use a token as the password), and reference it in spec.secretRef. If the repository is public, correct spec.url: some servers also require authentication for repositories that do not exist",
                 change=(for_secret(BASIC_AUTH, "{name}-auth"),),
             ),
         ),

@@ -15,18 +15,18 @@ RULES = (
     Rule(
         GIT_EMPTY,
         why="the Git repository is empty",
-        steps=(Step("push a first commit to the branch in spec.ref"),),
+        steps=(Step("push a first commit to the branch set in spec.ref"),),
         reasons=("EmptyGitRepository",),
         kinds=GIT,
         trivial=True,
         upstream="SC internal/controller/gitrepository_controller.go",
     ),
     Rule(
-        Code("git-server-refused", "The Git server refuses the request with a message of its own."),
-        why="the Git server {host} refuses the request: {detail}",
+        Code("git-server-refused", "The Git server refuses the request for a reason of its own."),
+        why="{host} refuses the request: {detail}",
         steps=(
             Step(
-                "do what the Git server's message requires; to reproduce it outside the cluster, run git ls-remote {url} with the same credentials",
+                "follow the Git server's message; to reproduce the error outside the cluster, run git ls-remote {url} with the same credentials",
                 read=(URL, SECRET),
             ),
         ),
@@ -41,10 +41,10 @@ RULES = (
     ),
     Rule(
         _GIT_FAILED,
-        why="the credentials in Secret {secret} do not fit the scheme of {url}: an SSH key (identity) is for ssh:// URLs, username and password for https:// URLs",
+        why="the credentials in Secret {secret} do not match the scheme of {url}: ssh:// URLs need an SSH key (identity), and https:// URLs need a username and password",
         steps=(
             Step(
-                "change spec.url to the scheme of the credentials, or store the credentials of this scheme in Secret {secret}",
+                "change spec.url to the scheme that the credentials are for, or store credentials for the current scheme in Secret {secret}",
                 read=(URL, SECRET),
             ),
         ),
@@ -58,7 +58,7 @@ RULES = (
         why="{url} is an SSH URL, but the controller has no SSH key for it",
         steps=(
             Step(
-                "create a Secret with the keys identity and known_hosts, and reference it in spec.secretRef; for a public repository, use its https:// URL, which needs no Secret",
+                "create a Secret with the keys identity and known_hosts, and reference it in spec.secretRef; if the repository is public, use its https:// URL without a Secret",
                 read=(URL, SECRET),
             ),
         ),
@@ -72,7 +72,7 @@ RULES = (
         why="{host} responds to the Git request with HTTP {status}",
         steps=(
             Step(
-                "to reproduce it outside the cluster, run git ls-remote {url} with the same credentials; then check spec.url, and the proxy or load balancer in front of {host}",
+                "to reproduce the error outside the cluster, run git ls-remote {url} with the same credentials. Then check spec.url and any proxy or load balancer in front of {host}",
                 read=(SPEC, LOG),
             ),
         ),
@@ -86,7 +86,7 @@ RULES = (
         why="source-controller cannot read {ref} from {url}: {innermost}",
         steps=(
             Step(
-                "to reproduce it outside the cluster, run git ls-remote {url}; then check spec.url, spec.ref, the Secret and the controller's logs",
+                "to reproduce the error outside the cluster, run git ls-remote {url}. Then check spec.url, spec.ref, the Secret and the controller's logs",
                 read=(SPEC, SECRET, LOG),
             ),
         ),

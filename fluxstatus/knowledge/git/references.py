@@ -11,14 +11,16 @@ from fluxstatus.model.codes import Code
 
 _GIT_REPOSITORY_MISSING = Code(
     "git-repository-missing",
-    "The Git repository or a submodule does not exist or is not accessible.",
+    "The Git repository or one of its submodules does not exist or is not accessible.",
 )
 _GIT_REF_MISSING = Code(
     "git-ref-missing", "No branch, tag or commit in the repository matches spec.ref."
 )
-_GIT_REF_INVALID = Code("git-ref-invalid", "A value in spec.ref is not a valid range or reference.")
+_GIT_REF_INVALID = Code(
+    "git-ref-invalid", "A value in spec.ref is not a valid semver range or Git reference."
+)
 _GIT_PROTOCOL = Code(
-    "git-protocol", "The Git server and the Git client in Flux do not agree on the Git protocol."
+    "git-protocol", "The Git server and Flux's Git client cannot agree on the Git protocol."
 )
 
 at_azure_devops = at_host("dev.azure.com", "visualstudio.com")
@@ -42,10 +44,10 @@ _GONE = Text(
 RULES = (
     Rule(
         _GIT_REPOSITORY_MISSING,
-        why="{url} or one of its submodules (spec.recurseSubmodules) does not exist, or the credentials do not grant access to it",
+        why="{url} or one of its submodules does not exist, or the credentials do not grant access to it",
         steps=(
             Step(
-                "make sure that each repository in .gitmodules exists and accepts the same credentials, or disable spec.recurseSubmodules; if there are no submodules, correct spec.url",
+                "make sure that every repository in .gitmodules exists and accepts the same credentials, or set spec.recurseSubmodules: false; if there are no submodules, correct spec.url",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -57,14 +59,14 @@ RULES = (
     ),
     Rule(
         _GIT_REPOSITORY_MISSING,
-        why="Azure DevOps does not recognize the project in {url}, or the credentials do not grant access to it (TF200016)",
+        why="Azure DevOps does not recognize the project in {url}, or the credentials do not grant access to the project (TF200016)",
         steps=(
             Step(
-                "correct the project in spec.url (https://dev.azure.com/ORG/PROJECT/_git/REPO); the repository and the branch are not at fault",
+                "correct the project in spec.url (https://dev.azure.com/ORG/PROJECT/_git/REPO); the repository and branch are not the cause",
                 read=(URL,),
             ),
             Step(
-                "if the project is correct, give the owner of the token, or the managed identity, access to the project",
+                "if the project is correct, grant access to it to the owner of the token or to the managed identity",
                 read=(SECRET,),
             ),
         ),
@@ -75,14 +77,14 @@ RULES = (
     ),
     Rule(
         _GIT_REPOSITORY_MISSING,
-        why="no Git repository exists at {url} (not found), or the cloud identity (spec.provider {cloud}) does not have access to it",
+        why="the Git repository at {url} was not found, or the controller's cloud identity (provider {cloud}) does not have access to it",
         steps=(
             Step(
-                "correct spec.url (CodeCommit: the region and the name; Azure DevOps: the organization, project and repository)",
+                "correct spec.url (for CodeCommit, the region and the name; for Azure DevOps, the organization, project and repository)",
                 read=(URL,),
             ),
             Step(
-                "if it is correct, grant the controller's cloud identity, or that of spec.serviceAccountName, read access to the repository",
+                "if spec.url is correct, grant read access to the repository to the controller's cloud identity, or to the identity of spec.serviceAccountName if set",
                 read=(SPEC,),
             ),
         ),
@@ -94,10 +96,10 @@ RULES = (
     ),
     Rule(
         _GIT_REPOSITORY_MISSING,
-        why="no Git repository can be read at {url} (not found), although Flux has fetched one before: it was renamed, moved or deleted, the credentials in Secret {secret} expired or lost access to it, or spec.url was changed",
+        why="the Git repository at {url} was not found, although Flux has fetched it before: the repository was renamed, moved or deleted, the credentials in Secret {secret} expired or lost access, or spec.url was changed",
         steps=(
             Step(
-                "if the repository still exists at {url}, renew the token or key in Secret {secret}, or grant it read access again (GitHub: for a fine-grained token, select the repository; for a GitHub App, install it for the repository)",
+                "if the repository still exists at {url}, renew the token or key in Secret {secret}, or grant it read access again (on GitHub, select the repository for a fine-grained token, or install the GitHub App for the repository)",
                 read=(URL, SECRET),
             ),
             Step("otherwise, correct spec.url, or restore the repository"),
@@ -111,10 +113,10 @@ RULES = (
     ),
     Rule(
         _GIT_REPOSITORY_MISSING,
-        why="no Git repository exists at {url} (not found), or the credentials do not grant access to it: many Git servers respond with 404 in both cases",
+        why="the Git repository at {url} was not found, or the credentials do not grant access to it: many Git servers respond with 404 in both cases",
         steps=(
             Step(
-                "if {url} is spelled correctly, grant the token or key in Secret {secret} read access to the repository (GitHub: for a fine-grained token, select the repository; for a GitHub App, install it for the repository)",
+                "if {url} is correct, grant the token or key in Secret {secret} read access to the repository (on GitHub, select the repository for a fine-grained token, or install the GitHub App for the repository)",
                 read=(URL, SECRET),
             ),
             Step("if the repository was renamed, moved or deleted, correct spec.url"),
@@ -127,10 +129,10 @@ RULES = (
     ),
     Rule(
         _GIT_REPOSITORY_MISSING,
-        why="no Git repository can be read at {url} without credentials (not found), although Flux has fetched one before: it was made private, renamed, moved or deleted, or spec.url was changed",
+        why="the Git repository at {url} was not found without credentials, although Flux has fetched it before: the repository was made private, renamed, moved or deleted, or spec.url was changed",
         steps=(
             Step(
-                "if the repository is private now, create a Secret with a token and reference it in spec.secretRef; otherwise, correct spec.url",
+                "if the repository is now private, create a Secret with a token and reference it in spec.secretRef; otherwise, correct spec.url",
                 read=(URL,),
                 change=(for_secret(BASIC_AUTH, "{name}-auth"),),
             ),
@@ -143,7 +145,7 @@ RULES = (
     ),
     Rule(
         _GIT_REPOSITORY_MISSING,
-        why="{url} is not a Git repository (not found), or access requires credentials",
+        why="the Git repository at {url} was not found, or access requires credentials",
         steps=(
             Step(
                 "correct spec.url; if the repository is private, create a Secret with a token and reference it in spec.secretRef",
@@ -158,10 +160,10 @@ RULES = (
     ),
     Rule(
         _GIT_REF_INVALID,
-        why="spec.ref.branch or spec.ref.tag must be a short name, but it contains refs/heads/ or refs/tags/: Flux adds this prefix itself",
+        why="spec.ref.branch or spec.ref.tag starts with refs/heads/ or refs/tags/: these fields require the short name, because Flux adds the prefix",
         steps=(
             Step(
-                "write only {short_ref}, or set spec.ref.name to the full name of the reference",
+                "shorten the value to {short_ref}, or use spec.ref.name, which takes the full name of the reference",
                 read=(SPEC,),
             ),
         ),
@@ -175,8 +177,13 @@ RULES = (
     ),
     Rule(
         _GIT_REF_MISSING,
-        why='branch {missing_ref} (spec.ref) does not exist in the repository; if spec.ref is empty, Flux uses branch "master"',
-        steps=(Step("correct spec.ref.branch, or push branch {missing_ref}", read=(SPEC,)),),
+        why='branch {missing_ref} does not exist in the repository: if spec.ref is not set, Flux uses the branch "master"',
+        steps=(
+            Step(
+                "set spec.ref.branch to an existing branch, or push branch {missing_ref}",
+                read=(SPEC,),
+            ),
+        ),
         pattern=Text(r"couldn't find remote ref [\"'](?:refs/heads/)(?P<missing_ref>master)[\"']"),
         kinds=GIT,
         trivial=True,
@@ -184,8 +191,13 @@ RULES = (
     ),
     Rule(
         _GIT_REF_MISSING,
-        why="branch {missing_ref} (spec.ref) does not exist in the repository",
-        steps=(Step("correct spec.ref.branch, or push branch {missing_ref}", read=(SPEC,)),),
+        why="branch {missing_ref} in spec.ref does not exist in the repository",
+        steps=(
+            Step(
+                "set spec.ref.branch to an existing branch, or push branch {missing_ref}",
+                read=(SPEC,),
+            ),
+        ),
         pattern=Text(
             r"(?:couldn't find remote ref [\"']refs/heads/|resolve HEAD of branch ')"
             r"(?P<missing_ref>[^\"']+)(?:[\"']$|': reference not found)?"
@@ -196,8 +208,10 @@ RULES = (
     ),
     Rule(
         _GIT_REF_MISSING,
-        why="tag {missing_ref} (spec.ref) does not exist in the repository",
-        steps=(Step("correct spec.ref.tag, or push tag {missing_ref}", read=(SPEC,)),),
+        why="tag {missing_ref} in spec.ref does not exist in the repository",
+        steps=(
+            Step("set spec.ref.tag to an existing tag, or push tag {missing_ref}", read=(SPEC,)),
+        ),
         pattern=Text(
             r"(?:couldn't find remote ref [\"']refs/tags/|unable to find reference for tag ')"
             r"(?P<missing_ref>[^\"']+)(?:': reference not found)?"
@@ -208,10 +222,10 @@ RULES = (
     ),
     Rule(
         _GIT_REF_MISSING,
-        why="no tag in the repository matches the range {wanted_range} in spec.ref.semver",
+        why="no tag in the repository matches {wanted_range} in spec.ref.semver",
         steps=(
             Step(
-                "widen spec.ref.semver, or push a matching tag (a range that ends in -0 includes pre-releases)",
+                "widen the range in spec.ref.semver, or push a matching tag; a range that ends in -0 includes pre-releases",
                 read=(SPEC,),
             ),
         ),
@@ -222,10 +236,10 @@ RULES = (
     ),
     Rule(
         _GIT_REF_MISSING,
-        why="commit {missing_ref} is not in the repository, or not on the branch in spec.ref (object not found)",
+        why="commit {missing_ref} does not exist in the repository or is not on the branch in spec.ref",
         steps=(
             Step(
-                "correct spec.ref.commit; if spec.ref.branch is set, the commit must be on that branch (a force push can remove it)",
+                "correct spec.ref.commit; if spec.ref.branch is set, the commit must be on that branch (a force push can remove it from there)",
                 read=(SPEC,),
             ),
         ),
@@ -240,7 +254,7 @@ RULES = (
     ),
     Rule(
         _GIT_REF_MISSING,
-        why="the repository does not have {ref} (spec.ref)",
+        why="{ref} does not exist in the repository",
         steps=(Step("correct spec.ref, or push the missing reference", read=(SPEC,)),),
         pattern=Text(
             r"couldn't find remote ref|unable to resolve ref '[^']*' to a specific commit|"
@@ -251,10 +265,10 @@ RULES = (
     ),
     Rule(
         _GIT_REF_MISSING,
-        why="the Git server has no reference for {ref} (spec.ref), or its default branch (HEAD) no longer exists",
+        why="the Git server has no reference for {ref}, or its default branch (HEAD) no longer exists",
         steps=(
             Step(
-                "to list the branches and tags, run git ls-remote {url}; if {ref} is missing, correct spec.ref or push it; if only HEAD is missing, set the repository's default branch on the Git server",
+                "to list the branches and tags, run git ls-remote {url}. If {ref} is missing, correct spec.ref or push the reference; if only HEAD is missing, set the repository's default branch on the Git server",
                 read=(SPEC,),
             ),
         ),
@@ -266,16 +280,16 @@ RULES = (
     Rule(
         Code(
             "git-checkout-failed",
-            "The Git client in Flux cannot check out the tag that matches spec.ref.semver.",
+            "Flux's Git client cannot check out the tag that matches spec.ref.semver.",
         ),
-        why="the Git client in Flux (go-git) cannot check out tag {wanted_tag}, because files of its clone differ from the repository (worktree contains unstaged changes)",
+        why="Flux's Git client (go-git) cannot check out tag {wanted_tag}: some files in the clone differ from the repository (worktree contains unstaged changes)",
         steps=(
             Step(
-                "set spec.ref.tag to the exact tag, which Flux then clones without this checkout",
+                "set spec.ref.tag to the exact tag; Flux then clones the tag without this checkout",
                 read=(SPEC,),
             ),
             Step(
-                "or commit these files in a form that go-git keeps: common causes are line endings (.gitattributes), symbolic links, and names that differ only in case; then update Flux"
+                "or fix the files that go-git cannot check out unmodified; common causes are line endings (.gitattributes), symbolic links, and names that differ only in case. Then update Flux"
             ),
         ),
         pattern=Text(r"checkout tag '(?P<wanted_tag>[^']+)': worktree contains unstaged changes"),
@@ -284,14 +298,16 @@ RULES = (
         upstream="PKG git/gogit/clone.go, go-git worktree.go",
     ),
     Rule(
-        Code("git-object-missing", "The Git server does not send an object that the branch needs."),
-        why="the Git server did not send an object that {ref} needs (object not found): this is usual after a force push, with a shallow clone, or if the repository on the server is damaged",
+        Code(
+            "git-object-missing", "The Git server does not send an object that the reference needs."
+        ),
+        why="the Git server did not send an object that {ref} needs (object not found): common causes are a force push, a shallow clone, and a damaged repository on the server",
         steps=(
             Step(
-                "push a new commit to the branch, so that the server sends a complete pack; the branch and the credentials are correct, because the server sent its references"
+                "push a new commit to the branch, so that the server sends a complete pack. The branch and the credentials are correct, because the server sent its references"
             ),
             Step(
-                "if it fails again, check the repository on the Git server (git fsck, and its garbage collection), and update Flux to the latest version",
+                "if the error persists, check the repository on the Git server with git fsck, check the server's garbage collection, and update Flux to the latest version",
                 read=(SPEC, LOG),
             ),
         ),
@@ -303,8 +319,13 @@ RULES = (
     ),
     Rule(
         _GIT_REF_INVALID,
-        why="spec.ref.semver is not a valid range: {detail}",
-        steps=(Step("correct spec.ref.semver, for example >=1.0.0 <2.0.0 or 1.x", read=(SPEC,)),),
+        why="spec.ref.semver is not a valid semver range: {detail}",
+        steps=(
+            Step(
+                "correct the range in spec.ref.semver, for example >=1.0.0 <2.0.0 or 1.x",
+                read=(SPEC,),
+            ),
+        ),
         pattern=Text(r"semver parse error: (?P<detail>[^\n]+)"),
         kinds=GIT,
         trivial=True,
@@ -315,7 +336,7 @@ RULES = (
         why="spec.ref.name is not a valid Git reference: {detail}",
         steps=(
             Step(
-                "write the full name of the reference, for example refs/heads/main or refs/pull/9/head",
+                "use the full name of the reference, for example refs/heads/main or refs/pull/9/head",
                 read=(SPEC,),
             ),
         ),
@@ -326,10 +347,10 @@ RULES = (
     ),
     Rule(
         GIT_EMPTY,
-        why="the Git server reports an empty repository at {url}, although Flux has fetched it before: all branches were deleted, or the repository was recreated",
+        why="the Git server reports that the repository at {url} is empty, although Flux has fetched it before: all branches were deleted, or the repository was recreated",
         steps=(
             Step(
-                "restore the branches on the Git server, or correct spec.url; the last artifact stays in use",
+                "restore the branches on the Git server, or correct spec.url; Flux continues to use the last artifact",
                 read=(URL,),
             ),
         ),
@@ -342,7 +363,7 @@ RULES = (
     Rule(
         GIT_EMPTY,
         why="the Git repository is empty",
-        steps=(Step("push a first commit to the branch in spec.ref"),),
+        steps=(Step("push a first commit to the branch set in spec.ref"),),
         pattern=Text(r"repository is empty"),
         kinds=GIT,
         unless=(has_artifact,),
@@ -351,14 +372,14 @@ RULES = (
     ),
     Rule(
         _GIT_PROTOCOL,
-        why="Azure DevOps and the Git client in Flux (go-git) probably do not agree on the Git protocol: {detail}",
+        why="Azure DevOps and Flux's Git client (go-git) probably cannot agree on the Git protocol: {detail}",
         steps=(
             Step(
-                "update Flux to the latest version; the repository is not empty, and neither the branch nor the credentials are at fault",
+                "update Flux to the latest version; the repository is not empty, and the branch and the credentials are not the cause",
                 read=("kubectl get deployments -n {flux_namespace} -o wide",),
             ),
             Step(
-                "if it fails again, use the HTTPS URL https://dev.azure.com/ORG/PROJECT/_git/REPO with a personal access token (PAT) in Secret {secret}",
+                "if the error persists, use the URL https://dev.azure.com/ORG/PROJECT/_git/REPO and a personal access token (PAT) in Secret {secret}",
                 read=(URL,),
             ),
         ),
@@ -370,10 +391,10 @@ RULES = (
     ),
     Rule(
         _GIT_PROTOCOL,
-        why="the Git server and the Git client in Flux (go-git) do not agree on the Git protocol: {detail}",
+        why="the Git server and Flux's Git client (go-git) cannot agree on the Git protocol: {detail}",
         steps=(
             Step(
-                "update Flux and the Git server to the latest versions; to compare with another client, run git ls-remote {url}",
+                "update Flux and the Git server to the latest versions; to compare with another Git client, run git ls-remote {url}",
                 read=(URL, LOG),
             ),
             Step(
@@ -387,11 +408,11 @@ RULES = (
         upstream="go-git plumbing/transport, plumbing/protocol/packp",
     ),
     Rule(
-        Code("git-transfer-broken", "The data that the Git server sends is damaged or incomplete."),
-        why="the data from the Git server is damaged or incomplete: {detail}",
+        Code("git-transfer-broken", "The Git server sends damaged or incomplete data."),
+        why="the Git server sends damaged or incomplete data: {detail}",
         steps=(
             Step(
-                "wait for the next attempt; if it fails again, check the proxy or load balancer between the cluster and {host}, and the repository on the server (git fsck)",
+                "wait for the next attempt. If the error persists, check any proxy or load balancer between the cluster and {host}, and check the repository on the server with git fsck",
                 read=(LOG,),
             ),
         ),
@@ -411,7 +432,12 @@ RULES = (
             "A directory in spec.sparseCheckout does not exist in the repository.",
         ),
         why="a directory in spec.sparseCheckout does not exist in the repository: {detail}",
-        steps=(Step("correct spec.sparseCheckout", read=(SPEC,)),),
+        steps=(
+            Step(
+                "correct the directory in spec.sparseCheckout, or add it to the repository",
+                read=(SPEC,),
+            ),
+        ),
         pattern=Text(
             r"(?:failed to sparse checkout directories\s*|unable to sparse checkout \w+ '[^']*'): "
             r"(?P<detail>[^\n]{1,120})"
@@ -425,7 +451,7 @@ RULES = (
         why="the server at {url} does not respond like a Git server: {detail}",
         steps=(
             Step(
-                "correct spec.url: it may lead to a web page, a login page or a proxy; to reproduce the error outside the cluster, run git ls-remote {url}",
+                "correct spec.url, which may point to a web page, a login page or a proxy; to reproduce the error outside the cluster, run git ls-remote {url}",
                 read=(URL,),
             ),
         ),

@@ -5,10 +5,10 @@ from fluxstatus.model.kinds import KindNames
 
 GIT_ACCESS_DENIED = Code(
     "git-access-denied",
-    "The Git server knows the credentials, but they do not grant access to the repository.",
+    "The Git server recognizes the credentials, but they do not grant access to the repository.",
 )
 
 GIT: KindNames = frozenset({"GitRepository"})
 ANY_GIT: KindNames = frozenset({"GitRepository", "ImageUpdateAutomation"})
 
-GIT_EMPTY = Code("git-empty", "The Git repository is empty and has no commits.")
+GIT_EMPTY = Code("git-empty", "The Git repository has no commits.")

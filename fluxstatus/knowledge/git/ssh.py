@@ -10,11 +10,13 @@ from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
 _SSH_KEY_ENCRYPTED = Code(
-    "ssh-key-encrypted", "The SSH private key is encrypted, and its password is missing or wrong."
+    "ssh-key-encrypted", "The SSH private key is encrypted, and its passphrase is missing or wrong."
 )
-_SSH_KEY_REJECTED = Code("ssh-key-rejected", "The Git server does not accept the SSH key or user.")
+_SSH_KEY_REJECTED = Code(
+    "ssh-key-rejected", "The Git server does not accept the SSH key or the user name."
+)
 _SSH_HOST_KEY = Code(
-    "ssh-host-key", "The SSH host key cannot be verified against known_hosts in the Secret."
+    "ssh-host-key", "The SSH host key cannot be verified with known_hosts in the Secret."
 )
 
 _KEY_REJECTED = Text(
@@ -27,7 +29,7 @@ _PUT_SSH_KEY = Step(
     change=(SSH,),
 )
 _SCAN = Step(
-    "make sure that the host key was changed on purpose (this may be a man-in-the-middle attack), then update known_hosts in Secret {secret} with the output of `ssh-keyscan {host}`",
+    "make sure that the host key was changed intentionally (a mismatch can indicate a man-in-the-middle attack), and then update known_hosts in Secret {secret} with the output of `ssh-keyscan {host}`",
     read=(SECRET,),
     change=(SSH,),
 )
@@ -35,10 +37,10 @@ _SCAN = Step(
 RULES = (
     Rule(
         _SSH_KEY_ENCRYPTED,
-        why="the SSH private key in Secret {secret} is encrypted, but no password is set",
+        why="the SSH private key in Secret {secret} is encrypted, but the Secret has no password for it",
         steps=(
             Step(
-                'add key "password" to Secret {secret}, or store a private key without a passphrase',
+                'add the passphrase as "password" to Secret {secret}, or store a private key without a passphrase',
                 read=(SECRET,),
             ),
         ),
@@ -50,7 +52,9 @@ RULES = (
     Rule(
         _SSH_KEY_ENCRYPTED,
         why="the password in Secret {secret} does not decrypt the SSH private key (identity)",
-        steps=(Step('correct key "password" in Secret {secret}', read=(SECRET,)),),
+        steps=(
+            Step('correct the passphrase in key "password" of Secret {secret}', read=(SECRET,)),
+        ),
         pattern=Text(r"decryption password incorrect"),
         kinds=ANY_GIT,
         trivial=True,
@@ -71,14 +75,14 @@ RULES = (
     ),
     Rule(
         _SSH_KEY_REJECTED,
-        why="the Git server {host} no longer accepts the algorithm ssh-rsa (SHA-1), with which an old version of Flux signs the login for an RSA key",
+        why="{host} no longer accepts ssh-rsa (SHA-1) signatures, which old versions of Flux use for RSA keys",
         steps=(
             Step(
-                "update Flux, which then uses rsa-sha2 for the same key; the key itself is not at fault",
+                "update Flux; newer versions use rsa-sha2 with the same key, so the key does not have to change",
                 read=("kubectl get deployments -n {flux_namespace} -o wide",),
             ),
             Step(
-                "or use another type of key (ecdsa, ed25519), if the server supports it",
+                "or use another type of key (ECDSA or Ed25519), if the server supports it",
                 read=(SECRET,),
             ),
         ),
@@ -89,10 +93,10 @@ RULES = (
     ),
     Rule(
         _SSH_KEY_REJECTED,
-        why="the Git server {host} no longer accepts this SSH key: {detail}",
+        why="{host} no longer accepts this SSH key: {detail}",
         steps=(
             Step(
-                "create a new key (ed25519), add its public key to the Git server as a deploy key, and store the private key in Secret {secret}",
+                "create a new Ed25519 key, add its public key to the repository as a deploy key, and store the private key in Secret {secret}",
                 read=(SECRET,),
                 change=(SSH,),
             ),
@@ -110,7 +114,7 @@ RULES = (
         why="the Git server does not accept SSH keys for this user (unable to authenticate)",
         steps=(
             Step(
-                "set the server's Git user in spec.url, for example ssh://git@{host}/PATH, and check whether the server accepts this key type",
+                "set the server's Git user in spec.url, for example ssh://git@{host}/PATH, and check that the server accepts this type of key",
                 read=(URL, SECRET),
             ),
         ),
@@ -124,7 +128,7 @@ RULES = (
         why="AWS CodeCommit does not accept the SSH key in Secret {secret} for the user in spec.url (unable to authenticate)",
         steps=(
             Step(
-                "write the ID of the SSH public key in IAM as the user, ssh://KEY_ID@{host}/v1/repos/NAME, or set spec.provider: aws with the HTTPS URL",
+                "use the ID of the SSH public key in IAM as the user (ssh://KEY_ID@{host}/v1/repos/NAME), or set spec.provider: aws and use the HTTPS URL",
                 read=(URL, SECRET),
             ),
         ),
@@ -136,10 +140,10 @@ RULES = (
     ),
     Rule(
         _SSH_KEY_REJECTED,
-        why="Azure DevOps does not accept the SSH key in Secret {secret} (unable to authenticate): its public key is not among the SSH keys of a user, has expired there, or is not an RSA key, the only type that Azure DevOps accepts",
+        why="Azure DevOps does not accept the SSH key in Secret {secret} (unable to authenticate): the public key has expired or was not added to a user's SSH keys, or it is not an RSA key, the only type that Azure DevOps accepts",
         steps=(
             Step(
-                "create an RSA key (flux create secret git --ssh-key-algorithm=rsa --ssh-rsa-bits=4096), and add its public key (identity.pub in Secret {secret}) to the SSH keys of a user who can read the repository: Azure DevOps has no deploy keys",
+                "create an RSA key (flux create secret git --ssh-key-algorithm=rsa --ssh-rsa-bits=4096), and add its public key (identity.pub in Secret {secret}) to the SSH keys of a user who can read the repository; Azure DevOps does not support deploy keys",
                 read=(SECRET, URL),
             ),
         ),
@@ -152,10 +156,10 @@ RULES = (
     ),
     Rule(
         _SSH_KEY_REJECTED,
-        why="the Git server does not accept the SSH key in Secret {secret} (unable to authenticate), although Flux has fetched this repository before: the deploy key was removed or has expired, the user that it belongs to lost access, or the Secret or spec.url was changed",
+        why="the Git server no longer accepts the SSH key in Secret {secret} (unable to authenticate): the deploy key was removed or has expired, its user lost access, or the Secret or spec.url was changed",
         steps=(
             Step(
-                "compare the public key (identity.pub in Secret {secret}) with the deploy keys of the repository, and add it again; if the Secret was changed on purpose, add its new public key",
+                "compare the public key (identity.pub in Secret {secret}) with the deploy keys of the repository, and add it again if it is missing. If the Secret was changed intentionally, add its new public key",
                 read=(SECRET, URL),
             ),
         ),
@@ -171,7 +175,7 @@ RULES = (
         why="the Git server does not accept the SSH key in Secret {secret} (unable to authenticate)",
         steps=(
             Step(
-                "add the public key (identity.pub in Secret {secret}) to the repository as a deploy key; if it is already there, check the user in spec.url (usually git)",
+                "add the public key (identity.pub in Secret {secret}) to the repository as a deploy key; if it was already added, check the user in spec.url (usually git)",
                 read=(SECRET, URL),
             ),
         ),
@@ -190,10 +194,10 @@ RULES = (
     ),
     Rule(
         _SSH_HOST_KEY,
-        why="known_hosts in Secret {secret} does not contain the key of {host} (key is unknown)",
+        why="known_hosts in Secret {secret} does not contain the host key of {host} (key is unknown)",
         steps=(
             Step(
-                "add the output of `ssh-keyscan {host}` (with -p PORT if the port is not 22) to known_hosts in Secret {secret}, after you compare it with the keys that the host publishes",
+                "add the output of `ssh-keyscan {host}` (with -p PORT if the port is not 22) to known_hosts in Secret {secret}, after comparing it with the keys that the host publishes",
                 read=(SECRET,),
                 change=(SSH,),
             ),
@@ -213,7 +217,7 @@ RULES = (
     ),
     Rule(
         _SSH_HOST_KEY,
-        why="known_hosts in Secret {secret} is not valid",
+        why="known_hosts in Secret {secret} is invalid",
         steps=(
             Step(
                 "store the output of `ssh-keyscan {host}` as known_hosts in Secret {secret}",
@@ -229,11 +233,13 @@ RULES = (
         upstream="golang.org/x/crypto/ssh/knownhosts",
     ),
     Rule(
-        Code("ssh-no-common-algorithm", "Flux and the SSH server have no algorithm in common."),
-        why="Flux and {host} have no {algorithm} algorithm in common",
+        Code(
+            "ssh-no-common-algorithm", "Flux and the SSH server do not support a common algorithm."
+        ),
+        why="Flux and {host} do not support a common {algorithm} algorithm",
         steps=(
             Step(
-                "have the server offer a current algorithm (ed25519, rsa-sha2), or allow its algorithm with --ssh-hostkey-algos or --ssh-kex-algos of source-controller",
+                "configure the server to offer a current algorithm (ed25519, rsa-sha2), or allow the server's algorithm with the flag --ssh-hostkey-algos or --ssh-kex-algos of source-controller",
                 read=("kubectl describe deployment source-controller -n {flux_namespace}",),
             ),
         ),
@@ -246,7 +252,7 @@ RULES = (
         why="{host} does not respond as an SSH server on this port: {detail}",
         steps=(
             Step(
-                "correct the host and port in spec.url: the port may belong to another protocol (HTTP), or a proxy or firewall may answer in place of the server",
+                "correct the host and port in spec.url: the port may be used for another protocol such as HTTP, or a proxy or firewall may respond instead of the server",
                 read=(URL,),
             ),
         ),
@@ -263,15 +269,17 @@ RULES = (
     Rule(
         Code(
             "ssh-session-refused",
-            "The SSH server accepts the login but refuses or closes the session.",
+            "The SSH server accepts the credentials but refuses or closes the session.",
         ),
-        why="the SSH server {host} refuses or closes the session after the login: {detail}",
+        why="{host} refuses or closes the SSH session after authentication: {detail}",
         steps=(
             Step(
-                "check the logs of the SSH server: limits on sessions or connections, maintenance, or a key that is not allowed to run git-upload-pack",
+                "check the SSH server's logs; common causes are a limit on sessions or connections, maintenance, and a key that is not allowed to run git-upload-pack",
                 read=(URL,),
             ),
-            Step("if it happens only from time to time, Flux retries automatically"),
+            Step(
+                "if the error occurs only occasionally, no action is needed, because Flux retries automatically"
+            ),
         ),
         pattern=Text(
             r"(?P<detail>ssh: rejected: [^\n]{1,80}|"
@@ -284,14 +292,14 @@ RULES = (
     ),
     Rule(
         Code("ssh-handshake-failed", "The SSH server closes the connection during the handshake."),
-        why="{host} closes the connection during the SSH handshake ({detail}), before it checks the key",
+        why="{host} closes the connection during the SSH handshake ({detail}), before checking the key",
         steps=(
             Step(
-                "check whether {host} is an SSH server on this port, and whether a firewall, a limit on connections or a ban (fail2ban) closes connections from the cluster",
+                "check that {host} is an SSH server on this port, and that no firewall, connection limit or ban (fail2ban) closes connections from the cluster",
                 read=(URL,),
             ),
             Step(
-                "if it happens only from time to time, raise spec.interval; Flux retries automatically"
+                "if the error occurs only occasionally, increase spec.interval; Flux retries automatically"
             ),
         ),
         pattern=Text(

@@ -19,10 +19,10 @@ _INCLUDE_MISSING = Code(
 RULES = (
     Rule(
         _INCLUDE_MISSING,
-        why="{include_path} does not exist in the repository that spec.include {include} refers to",
+        why="{include_path} does not exist in repository {include}, which spec.include refers to",
         steps=(
             Step(
-                "correct fromPath of {include} in spec.include, or add {include_path} to that repository",
+                "in spec.include, correct fromPath of {include}, or add {include_path} to that repository",
                 read=(SPEC,),
             ),
         ),
@@ -37,14 +37,14 @@ RULES = (
     ),
     Rule(
         _SUBMODULE_FAILED,
-        why="{host}, probably the host of a submodule (spec.recurseSubmodules) or a host that {redirects} redirects to, fails: {detail}",
+        why="the request to {host}, probably the host of a submodule or the target of a redirect from {redirects}, fails: {detail}",
         steps=(
             Step(
                 "if {host} is in .gitmodules, correct the URL there, make {host} reachable from the cluster, or set spec.recurseSubmodules: false",
                 read=(SPEC,),
             ),
             Step(
-                "if it is not, {redirects} redirects the request: correct spec.url, or set spec.secretRef to credentials that {redirects} accepts"
+                "otherwise, {redirects} redirects the request to {host}, so correct spec.url, or set spec.secretRef to credentials that {redirects} accepts"
             ),
         ),
         pattern=Text(
@@ -59,10 +59,10 @@ RULES = (
     ),
     Rule(
         _SUBMODULE_FAILED,
-        why="the file .gitmodules probably lists a submodule that is no longer in the repository (entry not found): unlike git, Flux needs a submodule for every section of the file",
+        why="the file .gitmodules probably lists a submodule that is no longer in the repository (entry not found): unlike git, Flux requires a submodule for every section of the file",
         steps=(
             Step(
-                "remove the stale section from .gitmodules, or set spec.recurseSubmodules: false; to list the submodules that exist, run git submodule status",
+                "remove the stale section from .gitmodules, or set spec.recurseSubmodules: false; to list the existing submodules, run git submodule status",
                 read=(SPEC,),
             ),
         ),
@@ -74,10 +74,10 @@ RULES = (
     ),
     Rule(
         _SUBMODULE_FAILED,
-        why="the file .gitmodules probably contains a relative URL (such as ../other.git) or a local path: this version of Flux reads it as a path on its own disk, and it has no git program",
+        why="the file .gitmodules probably contains a local path or a relative URL (such as ../other.git), which this version of Flux cannot resolve",
         steps=(
             Step(
-                "write the absolute URL of the submodule into .gitmodules, or set spec.recurseSubmodules: false; newer versions of Flux resolve relative URLs",
+                "use the absolute URL of the submodule in .gitmodules, or set spec.recurseSubmodules: false; newer versions of Flux resolve relative URLs",
                 read=(SPEC,),
             ),
         ),
@@ -91,10 +91,10 @@ RULES = (
     ),
     Rule(
         _SUBMODULE_FAILED,
-        why="a submodule probably has an SSH URL, but spec.url uses HTTPS: Flux uses the scheme and credentials of spec.url, and has no SSH key for the submodule",
+        why="a submodule probably has an SSH URL, but spec.url uses HTTPS: Flux uses the scheme and credentials of spec.url for submodules, so it has no SSH key",
         steps=(
             Step(
-                "write the HTTPS URL of the submodule into .gitmodules, or use an SSH URL and key for the repository too; or set spec.recurseSubmodules: false",
+                "use the HTTPS URL of the submodule in .gitmodules, use an SSH URL and an SSH key for the repository, or set spec.recurseSubmodules: false",
                 read=(SPEC,),
             ),
         ),
@@ -106,10 +106,10 @@ RULES = (
     ),
     Rule(
         _SUBMODULE_FAILED,
-        why="the URL of a submodule probably has a different scheme than spec.url, so the credentials of the repository cannot be used for it (invalid auth method)",
+        why="the URL of a submodule probably has a different scheme than spec.url, so Flux cannot use the repository's credentials for it (invalid auth method)",
         steps=(
             Step(
-                "in .gitmodules, use the scheme of spec.url (https or ssh) for each submodule, or set spec.recurseSubmodules: false",
+                "use the scheme of spec.url (https or ssh) for every submodule in .gitmodules, or set spec.recurseSubmodules: false",
                 read=(SPEC,),
             ),
         ),
@@ -121,7 +121,7 @@ RULES = (
     ),
     Rule(
         _SUBMODULE_FAILED,
-        why="the file .gitmodules is not valid: {detail}",
+        why="the file .gitmodules is invalid: {detail}",
         steps=(Step("correct .gitmodules, or set spec.recurseSubmodules: false", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>module config: empty (?:URL|path)|submodule has an invalid path|"
@@ -151,10 +151,10 @@ RULES = (
     ),
     Rule(
         _INCLUDE_MISSING,
-        why="the path that GitRepository {included} is copied to (toPath in spec.include) cannot be used: {innermost}",
+        why="toPath of GitRepository {included} in spec.include cannot be used: {innermost}",
         steps=(
             Step(
-                "set toPath to a directory inside the repository, without a symlink that leads out of it or to itself",
+                "set toPath to a directory inside the repository. The path must not contain a symbolic link that points outside the repository or to itself",
                 read=(SPEC,),
             ),
         ),
@@ -167,7 +167,7 @@ RULES = (
     Rule(
         _INCLUDE_MISSING,
         why="a repository in spec.include cannot be copied into the artifact",
-        steps=(Step("check spec.include: repository, fromPath and toPath", read=(SPEC,)),),
+        steps=(Step("check repository, fromPath and toPath in spec.include", read=(SPEC,)),),
         reasons=("NotFound", "NoArtifact", "CopyFailure"),
         kinds=GIT,
         certainty="unknown",

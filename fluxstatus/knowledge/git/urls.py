@@ -10,22 +10,22 @@ from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
 
 _GIT_URL_INVALID = Code(
-    "git-url-invalid", "The Git URL is not valid, or Flux or the Git server does not support it."
+    "git-url-invalid", "The Git URL is invalid, or Flux or the Git server does not support it."
 )
 _PROVIDER_WITHOUT_GIT = Code(
-    "provider-without-git", "The provider in spec.provider cannot log in to Git servers."
+    "provider-without-git", "The provider in spec.provider does not support Git servers."
 )
 
 RULES = (
     Rule(
         Code(
             "git-url-insecure",
-            "The Git URL contains credentials, or credentials would be sent over HTTP.",
+            "The Git URL contains credentials, or credentials would be sent over plain HTTP.",
         ),
-        why="spec.url contains credentials, or it uses http, so that credentials would be sent unencrypted",
+        why="spec.url contains credentials, or it uses plain HTTP, over which credentials would be sent unencrypted",
         steps=(
             Step(
-                "use https in spec.url, and store credentials in the Secret in spec.secretRef",
+                "use https:// in spec.url, and store the credentials in a Secret that spec.secretRef refers to",
                 read=(SPEC,),
             ),
         ),
@@ -39,9 +39,9 @@ RULES = (
     Rule(
         Code(
             "git-auth-ambiguous",
-            "The Secret holds both basic auth credentials and a bearerToken, but only one is allowed.",
+            "The Secret contains both basic auth credentials and a bearerToken, but only one is allowed.",
         ),
-        why="Secret {secret} has both basic auth credentials (username and password) and a bearerToken, but only one is allowed",
+        why="Secret {secret} contains both basic auth credentials and a bearerToken, but only one of the two is allowed",
         steps=(
             Step(
                 "remove either the basic auth credentials or the bearerToken from Secret {secret}",
@@ -55,10 +55,10 @@ RULES = (
     ),
     Rule(
         _GIT_URL_INVALID,
-        why="Flux does not support the scheme of {url} (spec.url)",
+        why="Flux does not support the scheme of spec.url ({url})",
         steps=(
             Step(
-                "write the URL as https://HOST/PATH or ssh://git@HOST/PATH (not git@HOST:PATH)",
+                "use the form https://HOST/PATH or ssh://git@HOST/PATH; Flux does not support git@HOST:PATH",
                 read=(URL,),
             ),
         ),
@@ -71,10 +71,10 @@ RULES = (
     ),
     Rule(
         _GIT_URL_INVALID,
-        why="spec.url cannot be parsed: {detail}",
+        why="spec.url is not a valid URL: {detail}",
         steps=(
             Step(
-                "write the URL as ssh://git@HOST/PATH, with a slash after the host: git@HOST:PATH is not a URL, and after a colon only a port is allowed",
+                "use the form ssh://git@HOST/PATH, with a slash after the host. Flux does not support git@HOST:PATH, because a colon in a URL must be followed by a port",
                 read=(URL,),
             ),
         ),
@@ -85,10 +85,10 @@ RULES = (
     ),
     Rule(
         _GIT_URL_INVALID,
-        why="spec.url is not an SSH URL of Azure DevOps: its path must start with v3/",
+        why="spec.url is not a valid SSH URL for Azure DevOps, because its path does not start with v3/",
         steps=(
             Step(
-                "set spec.url to ssh://git@ssh.dev.azure.com/v3/ORG/PROJECT/REPO; the credentials are not at fault",
+                "set spec.url to ssh://git@ssh.dev.azure.com/v3/ORG/PROJECT/REPO; the credentials are not the cause",
                 read=(URL,),
             ),
         ),
@@ -99,10 +99,10 @@ RULES = (
     ),
     Rule(
         _GIT_URL_INVALID,
-        why="the SSH server does not accept the path in spec.url: it is not in the form that the server expects",
+        why="the path in spec.url does not have the form that the SSH server expects",
         steps=(
             Step(
-                "correct the path in spec.url (Azure DevOps: ssh://git@ssh.dev.azure.com/v3/ORG/PROJECT/REPO, with spaces as %20)",
+                "correct the path in spec.url; for Azure DevOps, use ssh://git@ssh.dev.azure.com/v3/ORG/PROJECT/REPO, with spaces as %20",
                 read=(URL,),
             ),
         ),
@@ -112,10 +112,10 @@ RULES = (
     ),
     Rule(
         _GIT_URL_INVALID,
-        why="the provider aws (spec.provider) works only with HTTPS URLs of AWS CodeCommit, but spec.url is {url}",
+        why="spec.provider is aws, which supports only HTTPS URLs of AWS CodeCommit, but spec.url is {url}",
         steps=(
             Step(
-                "set spec.url to the HTTPS URL of the repository, https://git-codecommit.REGION.amazonaws.com/v1/repos/NAME; to use SSH instead, set spec.provider: generic and store an SSH key in a Secret",
+                "set spec.url to the HTTPS URL of the repository, https://git-codecommit.REGION.amazonaws.com/v1/repos/NAME. To use SSH instead, set spec.provider: generic and store an SSH key in a Secret",
                 read=(SPEC,),
             ),
         ),
@@ -128,10 +128,10 @@ RULES = (
     ),
     Rule(
         _PROVIDER_WITHOUT_GIT,
-        why="spec.provider {cloud} cannot log in to Git servers",
+        why="the provider {cloud} does not support Git servers",
         steps=(
             Step(
-                "set spec.provider: generic and use a Secret in spec.secretRef; aws works with CodeCommit, azure with Azure DevOps, gcp with Secure Source Manager",
+                "set spec.provider: generic and reference a Secret in spec.secretRef; aws supports only CodeCommit, azure only Azure DevOps, and gcp only Secure Source Manager",
                 read=(SPEC,),
             ),
         ),

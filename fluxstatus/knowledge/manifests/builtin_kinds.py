@@ -13,10 +13,10 @@ _NETWORKING = "kubernetes pkg/apis/networking/validation"
 RULES = (
     Rule(
         MANIFEST_INVALID,
-        why="a path of {object} has no pathType, which networking.k8s.io/v1 requires ({field})",
+        why="{field} of {object} is not set, but networking.k8s.io/v1 requires it",
         steps=(
             Step(
-                "set pathType: Prefix (or Exact, or ImplementationSpecific for regular expressions) next to the path in Git (for a HelmRelease, in the values; an old chart needs an upgrade)",
+                "set pathType {in_git}: use Prefix, Exact, or ImplementationSpecific for regular expressions. If an old chart does not set pathType, upgrade the chart",
                 read=(SPEC,),
             ),
         ),
@@ -27,10 +27,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="path {given} of {object} does not start with a slash ({field})",
+        why="{field} of {object} is {given}, which does not start with a slash",
         steps=(
             Step(
-                "write the path with a leading slash in Git (for a HelmRelease, in the values), or set pathType: ImplementationSpecific if the ingress controller supports such paths",
+                "start the path with a slash {in_git}, or set pathType: ImplementationSpecific if the ingress controller supports such paths",
                 read=(SPEC,),
             ),
         ),
@@ -44,10 +44,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{object} has a host that is not a valid DNS name: {given}",
+        why="the host {given} in {object} is not a valid DNS name",
         steps=(
             Step(
-                "correct the host in Git (for a HelmRelease, in the values): lowercase letters, digits, hyphens and dots, and a * only as the whole first part; if it comes from a variable, check that the variable is set and substituted",
+                "correct the host {in_git}. It can contain only lowercase letters, digits, hyphens and dots, and * only as the entire first label. If the host comes from a variable, check that the variable is set and substituted",
                 read=(SPEC,),
             ),
         ),
@@ -61,10 +61,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="no cluster IP is free for {object}: the range of Service addresses of the cluster is used up",
+        why="no cluster IP is available for {object}, because the cluster's Service IP range is exhausted",
         steps=(
             Step(
-                "delete Services that are not needed, make some headless (clusterIP: None), or add a range of addresses to the cluster (ServiceCIDR, Kubernetes 1.33 and newer)",
+                "delete unused Services, make some Services headless (clusterIP: None), or add a Service IP range to the cluster with a ServiceCIDR (Kubernetes 1.33 and later)",
                 read=("kubectl get services -A",),
             ),
         ),
@@ -74,10 +74,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{object} has a higher minimum than maximum number of replicas",
+        why="minReplicas of {object} is greater than maxReplicas",
         steps=(
             Step(
-                "raise maxReplicas, or lower minReplicas, in Git (for a HelmRelease, in the values: the chart's default of the other one may apply)",
+                "increase maxReplicas or decrease minReplicas {in_git}; if only one of them is set, the other has a default value",
                 read=(SPEC,),
             ),
         ),
@@ -93,7 +93,7 @@ RULES = (
         why="the schedule {given} of {object} is not a valid cron expression: {detail}",
         steps=(
             Step(
-                "correct the schedule in Git (for a HelmRelease, in the values): five fields (minute, hour, day of the month, month, day of the week) in quotes, or @daily, @hourly; a time zone is set in timeZone",
+                "correct the schedule {in_git}: use five quoted fields (minute, hour, day of the month, month, day of the week) or a macro such as @daily or @hourly. To set a time zone, use timeZone",
                 read=(SPEC,),
             ),
         ),
@@ -107,10 +107,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="the pod template of {object} has a restartPolicy that its kind does not allow, or none ({field})",
+        why="{field} of {object} is missing, or its value is not allowed for this kind",
         steps=(
             Step(
-                "set restartPolicy: OnFailure or Never for a Job or CronJob, and Always (or no restartPolicy) for a Deployment, StatefulSet or DaemonSet, in Git (for a HelmRelease, in the values or the chart)",
+                "set restartPolicy {in_git}: use OnFailure or Never for a Job or CronJob, and Always or no restartPolicy for a Deployment, StatefulSet or DaemonSet",
                 read=(SPEC,),
             ),
         ),
@@ -123,14 +123,14 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{field} of {object} is only allowed for another type of Service: {detail}",
+        why="{field} of {object} is not allowed for this type of Service: {detail}",
         steps=(
             Step(
-                "set the type of the Service that this field belongs to (NodePort or LoadBalancer), or remove the field, in Git (for a HelmRelease, in the values: set the chart's default to null)",
+                "change the type of the Service to one that supports this field (NodePort or LoadBalancer), or remove the field, {in_git}{unset_default}",
                 read=(SPEC,),
             ),
             Step(
-                "if Git does not set it, the live Service has kept it from its previous type: remove it with kubectl edit",
+                "if Git does not set the field, the live Service still has the value from its previous type: remove it with kubectl edit",
                 read=(OBJECT + " --show-managed-fields",),
             ),
         ),
@@ -145,10 +145,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{object} has no ports, which a Service requires unless it is headless",
+        why="{object} has no ports, which are required unless a Service is headless",
         steps=(
             Step(
-                "add a port in Git; for a HelmRelease, enable a port of this Service in spec.values, or disable the Service",
+                "add or enable a port of the Service {in_git}, or disable the Service if it is not needed",
                 read=(SPEC,),
             ),
         ),
@@ -161,10 +161,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="the name of a port of {object} is longer than 15 characters, or has characters other than lowercase letters, digits and - ({field})",
+        why="{field} of {object} is not a valid port name: port names can have at most 15 characters, and only lowercase letters, digits and hyphens",
         steps=(
             Step(
-                "shorten or correct the name of the port in Git (for a HelmRelease, in the values or the chart), and also where Services and probes refer to it",
+                "shorten or correct the port name {in_git}, and update every Service and probe that refers to it",
                 read=(SPEC,),
             ),
         ),
@@ -178,10 +178,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="the cluster does not support the IP family that {object} requests ({field}): {detail}",
+        why="the cluster does not support the IP family in {field} of {object}: {detail}",
         steps=(
             Step(
-                "remove ipFamilies in Git (for a HelmRelease, in the values), and set ipFamilyPolicy to SingleStack or PreferDualStack; a second family requires a dual-stack cluster",
+                "remove ipFamilies, and set ipFamilyPolicy to SingleStack or PreferDualStack, {in_git}; a second IP family requires a dual-stack cluster",
                 read=(SPEC,),
             ),
         ),
@@ -194,10 +194,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="a volume of {object} has a name, but no source such as a ConfigMap, a Secret or a claim ({field})",
+        why="{field} of {object} has no volume source, such as a ConfigMap, a Secret or a PersistentVolumeClaim",
         steps=(
             Step(
-                "add the source of the volume in Git (for a HelmRelease, in the values): check the indentation below its name, and for a patch the name of the volume: a name that the pod template does not have adds a second volume",
+                "add the volume's source {in_git}, and check the indentation below the volume's name. If a patch sets this volume, check the name in the patch: a name that is not in the pod template adds a second volume",
                 read=(SPEC,),
             ),
         ),
@@ -213,7 +213,7 @@ RULES = (
         why="{object} has a key that is not allowed ({field})",
         steps=(
             Step(
-                "rename the key in Git: letters, digits, dots, hyphens and underscores are allowed, but no slash; for a generator, write KEY=PATH; for a path in a volume, use items of the volume",
+                "rename the key in Git; it can contain letters, digits, dots, hyphens and underscores, but no slashes. In a generator, write KEY=PATH. To use a path with slashes in a volume, map the key to the path in the volume's items",
                 read=(SPEC,),
             ),
         ),
@@ -227,10 +227,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{object} limits a resource that Kubernetes does not recognize ({given})",
+        why="{object} limits {given}, which Kubernetes does not recognize as a resource",
         steps=(
             Step(
-                "correct the name in hard in Git, such as requests.cpu, limits.memory, pods or count/RESOURCE.GROUP",
+                "correct the resource name under spec.hard in Git, for example requests.cpu, limits.memory, pods or count/RESOURCE.GROUP",
                 read=(SPEC,),
             ),
         ),
@@ -244,10 +244,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{object} belongs to a group that is reserved for Kubernetes (k8s.io, kubernetes.io), but does not have the annotation of its approval, api-approved.kubernetes.io",
+        why="{object} is in a reserved API group (k8s.io or kubernetes.io), but does not have the annotation api-approved.kubernetes.io",
         steps=(
             Step(
-                'use the CRD as its project publishes it (a tool or a patch removed the annotation, or the version is old), or add api-approved.kubernetes.io: "unapproved, experimental-only" to its annotations',
+                'use the CRD as its project publishes it, because the version may be old, or a tool or patch may have removed the annotation. Otherwise, add the annotation api-approved.kubernetes.io: "unapproved, experimental-only"',
                 read=(SPEC,),
             ),
         ),
@@ -259,10 +259,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="the account that applies {object} is not allowed to set blockOwnerDeletion in its owner reference: it lacks the permission to update the finalizers of the owner",
+        why="the account that applies {object} is not allowed to set blockOwnerDeletion: the account does not have permission to update the finalizers of the object's owner",
         steps=(
             Step(
-                "grant the ServiceAccount the verb update on the subresource finalizers of the owner's kind (OpenShift checks this by default), or remove ownerReferences from the manifest in Git",
+                "grant the ServiceAccount the verb update on the finalizers subresource of the owner's kind, or remove ownerReferences from the manifest in Git; OpenShift requires this permission by default",
                 read=(SPEC, OBJECT),
             ),
         ),

@@ -9,10 +9,10 @@ from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
 _UPDATE_CONFLICT = Code(
-    "update-conflict", "An object was modified by another client while Flux was applying it."
+    "update-conflict", "Another client modified an object while Flux was applying it."
 )
 _FIELD_MANAGER_CONFLICT = Code(
-    "field-manager-conflict", "Another field manager owns a field that Flux tries to set."
+    "field-manager-conflict", "Another field manager owns a field that Flux is trying to set."
 )
 
 _CONFLICT = (
@@ -23,7 +23,7 @@ _CONFLICT = (
 RULES = (
     Rule(
         _UPDATE_CONFLICT,
-        why="the API server could not count {object} against ResourceQuota {quota}, because several objects were created at once; the quota is not exceeded",
+        why="the API server could not count {object} against ResourceQuota {quota}, because several objects were being created at once; the quota is not exceeded",
         steps=(
             Step(
                 "wait for the next attempt, or reconcile again",
@@ -40,15 +40,13 @@ RULES = (
     ),
     Rule(
         _FIELD_MANAGER_CONFLICT,
-        why="{manager} (another field manager) owns {field} of {object}, so the value from the chart cannot be applied",
+        why="field manager {manager} owns {field} of {object}, so Helm cannot apply the value from the chart",
         steps=(
             Step(
-                "let only one of the two set {field}: remove it from the values or the chart, or stop {manager} from setting it (for example, do not set replicas if an autoscaler does)",
+                "let only one manager set {field}: remove it from the chart or its values, or stop {manager} from setting it. For example, do not set replicas if an autoscaler does",
                 read=(OBJECT + " --show-managed-fields",),
             ),
-            Step(
-                "helm-controller in Flux 2.8 and later takes over these fields; if you run an older version of Flux, upgrade it"
-            ),
+            Step("upgrade Flux to 2.8 or later, in which helm-controller takes over these fields"),
         ),
         pattern=Text(_CONFLICT),
         kinds=frozenset({"HelmRelease"}),
@@ -56,10 +54,10 @@ RULES = (
     ),
     Rule(
         _FIELD_MANAGER_CONFLICT,
-        why="Flux tries to set {field} of {object}, but another field manager, {manager}, owns it",
+        why="field manager {manager} owns {field} of {object}, which Flux is trying to set",
         steps=(
             Step(
-                "let only one of the two set {field}: remove it from Git, or stop {manager} from setting it",
+                "let only one manager set {field}: remove it from Git, or stop {manager} from setting it",
                 read=(OBJECT + " --show-managed-fields",),
             ),
         ),
@@ -68,10 +66,10 @@ RULES = (
     ),
     Rule(
         _FIELD_MANAGER_CONFLICT,
-        why="Flux tries to set a field of {object} that another field manager owns",
+        why="another field manager owns a field of {object} that Flux is trying to set",
         steps=(
             Step(
-                "let only one of the two set the field: remove it from Git, or stop the other manager from setting it",
+                "let only one manager set the field: remove it from Git, or stop the other manager from setting it",
                 read=(OBJECT + " --show-managed-fields",),
             ),
         ),
@@ -80,14 +78,14 @@ RULES = (
     ),
     Rule(
         _UPDATE_CONFLICT,
-        why="{object} was deleted, or deleted and recreated, by something else while Flux was applying it",
+        why="another client deleted {object}, or deleted and recreated it, while Flux was applying it",
         steps=(
             Step(
-                "wait for the next attempt; if the error persists, find out what deletes the object: a controller, a job or a second Kustomization that prunes it",
+                "wait for the next attempt. If the error persists, find out what deletes the object; common causes are a controller, a job, or another Kustomization that prunes the object",
                 read=(OBJECT, CLUSTER_OBJECT),
             ),
             Step(
-                "if the manifest in Git sets metadata.uid (common in manifests exported from a cluster), remove that field"
+                "if the manifest in Git sets metadata.uid, as manifests exported from a cluster often do, remove that field"
             ),
         ),
         pattern=Text(r"AdditionalErrorMsg: Precondition failed: UID in precondition"),
@@ -98,10 +96,10 @@ RULES = (
     ),
     Rule(
         _UPDATE_CONFLICT,
-        why="{object} was modified by another client while Flux was applying it (the object has been modified)",
+        why="another client modified {object} while Flux was applying it (the object has been modified)",
         steps=(
             Step(
-                "wait for the next attempt; if the error persists, the manifest in Git sets metadata.resourceVersion (remove it), or another controller repeatedly changes the object",
+                "wait for the next attempt. If the error persists, remove metadata.resourceVersion from the manifest in Git if it is set, or find the controller that keeps changing the object",
                 read=(OBJECT, CLUSTER_OBJECT),
             ),
         ),
@@ -114,12 +112,12 @@ RULES = (
     Rule(
         Code(
             "port-out-of-range",
-            "A Service requests a node port or IP address outside the range of the cluster.",
+            "A Service requests a node port or IP address outside the cluster's range.",
         ),
-        why="{port} ({field} of {object}) is outside the range of the cluster, {range}",
+        why="{field} of {object} is {port}, which is outside the cluster's range ({range})",
         steps=(
             Step(
-                "choose a value in the range {range} in Git (for a HelmRelease, in the values or the chart), or omit {field} so that Kubernetes allocates one",
+                "choose a value in the range {range} {in_git}, or omit {field} so that Kubernetes allocates a value",
                 read=(SPEC,),
             ),
         ),
@@ -133,10 +131,10 @@ RULES = (
     ),
     Rule(
         Code("port-in-use", "A Service requests a port or IP address that is already allocated."),
-        why="{object} requests {port} ({field}), which is already allocated",
+        why="{field} of {object} is {port}, which is already allocated",
         steps=(
             Step(
-                "choose another port or address, or omit it so that Kubernetes allocates one",
+                "choose another port or address, or omit the field so that Kubernetes allocates one",
                 read=("kubectl get services -A -o wide",),
             ),
         ),

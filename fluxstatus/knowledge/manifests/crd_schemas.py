@@ -8,17 +8,17 @@ from fluxstatus.knowledge.manifests.shared import APPLIES, MANIFEST_INVALID
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
-_CRD_INVALID = Code("crd-invalid", "The API server rejects the definition of a CRD.")
+_CRD_INVALID = Code("crd-invalid", "The API server rejects a CRD as invalid.")
 _VALIDATION = "kubernetes apiextensions-apiserver validation"
 _CRD = "kubectl get customresourcedefinitions {object_name} -o yaml"
 
 RULES = (
     Rule(
         _CRD_INVALID,
-        why="{object} has a validation rule that this version of Kubernetes cannot compile: it is probably made for a newer one: {detail}",
+        why="{object} has a validation rule that this version of Kubernetes cannot compile, probably because the rule requires a newer version: {detail}",
         steps=(
             Step(
-                "upgrade Kubernetes, or use an older version of the CRD (and of its operator or chart) that supports this version of Kubernetes",
+                "upgrade Kubernetes, or use an older version of the CRD (and of the operator or chart that it belongs to) that supports this version of Kubernetes",
                 read=("kubectl version",),
             ),
         ),
@@ -34,10 +34,10 @@ RULES = (
     ),
     Rule(
         _CRD_INVALID,
-        why="{object} in the cluster has preserveUnknownFields: true from an old version of the CRD, which does not allow defaults in the schema",
+        why="the live {object} has preserveUnknownFields: true from an old version of the CRD, which does not allow defaults in the schema",
         steps=(
             Step(
-                "set preserveUnknownFields: false in the CRD in Git, or once in the live CRD; its objects are not changed",
+                "set preserveUnknownFields: false in the CRD in Git, or once in the live CRD; existing custom resources do not change",
                 read=(_CRD,),
                 change=(
                     """kubectl patch customresourcedefinitions {object_name} --type=merge -p '{{"spec":{{"preserveUnknownFields":false}}}}'""",
@@ -51,10 +51,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{object} has a caBundle that is not a PEM certificate ({field})",
+        why="{field} of {object} is not a PEM certificate",
         steps=(
             Step(
-                "remove caBundle from the manifest in Git if cert-manager's cainjector or the operator sets it (a placeholder such as Cg== is not valid), or set it to a base64-encoded PEM certificate",
+                "if cert-manager's cainjector or the operator sets caBundle, remove it from the manifest in Git (a placeholder such as Cg== is not valid). Otherwise, set it to a base64-encoded PEM certificate",
                 read=(SPEC,),
             ),
         ),
@@ -68,10 +68,10 @@ RULES = (
     ),
     Rule(
         _CRD_INVALID,
-        why="{object} has validation rules that are too expensive for this version of Kubernetes ({detail})",
+        why="the validation rules of {object} are too expensive for this version of Kubernetes: {detail}",
         steps=(
             Step(
-                "use a version of the CRD that sets maxItems, maxLength or maxProperties in its schema, or upgrade Kubernetes, which estimates the cost of rules differently in each version",
+                "use a version of the CRD that sets maxItems, maxLength or maxProperties in its schema, or upgrade Kubernetes; each version estimates the cost of rules differently",
                 read=("kubectl version",),
             ),
         ),

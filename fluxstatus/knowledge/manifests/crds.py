@@ -9,10 +9,12 @@ from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
 _CRD_DOWNGRADE = Code(
-    "crd-downgrade", "A CRD in Git is older than in the cluster, which stores a newer version."
+    "crd-downgrade",
+    "A CRD in Git is older than the CRD in the cluster, which stores a newer version.",
 )
 _CRD_STORED_VERSIONS = Code(
-    "crd-stored-versions", "The new CRD lacks a version that status.storedVersions still lists."
+    "crd-stored-versions",
+    "A new CRD does not have a version that status.storedVersions still lists.",
 )
 
 _CRD_VERSIONS = "kubectl get customresourcedefinitions {object_name} -o jsonpath={{.spec.versions[*].name}}{{.status.storedVersions}}"
@@ -28,10 +30,10 @@ _STORED_NEWER = (
 RULES = (
     Rule(
         MANIFEST_INVALID,
-        why="{object} still has a part of spec.conversion in the cluster that another field manager set (its caBundle), but no longer a strategy",
+        why="in the cluster, spec.conversion of {object} still has a caBundle that another field manager set, but no strategy",
         steps=(
             Step(
-                "remove spec.conversion from the live CRD once, and from every other CRD in the message; until a webhook is set again, its objects are not converted between versions",
+                "remove spec.conversion from the live CRD, and from every other CRD in the message. Until a webhook is set again, the custom resources are not converted between versions",
                 read=(
                     "kubectl get customresourcedefinitions {object_name} -o yaml --show-managed-fields",
                 ),
@@ -50,13 +52,15 @@ RULES = (
     ),
     Rule(
         _CRD_DOWNGRADE,
-        why="{object} in Git is older than in the cluster: it lacks version {stored}, which this cluster serves and stores",
+        why="{object} in Git is older than the one in the cluster: the CRD in Git lacks version {stored}, which the cluster serves and stores",
         steps=(
             Step(
-                "update the Flux manifests in Git to the version that runs in the cluster: run flux bootstrap again, or flux install --export for gotk-components.yaml; if a FluxInstance installs Flux, remove the CRDs from Git",
+                "update the Flux manifests in Git to the version that is running in the cluster: run flux bootstrap again, or recreate gotk-components.yaml with flux install --export. If a FluxInstance installs Flux, remove the CRDs from Git",
                 read=(_CRD_VERSIONS,),
             ),
-            Step("do not edit status.storedVersions: the stored objects would become unreadable"),
+            Step(
+                "do not edit status.storedVersions, because the stored objects would become unreadable"
+            ),
         ),
         pattern=Text(_STORED),
         kinds=APPLIES,
@@ -65,13 +69,15 @@ RULES = (
     ),
     Rule(
         _CRD_DOWNGRADE,
-        why="{object} in Git is probably older than in the cluster: it lacks version {stored}, in which the cluster stores objects",
+        why="{object} in Git is probably older than the one in the cluster: the CRD in Git lacks version {stored}, in which the cluster stores objects",
         steps=(
             Step(
-                "compare the versions; if the live CRD is newer, update the Flux manifests in Git: run flux bootstrap again, or flux install --export for gotk-components.yaml; if a FluxInstance installs Flux, remove the CRDs from Git",
+                "compare the versions. If the live CRD is newer, update the Flux manifests in Git: run flux bootstrap again, or recreate gotk-components.yaml with flux install --export. If a FluxInstance installs Flux, remove the CRDs from Git",
                 read=(_CRD_VERSIONS,),
             ),
-            Step("do not edit status.storedVersions: the stored objects would become unreadable"),
+            Step(
+                "do not edit status.storedVersions, because the stored objects would become unreadable"
+            ),
         ),
         pattern=Text(_STORED_NEWER),
         kinds=APPLIES,
@@ -82,13 +88,15 @@ RULES = (
     ),
     Rule(
         _CRD_DOWNGRADE,
-        why="{object} in Git or in the chart is probably older than in the cluster: it lacks version {stored}, in which the cluster stores objects",
+        why="{object} in Git or in the chart is probably older than the one in the cluster: the older CRD lacks version {stored}, in which the cluster stores objects",
         steps=(
             Step(
-                "compare the versions; if the live CRD is newer, another chart or manifest installed it: update the CRD in Git or the chart, and let only one of them install it",
+                "compare the versions. If the live CRD is newer, another chart or manifest installed it: update the CRD in Git or in the chart, and make sure that only one of them installs the CRD",
                 read=(_CRD_VERSIONS,),
             ),
-            Step("do not edit status.storedVersions: the stored objects would become unreadable"),
+            Step(
+                "do not edit status.storedVersions, because the stored objects would become unreadable"
+            ),
         ),
         pattern=Text(_STORED_NEWER),
         kinds=APPLIES,
@@ -98,14 +106,14 @@ RULES = (
     ),
     Rule(
         _CRD_STORED_VERSIONS,
-        why="{object} has objects stored in version {stored}, which the new CRD no longer has",
+        why="{object} has objects stored in version {stored}, which the new CRD no longer includes",
         steps=(
             Step(
-                "run flux migrate, which rewrites the stored Flux objects and then updates status.storedVersions; the operator does this with spec.migrateResources",
+                "run flux migrate, which rewrites the stored Flux objects and then updates status.storedVersions. With a FluxInstance, the operator does this unless spec.migrateResources is false",
                 read=(_CRD_VERSIONS,),
             ),
             Step(
-                "if the live CRD has newer versions than the one in Git, update the Flux manifests in Git instead"
+                "if the live CRD has newer versions than the CRD in Git, update the Flux manifests in Git instead"
             ),
         ),
         pattern=Text(_STORED),
@@ -117,14 +125,14 @@ RULES = (
     ),
     Rule(
         _CRD_STORED_VERSIONS,
-        why="{object} probably has objects stored in version {stored}, which the new CRD no longer has",
+        why="{object} probably has objects stored in version {stored}, which the new CRD no longer includes",
         steps=(
             Step(
-                "upgrade through a version of the CRD that has both {stored} and its successor; rewrite the stored objects there (kube-storage-version-migrator, or the operator's own migration), then remove {stored} from status.storedVersions",
+                "upgrade through a version of the CRD that has both {stored} and its successor. In that version, rewrite the stored objects with kube-storage-version-migrator or the operator's own migration, and then remove {stored} from status.storedVersions",
                 read=(_CRD_VERSIONS,),
             ),
             Step(
-                "if the live CRD has newer versions than the one in Git, Git is outdated: update it instead"
+                "if the live CRD has newer versions than the CRD in Git, update the CRD in Git instead"
             ),
         ),
         pattern=Text(_STORED),

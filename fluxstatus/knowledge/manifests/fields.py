@@ -26,21 +26,21 @@ _NOT_LIVE = Text(r"\A(?!.*(?:typed live object|manager for existing fields))")
 """The message is about the manifest, not about the object in the cluster."""
 
 _UNQUOTE = Step(
-    'write the value of {field} without quotes in Git (for a HelmRelease, in the values or the chart); the same goes for a variable of spec.postBuild: ${{VAR}}, not "${{VAR}}"',
+    'remove the quotes around the value of {field} {in_git}. If the value is a variable of spec.postBuild, write ${{VAR}}, not "${{VAR}}"',
     read=(SPEC,),
 )
 
 RULES = (
     Rule(
         _MANIFEST_UNKNOWN_FIELD,
-        why="{object} has a field that its kind does not have in this API version ({field})",
+        why="{object} contains a field that does not exist in this API version: {field}",
         steps=(
             Step(
-                "correct {field} in Git (for a HelmRelease, in the values or the chart): check its spelling, its position, or the apiVersion",
+                "correct {field} {in_git}: check its spelling and position, and the manifest's apiVersion",
                 read=("kubectl explain {object_resource} --recursive",),
             ),
             Step(
-                "if the documentation of the kind has the field, Flux in the cluster is older than the version that introduced it"
+                "if the documentation of the kind includes the field, the version of Flux in the cluster is too old to support it"
             ),
         ),
         pattern=Text(_UNDECLARED),
@@ -52,14 +52,14 @@ RULES = (
     ),
     Rule(
         _MANIFEST_UNKNOWN_FIELD,
-        why="{object} has a field that its kind does not have in this cluster ({field})",
+        why="{object} contains a field that its kind does not have in this cluster: {field}",
         steps=(
             Step(
-                "correct {field} in Git (for a HelmRelease, in the values or the chart): check its spelling, its position, or the apiVersion",
+                "correct {field} {in_git}: check its spelling and position, and the manifest's apiVersion",
                 read=("kubectl explain {object_resource} --recursive",),
             ),
             Step(
-                "if the field is in the documentation of the kind, update its CRD (for a built-in kind, Kubernetes): the cluster has an older version (Helm does not update the CRDs of a chart unless spec.upgrade.crds is CreateReplace)"
+                "if the documentation of the kind includes the field, the cluster has an older version: update the CRD, or Kubernetes for a built-in kind. Helm updates a chart's CRDs only if spec.upgrade.crds is CreateReplace"
             ),
         ),
         pattern=Text(_UNDECLARED),
@@ -72,10 +72,10 @@ RULES = (
     ),
     Rule(
         _MANIFEST_UNKNOWN_FIELD,
-        why="{object} has a field that its kind does not have ({field})",
+        why="{object} contains a field that its kind does not have: {field}",
         steps=(
             Step(
-                "correct {field} in Git (for a HelmRelease, in the values or the chart): check its spelling, its position, or the apiVersion",
+                "correct {field} {in_git}: check its spelling and position, and the manifest's apiVersion",
                 read=("kubectl explain {object_resource} --recursive",),
             ),
         ),
@@ -92,7 +92,7 @@ RULES = (
         why="a list in {object} has two entries with the same key {key}",
         steps=(
             Step(
-                "remove one of the entries with key {key} in Git (for a HelmRelease, in the values or the chart)",
+                "remove one of the entries with key {key} {in_git}",
                 read=(SPEC,),
             ),
         ),
@@ -103,14 +103,14 @@ RULES = (
     ),
     Rule(
         _DUPLICATE_ENTRY,
-        why="a list in {object} has two entries with the same key ({entry} occurs twice), so Helm cannot compare it with the live object",
+        why="a list in {object} contains {entry} twice, so Helm cannot compare the list with the live object",
         steps=(
             Step(
-                "remove one of the entries with {entry} in spec.values or the chart: the chart often sets a variable in env already",
+                "remove one of the entries with {entry} from spec.values or the chart. The chart may already set a variable in env",
                 read=(SPEC,),
             ),
             Step(
-                "if the new chart has it only once, the release before has it twice: remove it from the live object with kubectl edit",
+                "if the new chart has the entry only once, the previous release has it twice: remove one entry from the live object with kubectl edit",
                 read=(OBJECT,),
             ),
         ),
@@ -126,10 +126,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="an entry of the list {field} in {object} does not set {key}, by which server-side apply recognizes the entries",
+        why="an entry in {field} of {object} does not set {key}, which server-side apply uses to identify entries",
         steps=(
             Step(
-                "add {key} to each entry of {field} in Git (for a HelmRelease, in the values or the chart)",
+                "set {key} in every entry of {field} {in_git}",
                 read=(SPEC,),
             ),
         ),
@@ -172,7 +172,7 @@ RULES = (
         why="{field} in {object} is of type {found}, but must be a string",
         steps=(
             Step(
-                'put quotes around the value of {field} in Git (for a HelmRelease, in the values or the chart); also around a variable of spec.postBuild: "${{VAR}}"',
+                'put quotes around the value of {field} {in_git}. If the value is a variable of spec.postBuild, write "${{VAR}}"',
                 read=(SPEC,),
             ),
         ),
@@ -192,7 +192,7 @@ RULES = (
         why="{field} in {object} is {given} without quotes, but must be a string",
         steps=(
             Step(
-                'put quotes around the value of {field} in Git (for a HelmRelease, in the values or the chart); also around a variable of spec.postBuild: "${{VAR}}"; in data of a Secret, the value must also be encoded with base64 (or moved to stringData)',
+                'put quotes around the value of {field} {in_git}. If the value is a variable of spec.postBuild, write "${{VAR}}". Under data of a Secret, also encode the value in base64, or move it to stringData',
                 read=(SPEC,),
             ),
         ),
@@ -207,10 +207,10 @@ RULES = (
     ),
     Rule(
         _MANIFEST_WRONG_TYPE,
-        why="{field} in {object} has the wrong type: it is a {found}, but must be a {wanted}",
+        why="{field} in {object} has the wrong type: {found} instead of {wanted}",
         steps=(
             Step(
-                "correct {field} in Git (for a HelmRelease, in the values or the chart); quote a number or boolean where a string is required (env values, annotations, labels)",
+                "correct {field} {in_git}; quote a number or boolean where a string is required, as in env values, annotations and labels",
                 read=(SPEC,),
             ),
         ),
@@ -228,7 +228,7 @@ RULES = (
         why="{field} in {object} is a mapping or a single value, but must be a list",
         steps=(
             Step(
-                'write {field} as a list in Git (each entry begins with "- "); for a HelmRelease, in the values or the chart',
+                'write {field} as a list {in_git}, with "- " before each entry',
                 read=(SPEC,),
             ),
         ),
@@ -245,7 +245,7 @@ RULES = (
         why="{field} in {object} is a list, but must be a mapping",
         steps=(
             Step(
-                'write {field} as a mapping in Git (KEY: VALUE, without "- " before the keys); for a HelmRelease, in the values or the chart',
+                'write {field} as a mapping (KEY: VALUE, without a leading "- ") {in_git}',
                 read=(SPEC,),
             ),
         ),
@@ -262,7 +262,7 @@ RULES = (
         why="{field} in {object} is a single value, but must be a mapping",
         steps=(
             Step(
-                "write {field} as a mapping in Git (KEY: VALUE in the lines below it); for a HelmRelease, in the values or the chart",
+                "write {field} as a mapping {in_git}, with each KEY: VALUE indented on a line below it",
                 read=(SPEC,),
             ),
         ),
@@ -276,10 +276,10 @@ RULES = (
     ),
     Rule(
         _MANIFEST_WRONG_TYPE,
-        why="{field} in {object} is empty (null), but must be of type {wanted}",
+        why="{field} in {object} is null, but must be of type {wanted}",
         steps=(
             Step(
-                "remove {field} in Git, or set its value; check the indentation of the lines below it, and that a variable or a value of a chart that it uses is not empty",
+                "set a value for {field} in Git, or remove the field. Check the indentation of the lines below it, and check that any variable or chart value that it uses is not empty",
                 read=(SPEC,),
             ),
         ),
@@ -296,7 +296,7 @@ RULES = (
         why="a value in {object} has the wrong type: {detail}",
         steps=(
             Step(
-                "correct the value in Git (for a HelmRelease, in the values or the chart); quote a number or boolean where a string is required (env values, annotations, labels)",
+                "correct the value {in_git}; quote a number or boolean where a string is required, as in env values, annotations and labels",
                 read=(SPEC,),
             ),
         ),

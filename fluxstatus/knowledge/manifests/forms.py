@@ -13,10 +13,10 @@ _EXPLAIN = "kubectl explain {object_resource} --recursive"
 RULES = (
     Rule(
         MANIFEST_INVALID,
-        why="{field} of {object} is {given}, but must be a URL with a scheme: Flux does not accept the short form of SSH addresses (USER@HOST:PATH)",
+        why="{field} of {object} is {given}, but must be a URL with a scheme: Flux does not accept SSH addresses in the short form (USER@HOST:PATH)",
         steps=(
             Step(
-                "write the URL as ssh://git@HOST/PATH in Git, with a slash instead of the colon behind the host, or as https://HOST/PATH",
+                "write the URL as ssh://git@HOST/PATH in Git, with a slash instead of the colon after the host, or as https://HOST/PATH",
                 read=(SPEC,),
             ),
         ),
@@ -31,10 +31,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{field} of {object} is {given}, which does not have the form that its kind requires: {detail}",
+        why="{field} of {object} is {given}, which does not have the required format: {detail}",
         steps=(
             Step(
-                "correct the value of {field} in Git (for a HelmRelease, in the values or the chart): it must match the regular expression in the message; if it comes from a variable, check that the variable is set and substituted",
+                "correct {field} {in_git} so that it matches the regular expression in the message. If the value comes from a variable, check that the variable is set and substituted",
                 read=(SPEC, _EXPLAIN),
             ),
         ),
@@ -49,14 +49,14 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{object} sets none or several of the alternatives of a field, but its kind allows exactly one: {detail}",
+        why="{object} must set exactly one of several alternative fields, but sets none or more than one: {detail}",
         steps=(
             Step(
-                "keep exactly one of the alternatives in Git (for a HelmRelease, in the values or the chart), and check the spelling and the indentation of its fields",
+                "keep exactly one of the alternatives {in_git}, and check the spelling and indentation of its fields",
                 read=(SPEC, _EXPLAIN),
             ),
             Step(
-                "if Git has exactly one, the live object has another one from another field manager: remove it there with kubectl edit",
+                "if Git sets exactly one of the fields, another field manager set another one in the live object: remove that one with kubectl edit",
                 read=(OBJECT + " --show-managed-fields",),
             ),
         ),
@@ -70,14 +70,14 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="a validation rule of the kind rejects {field} of {object}: {detail}",
+        why="a validation rule rejects {field} of {object}: {detail}",
         steps=(
             Step(
-                "change {field} in Git as the rule requires (for a HelmRelease, in the values or the chart); the rule is in the CRD of {object_kind}, so another version of the CRD may have other rules",
+                "change {field} {in_git} as the rule requires; the rule is part of the CRD of {object_kind}, so other versions of the CRD may have different rules",
                 read=(SPEC, _EXPLAIN),
             ),
             Step(
-                "if the manifest complies, compare it with the live object: server-side apply merges the manifest into the live object, which may have further fields, and some rules forbid a change",
+                "if the manifest complies with the rule, compare it with the live object. Server-side apply merges the manifest into the live object, which may have additional fields, and some rules forbid changes",
                 read=(OBJECT + " --show-managed-fields",),
             ),
         ),
@@ -95,7 +95,7 @@ RULES = (
         why="{field} of {object} is required, but has no value: {detail}",
         steps=(
             Step(
-                "set {field} in Git (for a HelmRelease, in the values or the chart): check the indentation, the patches, and that a variable in it is not empty; kubectl explain describes the field",
+                "set {field} {in_git}: check the indentation and the patches, and check that any variable in the field is not empty. For a description of the field, run kubectl explain",
                 read=(SPEC, _EXPLAIN),
             ),
         ),
@@ -105,10 +105,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{object} has two entries with the same value {given} in a list in which each value is allowed once ({field})",
+        why="{field} of {object} has the same value as another entry of the list: {given}",
         steps=(
             Step(
-                "remove or rename one of the two in Git (for a HelmRelease, in the values or the chart: the chart may already add one)",
+                "remove or rename one of the two entries {in_git}",
                 read=(SPEC, OBJECT),
             ),
         ),
@@ -119,14 +119,14 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{field} is not allowed in {object}, or not together with its other fields: {detail}",
+        why="{field} is not allowed in {object}, or not in combination with its other fields: {detail}",
         steps=(
             Step(
-                "remove {field} in Git (for a HelmRelease, set it to null in spec.values, or correct the chart), or change the field that excludes it as the message describes",
+                "remove {field}, or change the field that conflicts with it as the message describes, {in_git}{unset_default}",
                 read=(SPEC,),
             ),
             Step(
-                "if Git does not set it, another field manager or an earlier manifest has set it: remove it from the live object with kubectl edit",
+                "if Git does not set the field, another field manager or an earlier manifest set it: remove the field from the live object with kubectl edit",
                 read=(OBJECT + " --show-managed-fields",),
             ),
         ),

@@ -17,10 +17,10 @@ _FLUX_NAME_TOO_LONG = Code(
 RULES = (
     Rule(
         MANIFEST_INVALID,
-        why="{object} has more storage in the cluster than in Git, and a volume cannot shrink: {detail}",
+        why="{object} requests less storage than it already has, and volumes cannot shrink: {detail}",
         steps=(
             Step(
-                "write the size that it has now into Git (for a HelmRelease, into the values); for a smaller volume, create a new one and move the data",
+                "set the current size {in_git}; to use a smaller volume, create a new volume and move the data",
                 read=(OBJECT, CLUSTER_OBJECT),
             ),
         ),
@@ -35,10 +35,10 @@ RULES = (
     ),
     Rule(
         _FLUX_NAME_TOO_LONG,
-        why="the name of this {kind} is longer than 63 characters, so Flux cannot set it as a label on the objects that it applies",
+        why="the name of this {kind} is longer than 63 characters, so Flux cannot use it in a label of the objects that it applies",
         steps=(
             Step(
-                "rename the {kind} to at most 63 characters in Git; set spec.prune: false on the old one first, so that its objects are not deleted",
+                "rename the {kind} in Git so that its name has at most 63 characters. First set spec.prune: false on the old {kind}, so that its objects are not deleted",
                 read=(SPEC,),
             ),
         ),
@@ -53,10 +53,10 @@ RULES = (
             "manifest-selector-mismatch",
             "The selector of a workload does not match the labels of its pod template.",
         ),
-        why="the selector of {object} does not match the labels of its own pod template",
+        why="the selector of {object} does not match the labels of its pod template",
         steps=(
             Step(
-                "make spec.selector.matchLabels and spec.template.metadata.labels match in Git (for a HelmRelease, in the values or the chart); the selector of an existing object cannot be changed",
+                "make spec.selector.matchLabels and spec.template.metadata.labels match {in_git}; the selector of an existing object cannot be changed",
                 read=(OBJECT,),
             ),
         ),
@@ -68,12 +68,12 @@ RULES = (
     Rule(
         Code(
             "volume-shrink",
-            "A PersistentVolumeClaim requests less storage than it has, but volumes cannot shrink.",
+            "A PersistentVolumeClaim requests less storage than it already has, but volumes cannot shrink.",
         ),
-        why="{object} requests less storage than it has, but volumes cannot shrink",
+        why="{object} requests less storage than it already has, but volumes cannot shrink",
         steps=(
             Step(
-                "restore the old size or a larger one in Git (for a HelmRelease, in the values or the chart); for a smaller volume, move the data to a new claim",
+                "restore the previous size, or set a larger one, {in_git}; to use a smaller volume, move the data to a new claim",
                 read=(OBJECT,),
             ),
         ),
@@ -88,13 +88,13 @@ RULES = (
         why="the CRD of {object} is being deleted, so no objects of this kind can be created",
         steps=(
             Step(
-                "find out what blocks the deletion: usually custom resources with a finalizer whose controller was uninstalled first; restore the controller until they are deleted",
+                "find out what blocks the deletion, usually custom resources with a finalizer whose controller was uninstalled first. Reinstall the controller, and keep it until these custom resources are deleted",
                 read=(
                     "kubectl get customresourcedefinitions -o custom-columns=NAME:.metadata.name,DELETED:.metadata.deletionTimestamp",
                 ),
             ),
             Step(
-                "after the deletion, reinstall the CRD; all objects of the kind are deleted with it"
+                "after the CRD is deleted, reinstall it; deleting the CRD also deletes all objects of its kind"
             ),
         ),
         pattern=Text(r"not allowed while custom resource definition is terminating"),
@@ -104,12 +104,12 @@ RULES = (
     Rule(
         Code(
             "volume-not-resizable",
-            "A PersistentVolumeClaim requests more storage, but its volume cannot be resized.",
+            "A PersistentVolumeClaim requests more storage, but its volume cannot be expanded.",
         ),
-        why="{object} cannot be expanded: its StorageClass does not allow it, or its volume was provisioned manually",
+        why="{object} cannot be expanded: the StorageClass does not allow expansion, or the volume was provisioned manually",
         steps=(
             Step(
-                "set allowVolumeExpansion: true in the StorageClass if its driver supports it, or restore the old size in Git (for a HelmRelease, in the values or the chart) and move the data to a larger claim",
+                "set allowVolumeExpansion: true in the StorageClass if its driver supports it. Otherwise, restore the previous size {in_git}, and move the data to a larger claim",
                 read=(OBJECT, "kubectl get storageclasses"),
             ),
         ),
@@ -121,10 +121,10 @@ RULES = (
     ),
     Rule(
         Code("manifest-not-encoded", "A value under data in a manifest is not valid base64."),
-        why="{object} has a value in data that is not valid base64",
+        why="{object} has a value under data that is not valid base64",
         steps=(
             Step(
-                "move the value to stringData as plain text, or encode it (base64 -w0)",
+                "move the value to stringData as plain text, or encode it in base64 (base64 -w0)",
                 read=(SPEC,),
             ),
         ),
@@ -141,7 +141,7 @@ RULES = (
         why="the name of an object contains an underscore (_), which the Flux inventory does not support: {detail}",
         steps=(
             Step(
-                "rename the object in Git (for a HelmRelease, in the values or the chart)",
+                "rename the object {in_git}",
                 read=(SPEC,),
             ),
         ),

@@ -11,10 +11,10 @@ from fluxstatus.model.codes import Code
 
 _MANAGED_FIELDS_OUTDATED = Code(
     "managed-fields-outdated",
-    "The live object has managed fields of an API version that can no longer be converted.",
+    "A live object has managed fields in an API version that can no longer be converted.",
 )
 _LIVE_OBJECT_INVALID = Code(
-    "live-object-invalid", "The live object contains what server-side apply cannot handle."
+    "live-object-invalid", "A live object has content that the API server cannot handle."
 )
 _SERVER_FIELD = Code(
     "manifest-server-field", "A manifest sets metadata that only the API server can set."
@@ -48,11 +48,11 @@ RULES = (
         why="{field} of {object} has the same value as another entry of the list: {detail}",
         steps=(
             Step(
-                "if the manifest has it twice, rename or remove one of the two",
+                "if the manifest has the entry twice, rename or remove one of the two entries",
                 read=(OBJECT,),
             ),
             Step(
-                "if the manifest has it once, the live object still has an old entry: ports are merged by their number, so a changed number leaves the old port; remove it with kubectl edit, or delete the {object_kind}, so that the next attempt recreates it (its pods are recreated, too)"
+                "if the manifest has the entry only once, the live object still has an old entry: ports are merged by number, so changing a number leaves the old port. Remove the old entry with kubectl edit, or delete the {object_kind} so that the next attempt recreates it and its pods"
             ),
         ),
         pattern=Text(
@@ -65,14 +65,14 @@ RULES = (
     ),
     Rule(
         _LIVE_OBJECT_INVALID,
-        why="the live {object} has a field that its CRD does not define ({field}), so it cannot be compared with the manifest",
+        why="the live {object} cannot be compared with the manifest, because its CRD does not define {field}",
         steps=(
             Step(
                 "install the version of the CRD that defines {field}, or remove the field from the live object",
                 read=("kubectl explain {object_resource} --recursive", OBJECT, CLUSTER_OBJECT),
             ),
             Step(
-                "if drift detection of a HelmRelease reports it, the release itself works: set spec.driftDetection.mode: disabled until this is fixed"
+                "if drift detection of a HelmRelease reports the error, the release itself works: set spec.driftDetection.mode: disabled until the error is fixed"
             ),
         ),
         pattern=Text(
@@ -87,7 +87,7 @@ RULES = (
         why="the live {object_kind} still has metadata.managedFields entries from an older API version of Flux{stale_writers}, which the API server cannot convert; the manifest in Git is not the cause",
         steps=(
             Step(
-                "run flux migrate, which updates the managed fields of the live Flux objects (Flux 2.7 or later; with a FluxInstance, check that spec.migrateResources is not false)",
+                "run flux migrate (Flux 2.7 or later), which updates the managed fields of the live Flux objects. If you use a FluxInstance, check that spec.migrateResources is not false",
                 read=(_MANAGED,),
             ),
             Step(
@@ -111,11 +111,11 @@ RULES = (
                 read=(_MANAGED, _MANAGED_CLUSTER),
             ),
             Step(
-                "reset its managed fields; nothing else in the object changes (from kustomize-controller 1.8.4, --feature-gates=MigrateAPIVersion=true does this for all objects)",
+                "reset the object's managed fields; nothing else in the object changes. In kustomize-controller 1.8.4 and later, --feature-gates=MigrateAPIVersion=true does this for all objects",
                 change=(_RESET_MANAGED, _RESET_MANAGED_CLUSTER),
             ),
             Step(
-                "if the error names a conversion webhook and persists, upgrade the operator that serves it: older versions reject objects without metadata"
+                "if the error mentions a conversion webhook and persists, upgrade the operator that serves the webhook; older versions reject objects without metadata"
             ),
         ),
         pattern=Text(_OUTDATED),
@@ -131,11 +131,11 @@ RULES = (
         why="the status of the live {object_kind} has two entries with key {key} in {field}, which server-side apply cannot handle; the manifest in Git is not the cause",
         steps=(
             Step(
-                "remove {object} from Git, because its status is set by Kubernetes or a controller (a dual-stack Node has two InternalIP addresses); set labels and annotations outside Flux, for a Node with kubectl label or kubelet --node-labels",
+                "remove {object} from Git, because Kubernetes or a controller sets its status (for example, a dual-stack Node has two InternalIP addresses). Set labels and annotations outside Flux; for a Node, use kubectl label or kubelet --node-labels",
                 read=(OBJECT, CLUSTER_OBJECT),
             ),
             Step(
-                "to keep the manifest in Git, annotate it with kustomize.toolkit.fluxcd.io/reconcile: disabled until the entries differ"
+                "to keep the manifest in Git, annotate it with kustomize.toolkit.fluxcd.io/reconcile: disabled for as long as the status has duplicate entries"
             ),
         ),
         pattern=Text(
@@ -149,7 +149,7 @@ RULES = (
         why="the live {object_kind} has two entries with key {key} in {field}, which server-side apply cannot handle",
         steps=(
             Step(
-                "remove one of the two entries from the live object with kubectl edit; it was created without server-side apply, which rejects such lists",
+                "remove one of the two entries from the live object with kubectl edit; the object was created without server-side apply, which rejects such lists",
                 read=(OBJECT, CLUSTER_OBJECT),
             ),
             Step("check that the manifest in Git does not have both entries"),
@@ -160,14 +160,14 @@ RULES = (
     ),
     Rule(
         _LIVE_OBJECT_INVALID,
-        why="the API server cannot process the live {object_kind}; the manifest in Git is probably not the cause: {detail}",
+        why="the API server cannot process the live {object_kind}: {detail}; the manifest in Git is probably not the cause",
         steps=(
             Step(
-                "compare the live object and its managed fields with its CRD, which was probably changed since the object was stored",
+                "compare the live object and its managed fields with the CRD, which has probably changed since the object was stored",
                 read=(_MANAGED, _MANAGED_CLUSTER),
             ),
             Step(
-                "if {detail} is in the live object only, correct it there with kubectl edit; if it is in metadata.managedFields, reset them",
+                "if {detail} is only in the live object, correct the live object with kubectl edit; if it is in metadata.managedFields, reset the managed fields",
                 change=(_RESET_MANAGED, _RESET_MANAGED_CLUSTER),
             ),
         ),
@@ -178,13 +178,13 @@ RULES = (
     ),
     Rule(
         FIELD_LEFT_OVER,
-        why="the live {object_kind} probably still has a part of spec.chart, owned by another field manager, although Git uses spec.chartRef",
+        why="the live {object_kind} probably still has a part of spec.chart that another field manager owns, although Git uses spec.chartRef",
         steps=(
             Step(
-                "check who owns spec.chart; if Git sets chartRef only, use kubectl edit to replace spec.chart with that chartRef in the live object; do not delete the HelmRelease, which uninstalls the release",
+                "check which field manager owns spec.chart. If Git sets only chartRef, use kubectl edit to replace spec.chart with that chartRef in the live object. Do not delete the HelmRelease, because that uninstalls the release",
                 read=(_MANAGED,),
             ),
-            Step("if spec.chart is set in Git, add its missing fields there"),
+            Step("if Git sets spec.chart, add its missing fields there"),
         ),
         pattern=Text(
             r"spec\.chart\.spec\.(?:chart|sourceRef): Required value.*spec\.chart\.spec\."
@@ -197,11 +197,11 @@ RULES = (
     ),
     Rule(
         FIELD_LEFT_OVER,
-        why="{object} has both or neither of spec.chart and spec.chartRef after the manifest is merged into the live object",
+        why="{object} has both spec.chart and spec.chartRef, or neither, after the manifest is merged into the live object",
         steps=(
             Step("in Git, set exactly one of spec.chart and spec.chartRef", read=(SPEC,)),
             Step(
-                "if Git is correct, the live object still has the other one, owned by another field manager: remove that field from the live object (kubectl edit)",
+                "if Git is correct, another field manager owns the other field in the live object: remove that field with kubectl edit",
                 read=(_MANAGED,),
             ),
         ),
@@ -215,14 +215,14 @@ RULES = (
             "managed-fields-takeover-failed",
             "The controller cannot take over the managed fields of a live object.",
         ),
-        why="{controller} cannot take over the managed fields of {object} from the managers in its flag --override-manager-before-dry-run: {innermost}",
+        why="{controller} cannot take over the managed fields of {object} from the managers in --override-manager-before-dry-run: {innermost}",
         steps=(
             Step(
-                "check which managers own fields of the live object",
+                "check which field managers own fields of the live object",
                 read=(_MANAGED, _MANAGED_CLUSTER),
             ),
             Step(
-                "once the affected objects are applied again, remove the flag from {controller}: it takes over all fields of these managers, in every object",
+                "after the affected objects have been applied again, remove the flag from {controller}: it takes over all fields of these managers in every object",
                 read=("kubectl describe deployment {controller} -n {flux_namespace}",),
             ),
         ),
@@ -234,10 +234,10 @@ RULES = (
     ),
     Rule(
         _SERVER_FIELD,
-        why="the manifest of {object} in Git sets metadata.managedFields: it was exported from a cluster",
+        why="the manifest of {object} in Git sets metadata.managedFields: the manifest was exported from a cluster",
         steps=(
             Step(
-                "remove managedFields from the manifest in Git, as well as uid, resourceVersion, creationTimestamp and status",
+                "remove managedFields, uid, resourceVersion, creationTimestamp and status from the manifest in Git",
                 read=(SPEC,),
             ),
         ),
@@ -248,10 +248,10 @@ RULES = (
     ),
     Rule(
         _SERVER_FIELD,
-        why="the manifest of {object} in Git sets metadata.uid: it was exported from another object or cluster",
+        why="the manifest of {object} in Git sets metadata.uid: the manifest was exported from another object or cluster",
         steps=(
             Step(
-                "remove uid from the manifest in Git, as well as resourceVersion, creationTimestamp, managedFields and status",
+                "remove uid, resourceVersion, creationTimestamp, managedFields and status from the manifest in Git",
                 read=(SPEC,),
             ),
         ),
@@ -266,10 +266,10 @@ RULES = (
     ),
     Rule(
         _SERVER_FIELD,
-        why="the manifest of {object} in Git sets metadata.ownerReferences, which names an object of a cluster by its uid: it was exported from a cluster",
+        why="the manifest of {object} in Git sets metadata.ownerReferences, which refers to an object by its uid: the manifest was exported from a cluster",
         steps=(
             Step(
-                "remove ownerReferences from the manifest in Git, as well as uid, resourceVersion, creationTimestamp, managedFields and status",
+                "remove ownerReferences, uid, resourceVersion, creationTimestamp, managedFields and status from the manifest in Git",
                 read=(SPEC,),
             ),
         ),
@@ -282,14 +282,14 @@ RULES = (
     ),
     Rule(
         _SERVER_FIELD,
-        why="the manifest of {object} sets the selector or the labels that Kubernetes generates for each Job: it was exported from a cluster",
+        why="the manifest of {object} sets the selector or the labels that Kubernetes generates for each Job: the manifest was exported from a cluster",
         steps=(
             Step(
-                "remove spec.selector, and the labels controller-uid, batch.kubernetes.io/controller-uid, job-name and batch.kubernetes.io/job-name of the pod template, from the manifest in Git (for a HelmRelease, in the values or the chart)",
+                "remove spec.selector {in_git}. From the pod template, remove the labels controller-uid, batch.kubernetes.io/controller-uid, job-name and batch.kubernetes.io/job-name",
                 read=(SPEC,),
             ),
             Step(
-                "check that kustomize adds no selector: labels with includeSelectors: true (commonLabels) also change the selector of a Job"
+                "check that kustomize does not add a selector; commonLabels, and labels with includeSelectors: true, also change the selector of a Job"
             ),
         ),
         pattern=Text(r"`selector` not auto-generated"),
@@ -300,21 +300,21 @@ RULES = (
     ),
     Rule(
         _SERVER_FIELD,
-        why="the API server received {object} without a usable resourceVersion; this can happen after an export, a restored backup or a failed conversion",
+        why="the API server received {object} without a usable resourceVersion; common causes are an export, a restored backup and a failed conversion",
         steps=(
             Step(
-                "if the manifest in Git has metadata.resourceVersion, remove it there; never add one",
+                "if the manifest in Git sets metadata.resourceVersion, remove the field, and never add it",
                 read=(SPEC,),
             ),
             Step(
-                "if the live object's annotation kubectl.kubernetes.io/last-applied-configuration contains a resourceVersion, as in a restored backup, remove the annotation",
+                "if the live object's annotation kubectl.kubernetes.io/last-applied-configuration contains a resourceVersion, as after restoring a backup, remove the annotation",
                 read=(OBJECT, CLUSTER_OBJECT),
                 change=(
                     "kubectl annotate {object_resource} {object_name} -n {object_ns} kubectl.kubernetes.io/last-applied-configuration-",
                 ),
             ),
             Step(
-                "if the CRD has a conversion webhook, upgrade the operator that serves it: some drop metadata"
+                "if the CRD has a conversion webhook, upgrade the operator that serves the webhook; some operators drop metadata"
             ),
         ),
         pattern=Text(

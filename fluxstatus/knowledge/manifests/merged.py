@@ -14,7 +14,7 @@ from fluxstatus.model.kinds import KindNames
 
 _CONFLICTING = Code(
     "manifest-fields-conflict",
-    "An object has two fields that exclude each other, often because a merge kept both.",
+    "An object has two mutually exclusive fields, often because a merge kept both.",
 )
 
 _HR: KindNames = frozenset({"HelmRelease"})
@@ -34,29 +34,29 @@ _VOLUMES = Text(
 )
 
 _IN_LIVE = Step(
-    "if Git has only one of them, the live object has the other one from another field manager (kubectl edit, an operator): remove it there with kubectl edit",
+    "if Git has only one of the two fields, another field manager (such as kubectl edit or an operator) set the other one in the live object: remove it there with kubectl edit",
     read=(_MANAGED,),
 )
 _ONE_IN_PATCH = Step(
-    "remove one of the two in Git; a patch does not replace what the base has: set the other one to null in the patch",
+    "remove one of the two fields in Git. A patch does not replace the fields of its base, so set the other field to null in the patch",
     read=(SPEC,),
 )
 _ONE_IN_VALUES = Step(
-    "in spec.values, set the one of the chart's defaults to null (such as httpGet: null): Helm merges values with the defaults of the chart",
+    "in spec.values, set the field that comes from the chart's defaults to null (for example, httpGet: null); Helm merges values with the chart's defaults",
     read=(SPEC,),
 )
 
 RULES = (
     Rule(
         FIELD_LEFT_OVER,
-        why="{object} has the strategy Recreate and also rollingUpdate, which is not allowed: Kubernetes sets rollingUpdate by default, and server-side apply keeps it in the live object",
+        why="{object} uses the strategy Recreate but also has rollingUpdate, which is not allowed: Kubernetes sets rollingUpdate by default, and server-side apply keeps it in the live object",
         steps=(
             Step(
-                "if Git sets rollingUpdate, too (in a base or a patch), remove it there",
+                "if a base or patch in Git also sets rollingUpdate, remove it there",
                 read=(_MANAGED,),
             ),
             Step(
-                "otherwise change the strategy of the live Deployment once; its pods keep running",
+                "otherwise, change the strategy of the live Deployment once; its pods keep running",
                 change=(_RECREATE,),
             ),
         ),
@@ -67,14 +67,14 @@ RULES = (
     ),
     Rule(
         FIELD_LEFT_OVER,
-        why="{object} has the strategy Recreate and also rollingUpdate, which is not allowed: the chart's default values or the live object still contain it",
+        why="{object} uses the strategy Recreate but also has rollingUpdate, which is not allowed: the chart's default values or the live object still contain rollingUpdate",
         steps=(
             Step(
-                "set rollingUpdate: null next to type: Recreate in spec.values, which removes the chart's default",
+                "in spec.values, set rollingUpdate: null next to type: Recreate, which removes the chart's default",
                 read=(SPEC,),
             ),
             Step(
-                "if the chart does not render rollingUpdate, it is the default of the live Deployment, which server-side apply keeps: change the strategy of the live Deployment once; its pods keep running",
+                "if the chart does not render rollingUpdate, the live Deployment still has the default, which server-side apply keeps. Change the strategy of the live Deployment once; its pods keep running",
                 read=(_MANAGED,),
                 change=(_RECREATE,),
             ),
@@ -86,10 +86,10 @@ RULES = (
     ),
     Rule(
         _CONFLICTING,
-        why="an environment variable of {object} has both value and valueFrom, but only one is allowed ({field})",
+        why="an environment variable of {object} sets both value and valueFrom, but only one is allowed ({field})",
         steps=(
             Step(
-                "keep one of the two in Git; a patch, and the values of a chart, are merged with the variable of the same name: set the other one to null there",
+                "keep only one of value and valueFrom in Git. Patches and chart values are merged with the variable of the same name, so set the other field to null there",
                 read=(SPEC,),
             ),
             _IN_LIVE,
@@ -104,7 +104,7 @@ RULES = (
     ),
     Rule(
         _CONFLICTING,
-        why="{field} of {object} has two handlers (httpGet, tcpSocket, exec, grpc), but only one is allowed: the chart's default and the one in the values",
+        why="{field} of {object} has two handlers (httpGet, tcpSocket, exec or grpc), but only one is allowed: one comes from the chart's defaults and one from the values",
         steps=(_ONE_IN_VALUES, _IN_LIVE),
         pattern=_HANDLERS,
         kinds=_HR,
@@ -113,7 +113,7 @@ RULES = (
     ),
     Rule(
         _CONFLICTING,
-        why="{field} of {object} has two handlers (httpGet, tcpSocket, exec, grpc), but only one is allowed",
+        why="{field} of {object} has two handlers (httpGet, tcpSocket, exec or grpc), but only one is allowed",
         steps=(_ONE_IN_PATCH, _IN_LIVE),
         pattern=_HANDLERS,
         kinds=_OF_GIT,
@@ -122,7 +122,7 @@ RULES = (
     ),
     Rule(
         _CONFLICTING,
-        why="a volume of {object} has two types, but only one is allowed ({field}): two volumes of the same name were merged",
+        why="a volume of {object} has two types, but only one is allowed ({field}): two volumes with the same name were merged",
         steps=(_ONE_IN_VALUES, _IN_LIVE),
         pattern=_VOLUMES,
         kinds=_HR,
@@ -131,7 +131,7 @@ RULES = (
     ),
     Rule(
         _CONFLICTING,
-        why="a volume of {object} has two types, but only one is allowed ({field}): two volumes of the same name were merged",
+        why="a volume of {object} has two types, but only one is allowed ({field}): two volumes with the same name were merged",
         steps=(_ONE_IN_PATCH, _IN_LIVE),
         pattern=_VOLUMES,
         kinds=_OF_GIT,
@@ -140,14 +140,14 @@ RULES = (
     ),
     Rule(
         _CONFLICTING,
-        why="{object} sets its class twice, in annotation kubernetes.io/ingress.class and in ingressClassName, but only one is allowed",
+        why="{object} sets its class in both the annotation kubernetes.io/ingress.class and ingressClassName, but only one is allowed",
         steps=(
             Step(
-                "remove the annotation kubernetes.io/ingress.class, which is deprecated, in Git (for a HelmRelease, in the values)",
+                "remove the deprecated annotation kubernetes.io/ingress.class {in_git}",
                 read=(SPEC,),
             ),
             Step(
-                "if Git does not have the annotation, remove it from the live Ingress, where another field manager set it",
+                "if Git does not have the annotation, another field manager set it: remove it from the live Ingress",
                 read=(_MANAGED,),
             ),
         ),
@@ -164,11 +164,11 @@ RULES = (
         why="{object} has both minAvailable and maxUnavailable, but only one is allowed",
         steps=(
             Step(
-                "keep one of the two in Git (for a HelmRelease, set the chart's default to null in spec.values)",
+                "keep one of the two fields {in_git}, and remove the other{unset_default}",
                 read=(SPEC,),
             ),
             Step(
-                "if Git has only one, the live object has the other one from another field manager: remove it there with kubectl edit",
+                "if Git has only one of the two fields, another field manager set the other one in the live object: remove it there with kubectl edit",
                 read=(_MANAGED,),
             ),
         ),

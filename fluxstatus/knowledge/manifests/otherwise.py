@@ -23,7 +23,7 @@ _INVALID = (
         why="the name of {object} is longer than {limit} characters",
         steps=(
             Step(
-                "shorten metadata.name in Git (for a HelmRelease, with fullnameOverride in spec.values if the chart supports it); Kubernetes adds a suffix to it for the objects that it creates, such as the Jobs of a CronJob",
+                "shorten metadata.name {in_git}; many charts let you set the name with fullnameOverride. Kubernetes adds a suffix to the names of objects that it creates, such as the Jobs of a CronJob",
                 read=(SPEC,),
             ),
         ),
@@ -37,10 +37,10 @@ _INVALID = (
     ),
     Rule(
         MANIFEST_NAME_INVALID,
-        why="{field} of {object} is not valid: {detail}",
+        why="{field} of {object} is invalid: {detail}",
         steps=(
             Step(
-                "correct {field} in Git (for a HelmRelease, in the values or the chart): names consist of lowercase letters, digits and -, and label values have at most 63 characters",
+                "correct {field} {in_git}: names can contain lowercase letters, digits and hyphens, and label values can have at most 63 characters",
                 read=(SPEC,),
             ),
         ),
@@ -59,7 +59,7 @@ _INVALID = (
         why="the API server rejects {field} of {object}: {detail}",
         steps=(
             Step(
-                "correct {field} in Git (for a HelmRelease, in the values or the chart): use one of the supported values (upper and lower case matter), or remove the field",
+                "correct {field} {in_git}: use one of the supported values, which are case-sensitive, or remove the field",
                 read=(SPEC,),
             ),
         ),
@@ -75,7 +75,7 @@ _INVALID = (
         why="the API server rejects {field} of {object}: {detail}",
         steps=(
             Step(
-                "correct {field} in Git (for a HelmRelease, in the values or the chart)",
+                "correct {field} {in_git}",
                 read=(SPEC,),
             ),
         ),
@@ -91,7 +91,7 @@ _INVALID = (
         why="the API server rejects {object} as invalid: {detail}",
         steps=(
             Step(
-                "fix the reported error in Git (for a HelmRelease, in the values or the chart)",
+                "fix the reported error {in_git}",
                 read=(SPEC,),
             ),
         ),
@@ -106,10 +106,10 @@ _INVALID = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="a manifest has no kind, name or apiVersion: {detail}",
+        why="a manifest has no kind, no name or no apiVersion: {detail}",
         steps=(
             Step(
-                "correct the manifest in Git (for a HelmRelease, in the values or the chart; for a ResourceSet, metadata.name and the other fields in the template, and its inputs)",
+                "correct the manifest {in_git}; in a ResourceSet, check its inputs and the fields of the template, especially metadata.name",
                 read=(SPEC,),
             ),
         ),
@@ -130,14 +130,14 @@ _OTHERWISE = (
             "role-missing",
             "A role binding refers to a Role or ClusterRole that does not exist yet.",
         ),
-        why="{object} refers to {role_kind} {missing_role}, which does not exist (yet): with ServiceAccount {sa}, the API server must read the role before it accepts the binding",
+        why="{object} refers to {role_kind} {missing_role}, which does not exist: to create a binding with ServiceAccount {sa}, the API server must first read the role",
         steps=(
             Step(
-                "if the role is in the same Kustomization, move it to a Kustomization of its own that this one depends on (spec.dependsOn), or start kustomize-controller with --custom-apply-stage-kinds=rbac.authorization.k8s.io/Role,rbac.authorization.k8s.io/ClusterRole",
+                "if the role is in the same Kustomization, move it to another Kustomization that this one depends on (spec.dependsOn), or start kustomize-controller with --custom-apply-stage-kinds=rbac.authorization.k8s.io/Role,rbac.authorization.k8s.io/ClusterRole",
                 read=(SPEC,),
             ),
             Step(
-                "otherwise correct roleRef.name in Git, or create the role first",
+                "otherwise, correct roleRef.name in Git, or create the role first",
                 read=("kubectl get roles -n {target_ns}", "kubectl get clusterroles"),
             ),
         ),
@@ -173,7 +173,7 @@ _OTHERWISE = (
         why="the manifests cannot be applied to the cluster: {innermost}",
         steps=(
             Step(
-                "check the reported object; to reproduce the error, run flux diff kustomization, or kubectl apply --server-side --dry-run=server",
+                "check the object in the error; to reproduce the error, run flux diff kustomization or kubectl apply --server-side --dry-run=server",
                 read=(SPEC, LOG),
             ),
         ),

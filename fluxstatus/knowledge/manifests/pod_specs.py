@@ -12,10 +12,10 @@ _CORE = "kubernetes pkg/apis/core/validation"
 RULES = (
     Rule(
         MANIFEST_INVALID,
-        why="a name in {object} is not valid ({field}): {given}",
+        why="{field} of {object} is not a valid name: {given}",
         steps=(
             Step(
-                "correct the name in Git (for a HelmRelease, in the values: a chart may build it from a value): lowercase letters, digits and hyphens only, and where other fields refer to it; if it comes from a variable, check that the variable is set",
+                "correct the name {in_git}, and update every field that refers to it; only lowercase letters, digits and hyphens are allowed. If the name comes from a variable or a chart value, check that it is set",
                 read=(SPEC,),
             ),
         ),
@@ -30,10 +30,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="an environment variable of {object} has a name that is not allowed ({field}): {given}",
+        why="{field} of {object} is not a valid environment variable name: {given}",
         steps=(
             Step(
-                "rename the variable in Git (for a HelmRelease, in the values): no spaces and no =, and it must not start with a digit in older versions of Kubernetes; if the chart wants a mapping (NAME: value), a list gives the variables numbers as names",
+                "rename the variable {in_git}: the name cannot contain spaces or =, and in older versions of Kubernetes it cannot start with a digit. If the chart expects a mapping (NAME: value), do not use a list, because its variables would get numbers as names",
                 read=(SPEC,),
             ),
         ),
@@ -47,10 +47,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="a toleration of {object} has operator Exists and also a value, which is not allowed ({field})",
+        why="{field} of {object} is Exists, but the toleration also has a value, which is not allowed",
         steps=(
             Step(
-                "remove the value of the toleration, or set operator: Equal, in Git (for a HelmRelease, in the values)",
+                "remove the toleration's value, or set operator: Equal, {in_git}",
                 read=(SPEC,),
             ),
         ),
@@ -64,10 +64,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{object} uses the network of the node (hostNetwork), so hostPort and containerPort of its ports must be equal ({field})",
+        why="{field} of {object} is invalid, because hostPort and containerPort must be equal on the host network (hostNetwork)",
         steps=(
             Step(
-                "set both to the same number, or remove hostPort, in Git (for a HelmRelease, in the values)",
+                "set hostPort and containerPort to the same number, or remove hostPort, {in_git}",
                 read=(SPEC,),
             ),
         ),
@@ -84,7 +84,7 @@ RULES = (
         why="a container of {object} is privileged or has CAP_SYS_ADMIN, but its securityContext also sets allowPrivilegeEscalation: false",
         steps=(
             Step(
-                "remove one of the two fields in Git (for a HelmRelease, in the values: the chart's default securityContext is merged with yours, so set the field that comes from the chart to null)",
+                "remove one of the two fields {in_git}{unset_default}",
                 read=(SPEC,),
             ),
         ),
@@ -98,10 +98,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{object} sets maxUnavailable and maxSurge to 0, so a rolling update cannot replace any pod",
+        why="{object} sets both maxUnavailable and maxSurge to 0, so a rolling update cannot replace any pods",
         steps=(
             Step(
-                "set one of the two to at least 1 in Git (for a HelmRelease, in the values), or use strategy.type: Recreate",
+                "set maxUnavailable or maxSurge to at least 1 {in_git}, or use strategy.type: Recreate",
                 read=(SPEC,),
             ),
         ),
@@ -115,7 +115,7 @@ RULES = (
         why="{field} of {object} is outside the allowed range: {detail}",
         steps=(
             Step(
-                "correct the number in Git (for a HelmRelease, in the values); if it comes from a variable or a value of the chart, check that it is set: an empty one may become 0",
+                "correct the number {in_git}. If the number comes from a variable or a chart value, check that it is set, because an empty value may become 0",
                 read=(SPEC,),
             ),
         ),
@@ -130,10 +130,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{field} of {object} must have exactly one of several fields, but has none or more than one: {detail}",
+        why="{field} of {object} must set exactly one of several fields, but sets none or more than one: {detail}",
         steps=(
             Step(
-                "set exactly one of them in Git (for a HelmRelease, in the values: set the chart's default to null), and check the indentation below it",
+                "set exactly one of these fields {in_git}, and check the indentation below {field}{unset_default}",
                 read=(SPEC,),
             ),
         ),
@@ -148,10 +148,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="the name of {object} does not match its content: a CRD is named PLURAL.GROUP, after the plural and the group in its spec",
+        why="the name of {object} does not match its spec: the name of a CRD must be PLURAL.GROUP, from spec.names.plural and spec.group",
         steps=(
             Step(
-                "correct metadata.name or the fields in Git; a namePrefix or nameSuffix in kustomization.yaml also changes the name of a CRD",
+                "correct metadata.name, spec.names.plural or spec.group in Git; a namePrefix or nameSuffix in kustomization.yaml also changes the names of CRDs",
                 read=(SPEC,),
             ),
         ),
@@ -162,10 +162,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="the API server cannot read {object}: {detail}",
+        why="the API server cannot parse {object}: {detail}",
         steps=(
             Step(
-                "correct the value that the error is about in Git (for a HelmRelease, in the values or the chart): its type, or base64 in data of a Secret",
+                "correct the value that the error refers to {in_git}: check its type or, under data of a Secret, its base64 encoding",
                 read=(SPEC,),
             ),
         ),

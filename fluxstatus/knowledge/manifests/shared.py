@@ -4,13 +4,13 @@ from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
 MANIFEST_NAME_INVALID = Code(
-    "manifest-name-invalid", "A manifest has a name, label or annotation that is not allowed."
+    "manifest-name-invalid", "A manifest has an invalid name, label or annotation."
 )
 FIELD_LEFT_OVER = Code(
     "field-left-over", "A field that was removed from Git remains in the live object."
 )
 MANIFEST_INVALID = Code(
-    "manifest-invalid", "A manifest is incomplete or rejected by the API server as invalid."
+    "manifest-invalid", "A manifest is incomplete, or the API server rejects it as invalid."
 )
 
 APPLIES: KindNames = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})

@@ -13,14 +13,14 @@ _TERMINATING = Code(
     "object-terminating", "An object is still being deleted, so it cannot be created again."
 )
 _FINALIZERS = Step(
-    "check its metadata.finalizers, and the controllers that remove them; a PersistentVolumeClaim stays until no pod uses it",
+    "check the object's metadata.finalizers, and the controllers that remove them; a PersistentVolumeClaim is not deleted while a pod uses it",
     read=(OBJECT, CLUSTER_OBJECT),
 )
 
 RULES = (
     Rule(
         _TERMINATING,
-        why="{object} is still being deleted, so it cannot be created again; Flux recreates it once it is gone",
+        why="{object} is still being deleted, so it cannot be created again; Flux recreates it after the deletion",
         steps=(_FINALIZERS,),
         pattern=Text(
             r"object is being deleted: |no new finalizers can be added if the object is being deleted"
@@ -31,7 +31,7 @@ RULES = (
     ),
     Rule(
         _TERMINATING,
-        why="Flux deletes {object} to recreate it (an immutable field was changed and it is annotated or configured with force), but it was not gone when the timeout expired",
+        why="Flux deleted {object} to recreate it with a changed immutable field, but the deletion did not finish before the timeout",
         steps=(_FINALIZERS,),
         pattern=Text(r"immutable field detected, failed to wait for object to be deleted"),
         kinds=APPLIES,

@@ -29,7 +29,7 @@ RULES = (
         why="the annotations of {object} exceed the API server's size limit, probably because of kubectl.kubernetes.io/last-applied-configuration",
         steps=(
             Step(
-                "do not apply the object with both Flux and kubectl apply (or use kubectl apply --server-side), and remove large annotations from the manifest",
+                "do not use both Flux and kubectl apply on this object, unless you run kubectl apply --server-side. Also remove large annotations from the manifest",
                 read=(OBJECT, CLUSTER_OBJECT),
             ),
         ),
@@ -41,10 +41,10 @@ RULES = (
     ),
     Rule(
         _OBJECT_TOO_LARGE,
-        why="{object} exceeds the size limit of the API server or of etcd",
+        why="{object} exceeds the size limit of the API server or etcd",
         steps=(
             Step(
-                "split the object: a ConfigMap or Secret can hold at most 1 MiB, and a request to etcd is limited to 1.5 MiB",
+                "split the object; a ConfigMap or Secret can hold at most 1 MiB, and a request to etcd can be at most 1.5 MiB",
                 read=(SPEC,),
             ),
         ),
@@ -54,10 +54,10 @@ RULES = (
     ),
     Rule(
         _OBJECT_TOO_LARGE,
-        why="{object} in the chart exceeds the size limit of the API server or of etcd",
+        why="{object} in the chart exceeds the size limit of the API server or etcd",
         steps=(
             Step(
-                "make the object smaller in the values or the chart: a ConfigMap or Secret can hold at most 1 MiB, and a request to etcd is limited to 1.5 MiB",
+                "make the object smaller in the values or the chart; a ConfigMap or Secret can hold at most 1 MiB, and a request to etcd can be at most 1.5 MiB",
                 read=(SPEC,),
             ),
         ),

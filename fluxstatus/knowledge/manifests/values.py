@@ -13,14 +13,14 @@ _CORE = "kubernetes pkg/apis/core/validation"
 RULES = (
     Rule(
         MANIFEST_INVALID,
-        why="a container of {object} has no image ({field})",
+        why="a container of {object} has no image ({field} is not set)",
         steps=(
             Step(
-                "if a patch changes this container, correct its name there: a patch with a name that the pod template does not have adds a second container without an image",
+                "if a patch changes this container, correct the container's name in the patch; a name that is not in the pod template adds a second container, which has no image",
                 read=(SPEC,),
             ),
             Step(
-                "otherwise set the image in Git (for a HelmRelease, in the values), and check that a variable in it is not empty"
+                "otherwise, set the image {in_git}, and check that any variable in it is not empty"
             ),
         ),
         pattern=Text(r"(?P<field>[\w.]{0,80}[cC]ontainers\[\d+\]\.image): Required value"),
@@ -33,7 +33,7 @@ RULES = (
         why='{object} mounts volume "{volume}", which its pod template does not define',
         steps=(
             Step(
-                'add a volume "{volume}" to the volumes of the pod template, or correct the name in volumeMounts (for a HelmRelease, in the values or the chart)',
+                'define the volume "{volume}" in the pod template, or correct its name in volumeMounts, {in_git}',
                 read=(SPEC,),
             ),
         ),
@@ -44,10 +44,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="two volumeMounts of a container of {object} have the same mountPath {path}",
+        why="two volumeMounts in a container of {object} have the same mountPath {path}",
         steps=(
             Step(
-                "remove one of the two in Git (for a HelmRelease, in the values: the chart may mount a volume there, too)",
+                "remove one of the two volumeMounts {in_git}",
                 read=(SPEC,),
             ),
         ),
@@ -60,10 +60,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{object} has a quantity whose unit or format is not valid: {quantity}",
+        why="{object} has a quantity with an invalid unit or format: {quantity}",
         steps=(
             Step(
-                "correct the quantity in Git (for a HelmRelease, in the values): memory and storage have units such as Mi and Gi (not MB or GB), CPU is 500m or 0.5; if it comes from a variable, check that the variable is not empty",
+                "correct the quantity {in_git}: use units such as Mi and Gi (not MB or GB) for memory and storage, and values such as 500m or 0.5 for CPU. If the quantity comes from a variable, check that the variable is not empty",
                 read=(SPEC, OBJECT),
             ),
         ),
@@ -77,10 +77,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{field} of {object} is {given}, which is not a valid duration: it needs a unit",
+        why="{field} of {object} is {given}, which is not a valid duration, because it has no unit",
         steps=(
             Step(
-                "write the duration with a unit in Git, such as 30s, 10m or 1h",
+                "add a unit to the duration in Git, such as 30s, 10m or 1h",
                 read=(SPEC,),
             ),
         ),
@@ -95,14 +95,14 @@ RULES = (
     ),
     Rule(
         NOT_SUBSTITUTED,
-        why="{object} contains {variable}, a variable that was not substituted in the HelmRelease",
+        why="{object} contains variable {variable}, which was not substituted in the HelmRelease",
         steps=(
             Step(
-                "define the variable in spec.postBuild of the Kustomization that applies the HelmRelease (without spec.postBuild, Flux substitutes nothing), and check that the HelmRelease is not annotated with kustomize.toolkit.fluxcd.io/substitute: disabled",
+                "define the variable in spec.postBuild of the Kustomization that applies the HelmRelease, and check that the HelmRelease does not have the annotation kustomize.toolkit.fluxcd.io/substitute: disabled. Without spec.postBuild, Flux does not substitute any variables",
                 read=(SPEC,),
             ),
             Step(
-                "if the variable is in a values file of spec.valuesFrom or in the chart, Flux does not substitute it there: write the value, or generate the ConfigMap in a Kustomization with spec.postBuild"
+                "if the variable is in the chart or in a values file in spec.valuesFrom, Flux does not substitute it there. Write the value itself, or generate the ConfigMap in a Kustomization with spec.postBuild"
             ),
         ),
         pattern=Text(
@@ -116,10 +116,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="a probe or lifecycle hook of {object} has no handler ({field})",
+        why="{field} of {object} has no handler",
         steps=(
             Step(
-                "set one of httpGet, tcpSocket, exec and grpc in it, or remove it, in Git (for a HelmRelease, in the values; a chart often has a switch such as enabled: false); check the indentation",
+                "set a handler (httpGet, tcpSocket, exec or grpc) in {field}, or remove the field, {in_git}, and check the indentation. Many charts have a value that disables a probe, such as enabled: false",
                 read=(SPEC,),
             ),
         ),
@@ -133,10 +133,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="two containers or volumes of {object} have the same name {given} ({field})",
+        why="{field} of {object} is {given}, but another container or volume already has this name",
         steps=(
             Step(
-                "rename or remove one of the two in Git (for a HelmRelease, in the values: the chart may define one of this name, too)",
+                "rename or remove one of the two {in_git}",
                 read=(SPEC,),
             ),
         ),
@@ -150,10 +150,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{field} of {object} is {given}, an address without a prefix length",
+        why="{field} of {object} is {given}, which has no prefix length",
         steps=(
             Step(
-                "write the address with its prefix length in Git, such as 10.0.0.1/32 for one address (for a HelmRelease, in the values)",
+                "add the prefix length to the address {in_git}, for example 10.0.0.1/32 for a single address",
                 read=(SPEC,),
             ),
         ),
@@ -167,10 +167,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="a ServiceAccount in subjects of {object} has no namespace ({field})",
+        why="{field} of {object} is not set, but a ServiceAccount in subjects requires a namespace",
         steps=(
             Step(
-                "set namespace for this subject in Git (for a HelmRelease, in the values or the chart): a role binding does not use its own namespace by default",
+                "set the namespace of this subject {in_git}; role bindings do not use their own namespace by default",
                 read=(SPEC,),
             ),
         ),
@@ -181,10 +181,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{object} has a host that is not a host name: {given}",
+        why="the host {given} in {object} is not a valid host name",
         steps=(
             Step(
-                "write only the host name, without https://, a path or a port, in Git (for a HelmRelease, in the values); if it comes from a variable, check its value",
+                "use only the host name {in_git}, without https://, a path or a port. If the host comes from a variable, check the variable's value",
                 read=(SPEC,),
             ),
         ),
@@ -198,10 +198,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{object} has several ports, and at least one of them has no name ({field})",
+        why="{field} of {object} is not set, but every port of a Service with several ports needs a name",
         steps=(
             Step(
-                "give each port a name in Git (for a HelmRelease, in the values or the chart)",
+                "set a name for every port {in_git}",
                 read=(SPEC,),
             ),
         ),
@@ -212,14 +212,14 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{object} has two entries in ports with the same number and protocol ({field})",
+        why="two ports of {object} have the same number and protocol ({field})",
         steps=(
             Step(
-                "remove or change one of the two in Git (for a HelmRelease, in the values or the chart)",
+                "remove or change one of the two ports {in_git}",
                 read=(SPEC,),
             ),
             Step(
-                "if Git has the port only once, the live object has the other one from another field manager or from before it was renamed: remove it there with kubectl edit",
+                "if Git has the port only once, the live object has a second entry, which another field manager set or which remained after the port was renamed. Remove that entry with kubectl edit",
                 read=(OBJECT + " --show-managed-fields",),
             ),
         ),
@@ -233,7 +233,7 @@ RULES = (
         why="{object} is of type kubernetes.io/tls, but does not have key {key}",
         steps=(
             Step(
-                "add tls.crt and tls.key (both may be empty if a controller fills them in), or change the type of the Secret",
+                "add tls.crt and tls.key, or change the type of the Secret; both keys can be empty if a controller fills them in",
                 read=(SPEC,),
             ),
         ),
@@ -244,10 +244,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="key .dockerconfigjson of {object} is missing or is not JSON: {detail}",
+        why="key .dockerconfigjson of {object} is missing or is not valid JSON: {detail}",
         steps=(
             Step(
-                "store the Docker config as JSON; under data it is encoded with base64 exactly once, under stringData not at all; if it comes from a variable or a decrypted file, check its content",
+                "store the Docker config as JSON, encoded in base64 exactly once under data, or as plain text under stringData. If it comes from a variable or a decrypted file, check its content",
                 read=(SPEC,),
             ),
         ),

@@ -14,7 +14,7 @@ RULES = (
         why="Secret {missing} in {missing_field} does not exist",
         steps=(
             Step(
-                'create Secret {missing} with key "address" (the webhook URL), or with key "token" if spec.type requires one',
+                'create Secret {missing} with the webhook URL as "address", or with a "token" if spec.type requires one',
                 read=(SECRETS, SPEC),
                 change=("kubectl create secret generic {missing} -n {ns} --from-file=./address",),
             ),
@@ -26,10 +26,10 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="the address is that of API v1 of Alertmanager, which it no longer has ({status})",
+        why="the Provider uses the Alertmanager API v1, which Alertmanager no longer supports ({status})",
         steps=(
             Step(
-                'set spec.address, or key "address" in Secret {secret}, to version 2: https://HOST/api/v2/alerts/',
+                'set spec.address, or key "address" in Secret {secret}, to the URL of the API v2: https://HOST/api/v2/alerts/',
                 read=(SPEC, SECRET),
             ),
         ),
@@ -41,10 +41,10 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="the webhook of Microsoft Teams no longer exists ({status}): Microsoft has retired the connectors of Office 365 (webhook.office.com)",
+        why="the Microsoft Teams webhook no longer exists ({status}): Microsoft has retired Office 365 connectors (webhook.office.com)",
         steps=(
             Step(
-                'create a webhook with the Workflows app in Teams, and store its URL in spec.address, or under key "address" in Secret {secret}; spec.type: msteams supports connectors and Workflows',
+                'create a webhook with the Workflows app in Teams, and store its URL in spec.address, or as "address" in Secret {secret}. The type msteams supports both connectors and Workflows',
                 read=(SPEC, SECRET),
             ),
         ),
@@ -56,10 +56,10 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="the receiving service probably does not recognize the address or the channel ({status})",
+        why="the receiving service probably does not recognize the address or channel ({status})",
         steps=(
             Step(
-                'correct spec.address, or key "address" in Secret {secret} (the webhook may have been deleted), or set spec.channel to the name in the channel\'s URL, not the display name',
+                'if the webhook was deleted, create a new one, and update spec.address or key "address" in Secret {secret}. Otherwise, set spec.channel to the name in the channel\'s URL, not to the display name',
                 read=(SPEC, SECRET),
             ),
         ),
@@ -73,7 +73,7 @@ RULES = (
         why="the proxy requires authentication (407 Proxy Authentication Required)",
         steps=(
             Step(
-                "put username and password of the proxy into the Secret in spec.proxySecretRef",
+                "store the proxy's username and password in the Secret in spec.proxySecretRef",
                 read=(SPEC,),
             ),
         ),
@@ -86,11 +86,11 @@ RULES = (
         why="the receiving service denies access ({status})",
         steps=(
             Step(
-                "check that the token in Secret {secret} has write access (for a Git provider, to commit statuses or comments), and that spec.address and spec.channel are those that it was issued for",
+                "check that the token in Secret {secret} has write access (for a Git provider, to commit statuses or comments), and that it was issued for spec.address and spec.channel",
                 read=(SECRET, SPEC),
             ),
             Step(
-                "if both are correct, check whether the service blocks the address of this cluster"
+                "if the token is correct, check whether the service blocks the cluster's IP address"
             ),
         ),
         pattern=Text(r"status(?: code)?:? (?P<status>403[^\n]{0,60})"),
@@ -103,7 +103,7 @@ RULES = (
         why="the receiving service rejects the credentials ({status})",
         steps=(
             Step(
-                "put a valid token with write access into Secret {secret} (for a Git provider, write access to commit statuses)",
+                "store a valid token with write access in Secret {secret}; for a Git provider, the token needs write access to commit statuses",
                 read=(SECRET, SPEC),
             ),
         ),
@@ -119,7 +119,7 @@ RULES = (
         why="the receiving service rejects the message ({status})",
         steps=(
             Step(
-                "check spec.type, spec.channel and spec.address: they must match the service",
+                "check that spec.type, spec.channel and spec.address match the service",
                 read=(SPEC,),
             ),
         ),
@@ -133,7 +133,7 @@ RULES = (
         why="Google Cloud does not recognize the Pub/Sub topic in spec.channel: {detail}",
         steps=(
             Step(
-                "create the topic, or correct spec.address (the project) and spec.channel (the topic)",
+                "create the topic, or correct the project in spec.address and the topic in spec.channel",
                 read=(SPEC,),
             ),
         ),
@@ -144,10 +144,10 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="the receiving service knows the identity, but does not permit it to publish: {detail}",
+        why="the receiving service does not allow this identity to publish: {detail}",
         steps=(
             Step(
-                "grant the permission to publish (Pub/Sub: roles/pubsub.publisher on the topic; Event Hubs: a policy with the claim Send, or the role Azure Event Hubs Data Sender)",
+                "grant permission to publish: for Pub/Sub, assign roles/pubsub.publisher on the topic; for Event Hubs, use a policy with the Send claim or assign the role Azure Event Hubs Data Sender",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -163,7 +163,7 @@ RULES = (
         why="the NATS server in spec.address cannot be reached: {detail}",
         steps=(
             Step(
-                "check spec.address (HOST:PORT), whether the server is running, and NetworkPolicies",
+                "check that spec.address has the form HOST:PORT, that the server is running, and that no NetworkPolicy blocks the connection",
                 read=(SPEC, "kubectl get networkpolicies -n {flux_namespace}"),
             ),
         ),
@@ -175,10 +175,10 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="the address of the service does not begin with a scheme such as https://: {detail}",
+        why="the service's address does not start with a scheme such as https://: {detail}",
         steps=(
             Step(
-                'write the whole URL into spec.address, or into key "address" of Secret {secret}, without quotes and line breaks',
+                'store the full URL in spec.address, or as "address" in Secret {secret}, without quotes or line breaks',
                 read=(SPEC, SECRET),
             ),
         ),

@@ -10,10 +10,10 @@ from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 RULES = (
     Rule(
         NOTIFICATION_FAILED,
-        why="the webhook no longer exists or was disabled by the service ({webhook})",
+        why="the webhook no longer exists, or the service has disabled it ({webhook})",
         steps=(
             Step(
-                'create a new webhook in the service, and store its URL in spec.address, or as key "address" in Secret {secret}',
+                'create a new webhook in the service, and store its URL in spec.address, or as "address" in Secret {secret}',
                 read=(SPEC, SECRET),
             ),
         ),
@@ -27,10 +27,10 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="the URL of the webhook is incomplete: it has no valid signature (DirectApiAuthorizationRequired)",
+        why="the webhook URL is incomplete, because it has no valid signature (DirectApiAuthorizationRequired)",
         steps=(
             Step(
-                'copy the whole URL of the workflow with all parameters (sp, sv, sig) into key "address" of Secret {secret}',
+                'copy the full URL of the workflow, with its parameters sp, sv and sig, to key "address" in Secret {secret}',
                 read=(SECRET,),
             ),
         ),
@@ -41,10 +41,10 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="the token in Secret {secret} is valid, but it does not have the required scope or is of another type ({scope})",
+        why="the token in Secret {secret} is valid, but it lacks a required scope or is of the wrong type ({scope})",
         steps=(
             Step(
-                "use the bot token of the app (xoxb) with the scopes chat:write and chat:write.public, and reinstall the app to the workspace after you add a scope",
+                "use the app's bot token (xoxb) with the scopes chat:write and chat:write.public; after you add a scope, reinstall the app to the workspace",
                 read=(SECRET,),
             ),
         ),
@@ -57,10 +57,10 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="the settings of the workspace do not let the app post to this channel ({policy})",
+        why="the workspace's settings do not allow the app to post to this channel ({policy})",
         steps=(
             Step(
-                "have an administrator of the workspace allow the app, or post to another channel (spec.channel)",
+                "ask an administrator of the workspace to allow the app, or set spec.channel to another channel",
                 read=(SPEC,),
             ),
         ),
@@ -74,10 +74,10 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="the chat in spec.channel does not exist for this bot: {detail}",
+        why="the bot cannot find the chat in spec.channel: {detail}",
         steps=(
             Step(
-                "add the bot to the chat or room, and set spec.channel to its ID (Telegram: a group ID is negative, and changes when the group becomes a supergroup: see migrate_to_chat_id)",
+                "add the bot to the chat or room, and set spec.channel to its ID. In Telegram, group IDs are negative, and a group gets a new ID when it becomes a supergroup (see migrate_to_chat_id)",
                 read=(SPEC,),
             ),
         ),
@@ -92,10 +92,10 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="the event is not accepted by PagerDuty, probably because spec.channel is not the integration key of a service: {detail}",
+        why="spec.channel is probably not the integration key of a PagerDuty service, so PagerDuty rejects the event: {detail}",
         steps=(
             Step(
-                "set spec.channel to the integration key (routing key) of an Events API v2 integration of the service",
+                "set spec.channel to the integration key (routing key) of the service's Events API v2 integration",
                 read=(SPEC,),
             ),
         ),
@@ -107,10 +107,10 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="the app of the token cannot post to the channel in spec.channel ({channel})",
+        why="the app that the token belongs to cannot post to the channel in spec.channel ({channel})",
         steps=(
             Step(
-                "correct spec.channel, and invite the app to the channel (/invite); an archived channel accepts no messages",
+                "correct spec.channel, and invite the app to the channel with /invite; an archived channel does not accept messages",
                 read=(SPEC,),
             ),
         ),

@@ -15,10 +15,10 @@ from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 RULES = (
     Rule(
         NOTIFICATION_FAILED,
-        why="a commit status needs a Git commit, but the revision of a HelmRelease or HelmChart is a chart version ({revision})",
+        why="a commit status requires a Git commit, but the revision of a HelmRelease or HelmChart is a chart version ({revision})",
         steps=(
             Step(
-                "remove HelmRelease and HelmChart from spec.eventSources of the Alert: only Kustomizations (and other objects) with a Git source have a commit",
+                "remove HelmRelease and HelmChart from spec.eventSources of the Alert; only objects with a Git source, such as Kustomizations, have a commit",
                 read=(ALERTS,),
             ),
         ),
@@ -30,10 +30,10 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="a commit status needs a Git commit, but the revision of the event is not one ({revision})",
+        why="a commit status requires a Git commit, but the event's revision is not a commit ({revision})",
         steps=(
             Step(
-                "limit spec.eventSources of the Alert to Kustomizations with a Git source; for an OCIRepository, push the artifact with flux push artifact, which adds the Git revision to it",
+                "limit spec.eventSources of the Alert to Kustomizations with a Git source. For an OCIRepository, push the artifact with flux push artifact, which adds the Git revision",
                 read=(ALERTS,),
             ),
         ),
@@ -44,10 +44,10 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="the event has no revision or change request, which a Provider of this type needs: {detail}",
+        why="the event lacks the revision or change request that this type of Provider requires: {detail}",
         steps=(
             Step(
-                "limit spec.eventSources of the Alert to objects whose events have it: Kustomizations with a Git source have a revision; the number of a change request comes from annotation event.toolkit.fluxcd.io/change_request",
+                "limit spec.eventSources of the Alert to objects whose events include it. Kustomizations with a Git source have a revision; the annotation event.toolkit.fluxcd.io/change_request sets the number of a change request",
                 read=(ALERTS, SPEC),
             ),
         ),
@@ -63,7 +63,7 @@ RULES = (
         why="the Git provider does not recognize the commit ({detail})",
         steps=(
             Step(
-                "check that spec.address of the Provider is the repository that the Kustomization's source is fetched from",
+                "check that spec.address of the Provider is the repository that the Kustomization's source fetches",
                 read=(SPEC, ALERTS),
             ),
         ),
@@ -74,10 +74,10 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="the commit already has this status in a GitLab pipeline, so the status is rejected: {detail}",
+        why="the commit already has this status in a GitLab pipeline, so GitLab rejects the status: {detail}",
         steps=(
             Step(
-                "no action is needed if the status in GitLab is correct; if several clusters report on one commit, give each Provider a different spec.commitStatusExpr",
+                "no action is needed if the status in GitLab is correct. If several clusters report the status of the same commit, use a different spec.commitStatusExpr in each Provider",
                 read=(SPEC,),
             ),
         ),
@@ -100,10 +100,10 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="the token in Secret {secret} is valid, but it does not have the permission to write commit statuses or comments: {detail}",
+        why="the token in Secret {secret} is valid, but it does not have permission to write commit statuses or comments: {detail}",
         steps=(
             Step(
-                'give the token write access (GitHub: "Commit statuses", for comments "Pull requests", for repository_dispatch "Contents"; GitLab: scope api and the role Developer)',
+                'grant the token write access: on GitHub, to "Commit statuses" ("Pull requests" for comments, "Contents" for repository_dispatch); on GitLab, with the scope api and the role Developer',
                 read=(SECRET,),
             ),
         ),
@@ -117,14 +117,14 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="the Git provider does not recognize the repository in spec.address, or the token in Secret {secret} does not have access to it: {detail}",
+        why="the Git provider does not recognize the repository in spec.address, or the token in Secret {secret} does not have access to the repository: {detail}",
         steps=(
             Step(
-                "set spec.address to the URL of the repository that the events are about (https://HOST/OWNER/REPOSITORY)",
+                "set spec.address to the URL of the repository that the events refer to (https://HOST/OWNER/REPOSITORY)",
                 read=(SPEC,),
             ),
             Step(
-                "if it is correct, give the token access to the repository (GitHub: for a fine-grained token, select it)",
+                "if spec.address is correct, grant the token access to the repository; for a fine-grained GitHub token, select the repository",
                 read=(SECRET,),
             ),
         ),
@@ -139,10 +139,10 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="the commit already has as many statuses as GitHub stores for one commit and context (1000): each reconciliation and each failed attempt adds one",
+        why="the commit has reached GitHub's limit of 1000 statuses per context: each reconciliation and each failed attempt adds a status",
         steps=(
             Step(
-                "push a new commit; to have fewer events, fix the object that keeps failing, and narrow spec.eventSources and spec.exclusionList of the Alert",
+                "push a new commit. To reduce the number of events, fix the object that keeps failing, narrow spec.eventSources of the Alert, or add patterns to spec.exclusionList of the Alert",
                 read=(ALERTS,),
             ),
         ),
@@ -153,10 +153,10 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="the event has more metadata than repository_dispatch of GitHub accepts: {detail}",
+        why="the event has more metadata than GitHub's repository_dispatch accepts: {detail}",
         steps=(
             Step(
-                "remove keys from spec.eventMetadata of the Alert and from the annotations event.toolkit.fluxcd.io/ of the objects",
+                "remove keys from spec.eventMetadata of the Alert, or remove annotations that start with event.toolkit.fluxcd.io/ from the objects",
                 read=(ALERTS,),
             ),
         ),
@@ -167,10 +167,10 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="the Provider cannot find out which user the token in Secret {secret} belongs to, which it needs for comments: {detail}",
+        why="the Provider cannot determine the user that the token in Secret {secret} belongs to, which is required for comments: {detail}",
         steps=(
             Step(
-                "use a valid token that includes the permission to read its own user (Gitea: read:user; GitLab: read_user or api)",
+                "use a valid token that is allowed to read its own user (Gitea: read:user; GitLab: read_user or api)",
                 read=(SECRET,),
             ),
         ),
@@ -187,7 +187,7 @@ RULES = (
         why="the commit status or comment cannot be written: {detail}",
         steps=(
             Step(
-                "check spec.address (the URL of the Git repository) and the permissions of the token in Secret {secret}, which needs write access to commit statuses, or to pull requests for comments",
+                "check spec.address, which must be the URL of the Git repository, and check that the token in Secret {secret} has write access to commit statuses, or to pull requests for comments",
                 read=(SPEC, SECRET),
             ),
         ),

@@ -19,7 +19,7 @@ RULES = (
         why="the Provider is incomplete or invalid: {detail}",
         steps=(
             Step(
-                "correct spec.type, spec.address, spec.channel and the keys in Secret {secret} (address, token, or username and password)",
+                "correct spec.type, spec.address, spec.channel or the keys in Secret {secret} (address, token, or username and password)",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -35,10 +35,10 @@ RULES = (
     ),
     Rule(
         ALERT_INVALID,
-        why="spec.eventSources lists objects of another namespace, which notification-controller does not allow (--no-cross-namespace-refs), so their events are not sent",
+        why="spec.eventSources lists objects in another namespace, which is not allowed: notification-controller runs with --no-cross-namespace-refs, so the events of these objects are not sent",
         steps=(
             Step(
-                "create an Alert and a Provider in the same namespace as the objects, and remove them from spec.eventSources here",
+                "create an Alert and a Provider in the same namespace as these objects, and remove the objects from spec.eventSources of this Alert",
                 read=(SPEC,),
             ),
         ),
@@ -53,7 +53,7 @@ RULES = (
         why="the notifier cannot be set up: {innermost}",
         steps=(
             Step(
-                "fix the reported error: spec.type, spec.address and spec.channel, the keys of Secret {secret}, or the connection to the service",
+                "fix the reported error: check spec.type, spec.address, spec.channel, the keys of Secret {secret} and the connection to the service",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -79,10 +79,10 @@ RULES = (
     ),
     Rule(
         ALERT_INVALID,
-        why="the regular expression {regex} in spec.{list}List is not valid, so the Alert sends nothing",
+        why="the regular expression {regex} in spec.{list}List is invalid, so the Alert does not send notifications",
         steps=(
             Step(
-                "correct the regular expression in spec.{list}List (Go syntax): a * needs something to repeat, as in .*",
+                "correct the regular expression in spec.{list}List (Go syntax); a * must follow something to repeat, as in .*",
                 read=(SPEC,),
             ),
         ),

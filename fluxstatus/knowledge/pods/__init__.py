@@ -33,13 +33,13 @@ RULES = (
 )
 
 VAGUE = Step(
-    "check the workload's events: they show why its pods are not created or started",
+    "check the workload's events to see why its pods are not created or started",
     read=("kubectl get events -n {ns} --field-selector=involvedObject.name={name}",),
 )
 """The next step for an event that no rule matches."""
 
 OF_OTHERS = Step(
-    "check the object's conditions and events: its own controller reports the problem there",
+    "check the object's conditions and events, where its controller reports the problem",
     read=("kubectl describe {resource} {name} -n {ns}",),
 )
 """The next step for a kind without pods, such as Certificate."""

@@ -16,10 +16,10 @@ _FAILED = r"(?:ProvisioningFailed|failed to provision volume)[^\n]*?"
 RULES = (
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its PersistentVolumeClaim requests StorageClass {storage_class}, which does not exist",
+        why="the PersistentVolumeClaim requests StorageClass {storage_class}, which does not exist",
         steps=(
             Step(
-                "create the StorageClass {storage_class}, or set an existing one in Git (for a HelmRelease, in the values); the class of a claim cannot be changed, so delete the claim, which is empty until it is bound",
+                "create StorageClass {storage_class}, or set an existing StorageClass in Git or in the chart's values. The class of a claim cannot be changed, so delete the claim, which is empty until it is bound",
                 read=(_CLASSES, _CLAIMS),
             ),
         ),
@@ -31,10 +31,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its PersistentVolumeClaim names no StorageClass, and the cluster has no default one",
+        why="the PersistentVolumeClaim has no storageClassName, and the cluster has no default StorageClass",
         steps=(
             Step(
-                'set storageClassName in Git (for a HelmRelease, in the values), or mark a StorageClass as the default: annotation storageclass.kubernetes.io/is-default-class: "true"',
+                'set storageClassName in Git or in the chart\'s values, or mark a StorageClass as the default with the annotation storageclass.kubernetes.io/is-default-class: "true"',
                 read=(_CLASSES, _CLAIMS),
             ),
         ),
@@ -43,10 +43,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the storage driver has no permission to create the volume: {detail}",
+        why="the storage driver does not have permission to create the volume: {detail}",
         steps=(
             Step(
-                "grant the identity of the storage driver (its ServiceAccount, IAM role or managed identity) the permission to create and attach volumes; the claim and the pod are not the cause",
+                "grant the storage driver's identity (its ServiceAccount, IAM role or managed identity) permission to create and attach volumes; the claim and the pod are not the cause",
                 read=(_CLAIMS, "kubectl get csidrivers"),
             ),
         ),
@@ -63,7 +63,7 @@ RULES = (
         why="the storage has no capacity or quota left for the volume: {detail}",
         steps=(
             Step(
-                "free or add storage, raise the quota of the account, or request a smaller volume",
+                "free up or add storage, raise the account's quota, or request a smaller volume",
                 read=(_CLAIMS,),
             ),
         ),
@@ -77,10 +77,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the storage driver still works on an earlier request for the same volume, or is stuck with it (Aborted): {detail}",
+        why="the storage driver is still working on an earlier request for the same volume, or is stuck (Aborted): {detail}",
         steps=(
             Step(
-                "check the storage behind the driver first (for Ceph, its health and free space) and its provisioner's logs, then restart the provisioner: the earlier request does not end",
+                "check the storage behind the driver (for Ceph, its health and free space) and the provisioner's logs. Then restart the provisioner, because the earlier request has not finished",
                 read=(_CLAIMS, "kubectl get csidrivers"),
             ),
         ),
@@ -94,10 +94,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the StorageClass has a parameter, or the claim an access mode, that its storage driver does not support: {detail}",
+        why="the storage driver does not support a parameter of the StorageClass or an access mode of the claim: {detail}",
         steps=(
             Step(
-                "correct accessModes of the claim (ReadWriteMany needs a file system driver such as NFS, CephFS, EFS or Azure Files) or the parameters of the StorageClass in Git (for a HelmRelease, in the values); delete the claim, which is empty until it is bound",
+                "correct the claim's accessModes or the StorageClass's parameters in Git or in the chart's values; ReadWriteMany requires a file system driver such as NFS, CephFS, EFS or Azure Files. Then delete the claim, which is empty until it is bound",
                 read=(_CLAIMS, "kubectl get storageclasses -o yaml"),
             ),
         ),
@@ -112,10 +112,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="a Secret with credentials for the storage driver is missing: {detail}",
+        why="the Secret with the storage driver's credentials is missing: {detail}",
         steps=(
             Step(
-                "create the Secret, or correct the parameters csi.storage.k8s.io/provisioner-secret-name and -namespace of the StorageClass; for Rook, the operator creates it when the cluster is ready",
+                "create the Secret, or correct the StorageClass parameters csi.storage.k8s.io/provisioner-secret-name and csi.storage.k8s.io/provisioner-secret-namespace. With Rook, the operator creates the Secret when the Ceph cluster is ready",
                 read=(_CLASSES + " -o yaml", _CLAIMS),
             ),
         ),
@@ -128,10 +128,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its volume cannot be provisioned: {detail}",
+        why="the volume cannot be provisioned: {detail}",
         steps=(
             Step(
-                "fix the reported error: the parameters of the StorageClass, or the storage behind its driver; the driver's controller logs more",
+                "fix the reported error: check the parameters of the StorageClass, the storage behind the driver, and the logs of the driver's controller",
                 read=(_CLAIMS, "kubectl get storageclasses -o yaml"),
             ),
         ),
@@ -144,10 +144,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its PersistentVolumeClaim waits for the storage driver {driver} to create a volume",
+        why="the PersistentVolumeClaim is waiting for the storage driver {driver} to create a volume",
         steps=(
             Step(
-                "check that the driver is installed and its controller runs: without it, the claim waits forever; if it runs, its logs and the claim's other events have the error",
+                "check that the driver is installed and that its controller is running; otherwise, the claim waits forever. If the controller is running, check its logs and the claim's other events for errors",
                 read=(_CLAIMS, "kubectl get csidrivers", _CLASSES),
             ),
         ),
@@ -160,10 +160,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its PersistentVolumeClaim is only bound once a pod uses it (WaitForFirstConsumer)",
+        why="the PersistentVolumeClaim is not bound until a pod uses it (WaitForFirstConsumer)",
         steps=(
             Step(
-                "check the pod that should use the claim: it does not exist, or cannot be scheduled; if no pod uses it, do not wait for the claim in a health check",
+                "check whether the pod that should use the claim exists and can be scheduled. If no pod uses the claim, remove the claim from the health checks",
                 read=("kubectl get pods -n {ns}", _CLAIMS),
             ),
         ),
@@ -176,7 +176,7 @@ RULES = (
         why="PersistentVolumeClaim {referred}, which the pod uses, is being deleted",
         steps=(
             Step(
-                "find out what deleted it (Flux, if it was removed from Git or renamed); it is only gone once no pod uses it (finalizer kubernetes.io/pvc-protection), and a claim that is being deleted cannot be kept: for its data, keep the volume (persistentVolumeReclaimPolicy: Retain)",
+                "find out what deleted the claim; Flux deletes a claim that is removed from Git or renamed. The claim stays until no pod uses it (finalizer kubernetes.io/pvc-protection), and its deletion cannot be undone. To keep the data, set persistentVolumeReclaimPolicy: Retain on the volume",
                 read=("kubectl get persistentvolumeclaims -n {ns}", DESCRIBE),
             ),
         ),
@@ -189,7 +189,7 @@ RULES = (
         why="PersistentVolumeClaim {referred}, which the pod uses, is bound to a volume that no longer exists (Lost)",
         steps=(
             Step(
-                "restore the volume, or delete the claim and have it created again, which starts with an empty volume: restore the data from a backup",
+                "restore the volume, or delete the claim so that it is recreated with an empty volume, and then restore the data from a backup",
                 read=("kubectl get persistentvolumeclaims,persistentvolumes -n {ns}",),
             ),
         ),
@@ -204,7 +204,7 @@ RULES = (
         why="PersistentVolumeClaim {referred}, which the pod uses, does not exist",
         steps=(
             Step(
-                "add the claim to Git, or correct its name in the pod template (for a HelmRelease, existingClaim or a similar value)",
+                "add the claim to Git, or correct its name in the pod template; in a chart, the name is often set in the value existingClaim",
                 read=("kubectl get persistentvolumeclaims -n {ns}", DESCRIBE),
             ),
         ),
@@ -217,7 +217,7 @@ RULES = (
         why="a volume cannot be expanded: {detail}",
         steps=(
             Step(
-                "check whether the driver supports expansion, and whether the volume must be detached first: then stop its pods once",
+                "check whether the driver supports expansion, and whether the volume must be detached first. If so, stop the pods that use the volume once",
                 read=(_CLAIMS, _CLASSES),
             ),
         ),
@@ -230,10 +230,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its volume was not provisioned in time after the pod was assigned to a node",
+        why="the volume was not provisioned in time after the pod was assigned to a node",
         steps=(
             Step(
-                "check the storage driver and the events of the claim",
+                "check the storage driver and the claim's events",
                 read=(_CLAIMS, "kubectl get csidrivers"),
             ),
         ),
@@ -243,7 +243,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="no node has enough free storage for its volume",
+        why="no node has enough free storage for the volume",
         steps=(
             Step(
                 "add storage to the nodes, or request a smaller volume",

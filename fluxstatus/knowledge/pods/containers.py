@@ -12,10 +12,10 @@ _PREVIOUS = f"{LOG} --previous"
 RULES = (
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the data of the database is of PostgreSQL {old_version}, but the image is of a newer major version",
+        why="the database's data is from PostgreSQL {old_version}, but the image is for a newer major version",
         steps=(
             Step(
-                "pin the image to PostgreSQL {old_version} again, or migrate the data: dump it with the old version and restore it with the new one, or run pg_upgrade",
+                "pin the image to PostgreSQL {old_version} again, or migrate the data: dump it with the old version and restore it with the new version, or run pg_upgrade",
                 read=(DESCRIBE, _PREVIOUS),
             ),
         ),
@@ -29,7 +29,7 @@ RULES = (
         why="the node has no inotify instances left",
         steps=(
             Step(
-                "raise the limits fs.inotify.max_user_instances and fs.inotify.max_user_watches of the node with sysctl",
+                "raise fs.inotify.max_user_instances and fs.inotify.max_user_watches on the node with sysctl",
                 read=(DESCRIBE, _PREVIOUS),
             ),
         ),
@@ -40,10 +40,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the container probably requires environment variable {variable}",
+        why="the container probably requires the environment variable {variable}",
         steps=(
             Step(
-                "set environment variable {variable} of the container (a password from a Secret with secretKeyRef; for a HelmRelease, in the values)",
+                "set the container's environment variable {variable} in Git or in the chart's values; for a password, use secretKeyRef to refer to a Secret",
                 read=(DESCRIBE, _PREVIOUS),
             ),
         ),
@@ -56,10 +56,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="it needs more memory than its limit allows (OOMKilled)",
+        why="the container needs more memory than its limit allows (OOMKilled)",
         steps=(
             Step(
-                "raise the container's memory limit (resources.limits.memory), or find out why it needs so much memory",
+                "raise the container's memory limit (resources.limits.memory), or find out why the container needs so much memory",
                 read=(DESCRIBE, _PREVIOUS),
             ),
         ),
@@ -70,7 +70,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its container refers to {reference} {referred}, which does not exist",
+        why="the container refers to {reference} {referred}, which does not exist",
         steps=(
             Step(
                 "create {reference} {referred} in namespace {ns}, or correct its name in the pod template",
@@ -83,7 +83,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its container refers to key {key}, which does not exist in {reference} {referred}",
+        why="the container refers to key {key}, which does not exist in {reference} {referred}",
         steps=(
             Step(
                 "add key {key} to {reference} {referred}, or correct the key in the pod template",
@@ -99,10 +99,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the container must not run as root (runAsNonRoot), but its image runs as root, or its user is a name that Kubernetes cannot check",
+        why="the container must not run as root (runAsNonRoot), but the image runs as root or as a user name that Kubernetes cannot verify",
         steps=(
             Step(
-                "set runAsUser to a number other than 0 in the securityContext of the pod template (for a HelmRelease, in the values), or use an image with a numeric USER; if it needs root and the namespace allows it, remove runAsNonRoot",
+                "set runAsUser to a number other than 0 in the securityContext of the pod template, or use an image with a numeric USER. If the container needs root and the namespace allows it, remove runAsNonRoot",
                 read=(DESCRIBE,),
             ),
         ),
@@ -113,14 +113,14 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the container cannot execute its command {detail} (permission denied): the file is not executable, or not for the user that the container runs as",
+        why="the container is not allowed to execute its command {detail} (permission denied): the file is not executable, or not executable by the container's user",
         steps=(
             Step(
-                "make the file executable in the image (chmod +x); for a script in a ConfigMap, set defaultMode: 0755 on its volume, or start it with sh; if it is a directory, correct command in the pod template",
+                "make the file executable in the image (chmod +x). For a script in a ConfigMap, set defaultMode: 0755 on its volume, or start the script with sh. If the path is a directory, correct the command in the pod template",
                 read=(DESCRIBE,),
             ),
             Step(
-                "if the securityContext sets runAsUser, use a user that may execute the file",
+                "if the securityContext sets runAsUser, use a user that is allowed to execute the file",
             ),
         ),
         pattern=Text(r"exec: \"?(?P<detail>[^\"\s:]+)\"?: (?:is a directory: )?permission denied"),
@@ -130,10 +130,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the command of the container does not exist in its image: {detail}",
+        why="the container's command does not exist in the image: {detail}",
         steps=(
             Step(
-                "correct command or args in the pod template (for a HelmRelease, in the values), or the image: a tag without a shell has no sh or bash",
+                "correct command or args in the pod template, or use a different image; images without a shell do not contain sh or bash",
                 read=(DESCRIBE,),
             ),
         ),
@@ -145,10 +145,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the program in the image is for another CPU architecture than the node, or its script has no interpreter line (exec format error)",
+        why="the program in the image is built for another CPU architecture, or it is a script without an interpreter line (exec format error)",
         steps=(
             Step(
-                "use an image that is built for the architecture of the node, or set a nodeSelector for kubernetes.io/arch in the pod template",
+                "use an image that is built for the node's architecture, or set a nodeSelector for kubernetes.io/arch in the pod template",
                 read=(
                     "kubectl get nodes -L kubernetes.io/arch",
                     DESCRIBE,
@@ -161,10 +161,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the container runtime of the node is overloaded or stuck: {detail}",
+        why="the node's container runtime is overloaded or stuck: {detail}",
         steps=(
             Step(
-                "wait: the kubelet retries; if it does not recover, check the node's disk and load, and restart its container runtime or drain it",
+                "wait, because the kubelet retries automatically. If the node does not recover, check its disk and load, and restart its container runtime or drain the node",
                 read=(
                     DESCRIBE,
                     "kubectl get nodes",
@@ -179,10 +179,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the postStart hook of the container failed, so the kubelet stops the container",
+        why="the container's postStart hook failed, so the kubelet stops the container",
         steps=(
             Step(
-                "correct lifecycle.postStart in the pod template; its output is in the events of the pod",
+                "correct lifecycle.postStart in the pod template; the output of the hook is in the pod's events",
                 read=(DESCRIBE,),
             ),
         ),
@@ -191,10 +191,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the path of a mount of the container cannot be created: the root file system is read-only, or an earlier mount covers it ({detail})",
+        why="the mount path of a container cannot be created: the root file system is read-only, or an earlier mount covers the path ({detail})",
         steps=(
             Step(
-                "mount a volume (an emptyDir) at the parent directory, choose another mountPath, or create the directory in the image; on nodes with a read-only system (Talos, Bottlerocket, Flatcar), a hostPath must be below a writable directory such as /var",
+                "mount a volume such as an emptyDir at the parent directory, choose another mountPath, or create the directory in the image. On nodes with a read-only operating system (Talos, Bottlerocket or Flatcar), a hostPath must be below a writable directory such as /var",
                 read=(DESCRIBE,),
             ),
         ),
@@ -207,10 +207,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="a mount of the container needs mount propagation, but the host path is not a shared mount ({path})",
+        why="a mount of the container requires mount propagation, but the host path is not a shared mount ({path})",
         steps=(
             Step(
-                "make the mount shared on the nodes (mount --make-rshared), or remove mountPropagation from the volumeMount; inside containers (kind, k3d, LXC), this must be done when the node starts",
+                "make the mount shared on the nodes (mount --make-rshared), or remove mountPropagation from the volumeMount. If the nodes are containers (kind, k3d or LXC), do this whenever a node starts",
                 read=(DESCRIBE,),
             ),
         ),
@@ -220,10 +220,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="a volumeMount with subPath cannot be prepared: the path does not exist in the volume, or cannot be created there",
+        why="a volumeMount with subPath cannot be prepared: the path does not exist in the volume or cannot be created there",
         steps=(
             Step(
-                "correct subPath in the pod template (for a HelmRelease, in the values), or create the path in the volume with the right owner; with a changed ConfigMap or a remounted volume, delete the pod once",
+                "correct subPath in the pod template, or create the path in the volume with the right owner. If a ConfigMap was changed or a volume was remounted, delete the pod once",
                 read=(DESCRIBE,),
             ),
         ),
@@ -233,10 +233,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the node cannot give the pod a device that it requests: {detail}",
+        why="the node cannot allocate a device that the pod requests: {detail}",
         steps=(
             Step(
-                "check the device plugin on the node of the pod and the health of its devices, and which pods use them; the pod was bound before the device was registered or after it failed: delete the pod, so that it is scheduled again",
+                "check the device plugin on the pod's node, the health of the devices, and the pods that use them. The pod was assigned to the node before the device was registered or after it failed, so delete the pod to schedule it again",
                 read=(DESCRIBE, "kubectl describe nodes"),
             ),
         ),
@@ -249,10 +249,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its container cannot start",
+        why="the container cannot start",
         steps=(
             Step(
-                "fix the reported error in the pod template (command, user, mounts)",
+                "fix the reported error in the pod template (command, user or mounts)",
                 read=(DESCRIBE,),
             ),
         ),
@@ -266,10 +266,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its container ends without an error (exit code 0), but the workload restarts it: it is not a program that keeps running",
+        why="the container exits without an error (exit code 0), but the workload restarts it: the program does not keep running",
         steps=(
             Step(
-                "correct command and args in the pod template (for a HelmRelease, in the values), so that the program stays in the foreground; for a task that ends, use a Job",
+                "correct command and args in the pod template so that the program stays in the foreground; for a task that ends, use a Job",
                 read=(
                     _PREVIOUS,
                     DESCRIBE,
@@ -282,10 +282,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its container was killed (exit code 137, SIGKILL): a failed liveness or startup probe and a slow shutdown, or a lack of memory on the node",
+        why="the container was killed (exit code 137, SIGKILL): common causes are a failed liveness or startup probe with a slow shutdown, and a lack of memory on the node",
         steps=(
             Step(
-                "check the events for a failed probe, and correct the probe or give the program more time (startupProbe, failureThreshold)",
+                "check the events for a failed probe, and correct the probe or give the program more time (startupProbe or failureThreshold)",
                 read=(
                     DESCRIBE,
                     _PREVIOUS,
@@ -303,10 +303,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its container probably cannot run its command (exit code {detail}: not executable or not found)",
+        why="the container probably cannot run its command (exit code {detail}, not executable or not found)",
         steps=(
             Step(
-                "correct command and args in the pod template (for a HelmRelease, in the values), or use an image that contains the program",
+                "correct command and args in the pod template, or use an image that contains the program",
                 read=(
                     _PREVIOUS,
                     DESCRIBE,
@@ -319,10 +319,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its container keeps exiting",
+        why="the container keeps exiting",
         steps=(
             Step(
-                "check the container's logs from before it exited, and fix the program or its configuration",
+                "check the logs of the container's previous run, and fix the program or its configuration",
                 read=(_PREVIOUS, DESCRIBE),
             ),
         ),

@@ -17,10 +17,10 @@ _NO_IMAGE = (
 RULES = (
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the name of the image {image} is not valid",
+        why="the image name {image} is invalid",
         steps=(
             Step(
-                "in Git, correct the name of the image {image}: upper case, spaces and an empty tag are not valid",
+                "in Git, correct the image name {image}. It must have the form REPOSITORY[:TAG], without uppercase letters in the repository, spaces or an empty tag",
                 read=(DESCRIBE,),
             ),
         ),
@@ -33,7 +33,7 @@ RULES = (
         why="the node does not have the image {image}, and imagePullPolicy: Never forbids pulling it",
         steps=(
             Step(
-                "load the image {image} onto the nodes, or set another imagePullPolicy in the pod template",
+                "load the image {image} onto the nodes, or set a different imagePullPolicy in the pod template",
                 read=(DESCRIBE,),
             ),
         ),
@@ -45,7 +45,7 @@ RULES = (
         why="the registry is rate-limiting pulls of image {image} (429)",
         steps=(
             Step(
-                "log in with imagePullSecrets in the pod template or its ServiceAccount (Docker Hub allows more pulls then), or use a mirror or a pull-through cache; the kubelet retries automatically",
+                "authenticate with imagePullSecrets in the pod template or its ServiceAccount (Docker Hub then allows more pulls), or use a mirror or a pull-through cache. The kubelet retries automatically",
                 read=(DESCRIBE,),
             ),
         ),
@@ -54,7 +54,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the image {image} is not available for the CPU architecture of the node",
+        why="the image {image} is not available for the node's CPU architecture",
         steps=(
             Step(
                 "use an image that is built for this architecture, or set a nodeSelector for kubernetes.io/arch in the pod template",
@@ -69,7 +69,7 @@ RULES = (
         why="the tag of the image {image} does not exist; Bitnami moved its versioned images to docker.io/bitnamilegacy in 2025",
         steps=(
             Step(
-                "set image.repository in spec.values to bitnamilegacy/NAME, to a mirror of your own or to an image from another vendor, or use a newer chart; bitnamilegacy gets no updates",
+                "set image.repository in spec.values to bitnamilegacy/NAME, to your own mirror or to another vendor's image, or use a newer chart; images in bitnamilegacy are not updated",
                 read=(DESCRIBE,),
             ),
         ),
@@ -82,10 +82,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the registry does not have the image {image}",
+        why="the image {image} does not exist in the registry",
         steps=(
             Step(
-                "correct the name or tag in Git (image {image}), or push the image to the registry",
+                "in Git, correct the name or tag of the image {image}, or push the image to the registry",
                 read=(DESCRIBE,),
             ),
         ),
@@ -97,11 +97,11 @@ RULES = (
         why="the registry denies access to the image {image}",
         steps=(
             Step(
-                "check whether the image {image} exists: some registries answer with 401 or 403 if it does not",
+                "check that the image {image} exists; some registries respond with 401 or 403 if an image does not exist",
                 read=(DESCRIBE,),
             ),
             Step(
-                "if it is private, set imagePullSecrets in the pod template or its ServiceAccount to a Secret of type kubernetes.io/dockerconfigjson in namespace {ns}, with a valid token for this registry",
+                "if the image is private, set imagePullSecrets in the pod template or its ServiceAccount to a Secret of type kubernetes.io/dockerconfigjson in namespace {ns}, with a valid token for this registry",
                 read=("kubectl get secrets -n {ns}", "kubectl get serviceaccounts -n {ns} -o yaml"),
             ),
         ),
@@ -114,10 +114,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the node does not trust the TLS certificate of the registry of the image {image}",
+        why="the node does not trust the TLS certificate of the registry that hosts the image {image}",
         steps=(
             Step(
-                "add the registry's CA to the nodes (containerd: /etc/containerd/certs.d), or give the registry a certificate that is valid for its name and not expired",
+                "add the registry's CA to the nodes (for containerd, in /etc/containerd/certs.d), or give the registry a certificate that is valid for its name and has not expired",
                 read=(DESCRIBE,),
             ),
         ),
@@ -127,10 +127,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the registry of the image {image} only offers plain HTTP, but the node connects with HTTPS",
+        why="the registry that hosts the image {image} supports only plain HTTP, but the node connects with HTTPS",
         steps=(
             Step(
-                "serve the registry with TLS, or allow plain HTTP for it on the nodes (containerd: /etc/containerd/certs.d)",
+                "enable TLS on the registry, or allow plain HTTP for the registry on the nodes (for containerd, in /etc/containerd/certs.d)",
                 read=(DESCRIBE,),
             ),
         ),
@@ -139,10 +139,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the node cannot resolve the host name of the registry of the image {image}",
+        why="the node cannot resolve the host name of the registry that hosts the image {image}",
         steps=(
             Step(
-                "in Git, correct the registry in the name of the image {image}, or fix DNS on the node: the kubelet uses the node's DNS, not the cluster's",
+                "in Git, correct the registry in the name of the image {image}, or fix DNS on the node; the kubelet uses the node's DNS, not the cluster's",
                 read=(DESCRIBE,),
             ),
         ),
@@ -153,10 +153,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the node cannot connect to the registry of the image {image}",
+        why="the node cannot connect to the registry that hosts the image {image}",
         steps=(
             Step(
-                "check the node's network: firewall, proxy of the container runtime, and the registry itself; the kubelet retries automatically",
+                "check the node's network, including firewalls and the container runtime's proxy, and check the registry itself; the kubelet retries automatically",
                 read=(DESCRIBE, "kubectl get nodes -o wide"),
             ),
         ),
@@ -170,10 +170,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the disk of the node is full, so the image {image} cannot be stored",
+        why="the node's disk is full, so the image {image} cannot be stored",
         steps=(
             Step(
-                "free up disk space on the node, or enlarge its disk",
+                "free up disk space on the node, or expand its disk",
                 read=("kubectl describe nodes", DESCRIBE),
             ),
         ),
@@ -182,10 +182,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="an imagePullSecret of the pod does not exist ({referred})",
+        why="imagePullSecret {referred} of the pod does not exist",
         steps=(
             Step(
-                "create the Secret in the namespace of the pod, or correct its name in imagePullSecrets of the pod template or its ServiceAccount",
+                "create the Secret in the pod's namespace, or correct its name in imagePullSecrets of the pod template or its ServiceAccount",
                 read=(
                     "kubectl get secrets -n {ns}",
                     DESCRIBE,
@@ -198,7 +198,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the signature of the image {image} is not accepted by the policy of the node",
+        why="the node's policy does not accept the signature of the image {image}",
         steps=(
             Step(
                 "sign the image with a key that the policy trusts, or change the policy (policy.json, ClusterImagePolicy)",
@@ -217,7 +217,7 @@ RULES = (
         why="the image {image} cannot be pulled",
         steps=(
             Step(
-                "check the error in the pod's events; if they have expired, the likely causes are a wrong name or tag of the image {image} (correct it in Git), no imagePullSecrets for a private registry, or a rate limit",
+                "check the error in the pod's events. If the events have expired, check the name and tag of the image {image}, the imagePullSecrets for a private registry, and any rate limit",
                 read=(
                     DESCRIBE,
                     "kubectl get events -n {ns} --field-selector=involvedObject.name={pod}",

@@ -15,7 +15,7 @@ RULES = (
         why="the NFS server denies the mount: {detail}",
         steps=(
             Step(
-                "allow the addresses of the nodes in the export of the NFS server, and check that the exported path exists",
+                "allow the nodes' addresses in the export of the NFS server, and check that the exported path exists",
                 read=(DESCRIBE, "kubectl get nodes -o wide"),
             ),
         ),
@@ -30,7 +30,7 @@ RULES = (
         why="the node cannot reach the NFS server: {detail}",
         steps=(
             Step(
-                "check the server's address in the volume, and whether the nodes can connect to the server (port 2049)",
+                "check the server's address in the volume, and check that the nodes can connect to the server on port 2049",
                 read=(DESCRIBE,),
             ),
         ),
@@ -43,10 +43,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the file server denies the mount of the SMB share (mount error 13, permission denied)",
+        why="the file server denies access to the SMB share (mount error 13, permission denied)",
         steps=(
             Step(
-                "correct username, password and domain in the Secret of the volume, and the permissions of the share on the server; for an Azure file share, check the key and the network rules of the storage account",
+                "correct username, password and domain in the volume's Secret, or the permissions of the share on the server. For an Azure file share, check the key and the network rules of the storage account",
                 read=(DESCRIBE,),
             ),
         ),
@@ -56,10 +56,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the node cannot reach the SMB server, or does not find the share ({detail})",
+        why="the node cannot reach the SMB server or find the share ({detail})",
         steps=(
             Step(
-                "check the address and the name of the share in the volume, and whether the nodes can connect to the server (port 445)",
+                "check the address and name of the share in the volume, and check that the nodes can connect to the server on port 445",
                 read=(DESCRIBE,),
             ),
         ),
@@ -69,10 +69,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the file system of a volume does not allow changing the owner of its files, which fsGroup in the securityContext requests",
+        why="a volume's file system does not allow changing the owner of its files, which fsGroup in the securityContext requires",
         steps=(
             Step(
-                "remove fsGroup from the securityContext of the pod (for a HelmRelease, in the values), or set fsGroupChangePolicy: OnRootMismatch; for NFS, set the owner on the server (root_squash forbids chown)",
+                "remove fsGroup from the pod's securityContext, or set fsGroupChangePolicy: OnRootMismatch. For NFS, set the owner on the server, because root_squash forbids chown",
                 read=(DESCRIBE,),
             ),
         ),
@@ -84,10 +84,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the disk of a volume is in use on the node, so it cannot be formatted or mounted: {detail}",
+        why="a volume's disk is in use on the node, so it cannot be formatted or mounted: {detail}",
         steps=(
             Step(
-                "stop multipathd from taking over the disks on the nodes (blacklist them in /etc/multipath.conf), and check that no other process or mount uses the disk",
+                "prevent multipathd from taking over the disks on the nodes (blacklist them in /etc/multipath.conf), and check that no other process or mount uses the disk",
                 read=(DESCRIBE,),
             ),
         ),
@@ -100,10 +100,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the file system of a volume is damaged, or has a different type than the volume expects: {detail}",
+        why="a volume's file system is damaged, or its type is different from what the volume expects: {detail}",
         steps=(
             Step(
-                "stop the pods that use the volume, and check the file system (fsck) on the node or with the tools of the storage; correct fsType if the volume has another file system",
+                "stop the pods that use the volume, and check the file system with fsck on the node or with the storage's own tools. If the volume has a different file system, correct fsType",
                 read=(DESCRIBE,),
             ),
         ),
@@ -116,10 +116,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the node does not have the program that mounts this type of volume (mount.nfs, mount.cifs)",
+        why="the node does not have the program that mounts this type of volume (mount.nfs or mount.cifs)",
         steps=(
             Step(
-                "install the client of this file system on the nodes (nfs-common or nfs-utils, cifs-utils, open-iscsi), or use a CSI driver that brings it along",
+                "install the client for this file system on the nodes (nfs-common, nfs-utils, cifs-utils or open-iscsi), or use a CSI driver that includes the client",
                 read=(DESCRIBE,),
             ),
         ),
@@ -132,10 +132,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the hostPath of a volume does not exist on the node, or is of another type: {detail}",
+        why="a volume's hostPath does not exist on the node or has the wrong type: {detail}",
         steps=(
             Step(
-                "create the path on the nodes, set type: DirectoryOrCreate in the volume, or use another type of volume",
+                "create the path on the nodes, set type: DirectoryOrCreate for the hostPath, or use another type of volume",
                 read=(DESCRIBE,),
             ),
         ),
@@ -145,10 +145,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="a volume refers to key {key}, which its Secret or ConfigMap does not have",
+        why="a volume refers to key {key}, which does not exist in its Secret or ConfigMap",
         steps=(
             Step(
-                "add key {key} to the Secret or ConfigMap, or correct the key under items of the volume in the pod template",
+                "add key {key} to the Secret or ConfigMap, or correct the key under the volume's items in the pod template",
                 read=(DESCRIBE, "kubectl get configmaps,secrets -n {ns}"),
             ),
         ),
@@ -158,10 +158,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the kubelet did not get the Secrets and ConfigMaps of the pod from the API server in time",
+        why="the kubelet did not receive the pod's Secrets and ConfigMaps from the API server in time",
         steps=(
             Step(
-                "wait: the kubelet retries; if the pod still does not start, check the node's connection to the API server",
+                "wait, because the kubelet retries automatically. If the pod still does not start, check the node's connection to the API server",
                 read=(DESCRIBE, "kubectl get nodes"),
             ),
         ),
@@ -172,10 +172,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="a mount of the container and what is at its path in the image are of different types: one is a file, the other a directory",
+        why="a mount of the container does not match its path in the image: a file is mounted on a directory, or a directory on a file",
         steps=(
             Step(
-                "correct subPath and mountPath in the pod template: subPath must be the name of a key of the Secret or ConfigMap, and mountPath the path of the file",
+                "correct subPath and mountPath in the pod template. The subPath must be a key of the Secret or ConfigMap, and the mountPath must be the path of the file",
                 read=(DESCRIBE,),
             ),
         ),

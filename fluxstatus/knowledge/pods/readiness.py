@@ -10,10 +10,10 @@ from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 RULES = (
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its init container is still running",
+        why="the init container is still running",
         steps=(
             Step(
-                "check the logs of this init container: many wait for a dependency (a database, a Service, a Secret, a migration) that is not available yet; a migration in a post-install or post-upgrade hook starts only when the pods are ready, so neither ever finishes",
+                "check the logs of this init container; it may be waiting for a dependency that is not available yet, such as a database, Service, Secret or migration. A migration in a post-install or post-upgrade hook starts only when the pods are ready, so waiting for it never ends",
                 read=(LOG, DESCRIBE),
             ),
         ),
@@ -37,10 +37,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="it was evicted because it used more ephemeral storage (logs, emptyDir, its own files) than its limit",
+        why="the pod was evicted because it used more ephemeral storage than its limit allows: logs, emptyDir volumes and files in containers count",
         steps=(
             Step(
-                "raise resources.limits[ephemeral-storage] or sizeLimit of the emptyDir in the pod template, or find out what fills it",
+                "raise resources.limits[ephemeral-storage] or the emptyDir's sizeLimit in the pod template, or find out what uses the storage",
                 read=(DESCRIBE,),
             ),
         ),
@@ -51,10 +51,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="it was evicted because the disk of its node is full",
+        why="the pod was evicted because the node's disk is full",
         steps=(
             Step(
-                "free or add disk on the node (images, logs, emptyDir volumes), and set requests and limits for ephemeral-storage",
+                "free up or add disk space on the node (images, logs and emptyDir volumes), and set requests and limits for ephemeral-storage",
                 read=("kubectl describe nodes",),
             ),
         ),
@@ -63,10 +63,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="it was removed in favor of a pod with a higher priority (preempted)",
+        why="the pod was preempted by a pod with a higher priority",
         steps=(
             Step(
-                "add nodes, lower the requests, or give it a PriorityClass of its own",
+                "add nodes, lower the requests, or assign a PriorityClass to the pod",
                 read=(
                     "kubectl get priorityclasses",
                     "kubectl describe nodes",
@@ -78,10 +78,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its node is lost or was tainted, so its pods are removed from it",
+        why="the pod's node is lost or was tainted, so pods are being removed from it",
         steps=(
             Step(
-                "check the node: whether it is powered on, its kubelet and its network",
+                "check that the node is powered on, and check its kubelet and network",
                 read=(
                     "kubectl get nodes",
                     "kubectl describe nodes",
@@ -94,10 +94,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its probe cannot connect ({detail}): the program is not listening on this port (yet)",
+        why="the probe cannot connect ({detail}): the program is not listening on this port, or not yet",
         steps=(
             Step(
-                "compare the port of the probe with the port that the program listens on (and 127.0.0.1 is not enough); if it only starts slowly, use a startupProbe",
+                "compare the probe's port with the port that the program listens on; listening only on 127.0.0.1 is not enough. If the program starts slowly, use a startupProbe",
                 read=(
                     DESCRIBE,
                     LOG,
@@ -110,10 +110,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its probe gets HTTP status {detail}",
+        why="the probe receives HTTP status {detail}",
         steps=(
             Step(
-                "for 404, correct the path of the probe; for 401 or 403, use a path that needs no login; for 5xx, check the logs of the program",
+                "for 404, correct the probe's path; for 401 or 403, use a path that does not require authentication; for 5xx, check the program's logs",
                 read=(
                     DESCRIBE,
                     LOG,
@@ -126,10 +126,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its probe gets no answer in time",
+        why="the probe does not receive a response in time",
         steps=(
             Step(
-                "check the logs and the load of the program; raise timeoutSeconds of the probe if the program only answers slowly",
+                "check the program's logs and load; if the program responds slowly, raise the probe's timeoutSeconds",
                 read=(
                     DESCRIBE,
                     LOG,
@@ -144,10 +144,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="it is running, but does not pass its probe",
+        why="the container is running but does not pass its probe",
         steps=(
             Step(
-                "check the probe (path, port, timeout), and check the logs",
+                "check the probe's path, port and timeout, and check the container's logs",
                 read=(DESCRIBE, LOG),
             ),
         ),
@@ -158,10 +158,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="it was evicted: its node ran low on memory or disk",
+        why="the pod was evicted because the node ran low on memory or disk space",
         steps=(
             Step(
-                "set requests that match its usage, or add memory or disk to the nodes",
+                "set requests that match the pod's usage, or add memory or disk space to the nodes",
                 read=("kubectl describe nodes",),
             ),
         ),
@@ -171,10 +171,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the Job reached its backoff limit or took too long",
+        why="the Job reached its backoff limit or deadline",
         steps=(
             Step(
-                "check whether its pods started, and their logs; a failed Job is not rerun: after the fix, delete the Job, so that it is created again (Helm recreates its hooks automatically)",
+                "check that the Job's pods started, and read their logs. A failed Job is not rerun: after you fix the problem, delete the Job so that it is recreated (Helm recreates its hooks automatically)",
                 read=("kubectl logs job/{name} -n {ns} --tail=50",),
                 change=("kubectl delete job {name} -n {ns} --ignore-not-found",),
             ),
@@ -186,7 +186,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its container exited with an error",
+        why="a container exited with an error",
         steps=(Step("check the container's logs", read=(LOG, DESCRIBE)),),
         pattern=Text(r"(?:end|terminat)ed with|has failed"),
         reach=Reach.STAGE,

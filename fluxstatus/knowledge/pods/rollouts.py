@@ -6,10 +6,10 @@ from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 RULES = (
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the rollout is paused (spec.paused)",
+        why="the rollout is paused, because spec.paused is set",
         steps=(
             Step(
-                "resume the rollout; if spec.paused is set in Git, remove it there",
+                "resume the rollout; if Git sets spec.paused, remove it there",
                 read=("kubectl describe deployment {name} -n {ns}",),
                 change=("kubectl rollout resume deployment/{name} -n {ns}",),
             ),
@@ -19,10 +19,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the Job is suspended (spec.suspend), so it has no pods",
+        why="the Job is suspended (spec.suspend is set), so it has no pods",
         steps=(
             Step(
-                "remove spec.suspend in Git; if a queue such as Kueue suspends it, check whether its quota is used up",
+                "remove spec.suspend in Git; if a queue such as Kueue suspends the Job, check whether the queue's quota is used up",
                 read=("kubectl describe job {name} -n {ns}",),
             ),
         ),
@@ -34,7 +34,7 @@ RULES = (
         why="the rollout made no progress within spec.progressDeadlineSeconds",
         steps=(
             Step(
-                "check its pods: their status, events and logs show why they do not become ready",
+                "check the status, events and logs of the pods to see why they do not become ready",
                 read=(
                     "kubectl describe deployment {name} -n {ns}",
                     "kubectl get pods -n {ns}",

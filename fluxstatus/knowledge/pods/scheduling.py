@@ -1,4 +1,4 @@
-"""Pods that no node takes.
+"""Pods that cannot be scheduled.
 
 Upstream: kubernetes pkg/scheduler/framework.
 """
@@ -13,7 +13,7 @@ RULES = (
         why="the pod has scheduling gates",
         steps=(
             Step(
-                "check the controller that set the gates in spec.schedulingGates, such as Kueue: it removes them when the pod is admitted",
+                "check the controller that set spec.schedulingGates, such as Kueue; it removes the gates when it admits the pod",
                 read=(DESCRIBE,),
             ),
         ),
@@ -34,10 +34,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="no node offers {resource_short}, or all of it is in use",
+        why="no node provides {resource_short}, or all of it is in use",
         steps=(
             Step(
-                "check that the device plugin or driver of {resource_short} runs on the nodes with this hardware (it adds the resource to the node), that a node with it exists, and which pods use it",
+                "check that a node with {resource_short} exists, that the device plugin or driver that provides it is running on that node, and which pods use it",
                 read=(
                     "kubectl get nodes -o custom-columns=NAME:.metadata.name,ALLOCATABLE:.status.allocatable",
                     DESCRIBE,
@@ -51,7 +51,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="no node has enough {resource_short} left",
+        why="no node has enough {resource_short} available",
         steps=(
             Step(
                 "lower resources.requests, add nodes, or free up capacity",
@@ -63,10 +63,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the nodes already run as many pods as they may (maxPods of the kubelet, 110 by default; on some clouds, what their network interfaces allow)",
+        why="the nodes are already running the maximum number of pods: the limit is the kubelet's maxPods (110 by default) or, on some clouds, what the network interfaces allow",
         steps=(
             Step(
-                "add nodes, remove pods that are not needed, or raise the maximum of pods per node (maxPods of the kubelet, or of the node pool; on AWS, with prefix delegation)",
+                "add nodes, remove pods that are not needed, or raise the maximum number of pods per node (maxPods of the kubelet or the node pool; on AWS, use prefix delegation)",
                 read=(
                     "kubectl get nodes -o custom-columns=NAME:.metadata.name,PODS:.status.allocatable.pods",
                     DESCRIBE,
@@ -78,7 +78,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="no node has the host ports of the pod free",
+        why="no node has the pod's host ports available",
         steps=(
             Step(
                 "remove hostPort from the pod template, or run fewer pods than nodes",
@@ -90,10 +90,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="no node satisfies its topology spread constraints",
+        why="no node satisfies the pod's topology spread constraints",
         steps=(
             Step(
-                "relax topologySpreadConstraints in the pod template (whenUnsatisfiable: ScheduleAnyway or a higher maxSkew), or add nodes in the zones that lack pods",
+                "relax topologySpreadConstraints in the pod template (whenUnsatisfiable: ScheduleAnyway or a higher maxSkew), or add nodes in the zones that have too few pods",
                 read=(NODES, DESCRIBE),
             ),
         ),
@@ -102,7 +102,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its pod affinity or anti-affinity rules out every node",
+        why="the pod's affinity or anti-affinity rules exclude every node",
         steps=(
             Step(
                 "use preferredDuringSchedulingIgnoredDuringExecution in the pod template, run fewer replicas, or add nodes",
@@ -117,7 +117,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="no node matches its nodeSelector or affinity",
+        why="no node matches the pod's nodeSelector or affinity",
         steps=(
             Step(
                 "correct nodeSelector or affinity in the pod template, or label a node",
@@ -135,7 +135,7 @@ RULES = (
         why="the nodes are cordoned (unschedulable)",
         steps=(
             Step(
-                "find out why the nodes are cordoned (an upgrade or maintenance), and uncordon one, or add nodes",
+                "find out why the nodes are cordoned (for example, for an upgrade or maintenance), and then uncordon a node, or add nodes",
                 read=("kubectl get nodes",),
             ),
         ),
@@ -145,10 +145,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the nodes are not initialized, because their cloud controller manager has not done it ({taint})",
+        why="the nodes have not been initialized by their cloud controller manager ({taint})",
         steps=(
             Step(
-                "check the pods of the cloud controller manager: whether it is installed, running and logged in to the cloud; it removes the taint; if Flux installs it, it and the network must tolerate this taint",
+                "check that the cloud controller manager is installed, is running and can authenticate with the cloud; it removes the taint. If Flux installs the cloud controller manager, the manager and the network plugin must tolerate this taint",
                 read=("kubectl get pods -n kube-system -o wide", "kubectl describe nodes"),
             ),
         ),
@@ -159,10 +159,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="a component of the nodes has not started on them, so it keeps pods away with a taint: {taint}",
+        why="a component of the nodes has not started, so its taint keeps pods away: {taint}",
         steps=(
             Step(
-                "check the DaemonSet that removes this taint when it is ready (the network plugin, the CSI driver or the node autoscaler), and its pods; do not tolerate the taint",
+                "check the DaemonSet that removes this taint when it is ready (the network plugin, the CSI driver or the node autoscaler), and check its pods; do not add a toleration for the taint",
                 read=("kubectl get pods -n kube-system -o wide", "kubectl describe nodes"),
             ),
         ),
@@ -175,10 +175,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the nodes have a problem of their own, so Kubernetes tainted them: {taint}",
+        why="the nodes have a problem, so Kubernetes tainted them: {taint}",
         steps=(
             Step(
-                "fix the nodes: check their conditions and the kubelet; do not tolerate this taint",
+                "check the nodes' conditions and kubelets, and fix the nodes; do not add a toleration for this taint",
                 read=("kubectl get nodes", "kubectl describe nodes"),
             ),
         ),
@@ -192,10 +192,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the nodes have taints that it does not tolerate",
+        why="the nodes have taints that the pod does not tolerate",
         steps=(
             Step(
-                "add the tolerations to the pod template, or remove the taint from a node",
+                "add tolerations to the pod template, or remove a taint from a node",
                 read=("kubectl describe nodes", DESCRIBE),
             ),
         ),

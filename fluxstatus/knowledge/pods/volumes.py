@@ -13,10 +13,10 @@ _CLAIMS = "kubectl describe persistentvolumeclaims -n {ns}"
 RULES = (
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its PersistentVolumeClaim is not bound or does not exist",
+        why="the PersistentVolumeClaim is not bound or does not exist",
         steps=(
             Step(
-                "check the claim: its StorageClass must exist, and its provisioner must be running; if the claim does not exist, add it to Git",
+                "check that the claim's StorageClass exists and that its provisioner is running; if the claim does not exist, add it to Git",
                 read=(_CLAIMS, "kubectl get storageclasses"),
             ),
         ),
@@ -33,7 +33,7 @@ RULES = (
         why="the volume is still attached to another node",
         steps=(
             Step(
-                "wait until the old pod is deleted and its volume detached; if its node is not ready, repair or delete the node; for a Deployment with a ReadWriteOnce volume, set strategy.type: Recreate",
+                "wait until the old pod is deleted and the volume is detached. If the old pod's node is not ready, repair or delete the node. For a Deployment with a ReadWriteOnce volume, set strategy.type: Recreate",
                 read=("kubectl get volumeattachments", "kubectl get pods -n {ns} -o wide"),
             ),
         ),
@@ -42,7 +42,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the node has no container runtime handler {detail}, which the RuntimeClass of the pod requires",
+        why="the node does not have the container runtime handler {detail}, which the pod's RuntimeClass requires",
         steps=(
             Step(
                 "remove runtimeClassName from the pod template, or install the runtime on the nodes and set a nodeSelector in the RuntimeClass",
@@ -58,10 +58,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="no IP address is free for the pod on its node",
+        why="no IP address is available for the pod on its node",
         steps=(
             Step(
-                "add addresses (a larger subnet or pool, prefix delegation on AWS) or nodes, or remove pods that are not needed",
+                "add IP addresses (with a larger subnet or pool, or with prefix delegation on AWS), add nodes, or remove pods that are not needed",
                 read=(
                     DESCRIBE,
                     "kubectl get pods -A -o wide",
@@ -75,10 +75,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the pod uses network {referred}, for which no NetworkAttachmentDefinition exists",
+        why="the pod uses network {referred}, which has no NetworkAttachmentDefinition",
         steps=(
             Step(
-                "create NetworkAttachmentDefinition {referred} in namespace {ns}, or correct annotation k8s.v1.cni.cncf.io/networks of the pod template (NAMESPACE/NAME for another namespace)",
+                "create NetworkAttachmentDefinition {referred} in namespace {ns}, or correct the annotation k8s.v1.cni.cncf.io/networks in the pod template (use NAMESPACE/NAME for another namespace)",
                 read=("kubectl get network-attachment-definitions -A", DESCRIBE),
             ),
         ),
@@ -88,10 +88,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the network plugin does not run on the node of the pod: {detail}",
+        why="the network plugin is not running on the pod's node: {detail}",
         steps=(
             Step(
-                "check the DaemonSet of the network plugin (Cilium, Calico, Flannel) and its pod on this node, and its logs; if Flux installs or upgrades it, its HelmRelease comes first",
+                "check the network plugin's DaemonSet (for example, of Cilium, Calico or Flannel), and the status and logs of its pod on this node. If Flux installs or upgrades the network plugin, fix that HelmRelease first",
                 read=(DESCRIBE, "kubectl get pods -n kube-system -o wide"),
             ),
         ),
@@ -104,10 +104,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the network of the pod cannot be set up",
+        why="the pod's network cannot be set up",
         steps=(
             Step(
-                "check the CNI plugin on the node of the pod: its DaemonSet in kube-system, and free IP addresses",
+                "check the CNI plugin on the pod's node: its DaemonSet in kube-system must be running, and IP addresses must be available",
                 read=(DESCRIBE, "kubectl get pods -n kube-system -o wide"),
             ),
         ),
@@ -119,10 +119,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the pod's identity has no permission to read the secrets of its volume in the key vault",
+        why="the pod's identity does not have permission to read the secrets of its volume in the key vault",
         steps=(
             Step(
-                "grant the identity of the pod permission to read these secrets in the key vault or secret manager (an access policy, a role or an IAM policy), or correct the vault in the values of the chart (SecretProviderClass)",
+                "grant the pod's identity permission to read these secrets in the key vault or secret manager (with an access policy, a role or an IAM policy), or correct the vault of the SecretProviderClass in the chart's values",
                 read=(
                     DESCRIBE,
                     "kubectl get secretproviderclasses.secrets-store.csi.x-k8s.io -n {ns} -o yaml",
@@ -138,10 +138,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the key vault does not have a secret of the pod's volume",
+        why="a secret of the pod's volume does not exist in the key vault",
         steps=(
             Step(
-                "create the secret in the key vault or secret manager, or correct its name in the values of the chart (SecretProviderClass)",
+                "create the secret in the key vault or secret manager, or correct its name in the SecretProviderClass in the chart's values",
                 read=(
                     DESCRIBE,
                     "kubectl get secretproviderclasses.secrets-store.csi.x-k8s.io -n {ns} -o yaml",
@@ -156,10 +156,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the secrets of the pod's volume cannot be read, because the provider {provider} of the Secrets Store CSI driver does not run on the node",
+        why="the provider {provider} of the Secrets Store CSI driver is not running on the node, so the secrets of the pod's volume cannot be read",
         steps=(
             Step(
-                "install the provider {provider} for the Secrets Store CSI driver, or check its DaemonSet on the node of the pod; otherwise correct spec.provider of the SecretProviderClass",
+                "install the provider {provider} for the Secrets Store CSI driver, or check its DaemonSet on the pod's node. Otherwise, correct spec.provider of the SecretProviderClass",
                 read=(
                     "kubectl get pods -A -o wide",
                     "kubectl get secretproviderclasses.secrets-store.csi.x-k8s.io -n {ns} -o yaml",
@@ -175,7 +175,7 @@ RULES = (
         why="SecretProviderClass {referred} of the pod's volume does not exist",
         steps=(
             Step(
-                "create SecretProviderClass {referred} in namespace {ns}, or correct its name in the volume (for a HelmRelease, in the values)",
+                "create SecretProviderClass {referred} in namespace {ns}, or correct its name in the volume in Git or in the chart's values",
                 read=("kubectl get secretproviderclasses.secrets-store.csi.x-k8s.io -n {ns}",),
             ),
         ),
@@ -187,10 +187,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the CSI driver of a volume does not run on the node of the pod",
+        why="the CSI driver of a volume is not running on the pod's node",
         steps=(
             Step(
-                "install the CSI driver {driver}, or check its DaemonSet on the node of the pod",
+                "install the CSI driver {driver}, or check its DaemonSet on the pod's node",
                 read=("kubectl get csidrivers,csinodes", DESCRIBE),
             ),
         ),
@@ -201,10 +201,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="a volume of the pod was not attached in time",
+        why="a volume was not attached to the pod's node in time",
         steps=(
             Step(
-                "check whether another pod still uses the volume: a ReadWriteOnce volume can only be attached to one node, so a Deployment with such a volume needs strategy.type: Recreate (in the values or the chart); deleting the old pod only helps until the next rollout",
+                "check whether another pod still uses the volume. A ReadWriteOnce volume can be attached to only one node, so a Deployment with such a volume needs strategy.type: Recreate; deleting the old pod helps only until the next rollout",
                 read=(
                     "kubectl get pods -n {ns} -o wide",
                     "kubectl get volumeattachments",
@@ -212,7 +212,7 @@ RULES = (
                 ),
             ),
             Step(
-                "otherwise check the volume's own events: its Secret or ConfigMap, CSI driver and storage",
+                "otherwise, check the volume's events, its Secret or ConfigMap, its CSI driver and its storage",
                 read=(DESCRIBE,),
             ),
         ),
@@ -227,7 +227,7 @@ RULES = (
     Rule(
         HEALTH_CHECK_FAILED,
         why="a volume of the pod cannot be mounted",
-        steps=(Step("check the volume and its claim", read=(DESCRIBE, _CLAIMS)),),
+        steps=(Step("check the volume and its PersistentVolumeClaim", read=(DESCRIBE, _CLAIMS)),),
         pattern=Text(
             r"FailedMount|FailedAttachVolume|MountVolume\.\w+ failed|"
             r"Unable to attach or mount volumes"
@@ -237,10 +237,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its volume is in a zone or on a node where the pod cannot run",
+        why="the volume is in a zone or on a node where the pod cannot run",
         steps=(
             Step(
-                "compare the node affinity of the PersistentVolume with the nodes and with the pod's nodeSelector and affinity; add a node in the volume's zone",
+                "compare the node affinity of the PersistentVolume with the nodes and with the pod's nodeSelector and affinity, or add a node in the volume's zone",
                 read=("kubectl get persistentvolumes -o wide", NODES, _CLAIMS),
             ),
         ),
@@ -251,7 +251,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the nodes cannot attach more volumes",
+        why="the nodes cannot attach any more volumes",
         steps=(
             Step(
                 "add nodes, or use fewer volumes per node", read=("kubectl get csinodes", _CLAIMS)

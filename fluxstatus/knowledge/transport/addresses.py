@@ -10,7 +10,7 @@ from fluxstatus.knowledge.transport.shared import FETCHES, FROM_THE_POD, HOST_RE
 from fluxstatus.model.codes import Code
 
 _DNS_FAILING = Code(
-    "dns-failing", "The DNS server does not answer when the controller looks up the host."
+    "dns-failing", "The DNS server does not respond when the controller looks up the host."
 )
 
 _DNS = "kubectl get pods -n kube-system -l k8s-app=kube-dns"
@@ -21,7 +21,7 @@ RULES = (
         why="the DNS server {dns} does not respond when the controller looks up {host}",
         steps=(
             Step(
-                "check the cluster's DNS (CoreDNS), and whether a NetworkPolicy blocks port 53 for the controllers; Flux retries automatically",
+                "check the cluster's DNS (CoreDNS), and check that no NetworkPolicy blocks port 53 for the controllers; Flux retries automatically",
                 read=(_DNS, POLICIES),
             ),
         ),
@@ -39,7 +39,7 @@ RULES = (
         why="the DNS server {dns} fails to look up {host}: {detail}",
         steps=(
             Step(
-                "check the logs of the cluster's DNS (CoreDNS) and its upstream servers; if only {host} fails, check the name servers of its domain",
+                "check the logs of the cluster's DNS (CoreDNS) and its upstream servers; if only {host} cannot be resolved, check the name servers of its domain",
                 read=(_DNS, "kubectl logs -n kube-system -l k8s-app=kube-dns --tail=50"),
             ),
         ),
@@ -56,10 +56,10 @@ RULES = (
     ),
     Rule(
         HOST_REDIRECTS,
-        why="{redirects} redirects the request to {host}, which fails: {detail}",
+        why="{redirects} redirects the request to {host}, where the request fails: {detail}",
         steps=(
             Step(
-                "if {host} serves a login page, set spec.secretRef to a Secret that {redirects} accepts, or correct spec.url; if the repository has moved, set spec.url to its new address",
+                "if {host} serves a login page, correct spec.url, or set spec.secretRef to credentials that {redirects} accepts. If the repository has moved, set spec.url to the new address",
                 read=(ENDPOINT,),
             ),
         ),
@@ -79,7 +79,7 @@ RULES = (
         why="{host} cannot be resolved (no such host)",
         steps=(
             Step(
-                "correct the host in {address_field}; if it is correct, check whether the cluster's DNS can resolve it",
+                "correct the host in {address_field}; if the host is correct, check that the cluster's DNS can resolve it",
                 read=(ENDPOINT, _DNS),
             ),
         ),

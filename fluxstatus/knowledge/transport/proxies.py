@@ -14,10 +14,10 @@ _PROXY_REFUSES = Code("proxy-refuses", "The proxy refuses the connection to the 
 RULES = (
     Rule(
         _PROXY_REFUSES,
-        why="the SOCKS proxy does not connect to {host}: {detail}",
+        why="the SOCKS proxy cannot connect to {host}: {detail}",
         steps=(
             Step(
-                "check the logs of the proxy: whether it can resolve and reach {host}, and whether its rules allow {host}; if {host} needs no proxy, remove spec.proxySecretRef{of_endpoint}",
+                "check the proxy's logs to see whether the proxy can resolve and reach {host}, and whether its rules allow {host}. If {host} does not require a proxy, remove spec.proxySecretRef{of_endpoint}",
                 read=(for_secret(SECRET, "{proxy_secret}"), ENDPOINT),
             ),
         ),
@@ -29,10 +29,10 @@ RULES = (
     ),
     Rule(
         _PROXY_UNREACHABLE,
-        why="the address of the proxy begins with https://, but the proxy does not use TLS on this port",
+        why="the proxy's address starts with https://, but the proxy does not use TLS on this port",
         steps=(
             Step(
-                'write http:// in key "address" of the Secret in spec.proxySecretRef{of_endpoint}, or in HTTPS_PROXY of the controller: requests to {host} stay encrypted',
+                'use http:// in key "address" of the Secret in spec.proxySecretRef{of_endpoint}, or in HTTPS_PROXY of the controller; requests to {host} are still encrypted',
                 read=(
                     for_secret(SECRET, "{proxy_secret}"),
                     "kubectl describe deployments -n {flux_namespace}",
@@ -53,7 +53,7 @@ RULES = (
         why="the proxy for {host} cannot be reached: {detail}",
         steps=(
             Step(
-                'check whether the proxy is running, and check its address: key "address" of the Secret in spec.proxySecretRef{of_endpoint}, or HTTPS_PROXY of the controller; if {host} needs no proxy, add it to NO_PROXY',
+                'check that the proxy is running, and check its address in key "address" of the Secret in spec.proxySecretRef{of_endpoint}, or in HTTPS_PROXY of the controller. If {host} does not require a proxy, add {host} to NO_PROXY',
                 read=(
                     for_secret(SECRET, "{proxy_secret}"),
                     "kubectl describe deployments -n {flux_namespace}",
@@ -73,10 +73,10 @@ RULES = (
         Code(
             "proxy-auth-rejected", "The proxy requires authentication that is missing or invalid."
         ),
-        why="the proxy requires authentication, but the controller sends no valid credentials (407)",
+        why="the proxy requires authentication, but the controller does not send valid credentials (407)",
         steps=(
             Step(
-                "set the keys username and password in the Secret in spec.proxySecretRef{of_endpoint}",
+                "set username and password in the Secret in spec.proxySecretRef{of_endpoint}",
                 read=(for_secret(SECRET, "{proxy_secret}"), ENDPOINT),
             ),
         ),
@@ -86,10 +86,10 @@ RULES = (
     ),
     Rule(
         _PROXY_REFUSES,
-        why="the proxy does not get a connection to {host}: {detail}",
+        why="the proxy cannot connect to {host}: {detail}",
         steps=(
             Step(
-                "check the logs of the proxy: whether it can resolve and reach {host}, and whether it is overloaded; if {host} can be reached without it, add {host} to NO_PROXY of the controller",
+                "check the proxy's logs to see whether the proxy can resolve and reach {host}, and whether it is overloaded. If {host} can be reached without the proxy, add {host} to NO_PROXY of the controller",
                 read=(
                     for_secret(SECRET, "{proxy_secret}"),
                     "kubectl describe deployments -n {flux_namespace}",
@@ -110,7 +110,7 @@ RULES = (
         why="the proxy refuses the connection to {host}: {detail}",
         steps=(
             Step(
-                "allow {host} in the proxy, or add it to NO_PROXY of the controller if it can be reached without the proxy; the proxy is set in spec.proxySecretRef{of_endpoint}, or in HTTPS_PROXY of the controller",
+                "allow {host} in the proxy or, if {host} can be reached without the proxy, add {host} to NO_PROXY of the controller. The proxy is set in spec.proxySecretRef{of_endpoint} or in HTTPS_PROXY of the controller",
                 read=(
                     for_secret(SECRET, "{proxy_secret}"),
                     "kubectl describe deployments -n {flux_namespace}",

@@ -10,7 +10,9 @@ from fluxstatus.knowledge.transport.shared import FETCHES
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
-_RATE_LIMIT = Code("host-rate-limit", "The host rejects requests because a rate limit is exceeded.")
+_RATE_LIMIT = Code(
+    "host-rate-limit", "The host rejects requests because a rate limit was exceeded."
+)
 
 _PULLS: KindNames = frozenset({"HelmChart", "ImagePolicy", "ImageRepository", "OCIRepository"})
 
@@ -22,10 +24,10 @@ _TOO_MANY = Text(
 RULES = (
     Rule(
         _RATE_LIMIT,
-        why="Docker Hub is rate-limiting pulls (429), and anonymous pulls from one IP address share a small limit",
+        why="Docker Hub is rate-limiting pulls (429), and all anonymous pulls from an IP address share a small limit",
         steps=(
             Step(
-                "log in: reference a Secret of type kubernetes.io/dockerconfigjson with a Docker Hub account in spec.secretRef{of_endpoint}; or pull from a mirror of your own (pull-through cache), and raise spec.interval",
+                "authenticate with a Docker Hub account: in spec.secretRef{of_endpoint}, reference a Secret of type kubernetes.io/dockerconfigjson. Or pull from your own mirror (pull-through cache), and increase spec.interval",
                 read=(ENDPOINT,),
                 change=(for_secret(REGISTRY, "{endpoint_name}-auth"),),
             ),
@@ -39,14 +41,14 @@ RULES = (
     ),
     Rule(
         _RATE_LIMIT,
-        why="{host} is rate-limiting requests to its API ({detail})",
+        why="{host} is rate-limiting API requests ({detail})",
         steps=(
             Step(
-                "set spec.secretRef to a Secret with a token or a GitHub App, whose limit is higher: without one, all requests from your IP address share a small limit",
+                "set spec.secretRef to a Secret with a token or a GitHub App, which has a higher limit; without credentials, all requests from your IP address share a small limit",
                 read=(ENDPOINT,),
             ),
             Step(
-                "poll less often: set annotation fluxcd.controlplane.io/reconcileEvery of the object to a longer interval; it recovers when the limit is reset"
+                "poll less often: set the object's annotation fluxcd.controlplane.io/reconcileEvery to a longer interval. The object recovers when the limit is reset"
             ),
         ),
         pattern=_TOO_MANY,
@@ -59,7 +61,7 @@ RULES = (
         why="{host} is rate-limiting requests ({detail})",
         steps=(
             Step(
-                "send fewer requests (group notifications in fewer Alerts, or filter them with spec.exclusionList and spec.eventSeverity: error), or raise the limit of the account"
+                "send fewer requests by grouping notifications in fewer Alerts, or by filtering them with spec.exclusionList and spec.eventSeverity: error. Or increase the account's limit"
             ),
         ),
         pattern=_TOO_MANY,
@@ -72,7 +74,7 @@ RULES = (
         why="{host} is rate-limiting requests ({detail})",
         steps=(
             Step(
-                "raise spec.interval{of_endpoint}, use credentials with a higher limit (without credentials, the limit applies to all requests from your IP address), or use a Receiver instead of polling",
+                "increase spec.interval{of_endpoint}, use a Receiver instead of polling, or use credentials with a higher limit; without credentials, all requests from your IP address share the limit",
                 read=(ENDPOINT,),
             ),
         ),

@@ -19,7 +19,7 @@ RULES = (
                 "check the status of {host}; Flux recovers automatically when {host} is available again"
             ),
             Step(
-                "if {host} is available, check the proxy or load balancer between it and the cluster"
+                "if {host} is available, check any proxy or load balancer between the cluster and {host}"
             ),
         ),
         pattern=Text(
@@ -36,7 +36,7 @@ RULES = (
         why="{host}, or a proxy or ingress in front of it, does not accept requests of this size (413)",
         steps=(
             Step(
-                "raise the limit on the size of requests there (nginx: client_max_body_size; ingress-nginx: annotation nginx.ingress.kubernetes.io/proxy-body-size); for a Git repository, SSH does not have this limit",
+                "increase the request size limit there (nginx: client_max_body_size; ingress-nginx: the annotation nginx.ingress.kubernetes.io/proxy-body-size). For a Git repository, you can use SSH, which does not have this limit",
                 read=(ENDPOINT,),
             ),
         ),
@@ -49,7 +49,7 @@ RULES = (
         why="{host} redirects the request, and Flux does not follow the redirect: {detail}",
         steps=(
             Step(
-                "set {address_field} to the address that the redirect leads to, with the same scheme; a redirect to a login page means that the credentials are missing or rejected",
+                "set {address_field} to the target of the redirect, with the same scheme. A redirect to a login page means that the credentials are missing or rejected",
                 read=(ENDPOINT,),
             ),
         ),
@@ -64,15 +64,15 @@ RULES = (
     Rule(
         Code(
             "host-breaks-stream",
-            "The host or a proxy in front of it breaks off the HTTP/2 connection.",
+            "The host or a proxy in front of it aborts the HTTP/2 connection.",
         ),
-        why="{host}, or a proxy or load balancer in front of it, broke off the HTTP/2 connection: {detail}",
+        why="{host}, or a proxy or load balancer in front of it, aborted the HTTP/2 connection: {detail}",
         steps=(
             Step(
-                "check the logs of {host} and of its ingress, proxy or load balancer; Flux retries automatically"
+                "check the logs of {host} and of any ingress, proxy or load balancer in front of it; Flux retries automatically"
             ),
             Step(
-                "if it happens often, disable HTTP/2 or raise time-outs and buffer sizes there, or use SSH for a Git repository",
+                "if the error occurs often, disable HTTP/2 or increase timeouts and buffer sizes on that server; for a Git repository, you can use SSH instead",
                 read=(ENDPOINT,),
             ),
         ),
@@ -104,7 +104,7 @@ RULES = (
         why="the connection to {host} was closed before the response was complete: {detail}",
         steps=(
             Step(
-                "check the logs of {host} and of any proxy, firewall or load balancer between it and the cluster (limits on size, time or connections); Flux retries automatically",
+                "check the logs of {host}, and of any proxy, firewall or load balancer between {host} and the cluster, for limits on size, time or connections; Flux retries automatically",
                 read=(POLICIES,),
             ),
         ),

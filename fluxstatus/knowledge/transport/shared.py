@@ -5,7 +5,8 @@ from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import ALL_KINDS, KindNames
 
 HOST_REDIRECTS = Code(
-    "host-redirects", "The host redirects the request, and following the redirects fails."
+    "host-redirects",
+    "The host redirects the request, and the redirect fails or Flux does not follow it.",
 )
 
 FETCHES: KindNames = ALL_KINDS - {"Kustomization", "HelmRelease", "ResourceSet", "Alert"}
@@ -13,6 +14,6 @@ FETCHES: KindNames = ALL_KINDS - {"Kustomization", "HelmRelease", "ResourceSet",
 
 POLICIES = "kubectl get networkpolicies -n {flux_namespace}"
 FROM_THE_POD = Step(
-    "check outbound connections from the cluster: DNS, NetworkPolicy, firewall, proxy; Flux recovers automatically once {host} responds",
+    "check outbound connections from the cluster (DNS, NetworkPolicies, firewalls and proxies); Flux recovers automatically once {host} responds",
     read=(POLICIES,),
 )

@@ -14,10 +14,10 @@ _HOST_SLOW = Code("host-slow", "The host does not respond in time.")
 RULES = (
     Rule(
         _HOST_SLOW,
-        why="{host} cannot respond in time: the timeout is shorter than 3 s (spec.timeout, or spec.interval of an ImageRepository without it)",
+        why="{host} cannot respond in time: the timeout is shorter than 3s; the timeout is set in spec.timeout or, for an ImageRepository without spec.timeout, in spec.interval",
         steps=(
             Step(
-                "correct spec.interval and spec.timeout: a timeout of 30s or more is usual (check the unit, such as 10m instead of 10ms)",
+                "correct spec.interval and spec.timeout; a timeout of 30s or more is usual. Check the units, because 10ms and 10m are easily confused",
                 read=(SPEC,),
             ),
         ),
@@ -30,11 +30,11 @@ RULES = (
     ),
     Rule(
         _HOST_SLOW,
-        why="{host} does not respond in time (timeout) over SSH (port 22, which many firewalls block)",
+        why="{host} does not respond in time over SSH: many firewalls block port 22",
         steps=(
             FROM_THE_POD,
             Step(
-                "check whether port 22 of {host} is open; otherwise use HTTPS, or SSH over port 443 if the host offers it",
+                "check whether port 22 of {host} is open. If it is not, use HTTPS, or SSH over port 443 if {host} supports it",
                 read=(ENDPOINT,),
             ),
         ),
@@ -46,7 +46,7 @@ RULES = (
     ),
     Rule(
         _HOST_SLOW,
-        why="no connection to {host} is established in time (dial, timeout): packets are dropped on the way, or the host is down",
+        why="the connection to {host} timed out (dial, timeout): packets are being dropped on the way, or the host is down",
         steps=(FROM_THE_POD, Step("check the port in {address_field}", read=(ENDPOINT,))),
         pattern=Text(r"dial tcp [^\n]{0,80}?(?:i/o timeout|timed out)|TLS handshake timeout"),
         kinds=FETCHES,
@@ -60,7 +60,7 @@ RULES = (
         steps=(
             FROM_THE_POD,
             Step(
-                "if the clone takes longer than the timeout, raise spec.timeout, or make the repository smaller; spec.ref.branch or spec.ref.tag fetches one commit, spec.ref.commit alone the whole history (spec.ignore and spec.sparseCheckout do not make the clone smaller)"
+                "if the clone takes longer than the timeout, increase spec.timeout or make the repository smaller. spec.ref.branch and spec.ref.tag fetch a single commit, but spec.ref.commit alone fetches the entire history. spec.ignore and spec.sparseCheckout do not make the clone smaller"
             ),
         ),
         pattern=Text(
@@ -77,7 +77,7 @@ RULES = (
         why="{host} does not respond in time (timeout)",
         steps=(
             FROM_THE_POD,
-            Step("if the service responds, but slowly, raise spec.timeout of the Provider"),
+            Step("if the service responds slowly, increase spec.timeout of the Provider"),
         ),
         pattern=Text(r"i/o timeout|context deadline exceeded|Client\.Timeout|timed out"),
         kinds=frozenset({"Provider"}),
@@ -91,7 +91,7 @@ RULES = (
         steps=(
             FROM_THE_POD,
             Step(
-                "if the download takes longer than the timeout, raise spec.timeout{of_endpoint}, or fetch less"
+                "if the download takes longer than the timeout, increase spec.timeout{of_endpoint}, or download less data"
             ),
         ),
         pattern=Text(

@@ -11,14 +11,12 @@ from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
 _TLS_UNKNOWN_AUTHORITY = Code(
-    "tls-unknown-authority", "The TLS certificate of the host is signed by an unknown authority."
+    "tls-unknown-authority", "The host's TLS certificate is signed by an unknown authority."
 )
-_TLS_EXPIRED = Code(
-    "tls-expired", "The TLS certificate of the host has expired or is not yet valid."
-)
+_TLS_EXPIRED = Code("tls-expired", "The host's TLS certificate has expired or is not yet valid.")
 _TLS_WRONG_NAME = Code(
     "tls-wrong-name",
-    "The TLS certificate of the host is not valid for the name or address being used.",
+    "The host's TLS certificate is not valid for the name or address being used.",
 )
 _TLS_FAILED = Code("tls-failed", "The controller cannot establish a TLS connection to the host.")
 _PROTOCOL_MISMATCH = Code(
@@ -49,17 +47,17 @@ _WITHOUT_TLS = Text(
 _CERT_SECRET = for_secret(SECRET, "{cert_secret}")
 
 _CA_OF_PROXY = Step(
-    "if a proxy replaces the certificates of hosts, ca.crt must contain the proxy's authority"
+    "if a proxy replaces the certificates of hosts, ca.crt must contain the proxy's CA certificate"
 )
 _RENEW = Step("renew the certificate of {host}; Flux retries automatically")
 
 RULES = (
     Rule(
         _TLS_UNKNOWN_AUTHORITY,
-        why="the certificate of {host} is not signed by the authority {authority} that the controller trusts, but by another one with the same name: the authority was probably created again",
+        why="the certificate of {host} is not signed by the trusted CA {authority}, but by another CA with the same name: the CA was probably recreated",
         steps=(
             Step(
-                "store the authority that signs the certificate of {host} now as ca.crt in the Secret in spec.certSecretRef{of_endpoint} (for Git, in spec.secretRef)",
+                "update ca.crt with the current CA certificate for {host}, in the Secret in spec.certSecretRef{of_endpoint} (for Git, in spec.secretRef)",
                 read=(_CERT_SECRET, SECRET),
             ),
         ),
@@ -73,10 +71,10 @@ RULES = (
     ),
     Rule(
         _TLS_UNKNOWN_AUTHORITY,
-        why="the certificate of {host} is signed by an authority that the controller does not trust (x509)",
+        why="the certificate of {host} is signed by a CA that the controller does not trust (x509)",
         steps=(
             Step(
-                "add the authority's certificate as ca.crt to Secret {secret} (spec.secretRef{of_endpoint}), alongside the credentials",
+                "add the CA certificate as ca.crt to Secret {secret} in spec.secretRef{of_endpoint}, and keep the credentials in the Secret",
                 read=(SECRET,),
             ),
             _CA_OF_PROXY,
@@ -88,10 +86,10 @@ RULES = (
     ),
     Rule(
         _TLS_UNKNOWN_AUTHORITY,
-        why="the certificate of {host} is signed by an authority that the controller does not trust (x509)",
+        why="the certificate of {host} is signed by a CA that the controller does not trust (x509)",
         steps=(
             Step(
-                "create a Secret with the authority's certificate as ca.crt and reference it in spec.secretRef{of_endpoint}",
+                "create a Secret with the CA certificate as ca.crt, and reference it in spec.secretRef{of_endpoint}",
                 read=(ENDPOINT,),
                 change=(CA,),
             ),
@@ -103,14 +101,14 @@ RULES = (
     ),
     Rule(
         _TLS_UNKNOWN_AUTHORITY,
-        why="the certificate of {host} is not signed by the authority in Secret {cert_secret} (spec.certSecretRef{of_endpoint}, x509)",
+        why="the certificate of {host} is not signed by the CA in Secret {cert_secret}, which spec.certSecretRef{of_endpoint} refers to (x509)",
         steps=(
             Step(
-                "store the authority that signed the certificate of {host} as ca.crt in Secret {cert_secret}, with all intermediate certificates; it may have been replaced",
+                "store the certificate of the CA for {host}, with all intermediate certificates, as ca.crt in Secret {cert_secret}. The CA may have been replaced",
                 read=(_CERT_SECRET,),
             ),
             Step(
-                "if the artifacts or tokens come from another host, or a proxy replaces certificates, ca.crt must also contain that authority"
+                "if the artifacts or tokens come from another host, or a proxy replaces certificates, ca.crt must also contain the CA certificate of that host or proxy"
             ),
         ),
         pattern=_UNKNOWN_AUTHORITY,
@@ -120,10 +118,10 @@ RULES = (
     ),
     Rule(
         _TLS_UNKNOWN_AUTHORITY,
-        why="the certificate of {host} is signed by an authority that the controller does not trust (x509)",
+        why="the certificate of {host} is signed by a CA that the controller does not trust (x509)",
         steps=(
             Step(
-                "create a Secret with the authority's certificate as ca.crt and reference it in spec.certSecretRef{of_endpoint}",
+                "create a Secret with the CA certificate as ca.crt, and reference it in spec.certSecretRef{of_endpoint}",
                 read=(ENDPOINT,),
                 change=(CA,),
             ),
@@ -134,10 +132,10 @@ RULES = (
     ),
     Rule(
         _TLS_UNKNOWN_AUTHORITY,
-        why="the certificate of {host} is signed by an authority that the controller does not trust (x509)",
+        why="the certificate of {host} is signed by a CA that the controller does not trust (x509)",
         steps=(
             Step(
-                "add the authority to the certificates in the controller's pod (mount it as a volume, or set SSL_CERT_DIR), because this kind has no field for it; if a proxy inspects TLS, this is the CA of the proxy, and the nodes' own trust store does not matter",
+                "add the CA to the trusted certificates in the controller's pod (mount the CA certificate as a volume, or set SSL_CERT_DIR), because this kind has no field for a CA. If a proxy inspects TLS, add the proxy's CA. The trust store of the nodes is not used",
                 read=(ENDPOINT,),
             ),
         ),
@@ -148,14 +146,14 @@ RULES = (
     Rule(
         _TLS_EXPIRED,
         why="the certificate of {host} is not valid before {not_before} (x509)",
-        steps=(Step("check the clocks of the nodes and of {host}, and the new certificate"),),
+        steps=(Step("check the clocks of the nodes and of {host}, and check the new certificate"),),
         pattern=Text(r"x509: certificate has expired.*is before (?P<not_before>[\w:.+-]+)"),
         kinds=FETCHES,
         upstream="Go crypto/x509",
     ),
     Rule(
         _TLS_EXPIRED,
-        why="the certificate of {host} has expired: it was valid until {not_after} (x509)",
+        why="the certificate of {host} expired on {not_after} (x509)",
         steps=(_RENEW,),
         pattern=Text(r"x509: certificate has expired.*is after (?P<not_after>[\w:.+-]+)"),
         kinds=FETCHES,
@@ -163,7 +161,7 @@ RULES = (
     ),
     Rule(
         _TLS_EXPIRED,
-        why="the certificate of {host} has expired or is not valid yet (x509)",
+        why="the certificate of {host} has expired or is not yet valid (x509)",
         steps=(_RENEW,),
         pattern=Text(r"certificate has expired"),
         kinds=FETCHES,
@@ -171,10 +169,10 @@ RULES = (
     ),
     Rule(
         _TLS_WRONG_NAME,
-        why="the certificate of {host} is checked for the name {wanted_name}, because spec.certSecretRef{of_endpoint} applies to the host in spec.url only, but the index refers to {host}",
+        why="the certificate of {host} is checked for the name {wanted_name}: spec.certSecretRef{of_endpoint} applies only to the host in spec.url, but the index refers to {host}",
         steps=(
             Step(
-                "serve the index and its charts from one host (a mirror, or an OCI registry), or remove spec.certSecretRef and add its CA to the certificates in the pod of source-controller",
+                "serve the index and the charts from the same host (a mirror or an OCI registry), or remove spec.certSecretRef and add the CA certificate to source-controller's pod",
                 read=(ENDPOINT,),
             ),
         ),
@@ -187,14 +185,14 @@ RULES = (
     ),
     Rule(
         _TLS_WRONG_NAME,
-        why="the certificate of {host} is for a different name: it is valid for {valid_for}, not for {wanted_name} (x509)",
+        why="the certificate of {host} is not valid for {wanted_name}: the certificate is only valid for {valid_for} (x509)",
         steps=(
             Step(
-                "use a name from the certificate in {address_field}, or reissue the certificate with {wanted_name} as a subject alternative name (SAN)",
+                "in {address_field}, use a name that the certificate is valid for, or reissue the certificate with {wanted_name} as a subject alternative name (SAN)",
                 read=(ENDPOINT,),
             ),
             Step(
-                "if {wanted_name} has a certificate of its own elsewhere, something else answers for it in this cluster: check DNS (search domains, wildcard records) and proxies"
+                "if {wanted_name} has its own certificate elsewhere, another server responds in its place in this cluster: check DNS (search domains and wildcard records) and proxies"
             ),
         ),
         pattern=Text(
@@ -206,10 +204,10 @@ RULES = (
     ),
     Rule(
         _TLS_WRONG_NAME,
-        why="the certificate of {host} is for a different name (x509)",
+        why="the certificate of {host} was issued for a different name (x509)",
         steps=(
             Step(
-                "reissue the certificate with the name or IP address of {host} as a subject alternative name (SAN), or use a name from the certificate in {address_field}",
+                "reissue the certificate with the name or IP address of {host} as a subject alternative name (SAN), or use a name that the certificate is valid for in {address_field}",
                 read=(ENDPOINT,),
             ),
         ),
@@ -223,12 +221,12 @@ RULES = (
     Rule(
         Code(
             "tls-client-certificate",
-            "The host requires a valid TLS client certificate from the controller.",
+            "The host requires a valid TLS client certificate.",
         ),
-        why="{host} requires a client certificate, but the controller presents no valid certificate",
+        why="{host} requires a client certificate, but the controller does not present a valid one",
         steps=(
             Step(
-                "put a valid tls.crt and tls.key into the Secret in spec.certSecretRef{of_endpoint} (for Git, in spec.secretRef)",
+                "store a valid tls.crt and tls.key in the Secret in spec.certSecretRef{of_endpoint} (for Git, in spec.secretRef)",
                 read=(_CERT_SECRET, SECRET),
                 change=(CLIENT_CERTIFICATE,),
             ),
@@ -243,10 +241,10 @@ RULES = (
     ),
     Rule(
         _PROTOCOL_MISMATCH,
-        why="{host} responds without TLS on this port: the server uses HTTP, but the URL specifies https",
+        why="{host} serves plain HTTP on this port, but the URL specifies https",
         steps=(
             Step(
-                "if the server has TLS on another port, correct the port in {address_field}; for a host without TLS inside your network, set spec.insecure: true{of_endpoint}",
+                "if the server supports TLS on another port, correct the port in {address_field}. If it is an internal server without TLS, set spec.insecure: true{of_endpoint}",
                 read=(ENDPOINT,),
             ),
         ),
@@ -256,10 +254,10 @@ RULES = (
     ),
     Rule(
         _PROTOCOL_MISMATCH,
-        why="{host} responds without TLS on this port: the controller requires TLS (https)",
+        why="{host} serves plain HTTP on this port, but the controller requires HTTPS",
         steps=(
             Step(
-                "serve {host} with TLS, or correct the port in {address_field}; this kind cannot use plain HTTP. If spec.distribution.artifact is set, you can omit it: the operator contains the manifests",
+                "enable TLS on {host}, or correct the port in {address_field}; this kind does not support plain HTTP. If spec.distribution.artifact is set, you can remove it, because the operator includes the manifests",
                 read=(ENDPOINT,),
             ),
         ),
@@ -269,7 +267,7 @@ RULES = (
     ),
     Rule(
         _PROTOCOL_MISMATCH,
-        why="{host} responds without TLS on this port: the server uses HTTP, but the URL specifies https",
+        why="{host} serves plain HTTP on this port, but the URL specifies https",
         steps=(Step("correct the scheme and port in {address_field}", read=(ENDPOINT,)),),
         pattern=_WITHOUT_TLS,
         kinds=FETCHES,
@@ -286,12 +284,12 @@ RULES = (
     Rule(
         Code(
             "tls-certificate-invalid",
-            "The TLS certificate of the host breaks a rule that the controller enforces.",
+            "The host's TLS certificate violates a rule that the controller enforces.",
         ),
-        why="the certificate of {host} breaks a rule for certificates that Go enforces: {detail}",
+        why="the certificate of {host} violates a rule that Go enforces: {detail}",
         steps=(
             Step(
-                "issue the certificate of {host}, or that of its authority, again without this defect; other clients may still accept it",
+                "reissue the certificate of {host}, or of its CA, without this defect; other clients may still accept the current certificate",
                 read=(ENDPOINT,),
             ),
         ),
@@ -307,7 +305,7 @@ RULES = (
     ),
     Rule(
         _TLS_FAILED,
-        why="{host} only offers an old version of TLS, but the controller requires TLS 1.2: {detail}",
+        why="{host} supports only an old version of TLS, but the controller requires TLS 1.2 or later: {detail}",
         steps=(
             Step(
                 "enable TLS 1.2 or 1.3 on {host}, or on the load balancer in front of it",
@@ -324,10 +322,10 @@ RULES = (
     ),
     Rule(
         _TLS_FAILED,
-        why="{host} does not recognize the name in the address (TLS server name): {detail}",
+        why="{host} does not recognize the TLS server name (SNI) from the address: {detail}",
         steps=(
             Step(
-                "configure a virtual host and certificate for {host} on the server or ingress, or correct {address_field}",
+                "configure a virtual host and a certificate for {host} on the server or ingress, or correct {address_field}",
                 read=(ENDPOINT,),
             ),
         ),
@@ -337,14 +335,14 @@ RULES = (
     ),
     Rule(
         _TLS_FAILED,
-        why="{host} breaks off the TLS handshake: {detail}",
+        why="{host} aborts the TLS handshake: {detail}",
         steps=(
             Step(
-                "check the logs of {host} or of its load balancer: it may require a client certificate, offer no common cipher, or not know the host name",
+                "check the logs of {host} or its load balancer. The server may require a client certificate, support no common cipher, or not recognize the host name",
                 read=(ENDPOINT,),
             ),
             Step(
-                "for a client certificate, put tls.crt and tls.key into the Secret in spec.certSecretRef{of_endpoint}"
+                "if a client certificate is required, store tls.crt and tls.key in the Secret in spec.certSecretRef{of_endpoint}"
             ),
         ),
         pattern=Text(
@@ -360,7 +358,7 @@ RULES = (
         why="a TLS connection to {host} cannot be established: {detail}",
         steps=(
             Step(
-                "check the certificate, TLS versions and ciphers of {host}, and any proxy between it and the cluster",
+                "check the certificate, TLS versions and ciphers of {host}, and any proxy between {host} and the cluster",
                 read=(ENDPOINT,),
             ),
         ),

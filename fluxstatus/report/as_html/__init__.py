@@ -7,6 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
+from fluxstatus.base import packaged
 from fluxstatus.base.plurals import counted
 from fluxstatus.model.findings import Finding, Level, Next, Report
 from fluxstatus.model.hints import Command
@@ -70,7 +71,7 @@ def render(report: Report, look: Look) -> str:
 
 
 def _read(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="ascii")
+    return packaged.read(Path(__file__).with_name(name)).decode("ascii")
 
 
 def _hash(text: str) -> str:

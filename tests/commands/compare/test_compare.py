@@ -77,9 +77,9 @@ context prod
 Faults
  new         reconcilers  Kustomization apps/app: kustomize cannot build ./: bad
                           [build-failed]
- gone        sources      GitRepository apps/gone: no Git repository can be read
-                          at its URL without credentials (not found), although
-                          Flux has fetched one before [git-repository-missing]
+ gone        sources      GitRepository apps/gone: the Git repository at the URL
+                          was not found without credentials, although Flux has
+                          fetched it before [git-repository-missing]
   no fault is in both
 
 In order of time (UTC)

@@ -144,6 +144,7 @@ esac"""
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     assert candidates("--context", "") == ["prod", "arn:aws:eks/prod", "dev"]
     assert candidates("--context=d") == ["dev"]
+    assert candidates("fleet", "--contexts", "d") == ["dev"]
     assert candidates("--as", "me", "-o", "json", "--context=prod", "-n", "") == [
         "apps",
         "flux-system",

@@ -60,6 +60,7 @@ def test_every_flag_of_kubectl_is_found() -> None:
         ("version --verify", None),
         ("completion bash", None),
         ("mcp setup --context x", None),
+        ("fleet --all-contexts --kubeconfig x", None),
     ],
 )
 def test_only_who_asks_a_cluster_needs_it(line: str, flags: tuple[str, ...] | None) -> None:

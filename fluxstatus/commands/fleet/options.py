@@ -1,0 +1,221 @@
+"""The options of `fleet`."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from typer import BadParameter, Option
+
+from fluxstatus.commands import report_files
+from fluxstatus.commands.fleet.selection import WHOLE, Shard, shard_of
+from fluxstatus.commands.known import AcceptFile, Known
+from fluxstatus.commands.options import (
+    FAIL_ON,
+    OUTPUT,
+    TIMEOUT,
+    As,
+    AsGroup,
+    AsUid,
+    CacheDir,
+    Color,
+    Everything,
+    KubeconfigFile,
+    NoTrunc,
+    ReportFiles,
+    RequestTimeout,
+    Timeout,
+    UseColor,
+    age,
+    levels,
+)
+from fluxstatus.model.findings import NEW
+from fluxstatus.report import FleetFormat, Format
+
+MOST_PARALLEL = 64
+
+
+def _age(text: str | float) -> float:
+    """Return the seconds in an age, or the default as it is. Raises BadParameter."""
+    return text if isinstance(text, float) else age(text)
+
+
+def _shard(text: str | Shard) -> Shard:
+    try:
+        return text if isinstance(text, Shard) else shard_of(text)
+    except ValueError as error:
+        raise BadParameter(f"{error}") from error
+
+
+def _levels(text: str) -> str:
+    """Return words of FAIL_ON without NEW: there is nothing to compare with."""
+    if NEW in text.split(","):
+        raise BadParameter(f"{NEW!r} requires --since-snapshot, which fleet does not have")
+    return levels(text)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Clusters:
+    """The clusters that are checked."""
+
+    panel: ClassVar = "Clusters"
+
+    contexts: Annotated[
+        list[str],
+        Option(
+            metavar="PATTERN",
+            help="Contexts to check: a name or a pattern such as 'prod-*', or '!PATTERN' to "
+            "exclude contexts; repeatable",
+        ),
+    ] = field(default_factory=list)
+    all_contexts: Annotated[
+        bool, Option("--all-contexts", help="Check all contexts of the kubeconfig")
+    ] = False
+    kubeconfigs: Annotated[
+        list[str],
+        Option(
+            metavar="FILES",
+            help="Kubeconfig files, or a pattern such as 'clusters/*': check the current context "
+            "of each file, or the contexts that --contexts selects; repeatable",
+        ),
+    ] = field(default_factory=list)
+    from_: Annotated[
+        list[str],
+        Option(
+            "--from",
+            metavar="FILES",
+            help="Read snapshots or reports (-o json) instead of live clusters: a file or a "
+            "pattern such as 'snapshots/*.gz'; repeatable",
+        ),
+    ] = field(default_factory=list)
+    expect: Annotated[
+        Path | None,
+        Option(
+            metavar="FILE",
+            help="File with the name of every cluster, one per line; a missing cluster is unknown",
+        ),
+    ] = None
+    shard: Annotated[
+        Shard,
+        Option(
+            metavar="I/N",
+            parser=_shard,
+            help="Check only part I of N of the clusters [default: 1/1]",
+            show_default=False,
+        ),
+    ] = WHOLE
+
+    @property
+    def is_live(self) -> bool:
+        """Whether live clusters are chosen."""
+        return bool(self.contexts or self.all_contexts or self.kubeconfigs)
+
+    def conflict(self, save: str, reports: Sequence[report_files.ReportFile]) -> str:
+        """Return why these options cannot be combined; empty when they can.
+
+        *save* and *reports* are files to write.
+        """
+        unwritable = report_files.conflict(reports, {})
+        rules = (
+            (self.from_ and self.is_live, "--from cannot be used with contexts or kubeconfigs"),
+            (self.from_ and save, "--save cannot be used with --from, which reads files"),
+            (
+                self.all_contexts and any(not one.startswith("!") for one in self.contexts),
+                "--all-contexts and --contexts are mutually exclusive, except to leave some out",
+            ),
+            (unwritable, unwritable),
+        )
+        return next((text for applies, text in rules if applies), "")
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class FleetDisplay:
+    """The output of a fleet."""
+
+    panel: ClassVar = "Output"
+
+    output: Annotated[FleetFormat, OUTPUT] = Format.TEXT
+    color: UseColor = Color.AUTO
+    everything: Everything = False
+    no_trunc: NoTrunc = False
+    save: Annotated[
+        str,
+        Option(
+            metavar="FILES",
+            help="Save a snapshot of each cluster, such as 'snapshots/{context}.json.gz'",
+        ),
+    ] = ""
+    report: ReportFiles = field(default_factory=list)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class KnownFaults:
+    """The faults that are known already."""
+
+    panel: ClassVar = Known.panel
+
+    accept: AcceptFile = None
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class FleetTiming:
+    """The time limits of a fleet, and the level that makes it fail."""
+
+    panel: ClassVar = "Timing and exit code"
+
+    timeout: Timeout = TIMEOUT
+    parallel: Annotated[
+        int,
+        Option(
+            min=1,
+            max=MOST_PARALLEL,
+            metavar="N",
+            help="Number of clusters to check at the same time",
+        ),
+    ] = 8
+    max_age: Annotated[
+        float,
+        Option(
+            metavar="AGE",
+            parser=_age,
+            help="Treat older snapshots and reports as unknown: 30m, 12h, 7d [default: 1h]",
+            show_default=False,
+        ),
+    ] = 3600.0
+    fail_on: Annotated[
+        list[str],
+        Option(
+            metavar=f"<{'|'.join(one for one in FAIL_ON if one != NEW)}>",
+            parser=_levels,
+            help="Also exit with code 1 on this result; repeatable or comma-separated",
+        ),
+    ] = field(default_factory=list)
+
+    @property
+    def failing(self) -> Collection[str]:
+        """What sets exit code 1."""
+        return frozenset(word for text in self.fail_on for word in text.split(","))
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class FleetConnection:
+    """Flags of kubectl that are the same for all clusters."""
+
+    panel: ClassVar = "Connection (kubectl flags)"
+
+    kubeconfig: KubeconfigFile = ""
+    as_: As = ""
+    as_group: AsGroup = field(default_factory=list)
+    as_uid: AsUid = ""
+    request_timeout: RequestTimeout = ""
+    cache_dir: CacheDir = ""
+
+    def shared(self) -> Mapping[str, Any]:
+        """Return the flags that are the same for all clusters, by the names of Connection."""
+        return {
+            "as_": self.as_,
+            "as_group": self.as_group,
+            "as_uid": self.as_uid,
+            "request_timeout": self.request_timeout,
+            "cache_dir": self.cache_dir,
+        }

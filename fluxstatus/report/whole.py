@@ -1,0 +1,195 @@
+"""A whole report from its JSON, also from that of a fleet: the other way round of as_json.
+
+What the JSON does not have is left out: `next`, the changes, and what only the text report uses.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from fluxstatus.base.durations import when
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.masking import mask
+from fluxstatus.checks.wording import SHOW_DETAILS
+from fluxstatus.model.evidence import Cost, Target
+from fluxstatus.model.findings import (
+    Acceptance,
+    Accepted,
+    Certainty,
+    Finding,
+    Level,
+    Report,
+    Scope,
+    StepResult,
+    Verdict,
+)
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.report.from_json import document_in, ref_of, texts_of
+
+_CERTAINTIES: tuple[Certainty, ...] = ("certain", "likely", "one-of", "unknown")
+
+
+class Member(NamedTuple):
+    """A cluster of a fleet: its report as JSON, or the `problem` if there is none."""
+
+    name: str
+    document: Mapping[str, Any] | None
+    problem: str
+    uid: str
+    also: tuple[str, ...]
+
+
+def members_in(data: bytes) -> list[Member] | None:
+    """Return the clusters in *data*, the JSON of `fleet`, None if it is that of something else.
+
+    Raises ValueError if it cannot be read.
+    """
+    document = document_in(data)
+    if not isinstance(document.get("clusters"), list):
+        return None
+    return [_member(one) for one in maps_of(document["clusters"])]
+
+
+def _member(found: Mapping[str, Any]) -> Member:
+    document = found.get("report")
+    problem = mask(text_of(found.get("problem")))
+    if not isinstance(document, dict):
+        document, problem = None, problem or "the report is missing"
+    if not (name := text_of(found.get("name"))):
+        raise ValueError("is damaged: a cluster has no name")
+    if document:
+        report_of(document)
+    return Member(name, document, problem, text_of(found.get("uid")), texts_of(found.get("also")))
+
+
+def report_of(document: Mapping[str, Any], *, with_commands: bool = False) -> Report:
+    """Return the report that *document* is the JSON of.
+
+    A command is only left in it *with_commands*: a file may come from anyone. Raises ValueError.
+    """
+    target, cost = map_of(document.get("target")), map_of(document.get("cost"))
+    scope = map_of(document.get("scope"))
+    if (taken_at := when(document.get("takenAt"))) is None:
+        raise ValueError("is damaged: takenAt is not a time")
+    findings = [_finding(one, with_commands) for one in maps_of(document.get("findings"))]
+    report = Report(
+        target=Target(
+            context=_text(target, "context"),
+            server=_text(target, "server"),
+            user=_text(target, "user"),
+            kubernetes=_text(target, "kubernetes"),
+        ),
+        flux=_text(target, "flux"),
+        operator=_text(target, "operator"),
+        taken_at=taken_at,
+        cost=Cost(_number(cost, "requests"), _number(cost, "bytes"), _seconds(document)),
+        steps=tuple(map(_step, maps_of(document.get("steps")))),
+        findings=(*findings, *_passes(document, findings)),
+        scope=Scope(
+            texts_of(scope.get("namespaces")),
+            tuple(map(ref_of, maps_of(scope.get("applying")))),
+            texts_of(scope.get("skipped")),
+        ),
+        acceptance=_acceptance(document.get("acceptance"), with_commands),
+    )
+    return _with_verdict(report, text_of(document.get("verdict")))
+
+
+def _with_verdict(report: Report, verdict: str) -> Report:
+    """Return *report* if it has this *verdict*. Raises ValueError for another one.
+
+    Where failures do not make it `fail`, the cluster was unreachable.
+    """
+    is_dark = verdict == Verdict.UNKNOWN and report.verdict is not Verdict.UNKNOWN
+    report = report._replace(unreachable=is_dark)
+    if report.verdict != verdict:
+        raise ValueError(f"is damaged: its findings do not have the verdict {verdict!r}")
+    return report
+
+
+def _passes(document: Mapping[str, Any], findings: list[Finding]) -> list[Finding]:
+    """Return as many passes as are counted: without --all, the findings do not have them."""
+    counted = _number(map_of(document.get("summary")), "pass")
+    there = sum(one.level is Level.PASS and one.category == "fault" for one in findings)
+    return [Finding("", "ok", Level.PASS, "")] * (counted - there)
+
+
+def _finding(found: Mapping[str, Any], with_commands: bool) -> Finding:
+    objects = tuple(map(ref_of, maps_of(found.get("objects"))))
+    own = ref_of(map_of(found["object"])) if found.get("object") else None
+    certainty = text_of(found.get("certainty"))
+    is_advice = found.get("class") == "habit"
+    evidence = tuple(
+        (_text(one, "path"), _text(one, "value")) for one in maps_of(found.get("evidence"))
+    )
+    return Finding(
+        step=_text(found, "step"),
+        code=_text(found, "code"),
+        level=_level(found),
+        title=_text(found, "title"),
+        object=own,
+        others=objects[1:] if own else objects,
+        why=_text(found, "why"),
+        reason=_text(found, "reason"),
+        message=_text(found, "message"),
+        since=when(found.get("since")),
+        evidence=evidence,
+        blocks=tuple(map(ref_of, maps_of(found.get("blocks")))),
+        hints=tuple(_hint(one, with_commands) for one in maps_of(found.get("hints"))),
+        docs=_text(found, "docs"),
+        category="habit" if is_advice else "fault",
+        count=len(evidence) if is_advice else 0,
+        certainty=next((one for one in _CERTAINTIES if one == certainty), None),
+    )
+
+
+def _hint(found: Mapping[str, Any], with_commands: bool) -> Hint:
+    commands = (
+        Command(texts_of(one.get("argv")), changes=one.get("changes") is not False)
+        for one in maps_of(found.get("commands"))
+        if with_commands
+    )
+    text = _text(found, "text")
+    return Hint(text, tuple(commands), "more" if text == SHOW_DETAILS else "fix")
+
+
+def _acceptance(found: Any, with_commands: bool) -> Acceptance | None:
+    if not isinstance(found, dict):
+        return None
+    accepted = (
+        Accepted(_finding(map_of(one.get("finding")), with_commands), _text(one, "reason"), day)
+        for one in maps_of(found.get("accepted"))
+        if (day := _day(one.get("until")))
+    )
+    notes = tuple(map(mask, texts_of(found.get("notes"))))
+    return Acceptance(_text(found, "source"), tuple(accepted), notes)
+
+
+def _day(value: Any) -> date | None:
+    at = when(text_of(value))
+    return at.date() if at else None
+
+
+def _step(found: Mapping[str, Any]) -> StepResult:
+    return StepResult(_text(found, "id"), _text(found, "title"), _level(found))
+
+
+def _level(found: Mapping[str, Any]) -> Level:
+    try:
+        return Level(text_of(found.get("level")))
+    except ValueError as error:
+        raise ValueError(f"is damaged: {error}") from error
+
+
+def _text(found: Mapping[str, Any], name: str) -> str:
+    return mask(text_of(found.get(name)))
+
+
+def _seconds(document: Mapping[str, Any]) -> float:
+    value = document.get("durationSeconds")
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _number(found: Mapping[str, Any], name: str) -> int:
+    value = found.get(name)
+    return value if type(value) is int and value >= 0 else 0
