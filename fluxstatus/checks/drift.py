@@ -32,7 +32,7 @@ from fluxstatus.state.health_checks import health_check_targets
 from fluxstatus.state.inventories import APPLIERS
 from fluxstatus.state.ownership import creator_of, labels_of
 from fluxstatus.state.references import source_of
-from fluxstatus.state.requests import request_command, unhandled_since
+from fluxstatus.state.requests import REQUESTED_AT, request_command, unhandled_since
 from fluxstatus.state.resource import Resource, Verdict, switch_of
 from fluxstatus.state.revisions import CONSUMERS, Lag, missing_result, overdue, short
 from fluxstatus.state.state import Event, State
@@ -94,8 +94,9 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
         if key in analysis.causes.stale_causes or not state.covers(resource.ref):
             continue
         total += 1
-        current += lag.wanted == lag.applied
-        if overdue(state, resource, lag):
+        if lag.wanted == lag.applied:
+            current += 1
+        elif overdue(state, resource, lag):
             yield _behind(state, resource, lag)
     without = sum(
         bool(missing_result(one)) for one in state.of_kind(*CONSUMERS) if state.covers(one.ref)
@@ -228,6 +229,8 @@ def _requests(analysis: Analysis) -> Iterator[Finding]:
     """Yield reconcile requests that were not handled, unless a cause explains it."""
     state = analysis.state
     for key, resource in state.resources.items():
+        if REQUESTED_AT not in resource.annotations:
+            continue  # as most
         at = unhandled_since(resource, state.now)
         explained = key in analysis.causes.by_object or key in analysis.causes.stale_causes
         if at and not explained and resource.verdict is Verdict.READY:

@@ -75,7 +75,7 @@ def summary(
     parts = [_together(sentence, each) for sentence, each in waits.items() if each]
     if moving:
         parts.append(f"{len(moving)} in progress: {_moving(moving, analysis.state.now)}")
-    left_out = sum(analysis.is_left_out(one.ref.key) for one in objects)
+    left_out = sum(analysis.is_left_out(one.key) for one in objects) if analysis.left_out else 0
     if left_out:
         parts.append(f"{left_out} {_LEFT_OUT}")
     if not parts:

@@ -270,6 +270,9 @@ _NAMING = frozenset(
 )  # fmt: skip
 """Fields whose format the API server checks: names, numbers, times. No credential fits in."""
 
+_REPEATED = frozenset({"namespace", "kind", "apiVersion"})
+"""Those of these fields whose values many objects share."""
+
 _HISTORY = 5  # entries of a status.history
 _LAST_LINE = 160  # characters of the last log line of a container
 _MIXED = re.compile(r"(?=[\w./+=-]*\d)(?=[\w./+=-]*[A-Za-z])[\w./+=-]{12,}")
@@ -340,7 +343,10 @@ def _keep(value: Any, shape: Shape) -> Any:
             continue
         name, kind = intern(key), type(entry)  # interned: else each object has its own copy
         if kind is str:
-            kept[name] = mask(entry) if may_hold_one(entry) and key not in _NAMING else entry
+            if key in _REPEATED or not may_hold_one(entry):
+                kept[name] = intern(entry)
+            else:
+                kept[name] = entry if key in _NAMING else mask(entry)
         elif kind is dict or kind is list:
             kept[name] = _keep(entry, shape[key])
         else:

@@ -4,11 +4,5 @@ Upstream: PKG ssa/errors, kubernetes apimachinery (validation, api/errors), helm
 on the same messages.
 """
 
-from fluxstatus.knowledge.applying import immutable_fields, kinds, namespaces, permissions
-
-RULES = (
-    *kinds.RULES,
-    *namespaces.RULES,
-    *permissions.RULES,
-    *immutable_fields.RULES,
-)
+PARTS = ("kinds", "namespaces", "permissions", "immutable_fields")
+"""The modules with the rules, in their order."""
