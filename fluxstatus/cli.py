@@ -38,7 +38,7 @@ Examples:
   kubectl flux-status --wait 5m --fail-fast   wait in a pipeline after a push
   kubectl flux-status --accept known.toml     ignore the faults in a file
   kubectl flux-status -o json | jq .verdict   print only the verdict
-  kubectl flux-status --save now.json.gz      save a snapshot for --from
+  kubectl flux-status --save now.json.gz      save a snapshot to check later with --from
   kubectl flux-status --brief                 print one line per cause
   kubectl flux-status --demo                  check the bundled demo cluster
 
@@ -47,7 +47,7 @@ Exit codes:
   0    healthy
   1    something failed, or a --fail-on condition is met
   2    usage error
-  3    no verdict: data could not be read, or -n has nothing to check
+  3    no verdict: data could not be read, or there is nothing to check
   130  Ctrl-C
 """
 

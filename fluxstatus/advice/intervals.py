@@ -174,7 +174,7 @@ ADVICE = (
         "Receivers, polling every 10m would be enough and save {saves} per hour",
         why="with a Receiver, the Git host or registry notifies Flux of a push immediately, and "
         "polling every 10m is enough",
-        steps=(*receivers.STEPS, Step("set spec.interval to 10m or more, even without a Receiver")),
+        steps=(*receivers.STEPS, Step("set spec.interval to 10m or more")),
         find=_without_receiver,
         needs=(_RECEIVERS,),
         upstream="NC docs/spec/v1/receivers.md",

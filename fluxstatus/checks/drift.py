@@ -131,7 +131,7 @@ def _not_compared(analysis: Analysis, title: str) -> Finding | None:
     if not others:
         return None
     number = len(others)
-    title = f"{title}; {number} {noun_for(number, 'other')} waiting"
+    title = f"{title.replace(' object', ' comparable object', 1)}; {number} more waiting"
     awaited = tuple({ref for refs in others for ref in refs})
     return Finding(STEP_ID, WAITING, Level.WAIT, title, waits_for=awaited)
 

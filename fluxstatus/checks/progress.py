@@ -22,8 +22,8 @@ _AWAITED = 3  # objects that others wait for
 
 _WAITS = "{} waiting for {}"
 _ALIKE = "{} {fail} with the same error as {}"
-_PART = "{} {fail} together with {}"
-_STALE = "{} waiting for {} to update"
+_PART = "{} {fail} because of {}"
+_STALE = "{} of them waiting for {} to update"
 _SENTENCES = (_WAITS, _ALIKE, _PART, _STALE)
 """How many objects wait, and for what; those of the last one are Ready."""
 

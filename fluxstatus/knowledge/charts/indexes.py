@@ -108,7 +108,7 @@ RULES = (
                 read=(URL,),
             ),
             Step(
-                "alternatively, set spec.url to the URL where the charts are published. It is in the project's documentation, and often on github.io or in an OCI registry"
+                "alternatively, set spec.url to the URL where the charts are published: see the project's documentation. It is often a github.io or an oci:// URL"
             ),
         ),
         pattern=_NOT_FOUND,

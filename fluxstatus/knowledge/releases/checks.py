@@ -45,7 +45,7 @@ RULES = (
         why="a check in the chart does not allow this upgrade until you complete a manual step ({template}): {detail}",
         steps=(
             Step(
-                "complete the step in the message and in the chart's upgrade notes (often an intermediate version, or a backup or deletion of an object), and confirm it in spec.values if the message specifies a value for this. Until then, pin the old chart version",
+                "complete the step in the message and in the chart's upgrade notes (often an intermediate version, or a backup or deletion of an object), and confirm it in spec.values if the message specifies a value for this. As a workaround, pin the old chart version",
                 read=(SPEC,),
             ),
         ),
@@ -66,7 +66,7 @@ RULES = (
         why="the values contain a setting that this chart version no longer supports ({template}): {detail}",
         steps=(
             Step(
-                "remove {chart_value} from spec.values and spec.valuesFrom, and use its replacement instead, which the chart's upgrade notes describe ({detail}). Until then, pin the last chart version that supports the setting",
+                "remove {chart_value} from spec.values and spec.valuesFrom, and use its replacement as described in the chart's upgrade notes ({detail}). As a workaround, pin the chart to the last version that supports the setting",
                 read=(SPEC,),
             ),
         ),

@@ -102,7 +102,7 @@ RULES = (
             "chart-digest-mismatch",
             "The chart that source-controller serves differs from the digest in the source's status.",
         ),
-        why="the chart that source-controller serves does not match the digest in the status of its source; the chart was stored again without updating the status, for example after a restart without a persistent volume, or by one of several replicas",
+        why="the chart that source-controller serves does not match the digest in the status of its source; source-controller stored the chart again but did not update the status. This can happen after a restart without a persistent volume, or with several replicas",
         steps=(
             Step(
                 "reconcile the source, so that source-controller stores the chart and its digest again",

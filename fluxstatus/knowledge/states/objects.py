@@ -148,7 +148,7 @@ RULES = (
     Rule(
         Code(
             "dependency-wrong-kind",
-            "An entry in spec.dependsOn refers to a kind that this object cannot depend on.",
+            "An entry in spec.dependsOn refers to a kind that the object cannot depend on.",
         ),
         why="spec.dependsOn refers to {wrong_target}, which does not exist; a {other_kind} of that name exists, but spec.dependsOn of a {kind} can only refer to other {kind} objects",
         steps=(
