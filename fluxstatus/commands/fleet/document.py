@@ -9,12 +9,12 @@ from fluxstatus.commands.fleet.joining import Different, Shared
 from fluxstatus.commands.fleet.members import Member
 from fluxstatus.model.findings import Verdict
 from fluxstatus.report.as_json import time_json, versioned
-from fluxstatus.report.whole import FLEET_VERSION as VERSION
+from fluxstatus.report.whole import FLEET_VERSION
 
 
 def as_json(fleet: Fleet) -> str:
     """Return *fleet* as a JSON document; `report` of a cluster is its own, as it is."""
-    return versioned(document(fleet), VERSION)
+    return versioned(document(fleet), FLEET_VERSION)
 
 
 def document(fleet: Fleet) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def last_line(fleet: Fleet) -> str:
 
 
 def _line(content: dict[str, Any]) -> str:
-    return json.dumps({"schemaVersion": VERSION, **content}) + "\n"
+    return json.dumps({"schemaVersion": FLEET_VERSION, **content}) + "\n"
 
 
 def _rest(fleet: Fleet) -> dict[str, Any]:

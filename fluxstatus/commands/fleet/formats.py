@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-from fluxstatus.commands.fleet.document import VERSION, as_json, document, last_line
+from fluxstatus.commands.fleet.document import as_json, document, last_line
 from fluxstatus.commands.fleet.fleet import Fleet
 from fluxstatus.report import RENDER, CheckFormat, FleetFormat, Format, Look
+from fluxstatus.report.whole import FLEET_VERSION
 
 
 def _text(fleet: Fleet, look: Look) -> str:
@@ -16,7 +17,7 @@ def _text(fleet: Fleet, look: Look) -> str:
 def _yaml(fleet: Fleet, _: Look) -> str:
     from fluxstatus.report.yaml import yaml_of  # noqa: PLC0415 - as above
 
-    return yaml_of({"schemaVersion": VERSION, **document(fleet)}, is_sorted=False)
+    return yaml_of({"schemaVersion": FLEET_VERSION, **document(fleet)}, is_sorted=False)
 
 
 def _metrics(fleet: Fleet, look: Look) -> str:

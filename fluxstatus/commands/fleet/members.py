@@ -80,9 +80,9 @@ class Member(NamedTuple):
         steps = [one.id for one in report.steps]
         is_short = any(one.id not in steps for one in STEPS)
         facts = (
-            namespaces and f"only {_several('namespace', namespaces)}",
-            is_short and f"only {_several('step', steps)}",
-            skipped and f"without {listed(skipped, _NAMES)}",
+            f"only {_several('namespace', namespaces)}" if namespaces else "",
+            f"only {_several('step', steps)}" if is_short else "",
+            f"without {listed(skipped, _NAMES)}" if skipped else "",
         )
         return ", ".join(filter(None, facts))
 

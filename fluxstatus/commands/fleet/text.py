@@ -49,7 +49,7 @@ def as_text(fleet: Fleet, look: Look, *, fitted: bool = False) -> str:
 def row(member: Member, fleet: Fleet | None = None) -> list[str]:
     """Return the cells below HEADS; those that are unknown have a dash."""
     report = member.known
-    facts = (member.part, member.also and f"also {listed(member.also, 2)}")
+    facts = (member.part, f"also {listed(member.also, 2)}" if member.also else "")
     more = ", ".join(filter(None, facts))
     now = fleet.taken_at if fleet else None
     names = (report.target.kubernetes, report.flux, report.operator) if report else ("", "", "")
