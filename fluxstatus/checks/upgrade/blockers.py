@@ -22,7 +22,7 @@ from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Evidence, Object
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import Hint, hint
+from fluxstatus.model.hints import hint
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.ownership import creator_of
 from fluxstatus.state.references import template_owner
@@ -30,7 +30,12 @@ from fluxstatus.state.resource import Resource
 
 CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 PROCEDURE = "https://github.com/fluxcd/flux2/discussions/5572"
+MIGRATES_TO: Minor = (2, 6)
+"""The oldest minor version to which `flux migrate -f` changes manifests (F cmd/flux/migrate.go)."""
+
 OPERATOR_RELEASES = "https://github.com/controlplaneio-fluxcd/flux-operator/releases"
+_ONLY_INCLUDED: Minor = (0, 54)
+"""The first operator that ignores what its image does not include in an artifact (FO#937)."""
 _PREREQUISITES = "https://fluxcd.io/flux/installation/#prerequisites"
 
 _STORED_VERSIONS = Code(
@@ -125,8 +130,7 @@ class _Removed(NamedTuple):
 def _removed_from_crds(move: Move) -> Iterator[_Removed]:
     for crd in move.state.evidence.answer(CRDS).known:
         name = text_of(map_of(crd.get("metadata")).get("name"))
-        stored = map_of(crd.get("status")).get("storedVersions")
-        for version in map(text_of, stored if isinstance(stored, list) else ()):
+        for version in _stored_versions(crd):
             minor = _removal(move, f"{name.partition('.')[2]}/{version}")
             if minor:
                 yield _Removed(name, version, _storage_version(crd), minor)
@@ -184,14 +188,24 @@ def _stuck(move: Move, crds: list[_Removed]) -> Iterator[Finding]:
 def missing_crds(evidence: Evidence) -> tuple[str, ...]:
     """Return the kinds of Flux, by plural.group, that are served and whose CRD is not known.
 
-    Only groups from which Flux has ever removed a version count. If the CRDs could not be read, it
-    is empty: then all are unknown.
+    A CRD without stored versions is not known: an API server always lists one. Only groups from
+    which Flux has ever removed a version count. If the CRDs could not be read, it is empty: then
+    all are unknown.
     """
     answer = evidence.answer(CRDS)
-    known = {text_of(map_of(crd.get("metadata")).get("name")) for crd in answer.known}
+    known = {
+        text_of(map_of(crd.get("metadata")).get("name"))
+        for crd in answer.known
+        if any(_stored_versions(crd))
+    }
     groups = {version.partition("/")[0] for version in REMOVED_IN}
     served = () if answer.hidden else evidence.served or ()
     return tuple(name for name in served if name.partition(".")[2] in groups and name not in known)
+
+
+def _stored_versions(crd: Object) -> list[str]:
+    stored = map_of(crd.get("status")).get("storedVersions")
+    return [text_of(version) for version in stored] if isinstance(stored, list) else []
 
 
 def _storage_version(crd: Object) -> str:
@@ -254,6 +268,8 @@ def _applied(move: Move) -> Iterator[Finding]:
 
 
 def _change_files(move: Move) -> Step:
+    if move.current < MIGRATES_TO:
+        return Step("change apiVersion in the manifests in Git")
     return Step(
         "change apiVersion in the manifests in Git: run this in a checkout; the first command only "
         "shows what would change",
@@ -263,7 +279,10 @@ def _change_files(move: Move) -> Step:
 
 
 def migrate_files(minor: Minor, *, dry: bool = False) -> str:
-    """Return the command that changes manifests to the versions of the *minor* version of Flux."""
+    """Return the command that changes manifests to the versions of the *minor* version of Flux.
+
+    No flux CLI knows one before MIGRATES_TO.
+    """
     return f"flux migrate -f . --version={dotted(minor)}{' --dry-run' if dry else ''}"
 
 
@@ -315,37 +334,65 @@ def _named(minor: Minor) -> str:
 
 def _operator(move: Move) -> Iterator[Finding]:
     """Yield that the operator is too old, or that this is not known."""
+    instance, flux = move.state.instance, dotted(move.target)
+    if not instance:
+        return
+    if not move.state.operators and move.state.controllers_read:
+        yield _of_operator(
+            Level.UNKNOWN,
+            f"no Flux Operator was found for {instance.ref}, so whether one can install Flux "
+            f"{flux} is unknown",
+            f"install a version of the Flux Operator that includes Flux {flux}",
+        )
     facts = FLUX_MINORS.get(move.target)
-    for operator in move.state.operators if move.state.instance else ():
-        version, flux = minor_of(operator.version), dotted(move.target)
-        least = facts.operator if facts else None
+    least = facts.operator if facts else None
+    for operator in move.state.operators:
+        version = minor_of(operator.version)
         if version and (version < least if least else version <= OPERATOR_KNOWN):
-            wanted = f"{dotted(least)} or newer" if least else "a newer version"
-            yield _of_operator(
-                _OPERATOR,
-                Level.FAIL,
-                f"the Flux Operator {operator.version} cannot install Flux {flux}; {wanted} is "
-                "required",
-                hint("upgrade the Flux Operator first; it also supports older versions of Flux"),
-            )
+            yield _too_old(operator.version, flux, least, instance)
         elif not version or not least:
             named = operator.version or "of an unknown version"
             yield _of_operator(
-                OPERATOR_UNKNOWN,
                 Level.UNKNOWN,
                 f"whether the Flux Operator {named} can install Flux {flux} is unknown",
-                hint(f"check which version of the Flux Operator includes Flux {flux}"),
+                f"check which version of the Flux Operator includes Flux {flux}",
             )
 
 
-def _of_operator(code: Code, level: Level, title: str, step: Hint) -> Finding:
+def _too_old(operator: str, flux: str, least: Minor | None, instance: Resource) -> Finding:
+    """Return that the image of the *operator* does not include *flux*.
+
+    With an artifact, an early operator tries any version in it, and may succeed (FO#937).
+    """
+    step = "upgrade the Flux Operator first; it also supports older versions of Flux"
+    artifact = text_of(instance.get("spec", "distribution", "artifact"))
+    if artifact and (minor_of(operator) or _ONLY_INCLUDED) < _ONLY_INCLUDED:
+        return _of_operator(
+            Level.UNKNOWN,
+            f"whether the Flux Operator {operator} can install Flux {flux} from {artifact} is "
+            "unknown",
+            step,
+            "its image does not include this Flux, and its patches may not fit the manifests in "
+            "the artifact",
+        )
+    wanted = f"{dotted(least)} or newer" if least else "a newer version"
+    title = f"the Flux Operator {operator} cannot install Flux {flux}; {wanted} is required"
+    return _of_operator(Level.FAIL, title, step)
+
+
+def _of_operator(
+    level: Level,
+    title: str,
+    step: str,
+    why: str = "an operator installs only the minor versions of Flux that its image includes",
+) -> Finding:
     return Finding(
         step=BLOCKERS,
-        code=code,
+        code=_OPERATOR if level is Level.FAIL else OPERATOR_UNKNOWN,
         level=level,
         title=title,
-        why="an operator installs only the minor versions of Flux that its image includes",
-        hints=(step,),
+        why=why,
+        hints=(hint(step),),
         docs=OPERATOR_RELEASES,
         trivial=True,
     )

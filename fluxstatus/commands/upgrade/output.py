@@ -7,7 +7,7 @@ from dataclasses import replace
 from fluxstatus.base.plurals import counted
 from fluxstatus.base.versions import dotted
 from fluxstatus.checks.upgrade.move import BLOCKERS, CHANGES, KUBERNETES, NOTES
-from fluxstatus.checks.upgrade.plan import UNREAD, Plan
+from fluxstatus.checks.upgrade.plan import UNREAD, Plan, minors_of
 from fluxstatus.knowledge.flux_minors import Minor
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.report.as_json import finding_json, hint_json, time_json, versioned
@@ -47,7 +47,9 @@ def as_text(plan: Plan, look: Look) -> str:
 def _head(plan: Plan) -> Iterator[str]:
     target = plan.state.evidence.target
     to = f" to {dotted(plan.target)}" if plan.target and plan.target != plan.current else ""
-    yield f"Flux {plan.state.flux_version or 'of an unknown version'}{to}"
+    minors = minors_of(plan.state)
+    version = plan.state.flux_version or "of an unknown version"
+    yield f"Flux {' and '.join(map(dotted, minors)) if len(minors) > 1 else version}{to}"
     yield from (f"operator {operator.version}" for operator in plan.state.operators)
     if target.kubernetes:
         yield f"Kubernetes {target.kubernetes}"
