@@ -365,12 +365,12 @@ def _too_old(operator: str, flux: str, least: Minor | None, instance: Resource) 
     With an artifact, an early operator tries any version in it, and may succeed (FO#937).
     """
     step = "upgrade the Flux Operator first; it also supports older versions of Flux"
-    artifact = text_of(instance.get("spec", "distribution", "artifact"))
+    artifact = instance.get("spec", "distribution", "artifact")
     if artifact and (minor_of(operator) or _ONLY_INCLUDED) < _ONLY_INCLUDED:
         return _of_operator(
             Level.UNKNOWN,
-            f"whether the Flux Operator {operator} can install Flux {flux} from {artifact} is "
-            "unknown",
+            f"whether the Flux Operator {operator} can install Flux {flux} from "
+            "spec.distribution.artifact is unknown",
             step,
             "its image does not include this Flux, and its patches may not fit the manifests in "
             "the artifact",

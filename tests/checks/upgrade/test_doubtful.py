@@ -9,9 +9,10 @@ from fluxstatus.model.evidence import Evidence, Object, Target, Unread, Why
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.report.look import Look
 from fluxstatus.state.state import State
-from tests.builders import FORBIDDEN, NOW, alter, without
+from tests.builders import FORBIDDEN, NOW, alter, source, without
 from tests.checks.upgrade.planning import codes, plan, system
 from tests.checks.upgrade.test_blockers import crd, written
+from tests.checks.upgrade.test_plan import FLOW, applied
 
 INSTANCES = "fluxinstances.fluxcd.controlplane.io"
 BEYOND = f"2.{NEWEST[1] + 2}"
@@ -164,3 +165,10 @@ def test_the_fix_of_a_manifest_before_flux_2_6() -> None:
     old = written("Kustomization", "kustomize.toolkit.fluxcd.io/v1beta1")
     found = codes(plan(old, flux="v2.5.0", to=(2, 7)))["upgrade-api-version"]
     assert not [one for hint in found.hints for one in hint.commands if "-f" in one.argv]
+
+
+def test_what_an_earlier_kubernetes_removed() -> None:
+    """What was removed long ago is still found, and not said to be removed by the next version."""
+    found = plan(applied(FLOW), source("a"), kubernetes="v1.37.2")  # type: ignore[arg-type]
+    title = codes(found)["kubernetes-api-removed"].title
+    assert "applies what Kubernetes 1.38 does not serve" in title
