@@ -78,7 +78,7 @@ def _git(move: Move) -> Hint:
     )
 
 
-def _changing(minor: Minor, target: Minor) -> tuple[str, tuple[Command, ...]]:
+def _changing(minor: Minor, target: Minor) -> tuple[str, tuple[Command | None, ...]]:
     """Return what changes manifests to the *minor* version of Flux, with a flux CLI up to *target*.
 
     A CLI knows the minor versions that are supported, and the first with this command is 2.7.

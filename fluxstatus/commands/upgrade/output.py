@@ -20,6 +20,7 @@ PARTS = (BLOCKERS, UNREAD, CHANGES, NOTES, KUBERNETES)
 """The parts of a plan in their order."""
 
 _SHOWN = 10  # objects of a finding; --all shows all
+_NO_VERSION = "of an unknown version"
 _OUTCOMES = {
     "blocked": "the upgrade is blocked",
     "unknown": "whether something blocks the upgrade is unknown",
@@ -48,9 +49,9 @@ def _head(plan: Plan) -> Iterator[str]:
     target = plan.state.evidence.target
     to = f" to {dotted(plan.target)}" if plan.target and plan.target != plan.current else ""
     minors = minors_of(plan.state)
-    version = plan.state.flux_version or "of an unknown version"
+    version = plan.state.flux_version or _NO_VERSION
     yield f"Flux {' and '.join(map(dotted, minors)) if len(minors) > 1 else version}{to}"
-    yield from (f"operator {operator.version}" for operator in plan.state.operators)
+    yield from (f"operator {one.version or _NO_VERSION}" for one in plan.state.operators)
     if target.kubernetes:
         yield f"Kubernetes {target.kubernetes}"
     if target.context:

@@ -172,3 +172,11 @@ def test_what_an_earlier_kubernetes_removed() -> None:
     found = plan(applied(FLOW), source("a"), kubernetes="v1.37.2")  # type: ignore[arg-type]
     title = codes(found)["kubernetes-api-removed"].title
     assert "applies what Kubernetes 1.38 does not serve" in title
+
+
+def test_an_operator_without_a_version() -> None:
+    """An image with a digest alone tells no version, and the first line says so."""
+    image = {"spec.template.spec.containers.0.image": "registry.example/operator@sha256:00"}
+    found = plan(installed=alter(system("v2.8.8"), "Deployment/flux-operator", image))
+    assert found.exit_code is Exit.NO_VERDICT
+    assert "· operator of an unknown version ·" in as_text(found, Look(width=200))
