@@ -66,6 +66,7 @@ def _argument(place: str, argument: Any) -> Iterator[Row]:
 
 
 _MEANS = {
+    ("compare", "files"): "FILE",
     ("conditions", "words"): "ANY/NAME",
     ("events", "--for"): "ANY/NAME",
     ("events", "words"): "ANY/NAME",

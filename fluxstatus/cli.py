@@ -38,7 +38,7 @@ Examples:
   kubectl flux-status --wait 5m --fail-fast   wait in a pipeline after a push
   kubectl flux-status --accept known.toml     ignore the faults in a file
   kubectl flux-status -o json | jq .verdict   print only the verdict
-  kubectl flux-status --save now.json.gz      save a snapshot for --from
+  kubectl flux-status --save now.json.gz      save a snapshot to check later with --from
   kubectl flux-status --brief                 print one line per cause
   kubectl flux-status --demo                  check the bundled demo cluster
 
@@ -47,7 +47,7 @@ Exit codes:
   0    healthy
   1    something failed, or a --fail-on condition is met
   2    usage error
-  3    no verdict: data could not be read, or -n has nothing to check
+  3    no verdict: data could not be read, or there is nothing to check
   130  Ctrl-C
 """
 
@@ -180,7 +180,8 @@ def check(
     if prompt:
         console.put(_prompt(report))
     else:
-        console.put_report(_show(shown, scope, report))
+        put = console.put_commands if shown.output is Format.GITHUB else console.put_report
+        put(_show(shown, scope, report))
     if saved.file is None and report.exit_code() is Exit.UNHEALTHY:
         from datetime import UTC, datetime
 
@@ -306,6 +307,8 @@ def run() -> NoReturn:
         if not all(map(_is_text, sys.argv)):
             sys.exit(_error("an argument is not UTF-8 text", Exit.USAGE))
         code = app(prog_name=_name(), standalone_mode=False)
+        if code is None and console.is_closed():  # no verdict: what it prints is all of its result
+            code = _error(console.CLOSED, Exit.NO_VERDICT)
     except typer.TyperException as error:
         code = _wrong_usage(error)
     except snapshot.SnapshotError as error:

@@ -401,7 +401,6 @@ def test_full_disk(flux_status: Program, words: list[str | Path]) -> None:
         ("--version", 0),
         ("--help", 0),
         ("__complete ge", 0),
-        ("list", 0),
     ],
 )
 @pytest.mark.parametrize("closing", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
@@ -412,6 +411,32 @@ def test_closed_streams(closing: str, words: str, code: int) -> None:
         ["/bin/sh", "-c", command, sys.executable], capture_output=True, check=False
     )
     assert (done.returncode, done.stderr) == (code, b"")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "list",
+        f"compare {BROKEN} {BROKEN}",
+        "accept c9984b7c9184 --demo --reason x --until 2999-12-31",
+        "explain host-refuses",
+    ],
+)
+def test_a_result_that_nobody_gets(words: str) -> None:
+    """Without standard output, a command that only prints has failed: >> would append nothing."""
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'"$0" -m fluxstatus {words} >&-', sys.executable],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (
+        3, "Error: the result cannot be written: standard output is closed\n"
+    )  # fmt: skip
+    shown = subprocess.run(
+        [sys.executable, "-m", "fluxstatus", *words.split()], capture_output=True, check=False
+    )
+    assert (shown.returncode, shown.stdout != b"") == (0, True)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from fluxstatus.advice.advice import Advice, Occurrence
-from fluxstatus.advice.view import View
+from fluxstatus.advice.view import LONG_ENOUGH, View
 from fluxstatus.base.fields import text_of
 from fluxstatus.knowledge import receivers
 from fluxstatus.knowledge.rule import Step
@@ -15,11 +15,10 @@ from fluxstatus.state.intervals import field_of, interval_of, written_interval
 from fluxstatus.state.ownership import creator_of
 from fluxstatus.state.receivers import Receivers
 from fluxstatus.state.references import source_of, template_owner
-from fluxstatus.state.resource import Resource, Verdict
+from fluxstatus.state.resource import Resource
 from fluxstatus.state.revisions import CONSUMERS
 
 _SHORTEST = 60.0  # seconds: the minimum by Flux's documentation
-_LONG_ENOUGH = 600.0  # seconds between two polls of a source, in production
 _ENOUGH = 300.0  # seconds between two reconciliations that no change asks for
 _MANY = 10  # objects that share a source
 _HOUR = 3600.0
@@ -53,10 +52,8 @@ def _field_of_owner(resource: Resource) -> str:
 
 def _below(view: View, kinds: tuple[str, ...], limit: float) -> Iterator[tuple[Resource, float]]:
     """Yield the objects of *kinds* whose interval is shorter than *limit*, with the interval."""
-    for resource in view.of_kind(*kinds):
-        interval = interval_of(resource)
-        if 0 < interval < limit and resource.verdict is not Verdict.STATIC:
-            yield resource, interval
+    for kind in kinds:
+        yield from (found for found in view.more_often(kind) if found[1] < limit)
 
 
 def _short(limit: float, *kinds: str) -> Callable[[View], Iterator[Occurrence]]:
@@ -80,7 +77,7 @@ def _without_receiver(view: View) -> Iterator[Occurrence]:
         return
     # A Receiver that fails or is suspended has its own finding; it still exists.
     notified = Receivers(view.state.of_kind("Receiver"))
-    for resource, interval in _below(view, _POLLED, _LONG_ENOUGH):
+    for resource, interval in _below(view, _POLLED, LONG_ENOUGH):
         if not (notified.of(resource) or _is_pinned(resource)):
             yield _occurrence(resource, _saved(interval))
 
@@ -91,13 +88,13 @@ def _is_pinned(source: Resource) -> bool:
 
 
 def _saved(interval: float) -> float:
-    return _HOUR / interval - _HOUR / _LONG_ENOUGH
+    return _HOUR / interval - _HOUR / LONG_ENOUGH
 
 
 def _despite_receiver(view: View) -> Iterator[Occurrence]:
     working = [r for r in view.state.of_kind("Receiver") if view.is_healthy(r)]
     notified = Receivers(working)
-    for resource, interval in _below(view, _POLLED, _LONG_ENOUGH):
+    for resource, interval in _below(view, _POLLED, LONG_ENOUGH):
         if notified.of(resource):
             yield _occurrence(resource, _saved(interval))
 
@@ -105,7 +102,7 @@ def _despite_receiver(view: View) -> Iterator[Occurrence]:
 def _crowded(view: View) -> Iterator[Occurrence]:
     """Yield the sources whose artifact many objects reconcile often."""
     sharing: dict[tuple[str, str, str], list[tuple[float, Resource]]] = defaultdict(list)
-    for resource, interval in _below(view, CONSUMERS, _LONG_ENOUGH):
+    for resource, interval in _below(view, CONSUMERS, LONG_ENOUGH):
         source = source_of(resource)
         if source is not None:
             sharing[source].append((interval, resource))
@@ -177,7 +174,7 @@ ADVICE = (
         "Receivers, polling every 10m would be enough and save {saves} per hour",
         why="with a Receiver, the Git host or registry notifies Flux of a push immediately, and "
         "polling every 10m is enough",
-        steps=(*receivers.STEPS, Step("set spec.interval to 10m or more, even without a Receiver")),
+        steps=(*receivers.STEPS, Step("set spec.interval to 10m or more")),
         find=_without_receiver,
         needs=(_RECEIVERS,),
         upstream="NC docs/spec/v1/receivers.md",

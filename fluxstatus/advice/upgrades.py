@@ -15,7 +15,6 @@ from fluxstatus.knowledge.flux_minors import (
 )
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
-from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.ownership import creator_of
 from fluxstatus.state.resource import Resource
 
@@ -64,12 +63,9 @@ def _written(view: View) -> Iterator[tuple[Resource, str]]:
 
     Objects that a controller creates are left out: an upgraded controller uses the new version.
     """
-    for resource in view.of_kind(*KINDS):
-        written = resource.written_as
-        if not isinstance(written, list):  # hardly any of thousands has it
-            continue
+    for resource in view.written_before:
         if not any(creator_of(resource.labels, kind) for kind in _CREATORS):
-            for version in written:
+            for version in resource.written_as:
                 yield resource, text_of(version)
 
 

@@ -1,14 +1,20 @@
 """The view of a cluster that advice is based on: its healthy objects, in the chosen namespaces."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import cached_property
 
 from fluxstatus.base.versions import minor_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.model.evidence import Object, Why
+from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Ref
+from fluxstatus.state.intervals import interval_of
 from fluxstatus.state.ownership import creator_of
-from fluxstatus.state.resource import HEALTHY, Resource
+from fluxstatus.state.resource import HEALTHY, Resource, Verdict
+
+LONG_ENOUGH = 600.0
+"""Seconds between two polls of a source, or two reconciliations, in production."""
 
 
 class View:
@@ -17,6 +23,7 @@ class View:
     def __init__(self, analysis: Analysis) -> None:
         self.state = analysis.state
         self._analysis = analysis
+        self._more_often: dict[str, Sequence[tuple[Resource, float]]] = {}
 
     @cached_property
     def _healthy(self) -> dict[str, list[Resource]]:
@@ -34,6 +41,25 @@ class View:
     def of_kind(self, *kinds: str) -> list[Resource]:
         """Return the healthy objects of these *kinds*, sorted by kind and name."""
         return [resource for kind in kinds for resource in self._healthy.get(kind, ())]
+
+    def more_often(self, kind: str) -> Sequence[tuple[Resource, float]]:
+        """Return the healthy objects of *kind* with an interval below LONG_ENOUGH, and with that.
+
+        Those without a status are left out.
+        """
+        if kind not in self._more_often:
+            intervals = ((one, interval_of(one)) for one in self.of_kind(kind))
+            self._more_often[kind] = [
+                (one, interval)
+                for one, interval in intervals
+                if 0 < interval < LONG_ENOUGH and one.verdict is not Verdict.STATIC
+            ]
+        return self._more_often[kind]
+
+    @cached_property
+    def written_before(self) -> Sequence[Resource]:
+        """The healthy objects that were written in other API versions than the current one."""
+        return [one for one in self.of_kind(*KINDS) if isinstance(one.written_as, list)]
 
     def owner_of(self, ref: Ref | None) -> str:
         """Return the ResourceSet that creates *ref*, to be appended to its name, or nothing."""

@@ -1,6 +1,6 @@
-"""Modules of the standard library that are imported when they are first used, if they ever are.
+"""Modules that are imported when they are first used, if they ever are.
 
-typer, shutil and urllib import them for what no run, or hardly any, does.
+typer, shutil, urllib and inspect import them for what no run, or hardly any, does.
 """
 
 import sys
@@ -9,7 +9,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-_LATE = ("bz2", "ipaddress", "lzma", "subprocess", "textwrap")
+_LATE = (
+    "bz2", "ipaddress", "linecache", "lzma", "shellingham", "subprocess", "textwrap", "tokenize",
+)  # fmt: skip
 _lock = threading.Lock()
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from fluxstatus.base.visible import is_visible
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)  # json.dumps() would make one for each text
+
 
 def quoted(text: str, most: int | None = None) -> str:
     """Return *text* as a JSON string; of more than *most* characters, only both ends."""
@@ -25,7 +27,7 @@ def json_text(value: Any, indent: str | int | None = None) -> str:
 
 def yaml_string(text: str) -> str:
     """Return *text* as a double-quoted string of YAML or TOML; half a surrogate pair is kept."""
-    return _escaped(json.dumps(text, ensure_ascii=False), _in_yaml)
+    return _escaped(_ENCODER.encode(text), _in_yaml)
 
 
 def _escaped(document: str, escape: Callable[[str], str]) -> str:

@@ -30,16 +30,17 @@ _NEVER = frozenset({"Pod", "Secret"})
 """Pods are read anyway, Secrets never."""
 
 
-def objects_to_read(evidence: Evidence) -> frozenset[Key]:
+def objects_to_read(evidence: Evidence, found: Waiting | None = None) -> frozenset[Key]:
     """Return the objects, all of one kind, whose own status the check is to read.
 
-    Without a name it is about all in the namespace. Where no event of the last hour is about what
-    is waited for, this is asked before pods are read: there are none if they cannot be created.
-    Otherwise it is about what neither pods nor events explain.
+    *found* is what `waiting` returns for the answers. Without a name, an object stands for all in
+    its namespace. Where no event of the last hour is about what is waited for, this is asked before
+    pods are read: there are none if they cannot be created. Otherwise it is about what neither pods
+    nor events explain.
     """
     if any(map(is_awaited, evidence.answers)):
         return frozenset()
-    found, state = waiting(evidence.answers), State(evidence)
+    found, state = found or waiting(evidence.answers), State(evidence)
     if WORKLOAD_PODS in evidence.answers:
         keys = _unexplained(state, found)
     elif _is_silent(state, found):

@@ -80,7 +80,7 @@ def _class_of_failing(context: Context, resource: Resource) -> Classified:
     diagnosis = cause.fault.diagnosis
     bringer = _bringer_of(context, resource, cause)
     if bringer is not None and keeps_away(bringer, diagnosis.code):
-        lack = diagnosis.why.partition(": ")[0]
+        lack = diagnosis.why.partition(": ")[0].partition("; ")[0]
         effect = f"{resource.ref} fails until {bringer.ref} is ready because {lack}"
         return Classified(None, frozenset({bringer.ref.key}), effect)
     if bringer is not None:

@@ -132,9 +132,10 @@ def _not_installed(state: State, resource: Resource, message: str) -> dict[str, 
     verb = "are" if more else "is"
     return {
         "objects": f"{first.kind} {first.namespace}/{first.name}{more} {verb} {state_of}",
-        "components": f"{' and '.join(names)} {'are' if len(names) > 1 else 'is'}",
+        "components": f"{'but' if going else 'because'} {' and '.join(names)}"
+        f" {'are' if len(names) > 1 else 'is'}",
         "component_names": " and ".join(names),
-        "deletion": ": no controller removes their finalizers" if going else "",
+        "deletion": ", so no controller removes the finalizers" if going else "",
         "until": ", at least until these objects are gone" if going else "",
         "by_hand": "; to delete them without the controllers, remove their finalizers manually"
         if going
@@ -191,9 +192,9 @@ def _by_verdict(
 
 
 _STAGES = {
-    "ArtifactFailed": "its artifact could not be downloaded",
-    "BuildFailed": "its manifests could not be built",
-    "ReconciliationFailed": "its manifests could not be applied",
+    "ArtifactFailed": "the artifact could not be downloaded",
+    "BuildFailed": "the manifests could not be built",
+    "ReconciliationFailed": "the manifests could not be applied",
     "HealthCheckFailed": "an object that it applied did not become healthy",
     "PruneFailed": "an object could not be pruned",
 }
@@ -206,7 +207,7 @@ def _failures(resource: Resource) -> dict[str, str]:
     status = text_of(newest.get("lastReconciledStatus"))
     how = _STAGES.get(status)
     if how is None:
-        return {"failures": "its last attempt failed", "and_objects": "", "pods_ns": ""}
+        return {"failures": "the last attempt failed", "and_objects": "", "pods_ns": ""}
     count, first = newest.get("totalReconciliations"), when(newest.get("firstReconciled"))
     several = isinstance(count, int) and count > 1 and first is not None
     often = f", {count} times since {first:%Y-%m-%d %H:%M} UTC" if several and first else ""

@@ -23,7 +23,7 @@ from fluxstatus.causes.sharing import Shared, shared_by
 from fluxstatus.causes.waits import is_stuck_downloading
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.deployments import Component
-from fluxstatus.state.requests import unhandled_since
+from fluxstatus.state.requests import REQUESTED_AT, unhandled_since
 from fluxstatus.state.resource import IN_PROGRESS, Resource, Verdict
 from fluxstatus.state.revisions import Lag, has_new_artifacts, overdue
 from fluxstatus.state.state import State
@@ -191,12 +191,14 @@ def _code_of(resource: Resource, cause: Cause) -> str:
 
 def _ignored(context: Context) -> Iterator[tuple[Resource, datetime]]:
     """Yield each object that is Ready and waits for its controller, and since when it does."""
-    state = context.state
-    lags: Mapping[Key, Lag] = context.lags if has_new_artifacts(state) else {}
-    for resource in state.resources.values():
-        if resource.verdict is not Verdict.READY:
+    state, behind = context.state, dict[Key, Lag]()
+    if has_new_artifacts(state):
+        behind = {key: lag for key, lag in context.lags.items() if lag.wanted != lag.applied}
+    for key, resource in state.resources.items():
+        waits = key in behind or REQUESTED_AT in resource.annotations
+        if not waits or resource.verdict is not Verdict.READY:
             continue
-        lag = lags.get(resource.key)
+        lag = behind.get(key)
         if at := unhandled_since(resource, state.now):
             yield resource, at
         elif lag and lag.since and overdue(state, resource, lag):

@@ -1,7 +1,8 @@
 """References to objects that do not exist, and the objects that they may have meant."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from fluxstatus.base.similar import similar
 from fluxstatus.model.kinds import KINDS
@@ -68,11 +69,23 @@ class Suggestions:
     def __init__(self, state: State) -> None:
         self._shared = state.namespace
         self._by_target: dict[Key, str] = {}
-        self._by_kind: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        self._kinds: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for kind, namespace, name in state.resources:
-            self._by_kind[kind].append((namespace, name))
-            self._kinds[namespace, name].append(kind)
+        self._known: Iterable[Key] = state.resources.keys()
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """The namespaces and names of all objects, by kind."""
+        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for kind, namespace, name in self._known:
+            found[kind].append((namespace, name))
+        return found
+
+    @cached_property
+    def _kinds(self) -> Mapping[tuple[str, str], Sequence[str]]:
+        """The kinds of all objects, by namespace and name."""
+        found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for kind, namespace, name in self._known:
+            found[namespace, name].append(kind)
+        return found
 
     def suggest(self, target: Key, referrer: Key) -> str:
         """Return a phrase with the object that *referrer* may have meant by the missing *target*.

@@ -38,10 +38,11 @@ def waiting(answers: Mapping[str, Answer]) -> Waiting:
     gone: set[Key] = set()
     for kind in _APPLIERS:
         for item in answers.get(kind.resource, Read()).known:
-            if map_of(item.get("spec")).get("kubeConfig") is not None:
-                continue  # what it applies is in another cluster
             conditions = maps_of(map_of(item.get("status")).get("conditions"))
-            for one in conditions:
+            unmet = [one for one in conditions if one.get("status") != "True"]
+            if not unmet or map_of(item.get("spec")).get("kubeConfig") is not None:
+                continue  # as most; or what it applies is in another cluster
+            for one in unmet:
                 if one.get("status") == "False":
                     targets = _targets_in(text_of(one.get("message")))
                     found |= dict.fromkeys(targets)
@@ -58,12 +59,13 @@ def waiting(answers: Mapping[str, Answer]) -> Waiting:
     return Waiting(tuple(found), tuple(releases), frozenset(gone))
 
 
-def workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
+def workload_namespaces(answers: Mapping[str, Answer], found: Waiting | None = None) -> set[str]:
     """Return the namespaces whose pods may explain why objects in *answers* are unhealthy.
 
-    An object whose own status was read and explains it needs no pods.
+    *found* is what `waiting` returns for them. An object whose own status was read and explains it
+    needs no pods.
     """
-    found = waiting(answers)
+    found = found or waiting(answers)
     explained = {
         Ref.of(item).key
         for name, answer in answers.items()

@@ -38,7 +38,7 @@ def _fields_naming(state: State, referrers: Sequence[Key], target: Key) -> str:
 
 def fault_of_unread(state: State, target: Key, count: int) -> Fault:
     """Return the fault of *target*, which could not be read, and which *count* objects wait for."""
-    about = {"waiting": f"{count} objects are waiting", "target": "it"}
+    about = {"waiting": f"{count} objects are waiting", "target": "this object"}
     fields = {**state.template_fields, **about, "target_resource": full_name(target[0])}
     return Fault(diagnose_state("waits-unread", None, fields), "", "", unread=target)
 
@@ -55,7 +55,7 @@ def fault_of_waiting(state: State, resource: Resource) -> Fault:
     unread = next((t for t in targets if _is_unread(state, t)), None)
     code, about = _how_it_waits(state, resource, message, named)
     if unread:
-        code, about = "waits-unread", {"waiting": "it is waiting", **_target_fields(unread)}
+        code, about = "waits-unread", {"waiting": "waiting", **_target_fields(unread)}
     target = ", ".join(f"{kind} {namespace}/{name}" for kind, namespace, name in targets)
     fields = {"target": target or "something", **object_fields(state, resource), **about}
     return Fault(diagnose_state(code, resource, fields), reason, message, unread=unread)

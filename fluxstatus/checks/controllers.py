@@ -118,8 +118,8 @@ def _resuming(
             step=STEP_ID,
             code=RECONCILING,
             level=Level.WAIT,
-            title=f"started again after {ago(last, now)} without a reconciliation, probably "
-            f"because the cluster was suspended; no result yet: {names}",
+            title=f"reconciling again after a gap of {ago(last, now)} (the cluster was probably "
+            f"suspended), no result yet: {names}",
         )
 
 

@@ -32,7 +32,7 @@ from fluxstatus.state.health_checks import health_check_targets
 from fluxstatus.state.inventories import APPLIERS
 from fluxstatus.state.ownership import creator_of, labels_of
 from fluxstatus.state.references import source_of
-from fluxstatus.state.requests import request_command, unhandled_since
+from fluxstatus.state.requests import REQUESTED_AT, request_command, unhandled_since
 from fluxstatus.state.resource import Resource, Verdict, switch_of
 from fluxstatus.state.revisions import CONSUMERS, Lag, missing_result, overdue, short
 from fluxstatus.state.state import Event, State
@@ -94,8 +94,9 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
         if key in analysis.causes.stale_causes or not state.covers(resource.ref):
             continue
         total += 1
-        current += lag.wanted == lag.applied
-        if overdue(state, resource, lag):
+        if lag.wanted == lag.applied:
+            current += 1
+        elif overdue(state, resource, lag):
             yield _behind(state, resource, lag)
     without = sum(
         bool(missing_result(one)) for one in state.of_kind(*CONSUMERS) if state.covers(one.ref)
@@ -130,7 +131,7 @@ def _not_compared(analysis: Analysis, title: str) -> Finding | None:
     if not others:
         return None
     number = len(others)
-    title = f"{title}; {number} {noun_for(number, 'other')} waiting"
+    title = f"{title.replace(' object', ' comparable object', 1)}; {number} more waiting"
     awaited = tuple({ref for refs in others for ref in refs})
     return Finding(STEP_ID, WAITING, Level.WAIT, title, waits_for=awaited)
 
@@ -228,6 +229,8 @@ def _requests(analysis: Analysis) -> Iterator[Finding]:
     """Yield reconcile requests that were not handled, unless a cause explains it."""
     state = analysis.state
     for key, resource in state.resources.items():
+        if REQUESTED_AT not in resource.annotations:
+            continue  # as most
         at = unhandled_since(resource, state.now)
         explained = key in analysis.causes.by_object or key in analysis.causes.stale_causes
         if at and not explained and resource.verdict is Verdict.READY:
@@ -310,7 +313,8 @@ def _left_behind(state: State) -> Iterator[Finding]:
                 *_stuck_in(event.message),
                 *_unpruned(event.message),
                 hint(
-                    "use the labels to check which of the objects still exist; delete those that are "
+                    "use the labels to check which of the objects still exist; delete those that "
+                    "are "
                     "not needed",
                     command(
                         "kubectl get all,configmaps --all-namespaces -l {labels}",
@@ -352,7 +356,8 @@ def _unpruned(message: str) -> Iterator[Hint]:
         names.setdefault(found["namespace"] or "", []).append(one)
     if names:
         yield hint(
-            "check which of the objects in the message still exist; delete those that are not needed "
+            "check which of the objects in the message still exist; delete those that are not "
+            "needed "
             "and not managed by another object",
             *(_list_all(objects, namespace) for namespace, objects in names.items()),
         )

@@ -24,7 +24,7 @@ from fluxstatus.model.hints import Command, Hint, command, hint
 from fluxstatus.model.inventory import Entry
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key, Ref
-from fluxstatus.state.inventories import APPLIERS, shared
+from fluxstatus.state.inventories import shared_in
 from fluxstatus.state.ownership import creators_of
 from fluxstatus.state.references import source_of
 from fluxstatus.state.resource import Resource, Verdict, switch_of
@@ -123,8 +123,7 @@ def two_owners(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _contested(state: State) -> Iterator[_Contested]:
-    items = (item for kind in APPLIERS for item in state.answer_of(kind).known)
-    for owners, entries in shared(items):
+    for owners, entries in shared_in(state.evidence.answers):
         known = [state.resources[key] for key in owners if key in state.resources]
         deleting = [one for one in known if _prunes_now(one)]
         current = [one for one in known if _is_current(state, one)]

@@ -22,8 +22,8 @@ _AWAITED = 3  # objects that others wait for
 
 _WAITS = "{} waiting for {}"
 _ALIKE = "{} {fail} with the same error as {}"
-_PART = "{} {fail} together with {}"
-_STALE = "{} waiting for {} to update"
+_PART = "{} {fail} because of {}"
+_STALE = "{} of them waiting for {} to update"
 _SENTENCES = (_WAITS, _ALIKE, _PART, _STALE)
 """How many objects wait, and for what; those of the last one are Ready."""
 
@@ -75,7 +75,7 @@ def summary(
     parts = [_together(sentence, each) for sentence, each in waits.items() if each]
     if moving:
         parts.append(f"{len(moving)} in progress: {_moving(moving, analysis.state.now)}")
-    left_out = sum(analysis.is_left_out(one.ref.key) for one in objects)
+    left_out = sum(analysis.is_left_out(one.key) for one in objects) if analysis.left_out else 0
     if left_out:
         parts.append(f"{left_out} {_LEFT_OUT}")
     if not parts:

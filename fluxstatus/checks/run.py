@@ -193,7 +193,7 @@ def _rank(finding: Finding, order: Mapping[str, int], state: State) -> tuple[obj
         WORST_FIRST.index(finding.level),
         finding.category == "habit",
         order[_OF_OBJECTS[0]] if objects else order[finding.step],
-        -sum(state.covers(ref) for ref in finding.blocks),
+        -sum(map(state.covers, finding.blocks)),
         finding.code in _VAGUE,
         order[finding.step],
         finding.object or ("",),

@@ -13,6 +13,7 @@ from fluxstatus.checks.wording import UNREAD_CODES
 from fluxstatus.model.evidence import Target, Why
 from fluxstatus.model.findings import Changes, Level, Past, Report, Scope
 from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Key
 
 _FAULTS = (Level.FAIL, Level.WARN)
 _ALONE = frozenset({"GitRepository", "OCIRepository", "Bucket", "HelmRepository"})
@@ -56,22 +57,28 @@ def view_of(report: Report) -> View:
 def compared(report: Report, earlier: View, source: str) -> Report:
     """Return *report* with its changes since the *earlier* one from *source*.
 
-    A fault that was a warning and fails now is new.
+    A fault that was a warning and fails now is new. One of an object that had another fault, of
+    which the report has read less than the earlier one, may be that fault under a vaguer code.
     """
     now = view_of(report)
     before = {one.id: one.level for one in (*earlier.faults, *earlier.accepted)}
     known = {one.id for one in (*now.faults, *now.accepted)}
     blind, blind_now = _only_unread(earlier, now), _only_unread(now, earlier)
+    left = [one for one in earlier.faults if one.id not in known]
+    may_be_renamed = _objects_of(left) if blind_now else frozenset()
     still, new, unseen = [], [], []
     for one in now.faults:
         is_worse = before.get(one.id) is Level.WARN and one.level is Level.FAIL
         if one.id in before and not is_worse:
             still.append(one.id)
-        elif is_worse or (looked_at(earlier, one) and not _may_show(blind, one)):
+        elif is_worse or not (
+            _may_show(blind, one)
+            or not looked_at(earlier, one)
+            or (_objects_of([one]) & may_be_renamed and _may_show(blind_now, one))
+        ):
             new.append(one.id)
         else:
             unseen.append(one.id)
-    left = [one for one in earlier.faults if one.id not in known]
     gone = tuple(one for one in left if looked_at(now, one) and not _may_show(blind_now, one))
     unsure = tuple(one for one in left if one not in gone)
     changes = Changes(
@@ -117,6 +124,10 @@ def _may_show(kinds: Iterable[str], fault: Past) -> bool:
     """
     own = {ref.kind for ref in fault.objects}
     return any(kind not in KINDS or not (kind in _UNUSED or own <= _ALONE) for kind in kinds)
+
+
+def _objects_of(faults: Iterable[Past]) -> frozenset[Key]:
+    return frozenset(ref.key for one in faults for ref in one.objects)
 
 
 def _covers(scope: Scope, fault: Past) -> bool:

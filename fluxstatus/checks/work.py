@@ -164,10 +164,7 @@ def _source_behind(step: str, analysis: Analysis, several: Sequence[Older]) -> F
             hint("request a reconciliation", request_command(first.resource, now)),
             hint("if that has no effect, check the controller's logs, and restart it", log)
             if controller
-            else hint(
-                "check which controller should watch the source: none of the controllers in "
-                "the cluster does"
-            ),
+            else hint("no controller in the cluster watches the source; check which one should"),
             *explained(ref),
         ),
         docs=docs_of(ref.kind),

@@ -15,6 +15,7 @@ from typing import Protocol, TypeAlias
 from fluxstatus.base.fields import map_of
 from fluxstatus.cluster import discovery, paging, queries
 from fluxstatus.cluster.client import Access, ApiClient
+from fluxstatus.cluster.pruning import prune
 from fluxstatus.cluster.queries import DEPLOYMENTS, ListQuery, by_labels, named
 from fluxstatus.cluster.reader import (
     ABSENT,
@@ -57,6 +58,9 @@ class Cluster(Protocol):
 
     def flux_namespaces(self) -> list[str]:
         """Return the namespaces of the Deployments of Flux, as far as they may be read."""
+
+    def warnings(self) -> Iterator[Object]:
+        """Return the Warning events that the check reads, pruned."""
 
     def events(self, fields: str, namespace: str = "") -> Iterator[Object]:
         """Return the events that a field selector chooses, in *namespace*, or in all."""
@@ -126,6 +130,11 @@ class Live:
             if answer.unread:
                 self.unread.setdefault("deployments.apps", answer.unread)
         return namespaces_of(reader.answers.values())
+
+    def warnings(self) -> Iterator[Object]:
+        """Yield the Warning events that the check reads, pruned."""
+        for page in self._walk("events", queries.QUERIES["events"], self.namespaces):
+            yield from (prune("events", item) for item in page)
 
     def events(self, fields: str, namespace: str = "") -> Iterator[Object]:
         """Yield the events that a field selector chooses, in *namespace*, or in all."""
@@ -198,6 +207,10 @@ class Saved:
     def flux_namespaces(self) -> list[str]:
         """Return the namespaces of the Deployments of Flux."""
         return namespaces_of(self._evidence.answer(name) for name in DEPLOYMENTS)
+
+    def warnings(self) -> Iterator[Object]:
+        """Return the Warning events of the snapshot."""
+        return iter(self._evidence.answer("events").known)
 
     def events(self, fields: str, namespace: str = "") -> Iterator[Object]:
         """Yield the events that a field selector chooses; its terms with != are ignored."""

@@ -12,7 +12,7 @@ from sys import intern
 from typing import Any, TypeAlias
 
 from fluxstatus.base.fields import NESTED, map_of, maps_of
-from fluxstatus.base.masking import SHORT, mask
+from fluxstatus.base.masking import mask, may_hold_one
 from fluxstatus.cluster.dropped import applied_as, template_fields
 from fluxstatus.model.evidence import AWAITED, LEASES, WORKLOAD_PODS, Object
 from fluxstatus.model.inventory import ids_in, pack
@@ -270,6 +270,9 @@ _NAMING = frozenset(
 )  # fmt: skip
 """Fields whose format the API server checks: names, numbers, times. No credential fits in."""
 
+_REPEATED = frozenset({"namespace", "kind", "apiVersion"})
+"""Those of these fields whose values many objects share."""
+
 _HISTORY = 5  # entries of a status.history
 _LAST_LINE = 160  # characters of the last log line of a container
 _MIXED = re.compile(r"(?=[\w./+=-]*\d)(?=[\w./+=-]*[A-Za-z])[\w./+=-]{12,}")
@@ -322,7 +325,7 @@ def _keep(value: Any, shape: Shape) -> Any:
     """Return what *shape* keeps of *value*, as json has parsed it: in no subclass of a type."""
     kind = type(value)
     if kind is str:
-        return mask(value) if len(value) > SHORT else value
+        return mask(value) if may_hold_one(value) else value
     if kind is list:
         # No field that is kept is a list of lists, and lists may be nested to any depth.
         return [_keep(entry, shape) for entry in value if type(entry) is not list]
@@ -330,7 +333,7 @@ def _keep(value: Any, shape: Shape) -> Any:
         return value
     if shape is None:
         return {
-            key: mask(entry) if type(entry) is str and len(entry) > SHORT else entry
+            key: mask(entry) if type(entry) is str and may_hold_one(entry) else entry
             for key, entry in value.items()
             if type(entry) not in NESTED
         }
@@ -340,7 +343,10 @@ def _keep(value: Any, shape: Shape) -> Any:
             continue
         name, kind = intern(key), type(entry)  # interned: else each object has its own copy
         if kind is str:
-            kept[name] = entry if len(entry) <= SHORT or key in _NAMING else mask(entry)
+            if key in _REPEATED or not may_hold_one(entry):
+                kept[name] = intern(entry)
+            else:
+                kept[name] = entry if key in _NAMING else mask(entry)
         elif kind is dict or kind is list:
             kept[name] = _keep(entry, shape[key])
         else:

@@ -1,6 +1,7 @@
 """The standard streams: what they can show, and writing to them."""
 
 import os
+import re
 import select
 import shutil
 import sys
@@ -15,7 +16,9 @@ from fluxstatus.report import Look
 from fluxstatus.report.terminal import shown, wrap
 
 UNWRITTEN = "the result cannot be written"
+CLOSED = f"{UNWRITTEN}: standard output is closed"
 _CLEAR = "\r\x1b[K"
+_COMMAND = re.compile(r"^([ \t]*)::", re.MULTILINE)
 
 
 class OutputError(Exception):
@@ -29,6 +32,11 @@ def prepare() -> None:
             nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - for good
             setattr(sys, name, nowhere)
         getattr(sys, name).reconfigure(errors="backslashreplace")
+
+
+def is_closed() -> bool:
+    """Return whether the caller closed standard output: `prepare` has opened it as nowhere."""
+    return getattr(sys.stdout, "name", "") == os.devnull
 
 
 def is_terminal(stream: TextIO) -> bool:
@@ -82,7 +90,16 @@ def put_report(text: str) -> bool:
     return _put(shown(text))
 
 
+def put_commands(text: str) -> bool:
+    """Write commands to a runner of GitHub Actions like `put`: they are all ours."""
+    return _write_result(visible_lines(text))
+
+
 def _put(text: str) -> bool:
+    return _write_result(_inert(text))
+
+
+def _write_result(text: str) -> bool:
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -113,18 +130,19 @@ def noting(*, on: bool) -> Callable[[str], None]:
 
 def note(text: str) -> None:
     """Write a line to standard error."""
-    _write(_no_command(visible(text)) + "\n")
+    _write(_inert(visible(text)) + "\n")
 
 
-def _no_command(line: str) -> str:
-    """Return *line* so that a runner of GitHub Actions takes nothing in it for a command.
+def _inert(text: str) -> str:
+    """Return *text* so that a runner of GitHub Actions takes nothing in it for a command.
 
-    It looks for `::` at the start, and for `##[` anywhere (actions/runner, ActionCommand.cs).
+    It looks for `::` at the start of a line, and for `##[` anywhere (actions/runner,
+    ActionCommand.cs). Elsewhere nothing changes, so that words of the cluster can be copied and
+    searched for. The escape of `##[` is one of JSON, too, where no line begins with `::`.
     """
     if os.environ.get("GITHUB_ACTIONS") != "true":
-        return line
-    line = line.replace("##[", "##\\[")
-    return f"\\{line}" if line.lstrip().startswith("::") else line
+        return text
+    return _COMMAND.sub(r"\1\\::", text.replace("##[", "#\\u0023["))
 
 
 def error(text: str) -> None:

@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415 - imported where needed, so that start-up does not wait for it
 
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _KEYS = ("accept.toml", "accept.json")
 _NOT_READ = "it was not read"
+_OF_SNAPSHOTS = re.compile(rb'"format"\s*:\s*"flux-status-snapshot"')
 
 Assess: TypeAlias = Callable[[Evidence], Report]
 AcceptFile = Annotated[
@@ -149,7 +151,7 @@ def view_in(file: Path, assess: Assess) -> "View":
     except OSError as error:
         reason = error.strerror or f"{error}"
         raise SnapshotError(f"{file} could not be read: {reason}") from error
-    if b'"schemaVersion"' not in data[:100]:
+    if not _is_report(data):
         return view_of(assess(loads(data, str(file))))
     from fluxstatus.report.from_json import view_in as in_report
 
@@ -157,3 +159,11 @@ def view_in(file: Path, assess: Assess) -> "View":
         return in_report(data)
     except ValueError as error:
         raise SnapshotError(f"{file} {error}") from error
+
+
+def _is_report(data: bytes) -> bool:
+    """Return whether *data* is a report and no snapshot, whatever the order of its keys is.
+
+    Within a string of JSON each quote has a backslash, so these are the keys themselves.
+    """
+    return b'"schemaVersion"' in data and not _OF_SNAPSHOTS.search(data)

@@ -17,7 +17,7 @@ from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands import console
 from fluxstatus.commands.options import ListDisplay
 from fluxstatus.model.errors import ArgumentError, UnreadError, in_namespaces
-from fluxstatus.model.evidence import Object, Unread, Why
+from fluxstatus.model.evidence import Object, Unread, Why, alike
 from fluxstatus.model.findings import Exit
 from fluxstatus.model.kinds import full_name
 from fluxstatus.model.ref import Ref
@@ -146,12 +146,14 @@ class Listing:
         absent = [name for name, why in required.items() if why.why is Why.ABSENT]
         if absent and not self.source.are_optional(absent):
             yield f"not served by this API server: {', '.join(absent)}"
-        for name, unread in cluster.unread.items():
-            if name not in required:
+        for names, why in alike(cluster.unread):
+            others = [name for name in names if name not in required]
+            wanted = [name for name in names if name in required and name not in absent]
+            if others:
                 missing = "what depends on them is shown without WANTED, or without the cause"
-                yield f"{name}: {unread.full_text}; {missing}"
-            elif name not in absent:
-                yield f"Error: {name}: {unread.full_text}"
+                yield f"{', '.join(others)}: {why}; {missing}"
+            if wanted:
+                yield f"Error: {', '.join(wanted)}: {why}"
         is_read = len(required) == len(absent) and not self.source.is_unread(cluster)
         if is_read and not self._shown and not self.source.not_found():
             yield self.source.none_found(in_namespaces(cluster.namespaces))

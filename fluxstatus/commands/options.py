@@ -45,7 +45,7 @@ class Color(StrEnum):
 
 
 FAIL_ON = (Verdict.FAIL, Verdict.WARN, Verdict.PROGRESSING, NEW)
-"""What can set exit code 1 (`--fail-on`); a failure always does, but with NEW alone."""
+"""What can set exit code 1 (`--fail-on`); failures always do, unless NEW is the only value."""
 
 
 _LONGEST = 87600 * 3600.0  # seconds: ten years, which no clock or timer of the system exceeds
@@ -246,7 +246,8 @@ class CheckDisplay:
         bool,
         Option(
             "--brief",
-            help="One line per cause, the most blocking first; with -o json, a short document",
+            help="One line per cause, starting with the cause that blocks the most objects; with "
+            "-o json, a short document",
         ),
     ] = False
     report: ReportFiles = field(default_factory=list)

@@ -65,6 +65,7 @@ def show(
     from fluxstatus.commands.errors import reported
     from fluxstatus.lookup.ancestors import chain_of, origins_of
     from fluxstatus.lookup.node import Relation, exit_code
+    from fluxstatus.lookup.waits import Remembered, with_waits
     from fluxstatus.model.findings import Exit
     from fluxstatus.report.tree import DRAW
 
@@ -76,7 +77,10 @@ def show(
         found(words, place.namespaces, snapshot.file, connect) as one,
     ):
         inventories = _Inventories(one.flux)
-        root = chain_of(one.item, one.objects, one.now, inventories.listing)
+        objects = Remembered(one.objects, one.item)
+        root = chain_of(one.item, objects, one.now, inventories.listing)
+        if display.output is Format.TREE:
+            root = with_waits(root, objects.state(one.now))
     full = display.everything or not console.is_terminal(sys.stdout)
     look = console.look(display.color, everything=full)
     console.put_report(DRAW[display.output](root, look))

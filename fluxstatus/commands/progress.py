@@ -15,6 +15,7 @@ from fluxstatus.model.ref import Key
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from fluxstatus.causes.pod_namespaces import Waiting
     from fluxstatus.cluster.client import ApiClient
     from fluxstatus.cluster.collector import Progress
     from fluxstatus.cluster.reader import Reader
@@ -77,6 +78,7 @@ def read_evidence(
     access = connection.access(deadline, namespaces)
     live = console.LiveLine(on=not quiet and not verbose)
     answers: list[Progress] = []
+    further = _Further()
 
     def note_answer(answer: "Progress") -> None:
         answers.append(answer)
@@ -87,9 +89,9 @@ def read_evidence(
         evidence = collect(
             access,
             note_answer,
-            _workload_namespaces,
+            further.workload_namespaces,
             while_starting=_get_ready,
-            awaited=_awaited,
+            awaited=further.awaited,
             contested_kinds=_contested_kinds,
             advice=advice,
             also=also,
@@ -108,16 +110,28 @@ def _get_ready() -> None:
     import fluxstatus.report.as_text  # noqa: F401
 
 
-def _workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
-    from fluxstatus.causes.pod_namespaces import workload_namespaces
+class _Further:
+    """What else the check reads for what fails in the lists of Flux, which is looked for once."""
 
-    return workload_namespaces(answers)
+    def __init__(self) -> None:
+        self._waiting: Waiting | None = None
 
+    def workload_namespaces(self, answers: Mapping[str, Answer]) -> set[str]:
+        from fluxstatus.causes.pod_namespaces import workload_namespaces
 
-def _awaited(evidence: Evidence) -> Collection[Key]:
-    from fluxstatus.causes.awaited import objects_to_read
+        return workload_namespaces(answers, self._found_in(answers))
 
-    return objects_to_read(evidence)
+    def awaited(self, evidence: Evidence) -> Collection[Key]:
+        from fluxstatus.causes.awaited import objects_to_read
+
+        return objects_to_read(evidence, self._found_in(evidence.answers))
+
+    def _found_in(self, answers: Mapping[str, Answer]) -> "Waiting":
+        from fluxstatus.causes.pod_namespaces import waiting
+
+        if self._waiting is None:
+            self._waiting = waiting(answers)
+        return self._waiting
 
 
 def _contested_kinds(answers: Mapping[str, Answer]) -> set[str]:

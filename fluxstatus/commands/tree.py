@@ -3,7 +3,6 @@
 # ruff: noqa: PLC0415 - only this command needs these modules
 
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -59,6 +58,8 @@ def show(
     """
     from fluxstatus.commands.errors import reported
     from fluxstatus.lookup.node import exit_code
+    from fluxstatus.lookup.related import PartialState
+    from fluxstatus.lookup.waits import with_waits
     from fluxstatus.report.tree import DRAW
 
     if conflict := snapshot.conflict(connection):
@@ -70,37 +71,10 @@ def show(
         else:
             root, state, complete = _live_tree(words, place.namespaces, connect)
     if display.output is Format.TREE:
-        root = _with_waits(root, state)
+        root = with_waits(root, PartialState(state.evidence, ()))
     full = display.everything or not console.is_terminal(sys.stdout)
     console.put_report(DRAW[display.output](root, console.look(display.color, everything=full)))
     raise typer.Exit(exit_code(root) if complete else Exit.NO_VERDICT)
-
-
-def _with_waits(root: "Node", state: "State") -> "Node":
-    """Return the tree *root*, in which objects that wait say for which, instead of their message.
-
-    Why that one is not ready is said once, at its own place in the tree if it has one.
-    """
-    from fluxstatus.causes.trace import causes_by_object
-    from fluxstatus.causes.unavailable import Controllers
-    from fluxstatus.lookup.related import PartialState
-
-    partial = PartialState(state.evidence, ())
-    causes = causes_by_object(partial, Controllers(partial))
-    in_tree = {node.ref.key for node in root.all()}
-
-    def told(node: "Node") -> "Node":
-        children = tuple(map(told, node.children))
-        others = [one for one in causes.get(node.ref.key, ()) if one.ref.key != node.ref.key]
-        if not others or node.health.healthy is not False:
-            return replace(node, children=children)
-        first = others[0]
-        why = "" if first.ref.key in in_tree else f": {first.fault.diagnosis.headline}"
-        more = f", and for {len(others) - 1} more" if others[1:] else ""
-        health = node.health._replace(text=f"waits for {first.ref}{why}{more}")
-        return replace(node, children=children, health=health)
-
-    return told(root)
 
 
 def _saved_tree(

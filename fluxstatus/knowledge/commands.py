@@ -40,7 +40,7 @@ GITHUB_APP = "flux-operator create secret githubapp {secret} -n {endpoint_ns} --
 RESET = f"{RECONCILE} reconcile.fluxcd.io/resetAt={{now}}"
 FORCE = f"{RECONCILE} reconcile.fluxcd.io/forceAt={{now}}"
 RETRY = Step(
-    "after the fix, reset the retries if they are exhausted (flux reconcile --reset)",
+    "after the fix, if the retries are exhausted, reset their count with flux reconcile --reset",
     change=(RESET,),
 )
 """The step for a HelmRelease that has used up its retries: it does not retry on its own."""

@@ -67,7 +67,7 @@ RULES = (
         ),
         pattern=Text(r"(?P<detail>(?:GH007|publish a private email address)[^\n]{0,80})"),
         kinds=_AUTOMATION,
-        upstream="GitHub: answers of the Git server",
+        upstream="GitHub: responses from the Git server",
     ),
     Rule(
         _IMAGE_UPDATE_PUSH_FAILED,
@@ -83,7 +83,7 @@ RULES = (
         kinds=_AUTOMATION,
         reach=Reach.WHOLE,
         certainty="likely",
-        upstream="GitHub: answers of the Git server",
+        upstream="GitHub: responses from the Git server",
     ),
     Rule(
         _IMAGE_UPDATE_PUSH_FAILED,
@@ -119,7 +119,7 @@ RULES = (
         pattern=Text(r"(?P<detail>repository (?:was|is|has been) archived[^\n]{0,60})"),
         kinds=_AUTOMATION,
         reach=Reach.WHOLE,
-        upstream="GitHub, GitLab: answers of the Git servers",
+        upstream="GitHub, GitLab: responses from Git servers",
     ),
     Rule(
         _IMAGE_UPDATE_PUSH_FAILED,
@@ -154,7 +154,7 @@ RULES = (
         unless=(source_lacks_credentials,),
         reach=Reach.WHOLE,
         certainty="one-of",
-        upstream="GitHub: answers of the Git server",
+        upstream="GitHub: responses from the Git server",
     ),
     Rule(
         _IMAGE_UPDATE_PUSH_FAILED,

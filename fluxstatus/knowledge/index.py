@@ -3,17 +3,17 @@
 Looking for a word is far cheaper than importing a table, or than compiling a pattern and searching
 with it. rules.tsv has a line for each rule, in the order of the tables:
 
-    table, "quoted" or nothing, kinds, reasons, words
+    table or part of it, "quoted" or nothing, kinds, reasons, words
 
 Kinds and reasons are separated by commas, words by tabs: a message that matches has one of them.
 `python -m tests.knowledge.fits` writes it.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from fluxstatus.base import packaged
 from fluxstatus.knowledge.rule import Rule
@@ -21,9 +21,12 @@ from fluxstatus.knowledge.topics import table
 
 FILE = Path(__file__).with_name("rules.tsv")
 
+_Row: TypeAlias = tuple[str, int, Sequence[str]]
+"""The part of a table that a rule is in, its number there, and its other columns."""
+
 
 class Listed(NamedTuple):
-    """A rule as it is listed: its `place` in the index, its table and its `number` there.
+    """A rule as it is listed: its `place` in the index, its table, or part, and its `number` there.
 
     `kinds` and `reasons` are those that it is about, separated by commas, empty for any.
     """
@@ -42,7 +45,7 @@ class Listed(NamedTuple):
 
     @property
     def rule(self) -> Rule:
-        """The rule itself, whose table is imported."""
+        """The rule itself, whose table, or part of one, is imported."""
         return table(self.table)[self.number]
 
 
@@ -51,14 +54,14 @@ class Index:
 
     def __init__(self, tables: Iterable[str], *, quoted: bool | None = None) -> None:
         """Index the rules of *tables*: all, or only those that are *quoted*, or that are not."""
-        self._rules: list[tuple[str, int, Sequence[str]]] = []
+        self._rules: list[_Row] = []
         self._places: dict[str, list[int]] = defaultdict(list)
         for name in tables:
-            for number, columns in enumerate(_tables()[name]):
+            for part, number, columns in _tables()[name]:
                 if quoted is None or quoted is bool(columns[0]):
                     for word in columns[3:]:
                         self._places[word].append(len(self._rules))
-                self._rules.append((name, number, columns))
+                self._rules.append((part, number, columns))
 
     def candidates(self, message: str) -> Iterator[Listed]:
         """Yield the rules that may match *message*, in order. No other rule matches it."""
@@ -70,10 +73,12 @@ class Index:
 
 
 @cache
-def _tables() -> Mapping[str, Sequence[Sequence[str]]]:
-    """Return the columns of each rule by its table, without the table's name."""
-    tables: dict[str, list[Sequence[str]]] = defaultdict(list)
+def _tables() -> Mapping[str, Sequence[_Row]]:
+    """Return the rows of each table."""
+    tables: dict[str, list[_Row]] = defaultdict(list)
+    counts: Counter[str] = Counter()
     for line in packaged.read(FILE).decode().split("\n")[:-1]:
-        name, *columns = line.split("\t")
-        tables[name].append(columns)
+        part, *columns = line.split("\t")
+        tables[part.partition(".")[0]].append((part, counts[part], columns))
+        counts[part] += 1
     return tables

@@ -180,7 +180,7 @@ RULES = (
         why="ConfigMap {kubeconfig_map}, which spec.kubeConfig refers to, cannot be used: {detail}",
         steps=(
             Step(
-                "correct the keys of the ConfigMap: provider (aws, azure, gcp or generic), cluster (the full name of the cluster) or address (an https URL), ca.crt, audiences and serviceAccountName",
+                "correct the keys of the ConfigMap: provider (aws, azure, gcp or generic) and either cluster (the full name of the cluster) or address (an https URL). The keys ca.crt, audiences and serviceAccountName are optional",
                 read=(_KUBECONFIG_MAP,),
             ),
         ),

@@ -1,10 +1,13 @@
 """The tables of rules for messages by their names, imported when a message is to be judged.
 
+A package of several modules lists them in PARTS, which are imported one by one.
 Importing all takes longer than checking a healthy cluster, and an object needs only some of them.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
+from types import ModuleType
 
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.model.kinds import KindNames
@@ -56,7 +59,17 @@ def tables_about(kind: str) -> Iterator[str]:
     return (name for name, kinds in TOPICS.items() if not kinds or kind in kinds)
 
 
+def parts_of(name: str) -> tuple[str, ...]:
+    """Return the names of the parts of the table *name* in their order, or *name* if it has none."""
+    parts: tuple[str, ...] = getattr(_module(name), "PARTS", ())
+    return tuple(f"{name}.{part}" for part in parts) or (name,)
+
+
+@cache
 def table(name: str) -> tuple[Rule, ...]:
-    """Return the rules in the table *name*."""
-    rules: tuple[Rule, ...] = import_module(f"fluxstatus.knowledge.{name}").RULES
-    return rules
+    """Return the rules in the table *name*, or in a part of it."""
+    return tuple(rule for part in parts_of(name) for rule in _module(part).RULES)
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(f"fluxstatus.knowledge.{name}")

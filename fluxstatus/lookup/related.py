@@ -4,12 +4,14 @@ Each object is requested by name, then the objects it refers to. In a cluster wi
 objects this takes a few small requests.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fluxstatus.lookup.names import ObjectName, find
 from fluxstatus.model.errors import NotFoundError, UnreadError
-from fluxstatus.model.evidence import Evidence
+from fluxstatus.model.evidence import Evidence, Incomplete, Object, Unread, Why
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key
 from fluxstatus.state.resource import Resource
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from fluxstatus.cluster.reader import Reader
 
 
+_PART = Unread(Why.NOT_REQUESTED, "only a part of the cluster was read")
 _NAMED = tuple(kind for kind in KINDS.values() if kind.name != "FluxReport")
 """The kinds searched for a name without a kind."""
 
@@ -36,6 +39,22 @@ class PartialState(State):
     def known_missing(self, key: Key) -> bool:
         """Return whether *key* was requested and does not exist."""
         return key in self._missing and key not in self.resources
+
+
+def partial_state(
+    now: datetime,
+    resources: Iterable[Resource],
+    *,
+    missing: Collection[Key] = (),
+    events: Iterable[Object] = (),
+) -> PartialState:
+    """Return the state in which *resources* and *events* are all that is known."""
+    by_kind: dict[str, list[Object]] = defaultdict(list)
+    by_kind["events"] += events
+    for resource in resources:
+        by_kind[resource.kind.resource].append(resource.object)
+    answers = {name: Incomplete(_PART, tuple(found)) for name, found in by_kind.items()}
+    return PartialState(Evidence(now, answers=answers), missing)
 
 
 References = Callable[[Resource], Iterable[Key]]

@@ -1,248 +1,372 @@
 """The known MCP clients: where and in which format each keeps its servers.
 
-A path begins with a name of `Host.base`. A client that has a command for adding servers is changed
-with that command, and its file is read afterwards.
+The source of a row is the client itself, started with the entry (marked "run"), or its
+documentation or code. `then` is from the documentation. A client that has a command for adding
+servers is changed with that command, and its file is read afterwards.
 """
 
-import json
-import shutil
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from importlib import import_module
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Mapping
 
-from fluxstatus.mcp.entry import PROGRAM, Entry, EntrySchema
+from fluxstatus.mcp.client import Client, Place
+from fluxstatus.mcp.entry import EntrySchema
 
 _STDIO = {"type": "stdio"}
+_DISABLED = ("disabled", True)
+_ENABLED = ("enabled", False)
+_PLAIN = EntrySchema(off=_DISABLED)
+_AGENT = "run MCP: List Servers, start the server, and choose Agent in the chat"
+_VSCODE = EntrySchema(extra=_STDIO)
+_PORTABLE = EntrySchema(extra={"type": "local", "tools": ["*"]})
+_OPENCODE = EntrySchema(
+    "command", "", "environment", {"type": "local", "enabled": True}, off=_ENABLED
+)
 
 
-class Host(NamedTuple):
-    """The machine to search for clients: its sys.platform, environment and current folder."""
-
-    platform: str = sys.platform
-    environ: Mapping[str, str] = {}
-    folder: Path = Path()
-
-    def base(self, name: str) -> str:
-        """Return the folder for the first component of a path of the table."""
-        env = self.environ
-        home = env.get("USERPROFILE" if self.platform == "win32" else "HOME", "")
-        config = env.get("XDG_CONFIG_HOME") or f"{home}/.config"
-        support = {
-            "darwin": f"{home}/Library/Application Support",
-            "win32": env.get("APPDATA", f"{home}/AppData/Roaming"),
-        }.get(self.platform, config)
-        xdg = config
-        if self.platform == "win32":
-            config = support
-        bases = {
-            "home": home,
-            "config": config,
-            "xdg": xdg,
-            "support": support,
-            "here": str(self.folder),
-            "codex": env.get("CODEX_HOME") or f"{home}/.codex",
-            "copilot": env.get("COPILOT_HOME") or f"{home}/.copilot",
-            "goose": f"{support}/Block/goose/config" if self.platform == "win32"
-            else f"{config}/goose",
-        }  # fmt: skip
-        return bases[name]
+def _places(*files: str) -> tuple[Place, ...]:
+    return tuple(map(Place, files))
 
 
-class Client(NamedTuple):
-    """A program that talks to MCP servers.
-
-    `file` is its configuration (the first of several that exists), `container` the keys that lead
-    to the servers, `syntax` the module of formats/ that edits the file. `add` and `remove` are its
-    own commands, with placeholders: `{env}` and `{argv}` become several words. Without a file,
-    users paste the entry at the place that `paste` names. A `local` client belongs to a folder, not
-    to the user.
-    """
-
-    name: str
-    title: str
-    file: tuple[str, ...] = ()
-    container: tuple[str, ...] = ("mcpServers",)
-    schema: EntrySchema = EntrySchema()
-    syntax: str = "jsonc"
-    program: str = ""
-    add: tuple[str, ...] = ()
-    remove: tuple[str, ...] = ()
-    local: bool = False
-    paste: str = ""
-
-    def path(self, host: Host) -> Path | None:
-        """Return the path of its file on *host*, whether it exists or not."""
-        paths = []
-        for one in self.file:
-            base, _, rest = one.partition("/")
-            paths.append(Path(host.base(base), rest))
-        return next((path for path in paths if path.exists()), paths[0] if paths else None)
-
-    def installed(self, host: Host) -> bool:
-        """Whether *host* has its program on PATH, its file, or the folder of the file."""
-        if self.local or not self.file:
-            return False
-        base, _, rest = self.file[0].partition("/")
-        folder = Path(host.base(base), *rest.split("/")[:-1][:1])
-        path, home = self.path(host), Path(host.base("home"))
-        there = (path is not None and path.exists()) or (folder != home and folder.is_dir())
-        return there or self.program_path(host) is not None
-
-    def program_path(self, host: Host) -> str | None:
-        """Return the path of its command, None without one."""
-        if not self.program:
-            return None
-        return shutil.which(self.program, path=host.environ.get("PATH"))
-
-    def command(self, words: Sequence[str], entry: Entry) -> tuple[str, ...]:
-        """Return the command line *words*, `add` or `remove`, filled in for *entry*."""
-        return self.program, *(filled for word in words for filled in self._fill(word, entry))
-
-    def _fill(self, word: str, entry: Entry) -> Iterator[str]:
-        if word == "{argv}":
-            yield from entry.argv
-        elif word.endswith("{env}"):
-            for key, value in entry.env.items():
-                yield from (word.removesuffix("{env}"), f"{key}={value}")
-        elif word == "{json}":
-            yield json.dumps(self.schema.write(entry))
-        elif word == "{named-json}":
-            yield json.dumps({"name": entry.name, **self.schema.write(entry)})
-        else:
-            yield word.format(name=entry.name)
-
-    def entries(self, text: str) -> list[tuple[Entry, Any]]:
-        """Return the entries for the server in *text*. Raises MalformedError."""
-        if PROGRAM not in text:
-            return []
-        found = self._syntax.entries(text, self.container)
-        read = [(self.schema.read(name, value), value) for name, value in found.items()]
-        return [(entry, value) for entry, value in read if entry.is_the_server]
-
-    def put(self, text: str, entry: Entry, known: Any = None) -> str:
-        """Return *text*, the content of the file, with *entry*. Raises MalformedError."""
-        value = self.schema.write(entry, known)
-        if value == known:
-            return text
-        if text.strip() or self.syntax != "jsonc":
-            changed: str = self._syntax.put(text, self.container, entry.name, value)
-            return changed
-        return str(self._syntax.dump(self._wrapped({entry.name: value})))
-
-    def drop(self, text: str, name: str) -> str:
-        """Return *text* without the entry *name*. Raises MalformedError."""
-        if not text.strip():
-            return text
-        changed: str = self._syntax.drop(text, self.container, name)
-        return changed
-
-    def alone(self, entry: Entry) -> str:
-        """Return *entry* as a complete file."""
-        return str(self._syntax.dump(self._wrapped({entry.name: self.schema.write(entry)})))
-
-    @property
-    def _syntax(self) -> Any:
-        return import_module(f"fluxstatus.mcp.formats.{self.syntax}")
-
-    def _wrapped(self, value: dict[str, Any]) -> dict[str, Any]:
-        for key in reversed(self.container):
-            value = {key: value}
-        return value
+_COPILOT = Client(  # run: 1.0.102. Files of a folder count once the folder is trusted.
+    "copilot",
+    "GitHub Copilot CLI",
+    "copilot/mcp-config.json",
+    schema=_PORTABLE,
+    program="copilot",
+    add=("mcp", "add", "{name}", "--env{env}", "--", "{argv}"),
+    remove=("mcp", "remove", "{name}"),
+    places=_places("up/.mcp.json|.github/mcp.json", "copilot/mcp-config.json"),
+    then="/mcp show lists the server",
+)
 
 
 def _vscode(name: str, title: str, folder: str, program: str) -> Client:
+    """Return a VS Code.
+
+    github.com/microsoft/vscode-docs, mcp-configuration.md (2026-11-25): it reads the portable file
+    of the Copilot CLI, and passes on the older one. It lists a server once for each.
+    """
+    older = f"support/{folder}/User/mcp.json"
     return Client(
         name,
         title,
-        (f"support/{folder}/User/mcp.json",),
+        older,
         ("servers",),
-        EntrySchema(extra=_STDIO),
+        _VSCODE,
         program=program,
         add=("--add-mcp", "{named-json}"),
+        places=(
+            Place("here/.vscode/mcp.json"),
+            Place("here/.mcp.json", ("mcpServers",), EntrySchema()),
+            Place("copilot/mcp-config.json", ("mcpServers",), _PORTABLE),
+            Place(older),
+        ),
+        twice=True,
+        then=f"MCP: Open User Configuration shows the file; {_AGENT}",
     )
 
+
+_EDITORS = (
+    _vscode("vscode", "VS Code", "Code", "code"),
+    _vscode("vscode-insiders", "VS Code Insiders", "Code - Insiders", "code-insiders"),
+    Client(
+        "vscode-workspace",
+        "VS Code, this folder",
+        "here/.vscode/mcp.json",
+        ("servers",),
+        _VSCODE,
+        local=True,
+        then=_AGENT,
+    ),
+    Client(  # cursor.com/docs/context/mcp
+        "cursor",
+        "Cursor",
+        "home/.cursor/mcp.json",
+        places=_places("here/.cursor/mcp.json", "home/.cursor/mcp.json"),
+        then="turn the server on in Settings, MCP",
+    ),
+    Client(  # docs.windsurf.com/windsurf/cascade/mcp; sold as Devin Desktop since 2026
+        "windsurf",
+        "Windsurf (now Devin Desktop)",
+        "home/.codeium/windsurf/mcp_config.json",
+        schema=_PLAIN,
+        then="refresh the list of MCP servers",
+    ),
+    Client(  # docs.devin.ai/desktop
+        "devin",
+        "Devin Desktop",
+        "config/devin/mcp_config.json",
+        schema=_PLAIN,
+        then="refresh the list of MCP servers",
+    ),
+    Client(  # zed.dev/docs/ai/mcp
+        "zed",
+        "Zed",
+        "config/zed/settings.json",
+        ("context_servers",),
+        EntrySchema(off=_ENABLED),
+        places=_places("up/.zed/settings.json", "config/zed/settings.json"),
+        then="the agent panel lists the server",
+    ),
+    Client(  # github.com/stbenjam/skillsaw, docs/rules/antigravity-mcp-valid.md: agy 1.1.26
+        "antigravity",
+        "Antigravity",
+        "gemini/config/mcp_config.json",
+        schema=_PLAIN,
+        program="agy",
+        places=_places(
+            "here/.agents/mcp_config.json",
+            "gemini/config/mcp_config.json",
+            "gemini/antigravity/mcp_config.json",  # until 2026-05
+        ),
+        then="open MCP Servers in the agent panel, Manage, and refresh the list",
+    ),
+    Client(  # kiro.dev/docs/mcp/configuration; also of its CLI
+        "kiro",
+        "Kiro",
+        "home/.kiro/settings/mcp.json",
+        schema=_PLAIN,
+        program="kiro-cli",
+        places=_places("here/.kiro/settings/mcp.json", "home/.kiro/settings/mcp.json"),
+        sign="home/.kiro",
+        then="the MCP panel lists the server",
+    ),
+    Client(  # github.com/aws/amazon-q-developer-cli, now Kiro
+        "amazon-q",
+        "Amazon Q CLI (now Kiro)",
+        "home/.aws/amazonq/mcp.json",
+        schema=_PLAIN,
+        program="q",
+        places=_places("here/.amazonq/mcp.json", "home/.aws/amazonq/mcp.json"),
+        sign="home/.aws/amazonq",
+        then="restart q chat; /mcp lists the server",
+    ),
+    Client(  # run: 3.0.65, as its CLI writes it. Without `transport` it is accepted, too.
+        "cline",
+        "Cline",
+        "cline/",
+        schema=_PLAIN,
+        program="cline",
+        then="cline config mcp lists the server",
+    ),
+    Client(  # docs.cline.bot/mcp; the extension keeps its own file
+        "cline-vscode",
+        "Cline in VS Code",
+        "support/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json",
+        schema=_PLAIN,
+        then="open MCP Servers in Cline; the server is listed",
+    ),
+    Client(  # run: cn 1.5.47
+        "continue",
+        "Continue",
+        "continue/config.yaml",
+        ("mcpServers[]",),
+        EntrySchema(named=True),
+        syntax="yaml",
+        program="cn",
+        sign="continue/config.yaml",
+        head="name: Main Config\nversion: 1.0.0\nschema: v1\n",  # without these it is refused
+        then="reload the window, or restart cn; choose Agent in the chat",
+    ),
+    Client(  # www.jetbrains.com/help/junie/model-context-protocol-mcp.html
+        "junie",
+        "JetBrains Junie",
+        "home/.junie/mcp/mcp.json",
+        places=_places("here/.junie/mcp/mcp.json", "home/.junie/mcp/mcp.json"),
+        sign="home/.junie",
+        then="Settings, Junie, MCP lists the server",
+    ),
+    Client(
+        "jetbrains",
+        "JetBrains AI Assistant",
+        paste="Settings | Tools | AI Assistant | Model Context Protocol (MCP) | Add | As JSON",
+    ),
+)
+_APPS = (
+    Client(
+        "claude-desktop",
+        "Claude Desktop",
+        "support/Claude/claude_desktop_config.json",
+        then="restart the app; the tools are below the text field",
+    ),
+    Client(  # lmstudio.ai/docs/app/mcp: "Cursor's notation"
+        "lmstudio",
+        "LM Studio",
+        "home/.lmstudio/mcp.json",
+        program="lms",
+        places=_places("home/.lmstudio/mcp.json", "home/.cache/lm-studio/mcp.json"),
+        then="turn the server on in the Program tab",
+    ),
+    Client(  # block.github.io/goose/docs/getting-started/using-extensions
+        "goose",
+        "goose",
+        "goose/config.yaml",
+        ("extensions",),
+        EntrySchema(
+            "cmd",
+            "args",
+            "envs",
+            {**_STDIO, "enabled": True, "timeout": 300},
+            named=True,
+            off=_ENABLED,
+        ),
+        syntax="yaml",
+        program="goose",
+        then="restart goose",
+    ),
+)
+_COMMAND_LINES = (
+    Client(  # run: 2.1.332. .mcp.json counts once it is approved; the nearest wins.
+        "claude-code",
+        "Claude Code",
+        "claude/.claude.json",
+        schema=EntrySchema(extra=_STDIO),
+        program="claude",
+        add=("mcp", "add-json", "--scope", "user", "{name}", "{json}"),
+        remove=("mcp", "remove", "--scope", "user", "{name}"),
+        places=(
+            Place("claude/.claude.json", ("projects", "{root}", "mcpServers")),
+            Place("up/.mcp.json"),
+            Place("claude/.claude.json"),
+        ),
+        then="/mcp lists the server",
+    ),
+    Client(  # run: 0.171.0. Files of a folder count if the folder is trusted.
+        "codex",
+        "Codex",
+        "codex/config.toml",
+        ("mcp_servers",),
+        EntrySchema(off=_ENABLED),
+        syntax="toml",
+        program="codex",
+        add=("mcp", "add", "{name}", "--env{env}", "--", "{argv}"),
+        remove=("mcp", "remove", "{name}"),
+        places=_places("up/.codex/config.toml", "codex/config.toml"),
+        merges=True,
+        then="restart codex; codex mcp list lists the server",
+    ),
+    Client(  # run: 0.61.0. Nothing counts until the folder is trusted.
+        "gemini",
+        "Gemini CLI",
+        "gemini/settings.json",
+        program="gemini",
+        add=("mcp", "add", "--scope", "user", "--env{env}", "{name}", "{argv}"),
+        remove=("mcp", "remove", "--scope", "user", "{name}"),
+        places=_places("here/.gemini/settings.json", "gemini/settings.json"),
+        sign="gemini/settings.json",  # the folder is Antigravity's, too
+        then="trust the folder in which you start gemini (/permissions); /mcp lists the server",
+    ),
+    Client(  # run: 0.24.4
+        "qwen",
+        "Qwen Code",
+        "qwen/settings.json",
+        program="qwen",
+        places=_places("here/.qwen/settings.json", "qwen/settings.json"),
+        then="qwen mcp list lists the server",
+    ),
+    Client(  # run: 1.18.33, which prints what it has merged: opencode debug config
+        "opencode",
+        "opencode",
+        "xdg/opencode/opencode.json",
+        ("mcp",),
+        _OPENCODE,
+        program="opencode",
+        places=_places(
+            "$OPENCODE_CONFIG_DIR/opencode.jsonc",
+            "$OPENCODE_CONFIG_DIR/opencode.json",
+            "home/.opencode/opencode.jsonc",
+            "home/.opencode/opencode.json",
+            "down/.opencode/opencode.jsonc,.opencode/opencode.json",
+            "up/opencode.jsonc,opencode.json",
+            "$OPENCODE_CONFIG",
+            "xdg/opencode/opencode.jsonc",
+            "xdg/opencode/opencode.json",
+            "xdg/opencode/config.json",
+        ),
+        merges=True,
+        then="restart opencode; opencode mcp list lists the server",
+    ),
+    Client(  # run: 7.8.1, which prints what it has merged: kilo debug config
+        "kilo",
+        "Kilo",
+        "xdg/kilo/kilo.json",
+        ("mcp",),
+        _OPENCODE,
+        program="kilo",
+        places=_places(
+            "$KILO_CONFIG_DIR/kilo.json",
+            "$KILO_CONFIG_DIR/kilo.jsonc",
+            "home/.kilo/kilo.json",
+            "home/.kilo/kilo.jsonc",
+            "down/.kilo/kilo.json,.kilo/kilo.jsonc",
+            "down/.kilocode/kilo.json,.kilocode/kilo.jsonc",
+            "up/opencode.jsonc,opencode.json",
+            "up/kilo.jsonc,kilo.json",
+            "$KILO_CONFIG",
+            "xdg/kilo/opencode.jsonc",
+            "xdg/kilo/opencode.json",
+            "xdg/kilo/kilo.jsonc",
+            "xdg/kilo/kilo.json",
+        ),
+        merges=True,
+        then="restart kilo; kilo mcp list lists the server",
+    ),
+    Client(  # run: 0.225.2
+        "droid",
+        "Factory droid",
+        "factory/mcp.json",
+        schema=EntrySchema(extra=_STDIO, off=_DISABLED),
+        program="droid",
+        places=_places("root/.factory/mcp.json", "factory/mcp.json"),
+        then="droid mcp list lists the server",
+    ),
+    Client(  # run: amp mcp list. Files of a folder count once they are approved.
+        "amp",
+        "Amp",
+        "xdg/amp/settings.json",
+        ("amp.mcpServers",),
+        program="amp",
+        places=_places("near/.amp/settings.json", "xdg/amp/settings.json"),
+        then="amp mcp list lists the server",
+    ),
+    Client(  # run: 0.36.0
+        "auggie",
+        "Auggie",
+        "home/.augment/settings.json",
+        program="auggie",
+        places=_places("root/.augment/settings.json", "home/.augment/settings.json"),
+        then="auggie mcp list lists the server",
+    ),
+    Client(  # run: 3.0.3, as `vibe mcp add` writes it. It splits a command that is a string.
+        "vibe",
+        "Mistral Vibe",
+        "vibe/config.toml",
+        ("mcp_servers[]",),
+        EntrySchema("command", "", "env", {"transport": "stdio"}, named=True, off=_DISABLED),
+        syntax="toml",
+        program="vibe",
+        places=_places("here/.vibe/config.toml", "vibe/config.toml"),
+        then="restart vibe; /mcp lists the server",
+    ),
+    Client(  # the code of kimi-cli 1.52.0 and of its successor
+        "kimi",
+        "Kimi Code",
+        "kimi/mcp.json",
+        program="kimi",
+        places=_places("kimi/mcp.json", "home/.kimi/mcp.json"),
+        then="restart kimi; /mcp lists the server",
+    ),
+    Client(  # the code of openhands 1.16.0
+        "openhands",
+        "OpenHands CLI",
+        "openhands/mcp.json",
+        program="openhands",
+        then="restart openhands; /mcp lists the server",
+    ),
+)
 
 CLIENTS: Mapping[str, Client] = {
+    # VS Code reads the file of the Copilot CLI, so that comes first.
     client.name: client
-    for client in (
-        _vscode("vscode", "VS Code", "Code", "code"),
-        _vscode("vscode-insiders", "VS Code Insiders", "Code - Insiders", "code-insiders"),
-        Client(
-            "vscode-workspace",
-            "VS Code, this folder",
-            ("here/.vscode/mcp.json",),
-            ("servers",),
-            EntrySchema(extra=_STDIO),
-            local=True,
-        ),
-        Client("claude-desktop", "Claude Desktop", ("support/Claude/claude_desktop_config.json",)),
-        Client(
-            "claude-code",
-            "Claude Code",
-            ("home/.claude.json",),
-            schema=EntrySchema(extra=_STDIO),
-            program="claude",
-            add=("mcp", "add-json", "--scope", "user", "{name}", "{json}"),
-            remove=("mcp", "remove", "--scope", "user", "{name}"),
-        ),
-        Client("cursor", "Cursor", ("home/.cursor/mcp.json",)),
-        Client("windsurf", "Windsurf", ("home/.codeium/windsurf/mcp_config.json",)),
-        Client("devin", "Devin Desktop", ("config/devin/mcp_config.json",)),
-        Client("zed", "Zed", ("config/zed/settings.json",), ("context_servers",)),
-        Client(
-            "codex",
-            "Codex",
-            ("codex/config.toml",),
-            ("mcp_servers",),
-            syntax="toml",
-            program="codex",
-            add=("mcp", "add", "{name}", "--env{env}", "--", "{argv}"),
-            remove=("mcp", "remove", "{name}"),
-        ),
-        Client(
-            "gemini",
-            "Gemini CLI",
-            ("home/.gemini/settings.json",),
-            program="gemini",
-            add=("mcp", "add", "--scope", "user", "--env{env}", "{name}", "{argv}"),
-            remove=("mcp", "remove", "--scope", "user", "{name}"),
-        ),
-        Client(
-            "copilot",
-            "GitHub Copilot CLI",
-            ("copilot/mcp-config.json",),
-            schema=EntrySchema(extra={"type": "local", "tools": ["*"]}),
-            program="copilot",
-            add=("mcp", "add", "{name}", "--env{env}", "--", "{argv}"),
-            remove=("mcp", "remove", "{name}"),
-        ),
-        Client("junie", "JetBrains Junie", ("home/.junie/mcp/mcp.json",)),
-        Client(
-            "jetbrains",
-            "JetBrains AI Assistant",
-            paste="Settings | Tools | AI Assistant | Model Context Protocol (MCP) | Add | As JSON",
-        ),
-        Client(
-            "goose",
-            "goose",
-            ("goose/config.yaml",),
-            ("extensions",),
-            EntrySchema(
-                "cmd", "args", "envs", {**_STDIO, "enabled": True, "timeout": 300}, named=True
-            ),
-            syntax="yaml",
-            program="goose",
-        ),
-        Client(
-            "opencode",
-            "opencode",
-            ("xdg/opencode/opencode.json", "xdg/opencode/opencode.jsonc"),
-            ("mcp",),
-            EntrySchema("command", "", "environment", {"type": "local", "enabled": True}),
-            program="opencode",
-        ),
-    )
+    for client in (_COPILOT, *_EDITORS, *_APPS, *_COMMAND_LINES)
 }
 """Every client by its name for --client."""

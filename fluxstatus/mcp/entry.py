@@ -38,7 +38,12 @@ class Entry(NamedTuple):
     @property
     def is_the_server(self) -> bool:
         """Whether it starts the Flux Operator's MCP server, under any name."""
-        return self.name == NAME or any(map(_is_named_so, self._words()))
+        return self.name == NAME or self.names_the_server
+
+    @property
+    def names_the_server(self) -> bool:
+        """Whether a word of its command is the server: a program, or an image of it."""
+        return any(map(_is_named_so, self._words()))
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -144,21 +149,27 @@ def setup_command(name: str, clients: Iterable[str], context: str = "") -> Comma
 
 
 class EntrySchema(NamedTuple):
-    """The keys of an entry in a client's file; without `args` they follow in the command's list."""
+    """The keys of an entry in a client's file; without `args` they follow in the command's list.
+
+    `off` is the key, with its value, by which the client does not start an entry.
+    """
 
     command: str = "command"
     args: str = "args"
     env: str = "env"
     extra: Mapping[str, Any] = {}
     named: bool = False
+    off: tuple[str, bool] = ("", False)
 
     def write(self, entry: Entry, known: Any = None) -> dict[str, Any]:
         """Return the value for *entry*, merged into the *known* value: other keys are kept."""
-        old = dict(known) if isinstance(known, dict) else {}
+        old = self._flat(known)
         env = old.get(self.env)
         env = env if isinstance(env, dict) else {}
         split = {self.command: entry.command, self.args: list(entry.args)}
         what = split if self.args else {self.command: list(entry.argv)}
+        if not self.args:
+            old.pop("args", None)  # the client would append them
         name = {"name": entry.name} if self.named else {}
         if _URL_KEYS.intersection(old):  # it was a remote server
             old = {
@@ -169,14 +180,32 @@ class EntrySchema(NamedTuple):
 
     def read(self, name: str, value: Any) -> Entry:
         """Parse *value*, of any type, as an entry called *name*."""
-        value = value if isinstance(value, dict) else {}
-        command = value.get(self.command)
-        words = command if isinstance(command, list) else [command, *_list(value.get(self.args))]
+        value = self._flat(value)
+        command, args = value.get(self.command), _list(value.get(self.args or "args"))
+        words = [*command, *args] if isinstance(command, list) else [command, *args]
         words = [str(word) for word in words if word is not None] or [""]
         env = value.get(self.env)
         env = {str(k): str(v) for k, v in env.items()} if isinstance(env, dict) else {}
         url = next((str(one) for key, one in value.items() if key in _URL_KEYS and one), "")
         return Entry(name, words[0], tuple(words[1:]), env, "" if words[0] else url)
+
+    def _flat(self, value: Any) -> dict[str, Any]:
+        """Return *value* with the keys that it has in an object of its own.
+
+        Cline writes them into "transport", and Zed did into "command" until 2025.
+        """
+        found = dict(value) if isinstance(value, dict) else {}
+        for key in ("transport", self.command):
+            if isinstance(inner := found.get(key), dict):
+                del found[key]
+                found |= {self.command if k == "path" else k: one for k, one in inner.items()}
+        return found
+
+    def off_by(self, value: Any) -> str:
+        """Return which key of *value* keeps the client from starting it, empty if none does."""
+        key, off = self.off
+        is_off = isinstance(value, dict) and value.get(key, not off) is off
+        return f"{key} is {str(off).lower()}" if key and is_off else ""
 
 
 def _list(value: Any) -> list[Any]:

@@ -2,10 +2,11 @@
 
 import os
 import stat
+from enum import Enum, auto
 from pathlib import Path
 from typing import NamedTuple
 
-from fluxstatus.base.files import copy_owner_and_mode, read_file, replace_file
+from fluxstatus.base.files import read_file, replace_file
 from fluxstatus.base.masking import mask
 from fluxstatus.base.visible import visible
 
@@ -48,7 +49,15 @@ def read(path: Path, most: int = MOST) -> Document:
         raise FileError(f"{path} is not UTF-8") from error
 
 
-def write(document: Document, text: str) -> Path | None:
+class Backup(Enum):
+    """What becomes of the backup when a file is changed."""
+
+    NEW = auto()  # the file as it is now
+    FIRST = auto()  # the one that is there, else the file as it is now
+    NONE = auto()  # no file is written
+
+
+def write(document: Document, text: str, backup: Backup = Backup.NEW) -> Path | None:
     """Replace the content of the file with *text*, keeping mode and owner; return the backup.
 
     The file is replaced atomically, and only if it has not changed since it was read; an error
@@ -56,53 +65,50 @@ def write(document: Document, text: str) -> Path | None:
     """
     path, before = document.path, document.data
     data = (_BOM if (before or b"").startswith(_BOM) else b"") + text.encode()
-
-    def check() -> None:
-        if read(path).data != before:
-            raise FileError(f"{path} was changed by another program in the meantime; try again")
-
+    kept = backup_of(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         state = path.stat() if before is not None else None
         if state and not stat.S_IMODE(state.st_mode) & 0o222:
             raise FileError(f"{path} is read-only")
-        backup = _back_up(path, before, state) if before and state else None
-        replace_file(path, data, like=state, check=check)
+        is_kept = backup is Backup.FIRST and kept.exists()
+        if state and before is not None and backup is not Backup.NONE and not is_kept:
+            _back_up(kept, before, state)
+        replace_file(path, data, like=state, check=lambda: _unchanged(document))
     except OSError as error:
         raise FileError(f"{path} was not changed: {error.strerror or error}") from error
-    return backup
+    return kept if before is not None and backup is not Backup.NONE else None
 
 
-def _back_up(path: Path, data: bytes, state: os.stat_result) -> Path:
-    """Write *data* to a backup next to the file: the first one is kept, and the last one.
+def remove(document: Document) -> None:
+    """Remove the file, if it has not changed since it was read. Raises FileError."""
+    _unchanged(document)
+    try:
+        document.path.unlink()
+    except OSError as error:
+        raise FileError(f"{document.path} was not removed: {error.strerror or error}") from error
 
-    More of them would keep every credential that ever was in the file.
+
+def backup_of(path: Path) -> Path:
+    """Return the path of the backup of the file *path*, whether it exists or not.
+
+    There is one: more of them would keep every credential that ever was in the file.
     """
-    first, last = (path.with_name(f"{path.name}{end}") for end in (".bak", ".last.bak"))
-    try:
-        handle = os.open(first, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        if _has(first, data):
-            return first
-        if last.exists() and not last.is_file():
-            raise FileError(f"{last} is not a file") from None
-        replace_file(last, data, like=state)
-        return last
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            copy_owner_and_mode(file.fileno(), state)
-    except BaseException:
-        first.unlink()
-        raise
-    return first
+    return path.with_name(f"{path.name}.flux-status.bak")
 
 
-def _has(path: Path, data: bytes) -> bool:
-    try:
-        return read_file(path, len(data)) == data
-    except OSError:
-        return False
+def _unchanged(document: Document) -> None:
+    if read(document.path).data != document.data:
+        raise FileError(
+            f"{document.path} was changed by another program in the meantime; try again"
+        )
+
+
+def _back_up(backup: Path, data: bytes, state: os.stat_result) -> None:
+    """Write *data* to *backup*, which is not followed if it is a link."""
+    if backup.exists() and not backup.is_file():
+        raise FileError(f"{backup} is not a file")
+    replace_file(backup, data, like=state)
 
 
 def difference(path: Path, before: str, after: str) -> str:

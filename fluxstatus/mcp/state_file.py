@@ -101,16 +101,18 @@ def accept(context: str) -> None:
 
 
 def _configured(target: Target) -> Iterator[Configured]:
-    """Yield the entries for *target*."""
-    from fluxstatus.mcp.clients import CLIENTS, Host  # noqa: PLC0415 - a saved cluster needs none
+    """Yield the entries for *target* that clients start: neither disabled nor replaced ones."""
+    from fluxstatus.mcp.clients import CLIENTS  # noqa: PLC0415 - a saved cluster needs none
+    from fluxstatus.mcp.host import Host  # noqa: PLC0415 - as above
     from fluxstatus.mcp.kubeconfig import leads_to  # noqa: PLC0415 - as above
     from fluxstatus.mcp.scan import scan  # noqa: PLC0415 - as above
 
     # Not the files of a folder: whoever made it would decide how long a check takes.
     clients = {name: client for name, client in CLIENTS.items() if not client.local}
     with suppress(Exception):  # the check ignores errors in these files
-        for found in scan(Host(environ=os.environ), clients, _MOST_OF_CLIENT):
-            for entry, _ in found.entries:
+        host = Host(environ=os.environ, folder=Path.cwd())
+        for found in scan(host, clients, _MOST_OF_CLIENT, folder=False):
+            for entry in (one.entry for one in found.started):
                 if not entry.url and leads_to(entry, target):
                     client = found.client
                     yield Configured(
@@ -119,7 +121,8 @@ def _configured(target: Target) -> Iterator[Configured]:
 
 
 def _has_client() -> bool:
-    from fluxstatus.mcp.clients import CLIENTS, Host  # noqa: PLC0415 - as above
+    from fluxstatus.mcp.clients import CLIENTS  # noqa: PLC0415 - as above
+    from fluxstatus.mcp.host import Host  # noqa: PLC0415 - as above
 
     host = Host(environ=os.environ)
     return any(client.installed(host) for client in CLIENTS.values())

@@ -26,6 +26,7 @@ _STEPS = {
     "cluster": "The same cluster as kubectl",
     "instance": "The same FluxInstance as kubectl",
     "secrets": "Secrets are masked",
+    "clients": "The clients start this entry",
 }
 
 _PASS = Code("pass", "The MCP server passed this check.")
@@ -56,6 +57,9 @@ _MASKING_UNPROVEN = Code(
     "masking-unproven", "It is not proven that the MCP server masks the data of Secrets."
 )
 _TOKEN = Code("token", "The configuration file of the MCP client contains a Kubernetes token.")
+_OTHER_ENTRY = Code(
+    "other-entry", "In this folder, an MCP client starts another entry, or does not start this one."
+)
 
 CODES = (
     _PASS,
@@ -72,6 +76,7 @@ CODES = (
     _NOT_MASKED,
     _MASKING_UNPROVEN,
     _TOKEN,
+    _OTHER_ENTRY,
     *UNREAD,
 )
 """The codes of `mcp verify`."""
@@ -85,8 +90,11 @@ def report(
     pinned: KubeContext | ProgramError,
     *,
     is_own: bool = False,
+    warnings: Sequence[str] = (),
 ) -> Report:
     """Return the findings on *entry*, which *clients* have: *seen* compared with *evidence*.
+
+    *warnings* are about what the clients start instead of it, or besides.
 
     *is_own* is whether the evidence is from the kubeconfig of the entry, as no other has its
     context.
@@ -102,6 +110,7 @@ def report(
             *_secrets(entry, clients, seen),
             *_credential(entry, clients),
         ]
+    found += [Finding("clients", _OTHER_ENTRY, Level.WARN, text) for text in warnings]
     steps = [
         StepResult(step, title, worst(f.level for f in found if f.step == step))
         for step, title in _STEPS.items()

@@ -6,6 +6,7 @@ would match more than was meant.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from fnmatch import fnmatchcase
@@ -111,12 +112,28 @@ def _document(text: str) -> dict[str, Any]:
     import tomllib  # noqa: PLC0415 - only where a list is read
 
     try:
-        document = json.loads(text) if _is_json(text) else tomllib.loads(text)
+        document = _json(text) if _is_json(text) else tomllib.loads(text)
     except RecursionError as error:
         raise AcceptError("it is nested too deeply") from error
     except ValueError as error:  # both decoders say the line
         raise AcceptError(f"{error}") from error
     return document if isinstance(document, dict) else {}
+
+
+def _json(text: str) -> Any:
+    """Return the value in *text*. Raises ValueError, also for a key that is there twice.
+
+    Of two, the decoder would keep the last: the entry would not be the one that a reviewer sees.
+    """
+    return json.loads(text, object_pairs_hook=_once)
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        key, _ = Counter(key for key, _ in pairs).most_common(1)[0]
+        raise ValueError(f"the key {key!r} is there twice in one object")
+    return found
 
 
 def _lines_of(text: str, entries: int) -> Sequence[int]:

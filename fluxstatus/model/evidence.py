@@ -168,12 +168,29 @@ Answer: TypeAlias = Read | Incomplete
 """The result of one query. Its `items` can only be used where `unread` is None."""
 
 
+_NAME = "\0"  # the place of a name in a sentence
+
+
 def by_reason(unread: Mapping[str, Unread]) -> list[tuple[str, Unread]]:
     """Return each reason in *unread* once, with the names that have it, separated by commas."""
     names: dict[Unread, list[str]] = defaultdict(list)
     for name, reason in unread.items():
         names[reason].append(name)
     return [(", ".join(found), reason) for reason, found in names.items()]
+
+
+def alike(unread: Mapping[str, Unread]) -> list[tuple[list[str], str]]:
+    """Return the sentences in *unread*, each once, with the names of the lists that have it.
+
+    A refusal names its list. What is said of each of several lists is said of them all.
+    """
+    names: dict[str, list[str]] = defaultdict(list)
+    for name, one in unread.items():
+        names[one.full_text.replace(name, _NAME)].append(name)
+    return [
+        (found, text.replace(_NAME, found[0] if len(found) == 1 else "them"))
+        for text, found in names.items()
+    ]
 
 
 class Target(NamedTuple):

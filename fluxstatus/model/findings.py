@@ -1,10 +1,12 @@
 """Findings about a cluster, the report that they make up, and its exit code."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import Literal, NamedTuple, Self, TypeAlias
 
 from fluxstatus.model.evidence import Cost, Target
@@ -83,12 +85,8 @@ class Finding:
         They are the same in every run and on every machine, whatever the title, the level and the
         other objects are.
         """
-        from hashlib import sha256  # noqa: PLC0415 - most runs do without
-
         # The apiVersion changes when Flux is upgraded, and the object is still the same.
-        about = [list(self.object.key)] if self.object else []
-        named = json.dumps([self.step, self.code, self.part, about])
-        return sha256(named.encode()).hexdigest()[:_ID]
+        return _id_of(self.step, self.code, self.part, self.object.key if self.object else ())
 
     def waits_only_for(self, keys: Collection[Key]) -> bool:
         """Return whether it is about what waits, and for nothing but the objects *keys*."""
@@ -104,6 +102,14 @@ class Finding:
     def objects(self) -> tuple[Ref, ...]:
         """All objects that it is about."""
         return (self.object, *self.others) if self.object else self.others
+
+
+@lru_cache(maxsize=4096)  # each format of the report has them
+def _id_of(step: str, code: str, part: str, key: tuple[str, ...]) -> str:
+    from hashlib import sha256  # noqa: PLC0415 - most runs do without
+
+    named = json.dumps([step, code, part, [key] if key else []])
+    return sha256(named.encode()).hexdigest()[:_ID]
 
 
 class Verdict(StrEnum):
@@ -226,9 +232,10 @@ class Changes(NamedTuple):
 
     `source` is where the earlier one is from, and `taken_at` when its cluster was read. `new` and
     `still` are ids of faults of the report. Its `unseen` ones may be old: the earlier one did not
-    look at what they are about. `gone` are faults of the earlier one. Its `unsure` ones may be
-    there still: the report did not look at what they are about. `cluster` is the context of the
-    earlier one, or the server without one, if neither is that of the report: it is empty else.
+    look at what they are about, or the report has read less of it. `gone` are faults of the earlier
+    one. Its `unsure` ones may be there still: the report did not look at what they are about.
+    `cluster` is the context of the earlier one, or the server without one, if neither is that of
+    the report: it is empty else.
     """
 
     source: str
@@ -312,9 +319,14 @@ class Report(NamedTuple):
         """The findings that are advice."""
         return tuple(finding for finding in self.findings if finding.category == "habit")
 
+    @property
+    def counts(self) -> Counter[Level]:
+        """The number of findings at each level, without advice."""
+        return Counter(finding.level for finding in self.faults)
+
     def count(self, level: Level) -> int:
         """Return the number of findings at *level*, without advice."""
-        return sum(finding.level is level for finding in self.faults)
+        return self.counts[level]
 
     @property
     def blocked(self) -> int:

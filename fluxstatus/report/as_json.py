@@ -39,6 +39,7 @@ def render(report: Report, look: Look) -> str:
 
 def document(report: Report, *, everything: bool) -> dict[str, Any]:
     """Return *report* as the value that `render` writes."""
+    counts = report.counts
     return {
         "tool": {"name": "kubectl-flux-status", "version": __version__},
         "target": _target(report),
@@ -51,7 +52,7 @@ def document(report: Report, *, everything: bool) -> dict[str, Any]:
         "durationSeconds": round(report.cost.seconds, 3),
         "cost": {"requests": report.cost.requests, "bytes": report.cost.bytes},
         "verdict": report.verdict,
-        "summary": {level: report.count(level) for level in Level}
+        "summary": {level: counts[level] for level in Level}
         | {"habit": len(report.advice), "blocked": report.blocked}
         | {"accepted": len(report.accepted)},
         "steps": [step._asdict() for step in report.steps],

@@ -10,7 +10,7 @@ from fluxstatus.base.fields import is_deeper, map_of, maps_of, text_of
 from fluxstatus.base.masking import mask
 from fluxstatus.checks.since import View
 from fluxstatus.model.evidence import Target
-from fluxstatus.model.findings import Level, Past, Scope
+from fluxstatus.model.findings import Level, Past, Scope, Verdict
 from fluxstatus.model.ref import Ref
 
 _DEEPEST = 100
@@ -29,11 +29,15 @@ def view_in(data: bytes) -> View:
     applying = tuple(map(ref_of, maps_of(scope.get("applying"))))
     acceptance = map_of(document.get("acceptance"))
     accepted = (map_of(one.get("finding")) for one in maps_of(acceptance.get("accepted")))
+    findings = tuple(map(_past, maps_of(document["findings"])))
+    fails = any(one.level is Level.FAIL and one.category == "fault" for one in findings)
+    is_unreachable = fails and document.get("verdict") == Verdict.UNKNOWN  # in no other case
+    steps = () if is_unreachable else maps_of(document["steps"])
     return View(
         _time(document.get("takenAt")),
-        frozenset(text_of(one.get("id")) for one in maps_of(document["steps"])),
+        frozenset(text_of(one.get("id")) for one in steps),
         Scope(texts_of(scope.get("namespaces")), applying, texts_of(scope.get("skipped"))),
-        tuple(map(_past, maps_of(document["findings"]))),
+        findings,
         tuple(map(_past, accepted)),
         Target(context=text_of(target.get("context")), server=text_of(target.get("server"))),
     )

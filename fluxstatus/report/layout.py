@@ -108,17 +108,20 @@ def put_title(page: Page, *parts: str, context: str) -> None:
     page.put(" · ".join((*parts, f"context {context}") if context else parts))
 
 
-def put_head(page: Page, title: str) -> None:
-    """Add a heading, with an empty line above it."""
-    page.gap()
+def put_head(page: Page, title: str, *, gap: bool = True) -> None:
+    """Add a heading, with an empty line above it if there is a *gap*."""
+    if gap:
+        page.gap()
     page.put(title, style="label")
 
 
-def put_pairs(page: Page, title: str, pairs: Sequence[tuple[str, str]]) -> None:
+def put_pairs(
+    page: Page, title: str, pairs: Sequence[tuple[str, str]], *, gap: bool = True
+) -> None:
     """Add names and values in two columns, or in one if a name is too long for that."""
     if not pairs:
         return
-    put_head(page, title)
+    put_head(page, title, gap=gap)
     names = [visible(name, ascii_only=page.look.ascii) for name, _ in pairs]
     width = max(map(columns, names))
     for name, (_, value) in zip(names, pairs, strict=True):

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from fluxstatus.base.durations import ago
 from fluxstatus.base.plurals import counted, listed
@@ -87,7 +88,7 @@ def changes_of(changes: Changes) -> str:
         (len(changes.new), "new"),
         (len(changes.still), "still there"),
         (len(changes.gone), "gone"),
-        (len(changes.unseen), "not comparable: the earlier check did not look for it"),
+        (len(changes.unseen), "not comparable: only one of the checks looked for it"),
         (len(changes.unsure), "may be gone: this check did not look for it"),
     )
     counts = ", ".join(f"{number} {what}" for number, what in numbers if number)
@@ -162,6 +163,7 @@ def facts_of(report: Report) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in known if value)
 
 
+@lru_cache(maxsize=4096)  # each format has the same times
 def minute_of(when: datetime) -> str:
     """Return *when* to the minute, in UTC."""
     return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
@@ -176,14 +178,15 @@ def counts_of(report: Report) -> str:
     """Return the line that counts what was found."""
     unfinished = sum(max(len(finding.evidence), 1) for finding in report.in_progress)
     waiting = len({one.step for one in report.waiting if one.code != RECONCILING})
+    found, blocked = report.counts, report.blocked
     counts = (
         (unfinished, "in progress", "in progress"),
-        (0 if report.blocked else waiting, "step waits", "steps wait"),
-        (report.count(Level.FAIL), "cause", ""),
-        (report.blocked, "object blocked", "objects blocked"),
-        (report.count(Level.WARN), "warning", ""),
-        (report.count(Level.UNKNOWN), "unknown", "unknown"),
-        (report.count(Level.PASS), "pass", "pass"),
+        (0 if blocked else waiting, "step waits", "steps wait"),
+        (found[Level.FAIL], "cause", ""),
+        (blocked, "object blocked", "objects blocked"),
+        (found[Level.WARN], "warning", ""),
+        (found[Level.UNKNOWN], "unknown", "unknown"),
+        (found[Level.PASS], "pass", "pass"),
         (len(report.accepted), "accepted", "accepted"),
     )
     parts = [counted(n, one, many) for n, one, many in counts if n]

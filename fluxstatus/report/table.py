@@ -76,7 +76,7 @@ class Table:
     With *fitted* it fits `look.width`: columns in which no row says anything are left out, hashes
     are abbreviated, and what has no room in the line of a row stands in the lines below it, but for
     what another cell of the row says. Of an object that several rows name, the first says why it
-    fails.
+    fails; rows behind it that wait for the same, and have only another name, are one.
     """
 
     def __init__(
@@ -101,9 +101,43 @@ class Table:
             self._columns = self._sized(shown, is_all=is_all)
             if self._header:
                 lines += self._heading(self._columns)
-        for row in shown:
-            lines += self._row(row, self._columns)
+        for first, others in self._grouped(shown):
+            lines += self._row(first, self._columns)
+            lines += self._others(others, self._columns)
         return "".join(f"{line.rstrip()}\n" for line in lines)
+
+    def _grouped(
+        self, rows: Iterable[Sequence[str]]
+    ) -> Iterator[tuple[Sequence[str], list[Sequence[str]]]]:
+        """Yield each row, with those behind it that wait for the same and have another name."""
+        first: Sequence[str] = ()
+        others: list[Sequence[str]] = []
+        for row in rows:
+            if first and self._is_alike(first, row):
+                others.append(row)
+                continue
+            if first:
+                yield first, others
+            first, others = row, []
+        if first:
+            yield first, others
+
+    def _is_alike(self, first: Sequence[str], row: Sequence[str]) -> bool:
+        waits = _WAITS.fullmatch(first[-1]) if self._fitted else None
+        if waits is None or row[-1] not in (waits[0], waits[1]):
+            return False
+        cells = zip(self._heads[:-1], first, row, strict=False)
+        return all(one == other for head, one, other in cells if head != "NAME")
+
+    def _others(self, others: Sequence[Sequence[str]], at: _Columns) -> Iterator[str]:
+        """Yield the names of *others* below the row that they are like, if that is shorter."""
+        names = ", ".join(row[self._heads.index("NAME")] for row in others)
+        texts = self._flow([("also", names)]) if names else []
+        if len(texts) < len(others):
+            yield from (_INDENT + text for text in texts)
+            return
+        for row in others:
+            yield from self._row(row, at)
 
     def _visible(self, cell: str) -> str:
         text = visible(" ".join(cell.split("\n")), ascii_only=self._look.ascii).strip()

@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from unicodedata import east_asian_width
 
 from fluxstatus.base.visible import visible, visible_lines
@@ -108,6 +109,7 @@ def marked(command: Command, *, ascii_only: bool = False) -> str:
     return command_line(command.argv, ascii_only=ascii_only) + note
 
 
+@lru_cache(maxsize=4096)  # most words of most commands are the same
 def _quote(word: str, ascii_only: bool) -> str:
     if visible(word, ascii_only=ascii_only) == word:
         return shlex.quote(word)

@@ -152,14 +152,15 @@ def _add_entry(lines: list[str], head: str, value: Any, indent: str, *, is_sorte
 
 
 def _scalar(value: Any) -> str:
-    """Return a scalar, or an empty map or list; ambiguous text is quoted.
-
-    A JSON string is a double-quoted YAML string.
-    """
+    """Return a scalar, or an empty map or list, as YAML."""
     if isinstance(value, float) and "." not in repr(value):
         return repr(value).replace("e", ".0e")  # a YAML 1.1 float needs a point
-    if not isinstance(value, str):
-        return json.dumps(value)
+    return _text(value) if isinstance(value, str) else json.dumps(value)
+
+
+@lru_cache(maxsize=4096)  # kinds, namespaces and codes repeat
+def _text(value: str) -> str:
+    """Return a string, in double quotes, like one of JSON, if it is ambiguous without."""
     is_plain = _PLAIN.fullmatch(value) and value.lower() not in _NOT_TEXT
     if is_plain and (value.isascii() or all(map(is_visible, value))):
         return value

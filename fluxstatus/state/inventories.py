@@ -7,7 +7,8 @@ entry whose hash is there twice is looked at.
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
+from operator import is_
 from typing import NamedTuple
 
 from fluxstatus.base.fields import map_of, text_of
@@ -62,18 +63,45 @@ def owners_of(ref: Ref, items: Iterable[Object]) -> list[Key]:
     return sorted(Ref.of(one).key for one in items if id_ in ids_of(one) and not target_of(one))
 
 
+def shared_in(answers: Mapping[str, Answer]) -> list[Shared]:
+    """Return what the APPLIERS in *answers* share; *answers* are as in an Evidence.
+
+    A check needs it twice, to decide what else to read and to report it: the second call for the
+    same lists returns the result of the first.
+    """
+    lists = tuple(answers.get(KINDS[kind].resource, Read()).known for kind in APPLIERS)
+    earlier = _compared.pop() if _compared else None
+    if earlier and all(map(is_, earlier.lists, lists)):
+        return earlier.found
+    found = shared(chain.from_iterable(lists))
+    _compared.append(_Compared(lists, found))
+    return found
+
+
+class _Compared(NamedTuple):
+    """The lists that were compared, and what was `found`."""
+
+    lists: tuple[tuple[Object, ...], ...]
+    found: list[Shared]
+
+
+_compared: list[_Compared] = []  # at most one
+
+
 def contested_kinds(answers: Mapping[str, Answer]) -> set[str]:
     """Return the kinds of objects in *answers* that apply the same objects.
 
     *answers* are the lists of Flux objects, by plural.group. Suspended objects apply nothing.
     """
-    items = (
-        item
-        for kind in APPLIERS
+    found = shared_in(answers)
+    suspended = {
+        Ref.of(item).key
+        for kind in (APPLIERS if found else ())
         for item in answers.get(KINDS[kind].resource, Read()).known
-        if map_of(item.get("spec")).get("suspend") is not True
-    )
-    return {kind for one in shared(items) for kind, _, _ in one.owners}
+        if map_of(item.get("spec")).get("suspend") is True
+    }
+    active = ([key for key in one.owners if key not in suspended] for one in found)
+    return {kind for owners in active if len(owners) > 1 for kind, _, _ in owners}
 
 
 def ids_of(item: Object) -> list[str]:

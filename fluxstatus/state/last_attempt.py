@@ -9,7 +9,13 @@ from typing import NamedTuple
 
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import maps_of, text_of
-from fluxstatus.state.failures import OUTCOMES, PARTS, SOURCE_PARTS, failing_since
+from fluxstatus.state.failures import (
+    OUTCOMES,
+    PARTS,
+    SOURCE_PARTS,
+    failing_in_history,
+    failing_since,
+)
 from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import Event, State
 
@@ -196,10 +202,12 @@ def _is_reset(resource: Resource) -> bool:
 def since_of(state: State, resource: Resource, reason: str) -> datetime | None:
     """Return since when *resource* fails for *reason*, as far back as is known.
 
-    The first of the Warning events may be older than its status.
+    The first of the Warning events may be older than its status, which each retry resets.
     """
     since = failing_since(resource)
-    if resource.verdict not in (Verdict.FAILED, Verdict.STALLED):
+    retries = resource.verdict is Verdict.RECONCILING and is_failed_retry(state, resource)
+    if resource.verdict not in (Verdict.FAILED, Verdict.STALLED) and not retries:
         return since
     first = _first_event(state, resource, reason)
-    return min(filter(None, (since, first)), default=None)
+    times = (since, first, failing_in_history(resource) if retries else None)
+    return min(filter(None, times), default=None)

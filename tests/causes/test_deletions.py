@@ -68,7 +68,7 @@ def test_a_blocked_deletion_has_its_reason(objects: list[Object], because: str, 
     found = only(findings_of(*objects), "terminating")
     assert f"its last attempt: {because}" in found.why
     assert step in found.hints[0].text
-    assert "do not remove the finalizer" in found.hints[1].text
+    assert "Do not remove the finalizer" in found.hints[1].text
     assert "resetAt" not in str(found.hints)  # a release that is to go has no retries to reset
 
 

@@ -55,7 +55,7 @@ def test_a_dependency_of_another_kind_is_a_fault_of_each_dependent() -> None:
         ("HelmRelease", "api", "dependency-wrong-kind"),
         ("HelmRelease", "web", "dependency-wrong-kind"),
     ]
-    assert "there is a Kustomization of that name" in found[0].fault.diagnosis.why
+    assert "a Kustomization of that name exists" in found[0].fault.diagnosis.why
 
 
 def test_an_object_is_not_suggested_for_itself() -> None:

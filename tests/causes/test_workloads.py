@@ -337,7 +337,7 @@ def refused(message: str, **status: Any) -> Object:
         (QUOTA, 'a pod of web exceeds ResourceQuota "compute"'),
         (
             'pods "web-1-x" is forbidden: violates PodSecurity "restricted:latest": hostNetwork',
-            "the pods violate PodSecurity restricted:latest",
+            "the pods violate the Pod Security level restricted:latest",
         ),
         (
             'error looking up service account apps/robot: serviceaccount "robot" not found',

@@ -50,8 +50,8 @@ def test_a_missing_controller_fails() -> None:
     """A missing Deployment of a FluxInstance component fails; the others are still reported."""
     said_now = found("components", evidence(*without(HEALTHY, HELM)))
     finding = only(said_now, "controller-missing")
-    assert (finding.level, finding.title) == (
-        Level.FAIL, "Deployment flux-system/helm-controller: not found")  # fmt: skip
+    missing = "Deployment flux-system/helm-controller: the Deployment does not exist"
+    assert (finding.level, finding.title) == (Level.FAIL, missing)
     assert "HelmRelease" in finding.why
 
 

@@ -108,7 +108,7 @@ def test_a_ready_object_that_gets_nothing_new_waits_for_updates() -> None:
     old = [source("git", NOT_THERE), kustomization("web", "git"), kustomization("api", "git")]
     one = summary(evidence(*HEALTHY, *old))
     assert (one.level, one.title) == (
-        Level.WAIT, "3 of 3 ready, 2 waiting for GitRepository apps/git to update"
+        Level.WAIT, "3 of 3 ready, 2 of them waiting for GitRepository apps/git to update"
     )  # fmt: skip
 
 
@@ -161,7 +161,7 @@ def test_a_chart_fails_with_its_release() -> None:
                                              "not ready: bad"}, spec=chart),
     ]  # fmt: skip
     assert summary(evidence(*HEALTHY, *objects), "sources").title == (
-        "2 of 3 ready, 1 fails together with HelmRelease apps/web"
+        "2 of 3 ready, 1 fails because of HelmRelease apps/web"
     )
 
 
@@ -175,8 +175,8 @@ def test_the_comparison_of_revisions_says_who_waits() -> None:
     known = evidence(*HEALTHY, *objects)
     (one,) = [f for f in found("drift", known) if "latest revision" in f.title]
     assert one.level is Level.WAIT
-    assert one.title.endswith("of 2 objects have applied the latest revision of their source; "
-                              "1 other waiting")  # fmt: skip
+    assert one.title.endswith("of 2 comparable objects have applied the latest revision of their "
+                              "source; 1 more waiting")  # fmt: skip
 
 
 def test_the_exit_code_of_a_single_step_follows_its_findings() -> None:

@@ -130,6 +130,21 @@ def test_what_shows_only_in_something_else(name: str) -> None:
     assert (gone.gone, [f"{one.object}" for one in gone.unsure]) == ((), [APP])
 
 
+VAGUE = (*HEALTHY, source("git"), kustomization("app", "git", NO_ARTIFACT))
+
+
+def test_a_vaguer_code_of_the_same_object_is_not_new() -> None:
+    """Who reads less may call the same fault by another code; a fault elsewhere is new."""
+    before = of(BROKEN_APP)
+    less = of((*VAGUE, source("other", NOT_THERE)), unread={"events": FORBIDDEN})
+    found = changes(before, less)
+    assert APP in named(less, found.unseen)
+    assert named(less, found.new) == {OTHER}
+    assert less.exit_code(("fail",)) is Exit.UNHEALTHY
+    more = of((*VAGUE, source("other", NOT_THERE)))
+    assert APP in named(more, changes(before, more).new)
+
+
 def test_what_neither_has_read() -> None:
     """Where both have read the same, they can be compared."""
     before, after = (of(each, unread={"events": FORBIDDEN}) for each in (HEALTHY_APP, BROKEN_APP))

@@ -190,7 +190,7 @@ def test_a_source_without_a_controller_is_told_too() -> None:
     web = git("web", OLD, 5 * HOUR, labels={"sharding.x/key": "shard-9"})
     (finding,) = bad(found("sources", evidence(*others, AWAKE, web, *TWINS)))
     assert finding.code == "source-behind"
-    assert any("which controller should watch the source" in hint.text for hint in finding.hints)
+    assert any("no controller in the cluster watches" in hint.text for hint in finding.hints)
 
 
 def test_a_controller_that_is_down_explains_it() -> None:

@@ -113,8 +113,8 @@ def test_nothing_done_for_three_times_what_is_due_fails(
     for finding in findings:
         assert finding.level is Level.FAIL
         assert finding.title == (
-            "Deployment flux-system/kustomize-controller: is running and ready, but has "
-            "reconciled nothing for 45m"
+            "Deployment flux-system/kustomize-controller: the controller is running and ready, "
+            "but has not reconciled anything for 45m"
         )
         assert "2 Kustomizations are overdue, such as Kustomization apps/db" in finding.why
         assert ("Lease was renewed 3s ago" in finding.why) is bool(alive)
@@ -179,7 +179,7 @@ def test_an_operator_that_does_nothing_fails_in_its_own_step() -> None:
     objects = [*objects, source("git"), at(minutes(1))]
     (finding,) = bad(found("operator", evidence(*objects)))
     assert (finding.code, finding.level) == ("controller-overdue", Level.FAIL)
-    assert "FluxInstance flux-system/flux, which is due every 1h" in finding.why
+    assert "FluxInstance flux-system/flux, which has an interval of 1h" in finding.why
     assert components(*objects) == []
 
 
@@ -270,7 +270,7 @@ def test_a_start_after_a_sleep_is_no_fault(alive: list[Object]) -> None:
     assert components(*objects) == []
     finding = only(found("components", known), "reconciling")
     assert finding.level is Level.WAIT
-    assert finding.title.startswith("started again after 9h without a reconciliation")
+    assert finding.title.startswith("reconciling again after a gap of 9h (the cluster")
     assert judge(known).exit_code() is Exit.HEALTHY
 
 

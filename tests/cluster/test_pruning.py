@@ -347,3 +347,25 @@ def test_of_variables_only_some_names_are_kept() -> None:
     odd: Any
     for odd in (None, 1, [1], [{"env": [1]}], [{"env": [{}]}]):
         assert found(odd) is None
+
+
+def test_values_that_many_objects_share_are_held_once() -> None:
+    """Ten thousand objects have a few namespaces, kinds and statuses, each parsed on its own."""
+    text = json.dumps(
+        flux("Kustomization", "a", {"Ready": "True"}, spec={"sourceRef": {"kind": "GitRepository"}})
+    )
+    one, other = (prune(KUSTOMIZATIONS, json.loads(text)) for _ in range(2))
+    for path in (
+        ("metadata", "namespace"),
+        ("spec", "sourceRef", "kind"),
+        ("status", "conditions", 0, "status"),
+    ):
+        values = [at(item, *path) for item in (one, other)]
+        assert values[0] is values[1]
+
+
+def at(item: Any, *path: str | int) -> Any:
+    """Return the value at *path* in *item*."""
+    for name in path:
+        item = item[name]
+    return item

@@ -1,5 +1,6 @@
 """`--accept`, `--accept-from`, `--since-snapshot` and `--fail-on new`, on the command line."""
 
+import gzip
 import json
 import os
 import sys
@@ -141,6 +142,22 @@ def test_what_is_new_fails(flux_status: Program) -> None:
     assert "new: " in done.stdout
 
 
+def test_a_report_with_its_keys_in_another_order(flux_status: Program, tmp_path: Path) -> None:
+    """`jq -S` sorts them, so schemaVersion is among the last; a sorted snapshot stays one."""
+    report, saved = tmp_path / "old.json", tmp_path / "snapshot.json"
+    document = json.loads(flux_status("--from", BROKEN, "-o", "json").stdout)
+    document["findings"][0]["title"] = '"format": "flux-status-snapshot"'  # words of a cluster
+    report.write_text(json.dumps(document, sort_keys=True, indent=2))
+    known = json.loads(gzip.decompress(BROKEN.read_bytes()))
+    known["answers"]["flux"] = {"items": [], "unread": None, "namespaces": ['"schemaVersion"']}
+    saved.write_text(json.dumps(known, sort_keys=True, indent=2))
+    for old in (report, saved):
+        since = ("--from", BROKEN, "--since-snapshot", old, "--fail-on", "new", "-o", "json")
+        done = flux_status(*since)
+        assert (done.returncode, done.stderr) == (HEALTHY_CODE, "")
+        assert json.loads(done.stdout)["changes"]["still"]
+
+
 @pytest.mark.parametrize("content", ["", "{}", "<html>", '{"schemaVersion": 3}'])
 def test_a_foreign_file_is_wrong_usage(flux_status: Program, tmp_path: Path, content: str) -> None:
     """So is one that is missing."""
@@ -235,6 +252,20 @@ def test_a_config_map_that_was_not_read_accepts_nothing(
     assert reason in note
     assert note.startswith("ConfigMap apps/known: ")
     assert note.endswith("; no fault is accepted")
+
+
+def test_only_a_failure_is_recorded(
+    live: Live, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`next` counts the failures of a live cluster; what is accepted is none."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    state = tmp_path / "kubectl-flux-status" / "state.json"
+    assert live.check(monkeypatch)[0] == UNHEALTHY
+    assert len(json.loads(state.read_text())["failures"]) == 1
+    state.unlink()
+    live.accept(EVERYTHING)
+    assert live.check(monkeypatch)[0] == HEALTHY_CODE
+    assert not state.exists()
 
 
 def test_a_config_map_is_not_saved(

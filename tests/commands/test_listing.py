@@ -140,6 +140,28 @@ def test_unread_objects_are_reported() -> None:
     assert listing.exit_code(saved) is Exit.NO_VERDICT
 
 
+def test_a_user_without_rights_gets_one_sentence() -> None:
+    """What is said of each kind is said once, with all their names."""
+    refused = {
+        kind.resource: Unread(
+            Why.FORBIDDEN,
+            f'user "alice" is not allowed to list {kind.resource}',
+            f"list {kind.resource}",
+        )
+        for kind in KINDS.values()
+    }
+    listing, [remark], saved = listed("all", unread=refused)
+    names = ", ".join(kind.resource for kind in KINDS.values() if kind.reconciled)
+    assert remark == (
+        f'Error: {names}: user "alice" is not allowed to list them (missing permission: list them)'
+    )
+    assert listing.exit_code(saved) is Exit.NO_VERDICT
+    name = KINDS["HelmRelease"].resource
+    assert listed("ks,hr", unread={name: refused[name]})[1] == [
+        f"Error: {name}: {refused[name].full_text}"
+    ]
+
+
 def test_a_source_that_is_not_read_is_no_gap() -> None:
     """Without the sources, a note explains the empty WANTED, and --stale has exit code 3."""
     unread = {KINDS["GitRepository"].resource: FORBIDDEN}

@@ -6,7 +6,7 @@ from pathlib import Path
 from fluxstatus.model import snapshot
 from fluxstatus.model.findings import Exit
 from tests.builders import FORBIDDEN, HEALTHY, evidence, kustomization, source
-from tests.conftest import Program
+from tests.conftest import RECORDED, Program
 
 CHILD = "apps_child_kustomize.toolkit.fluxcd.io_Kustomization"
 LABELS = {
@@ -47,6 +47,19 @@ def test_unread_inventories_are_no_proof_of_one_owner(flux_status: Program, tmp_
     assert done.returncode == Exit.NO_VERDICT
     assert "owners of this kind may be missing" in done.stderr
     assert "also created by" in done.stdout
+
+
+def test_what_waits_says_for_what(flux_status: Program) -> None:
+    """As in `tree` and `get`: also for a dependency, which is not in the chain itself."""
+    for words, waits in {
+        "ks/team-01 -n git-fanout-30": "waits for GitRepository git-fanout-30/monorepo, path",
+        "hr/web -n hr-dep-chain": "waits for HelmRelease hr-dep-chain/db: the repository has no",
+    }.items():
+        done = flux_status("owner", *words.split(), "--from", RECORDED / "zoo.json.gz")
+        assert done.returncode == Exit.HEALTHY
+        first, *others = done.stdout.splitlines()
+        assert waits in first
+        assert not [line for line in others if "waits for" in line]
 
 
 def test_one_owner_needs_no_note(flux_status: Program, tmp_path: Path) -> None:

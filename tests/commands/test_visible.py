@@ -1,11 +1,13 @@
 """No command prints a control, bidirectional or invisible character that it was given."""
 
+import gzip
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import get_args
 
 import pytest
 
@@ -13,9 +15,10 @@ from fluxstatus.base.visible import visible_lines
 from fluxstatus.commands import console
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Evidence
+from fluxstatus.report import CheckFormat
 from tests.compare.cases import ON_OBJECTS, ON_STATES
 from tests.compare.runs import ROOT, Result, run
-from tests.conftest import Program
+from tests.conftest import RECORDED, Program
 from tests.fakes.programs import program
 from tests.planting import HOSTILE, MARK, planted, planted_around, state, turns
 
@@ -159,7 +162,10 @@ def test_no_candidate_is_hostile(
     assert done.stdout.endswith(":4\n")
 
 
-@pytest.mark.parametrize("text", ["  ::stop-commands::x", "fail: ##[set-output name=verdict]pass"])
+WORKFLOW_COMMANDS = ["  ::stop-commands::x", "fail: ##[set-output name=verdict]pass"]
+
+
+@pytest.mark.parametrize("text", WORKFLOW_COMMANDS)
 def test_a_note_is_no_workflow_command(
     text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -172,3 +178,64 @@ def test_a_note_is_no_workflow_command(
     monkeypatch.delenv("GITHUB_ACTIONS")
     console.note(text)
     assert capsys.readouterr().err == f"{text}\n"
+
+
+@pytest.mark.parametrize("write", [console.put, console.put_report])
+@pytest.mark.parametrize("text", WORKFLOW_COMMANDS)
+def test_a_result_has_no_workflow_command(
+    text: str,
+    write: Callable[[str], bool],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """No line of a message in a report, a list or a log is one; elsewhere it stays as it is."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    write(f"message:\n{text}")
+    shown = capsys.readouterr().out
+    assert not [line for line in shown.splitlines() if line.lstrip().startswith("::")]
+    assert "##[" not in shown
+    assert shown.removeprefix("message:").replace("\\u0023", "#").replace("\\", "").strip() == (
+        text.strip()
+    )
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    write(text)
+    assert capsys.readouterr().out.removesuffix("\n") == text
+
+
+WORDS = "broken\n::error::planted\n ::set-output name=verdict::pass\n##[error]planted"
+
+
+def test_no_format_lets_a_workflow_command_through(
+    flux_status: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commands of `-o github` are ours; JSON has the words of the cluster unchanged."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    saved = json.loads(
+        gzip.decompress((RECORDED / "cluster-sync-auth-failing.json.gz").read_bytes())
+    )
+    for answer in saved["answers"].values():
+        for item in answer["items"]:
+            for one in (item.get("status") or {}).get("conditions") or ():
+                one["message"] = WORDS
+    file = tmp_path / "now.json"
+    file.write_text(json.dumps(saved))
+    for name in get_args(CheckFormat):
+        done = flux_status("--from", file, "-o", name, "--all")
+        commands = [line for line in done.stdout.splitlines() if line.lstrip().startswith("::")]
+        assert ("planted" in done.stdout) is (name != "metrics"), name
+        assert all(line.startswith(("::error title=", "::warning title=")) for line in commands)
+        assert bool(commands) is (name == "github")
+        assert "##[" not in done.stdout or name == "github"
+        if name == "json":
+            messages = {one["message"] for one in json.loads(done.stdout)["findings"]}
+            assert any(WORDS in message for message in messages)
+
+
+def test_the_annotations_of_a_fleet_are_commands(
+    flux_status: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of one cluster."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    broken = RECORDED / "cluster-sync-auth-failing.json.gz"
+    done = flux_status("fleet", "--from", broken, "-o", "github")
+    assert re.search(r"^::warning title=", done.stdout, re.MULTILINE), done.stderr

@@ -72,6 +72,20 @@ def test_lists(name: str, form: ListFormat, width: int) -> None:
             assert all(squeezed(abbreviated(cell)) in shown for cell in cells)
 
 
+@pytest.mark.parametrize("width", [160, 200])
+@pytest.mark.parametrize(("name", "kubectl"), [("get ks", 249), ("get --not-ready", 336)])
+def test_a_list_takes_no_more_lines_than_that_of_kubectl(
+    name: str, kubectl: int, width: int
+) -> None:
+    """*kubectl* is how many `kubectl get -A` takes for these objects at 160 columns."""
+    lists: Mapping[str, Callable[[], Source]] = {
+        **LISTS,
+        "get ks": lambda: FluxObjects(requested(["ks"]), ()),
+    }
+    listing = Listing(lists[name](), Format.TABLE, Look(width=width), fitted=True)
+    assert "".join(listing.pieces(Saved(zoo()))).count("\n") <= kubectl
+
+
 def is_only_a_revision(entry: ListEntry) -> bool:
     """Return whether the message of a healthy object says only what APPLIED shows."""
     message, applied = abbreviated(entry.cell("MESSAGE")).rstrip("'"), entry.cell("APPLIED")

@@ -204,6 +204,8 @@ _TERMINAL = (
     Row("Standard error is closed.", f"{PROGRAM} 2>&-", HEALTHY, REPORT),
     Row("All standard streams are closed.", f"{PROGRAM} <&- >&- 2>&-", HEALTHY),
     Row("Standard output is closed.", f"{PROGRAM} --version >&-", HEALTHY),
+    Row("Standard output is closed.", f"{PROGRAM} list >&-", UNKNOWN,
+        "the result cannot be written: standard output is closed"),
     Row("The disk of standard output is full.", f"{PROGRAM} >/dev/full", UNKNOWN, _FULL),
     Row("The disk of standard output is full.", f"{PROGRAM} get ks -o json >/dev/full", UNKNOWN,
         _FULL),

@@ -3,6 +3,8 @@
 import hashlib
 import os
 import re
+import shutil
+from functools import partial
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -12,6 +14,7 @@ import yaml
 
 from fluxstatus.model.findings import Verdict
 from tests.install.fixtures import NAME, ROOT, link, run
+from tests.kubernetes import build
 
 ACTION = ROOT / "action"
 METADATA: Any = yaml.safe_load((ACTION / "action.yml").read_text())
@@ -90,6 +93,37 @@ def test_a_healthy_cluster_passes(installed: Runner) -> None:
     assert Verdict(installed.outputs()["verdict"]) in (Verdict.PASS, Verdict.WARN)
     assert installed.outputs().keys() == {"verdict", "causes"}
     assert not list(installed.folder.glob("*.html"))
+
+
+def test_a_runner_without_a_summary_or_outputs(installed: Runner) -> None:
+    """The exit code is that of the check there, too, and the page is written."""
+    for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"):
+        del installed.env[name]
+    installed.step(1, code=1, args="--demo")
+    assert (installed.folder / "flux-status.html").exists()
+    healthy = ROOT / "tests" / "recorded" / "cluster-healthy.json.gz"
+    installed.step(1, args=f"--from {healthy}")
+
+
+@pytest.mark.cluster
+def test_workflows_that_use_it_are_sound(tmp_path: Path) -> None:
+    """Actionlint knows its inputs and outputs: it accepts the example, and no wrong name in it."""
+    example = re.search(
+        r"```yaml\n(jobs:\n.*?)```", (ROOT / "docs" / "ci.md").read_text(), re.DOTALL
+    )
+    assert example
+    text = example[1].replace("OWNER/kubectl-flux-status/action@vX.Y.Z", "./action")
+    workflow = tmp_path / ".github" / "workflows" / "flux.yml"
+    workflow.parent.mkdir(parents=True)
+    shutil.copytree(ACTION, tmp_path / "action")
+    (tmp_path / ".git").mkdir()  # where actionlint looks for the action
+    lint = build.programs("actionlint")["actionlint"]
+    run_lint = partial(run, lint, "-no-color", workflow, cwd=tmp_path)
+    workflow.write_text(f"on: push\n{text}")
+    run_lint()
+    for name, wrong in (("sha256:", "sha265:"), ("outputs.report", "outputs.rapport")):
+        workflow.write_text(f"on: push\n{text.replace(name, wrong)}")
+        assert wrong.strip(":").removeprefix("outputs.") in run_lint(code=1).stdout
 
 
 def test_a_mistake_has_no_outputs(installed: Runner) -> None:

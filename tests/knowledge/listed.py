@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from fluxstatus.base.pattern_words import words_of
 from fluxstatus.knowledge.rule import Rule
-from fluxstatus.knowledge.topics import TOPICS, table
+from fluxstatus.knowledge.topics import TOPICS, parts_of, table
 
 NAMES = (*TOPICS, "pods", "custom_objects")
 """The tables that are listed."""
@@ -12,9 +12,9 @@ NAMES = (*TOPICS, "pods", "custom_objects")
 
 def lines() -> Iterator[str]:
     """Yield the line for each rule, in the order of the tables."""
-    for name in NAMES:
-        for rule in table(name):
-            yield "\t".join((name, *_columns(rule)))
+    for part in (part for name in NAMES for part in parts_of(name)):
+        for rule in table(part):
+            yield "\t".join((part, *_columns(rule)))
 
 
 def _columns(rule: Rule) -> Iterator[str]:

@@ -20,6 +20,7 @@ from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.knowledge.tables import RULES
 from fluxstatus.knowledge.unknown import UNKNOWN_FAULT
+from fluxstatus.knowledge.upgrade_changes import CHANGES as UPGRADE_CHANGES
 from fluxstatus.model.hints import Command
 from tests.builders import HEALTHY, analysis, flux, judged
 from tests.commands.codes import OF_COMMANDS
@@ -165,8 +166,8 @@ def test_rules_differ() -> None:
 def test_a_code_is_declared_once() -> None:
     """Rules that share a code share its declaration, so a code has one meaning."""
     declared = defaultdict(set)
-    for rule in (*ALL, *pods.RULES):
-        declared[rule.code].add(id(rule.code))
+    for one in (*ALL, *pods.RULES, *UPGRADE_CHANGES):
+        declared[one.code].add(id(one.code))
     assert [code for code, ids in declared.items() if len(ids) > 1] == []
     calls = [node for source in SOURCES for node in calls_of("Code", source)]
     names = Counter(ast.unparse(call.args[0]) for call in calls)

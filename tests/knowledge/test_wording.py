@@ -140,7 +140,7 @@ def test_a_headline_is_a_clause() -> None:
     """A cause starts in lower case or with a name, and has more than a word before its colon."""
     name = re.compile(
         r"[a-z{/]|[A-Z]\w+ {|"
-        r"(?:AWS|Artifactory|Azure|Docker|Entra|Flux|GKE|Git|GitHub|Google|Helm|Vault)\b"
+        r"(?:AWS|Artifactory|Azure|Docker|Entra|Flux|Gatekeeper|GKE|Git|GitHub|Google|Helm|Kyverno|Rancher|Vault)\b"
     )
     for rule in ALL:
         headline = re.split(r"[;:] ", rule.why)[0]

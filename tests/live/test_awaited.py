@@ -69,7 +69,9 @@ def test_its_status_names_the_cause_within_the_requests(waiting: Cluster) -> Non
     result = flux_status(waiting.kubeconfig("admin"), "-o", "json")
     crds = len(waiting.get("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")["items"])
     assert result.code == Exit.UNHEALTHY
-    assert "Deployment web: the pods violate PodSecurity restricted:latest" in title(result.report)
+    assert "Deployment web: the pods violate the Pod Security level restricted:latest" in title(
+        result.report
+    )
     requests = waiting.audit("admin")
     assert len(requests) <= crds + 9
     asked = [one.uri for one in requests if "metadata.name%3Dweb" in one.uri.replace("=", "%3D")]
@@ -79,10 +81,10 @@ def test_its_status_names_the_cause_within_the_requests(waiting: Cluster) -> Non
 def test_who_may_view_the_cluster_may_read_it(waiting: Cluster) -> None:
     """The role view includes Deployments; the report lacks only what it lacked before."""
     result = flux_status(waiting.kubeconfig("viewer"), "-o", "json")
-    assert "the pods violate PodSecurity restricted:latest" in title(result.report)
+    assert "the pods violate the Pod Security level restricted:latest" in title(result.report)
 
 
 def test_who_may_view_the_namespace_may_read_it(waiting: Cluster) -> None:
     """With -n, the Deployment in this namespace is read."""
     result = flux_status(waiting.kubeconfig("namespaced"), "-n", "team-a", "-o", "json")
-    assert "the pods violate PodSecurity restricted:latest" in title(result.report)
+    assert "the pods violate the Pod Security level restricted:latest" in title(result.report)

@@ -72,7 +72,9 @@ def test_a_level_of_pod_security(flux: Flux, git: GitServer, namespace: str) -> 
     flux.failure(source, app)
     found = without_events(flux, namespace)
     assert (found.code, found.certainty) == ("health-check-failed", "certain")
-    assert "Deployment web: the pods violate PodSecurity restricted:latest" in found.title
+    assert (
+        "Deployment web: the pods violate the Pod Security level restricted:latest" in found.title
+    )
     assert "violates PodSecurity" in explained(flux, namespace)
     flux.apply(of("v1", "Namespace", "", namespace))
     flux.cluster.kubectl("rollout", "restart", "deployment/web", "-n", namespace)

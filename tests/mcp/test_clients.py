@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus.mcp.clients import CLIENTS, Host
+from fluxstatus.mcp.clients import CLIENTS
 from fluxstatus.mcp.entry import NAME, Entry
+from fluxstatus.mcp.host import Host
 
 HOME = "/home/me"
+CLINE = "Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json"
 LINUX = {
     "vscode": "/home/me/.config/Code/User/mcp.json",
     "vscode-insiders": "/home/me/.config/Code - Insiders/User/mcp.json",
@@ -24,18 +26,35 @@ LINUX = {
     "junie": "/home/me/.junie/mcp/mcp.json",
     "goose": "/home/me/.config/goose/config.yaml",
     "opencode": "/home/me/.config/opencode/opencode.json",
+    "antigravity": "/home/me/.gemini/config/mcp_config.json",
+    "kiro": "/home/me/.kiro/settings/mcp.json",
+    "amazon-q": "/home/me/.aws/amazonq/mcp.json",
+    "cline": "/home/me/.cline/data/settings/cline_mcp_settings.json",
+    "cline-vscode": f"/home/me/.config/{CLINE}",
+    "continue": "/home/me/.continue/config.yaml",
+    "lmstudio": "/home/me/.lmstudio/mcp.json",
+    "qwen": "/home/me/.qwen/settings.json",
+    "kilo": "/home/me/.config/kilo/kilo.json",
+    "droid": "/home/me/.factory/mcp.json",
+    "amp": "/home/me/.config/amp/settings.json",
+    "auggie": "/home/me/.augment/settings.json",
+    "vibe": "/home/me/.vibe/config.toml",
+    "kimi": "/home/me/.kimi-code/mcp.json",
+    "openhands": "/home/me/.openhands/mcp.json",
 }
 SUPPORT = "/home/me/Library/Application Support"
 MACOS = LINUX | {
     "vscode": f"{SUPPORT}/Code/User/mcp.json",
     "vscode-insiders": f"{SUPPORT}/Code - Insiders/User/mcp.json",
     "claude-desktop": f"{SUPPORT}/Claude/claude_desktop_config.json",
+    "cline-vscode": f"{SUPPORT}/{CLINE}",
 }
 APPDATA = "C:/Users/me/AppData/Roaming"
 WINDOWS = {name: path.replace(HOME, "C:/Users/me") for name, path in LINUX.items()} | {
     "vscode": f"{APPDATA}/Code/User/mcp.json",
     "vscode-insiders": f"{APPDATA}/Code - Insiders/User/mcp.json",
     "claude-desktop": f"{APPDATA}/Claude/claude_desktop_config.json",
+    "cline-vscode": f"{APPDATA}/{CLINE}",
     "devin": f"{APPDATA}/devin/mcp_config.json",
     "zed": f"{APPDATA}/zed/settings.json",
     "goose": f"{APPDATA}/Block/goose/config/config.yaml",
@@ -65,24 +84,59 @@ def test_where_clients_keep_their_servers(host: Host, paths: dict[str, str]) -> 
     assert found == paths
 
 
-def test_variables_that_move_folders() -> None:
-    """XDG_CONFIG_HOME, CODEX_HOME and COPILOT_HOME are respected."""
-    env = {"HOME": HOME, "XDG_CONFIG_HOME": "/x", "CODEX_HOME": "/c", "COPILOT_HOME": "/p"}
-    host = Host("linux", env)
-    paths = {name: str(CLIENTS[name].path(host)) for name in ("zed", "vscode", "codex", "copilot")}
-    assert paths == {
-        "zed": "/x/zed/settings.json",
-        "vscode": "/x/Code/User/mcp.json",
-        "codex": "/c/config.toml",
-        "copilot": "/p/mcp-config.json",
-    }
+@pytest.mark.parametrize(
+    ("client", "variable", "value", "path"),
+    [
+        ("zed", "XDG_CONFIG_HOME", "/x", "/x/zed/settings.json"),
+        ("vscode", "XDG_CONFIG_HOME", "/x", "/x/Code/User/mcp.json"),
+        ("codex", "CODEX_HOME", "/c", "/c/config.toml"),
+        ("copilot", "COPILOT_HOME", "/p", "/p/mcp-config.json"),
+        ("claude-code", "CLAUDE_CONFIG_DIR", "/c", "/c/.claude.json"),
+        ("gemini", "GEMINI_CLI_HOME", "/g", "/g/.gemini/settings.json"),
+        ("qwen", "QWEN_HOME", "/q", "/q/settings.json"),
+        ("droid", "FACTORY_HOME_OVERRIDE", "/f", "/f/.factory/mcp.json"),
+        ("goose", "GOOSE_PATH_ROOT", "/g", "/g/config/config.yaml"),
+        ("cline", "CLINE_MCP_SETTINGS_PATH", "/c/mine.json", "/c/mine.json"),
+        ("cline", "CLINE_DATA_DIR", "/c", "/c/settings/cline_mcp_settings.json"),
+        ("cline", "CLINE_DIR", "/c", "/c/data/settings/cline_mcp_settings.json"),
+        ("continue", "CONTINUE_GLOBAL_DIR", "/c", "/c/config.yaml"),
+        ("vibe", "VIBE_HOME", "/v", "/v/config.toml"),
+        ("kimi", "KIMI_CODE_HOME", "/k", "/k/mcp.json"),
+        ("openhands", "OPENHANDS_PERSISTENCE_DIR", "/o", "/o/mcp.json"),
+    ],
+)
+def test_variables_that_move_folders(client: str, variable: str, value: str, path: str) -> None:
+    """A client's own variable moves its file."""
+    host = Host("linux", {"HOME": HOME, variable: value})
+    assert str(CLIENTS[client].path(host)) == path
+
+
+@pytest.mark.parametrize(
+    ("client", "variable"),
+    [("opencode", "OPENCODE_CONFIG"), ("kilo", "KILO_CONFIG")],
+)
+def test_the_file_that_wins_is_changed(tmp_path: Path, client: str, variable: str) -> None:
+    """Of several files of the user that exist, setup takes the one that wins."""
+    env = {"HOME": str(tmp_path)}
+    folder = tmp_path / ".config" / client
+    folder.mkdir(parents=True)
+    for path, more in (
+        (folder / f"{client}.json", {}),
+        (folder / f"{client}.jsonc", {}),
+        (tmp_path / "mine.json", {variable: str(tmp_path / "mine.json")}),
+        (tmp_path / "dir" / f"{client}.json", {f"{variable}_DIR": str(tmp_path / "dir")}),
+    ):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("{}")
+        env |= more
+        assert CLIENTS[client].path(Host("linux", env)) == path
 
 
 def test_what_is_installed(tmp_path: Path) -> None:
     """A client counts as installed if its folder, its file or its program exists."""
     host = Host("linux", {"HOME": str(tmp_path), "PATH": str(tmp_path / "bin")}, tmp_path)
     assert [c.name for c in CLIENTS.values() if c.installed(host)] == []
-    (tmp_path / ".config" / "Code").mkdir(parents=True)
+    (tmp_path / ".config" / "Code" / "User").mkdir(parents=True)
     (tmp_path / ".claude.json").write_text("{}")
     (tmp_path / ".vscode").mkdir()
     (tmp_path / "bin").mkdir()
@@ -91,11 +145,23 @@ def test_what_is_installed(tmp_path: Path) -> None:
     program.chmod(0o755)
     (tmp_path / ".config" / "opencode").mkdir()
     (tmp_path / ".config" / "opencode" / "opencode.jsonc").write_text("{}")
-    found = [c.name for c in CLIENTS.values() if c.installed(host)]
-    assert found == ["vscode", "claude-code", "goose", "opencode"]
+    found = {c.name for c in CLIENTS.values() if c.installed(host)}
+    assert found == {"vscode", "claude-code", "goose", "opencode"}
     path = CLIENTS["opencode"].path(host)
     assert path
     assert path.name == "opencode.jsonc"
+
+
+@pytest.mark.parametrize(
+    ("folder", "found"),
+    [(".gemini/config", {"antigravity"}), (".codeium", set()), (".codeium/windsurf", {"windsurf"}),
+     (".copilot", {"copilot"}), (".cline", set())],
+)  # fmt: skip
+def test_the_folder_of_another_is_no_sign(tmp_path: Path, folder: str, found: set[str]) -> None:
+    """A folder that another program makes, too, does not count for a client."""
+    (tmp_path / folder).mkdir(parents=True)
+    host = Host("linux", {"HOME": str(tmp_path), "PATH": ""}, tmp_path)
+    assert {c.name for c in CLIENTS.values() if c.installed(host)} == found
 
 
 @pytest.mark.parametrize(
@@ -186,3 +252,24 @@ def test_a_server_far_away() -> None:
     assert cursor.schema.write(Entry(NAME, "c", ("serve",), {"K": "v"}), old) == {
         "note": 1, "command": "c", "args": ["serve"], "env": {"K": "v"}
     }  # fmt: skip
+
+
+FLAT = {"command": "c", "args": ["-v"], "env": {"K": "v"}}
+
+
+@pytest.mark.parametrize(
+    ("client", "value"),
+    [
+        ("cline", {"transport": {"type": "stdio", **FLAT}}),
+        ("cline", FLAT),
+        ("zed", {"source": "custom", "command": {"path": "c", "args": ["-v"], "env": {"K": "v"}}}),
+        ("vibe", {"transport": "stdio", **FLAT}),
+        ("vibe", {"transport": "stdio", "command": ["c", "-v"], "env": {"K": "v"}}),
+    ],
+)
+def test_other_forms_of_an_entry(client: str, value: dict[str, object]) -> None:
+    """An entry is read in each form that its client takes, and changed to that of setup."""
+    schema = CLIENTS[client].schema
+    assert schema.read("n", value) == Entry("n", "c", ("-v",), {"K": "v"})
+    new = Entry("n", "flux-operator-mcp", ("serve", "--read-only"))
+    assert schema.read("n", schema.write(new, value)) == new._replace(env={"K": "v"})

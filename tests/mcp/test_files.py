@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from fluxstatus.mcp import files
-from fluxstatus.mcp.clients import CLIENTS, Host
+from fluxstatus.mcp.clients import CLIENTS
 from fluxstatus.mcp.files import FileError
+from fluxstatus.mcp.host import Host
 from fluxstatus.mcp.plan import plan_drop, plan_put
 from tests.mcp.formats.test_editing import ENTRY
 
@@ -34,47 +35,72 @@ def _file(here: Host) -> Path:
 
 def put(here: Host, client: str = "cursor") -> str:
     """Set up the client and return the printed result."""
-    change = plan_put(CLIENTS[client], here, ENTRY)
-    assert change
+    [change] = plan_put(CLIENTS[client], here, ENTRY)
     return change.apply(here)
 
 
 def test_the_file_as_it_was_is_kept(here: Host, file: Path) -> None:
-    """A backup with the mode of the file is written next to it; of later ones, the last is kept."""
+    """There is one backup, of the file before setup, with its mode; remove takes it away."""
     file.chmod(0o640)
-    assert f"backup: {file}.bak" in put(here)
-    copy = file.with_name(file.name + ".bak")
+    copy = files.backup_of(file)
+    assert f"backup: {copy}" in put(here)
     assert copy.read_text() == OLD
     assert {stat.S_IMODE(path.stat().st_mode) for path in (file, copy)} == {0o640}
-    changed = file.read_text()
-    change = plan_drop(CLIENTS["cursor"], here, ENTRY)
-    assert change
-    change.apply(here)
-    last = file.with_name(file.name + ".last.bak")
-    assert last.read_text() == changed
+    for number in range(3):  # the entry is corrected, the file is otherwise as it was
+        entry = ENTRY._replace(args=("serve", f"--kube-context=c{number}"))
+        [change] = plan_put(CLIENTS["cursor"], here, entry)
+        assert f"backup: {copy}" in change.apply(here)
+        assert copy.read_text() == OLD
+    [change] = plan_drop(CLIENTS["cursor"], here, ENTRY)
+    assert "backup" not in change.apply(here)
     assert file.read_text() == OLD
-    put(here)  # the file was as it is kept already
-    assert last.read_text() == changed
-    for number in range(12):
-        before = OLD.replace("sesame", f"token-{number}")
-        file.write_text(before)
-        assert f"backup: {last}" in put(here)
-        assert (copy.read_text(), last.read_text()) == (OLD, before)
-        assert stat.S_IMODE(last.stat().st_mode) == 0o640
-    assert sorted(path.name for path in file.parent.iterdir()) == [
-        "mcp.json", "mcp.json.bak", "mcp.json.last.bak"
-    ]  # fmt: skip
+    assert list(file.parent.iterdir()) == [file]
+    file.write_text(OLD.replace("sesame", "new"))
+    put(here)
+    assert "new" in copy.read_text()
+
+
+def test_two_entries_have_one_backup(here: Host, file: Path) -> None:
+    """The backup is that of before the first entry, and goes with the last one."""
+    for name in ("one", "two"):
+        [change] = plan_put(CLIENTS["cursor"], here, ENTRY._replace(name=name))
+        change.apply(here)
+    assert files.backup_of(file).read_text() == OLD
+    for name, left in (("one", True), ("two", False)):
+        [change] = plan_drop(CLIENTS["cursor"], here, ENTRY._replace(name=name))
+        change.apply(here)
+        assert files.backup_of(file).exists() is left
+    assert file.read_text() == OLD
+
+
+def test_remove_does_not_bring_back_what_was_there_before_setup(here: Host, file: Path) -> None:
+    """An entry that the user had made, and setup corrected, is removed, not restored."""
+    file.write_text(CLIENTS["cursor"].put(OLD, ENTRY._replace(args=("serve",))))
+    put(here)
+    [change] = plan_drop(CLIENTS["cursor"], here, ENTRY)
+    change.apply(here)
+    assert file.read_text() == OLD
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_what_others_changed_after_setup_stays(here: Host, file: Path) -> None:
+    """Remove restores the file only if nobody changed it; else it takes out the entry alone."""
+    file.write_text('{\n  "a": 1\n}\n')
+    put(here)
+    file.write_text(file.read_text().replace('"a": 1', '"a": 2'))
+    [change] = plan_drop(CLIENTS["cursor"], here, ENTRY)
+    change.apply(here)
+    assert file.read_text() == '{\n  "a": 2\n}\n'  # no container that was not there
 
 
 def test_a_backup_does_not_follow_a_link(here: Host, file: Path, tmp_path: Path) -> None:
     """What a link leads to is not a backup, and stays as it is."""
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text("mine")
-    for name in (".bak", ".last.bak"):
-        file.with_name(file.name + name).symlink_to(elsewhere)
+    files.backup_of(file).symlink_to(elsewhere)
     put(here)
     assert elsewhere.read_text() == "mine"
-    assert file.with_name(file.name + ".last.bak").read_text() == OLD
+    assert not files.backup_of(file).is_symlink()
 
 
 def test_what_is_no_usual_file_is_not_read(tmp_path: Path) -> None:
@@ -111,7 +137,7 @@ def test_links_are_followed(here: Host, file: Path, tmp_path: Path) -> None:
     put(here)
     assert file.is_symlink()
     assert "flux-operator-mcp" in real.read_text()
-    assert (real.parent / "mcp.json.bak").read_text() == OLD
+    assert files.backup_of(real).read_text() == OLD
 
 
 def test_missing_folders_are_made(here: Host) -> None:
@@ -121,6 +147,9 @@ def test_missing_folders_are_made(here: Host) -> None:
     assert path
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [p.name for p in path.parent.iterdir()] == ["config.yaml"]
+    [change] = plan_drop(CLIENTS["goose"], here, ENTRY)
+    change.apply(here)
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("empty", [b"", b"\n", b"\xef\xbb\xbf"])
@@ -138,8 +167,7 @@ def test_bom_and_line_ends_stay(here: Host, file: Path) -> None:
     put(here)
     data = file.read_bytes()
     assert data.count(b"\n") == data.count(b"\r\n")
-    change = plan_drop(CLIENTS["cursor"], here, ENTRY)
-    assert change
+    [change] = plan_drop(CLIENTS["cursor"], here, ENTRY)
     change.apply(here)
     assert file.read_bytes() == old
 
@@ -182,8 +210,7 @@ def test_no_file_at_all(here: Host, file: Path) -> None:
 
 def test_somebody_elses_change_is_not_lost(here: Host, file: Path) -> None:
     """A file that its client changes after it was read is not overwritten."""
-    change = plan_put(CLIENTS["cursor"], here, ENTRY)
-    assert change
+    [change] = plan_put(CLIENTS["cursor"], here, ENTRY)
     file.write_text("{}")
     with pytest.raises(FileError, match="changed by another program"):
         change.apply(here)
@@ -194,7 +221,7 @@ def test_a_full_disk_changes_nothing(here: Host, file: Path) -> None:
     """On a full disk the file stays unchanged, and no other file is left."""
     script = (
         "import resource, sys; from pathlib import Path; from tests.mcp.test_files import *\n"
-        "from fluxstatus.mcp.clients import Host\n"
+        "from fluxstatus.mcp.host import Host\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))\n"
         "put(Host('linux', {'HOME': sys.argv[1], 'PATH': ''}))\n"
     )
@@ -215,13 +242,11 @@ def test_a_full_disk_changes_nothing(here: Host, file: Path) -> None:
 
 def test_the_diff_shows_only_the_change(here: Host, file: Path) -> None:
     """The printed difference has only the change, and no secret of another server."""
-    change = plan_put(CLIENTS["cursor"], here, ENTRY)
-    assert change
+    [change] = plan_put(CLIENTS["cursor"], here, ENTRY)
     assert "sesame" not in change.shown()
     assert '+     "flux-operator-mcp": {' in change.shown()
     file.write_text(OLD.replace("\n", " "))
-    change = plan_put(CLIENTS["cursor"], here, ENTRY)
-    assert change
+    [change] = plan_put(CLIENTS["cursor"], here, ENTRY)
     assert "sesame" not in change.shown()
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from fluxstatus.mcp import state_file
-from fluxstatus.mcp.clients import CLIENTS, Host
+from fluxstatus.mcp.clients import CLIENTS
 from fluxstatus.mcp.entry import Entry
+from fluxstatus.mcp.host import Host
 from fluxstatus.model.evidence import Target
 from tests.builders import NOW
 

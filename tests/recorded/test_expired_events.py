@@ -43,5 +43,5 @@ def test_the_workload_is_asked_for() -> None:
 
 def test_the_status_of_the_workload_names_the_cause() -> None:
     """With it the cause is known, and without it none is claimed."""
-    assert "the pods violate PodSecurity restricted:latest" in title(later(REFUSED))
+    assert "the pods violate the Pod Security level restricted:latest" in title(later(REFUSED))
     assert "PodSecurity" not in title(later())

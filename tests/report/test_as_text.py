@@ -641,6 +641,17 @@ def test_brief_has_advice_if_asked_for() -> None:
     assert [line.split()[0] for line in lines[2:5]] == ["LEVEL", "fail", "advice"]
 
 
+def test_wide_only_adds_to_a_report() -> None:
+    """What it adds takes no room: the details that are shown without it stay."""
+    fix = (Hint("put it right"),)
+    evidence = tuple((f"status.conditions[{n}]", "False") for n in range(9))
+    found = [replace(failed(i), why="it broke", hints=fix, evidence=evidence) for i in range(6)]
+    plain, wide = (render(report(*found), Look(wide=wide)) for wide in (False, True))
+    assert plain.count(" why ") == wide.count(" why ") == 6
+    assert plain.count(" put it right") == wide.count(" put it right") == 6
+    assert wide.count(" evidence ") == 54
+
+
 def test_wide_has_absolute_times_evidence_and_ids() -> None:
     """`-o wide` adds what fits into no narrow report."""
     finding = replace(LATE, evidence=(("status.conditions[Ready]", "False"),))

@@ -113,15 +113,39 @@ def test_a_message_takes_the_room_of_empty_cells() -> None:
 def test_why_another_object_fails_is_said_once() -> None:
     """The rows below the first that says it only name the object; in a pipe each row says it."""
     waits = "waits for GitRepository/git: the host refuses connections"
-    rows = [[name, "False", waits] for name in "abc"] + [["d", "False", f"{waits} again"]]
+    rows = [["a", "False", waits], ["b", "Unknown", waits], ["c", "False", waits]]
+    rows.append(["d", "False", f"{waits} again"])
     lines = fitted(90, HEADS, *rows)
-    assert [line.split("   ")[-1] for line in lines[1:]] == [
+    assert [line.split("   ")[-1].strip() for line in lines[1:]] == [
         waits, "waits for GitRepository/git", "waits for GitRepository/git", f"{waits} again"
     ]  # fmt: skip
     table = Table(HEADS, Look(width=90), fitted=True)
     assert table.lines(rows[:1]).count(waits) == 1
     assert table.lines(rows[1:2]).count("refuses") == 0
     assert Table(HEADS, Look(width=90)).lines(rows).count(waits) == len(rows)
+
+
+WAITING = ("NAMESPACE", "NAME", "READY", "MESSAGE")
+
+
+def test_rows_that_wait_for_the_same_are_one() -> None:
+    """With all their names; a row that says something else is one of its own."""
+    waits = "waits for GitRepository/git: refused"
+    rows = [["x", f"web-{n}", "False", waits] for n in range(4)]
+    rows[3][2] = "Unknown"
+    broken = [["x", name, "False", "broken"] for name in ("y", "z")]
+    lines = fitted(80, WAITING, *rows, *broken)
+    assert [line.split() for line in lines[1:]] == [
+        ["x", "web-0", "False", *waits.split()],
+        ["also", "web-1,", "web-2"],
+        ["x", "web-3", "Unknown", "waits", "for", "GitRepository/git"],
+        ["x", "y", "False", "broken"],
+        ["x", "z", "False", "broken"],
+    ]
+    assert len(fitted(80, WAITING, *rows[:2])) == 3
+    plain = Table(WAITING, Look()).lines(rows).splitlines()
+    assert len(plain) == 5
+    assert all(line.endswith(waits) for line in plain[1:])
 
 
 @pytest.mark.parametrize(

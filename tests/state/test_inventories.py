@@ -6,10 +6,10 @@ import pstats
 import pytest
 
 from fluxstatus.cluster.pruning import prune
-from fluxstatus.model.evidence import Object
+from fluxstatus.model.evidence import Object, Read
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key
-from fluxstatus.state.inventories import contested_kinds, shared
+from fluxstatus.state.inventories import contested_kinds, shared, shared_in
 from tests.builders import evidence, flux
 
 WEB, PROD = "apps_web_apps_Deployment", "_prod__Namespace"
@@ -125,6 +125,20 @@ def test_suspended_objects_contest_nothing() -> None:
     }
     assert contested_kinds(evidence(one, idle).answers) == set()
     assert contested_kinds({}) == set()
+
+
+def test_a_result_is_for_the_lists_that_were_compared() -> None:
+    """The check gets the result of the reading; other lists are compared, if one differs."""
+    both = evidence(applier("HelmRelease/a", WEB), applier(B, WEB)).answers
+    other = {**both, KINDS["HelmRelease"].resource: Read()}
+    first = shared_in(both)
+    assert [one.owners for one in first] == [
+        (("HelmRelease", "apps", "a"), ("Kustomization", "apps", "b"))
+    ]
+    assert shared_in(both) is first
+    assert shared_in(both) == first
+    assert shared_in(other) == []
+    assert shared_in(both) == first
 
 
 def large(count: int, entries: int, shared_by_all: int = 0) -> list[Object]:

@@ -13,8 +13,8 @@ from fluxstatus.base.masking.forms import FORMS
 from fluxstatus.base.masking.grammar import is_name, is_value, mask_values, may_name
 from fluxstatus.base.pattern_words import words_of
 
-SHORT = 8
-"""Texts up to this length cannot be credentials and are not searched."""
+_SHORT = 8
+"""Up to this length, a text can only have a credential with its name and what separates them."""
 
 _MASK = "***"
 _DIGEST = re.compile(r"(?<=\bsha1:)[0-9a-f]{40}\b(?!%)|(?<=\bsha256:)[0-9a-f]{64}\b(?!%)")
@@ -24,6 +24,11 @@ _SAME_DIGITS = bytes.maketrans(b"123456789", b"000000000")
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _CONTENTS = ("data", "stringData")
 _VALUES = ("value", "plain", "plaintext", "plainText")
+
+
+def may_hold_one(text: str) -> bool:
+    """Return whether a credential may be in *text*: `mask` does not change any other."""
+    return len(text) > _SHORT or "=" in text or ":" in text or " " in text
 
 
 @lru_cache(maxsize=4096)  # URLs, revisions and messages repeat
@@ -83,7 +88,7 @@ def masked(value: Any) -> Any:
     kubectl stores the last applied object is left out: it repeats the object as one text.
     """
     if isinstance(value, str):
-        return mask(value) if len(value) > SHORT else value
+        return mask(value) if may_hold_one(value) else value
     if isinstance(value, list):
         return [
             _whole(entry) if _is_flag(before) else masked(entry)

@@ -29,6 +29,9 @@ _KEYS = (
 )  # fmt: skip
 """What makes a key secret: api-key, AccountKey, client-key-data. Others are public, or indexes."""
 
+_PASSWORDS = ("password", "passwd", "passphrase")
+"""Names that are nothing else."""
+
 _BARE = frozenset({"secret", "credential", "credentials", "auth"})
 """Names that are words of sentences, too: of an object, or of an activity."""
 
@@ -104,19 +107,31 @@ def _names_no_object(name: Name) -> bool:
     return not name.is_bare and not ("-" in name.written and name.written.islower())
 
 
+def _is_pin(name: Name) -> bool:
+    """Whether a number behind it is a credential: behind other names it may be a port."""
+    return _is_pair(name) and name.lower.endswith((*_PASSWORDS, "pwd", "passcode"))
+
+
 def _is_password(name: Name) -> bool:
-    return name.lower.endswith(("password", "passwd", "passphrase")) and _names_no_object(name)
+    return name.lower.endswith(_PASSWORDS) and _names_no_object(name)
 
 
-_REFERS = r"(?!\$[({]|\$[A-Z_]{2,}\b|\{\{|\.Values|\.{1,2}/|<[\w .-]*>|\*{3}|(?:null|nil|none|true|false)\b)"
-"""Not a value: a variable, an expression, a placeholder, what is masked already, a file."""
+_ENDS = r"(?![\w@$!#%^*+=/~?-]|[.:]\w)"
+"""What is no part of a word follows: `none` ends before a comma, not in `none-of-it`."""
+
+_REFERS = (
+    r"(?!\$[({]|\$[A-Z_]{2,}\b|\{\{|\.Values|\.{1,2}/|<[\w .-]*>|\*{3}|"
+    rf"(?:null|nil|none|true|false|yes|no|empty|unset){_ENDS})"
+)
+"""Not a value: a variable, an expression, a placeholder, what is masked already, a file, or a word
+that says whether there is one ("using password: YES")."""
 
 _EXPLAINS = (
     r"(?!(?:\d{3}|absent|access\w*|already|and|can\w*|could\w*|den\w+|does|empty|EOF|err\w*|"
     r"exceeded|expected|expired|fail\w*|field|flag|for|forbidden|from|got|has|hidden|http\w?|if|in|"
     r"int\w*|invalid\w*|is|malformed|may|mismatch|missing|must|no|not\w*|object|of|option|or|"
     r"permission|redacted|rejected|required?s?|revoked|should|string|timeout|to|too|unable|"
-    r"unauthori[sz]ed|unavailable|unexpected|unknown|unsupported|want|was|with|wrong)\b)"
+    rf"unauthori[sz]ed|unavailable|unexpected|unknown|unsupported|want|was|with|wrong){_ENDS})"
 )
 """Not a value: a word of a sentence that says what is wrong."""
 
@@ -187,6 +202,7 @@ WAYS = (
         "spec.auth.password: Invalid value: %s: must be a string", hides="0451337"),
     Way("pair", rf":(?![\s:/]|\\+n|v?\d+\.\d|\d{{1,5}}\b(?!\])){_EXPLAINS}{_REFERS}(?P<value>[^\s'\",;{{}}()\[\]]+)",
         "map[user:app password:%s]", _is_pair),
+    Way("pair, a number", r":(?P<value>\d{1,5})(?![\w.:/-])", "{Password:%s User:app}", _is_pin, "04513"),
     Way("block of lines", rf": {{0,20}}[|>][+-]?{_LINE}(?P<value>(?:[ \t]+[^\s\\][^\n\\]*(?:{_LINE}|\\|\Z))+)", "token: |\n  %s\n"),
     Way("next line", rf"{_CLOSE}:{_LINE}(?: |\t){{1,40}}{_EXPLAINS}{_REFERS}(?P<value>[^\s:#\[\]{{}}'\"\\-][^\s:'\"\\]*)(?={_LINE}|\Z)",
         "password:\n  %s\n", _begins, "swordfish"),

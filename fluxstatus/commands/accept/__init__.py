@@ -159,7 +159,7 @@ def _fault(name: str, view: "View") -> "Past":
     if found:
         text = f"{name} is {found.title!r}, which is not a fault: its level is {found.level}"
         raise typer.BadParameter(text, param_hint="FINDING-ID")
-    if any(one.level is Level.UNKNOWN for one in view.findings):
+    if not view.steps or any(one.level is Level.UNKNOWN for one in view.findings):
         text = f"no fault found with the id {name!r}, but not everything could be read"
         raise UnreadError.of(Why.FAILED, text)
     raise typer.BadParameter(

@@ -51,7 +51,7 @@ def show(
     files: Annotated[
         list[Path],
         Argument(
-            metavar="FILE",
+            metavar="FILE FILE",
             help="The earlier snapshot, and the later one",
             rich_help_panel="Snapshots",
         ),
@@ -65,7 +65,10 @@ def show(
     came or went. It contacts no cluster. Data that only one of the snapshots has is not compared.
     """
     if len(files) != _TWO:
-        ctx.fail("compare needs two files: the earlier snapshot, and the later one")
+        ctx.fail(
+            "compare needs two files, the earlier snapshot and the later one, as in "
+            "`kubectl flux-status compare before.json.gz now.json.gz`"
+        )
     before, after = map(_state, files)
     if after.now < before.now:
         ctx.fail(f"{files[1]} is older than {files[0]}: name the earlier snapshot first")

@@ -54,7 +54,7 @@ Exit codes:
 """
 _CODES = {Level.FAIL: Exit.UNHEALTHY, Level.UNKNOWN: Exit.NO_VERDICT}
 _DEPLOYMENTS = "deployments.apps"
-_NO_CONTROLLER = Unread(Why.ABSENT, "no controller that reconciles it was found")
+_NO_CONTROLLER = Unread(Why.ABSENT, "found no controller that reconciles the object")
 _NOT_REQUESTED = Unread(Why.NOT_REQUESTED, "not in a snapshot")
 
 

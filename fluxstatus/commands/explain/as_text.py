@@ -1,6 +1,7 @@
 """The details of an object as text: its status, the cause and the fix, then the rest."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from fluxstatus.base.durations import ago
@@ -8,6 +9,7 @@ from fluxstatus.base.visible import visible
 from fluxstatus.commands.explain.codes import Case, CodeDetails
 from fluxstatus.commands.explain.details import Details, HistoryEntry
 from fluxstatus.lookup.node import Node
+from fluxstatus.model.evidence import by_reason
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.report.as_text import put_finding
@@ -33,6 +35,7 @@ _WIDEST = 22  # columns for a name to the left
 _LABEL = 12
 _STATUS = len("Unknown")
 _CAUSE = "  <- the cause"
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 def render(explained: Details | CodeDetails, look: Look) -> str:
@@ -55,18 +58,18 @@ def _details(details: Details, look: Look) -> Page:
     _put_findings(page, details.findings, details)
     if wrong := any(one.problems for one in details.credentials):
         _put_credentials(page, details)  # most likely the cause
+    page.gap()
     _put_chain(page, details)
-    put_pairs(page, "revisions", details.revisions)
-    put_pairs(
-        page, "suspended", [(f"{ref}", _suspension(at, by)) for ref, at, by in details.suspended]
-    )
+    suspended = [(f"{ref}", _suspension(at, by)) for ref, at, by in details.suspended]
+    put_pairs(page, "revisions", details.revisions, gap=False)
+    put_pairs(page, "suspended", suspended, gap=False)
     _put_conditions(page, details)
-    put_pairs(page, "events", list(_events(page, details)))
-    put_pairs(page, "history", list(_history(details)))
-    put_pairs(page, "controller logs, last hour", list(_log(page, details)))
+    put_pairs(page, "events", list(_events(page, details)), gap=False)
+    put_pairs(page, "history", list(_history(details)), gap=False)
+    put_pairs(page, "controller logs, last hour", list(_log(page, details)), gap=False)
     if not wrong:
         _put_credentials(page, details)
-    put_pairs(page, "not read", [(names, why.full_text) for names, why in details.unread])
+    put_pairs(page, "not read", list(_not_read(details)), gap=False)
     _put_commands(page, "related commands", details.commands)
     return page
 
@@ -121,7 +124,7 @@ def _suspension(when: datetime | None, by: str) -> str:
 
 def _put_chain(page: Page, details: Details) -> None:
     if details.needs or details.needed_by:
-        put_head(page, "chain")
+        put_head(page, "chain", gap=False)
         own = any(f.object == details.ref and f.level is Level.FAIL for f in details.findings)
         cause = _CAUSE if own else ""
         page.put(f"{details.ref}: {details.status}{cause}", Cell("", INDENT))
@@ -133,7 +136,7 @@ def _put_nodes(page: Page, nodes: Sequence[Node]) -> None:
         return len(siblings) if page.look.everything else max(_NODES, _required(siblings))
 
     for prefix, node in branches(nodes, ascii_only=page.look.ascii, limit=limit):
-        text = _node(node) if isinstance(node, Node) else f"and {node} more: --all shows them"
+        text = _node(node) if isinstance(node, Node) else f"and {node} more; use --all to show them"
         page.put(text, Cell("", INDENT), Cell(prefix, len(prefix)))
 
 
@@ -151,10 +154,10 @@ def _node(node: Node) -> str:
 def _put_conditions(page: Page, details: Details) -> None:
     if not details.conditions:
         return
-    put_head(page, "conditions")
+    put_head(page, "conditions", gap=False)
     names = [visible(one.type, ascii_only=page.look.ascii) for one in details.conditions]
     width = min(max(map(columns, names)), _WIDEST)
-    shown = {finding.message for finding in details.findings}
+    shown = _Shown(page, details)
     for name, one in zip(names, details.conditions, strict=True):
         status = visible(one.status, ascii_only=page.look.ascii)[:_STATUS]
         age = ago(one.since, details.taken_at) if one.since else ""
@@ -162,25 +165,39 @@ def _put_conditions(page: Page, details: Details) -> None:
             Cell("", INDENT), Cell(name[:width], width + 2), Cell(status, _STATUS + 2),
             Cell(age, 6),
         )  # fmt: skip
-        reason = _reason(one.reason, one.message, shown)
-        shown.add(one.message)
-        page.put(one.meaning or reason, *left)
-        if one.meaning:
-            page.put(reason, *(Cell("", cell.width) for cell in left))
+        reason = shown.reason(one.reason, one.message)
+        page.put(": ".join(filter(None, (one.meaning, reason))), *left)
 
 
-def _reason(reason: str, message: str, shown: Collection[str]) -> str:
-    """Return the reason with its message, unless the message is already *shown*."""
-    return f"{reason}: {message}" if message and message not in shown else reason
+class _Shown:
+    """The messages that are on a page: each is shown once.
+
+    Those that differ only in numbers, such as how long an attempt took, are the same, unless all is
+    to be shown.
+    """
+
+    def __init__(self, page: Page, details: Details) -> None:
+        self._whole = page.look.everything
+        self._messages = {self._key(finding.message) for finding in details.findings}
+
+    def reason(self, reason: str, message: str) -> str:
+        """Return the reason with its message, unless that is shown already."""
+        key = self._key(message)
+        is_new = key not in self._messages
+        self._messages.add(key)
+        return f"{reason}: {message}" if message and is_new else reason
+
+    def _key(self, message: str) -> str:
+        return message if self._whole else _NUMBER.sub("0", message)
 
 
 def _events(page: Page, details: Details) -> Iterator[tuple[str, str]]:
     events = details.events.items
     listed = events if page.look.everything else events[:_EVENTS]
-    shown = {finding.message for finding in details.findings}
+    shown = _Shown(page, details)
     for event in listed:
         when = f"{event.type}, {_times(event.times)}{ago(event.last, details.taken_at)} ago"
-        yield when, _reason(event.reason, event.message, shown)
+        yield when, shown.reason(event.reason, event.message)
     yield from _more(len(events) - len(listed))
     yield from unread_rows(details.events.unread)
 
@@ -191,7 +208,7 @@ def _times(count: int) -> str:
 
 def _more(count: int) -> Iterator[tuple[str, str]]:
     if count:
-        yield "", f"and {count} more: --all shows them"
+        yield "", f"and {count} more; use --all to show them"
 
 
 def _history(details: Details) -> Iterator[tuple[str, str]]:
@@ -220,13 +237,19 @@ def _log(page: Page, details: Details) -> Iterator[tuple[str, str]]:
         times = f" ({message.times} times)" if message.times > 1 else ""
         yield f"{message.level}{when}", f"{message.text}{times}"
     yield from _more(len(log.messages) - len(messages))
-    yield from unread_rows(log.unread)
     if not log.messages and not log.unread and log.controller:
         yield "", f"{log.controller} logged nothing about this object"
 
 
+def _not_read(details: Details) -> Iterator[tuple[str, str]]:
+    """Yield what could not be read, and why; what has the same reason only once."""
+    parts = {"controller logs": details.log.unread, "credentials": details.credentials_unread}
+    unread = {name: why for name, why in parts.items() if why}
+    for names, why in (*by_reason(unread), *details.unread):
+        yield names, why.full_text
+
+
 def _put_credentials(page: Page, details: Details) -> None:
-    put_pairs(page, "credentials", list(unread_rows(details.credentials_unread)))
     for one in details.credentials:
         put_secret(page, one, details.taken_at)
 

@@ -110,7 +110,8 @@ def _put(fleet: "Fleet", display: FleetDisplay, look: "Look") -> None:
         fitted = not display.no_trunc and console.is_terminal(sys.stdout)
         console.put_report(as_text(fleet, look, fitted=fitted))
     else:
-        console.put_report(FLEET[display.output](fleet, look))
+        put = console.put_commands if display.output is Format.GITHUB else console.put_report
+        put(FLEET[display.output](fleet, look))
 
 
 def _add(more: "Sequence[str]", clusters: Clusters) -> None:

@@ -16,8 +16,7 @@ from fluxstatus.model.hints import Hint
 
 NO_REPORT = Code(
     "cluster-not-checked",
-    "A cluster has no verdict: its check did not finish, its snapshot or report cannot be read or "
-    "is too old, or it is missing.",
+    "A cluster has no verdict, because its check did not finish or its file cannot be used.",
 )
 CODES = (NO_REPORT,)
 SHARED = "shared"

@@ -105,7 +105,9 @@ def dated(member: Member, now: datetime, most: float) -> Member:
     if (now - member.taken).total_seconds() <= most:
         return member
     verdict = member.report.verdict if member.report else Verdict.UNKNOWN
-    text = f"older than --max-age: read {age(now - member.taken)} ago, with the verdict {verdict}"
+    text = (
+        f"older than --max-age: taken {age(now - member.taken)} ago, when the verdict was {verdict}"
+    )
     return member._replace(problem=text)
 
 

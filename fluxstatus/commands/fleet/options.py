@@ -92,7 +92,8 @@ class Clusters:
         Path | None,
         Option(
             metavar="FILE",
-            help="File with the name of every cluster, one per line; a missing cluster is unknown",
+            help="File with the name of every expected cluster, one per line; a cluster without a "
+            "report counts as unknown",
         ),
     ] = None
     shard: Annotated[

@@ -73,10 +73,25 @@ class Row:
         """The verdict as True, False or Unknown; - for an address that has no status."""
         if self.standing:
             return self.standing.ready
+        if self.failing:
+            return "False"
         verdict = self.resource.verdict
         if verdict is Verdict.SUSPENDED:  # its status is no longer updated
             return text_of(self.resource.condition("Ready").get("status")) or "Unknown"
         return "Unknown" if missing_result(self.resource) else _READY.get(verdict, "Unknown")
+
+    @cached_property
+    def failing(self) -> "Cause | None":
+        """Its own fault where Ready does not show it.
+
+        That is the failure of its last attempt while the next one runs, or a source that does not
+        exist and that its controller does not report.
+        """
+        verdict = self.resource.verdict
+        if verdict not in (Verdict.RECONCILING, Verdict.NEVER):
+            return None
+        cause = self.waiting.own_cause(self.resource)
+        return cause if cause and (verdict is Verdict.RECONCILING or cause.fault.missing) else None
 
     @cached_property
     def lag(self) -> Lag | None:
@@ -91,8 +106,10 @@ class Row:
 
     @cached_property
     def since(self) -> datetime | None:
-        """Since when it has been so, as its status shows; the check also knows its events."""
-        return failing_since(self.resource)
+        """Since when it has been so, as the check knows it, from its status and its events."""
+        fails = self.failing or self.resource.verdict in (Verdict.FAILED, Verdict.STALLED)
+        cause = self.waiting.own_cause(self.resource) if fails else None
+        return (cause and cause.since) or failing_since(self.resource)
 
     @property
     def is_stale(self) -> bool:
@@ -118,7 +135,7 @@ class Row:
         if path := missing_result(resource):
             return f"{path} is not set: {resource.message}"
         message = "" if resource.verdict is Verdict.STATIC else resource.message
-        message = sentence(self.waits_for, resource.ref) or message
+        message = sentence(self.waits_for, resource.ref) or self._failure() or message
         verdict = "" if resource.verdict in _IN_MESSAGE else resource.verdict.value
         if resource.verdict is Verdict.SUSPENDED and (suspender := suspender_of(resource)):
             verdict = f"{resource.verdict.value} by {suspender}"
@@ -127,6 +144,14 @@ class Row:
             verdict = f"overdue, last reconciled {since} ago"
         parts = (verdict, message)
         return ": ".join(part for part in parts if part)
+
+    def _failure(self) -> str:
+        """Return what fails, where the message of its controller does not say it; else nothing."""
+        if self.failing is None:
+            return ""
+        diagnosis = self.failing.fault.diagnosis
+        failed = diagnosis.fields().get("failures")
+        return f"{failed}; the next attempt is running" if failed else diagnosis.headline
 
     def is_suspended(self, longer: timedelta) -> bool:
         """Whether it is suspended for *longer* than that, as far as is known."""

@@ -33,8 +33,16 @@ class Sources:
     def of(self, resource: Resource) -> Resource | None:
         """Return the source of *resource*, None if it has none or it was not read."""
         key = source_of(resource)
-        if key is None or key[0] not in KINDS:
-            return None
+        return self._look_up(key) if key and key[0] in KINDS else None
+
+    def is_missing(self, key: Key) -> bool:
+        """Return whether the source *key* does not exist: all of its kind were read."""
+        kind = KINDS.get(key[0])
+        if kind is None or kind.step != "sources":
+            return False
+        return self._look_up(key) is None and kind.resource not in self.cluster.unread
+
+    def _look_up(self, key: Key) -> Resource | None:
         where = key[1] if self.cluster.namespaces else ""
         if key not in self._known and (key[0], where) not in self._read:
             self._read.add((key[0], where))

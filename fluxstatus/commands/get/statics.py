@@ -193,7 +193,7 @@ class _Notifications:
 def _of_alert(state: State, alert: Resource) -> Standing:
     provider = state.resources.get(provider_of(alert))
     if provider is None:
-        return Standing("Unknown", "its Provider was not read")
+        return Standing("Unknown", "the Provider could not be read")
     if provider.verdict is not Verdict.STATIC:
         return Standing("False", f"its {provider.ref} is {provider.verdict.value}")
     return Standing("True", "its Provider exists (Alerts have no status)")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from fluxstatus.commands.get.rows import Row, cell
 from fluxstatus.report.as_json import object_json, time_json
+from fluxstatus.state.resource import Verdict
 
 if TYPE_CHECKING:
     from fluxstatus.causes.cause import Cause
@@ -19,7 +20,7 @@ def verdict_json(row: Row) -> dict[str, Any]:
     return {
         "object": object_json(resource.ref),
         "ready": row.ready,
-        "verdict": resource.verdict.value,
+        "verdict": Verdict.FAILED.value if row.failing else resource.verdict.value,
         "suspended": resource.suspended,
         "stale": row.is_stale,
         "since": time_json(row.since),

@@ -1,26 +1,23 @@
 """What the objects of a list wait for, judged as in the check from what was read for the list."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fluxstatus.commands.get.sources import Sources
-from fluxstatus.model.evidence import Evidence, Incomplete, Object, Unread, Why
 from fluxstatus.model.ref import Key, Ref
-from fluxstatus.state.references import needs_of
-from fluxstatus.state.resource import HEALTHY, Resource
+from fluxstatus.state.references import needs_of, source_of, template_source_of
+from fluxstatus.state.resource import HEALTHY, Resource, Verdict
 
 if TYPE_CHECKING:
     from fluxstatus.causes.cause import Cause
-
-_PART = Unread(Why.NOT_REQUESTED, "only lists were read")
+    from fluxstatus.model.evidence import Object
 
 
 class Waiting:
     """The objects in a list that are not healthy, and what each of them waits for.
 
-    Besides what was added, `sources` are read, each kind at most once.
+    Besides what was added, `sources` are read, each kind at most once, and the Warning events,
+    which keep the failure of an attempt while the next one runs.
     """
 
     def __init__(self, sources: Sources) -> None:
@@ -28,6 +25,7 @@ class Waiting:
         self._unhealthy: dict[Key, Resource] = {}
         self._new: list[Resource] = []
         self._causes: dict[Key, tuple[Cause, ...]] = {}
+        self._warnings: tuple[Object, ...] | None = None
 
     def add(self, resources: Iterable[Resource]) -> None:
         """Add the next objects of the list."""
@@ -36,6 +34,15 @@ class Waiting:
 
     def causes_of(self, resource: Resource) -> "tuple[Cause, ...]":
         """Return the causes of *resource* that are faults of other objects."""
+        key = resource.ref.key
+        return tuple(cause for cause in self._all_of(resource) if cause.ref.key != key)
+
+    def own_cause(self, resource: Resource) -> "Cause | None":
+        """Return the fault of *resource* itself, None if it has none."""
+        own = (cause for cause in self._all_of(resource) if cause.ref.key == resource.ref.key)
+        return next(own, None)
+
+    def _all_of(self, resource: Resource) -> "tuple[Cause, ...]":
         if self._new and resource.verdict not in HEALTHY:
             self._judge(self._new)
             self._new = []
@@ -45,15 +52,26 @@ class Waiting:
         """Find the causes of all *resources* at once."""
         from fluxstatus.causes.trace import causes_by_object  # noqa: PLC0415 - not in most lists
         from fluxstatus.causes.unavailable import Controllers  # noqa: PLC0415
-        from fluxstatus.lookup.related import PartialState  # noqa: PLC0415
+        from fluxstatus.lookup.related import partial_state  # noqa: PLC0415
 
         needed = self._with_needs(resources)
-        state = PartialState(_evidence(self._sources.cluster.now, needed.values()), ())
+        missing = [*self._missing(resources)]
+        if self._warnings is None:
+            self._warnings = tuple(self._sources.cluster.warnings())
+        state = partial_state(
+            self._sources.cluster.now, needed.values(), missing=missing, events=self._warnings
+        )
         found = causes_by_object(state, Controllers(state))
         for key in (one.ref.key for one in resources):
-            others = tuple(cause for cause in found.get(key, ()) if cause.ref.key != key)
-            if others:
-                self._causes[key] = others
+            if causes := found.get(key):
+                self._causes[key] = causes
+
+    def _missing(self, resources: Iterable[Resource]) -> Iterator[Key]:
+        """Yield what releases without any status need, and does not exist: no message says so."""
+        for one in resources:
+            if one.verdict is Verdict.NEVER and one.ref.kind == "HelmRelease":
+                needs = (template_source_of(one), source_of(one))
+                yield from (key for key in needs if key and self._sources.is_missing(key))
 
     def _with_needs(self, resources: Iterable[Resource]) -> dict[Key, Resource]:
         """Return *resources*, and the unhealthy objects that they need, directly or not."""
@@ -84,11 +102,3 @@ def name_of(ref: Ref, seen_from: Ref) -> str:
     """Return *ref*, with its namespace if that is another one."""
     where = "" if ref.namespace == seen_from.namespace else f"{ref.namespace}/"
     return f"{ref.kind}/{where}{ref.name}"
-
-
-def _evidence(now: datetime, resources: Iterable[Resource]) -> Evidence:
-    """Return *resources* as all that is known."""
-    by_kind: dict[str, list[Object]] = defaultdict(list)
-    for resource in resources:
-        by_kind[resource.kind.resource].append(resource.object)
-    return Evidence(now, answers={n: Incomplete(_PART, tuple(o)) for n, o in by_kind.items()})

@@ -5,5 +5,5 @@ from fluxstatus.commands.options import Connection
 
 
 def show(*, everywhere: Everywhere = False, connection: Connection) -> None:
-    """Undo `mcp decline`, for this context or for all."""
+    """Undo `mcp decline` for this context, or for all contexts."""
     change(connection, everywhere=everywhere, declined=False)

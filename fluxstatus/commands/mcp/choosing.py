@@ -11,9 +11,11 @@ from typer import BadParameter, Option
 
 from fluxstatus.base.similar import did_you_mean
 from fluxstatus.commands import console
-from fluxstatus.mcp.clients import CLIENTS, Client, Host
+from fluxstatus.mcp.client import Client
+from fluxstatus.mcp.clients import CLIENTS
 from fluxstatus.mcp.entry import NAME
 from fluxstatus.mcp.files import FileError
+from fluxstatus.mcp.host import Host
 from fluxstatus.mcp.plan import Change
 
 EntryName = Annotated[str, Option("--name", metavar="NAME", help="Name of the entry")]
@@ -70,10 +72,13 @@ def host() -> Host:
 
 
 def clients(names: Iterable[str]) -> Mapping[str, Client]:
-    """Return the clients called *names*, all of them without any. Raises BadParameter."""
+    """Return the clients called *names*, all of them without any. Raises BadParameter.
+
+    They are in the order of the table: one that shares a file with another comes first.
+    """
     words = [word for name in names for word in name.split(",") if word]
     for word in words:
         if word not in CLIENTS:
             meant = did_you_mean(word, CLIENTS, f"use one of {', '.join(CLIENTS)}", repr)
             raise BadParameter(f"{word!r} is unknown; {meant}", param_hint="--client")
-    return {word: CLIENTS[word] for word in words} or CLIENTS
+    return {name: client for name, client in CLIENTS.items() if name in words} or CLIENTS

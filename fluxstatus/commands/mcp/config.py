@@ -1,5 +1,6 @@
 """`mcp config`: print the entry for one client."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -8,9 +9,10 @@ from typer import BadParameter, Option
 from fluxstatus.base.deadline import Deadline
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.commands import console
-from fluxstatus.commands.mcp.choosing import EntryName, clients
+from fluxstatus.commands.mcp.choosing import EntryName, clients, host
 from fluxstatus.commands.options import Connection
 from fluxstatus.mcp import server
+from fluxstatus.mcp.client import Client
 from fluxstatus.mcp.clients import CLIENTS
 from fluxstatus.mcp.entry import NAME, PROGRAM
 from fluxstatus.mcp.kubeconfig import SECONDS, UnfitError, entry_for, pin
@@ -39,3 +41,12 @@ def show(
         console.error(f"{error}")
         raise typer.Exit(Exit.USAGE) from error
     console.put(chosen.alone(entry))
+    for line in _where(chosen):
+        console.note(line)
+
+
+def _where(client: Client) -> Iterator[str]:
+    """Yield where the entry goes, and how the client is told to start the server."""
+    yield f"{client.title}: paste it into {client.paste or client.path(host())}"
+    if client.then:
+        yield f"then {client.then}"

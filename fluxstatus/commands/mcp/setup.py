@@ -3,7 +3,7 @@
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -17,9 +17,12 @@ from fluxstatus.commands import console
 from fluxstatus.commands.mcp.choosing import Chosen, How, agreed, clients, host
 from fluxstatus.commands.options import TIMEOUT, Connection, Timeout, seconds
 from fluxstatus.mcp import server
-from fluxstatus.mcp.clients import CLIENTS, Client, Host
+from fluxstatus.mcp.client import Client
+from fluxstatus.mcp.clients import CLIENTS
+from fluxstatus.mcp.elsewhere import warnings_of
 from fluxstatus.mcp.entry import Entry, setup_command
 from fluxstatus.mcp.files import FileError
+from fluxstatus.mcp.host import Host
 from fluxstatus.mcp.kubeconfig import KubeContext, UnfitError, entry_for, pin
 from fluxstatus.mcp.plan import plan_put
 from fluxstatus.mcp.scan import scan
@@ -91,9 +94,12 @@ def show(
     _introduce(entry, pinned, timeout)
     results = [_one(client, here, entry, how) for client in targets]
     if not how.print_ and True in results:
+        for client, did in zip(targets, results, strict=True):
+            if did and client.then:
+                console.put_line(f"{client.title}: {client.then}")
         verify = ("kubectl", "flux-status", "mcp", "verify", *_named(chosen))
         console.put(f"restart the client, then verify the server:\n  {command_line(verify)}\n")
-    for note in _other_entries(here, entry):
+    for note in _other_entries(here, entry, targets):
         console.note(note)
     raise typer.Exit(Exit.USAGE if None in results else Exit.HEALTHY)
 
@@ -174,32 +180,45 @@ def _one(client: Client, here: Host, entry: Entry, how: How) -> bool | None:
     if client.paste:
         console.put(f"{client.title}: paste this into {client.paste}\n{client.alone(entry)}\n")
         return False
+    did = False
     try:
-        change = plan_put(client, here, entry, own_command=not how.edit)
-        if change is None:
-            console.put_line(f"{client.title}: already has the entry, in {client.path(here)}")
-            return False
-        console.put(f"{client.title}\n{change.shown()}")
-        if how.print_ or not (how.yes or agreed(change)):
-            return False
-        console.put_line(f"{client.title}: {change.apply(here)}")
-        console.put_line("")
+        changes = plan_put(client, here, entry, own_command=not how.edit)
+        if not changes:
+            console.put_line(f"{client.title}: already has the entry{_off(client, here, entry)}")
+        for change in changes:
+            console.put(f"{client.title}\n{change.shown()}")
+            if not how.print_ and (how.yes or agreed(change)):
+                console.put_line(f"{client.title}: {change.apply(here)}")
+                console.put_line("")
+                did = True
     except FileError as error:
         console.error(f"{client.title}: {error}")
         return None
-    return True
+    return did
 
 
-def _other_entries(here: Host, entry: Entry) -> Iterator[str]:
-    """Yield notes on entries under other names that can write, and how to change that."""
+def _off(client: Client, here: Host, entry: Entry) -> str:
+    """Return where *client* has the entry, and why it does not start it."""
+    [found] = scan(here, {client.name: client})
+    own = (one for one in found.entries if one.entry.name == entry.name)
+    listed = next(own, None)
+    where = f", in {listed.at.path if listed else found.path}"
+    return f"{where}, but does not start it: {listed.off}" if listed and listed.off else where
+
+
+def _other_entries(here: Host, entry: Entry, targets: Iterable[Client]) -> Iterator[str]:
+    """Yield notes on other entries that clients start, and how to change one that can write."""
+    names = {client.name for client in targets}
     for found in scan(here):
-        for other, _ in found.entries:
+        for other in (one.entry for one in found.entries if not one.off):
             if other.name != entry.name and not other.read_only and not other.url:
                 fix = setup_command(other.name, [found.client.name])
                 yield (
                     f'{found.client.title} also has the entry "{other.name}", which can change '
                     f"the cluster; to make it read-only, run: {command_line(fix.argv)}"
                 )
+        if found.client.name in names:
+            yield from warnings_of(found)
 
 
 def _named(chosen: Chosen) -> Iterator[str]:

@@ -12,9 +12,10 @@ from fluxstatus.commands import console
 from fluxstatus.commands.mcp.choosing import Clients, clients, host
 from fluxstatus.commands.options import TIMEOUT, Output, Timeout
 from fluxstatus.mcp import server
-from fluxstatus.mcp.clients import Host
-from fluxstatus.mcp.entry import Entry, setup_command
-from fluxstatus.mcp.scan import ClientEntries, scan
+from fluxstatus.mcp.elsewhere import warnings_of
+from fluxstatus.mcp.entry import setup_command
+from fluxstatus.mcp.host import Host
+from fluxstatus.mcp.scan import ClientEntries, Listed, scan
 from fluxstatus.model.findings import Exit
 from fluxstatus.report import Format
 from fluxstatus.report.as_json import versioned
@@ -22,7 +23,7 @@ from fluxstatus.report.terminal import command_line
 
 
 def show(*, chosen: Clients, output: Output = Format.TEXT, timeout: Timeout = TIMEOUT) -> None:
-    """Show which MCP clients use the server, and whether read-only.
+    """Show which MCP clients use the server, and whether their access is read-only.
 
     Also shows the context of each entry. Queries only the program's version; `mcp verify` checks
     the rest.
@@ -56,17 +57,20 @@ def _binary_lines(deadline: Deadline) -> list[str]:
 def _lines(found: list[ClientEntries], here: Host) -> list[str]:
     lines = []
     for one in found:
-        if one.problem:
-            lines.append(f" warn  {one.client.title}: {one.problem}")
-        for entry, _ in one.entries:
-            lines += _entry_lines(one, entry)
-        if not (one.entries or one.problem) and one.client.installed(here):
+        lines += [f" warn  {one.client.title}: {why}" for why in (*one.problems, *one.unread)]
+        for listed in one.entries:
+            lines += _entry_lines(one, listed)
+        lines += [f" warn  {warning}" for warning in warnings_of(one)]
+        if not (one.entries or one.problems) and one.client.installed(here):
             lines.append(f" none  {one.client.title}: no entry in {one.path}")
     return [visible(line) for line in lines] or ["no MCP client was found on this machine"]
 
 
-def _entry_lines(one: ClientEntries, entry: Entry) -> list[str]:
+def _entry_lines(one: ClientEntries, listed: Listed) -> list[str]:
+    entry = listed.entry
     name = f"{one.client.title}: {entry.name}"
+    if listed.off:
+        return [f" warn  {name} is not started: {listed.off}"]
     if entry.url:
         return [f" warn  {name} calls a remote server; it is unknown whether the server can write"]
     context = f"context {entry.context}" if entry.context else "the current context"
@@ -92,18 +96,23 @@ def _document(found: list[ClientEntries], here: Host, deadline: Deadline) -> dic
                 "title": one.client.title,
                 "installed": one.client.installed(here),
                 "file": str(one.path),
-                "trouble": one.problem,
-                "entries": [_entry_json(entry) for entry, _ in one.entries],
+                "trouble": "; ".join(one.problems),
+                "entries": [_entry_json(listed) for listed in one.entries],
+                "folderEntries": [_entry_json(listed) for listed in one.of_folder],
+                "warnings": [*one.unread, *warnings_of(one)],
             }
             for one in found
-            if one.entries or one.problem or one.client.installed(here)
+            if one.entries or one.of_folder or one.problems or one.client.installed(here)
         ],
     }
 
 
-def _entry_json(entry: Entry) -> dict[str, Any]:
+def _entry_json(listed: Listed) -> dict[str, Any]:
+    entry = listed.entry
     return {
         "name": entry.name,
+        "file": str(listed.at.path),
+        "off": listed.off,
         "command": entry.command,
         "url": mask(entry.url),
         "readOnly": None if entry.url else entry.read_only,

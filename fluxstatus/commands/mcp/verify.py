@@ -17,10 +17,11 @@ from fluxstatus.commands.options import TIMEOUT, Connection, Display, Timeout
 from fluxstatus.commands.progress import read_evidence
 from fluxstatus.mcp import verify
 from fluxstatus.mcp.canary import Masking
+from fluxstatus.mcp.elsewhere import warnings_of
 from fluxstatus.mcp.entry import Entry
 from fluxstatus.mcp.kubeconfig import KubeContext, context_of, is_the_callers, view
 from fluxstatus.mcp.observe import Observation, observe
-from fluxstatus.mcp.scan import scan
+from fluxstatus.mcp.scan import ClientEntries, scan
 from fluxstatus.model.findings import Exit, Level, Report, worst
 from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.report import RENDER, Format, as_json
@@ -28,11 +29,15 @@ from fluxstatus.report import RENDER, Format, as_json
 
 @dataclass(slots=True)
 class _Result:
-    """An entry, the clients that have it, the observation of it, and the report."""
+    """An entry, the clients that have it, the observation of it, and the report.
+
+    `warnings` are about what these clients start instead of it, or besides.
+    """
 
     entry: Entry
     clients: list[str]
     titles: list[str]
+    warnings: list[str] = field(default_factory=list)
     seen: Observation | ProgramError | None = None
     reports: list[Report] = field(default_factory=list)
 
@@ -89,29 +94,45 @@ def _results(names: list[str], name: str) -> tuple[list[_Result], bool]:
     results: list[_Result] = []
     is_complete = True
     for found in scan(host(), clients(names)):
-        if found.problem:
-            console.note(f"{found.client.title}: {found.problem}")
-            is_complete = False
+        for problem in (*found.problems, *found.unread):
+            console.note(f"{found.client.title}: {problem}")
+        is_complete = is_complete and not found.problems
         if found.client.local and not names:
             if found.entries:
                 console.note(
                     f"{found.path} is skipped; add --client={found.client.name} to verify it"
                 )
             continue
-        for entry, _ in found.entries:
-            if entry.url:
-                console.note(
-                    f"{found.client.title}: {entry.name} calls a remote server, which cannot be "
-                    "started here"
-                )
-                is_complete = is_complete and name not in ("", entry.name)
-            elif name in ("", entry.name):
-                same = next((one for one in results if one.entry == entry), None)
-                if same is None:
-                    results.append(same := _Result(entry, [], []))
-                same.clients.append(found.client.name)
-                same.titles.append(found.client.title)
+        is_complete = _add(results, found, name) and is_complete
     return results, is_complete
+
+
+def _add(results: list[_Result], found: ClientEntries, name: str) -> bool:
+    """Add what can be started of a client's entries, and return whether that is all of them."""
+    is_complete, warnings = True, list(warnings_of(found))
+    for listed in found.entries:
+        entry = listed.entry
+        if name not in ("", entry.name):
+            continue
+        if entry.url:
+            console.note(
+                f"{found.client.title}: {entry.name} calls a remote server, which cannot be "
+                "started here"
+            )
+            is_complete = False
+            continue
+        same = next((one for one in results if one.entry == entry), None)
+        if same is None:
+            results.append(same := _Result(entry, [], []))
+        same.clients.append(found.client.name)
+        same.titles.append(found.client.title)
+        if listed.off:
+            warnings.insert(0, f"{found.client.title} does not start {entry.name}: {listed.off}")
+        same.warnings += warnings
+        warnings = []
+    for warning in warnings:
+        console.note(warning)
+    return is_complete
 
 
 def _verify(result: _Result, connection: Connection, shown: Display, deadline: Deadline) -> None:
@@ -128,7 +149,10 @@ def _verify(result: _Result, connection: Connection, shown: Display, deadline: D
         result.seen = observe(entry, deadline, current)
     except ProgramError as error:
         result.seen = error
-    report = verify.report(entry, result.clients, result.seen, evidence, pinned, is_own=is_own)
+    report = verify.report(
+        entry, result.clients, result.seen, evidence, pinned, is_own=is_own,
+        warnings=result.warnings,
+    )  # fmt: skip
     context = evidence.target.context or entry.context
     target_flags = for_target(evidence.target._replace(context=context))
     result.reports.append(

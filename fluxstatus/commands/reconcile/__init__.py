@@ -34,7 +34,7 @@ Examples:
 
 \b
 Exit codes:
-  0  no failure prevents the reconciliation
+  0  the reconciliation is not blocked by a failure
   1  the object, or something that it waits for, is failing
   3  unknown: required data could not be read
 """

@@ -81,7 +81,7 @@ def _without_controller(ctx: ReconcileContext) -> Reason | None:
     if ctx.unavailable:
         cause = next((c for c in ctx.causes if c.ref == ctx.unavailable), None)
         if ctx.inactive:
-            text = f"{ctx.unavailable}, which would handle the request, {ctx.inactive}"
+            text = f"{ctx.unavailable} would have to handle the request: {ctx.inactive}"
             return Reason(Helps.NO, text, _fix(cause or next(iter(ctx.causes), None)))
         why = f": {ctx.headline(cause)}" if cause else ""
         return Reason(

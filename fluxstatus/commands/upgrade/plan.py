@@ -69,7 +69,7 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Show what blocks an upgrade of Flux, what it changes here, and the steps.
+    """Show what blocks a Flux upgrade, what the upgrade changes in this cluster, and the steps.
 
     Blockers are rejected by the API server or break Flux: stored versions, removed API versions in
     use, Kubernetes or the operator too old, removed flags and fields. Then come the changes of

@@ -40,9 +40,14 @@ Exit codes:
   0    the revision is applied
   1    it was not applied in time, or cannot be applied
   2    usage error, or no object has this name
-  3    unknown: something could not be read, or nothing proves that a source has it
+  3    unknown: data could not be read, or it is unknown whether a source has the revision
   130  Ctrl-C
 """
+_NO_REVISION = (
+    "--revision is missing or empty: name what was pushed, as in "
+    '`kubectl flux-status wait --revision "$(git rev-parse HEAD)"`; without a revision, '
+    "`kubectl flux-status --wait 5m` waits until the cluster is healthy"
+)
 
 
 def show(
@@ -61,10 +66,12 @@ def show(
         Option(
             "--revision",
             metavar="REVISION",
-            help="A commit, a tag, a digest or a chart version, also as main@sha1:5f2ac1d",
+            help="A commit, a tag, a digest or a chart version, also as main@sha1:5f2ac1d"
+            " [required]",
+            show_default=False,
             rich_help_panel=ObjectNamespace.panel,
         ),
-    ],
+    ] = "",
     place: ObjectNamespace,
     timing: WaitTiming,
     display: Display,
@@ -78,7 +85,8 @@ def show(
     checkout in the current folder, proves that it contains this one. Changes nothing: does not
     request reconciliations.
     """
-    del ctx
+    if not revision.strip():
+        ctx.fail(_NO_REVISION)
     from fluxstatus.commands.wait.text import as_json, as_text
 
     outcome = until_applied(

@@ -16,7 +16,7 @@ from fluxstatus.model.hints import Hint
 
 _NOT_APPLIED = Code(
     "revision-not-applied",
-    "The revision in --revision is not applied, or nothing proves that it is.",
+    "The revision in --revision is not applied, or it is unknown whether it is.",
 )
 CODES = (_NOT_APPLIED,)
 """The codes that only a wait reports."""

@@ -17,4 +17,4 @@ RULES = tuple(
         *limits.RULES,
     )
 )
-"""What admission refuses is the cause, whatever was being done: a hook, a test, an upgrade."""
+"""The rules. An admission error is always the cause, also within a hook, a test or an upgrade."""

@@ -20,10 +20,10 @@ _CONVERTED = (
 RULES = (
     Rule(
         _CONVERSION_FAILING,
-        why="the controller that converts objects of {converted} does not recognize {unknown_version}: it is probably older than its CRDs",
+        why="the controller that converts objects of {converted} does not recognize {unknown_version}; the controller is probably older than its CRDs",
         steps=(
             Step(
-                "bring the controller and its CRDs to the same version: upgrade the controller, or pin the source of the CRDs to the controller's version",
+                "upgrade the controller to the version of its CRDs, or pin the source of the CRDs to the controller's version",
                 read=(BEHIND,),
             ),
         ),
@@ -40,11 +40,11 @@ RULES = (
         why="the API server cannot convert objects of {converted}: the conversion webhook's Service or its pods are missing",
         steps=(
             Step(
-                "restore the controller that serves the conversion webhook of this CRD (its spec.conversion specifies the Service)",
+                "restore the controller that serves the conversion webhook (the Service is specified in spec.conversion of the CRD)",
                 read=(BEHIND,),
             ),
             Step(
-                "if the controller was uninstalled and its CRDs were kept, reinstall it; until then, all requests for these objects fail"
+                "if the controller was uninstalled but its CRDs were kept, reinstall the controller. Until then, all requests for these objects fail"
             ),
         ),
         pattern=Text(
@@ -57,10 +57,10 @@ RULES = (
     ),
     Rule(
         _CONVERSION_FAILING,
-        why="the API server cannot convert objects of {converted}: the certificate of their conversion webhook is not trusted (x509)",
+        why="the API server cannot convert objects of {converted}: the conversion webhook's certificate is not trusted (x509)",
         steps=(
             Step(
-                "correct spec.conversion.webhook.clientConfig.caBundle of the CRD: whatever applies the CRD must not remove what cert-manager's cainjector or the controller sets there",
+                "correct spec.conversion.webhook.clientConfig.caBundle of the CRD. Make sure that applying the CRD does not remove the caBundle that cert-manager's cainjector or the controller sets",
                 read=(BEHIND,),
             ),
         ),
@@ -70,10 +70,10 @@ RULES = (
     ),
     Rule(
         _CONVERSION_FAILING,
-        why="the API server cannot convert objects of {converted}: their conversion webhook fails: {innermost}",
+        why="the API server cannot convert objects of {converted} because their conversion webhook fails: {innermost}",
         steps=(
             Step(
-                "check the controller that serves the conversion webhook: its pods, its logs, and whether NetworkPolicies and firewalls allow connections from the API server",
+                "check the pods and the logs of the controller that serves the conversion webhook, and check that NetworkPolicies and firewalls allow connections from the API server",
                 read=(BEHIND,),
             ),
         ),

@@ -15,7 +15,7 @@ RULES = (
         why="admission webhook {webhook} does not support dry run, which Flux requires",
         steps=(
             Step(
-                "set sideEffects: None (or NoneOnDryRun) in the webhook configuration",
+                "set sideEffects: None (or NoneOnDryRun) for this webhook in the webhook configuration",
                 read=(HOOKS,),
             ),
         ),
@@ -29,7 +29,7 @@ RULES = (
         why="{object} defines a host and path that Ingress {other} already defines: {detail}",
         steps=(
             Step(
-                "remove the host and path from one of the two Ingresses; if {other} is left over from a renamed release or another Kustomization, delete it",
+                "remove the host and path from one of the two Ingresses. If {other} is left over from a renamed release or from another Kustomization, delete it",
                 read=("kubectl get ingresses -A",),
             ),
         ),
@@ -45,7 +45,7 @@ RULES = (
         why="admission webhook {webhook} (Kyverno) rejects {object}: {detail}",
         steps=(
             Step(
-                "change the manifest to comply with the policy in the message; the policy is a ClusterPolicy, a Policy or a ValidatingPolicy, which can exclude the object",
+                "change the manifest to comply with the policy in the message, or exclude the object in the policy (a ClusterPolicy, a Policy or a ValidatingPolicy)",
                 read=("kubectl get clusterpolicies.kyverno.io", HOOKS),
             ),
         ),
@@ -60,7 +60,7 @@ RULES = (
         why="admission webhook {webhook} (Gatekeeper) rejects {object}: {detail}",
         steps=(
             Step(
-                "change the manifest to comply with the constraint, whose name is in brackets in the message (often securityContext or resources, for a HelmRelease in the values), or exclude the namespace from it",
+                "change the manifest to comply with the constraint in brackets in the message, which often requires a securityContext or resources, or exclude the namespace from the constraint",
                 read=("kubectl get constraints", OBJECT),
             ),
         ),
@@ -72,18 +72,19 @@ RULES = (
     ),
     Rule(
         Code(
-            "crds-too-old", "An admission policy rejects CRDs that are older than those installed."
+            "crds-too-old",
+            "An admission policy rejects CRDs that are older than the installed ones.",
         ),
-        why="ValidatingAdmissionPolicy {policy} rejects {object}, because the CRDs in Git are older than the installed ones or from another channel: {detail}",
+        why="ValidatingAdmissionPolicy {policy} rejects {object} because the CRDs in Git are older than the installed ones or come from another channel: {detail}",
         steps=(
             Step(
-                "upgrade the Gateway API CRDs in Git to the version that the policy requires, or let only one component install them (some ingress and mesh charts bring newer ones, and this policy)",
+                "upgrade the Gateway API CRDs in Git to the version that the policy requires, or install them with only one component. Some ingress and mesh charts include newer CRDs and this policy",
                 read=(
                     "kubectl get customresourcedefinitions -o custom-columns=NAME:.metadata.name,BUNDLE:.metadata.annotations.gateway\\.networking\\.k8s\\.io/bundle-version",
                 ),
             ),
             Step(
-                "to downgrade on purpose, remove policy {policy} and its binding first; stored objects may then no longer be readable"
+                "to downgrade intentionally, first remove policy {policy} and its binding. Objects that are already stored may then become unreadable"
             ),
         ),
         pattern=Text(
@@ -108,10 +109,10 @@ RULES = (
     ),
     Rule(
         ADMISSION_DENIED,
-        why="an expression of ValidatingAdmissionPolicy {policy} (binding {binding}) cannot be evaluated for {object}: {detail}",
+        why="ValidatingAdmissionPolicy {policy} (binding {binding}) cannot be evaluated for {object}: {detail}",
         steps=(
             Step(
-                "correct the policy: its CEL expression must handle objects without the field (has()), or its parameters are missing; the manifest is not the cause",
+                "correct the policy; the manifest is not the cause. The policy's CEL expression must handle objects without the field (use has()), and the parameters that its binding refers to must exist",
                 read=(
                     "kubectl get validatingadmissionpolicies.admissionregistration.k8s.io {policy} -o yaml",
                     "kubectl get validatingadmissionpolicybindings.admissionregistration.k8s.io {binding} -o yaml",

@@ -10,7 +10,7 @@ from fluxstatus.model.codes import Code
 
 _QUOTA_EXCEEDED = Code(
     "quota-exceeded",
-    "A ResourceQuota is exceeded, or the requests or limits that it requires are not set.",
+    "A ResourceQuota is exceeded, or a resource request or limit that the quota requires is not set.",
 )
 _POD_SECURITY = Code(
     "pod-security", "The pods violate the Pod Security level that the namespace enforces."
@@ -28,14 +28,14 @@ _QUOTA = "kubectl describe resourcequotas -n {object_ns}"
 RULES = (
     Rule(
         _POD_SECURITY,
-        why="the pods violate PodSecurity {level}, which the namespace enforces: {detail}",
+        why="the pods violate the Pod Security level {level}, which the namespace enforces: {detail}",
         steps=(
             Step(
-                "remove the reported settings from the pod template (baseline forbids hostNetwork, hostPath, hostPort, privileged and added capabilities)",
+                "remove the reported settings from the pod template. The baseline level forbids hostNetwork, hostPath, hostPort, privileged and added capabilities",
                 read=("kubectl get namespace {object_ns} --show-labels",),
             ),
             Step(
-                "if the pods need access to the node, as those of network and storage drivers do, label their namespace pod-security.kubernetes.io/enforce: privileged, and run nothing else in it"
+                "if the pods need access to the node, such as pods of network and storage drivers, label their namespace with pod-security.kubernetes.io/enforce: privileged, and do not run other workloads in it"
             ),
         ),
         pattern=Text(
@@ -45,10 +45,10 @@ RULES = (
     ),
     Rule(
         _POD_SECURITY,
-        why="the pods violate PodSecurity {level}, which the namespace enforces: {detail}",
+        why="the pods violate the Pod Security level {level}, which the namespace enforces: {detail}",
         steps=(
             Step(
-                "set a compliant securityContext in the pod template (restricted: runAsNonRoot, allowPrivilegeEscalation: false, capabilities drop ALL, seccompProfile RuntimeDefault), or relax the namespace's label pod-security.kubernetes.io/enforce",
+                "set a compliant securityContext in the pod template, or relax the namespace's label pod-security.kubernetes.io/enforce. The restricted level requires runAsNonRoot: true, allowPrivilegeEscalation: false, seccompProfile RuntimeDefault, and that all capabilities are dropped",
                 read=("kubectl get namespace {object_ns} --show-labels",),
             ),
         ),
@@ -60,7 +60,7 @@ RULES = (
         why="{object} exceeds ResourceQuota {quota}: {detail}",
         steps=(
             Step(
-                "raise ResourceQuota {quota}, lower the requests, or delete unused objects in the namespace",
+                "raise ResourceQuota {quota}, lower the resource requests, or delete unused objects in the namespace",
                 read=(_QUOTA,),
             ),
         ),
@@ -69,7 +69,7 @@ RULES = (
     ),
     Rule(
         _QUOTA_EXCEEDED,
-        why="{object} does not set the requests or limits that ResourceQuota {quota} requires: {must}",
+        why="{object} does not set all resource requests or limits that ResourceQuota {quota} requires: {must}",
         steps=(
             Step(
                 "set the required values ({must}) under resources in every container, or set defaults with a LimitRange",
@@ -81,14 +81,14 @@ RULES = (
     ),
     Rule(
         _QUOTA_EXCEEDED,
-        why="the cluster allows the PriorityClass of {object} only in namespaces with a ResourceQuota for it ({scopes})",
+        why="the cluster allows the PriorityClass of {object} only in namespaces that have a ResourceQuota for it ({scopes})",
         steps=(
             Step(
-                "remove priorityClassName or set another PriorityClass in the pod template (for a HelmRelease, in the values)",
+                "remove priorityClassName from the pod template, or set another PriorityClass {in_git}",
                 read=("kubectl get priorityclasses",),
             ),
             Step(
-                "if the pods are critical for the cluster, create a ResourceQuota in their namespace whose scopeSelector allows this PriorityClass, as GKE does in kube-system",
+                "if the pods are critical for the cluster, create a ResourceQuota in their namespace with a scopeSelector that allows this PriorityClass, as GKE does in kube-system",
                 read=(_QUOTA,),
             ),
         ),
@@ -98,7 +98,7 @@ RULES = (
     Rule(
         _QUOTA_EXCEEDED,
         why="a ResourceQuota does not allow {object}: {detail}",
-        steps=(Step("raise the quota, or lower the requests", read=(_QUOTA,)),),
+        steps=(Step("raise the quota, or lower the resource requests", read=(_QUOTA,)),),
         pattern=Text(
             r"(?P<detail>(?:must specify (?:limits|requests)|(?:exceeded|insufficient|unknown for) "
             r"quota)[^\n]{0,200})"
@@ -111,7 +111,7 @@ RULES = (
         why="a LimitRange in the namespace does not allow {object}: {detail}",
         steps=(
             Step(
-                "set requests and limits within the LimitRange, or change the LimitRange",
+                "set resource requests and limits that comply with the LimitRange, or change the LimitRange",
                 read=("kubectl describe limitranges -n {object_ns}",),
             ),
         ),
@@ -123,7 +123,7 @@ RULES = (
     ),
     Rule(
         _LIMIT_RANGE,
-        why="{object} requests more than its limit: {detail}; if the manifest does not set a limit, the limit comes from a LimitRange in the namespace",
+        why="{object} requests more than its limit: {detail}; if the manifest does not set a limit, the limit is the default of a LimitRange in the namespace",
         steps=(
             Step(
                 "raise the limit in the container's resources, or lower the request",
@@ -138,11 +138,11 @@ RULES = (
         why="namespace {terminating} is being deleted, so no objects can be created in it",
         steps=(
             Step(
-                "find out what blocks the deletion: the conditions of the namespace list the objects with finalizers, and APIs that do not respond",
+                "check the conditions of the namespace. They list the objects with finalizers and the APIs that do not respond, which block the deletion",
                 read=("kubectl get namespace {terminating} -o yaml",),
             ),
             Step(
-                "if the namespace was deleted by mistake, let the deletion finish: Flux then recreates it if its manifest is in Git; otherwise, remove from Git the objects in it"
+                "if the namespace was deleted by mistake, let the deletion finish. If the namespace's manifest is in Git, Flux then recreates the namespace; otherwise, remove the objects in this namespace from Git"
             ),
         ),
         pattern=Text(
@@ -167,16 +167,16 @@ RULES = (
     Rule(
         Code(
             "rbac-escalation",
-            "The user that Flux acts as cannot grant RBAC permissions that it does not have.",
+            "The user that Flux impersonates cannot grant RBAC permissions that the user does not have.",
         ),
-        why="{user} cannot grant permissions that it does not have itself ({object})",
+        why="{user} cannot grant permissions that this user does not have ({object})",
         steps=(
             Step(
-                "apply the Role or binding with an account that has these permissions: for a tenant, move it to a Kustomization of the platform team",
+                "apply the Role or the binding with an account that has these permissions. For a tenant, move the manifest to a Kustomization of the platform team",
                 read=(OBJECT, CLUSTER_OBJECT),
             ),
             Step(
-                "alternatively, grant the ServiceAccount exactly the permissions in the message; the verbs escalate and bind would give everyone who can change its manifests the whole cluster"
+                "alternatively, grant the ServiceAccount exactly the permissions in the message. Do not grant the verbs escalate or bind, because everyone who can change its manifests could then take over the whole cluster"
             ),
         ),
         pattern=Text(

@@ -1,4 +1,4 @@
-"""Webhooks that validate objects of their own kinds, by what they report in words.
+"""Webhooks that validate objects of their own kinds and report the problem as prose.
 
 The webhook of a component checks more than the schema of its CRDs can: what exists already, what
 an object refers to, what may change. The texts are the component's own, so a rule reads only
@@ -27,10 +27,10 @@ _DETAIL = r"(?P<detail>.{0,400})"
 OF_KYVERNO = (
     Rule(
         ADMISSION_INVALID,
-        why="a controller of Kyverno does not have a permission that {object} requires: {detail}",
+        why="a Kyverno controller does not have a permission that {object} requires: {detail}",
         steps=(
             Step(
-                'grant the permission with a ClusterRole with the label rbac.kyverno.io/aggregate-to-background-controller: "true" (for other controllers of Kyverno with their name), or in the values of its chart (backgroundController.rbac.clusterRole.extraResources); apply it before the policy',
+                'grant the permission before the policy is applied, in the values of the Kyverno chart (backgroundController.rbac.clusterRole.extraResources) or with a ClusterRole that has the label rbac.kyverno.io/aggregate-to-background-controller: "true". Other Kyverno controllers have their own name in the label and in the values',
                 read=(SPEC, CLUSTER_OBJECT),
             ),
         ),
@@ -46,14 +46,14 @@ OF_KYVERNO = (
 RULES = (
     Rule(
         ADMISSION_DENIED,
-        why="the webhook of Rancher does not allow the account that Flux uses to change {object}: {detail}",
+        why="Rancher's webhook does not allow the account that Flux uses to change {object}: {detail}",
         steps=(
             Step(
-                "remove the annotation field.cattle.io/projectId (and Rancher's labels of pod security) from the manifest in Git, or have an owner of the project move the namespace there",
+                "remove the annotation field.cattle.io/projectId and Rancher's Pod Security labels from the manifest in Git, or ask an owner of the project to move the namespace into it",
                 read=(SPEC, CLUSTER_OBJECT),
             ),
             Step(
-                "alternatively, grant the account that Flux uses the verb manage-namespaces on the project, or updatepsa for the labels",
+                "alternatively, grant the account that Flux uses the verb manage-namespaces on the project (or updatepsa for the labels)",
             ),
         ),
         pattern=Text(
@@ -66,10 +66,10 @@ RULES = (
     ),
     Rule(
         ADMISSION_INVALID,
-        why="the webhook of Gatekeeper rejects {object}, because its Rego code or its parameters are not valid: {detail}",
+        why="Gatekeeper's webhook rejects {object} because its Rego code or its parameters are invalid: {detail}",
         steps=(
             Step(
-                "correct the template or the constraint in Git; to check it, run gator verify, or opa check with its Rego code",
+                "correct the template or the constraint in Git. To check it, run gator verify, or run opa check on the Rego code",
                 read=(SPEC, CLUSTER_OBJECT),
             ),
         ),
@@ -86,7 +86,7 @@ RULES = (
         why="{object} already exists in another version, and admission webhook {webhook} does not allow this upgrade or downgrade: {detail}",
         steps=(
             Step(
-                "restore the old version in Git (for a HelmRelease, in the values), and upgrade as the component documents it: version by version, or with a dump and a restore into a new object",
+                "restore the old version {in_git}, and upgrade as the component's documentation describes: one version at a time, or by dumping the data and restoring it into a new object",
                 read=(OBJECT, CLUSTER_OBJECT),
             ),
         ),
@@ -102,10 +102,10 @@ RULES = (
     ),
     Rule(
         ADMISSION_DENIED,
-        why="admission webhook {webhook} rejects {object}, because another object already claims the same: {detail}",
+        why="admission webhook {webhook} rejects {object} because it conflicts with another object: {detail}",
         steps=(
             Step(
-                "remove one of the two, or change what both claim (a name, host, address, port or target) in Git; if the other one was renamed or removed in Git, delete it, because Flux only prunes it after everything has been applied",
+                "remove one of the two objects, or change the value that both use (a name, host, address, port or target) in Git. If the other object was renamed or removed in Git, delete it, because Flux only prunes it after everything has been applied",
                 read=(OBJECT, CLUSTER_OBJECT, SPEC),
             ),
         ),
@@ -120,10 +120,10 @@ RULES = (
     ),
     Rule(
         ADMISSION_INVALID,
-        why="admission webhook {webhook} rejects {object}, because it refers to something that does not exist (yet): {detail}",
+        why="admission webhook {webhook} rejects {object} because it refers to something that does not exist yet: {detail}",
         steps=(
             Step(
-                "create it first, or correct its name or namespace in Git (for a HelmRelease, in the values); if it is in the same Kustomization, move it to a separate one, and list that one in this Kustomization's spec.dependsOn, because nothing is applied while the dry run fails",
+                "create the missing object first, or correct its name or namespace {in_git}. If both objects are in the same Kustomization, move the missing one to a separate Kustomization, and add that Kustomization to spec.dependsOn, because nothing is applied while the dry run fails",
                 read=(SPEC, OBJECT, CLUSTER_OBJECT),
             ),
         ),
@@ -139,14 +139,14 @@ RULES = (
     ),
     Rule(
         ADMISSION_INVALID,
-        why="admission webhook {webhook} rejects {object}, because it has settings that exclude each other: {detail}",
+        why="admission webhook {webhook} rejects {object} because some of its settings exclude each other: {detail}",
         steps=(
             Step(
-                "keep one of them in Git (for a HelmRelease, in the values: set the chart's default to null)",
+                "keep only one of the settings {in_git}{unset_default}",
                 read=(SPEC, OBJECT, CLUSTER_OBJECT),
             ),
             Step(
-                "if Git has only one, the live object has the other one from another field manager: remove it there with kubectl edit",
+                "if Git has only one of the settings, another field manager has set the other one on the live object. Remove it there with kubectl edit",
             ),
         ),
         pattern=Text(
@@ -160,10 +160,10 @@ RULES = (
     ),
     Rule(
         ADMISSION_INVALID,
-        why="admission webhook {webhook} rejects {object}, because it cannot parse an expression or a value in it: {detail}",
+        why="admission webhook {webhook} rejects {object} because it contains an expression or a value that cannot be parsed: {detail}",
         steps=(
             Step(
-                "correct the expression or value in Git (for a HelmRelease, in the values; templates with braces must be escaped in a chart, and $ as $$ in a Kustomization with spec.postBuild)",
+                "correct the expression or value {in_git}. Template braces must be escaped in a chart, and $ must be written as $$ in a Kustomization with spec.postBuild",
                 read=(SPEC, OBJECT, CLUSTER_OBJECT),
             ),
         ),
@@ -182,7 +182,7 @@ RULES = (
         why="admission webhook {webhook} does not allow changes to {object} in its current state: {detail}",
         steps=(
             Step(
-                "bring the object into the state that the message requires (such as detached volumes or a finished operation), or restore the old value in Git until then; Flux retries automatically",
+                "bring the object into the state that the message requires (such as detached volumes or a finished operation), or restore the old value in Git until then. Flux retries automatically",
                 read=(OBJECT, CLUSTER_OBJECT),
             ),
         ),
@@ -198,10 +198,10 @@ RULES = (
     ),
     Rule(
         ADMISSION_INVALID,
-        why="admission webhook {webhook} rejects {object}, because a setting that it requires is missing: {detail}",
+        why="admission webhook {webhook} rejects {object} because a required setting is missing: {detail}",
         steps=(
             Step(
-                "add the setting in Git (for a HelmRelease, in the values or the chart): check its name and its indentation, and that a variable in it is not empty",
+                "add the setting {in_git}. If it is already set, check its name and indentation, and that its variables are not empty",
                 read=(SPEC, "kubectl explain {object_resource} --recursive"),
             ),
         ),

@@ -5,11 +5,9 @@ from fluxstatus.model.codes import Code
 ADMISSION_DENIED = Code("admission-denied", "An admission webhook or policy rejects an object.")
 ADMISSION_IMMUTABLE = Code(
     "admission-immutable",
-    "An admission webhook does not allow a change of a field of an existing object.",
+    "An admission webhook does not allow a field of an existing object to be changed.",
 )
-ADMISSION_INVALID = Code(
-    "admission-invalid", "An admission webhook rejects an object of its own kinds as invalid."
-)
+ADMISSION_INVALID = Code("admission-invalid", "An admission webhook rejects an object as invalid.")
 NO_DRY_RUN = Code(
     "admission-no-dry-run", "An admission webhook does not support dry run, which Flux requires."
 )

@@ -1,4 +1,4 @@
-"""Webhooks that validate objects of their own kinds, and the texts of known policies.
+"""Webhooks that validate objects of their own kinds, and the messages of known policies.
 
 Such a webhook enforces no policy of the cluster: it reports what is wrong with the object.
 
@@ -33,10 +33,10 @@ _OWN_KINDS = (
 RULES = (
     Rule(
         ADMISSION_DENIED,
-        why="{object} claims what an existing object already has: {detail}",
+        why="{object} claims a value that another object already uses: {detail}",
         steps=(
             Step(
-                "change the value (a range of addresses, for example) in Git, or delete the existing {object_kind}; if it was renamed in Git, delete the old one, because Flux only prunes it after everything has been applied",
+                "change the value (such as a range of addresses) in Git, or delete the existing {object_kind}. If it was renamed in Git, delete the old object, because Flux only prunes it after everything has been applied",
                 read=(OBJECT, CLUSTER_OBJECT),
             ),
         ),
@@ -48,10 +48,10 @@ RULES = (
     ),
     Rule(
         ADMISSION_DENIED,
-        why="{object} refers to another namespace, and no {grant} in namespace {grant_ns} allows it",
+        why="{object} refers to another namespace, but no {grant} in namespace {grant_ns} allows this",
         steps=(
             Step(
-                "apply a {grant} in namespace {grant_ns} first; if it is in the same Kustomization, move it to a separate one, and list that one in this Kustomization's spec.dependsOn, because nothing is applied while the dry run fails",
+                "apply a {grant} in namespace {grant_ns} first. If it is in the same Kustomization, move it to a separate Kustomization, and add that Kustomization to spec.dependsOn, because nothing is applied while the dry run fails",
                 read=(OBJECT,),
             ),
         ),
@@ -66,7 +66,7 @@ RULES = (
         why="{object} was removed from Git, but admission webhook {webhook} does not allow its deletion: {detail}",
         steps=(
             Step(
-                "do what the webhook requires before a deletion, or change its policy; Flux retries automatically",
+                "do what the webhook requires before the object is deleted, or change the webhook's policy. Flux retries automatically",
                 read=(OBJECT, CLUSTER_OBJECT, HOOKS),
             ),
             Step(
@@ -83,11 +83,11 @@ RULES = (
         why="{object} already exists, and admission webhook {webhook} does not allow this change: {detail}",
         steps=(
             Step(
-                "restore the old value in Git (for a HelmRelease, in the values or the chart)",
+                "restore the old value {in_git}",
                 read=(OBJECT, CLUSTER_OBJECT),
             ),
             Step(
-                "alternatively, delete the {object_kind}, so that the next attempt recreates it, if everything that its controller deletes with it can be lost (spec.force does not always help: Flux recognizes only some texts of webhooks)",
+                "alternatively, delete the {object_kind} so that the next attempt recreates it, but only if you can lose everything that its controller deletes with it. Setting spec.force does not always help, because Flux recognizes only some webhook messages as immutable fields",
             ),
         ),
         pattern=Text(
@@ -105,11 +105,11 @@ RULES = (
         why="{object} uses annotation {annotation}, but ingress-nginx does not allow snippets",
         steps=(
             Step(
-                "remove the annotation in Git (for a HelmRelease, in the values), and use other annotations instead",
+                "remove the annotation {in_git}, and use other annotations instead",
                 read=(OBJECT,),
             ),
             Step(
-                "if everyone who can create an Ingress is trusted with the configuration of the whole ingress controller, allow snippets in the values of its chart: controller.allowSnippetAnnotations: true (from ingress-nginx 1.12 also controller.config.annotations-risk-level: Critical)"
+                "if you trust everyone who can create an Ingress with the configuration of the whole ingress controller, allow snippets in the values of the ingress-nginx chart: controller.allowSnippetAnnotations: true and, in ingress-nginx 1.12 and later, controller.config.annotations-risk-level: Critical"
             ),
         ),
         pattern=Text(
@@ -121,14 +121,14 @@ RULES = (
     ),
     Rule(
         ADMISSION_DENIED,
-        why="{object} uses an annotation whose risk is higher than ingress-nginx allows (annotation group {annotation})",
+        why="{object} uses an annotation of group {annotation}, which has a higher risk level than ingress-nginx allows",
         steps=(
             Step(
-                "remove the annotation in Git (for a HelmRelease, in the values), or replace it with one of lower risk",
+                "remove the annotation {in_git}, or replace it with one that has a lower risk level",
                 read=(OBJECT,),
             ),
             Step(
-                "if everyone who can create an Ingress is trusted with the configuration of the whole ingress controller, raise annotations-risk-level in the values of its chart (controller.config); snippets need Critical, and controller.allowSnippetAnnotations: true"
+                "if you trust everyone who can create an Ingress with the configuration of the whole ingress controller, raise controller.config.annotations-risk-level in the values of the ingress-nginx chart. Snippets require Critical, and controller.allowSnippetAnnotations: true"
             ),
         ),
         pattern=Text(_DENIED + r"annotation group (?P<annotation>\w+) contains risky annotation"),
@@ -137,10 +137,10 @@ RULES = (
     ),
     Rule(
         ADMISSION_DENIED,
-        why="path {path} of {object} contains characters of a regular expression, which ingress-nginx allows only with pathType: ImplementationSpecific",
+        why="path {path} of {object} contains regular expression characters, which ingress-nginx allows only with pathType: ImplementationSpecific",
         steps=(
             Step(
-                'set pathType: ImplementationSpecific for this path in Git (for a HelmRelease, in the values), or write a plain path; strict-validate-path-type: "false" in the configuration of ingress-nginx disables this check',
+                'set pathType: ImplementationSpecific for this path {in_git}, or use a path without special characters. To disable the check, set strict-validate-path-type: "false" in the configuration of ingress-nginx',
                 read=(OBJECT,),
             ),
         ),
@@ -151,10 +151,10 @@ RULES = (
     ),
     Rule(
         ADMISSION_DENIED,
-        why="{object} makes the configuration of ingress-nginx invalid: {detail}",
+        why="{object} makes the ingress-nginx configuration invalid: {detail}",
         steps=(
             Step(
-                "correct the annotations of the Ingress in Git (for a HelmRelease, in the values); the ingress controller's log has the whole output of nginx -t",
+                "correct the annotations of the Ingress {in_git}. The ingress controller's log contains the full output of nginx -t",
                 read=(OBJECT,),
             ),
         ),
@@ -168,7 +168,7 @@ RULES = (
         why="{object} is not a valid Kyverno policy: {detail}",
         steps=(
             Step(
-                "correct the policy in Git: kubectl explain and the Kyverno CLI (kyverno test) show what its version supports; after an upgrade of Kyverno, fields may have been removed",
+                "correct the policy in Git. To see what this Kyverno version supports, use kubectl explain and the Kyverno CLI (kyverno test). A Kyverno upgrade may have removed fields",
                 read=(OBJECT, CLUSTER_OBJECT),
             ),
         ),
@@ -181,10 +181,10 @@ RULES = (
     ),
     Rule(
         ADMISSION_DENIED,
-        why="the registry does not let Kyverno read the signature of an image of {object}: {detail}",
+        why="Kyverno cannot read the signature of an image of {object} from the registry: {detail}",
         steps=(
             Step(
-                "check that Kyverno can reach the registry and log in to it (imagePullSecrets and registryCredentialHelpers of Kyverno), and that the image exists",
+                "check that the image exists, and that Kyverno can reach the registry and has credentials for it (Kyverno's imagePullSecrets and registryCredentialHelpers)",
                 read=("kubectl get pods -n kyverno", "kubectl get clusterpolicies.kyverno.io"),
             ),
         ),
@@ -204,11 +204,11 @@ RULES = (
         why="an image of {object} has no signature that the Kyverno policy accepts: {detail}",
         steps=(
             Step(
-                "deploy an image that is signed with the expected key or identity, or sign this one; to check it, run cosign verify with the key of the policy",
+                "deploy an image that is signed with the expected key or identity, or sign this image. To verify the signature, run cosign verify with the key in the policy",
                 read=(OBJECT, "kubectl get clusterpolicies.kyverno.io"),
             ),
             Step(
-                "if the key or identity has changed, correct it in the policy (verifyImages)",
+                "if the key or identity has changed, correct it under verifyImages in the policy",
             ),
         ),
         pattern=Text(
@@ -222,14 +222,14 @@ RULES = (
     ),
     Rule(
         ADMISSION_DENIED,
-        why="policy {policy} of Kyverno cannot be evaluated for {object}: {detail}",
+        why="Kyverno policy {policy} cannot be evaluated for {object}: {detail}",
         steps=(
             Step(
-                "if the policy reads a field that the object does not have, set the field in Git, or give the variable a default in the policy",
+                "if the policy reads a field that the object does not have, set the field in Git, or define a default for the variable in the policy",
                 read=("kubectl get clusterpolicies.kyverno.io", OBJECT),
             ),
             Step(
-                "otherwise correct the policy: its variables, its context (API calls, ConfigMaps), or its patches"
+                "otherwise, correct the policy's variables, context (API calls, ConfigMaps) or patches"
             ),
         ),
         pattern=Text(_DENIED + r".{0,200}?policy (?P<policy>[\w.-]+) error: (?P<detail>.{0,300})"),
@@ -240,14 +240,14 @@ RULES = (
     ),
     Rule(
         ADMISSION_DENIED,
-        why="the platform (GKE Autopilot) does not allow {object}: {detail}",
+        why="GKE Autopilot does not allow {object}: {detail}",
         steps=(
             Step(
-                "remove the reported settings in Git (for a HelmRelease, in the values): Autopilot does not allow host namespaces, host paths, privileged containers, or changes to kube-system",
+                "remove the reported settings {in_git}. Autopilot does not allow host namespaces, host paths, privileged containers or changes to kube-system",
                 read=(OBJECT, CLUSTER_OBJECT),
             ),
             Step(
-                "if the workload needs them, run it in a Standard cluster, or check whether Google allows this partner workload on Autopilot"
+                "if the workload needs these settings, run it in a Standard cluster, or check whether Google allows this partner workload on Autopilot"
             ),
         ),
         pattern=Text(
@@ -262,7 +262,7 @@ RULES = (
         why="admission webhook {webhook} denies every dry run, which Flux requires: {detail}",
         steps=(
             Step(
-                "upgrade the component that serves the webhook, or exclude the kind in its webhook configuration; the manifest is not the cause",
+                "upgrade the component that serves the webhook, or exclude the kind in its webhook configuration. The manifest is not the cause",
                 read=(HOOKS,),
             ),
         ),
@@ -273,16 +273,16 @@ RULES = (
     Rule(
         Code(
             "security-context-constraint",
-            "No security context constraint of OpenShift allows the pods.",
+            "No OpenShift security context constraint (SCC) allows the pods.",
         ),
-        why="no security context constraint (SCC) that the pods' ServiceAccount may use allows {object}: {detail}",
+        why="none of the security context constraints (SCCs) that the pods' ServiceAccount can use allows {object}: {detail}",
         steps=(
             Step(
-                "remove runAsUser, fsGroup and other fixed IDs from the pod template (for a HelmRelease, in the values): OpenShift assigns them from the range of the namespace",
+                "remove runAsUser, fsGroup and other fixed IDs from the pod template {in_git}, so that OpenShift assigns them from the namespace's range",
                 read=("kubectl get namespace {object_ns} -o yaml",),
             ),
             Step(
-                "if the image needs a fixed user, grant an SCC such as nonroot-v2 or anyuid to the ServiceAccount of the pods: oc adm policy add-scc-to-user anyuid -z SERVICEACCOUNT -n NAMESPACE"
+                "if the image needs a fixed user, grant an SCC such as nonroot-v2 or anyuid to the pods' ServiceAccount: oc adm policy add-scc-to-user anyuid -z SERVICEACCOUNT -n NAMESPACE"
             ),
         ),
         pattern=Text(
@@ -293,10 +293,10 @@ RULES = (
     ),
     Rule(
         ADMISSION_INVALID,
-        why="{object} contains an expression or a template that Prometheus cannot parse; the webhook does not report which",
+        why="{object} contains an expression or a template that Prometheus cannot parse; the webhook does not report which one",
         steps=(
             Step(
-                "check the rules with promtool check rules, or in the log of prometheus-operator; Helm templates in a chart need escaped braces for the templates of alerts",
+                "check the rules with promtool check rules, or read the log of prometheus-operator. If the rules are in a Helm chart, escape the braces of alert templates",
                 read=(OBJECT,),
             ),
         ),
@@ -312,7 +312,7 @@ RULES = (
         why="admission webhook {webhook} rejects {object} as invalid: {detail}",
         steps=(
             Step(
-                "correct the reported field in Git (for a HelmRelease, in the values or the chart); the webhook belongs to the component that defines this kind",
+                "correct the reported field {in_git}. The webhook belongs to the component that defines this kind",
                 read=(SPEC, OBJECT, CLUSTER_OBJECT),
             ),
         ),
@@ -329,7 +329,7 @@ RULES = (
         why="admission webhook {webhook} rejects {object} as invalid: {detail}",
         steps=(
             Step(
-                "correct the manifest in Git as the message requires (for a HelmRelease, in the values or the chart); the webhook belongs to the component that defines this kind",
+                "correct the manifest {in_git} as the message requires. The webhook belongs to the component that defines this kind",
                 read=(SPEC, OBJECT, CLUSTER_OBJECT),
             ),
         ),

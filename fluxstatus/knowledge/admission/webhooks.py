@@ -19,10 +19,10 @@ _CALLED = (
 RULES = (
     Rule(
         _ADMISSION_UNREACHABLE,
-        why="the API server sends its calls of admission webhook {webhook} through a proxy ({proxy}), which cannot reach Services of the cluster",
+        why="the API server calls admission webhook {webhook} through a proxy ({proxy}) that cannot reach Services of the cluster",
         steps=(
             Step(
-                "add .svc, .cluster.local and the networks of Services and pods to NO_PROXY of kube-apiserver, and restart it; the webhook and the manifest are not the cause",
+                "add .svc, .cluster.local and the Service and pod networks to NO_PROXY of kube-apiserver, and restart kube-apiserver. The webhook and the manifest are not the cause",
                 read=(HOOKS,),
             ),
         ),
@@ -36,7 +36,7 @@ RULES = (
         why="the API server cannot call admission webhook {webhook}: the webhook's certificate has expired (x509)",
         steps=(
             Step(
-                "renew the certificate: check the cert-manager Certificate or the job of the chart that creates it, then restart the pods that serve the webhook",
+                "renew the certificate with the cert-manager Certificate or the chart's Job that creates it, and then restart the pods that serve the webhook",
                 read=(BEHIND, HOOKS),
             ),
         ),
@@ -46,10 +46,10 @@ RULES = (
     ),
     Rule(
         _ADMISSION_UNREACHABLE,
-        why="the API server cannot call admission webhook {webhook}: its certificate has a Common Name but no subject alternative name (SAN)",
+        why="the API server cannot call admission webhook {webhook}: the webhook's certificate has a Common Name but no subject alternative name (SAN)",
         steps=(
             Step(
-                "issue the certificate again with the name of the Service as SAN, or upgrade the component that serves the webhook",
+                "reissue the certificate with the Service's DNS name as SAN, or upgrade the component that serves the webhook",
                 read=(HOOKS, BEHIND),
             ),
         ),
@@ -59,10 +59,10 @@ RULES = (
     ),
     Rule(
         _ADMISSION_UNREACHABLE,
-        why="the API server cannot call admission webhook {webhook}: the caBundle in its configuration is not a PEM certificate",
+        why="the API server cannot call admission webhook {webhook}: the caBundle in the webhook configuration is not a PEM certificate",
         steps=(
             Step(
-                "if cert-manager, an operator or a Job of the chart sets the caBundle, Flux overwrites it with what is in Git: remove caBundle from the manifest, or annotate the configuration with kustomize.toolkit.fluxcd.io/ssa: IfNotPresent; then set the caBundle again, for example by running the Job",
+                "if cert-manager, an operator or the chart's Job sets the caBundle, Flux overwrites it with the value in Git. Remove caBundle from the manifest, or annotate the webhook configuration with kustomize.toolkit.fluxcd.io/ssa: IfNotPresent, and then set the caBundle again (for example, by running the Job)",
                 read=(HOOKS,),
             ),
             Step("otherwise, set caBundle in Git to the base64-encoded PEM certificate"),
@@ -75,10 +75,10 @@ RULES = (
     ),
     Rule(
         _ADMISSION_UNREACHABLE,
-        why="the API server cannot call admission webhook {webhook}: its certificate is not trusted (x509)",
+        why="the API server cannot call admission webhook {webhook}: the webhook's certificate is not trusted (x509)",
         steps=(
             Step(
-                "renew the webhook's certificate and update the caBundle in its configuration (if cert-manager's cainjector does not do this, restart the pods that serve the webhook)",
+                "renew the webhook's certificate, and update the caBundle in the webhook configuration. If cert-manager's cainjector does not set the caBundle, restart the pods that serve the webhook",
                 read=(HOOKS, BEHIND),
             ),
         ),
@@ -88,14 +88,14 @@ RULES = (
     ),
     Rule(
         _ADMISSION_UNREACHABLE,
-        why="the API server cannot call admission webhook {webhook}: its Service {hook_ns}/{hook_service} does not exist",
+        why="the API server cannot call admission webhook {webhook}: Service {hook_ns}/{hook_service} does not exist",
         steps=(
             Step(
-                "if the component that serves the webhook was uninstalled, its webhook configuration is left over: delete the configuration that refers to Service {hook_ns}/{hook_service}",
+                "if the component that serves the webhook was uninstalled, delete the webhook configuration that was left behind, which refers to Service {hook_ns}/{hook_service}",
                 read=(HOOKS,),
             ),
             Step(
-                "if the component is still needed, restore it: check the Kustomization or HelmRelease that installs it",
+                "if the component is still needed, check the Kustomization or HelmRelease that installs it",
                 read=(
                     BEHIND,
                     "kubectl get helmreleases.helm.toolkit.fluxcd.io,kustomizations.kustomize.toolkit.fluxcd.io -n {hook_ns}",
@@ -113,11 +113,11 @@ RULES = (
         why="the API server cannot call admission webhook {webhook}: Service {hook_ns}/{hook_service} has no ready pods (no endpoints available)",
         steps=(
             Step(
-                "restore the pods behind Service {hook_ns}/{hook_service}: check why they are not ready; Flux retries automatically",
+                "check why the pods behind Service {hook_ns}/{hook_service} are not ready. Flux retries automatically",
                 read=(BEHIND, "kubectl get events -n {hook_ns} --field-selector=type=Warning"),
             ),
             Step(
-                "if they cannot start because the webhook rejects their own pods, exclude the webhook's own namespace in its namespaceSelector; if the component was uninstalled, delete its webhook configuration",
+                "if the pods cannot start because the webhook rejects them, exclude the webhook's own namespace with the webhook's namespaceSelector. If the component was uninstalled, delete its webhook configuration",
                 read=(HOOKS,),
             ),
         ),
@@ -132,11 +132,11 @@ RULES = (
         why="the API server cannot call admission webhook {webhook} (Service {hook_ns}/{hook_service}): {detail}",
         steps=(
             Step(
-                "restore the pods behind Service {hook_ns}/{hook_service}: check whether they are running and not overloaded (CPU throttling, restarts)",
+                "check that the pods behind Service {hook_ns}/{hook_service} are running, and that they are not overloaded (CPU throttling, restarts)",
                 read=(BEHIND,),
             ),
             Step(
-                "if they are running, allow connections from the API server to the webhook's port in NetworkPolicies and firewalls (on private clusters, also in the firewall of the nodes)",
+                "if the pods are running, allow connections from the API server to the webhook's port in NetworkPolicies and firewalls. In private clusters, this includes the firewall of the nodes",
                 read=(HOOKS, "kubectl get networkpolicies -n {hook_ns}"),
             ),
         ),
@@ -153,7 +153,7 @@ RULES = (
     ),
     Rule(
         _ADMISSION_UNREACHABLE,
-        why="admission webhook {webhook} returned an error instead of an answer: {detail}",
+        why="admission webhook {webhook} returned an error instead of a valid response: {detail}",
         steps=(
             Step(
                 "check the logs of the pods that serve the webhook",
@@ -172,7 +172,7 @@ RULES = (
         why="the API server cannot call admission webhook {webhook}: {innermost}",
         steps=(
             Step(
-                "check the address in the webhook's configuration, and the server behind it",
+                "check the address in the webhook configuration, and check that the server at this address responds",
                 read=(HOOKS,),
             ),
         ),
@@ -182,11 +182,11 @@ RULES = (
         upstream=WEBHOOK,
     ),
     Rule(
-        Code("admission-patch-failed", "The patch of a mutating admission webhook is not valid."),
-        why="a mutating admission webhook or policy returned a patch for {object} that cannot be applied: {innermost}",
+        Code("admission-patch-failed", "A mutating admission webhook returned an invalid patch."),
+        why="a mutating admission webhook or policy returned a patch that cannot be applied to {object}: {innermost}",
         steps=(
             Step(
-                "update or correct the mutating webhook or its policy; the manifest in Git is not the cause",
+                "update or correct the mutating webhook or its policy. The manifest in Git is not the cause",
                 read=(HOOKS,),
             ),
         ),

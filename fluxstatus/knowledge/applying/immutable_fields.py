@@ -40,11 +40,11 @@ RULES = (
         why="{object} already exists, and its spec cannot be changed (field is immutable); recreating the claim deletes its data",
         steps=(
             Step(
-                "restore the old value in Git (for a HelmRelease, in the values or the chart); only resources.requests.storage can be raised, if the StorageClass allows it",
+                "restore the old value {in_git}. Only resources.requests.storage can be raised, and only if the StorageClass allows it",
                 read=(OBJECT, "kubectl get storageclasses"),
             ),
             Step(
-                "to change any other field, move the data to a new claim with a different name; do not use spec.force, which deletes the existing claim and its data"
+                "to change any other field, move the data to a new claim with a different name. Do not use spec.force, because it deletes the existing claim and its data"
             ),
         ),
         pattern=Text(_IS_IMMUTABLE),
@@ -54,10 +54,10 @@ RULES = (
     ),
     Rule(
         _IMMUTABLE_FIELD,
-        why="{object} already exists, and its source cannot be changed (field is immutable); a volume with reclaim policy Delete loses its data when its claim is deleted",
+        why="{object} already exists, and its volume source cannot be changed (field is immutable); a volume with reclaim policy Delete loses its data when its claim is deleted",
         steps=(
             Step(
-                "restore the old value in Git (for a HelmRelease, in the values or the chart), or define a volume with another name",
+                "restore the old value {in_git}, or define a volume with another name",
                 read=("kubectl describe persistentvolume {object_name}",),
             ),
         ),
@@ -68,14 +68,14 @@ RULES = (
     ),
     Rule(
         _IMMUTABLE_FIELD,
-        why="{object} already exists, and the changed field cannot be changed (immutable): only replicas, template, updateStrategy and a few other fields of a StatefulSet can",
+        why="{object} already exists, and the changed field is immutable; a StatefulSet only allows changes to replicas, template, updateStrategy and a few other fields",
         steps=(
             Step(
-                "restore the old value in Git (for a HelmRelease, in the values or the chart)",
+                "restore the old value {in_git}",
                 read=(OBJECT,),
             ),
             Step(
-                "alternatively, recreate the StatefulSet around its running pods: with --cascade=orphan, pods and volumes stay, and the next attempt adopts them (existing volumes keep their size; spec.force and spec.upgrade.force are not safe here)",
+                "alternatively, delete the StatefulSet with --cascade=orphan, which keeps its pods and volumes. The next attempt then recreates the StatefulSet, which adopts them; existing volumes keep their size. Do not use spec.force or spec.upgrade.force here",
                 change=(_ORPHAN,),
             ),
         ),
@@ -89,12 +89,12 @@ RULES = (
         why="{object} already exists, and its pod template and selector cannot be changed (field is immutable)",
         steps=(
             Step(
-                "delete the Job, so that the next attempt recreates it with the new template; the Job then runs again",
+                "delete the Job, so that the next attempt recreates it with the new template. The Job then runs again",
                 read=(OBJECT,),
                 change=(_DELETE,),
             ),
             Step(
-                "to do this on every change, annotate the Job with kustomize.toolkit.fluxcd.io/force: enabled (in a ResourceSet, fluxcd.controlplane.io/force: enabled), or use a chart hook or ttlSecondsAfterFinished"
+                "to recreate the Job on every change, annotate it with kustomize.toolkit.fluxcd.io/force: enabled (in a ResourceSet, fluxcd.controlplane.io/force: enabled), or use a chart hook or ttlSecondsAfterFinished"
             ),
         ),
         pattern=Text(_IS_IMMUTABLE),
@@ -104,15 +104,15 @@ RULES = (
     ),
     Rule(
         _IMMUTABLE_FIELD,
-        why="{object} already exists with other selector labels, which cannot be changed: Flux was probably installed in another way before, for example with its Helm chart",
+        why="{object} already exists with different selector labels, which cannot be changed; Flux was probably installed in a different way before, for example with its Helm chart",
         steps=(
             Step(
-                "delete the Deployment, so that the operator recreates it at the next attempt; keep the CRDs and the Flux objects (do not run flux uninstall, which deletes them)",
+                "delete the Deployment, so that the operator recreates it at the next attempt. Keep the CRDs and the Flux objects (do not run flux uninstall, which deletes them)",
                 read=(OBJECT,),
                 change=(_DELETE,),
             ),
             Step(
-                "remove the other installation (a HelmRelease, a Helm release, Terraform or a flux-system directory), so that only the FluxInstance manages the controllers"
+                "remove the other installation, such as a HelmRelease, a Helm release, Terraform or a flux-system directory, so that only the FluxInstance manages the controllers"
             ),
         ),
         pattern=Text(r"spec\.selector: Invalid value: .{0,2000}?field is immutable"),
@@ -128,11 +128,11 @@ RULES = (
         why="{object} already exists, and its {field} cannot be changed (field is immutable)",
         steps=(
             Step(
-                "restore the old selector labels in Git (for a HelmRelease, in the values or the chart)",
+                "restore the old selector labels {in_git}",
                 read=(OBJECT,),
             ),
             Step(
-                "alternatively, delete the {object_kind}, so that the next attempt recreates it; its pods are deleted, so the application is down until the new ones are ready",
+                "alternatively, delete the {object_kind} so that the next attempt recreates it. This also deletes its pods, so the application is down until the new pods are ready",
                 change=(_DELETE,),
             ),
         ),
@@ -143,17 +143,17 @@ RULES = (
     ),
     Rule(
         _IMMUTABLE_FIELD,
-        why="{object} already exists, and {field} cannot be changed (field is immutable); recreating the Service gives it a new cluster IP and load balancer address",
+        why="{object} already exists, and {field} cannot be changed (field is immutable); a recreated Service gets a new cluster IP and load balancer address",
         steps=(
             Step(
-                "restore the old value in Git (for a HelmRelease, in the values or the chart), or remove clusterIP, clusterIPs and ipFamilies from the manifest so that the existing values stay",
+                "restore the old value {in_git}, or remove clusterIP, clusterIPs and ipFamilies from the manifest to keep the existing values",
                 read=(OBJECT + " --show-managed-fields",),
             ),
             Step(
-                "if the manifest does not set them, another field manager of the live Service does: remove its entry from metadata.managedFields"
+                "if the manifest does not set these fields, another field manager set them on the live Service. Remove that manager's entry from metadata.managedFields"
             ),
             Step(
-                "as a last resort, delete the Service: clients lose the connection, and the Service gets a new IP address",
+                "as a last resort, delete the Service. Clients then lose the connection, and the Service gets a new IP address",
                 change=(_DELETE,),
             ),
         ),
@@ -167,12 +167,12 @@ RULES = (
         why="{object} already exists, and its roleRef cannot be changed (immutable)",
         steps=(
             Step(
-                "give the binding a new name in Git, which keeps the old permissions until the new ones exist; or delete it, so that the next attempt recreates it",
+                "give the binding a new name in Git, so that the old permissions remain until the new binding exists. Alternatively, delete the binding, so that the next attempt recreates it",
                 read=(OBJECT, CLUSTER_OBJECT),
                 change=(_DELETE, _DELETE_CLUSTER),
             ),
             Step(
-                "do not delete a binding that grants Flux its own permissions: Flux cannot recreate it"
+                "do not delete a binding that grants Flux its own permissions, because Flux could not recreate it"
             ),
         ),
         pattern=Text(_IS_IMMUTABLE),
@@ -182,14 +182,14 @@ RULES = (
     ),
     Rule(
         _IMMUTABLE_FIELD,
-        why="{object} is immutable (immutable: true) or its type is fixed, so {field} cannot be changed",
+        why="{object} is immutable (immutable: true) or has a fixed type, so {field} cannot be changed",
         steps=(
             Step(
-                "give the {object_kind} a new name in Git and refer to the new name, as kustomize's generators do",
+                "give the {object_kind} a new name in Git and refer to the new name, which is what kustomize generators do",
                 read=("kubectl describe {object_kind} {object_name} -n {object_ns}",),
             ),
             Step(
-                "alternatively, delete it, so that the next attempt recreates it; pods that start in between fail, and running pods keep the old values until they restart",
+                "alternatively, delete the {object_kind} so that the next attempt recreates it. Until then, pods that use it cannot start, and running pods keep the old values until they are restarted",
                 change=("kubectl delete {object_kind} {object_name} -n {object_ns}",),
             ),
         ),
@@ -203,7 +203,7 @@ RULES = (
         why="{object} already exists, and {field} cannot be changed (immutable)",
         steps=(
             Step(
-                "give it a new name in Git, or delete it so that the next attempt recreates it; existing volumes and pods are not affected, new ones wait until it exists again",
+                "give the {object_kind} a new name in Git, or delete it so that the next attempt recreates it. Existing volumes and pods are not affected, but new ones are pending until it exists again",
                 read=(CLUSTER_OBJECT,),
                 change=(_DELETE_CLUSTER,),
             ),
@@ -224,10 +224,10 @@ RULES = (
     ),
     Rule(
         _IMMUTABLE_FIELD,
-        why="{object} already exists, and {field} cannot be changed (immutable); recreating it deletes everything in it",
+        why="{object} already exists, and {field} cannot be changed (immutable); recreating the object deletes everything in it",
         steps=(
             Step(
-                "restore the old value in Git (for a HelmRelease, in the values or the chart); do not recreate it and do not use spec.force: deleting a CRD deletes all its custom resources, and deleting a namespace all objects in it",
+                "restore the old value {in_git}. Do not recreate the object or use spec.force: deleting a CRD deletes all of its custom resources, and deleting a namespace deletes all objects in it",
                 read=(CLUSTER_OBJECT,),
             ),
         ),
@@ -241,11 +241,11 @@ RULES = (
         why="{object} already exists, and {field} cannot be changed (field is immutable)",
         steps=(
             Step(
-                "restore the old value in Git (for a HelmRelease, in the values or the chart)",
+                "restore the old value {in_git}",
                 read=(OBJECT, CLUSTER_OBJECT),
             ),
             Step(
-                "alternatively, recreate the object, if everything that its controller deletes with it can be lost: in a Kustomization, annotate it with kustomize.toolkit.fluxcd.io/force: enabled (in a ResourceSet, fluxcd.controlplane.io/force: enabled); for a HelmRelease, delete it, because spec.upgrade.force does not recreate objects"
+                "alternatively, recreate the object if you can lose everything that its controller deletes with it. In a Kustomization, annotate the object with kustomize.toolkit.fluxcd.io/force: enabled (in a ResourceSet, fluxcd.controlplane.io/force: enabled). In a HelmRelease, delete the object, because spec.upgrade.force does not recreate objects"
             ),
         ),
         pattern=Text(_FIELD_IS_IMMUTABLE),
@@ -255,14 +255,14 @@ RULES = (
     ),
     Rule(
         _IMMUTABLE_FIELD,
-        why="{object} already exists, and one of its changed fields is immutable (field is immutable)",
+        why="{object} already exists, and at least one of the changed fields is immutable",
         steps=(
             Step(
-                "find the changed field and restore its old value in Git (for a HelmRelease, in the values or the chart)",
+                "find the changed field, and restore its old value {in_git}",
                 read=(OBJECT, CLUSTER_OBJECT, SPEC),
             ),
             Step(
-                "alternatively, recreate the object, if its pods, its data and everything that its controller deletes with it can be lost (kubectl delete --cascade=orphan keeps the pods of a StatefulSet)"
+                "alternatively, recreate the object if you can lose its pods, its data and everything that its controller deletes with it (kubectl delete --cascade=orphan keeps the pods of a StatefulSet)"
             ),
         ),
         pattern=Text(_IS_IMMUTABLE),

@@ -19,10 +19,12 @@ from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import ALL_KINDS
 
 _FLUX_KIND_MISSING = Code(
-    "flux-kind-missing", "A manifest uses a Flux kind whose component is not installed."
+    "flux-kind-missing",
+    "A manifest uses a Flux kind, but the Flux component for this kind is not installed.",
 )
 _CRD_MISSING = Code(
-    "crd-missing", "The cluster does not have a kind because its CRD is not installed."
+    "crd-missing",
+    "A manifest uses a kind that the cluster does not serve because its CRD is not installed.",
 )
 
 _REMOVED = (
@@ -46,7 +48,7 @@ _BUILT_IN = (
     r"coordination|node|discovery|events|certificates|resource|authentication|authorization|"
     r"flowcontrol\.apiserver|internal\.apiserver|storagemigration)(?:\.k8s\.io))"
 )
-"""The groups that are not of a CRD, whose group has a dot (apiextensions validation)."""
+"""The built-in API groups. The group of a CRD always contains a dot (apiextensions validation)."""
 _ALWAYS_SERVED = (
     r"(?P<missing_kind>(?:ConfigMap|Secret|Service|ServiceAccount|Namespace|Pod|Node|Endpoints|"
     r"PersistentVolume|PersistentVolumeClaim|LimitRange|ResourceQuota|Event)(?=\" in version "
@@ -73,10 +75,10 @@ _NO_FLUX_KIND = _FLUX_GROUP + r"/\w+)\""
 RULES = (
     Rule(
         _CRD_MISSING,
-        why="the cluster does not serve {missing_kind}: Gatekeeper creates this kind from a ConstraintTemplate, which has not been applied",
+        why="the cluster does not serve {missing_kind}: Gatekeeper creates this kind from a ConstraintTemplate that has not been applied",
         steps=(
             Step(
-                "apply the ConstraintTemplate first, in a separate Kustomization, and list that one in spec.dependsOn: Gatekeeper needs a moment to create the kind",
+                "apply the ConstraintTemplate first, in a separate Kustomization, and add that Kustomization to spec.dependsOn, because Gatekeeper needs a moment to create the kind",
                 read=("kubectl get constrainttemplates",),
             ),
         ),
@@ -92,12 +94,12 @@ RULES = (
     Rule(
         Code(
             "kustomize-file-applied",
-            "A file for kustomize is applied to the cluster as if it were a Kubernetes object.",
+            "A kustomize configuration file is applied to the cluster as if it were a Kubernetes object.",
         ),
-        why="a {missing_kind} of kustomize ({missing_group}) is applied as a Kubernetes object: it is an input file of kustomize, not a kind that the cluster serves",
+        why="a kustomize {missing_kind} ({missing_group}) is applied as a Kubernetes object; this is a kustomize configuration file, not an object of a kind that the cluster serves",
         steps=(
             Step(
-                "name the file kustomization.yaml; under resources in the kustomization.yaml above it, list the directory, not the file (a Component belongs under components)",
+                "name the file kustomization.yaml. In the kustomization.yaml that refers to this file, list the directory instead of the file, under resources (or under components for a Component)",
                 read=(SPEC,),
             ),
         ),
@@ -114,7 +116,7 @@ RULES = (
         why="the cluster no longer serves PodSecurityPolicy, which was removed in Kubernetes 1.25",
         steps=(
             Step(
-                "remove the PodSecurityPolicy from Git (for a HelmRelease, disable it in the values or use a newer chart), and label the namespaces for Pod Security admission instead (pod-security.kubernetes.io/enforce)",
+                "remove the PodSecurityPolicy {in_git}, and label the namespaces for Pod Security admission instead (pod-security.kubernetes.io/enforce)",
                 read=("kubectl get namespaces --show-labels",),
             ),
         ),
@@ -126,10 +128,10 @@ RULES = (
     ),
     Rule(
         API_REMOVED,
-        why="the cluster no longer serves {missing_kind} in {missing_group}: this API version was removed in a newer Kubernetes version",
+        why="the cluster no longer serves {missing_kind} in {missing_group}; a newer Kubernetes version removed this API version",
         steps=(
             Step(
-                "change apiVersion in the manifest to a version that the cluster serves; for a chart, use a newer version of the chart",
+                "change apiVersion in the manifest to a version that the cluster serves. For a chart, use a newer version of the chart",
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
         ),
@@ -138,10 +140,10 @@ RULES = (
     ),
     Rule(
         API_MISSING,
-        why="the API server probably did not list {missing_kind} in {missing_group}, which is built in: API discovery was incomplete",
+        why="the API server probably did not list the built-in kind {missing_kind} in {missing_group}; API discovery was incomplete",
         steps=(
             Step(
-                "check the API server and aggregated APIs; Flux retries automatically",
+                "check the API server and the aggregated APIs. Flux retries automatically",
                 read=(
                     "kubectl get --raw /readyz?verbose",
                     "kubectl get apiservices.apiregistration.k8s.io",
@@ -159,15 +161,18 @@ RULES = (
         upstream="client-go discovery, controller-runtime apiutil",
     ),
     Rule(
-        Code("api-version-wrong", "A manifest sets an API version that has no such kind."),
+        Code(
+            "api-version-wrong",
+            "A manifest specifies an API version that does not contain its kind.",
+        ),
         why="the cluster does not serve {missing_kind} in {missing_group}",
         steps=(
             Step(
-                "if the kind is from another API group or version, correct apiVersion in the manifest",
+                "if the kind belongs to another API group or version, correct apiVersion in the manifest",
                 read=("kubectl explain {missing_kind}",),
             ),
             Step(
-                "if it is an alpha or beta API, enable it in the API server (--runtime-config and its feature gate); if it is from a newer Kubernetes version, upgrade the cluster or use an older chart",
+                "if this is an alpha or beta API, enable it in the API server (with --runtime-config and its feature gate). If the kind requires a newer Kubernetes version, upgrade the cluster or use an older chart",
                 read=("kubectl version", "kubectl api-resources"),
             ),
         ),
@@ -180,10 +185,10 @@ RULES = (
     ),
     Rule(
         _FLUX_KIND_MISSING,
-        why="the cluster does not serve {missing_kind}: spec.components of FluxInstance {instance} does not include {component}, which installs its CRD",
+        why="the cluster does not serve {missing_kind}: spec.components of FluxInstance {instance} does not include {component}, which installs the CRD",
         steps=(
             Step(
-                "add {component} to spec.components of the FluxInstance in Git, and use an API version that this Flux serves",
+                "add {component} to spec.components of the FluxInstance in Git, and use an API version that this Flux version serves",
                 read=("kubectl get {instance_resource} {instance} -n {flux_namespace} -o yaml",),
             ),
         ),
@@ -196,10 +201,10 @@ RULES = (
     ),
     Rule(
         _FLUX_KIND_MISSING,
-        why="the cluster does not serve {missing_kind}: its CRD is not installed; it comes with {component}",
+        why="the cluster does not serve {missing_kind}: the CRD is part of {component}, which is not installed",
         steps=(
             Step(
-                "install {component}: add it to spec.components of the FluxInstance, or run flux bootstrap or flux install with it in --components-extra",
+                "install {component}. Add it to spec.components of the FluxInstance, or run flux bootstrap or flux install with --components-extra",
                 read=("kubectl get deployments -n {flux_namespace}",),
             ),
         ),
@@ -214,13 +219,13 @@ RULES = (
     Rule(
         Code(
             "flux-kind-served-now",
-            "A Flux kind was not served when a manifest was applied, and is served now.",
+            "The cluster serves a Flux kind that it did not serve when a manifest was applied.",
         ),
-        why="the cluster serves {missing_kind} in {missing_group} now: it did not when this was attempted, or the controller still has an older list of kinds",
+        why="the cluster now serves {missing_kind} in {missing_group}; during the last attempt, the cluster did not serve this kind, or the controller had an outdated list of kinds",
         steps=(
-            Step("reconcile it again, which the next attempt also does", change=(RECONCILE,)),
+            Step("reconcile the object now, or wait for the next attempt", change=(RECONCILE,)),
             Step(
-                "if the error persists, the controller has an older list of kinds: check its log, then restart it",
+                "if the error persists, the controller has an outdated list of kinds. Check its log, and then restart it",
                 read=(LOG,),
             ),
         ),
@@ -233,9 +238,9 @@ RULES = (
     Rule(
         Code(
             "flux-older-than-manifest",
-            "A manifest uses an API version of Flux that is newer than the Flux in the cluster.",
+            "A manifest uses a Flux API version that is newer than the Flux version in the cluster.",
         ),
-        why="Flux in this cluster serves {missing_kind} only in {served_api}, which is older than {missing_group} in the manifest",
+        why="this Flux version serves {missing_kind} only in {served_api}, which is older than {missing_group} in the manifest",
         steps=(
             Step(
                 "upgrade Flux in the cluster, or change apiVersion in the manifest to {served_api}",
@@ -250,10 +255,10 @@ RULES = (
     ),
     Rule(
         API_REMOVED,
-        why="this version of Flux no longer serves {missing_kind} in {missing_group}, only in {served_api}",
+        why="this Flux version no longer serves {missing_kind} in {missing_group}, only in {served_api}",
         steps=(
             Step(
-                "change apiVersion in Git to {served_api}; to update files, run flux migrate -f PATH",
+                "change apiVersion in Git to {served_api}. To update the files, run flux migrate -f PATH",
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
         ),
@@ -266,14 +271,14 @@ RULES = (
     ),
     Rule(
         API_REMOVED,
-        why="this version of Flux probably no longer serves {missing_kind} in {missing_group}",
+        why="this Flux version probably no longer serves {missing_kind} in {missing_group}",
         steps=(
             Step(
-                "change apiVersion in Git to a version that the cluster serves; to update files, run flux migrate -f PATH",
+                "change apiVersion in Git to a version that the cluster serves. To update the files, run flux migrate -f PATH",
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
             Step(
-                "if the cluster serves no version of {missing_kind}, install the Flux component that it belongs to (spec.components of the FluxInstance, or --components-extra of flux bootstrap)",
+                "if the cluster does not serve any version of {missing_kind}, install the Flux component that this kind belongs to (with spec.components of the FluxInstance, or with --components-extra of flux bootstrap)",
             ),
         ),
         pattern=Text(_FLUX_GROUP + r"/v\d+(?:alpha|beta)\d+)\""),
@@ -284,10 +289,10 @@ RULES = (
     ),
     Rule(
         API_REMOVED,
-        why="the release contains {missing_kind} in {missing_group}, which this Kubernetes version does not serve, so Helm cannot uninstall it",
+        why="the release contains {missing_kind} objects ({missing_group}), which this Kubernetes version does not serve, so Helm cannot uninstall the release",
         steps=(
             Step(
-                "rewrite the stored release with the Helm plugin mapkubeapis, which replaces removed API versions; the uninstallation is then retried",
+                "rewrite the stored release with the Helm plugin mapkubeapis, which replaces removed API versions. Flux then retries the uninstallation",
                 read=("kubectl api-resources --api-group={missing_group_name}", SPEC),
             ),
         ),
@@ -302,10 +307,10 @@ RULES = (
     ),
     Rule(
         API_REMOVED,
-        why="the release contains {missing_kind} in {missing_group}, which the cluster no longer serves, so Helm cannot uninstall it",
+        why="the release contains {missing_kind} objects ({missing_group}), which the cluster no longer serves, so Helm cannot uninstall the release",
         steps=(
             Step(
-                "reinstall the {missing_kind} CRD until the release is uninstalled, or rewrite the stored release with the Helm plugin mapkubeapis",
+                "reinstall the {missing_kind} CRD until the release has been uninstalled, or rewrite the stored release with the Helm plugin mapkubeapis",
                 read=("kubectl api-resources --api-group={missing_group_name}", SPEC),
             ),
         ),
@@ -317,14 +322,14 @@ RULES = (
     ),
     Rule(
         _CRD_MISSING,
-        why="the cluster does not serve {missing_kind} in {missing_group}: its CRD is not installed, or no longer has this version",
+        why="the cluster does not serve {missing_kind} in {missing_group}: the CRD is not installed or no longer has this version",
         steps=(
             Step(
-                "check in which API versions the cluster serves {missing_kind}; if it serves a newer one, change apiVersion in the manifest",
+                "check in which API versions the cluster serves {missing_kind}. If it serves a newer version, change apiVersion in the manifest to that version",
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
             Step(
-                "if it serves none, install the {missing_kind} CRD first: move the {missing_kind} objects to a separate Kustomization whose spec.dependsOn lists the one that installs the CRD (a HelmRelease in the same Kustomization is never applied, because the dry run fails first)",
+                "if the cluster does not serve any version, install the {missing_kind} CRD first. Move the {missing_kind} objects to a separate Kustomization, and add the Kustomization that installs the CRD to spec.dependsOn there. A HelmRelease in the same Kustomization is never applied, because the dry run fails first",
                 if_unexplained=True,
             ),
         ),
@@ -336,17 +341,17 @@ RULES = (
     ),
     Rule(
         _CRD_MISSING,
-        why="the cluster does not serve {missing_kind} in {missing_group}: its CRD is probably not installed",
+        why="the cluster does not serve {missing_kind} in {missing_group}: the CRD is probably not installed",
         steps=(
             Step(
-                "install the {missing_kind} CRD first: move the {missing_kind} objects to a separate Kustomization whose spec.dependsOn lists the one that installs the CRD (a HelmRelease in the same Kustomization is never applied, because the dry run fails first)",
+                "install the {missing_kind} CRD first. Move the {missing_kind} objects to a separate Kustomization, and add the Kustomization that installs the CRD to spec.dependsOn there. A HelmRelease in the same Kustomization is never applied, because the dry run fails first",
                 read=(
                     "kubectl api-resources --api-group={missing_group_name}",
                     "kubectl get helmreleases.helm.toolkit.fluxcd.io -A",
                 ),
             ),
             Step(
-                "if the CRD is installed in an older version, upgrade it; Helm does not upgrade the CRDs of a chart unless spec.upgrade.crds is CreateReplace",
+                "if an older version of the CRD is installed, upgrade the CRD. Helm does not upgrade the CRDs of a chart unless spec.upgrade.crds is set to CreateReplace",
             ),
         ),
         pattern=Text(_NO_KIND + r"(?:/\w+)?)\""),
@@ -357,10 +362,10 @@ RULES = (
     ),
     Rule(
         _CRD_MISSING,
-        why="the API server has no API {missing_group}: the CRDs of this group are probably not installed, or are being removed",
+        why="the API server does not serve {missing_group}; the CRDs of this group are probably not installed, or are being removed",
         steps=(
             Step(
-                "install the CRDs of {missing_group} first, and add the Kustomization or HelmRelease that installs them to spec.dependsOn",
+                "install the CRDs of {missing_group} first. Add the Kustomization or HelmRelease that installs them to spec.dependsOn",
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
         ),

@@ -29,10 +29,10 @@ _NAMESPACED = (
 RULES = (
     Rule(
         _NAMESPACE_MISSING,
-        why="namespace {missing} (spec.storageNamespace) does not exist",
+        why="namespace {missing}, which spec.storageNamespace refers to, does not exist",
         steps=(
             Step(
-                "add namespace {missing} to Git, in a Kustomization that is applied before this HelmRelease, or remove spec.storageNamespace; spec.install.createNamespace creates only the target namespace",
+                "add namespace {missing} to Git, in a Kustomization that is applied before this HelmRelease, or remove spec.storageNamespace. spec.install.createNamespace only creates the target namespace",
                 read=("kubectl get namespaces",),
                 change=("kubectl create namespace {missing}",),
             ),
@@ -49,7 +49,7 @@ RULES = (
         why="namespace {missing} does not exist",
         steps=(
             Step(
-                "add namespace {missing} to Git; if it is the release's target namespace, you can set spec.install.createNamespace: true instead",
+                "add namespace {missing} to Git. If it is the release's target namespace, you can set spec.install.createNamespace: true instead",
                 read=("kubectl get namespaces",),
                 change=("kubectl create namespace {missing}",),
             ),
@@ -62,10 +62,10 @@ RULES = (
     ),
     Rule(
         _NAMESPACE_MISSING,
-        why="namespace {missing} (spec.targetNamespace) does not exist",
+        why="namespace {missing}, which spec.targetNamespace refers to, does not exist",
         steps=(
             Step(
-                "add namespace {missing} to Git, in this Kustomization or one that it depends on: spec.targetNamespace does not create it",
+                "add namespace {missing} to Git, in this Kustomization or in one that it depends on. Flux does not create the namespace in spec.targetNamespace",
                 read=("kubectl get namespaces",),
                 change=("kubectl create namespace {missing}",),
             ),
@@ -79,10 +79,10 @@ RULES = (
     ),
     Rule(
         _NAMESPACE_MISSING,
-        why="namespace {missing}, where Helm stores the release, does not exist in the remote cluster (spec.kubeConfig)",
+        why="namespace {missing}, where Helm stores the release, does not exist in the remote cluster that spec.kubeConfig refers to",
         steps=(
             Step(
-                "create namespace {missing} in the remote cluster, or set spec.storageNamespace to a namespace that exists there; spec.install.createNamespace creates only the target namespace",
+                "create namespace {missing} in the remote cluster, or set spec.storageNamespace to a namespace that exists there. spec.install.createNamespace only creates the target namespace",
                 read=(SPEC,),
             ),
         ),
@@ -94,10 +94,10 @@ RULES = (
     ),
     Rule(
         _NAMESPACE_MISSING,
-        why="namespace {missing} does not exist in the remote cluster (spec.kubeConfig)",
+        why="namespace {missing} does not exist in the remote cluster that spec.kubeConfig refers to",
         steps=(
             Step(
-                "add namespace {missing} to Git, in this {kind} or in one that its spec.dependsOn lists; for a HelmRelease, you can also set spec.install.createNamespace: true",
+                "add namespace {missing} to Git, in this {kind} or in one that it depends on. In a HelmRelease, you can set spec.install.createNamespace: true instead",
                 read=(SPEC,),
             ),
         ),
@@ -111,7 +111,7 @@ RULES = (
         why="namespace {missing} does not exist",
         steps=(
             Step(
-                "add namespace {missing} to Git, in this {kind} or in one that its spec.dependsOn lists; if this cluster does not need it, remove the objects in it",
+                "add namespace {missing} to Git, in this {kind} or in one that it depends on. If the namespace is not needed in this cluster, remove the objects that belong to it",
                 read=("kubectl get namespaces",),
                 change=("kubectl create namespace {missing}",),
             ),
@@ -124,7 +124,7 @@ RULES = (
     ),
     Rule(
         _NAMESPACE_UNNAMED,
-        why="the manifest of {object} does not set a namespace, but its kind requires one",
+        why="the manifest of {object} does not set a namespace, but its kind is namespaced",
         steps=(
             Step(
                 "set spec.targetNamespace, or metadata.namespace in the manifest of {object}",
@@ -141,11 +141,11 @@ RULES = (
         why="the API server does not accept {object} without a namespace, or does not serve its kind (the requested resource was not found)",
         steps=(
             Step(
-                "if the kind is namespaced, set metadata.namespace in the manifest, or spec.targetNamespace of a Kustomization",
+                "if the kind is namespaced, set metadata.namespace in the manifest, or spec.targetNamespace in the Kustomization",
                 read=("kubectl api-resources",),
             ),
             Step(
-                "if the kind is cluster-scoped, check its CRD: it is being deleted, was just installed, or no longer has this version",
+                "if the kind is cluster-scoped, check its CRD. The CRD may be in deletion, may have just been installed, or may no longer have this version",
                 read=("kubectl get customresourcedefinitions",),
             ),
         ),
@@ -157,10 +157,10 @@ RULES = (
     ),
     Rule(
         API_MISSING,
-        why="the API server does not serve the kind, version or subresource of {object} at the moment (the requested resource was not found)",
+        why="the API server does not currently serve the kind, version or subresource of {object} (the requested resource was not found)",
         steps=(
             Step(
-                "check whether the CRD is installed, serves this version and is not being deleted; a new CRD takes a moment to become available",
+                "check that the CRD is installed, serves this version and is not being deleted. A new CRD takes a moment to become available",
                 read=("kubectl api-resources", "kubectl get customresourcedefinitions"),
             ),
         ),
@@ -180,7 +180,7 @@ RULES = (
                 read=("kubectl get serviceaccounts -n {object_ns}",),
             ),
             Step(
-                "if the ServiceAccount is in the same Kustomization as a bare Pod, apply it in a Kustomization before this one: the dry run of a Pod fails until it exists (a Deployment or Job has no such check)"
+                "if a bare Pod and its ServiceAccount are in the same Kustomization, move the ServiceAccount to a Kustomization that this one depends on (spec.dependsOn). The dry run of a Pod fails until its ServiceAccount exists (Deployments and Jobs are not affected)"
             ),
         ),
         pattern=Text(

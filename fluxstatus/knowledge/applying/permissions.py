@@ -11,7 +11,7 @@ from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import ALL_KINDS
 
 _RBAC_FORBIDDEN = Code(
-    "rbac-forbidden", "The user or ServiceAccount that Flux acts as lacks an RBAC permission."
+    "rbac-forbidden", "The user or ServiceAccount that Flux impersonates lacks an RBAC permission."
 )
 
 _USER = (
@@ -55,10 +55,10 @@ _ACCOUNTS = "kubectl get serviceaccounts,rolebindings -n {sa_ns}"
 RULES = (
     Rule(
         Code("authorizer-denied", "An authorizer of the platform, not RBAC, denies a request."),
-        why="{user} cannot {verb} {what}, and not because of RBAC: {detail}",
+        why="{user} cannot {verb} {what}: an authorizer other than RBAC denies the request ({detail})",
         steps=(
             Step(
-                "an RBAC role does not help: move the object to another namespace (for a chart, in spec.values), remove it, or ask the cluster's provider what is allowed",
+                "move the object to another namespace (for a chart, with spec.values), remove it, or ask the cluster's provider what is allowed. An RBAC role does not help",
                 read=(SPEC,),
             ),
         ),
@@ -73,10 +73,10 @@ RULES = (
     ),
     Rule(
         _RBAC_FORBIDDEN,
-        why="{user} cannot {verb} {what}: neither Azure RBAC, which this AKS cluster uses, nor Kubernetes RBAC grants it",
+        why="{user} cannot {verb} {what} because neither Azure RBAC nor Kubernetes RBAC grants this permission; this AKS cluster uses Azure RBAC",
         steps=(
             Step(
-                'assign a role to this identity in Azure, such as "Azure Kubernetes Service RBAC Writer" for a namespace, or "Azure Kubernetes Service RBAC Cluster Admin" for CRDs, RBAC and cluster-scoped objects (az role assignment create)'
+                'assign a role to this identity in Azure (az role assignment create), such as "Azure Kubernetes Service RBAC Writer" for a namespace, or "Azure Kubernetes Service RBAC Cluster Admin" for CRDs, RBAC and cluster-scoped objects'
             ),
             Step(
                 "alternatively, bind a Role or ClusterRole with this permission to the user in the cluster",
@@ -93,10 +93,10 @@ RULES = (
     ),
     Rule(
         _RBAC_FORBIDDEN,
-        why="{user} cannot {verb} {what}: neither IAM of Google Cloud nor RBAC in the cluster grants it (IAM permission {permission})",
+        why="{user} cannot {verb} {what} because neither Google Cloud IAM nor Kubernetes RBAC grants this permission (IAM permission {permission})",
         steps=(
             Step(
-                "grant an IAM role with {permission} to this identity in the project of the cluster: roles/container.developer, or roles/container.admin for RBAC, CRDs and cluster-scoped objects"
+                "grant this identity an IAM role with {permission} in the cluster's project: roles/container.developer, or roles/container.admin for RBAC, CRDs and cluster-scoped objects"
             ),
             Step(
                 "alternatively, bind a Role or ClusterRole with this permission to the user in the cluster",
@@ -115,10 +115,10 @@ RULES = (
     ),
     Rule(
         Code("flux-forbidden", "The ServiceAccount of a Flux controller lacks an RBAC permission."),
-        why="Flux itself ({user}) cannot {verb} {what}: its RBAC permissions are missing (forbidden); normally, a ClusterRole and a ClusterRoleBinding that are installed with Flux grant them",
+        why="Flux itself ({user}) cannot {verb} {what}: the RBAC permission is missing (forbidden), although a ClusterRole and a ClusterRoleBinding that are installed with Flux normally grant it",
         steps=(
             Step(
-                "restore Flux's ClusterRoleBindings: the operator applies them with its FluxInstance; the operator's own ClusterRoleBindings come from its Helm chart",
+                "restore Flux's ClusterRoleBindings. The operator applies them when it reconciles the FluxInstance, and the operator's own ClusterRoleBindings are part of its Helm chart",
                 read=(
                     "kubectl get clusterrolebindings -o wide",
                     "kubectl auth can-i {verb} {what} -A --as={user}",
@@ -132,10 +132,10 @@ RULES = (
     ),
     Rule(
         _RBAC_FORBIDDEN,
-        why="{user} cannot {verb} {what}: a role binding refers to {role_kind} {missing_role}, which does not exist",
+        why="{user} cannot {verb} {what} because a role binding refers to {role_kind} {missing_role}, which does not exist",
         steps=(
             Step(
-                "create {role_kind} {missing_role} with this permission, or correct roleRef of the binding (which cannot be changed: recreate the binding)",
+                "create {role_kind} {missing_role} with this permission, or recreate the binding with the correct roleRef (it cannot be changed)",
                 read=(
                     _ACCOUNTS,
                     "kubectl get clusterrolebindings -o wide",
@@ -159,10 +159,10 @@ RULES = (
     ),
     Rule(
         _RBAC_FORBIDDEN,
-        why="{user} cannot create namespaces, which spec.install.createNamespace requires",
+        why="{user} is not allowed to create namespaces, which spec.install.createNamespace requires",
         steps=(
             Step(
-                "remove spec.install.createNamespace, and create the namespace with a Kustomization of the platform team, together with a role for ServiceAccount {sa_name} in it",
+                "remove spec.install.createNamespace, and create the namespace in a Kustomization of the platform team, together with a role for ServiceAccount {sa_name} in that namespace",
                 read=(SPEC, "kubectl get namespace {target_ns}"),
             ),
         ),
@@ -175,14 +175,14 @@ RULES = (
     ),
     Rule(
         _RBAC_FORBIDDEN,
-        why="{user} cannot {verb} CRDs, which the chart contains",
+        why="{user} is not allowed to {verb} the CRDs in the chart",
         steps=(
             Step(
-                "have a Kustomization or HelmRelease of the platform team install the CRDs, and set spec.install.crds and spec.upgrade.crds to Skip",
+                "install the CRDs with a Kustomization or HelmRelease of the platform team, and set spec.install.crds and spec.upgrade.crds to Skip",
                 read=(SPEC, _ACCOUNTS),
             ),
             Step(
-                "if the tenant is trusted with the CRDs of the whole cluster, bind a ClusterRole with this permission to {user}"
+                "if the tenant may manage the CRDs of the whole cluster, bind a ClusterRole with this permission to {user}"
             ),
         ),
         pattern=Text(
@@ -199,7 +199,7 @@ RULES = (
         why='{user} cannot {verb} {what}: the RBAC permission is missing (forbidden); if spec.serviceAccountName is empty, the multi-tenancy lockdown uses ServiceAccount "default"',
         steps=(
             Step(
-                'set spec.serviceAccountName to a ServiceAccount with this permission (the controllers run with --default-service-account, the multi-tenancy lockdown), or bind a Role with it to ServiceAccount "default"',
+                'set spec.serviceAccountName to a ServiceAccount that has this permission, or bind a Role with this permission to ServiceAccount "default". The controllers run with --default-service-account (multi-tenancy lockdown)',
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {in_ns} --as={user}"),
             ),
         ),
@@ -212,7 +212,7 @@ RULES = (
         why="{user} cannot {verb} {what} at the cluster scope: the RBAC permission is missing (forbidden)",
         steps=(
             Step(
-                "move cluster-scoped objects to a Kustomization of the platform team, which has this permission, or bind a ClusterRole with only this permission to {user}",
+                "move cluster-scoped objects to a Kustomization of the platform team that has this permission, or bind a ClusterRole with only this permission to {user}",
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what}.{group} --as={user}"),
             ),
         ),
@@ -225,7 +225,7 @@ RULES = (
         why="{user} cannot {verb} {what} in namespace {in_ns}: the RBAC permission is missing (forbidden)",
         steps=(
             Step(
-                'bind a Role with this permission to ServiceAccount {sa_name} in namespace {in_ns}; ClusterRole "edit" grants it',
+                'bind a Role or ClusterRole with this permission, such as ClusterRole "edit", to ServiceAccount {sa_name} in namespace {in_ns}',
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {in_ns} --as={user}"),
                 change=(
                     "kubectl create rolebinding {sa_name}-edit -n {in_ns} --clusterrole=edit --serviceaccount={sa_ns}:{sa_name}",
@@ -242,7 +242,7 @@ RULES = (
         why="{user} cannot {verb} {what} in namespace {in_ns}: the RBAC permission is missing (forbidden)",
         steps=(
             Step(
-                'bind ClusterRole "admin" to ServiceAccount {sa_name} in namespace {in_ns}: "edit" does not grant Roles and RoleBindings; Flux can then grant only permissions that this ServiceAccount has',
+                'bind ClusterRole "admin" to ServiceAccount {sa_name} in namespace {in_ns}. ClusterRole "edit" does not include Roles and RoleBindings. Flux can only grant permissions that this ServiceAccount has',
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {in_ns} --as={user}"),
                 change=(
                     "kubectl create rolebinding {sa_name}-admin -n {in_ns} --clusterrole=admin --serviceaccount={sa_ns}:{sa_name}",
@@ -262,7 +262,7 @@ RULES = (
         why="{user} cannot {verb} {what} in namespace {in_ns}: the RBAC permission is missing (forbidden)",
         steps=(
             Step(
-                'create a Role and a RoleBinding that grant {what} to ServiceAccount {sa_name}, or move these objects to a Kustomization of the platform team: ClusterRole "edit" does not grant {what}',
+                'create a Role and a RoleBinding that grant {what} to ServiceAccount {sa_name}, or move these objects to a Kustomization of the platform team. ClusterRole "edit" does not include {what}',
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {in_ns} --as={user}"),
                 change=(
                     "kubectl create role {sa_name}-{what} -n {in_ns} --verb=get,list,watch,create,update,patch,delete --resource={what}",
@@ -284,7 +284,7 @@ RULES = (
         why="{user} cannot {verb} {what}: the RBAC permission is missing (forbidden)",
         steps=(
             Step(
-                'create a Role and a RoleBinding that grant {what} to ServiceAccount {sa_name}, and check whether the ServiceAccount exists (ClusterRole "edit" contains custom resources only if their operator adds them to it)',
+                'create a Role and a RoleBinding that grant {what} to ServiceAccount {sa_name}, and check that the ServiceAccount exists. ClusterRole "edit" includes custom resources only if their operator adds them to it',
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {in_ns} --as={user}"),
                 change=(
                     "kubectl create role {sa_name}-{what} -n {in_ns} --verb=get,list,watch,create,update,patch,delete --resource={what}.{group}",

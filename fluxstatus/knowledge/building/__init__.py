@@ -3,28 +3,16 @@
 Upstream: KC internal/controller/kustomization_controller.go, PKG kustomize, kustomize api.
 """
 
-from fluxstatus.knowledge.building import (
-    files,
-    generators,
-    kustomization,
-    manifests,
-    otherwise,
-    patches,
-    paths,
-    pruning,
-    remote_bases,
-    transformers,
+PARTS = (
+    "files",
+    "remote_bases",
+    "paths",
+    "manifests",
+    "kustomization",
+    "patches",
+    "generators",
+    "transformers",
+    "otherwise",
+    "pruning",
 )
-
-RULES = (
-    *files.RULES,
-    *remote_bases.RULES,
-    *paths.RULES,
-    *manifests.RULES,
-    *kustomization.RULES,
-    *patches.RULES,
-    *generators.RULES,
-    *transformers.RULES,
-    *otherwise.RULES,
-    *pruning.RULES,
-)
+"""The modules with the rules, in their order."""

@@ -1,4 +1,4 @@
-"""Files and directories of a build that are missing: spec.path, and what a kustomization.yaml lists.
+"""Missing files and directories: spec.path, and the entries of a kustomization.yaml.
 
 Upstream: KC internal/controller/kustomization_controller.go and internal/decryptor, kustomize api
 (internal/target, kv, internal/builtins).
@@ -11,10 +11,10 @@ from fluxstatus.model.codes import Code
 
 _KUSTOMIZATION_FILE_MISSING = Code(
     "kustomization-file-missing",
-    "A directory used as a base or component has no kustomization.yaml.",
+    "A directory that is used as a base or component has no kustomization.yaml.",
 )
 _RESOURCE_FILE_MISSING = Code(
-    "resource-file-missing", "A file listed in the kustomization.yaml does not exist in the source."
+    "resource-file-missing", "A file that kustomization.yaml lists does not exist in the source."
 )
 
 _NO_SUCH_FILE = r"no such file or directory"
@@ -24,10 +24,10 @@ _PATH_MISSING = Code("path-missing", "The path in spec.path does not exist in th
 RULES = (
     Rule(
         _RESOURCE_FILE_MISSING,
-        why="kustomization.yaml refers to a patch or file by URL ({url}), but with spec.decryption each of them must be a file in the source",
+        why="kustomization.yaml refers to a patch or file by URL ({url}), which is not supported with spec.decryption; each patch or file must be in the source",
         steps=(
             Step(
-                "commit a copy of the file and refer to that, or apply it with a Kustomization without spec.decryption"
+                "commit a copy of the file and refer to the copy, or apply the file with a Kustomization that does not set spec.decryption"
             ),
         ),
         pattern=Text(
@@ -41,10 +41,10 @@ RULES = (
     ),
     Rule(
         _PATH_MISSING,
-        why="spec.path {path} contains a backslash: paths in Flux use forward slashes",
+        why="spec.path {path} contains a backslash, but paths in Flux use forward slashes",
         steps=(
             Step(
-                "write spec.path with forward slashes, as in ./clusters/production",
+                "use forward slashes in spec.path, as in ./clusters/production",
                 read=("kubectl get {resource} {name} -n {ns} -o jsonpath={{.spec.path}}",),
             ),
         ),
@@ -59,7 +59,7 @@ RULES = (
         why="spec.path {path} does not exist in the source (no such directory)",
         steps=(
             Step(
-                "correct spec.path, or check whether .sourceignore, spec.ignore or spec.sparseCheckout of the source excludes it",
+                "correct spec.path, or check whether the source excludes this path (.sourceignore, spec.ignore or spec.sparseCheckout)",
                 read=("kubectl get {resource} {name} -n {ns} -o jsonpath={{.spec.path}}",),
             ),
         ),
@@ -70,10 +70,10 @@ RULES = (
     ),
     Rule(
         _KUSTOMIZATION_FILE_MISSING,
-        why="{directory} is used as a base or component but has no kustomization.yaml",
+        why="{directory} is used as a base or component, but has no kustomization.yaml",
         steps=(
             Step(
-                "add a kustomization.yaml to {directory}, or correct the reference; to check before you push, run kustomize build {path}"
+                "add a kustomization.yaml to {directory}, or correct the reference. To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -88,7 +88,7 @@ RULES = (
         why="a directory that is listed in resources or components has no kustomization.yaml",
         steps=(
             Step(
-                "to find the directory, run kustomize build {path}; add a kustomization.yaml to it, or list its files instead"
+                "add a kustomization.yaml to the directory, or list its files instead. To find the directory, run kustomize build {path}"
             ),
         ),
         pattern=Text(r"error decrypting sources: no kustomization file found"),
@@ -101,7 +101,7 @@ RULES = (
         why="kustomization.yaml in {directory} lists {file}, which does not exist in the source",
         steps=(
             Step(
-                "commit the file, or correct {file} in {directory}/kustomization.yaml; to check before you push, run kustomize build {path}"
+                "commit the file, or correct {file} in {directory}/kustomization.yaml. To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -119,7 +119,7 @@ RULES = (
         why="kustomization.yaml lists {file}, which does not exist in the source",
         steps=(
             Step(
-                "commit {file}, or remove it from resources; to check before you push, run kustomize build {path}"
+                "commit {file}, or remove it from resources. To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -135,7 +135,7 @@ RULES = (
         why="a configMapGenerator or secretGenerator in kustomization.yaml refers to {file}, which does not exist in the source",
         steps=(
             Step(
-                "commit {file}, or correct its path in the generator; check that .gitignore and .sourceignore do not exclude it",
+                "commit {file}, or correct its path in the generator. Check that .gitignore and .sourceignore do not exclude it",
             ),
         ),
         pattern=Text(
@@ -152,7 +152,7 @@ RULES = (
         why="a secretGenerator or patch in kustomization.yaml refers to {file}, which does not exist in the source",
         steps=(
             Step(
-                "commit {file}, or correct its path in secretGenerator or patches; check that .gitignore and .sourceignore do not exclude it"
+                "commit {file}, or correct its path in secretGenerator or patches. Check that .gitignore and .sourceignore do not exclude it"
             ),
         ),
         pattern=Text(
@@ -168,7 +168,7 @@ RULES = (
         why="a patch in kustomization.yaml refers to {file}, which does not exist in the source",
         steps=(
             Step(
-                "commit {file}, or correct its path in patches; to check before you push, run kustomize build {path}"
+                "commit {file}, or correct its path in patches. To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -184,7 +184,7 @@ RULES = (
         why="kustomization.yaml refers to {file}, which does not exist in the source",
         steps=(
             Step(
-                "commit {file}, or correct the components, patches, generators or configurations that refer to it; to check before you push, run kustomize build {path}"
+                "commit {file}, or correct the components, patches, generators or configurations entry that refers to it. To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(

@@ -9,16 +9,16 @@ from fluxstatus.model.codes import Code
 
 _GENERATOR_CONFLICT = Code(
     "generator-conflict",
-    "A configMapGenerator or secretGenerator is not valid or conflicts with an object.",
+    "A configMapGenerator or secretGenerator is invalid or generates an object that already exists.",
 )
 
 RULES = (
     Rule(
         _GENERATOR_CONFLICT,
-        why="a configMapGenerator or secretGenerator generates an object that exists already: {detail}",
+        why="a configMapGenerator or secretGenerator generates an object that already exists: {detail}",
         steps=(
             Step(
-                "set behavior: merge or replace on the generator, or rename it; to check before you push, run kustomize build {path}"
+                "set behavior: merge or behavior: replace on the generator, or rename it. To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(r"(?P<detail>behavior must be merge or replace)"),
@@ -29,10 +29,10 @@ RULES = (
     ),
     Rule(
         _GENERATOR_CONFLICT,
-        why="the generator of {generated_kind} {generated} has behavior: merge or replace, but what its kustomization.yaml builds on has no such object",
+        why="the generator of {generated_kind} {generated} has behavior merge or replace, but the resources in its kustomization.yaml do not contain this object",
         steps=(
             Step(
-                "list the base with {generated_kind} {generated} in resources of that kustomization.yaml (a sibling does not count), remove behavior from the generator, or correct its name; to check before you push, run kustomize build {path}"
+                "list the base that contains {generated_kind} {generated} under resources of that kustomization.yaml (not of a sibling), remove behavior from the generator, or correct the generator's name. To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -46,10 +46,10 @@ RULES = (
     ),
     Rule(
         _GENERATOR_CONFLICT,
-        why="a configMapGenerator or secretGenerator in kustomization.yaml is not valid: {detail}",
+        why="a configMapGenerator or secretGenerator in kustomization.yaml is invalid: {detail}",
         steps=(
             Step(
-                "correct the generator: literals are KEY=VALUE, files are FILE or KEY=FILE, and each key occurs once; to check before you push, run kustomize build {path}"
+                "correct the generator. Literals have the form KEY=VALUE, files have the form FILE or KEY=FILE, and each key can occur only once. To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -69,7 +69,7 @@ RULES = (
         why="kustomization.yaml uses a plugin or helmCharts, which kustomize-controller does not support",
         steps=(
             Step(
-                "render the manifests outside Flux (for example in CI) and commit the result; for a chart, use a HelmRelease"
+                "render the manifests outside Flux (for example, in CI) and commit the result. For a chart, use a HelmRelease"
             ),
         ),
         pattern=Text(

@@ -23,7 +23,7 @@ RULES = (
         why="kustomization.yaml in {directory} is not valid YAML: {detail}",
         steps=(
             Step(
-                "correct that kustomization.yaml, often the indentation of a line; to check before you push, run kustomize build {path}"
+                "correct that kustomization.yaml (often, the indentation of a line is wrong). To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -36,10 +36,10 @@ RULES = (
     ),
     Rule(
         KUSTOMIZATION_FILE_INVALID,
-        why="the configuration of a {made} that kustomization.yaml uses is not valid: unknown field {field}",
+        why="the {made} that kustomization.yaml uses is invalid: unknown field {field}",
         steps=(
             Step(
-                "correct {field} in the {made} file that is listed in transformers, generators or validators of kustomization.yaml; to check before you push, run kustomize build {path}"
+                "correct {field} in the {made} file, which is listed under transformers, generators or validators in kustomization.yaml. To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -56,7 +56,7 @@ RULES = (
         why="two manifests define the same object ({duplicate})",
         steps=(
             Step(
-                "remove one of them: the object is defined in two files or in two bases, or one file is listed twice; to check before you push, run kustomize build {path}"
+                "remove one of the two manifests. The object is defined in two files or two bases, or the same file is listed twice. To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(r"may not add resource with an already registered id: (?P<duplicate>[^\s']+)"),
@@ -69,7 +69,7 @@ RULES = (
         why="two manifests produce the same object: {detail}",
         steps=(
             Step(
-                "check namespace, namePrefix and nameSuffix in kustomization.yaml, and spec.targetNamespace: they give two objects the same name and namespace; to check before you push, run kustomize build {path}"
+                "check namespace, namePrefix and nameSuffix in kustomization.yaml, and spec.targetNamespace, because they give two objects the same name and namespace. To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(r"(?P<detail>(?:ID conflict|found multiple objects)[^\n]{0,160})"),
@@ -78,10 +78,10 @@ RULES = (
     ),
     Rule(
         KUSTOMIZATION_FILE_INVALID,
-        why="a kustomization.yaml is not a kustomize file, but has another apiVersion or kind ({detail}): probably it is a Flux Kustomization",
+        why="a kustomization.yaml is not a kustomize file because it has a different apiVersion or kind ({detail}); the file probably contains a Flux Kustomization",
         steps=(
             Step(
-                "rename the file (a Flux Kustomization must not be named kustomization.yaml); a kustomize file has apiVersion kustomize.config.k8s.io/v1beta1 and kind Kustomization"
+                "rename the file, because a Flux Kustomization must not be named kustomization.yaml. A kustomize file has apiVersion kustomize.config.k8s.io/v1beta1 and kind Kustomization"
             ),
         ),
         pattern=Text(
@@ -100,7 +100,7 @@ RULES = (
         why="a kustomization.yaml is not valid YAML: {detail}",
         steps=(
             Step(
-                "correct the indentation and syntax of kustomization.yaml; to check before you push, run kustomize build {path}"
+                "correct the indentation and syntax of kustomization.yaml. To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -113,10 +113,10 @@ RULES = (
     ),
     Rule(
         KUSTOMIZATION_FILE_INVALID,
-        why="the entries of {field} in kustomization.yaml are plain strings, such as file names, but must be mappings with path: or patch:",
+        why="the entries of {field} in kustomization.yaml are plain strings, but must be mappings; each entry requires the key path or patch",
         steps=(
             Step(
-                'write each file name as "- path: FILE" (as in the former patchesStrategicMerge, it was a plain string); kustomize edit fix converts the file'
+                'write each file name as "- path: FILE" (only the former field patchesStrategicMerge had plain file names). To convert the file, run kustomize edit fix'
             ),
         ),
         pattern=Text(
@@ -130,10 +130,10 @@ RULES = (
     ),
     Rule(
         KUSTOMIZATION_FILE_INVALID,
-        why="field {field} in kustomization.yaml has the wrong type: it is of type {given}, but must be {wanted}",
+        why="field {field} in kustomization.yaml has the wrong type: {given} instead of {wanted}",
         steps=(
             Step(
-                "correct {field} in kustomization.yaml (list, mapping or string); to check before you push, run kustomize build {path}"
+                "correct the type of {field} in kustomization.yaml (list, mapping or string). To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -152,7 +152,7 @@ RULES = (
         why="kustomization.yaml in {directory} has an unknown field ({field})",
         steps=(
             Step(
-                "remove or correct {field} in that kustomization.yaml (files are listed under resources, or under files of a generator); to check before you push, run kustomize build {path}"
+                "remove or correct {field} in that kustomization.yaml (files are listed under resources, or under files in a generator). To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -167,7 +167,7 @@ RULES = (
         why="kustomization.yaml has an unknown field ({field})",
         steps=(
             Step(
-                "correct {field} in kustomization.yaml; to check before you push, run kustomize build {path}"
+                "correct {field} in kustomization.yaml. To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -183,7 +183,7 @@ RULES = (
         why="components in kustomization.yaml or spec.components lists {directory}, which is not a component (kind: Component)",
         steps=(
             Step(
-                "list {directory} in resources instead, or set apiVersion kustomize.config.k8s.io/v1alpha1 and kind Component in its kustomization.yaml"
+                "list {directory} under resources instead, or set apiVersion: kustomize.config.k8s.io/v1alpha1 and kind: Component in its kustomization.yaml"
             ),
         ),
         pattern=Text(
@@ -197,7 +197,7 @@ RULES = (
     Rule(
         KUSTOMIZATION_FILE_INVALID,
         why="the resources field of kustomization.yaml lists {directory}, which is a component (kind: Component)",
-        steps=(Step("list {directory} in components instead of resources"),),
+        steps=(Step("list {directory} under components instead of resources"),),
         pattern=Text(rf"expected kind != 'Component' for path '{IN_BUILD}(?P<directory>[^']+)'"),
         kinds=KS,
         reach=Reach.WHOLE,
@@ -206,10 +206,10 @@ RULES = (
     ),
     Rule(
         KUSTOMIZATION_FILE_INVALID,
-        why="kustomization.yaml refers to file {file} where a directory is required (as in components)",
+        why="kustomization.yaml refers to file {file} where a directory is required, for example under components",
         steps=(
             Step(
-                "refer to the directory of {file}; to check before you push, run kustomize build {path}"
+                "refer to the directory that contains {file}. To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -223,7 +223,11 @@ RULES = (
     Rule(
         KUSTOMIZATION_FILE_INVALID,
         why="the kustomization.yaml in {directory} is empty",
-        steps=(Step("list its manifests in resources, or remove the reference to {directory}"),),
+        steps=(
+            Step(
+                "list the manifests in that directory under resources, or remove the reference to {directory}"
+            ),
+        ),
         pattern=Text(
             rf"couldn't make target for path '{IN_BUILD}(?P<directory>[^']+)': kustomization\.yaml is empty"
         ),
@@ -233,10 +237,10 @@ RULES = (
     ),
     Rule(
         KUSTOMIZATION_FILE_INVALID,
-        why="kustomization.yaml is empty: it lists nothing to build",
+        why="kustomization.yaml is empty, so there is nothing to build",
         steps=(
             Step(
-                "add the resources to kustomization.yaml in {path}, or remove the Kustomization until there are some"
+                "add resources to kustomization.yaml in {path}, or remove the Flux Kustomization until there are resources to apply"
             ),
         ),
         pattern=Text(r"kustomization\.ya?ml is empty"),
@@ -246,10 +250,10 @@ RULES = (
     ),
     Rule(
         KUSTOMIZATION_FILE_INVALID,
-        why="kustomization.yaml is not valid: {detail}",
+        why="kustomization.yaml is invalid: {detail}",
         steps=(
             Step(
-                "correct kustomization.yaml; to check before you push, run kustomize build {path}"
+                "correct kustomization.yaml. To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -267,7 +271,7 @@ RULES = (
         why="the kustomization.yaml in spec.path {path} is not valid YAML: {detail}",
         steps=(
             Step(
-                "correct kustomization.yaml in {path}; to check before you push, run kustomize build {path}"
+                "correct kustomization.yaml in {path}. To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -284,7 +288,7 @@ RULES = (
         why="the kustomization.yaml files refer to each other in a cycle: {detail}",
         steps=(
             Step(
-                "remove one of the references; to check before you push, run kustomize build {path}"
+                "remove one of the references. To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(r"(?P<detail>cycle detected[^\n]{0,160}|contains visited root[^\n]{0,80})"),

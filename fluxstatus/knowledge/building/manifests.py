@@ -1,4 +1,4 @@
-"""YAML files of a build: not YAML, not a Kubernetes manifest, or a kustomize file by another name.
+"""Files of a build that are not YAML, not manifests, or kustomize files with another name.
 
 A directory without a kustomization.yaml gets a generated one that lists every YAML file below it;
 only there "failed to decode Kubernetes YAML from" is written. kustomize reports a resource that is
@@ -19,9 +19,11 @@ from fluxstatus.knowledge.commands import SPEC
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
-_NOT_A_MANIFEST = Code("not-a-manifest", "A YAML file to be applied is not a Kubernetes manifest.")
+_NOT_A_MANIFEST = Code(
+    "not-a-manifest", "A YAML file that Flux applies is not a Kubernetes manifest."
+)
 _YAML_INVALID = Code(
-    "yaml-invalid", "A manifest or the output of a ResourceSet template is not valid YAML."
+    "yaml-invalid", "A manifest, or the output of a ResourceSet template, is not valid YAML."
 )
 
 _BAD_YAML = Text(
@@ -32,8 +34,8 @@ _BAD_YAML = Text(
 RULES = (
     Rule(
         KUSTOMIZATION_FILE_INVALID,
-        why="{file} is a kustomize file, but its name is not one that kustomize recognizes (kustomization.yaml, kustomization.yml or Kustomization), so it is read as a manifest",
-        steps=(Step("rename {file} to kustomization.yaml (lower case)"),),
+        why="{file} is a kustomize file with an unrecognized name, so it is read as a manifest; kustomize only recognizes kustomization.yaml, kustomization.yml and Kustomization",
+        steps=(Step("rename {file} to kustomization.yaml (in lowercase)"),),
         pattern=Text(
             rf"failed to decode Kubernetes YAML from {IN_BUILD}(?P<file>\S+?): missing "
             r"metadata\.name in object \{\{kustomize\.config\.k8s\.io/"
@@ -48,7 +50,7 @@ RULES = (
         why="the resources field of kustomization.yaml lists {file}, which is itself a kustomize file",
         steps=(
             Step(
-                "list its directory instead of the file; to check before you push, run kustomize build {path}"
+                "list the directory instead of the file. To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -62,10 +64,10 @@ RULES = (
     ),
     Rule(
         _NOT_A_MANIFEST,
-        why="{file} is not a Kubernetes manifest ({detail}), but spec.path {path} has no kustomization.yaml, so Flux applies every YAML file below it",
+        why="{file} is not a Kubernetes manifest ({detail}); spec.path {path} has no kustomization.yaml, so Flux applies every YAML file in it",
         steps=(
             Step(
-                "add a kustomization.yaml to {path} that lists the manifests; or exclude the file with .sourceignore or spec.ignore of the source; or move it out of {path}"
+                "add a kustomization.yaml that lists the manifests to {path}, exclude the file with .sourceignore or with spec.ignore of the source, or move the file out of {path}"
             ),
         ),
         pattern=Text(
@@ -81,7 +83,7 @@ RULES = (
         why="the {made} in {file} has no metadata.name",
         steps=(
             Step(
-                "set metadata.name in {file} (check the spelling of metadata and name); if the file is not meant to be applied, exclude it with .sourceignore or spec.ignore of the source"
+                "set metadata.name in {file} (check the spelling of metadata and name). If the file is not meant to be applied, exclude it with .sourceignore or with spec.ignore of the source"
             ),
         ),
         pattern=Text(
@@ -97,7 +99,7 @@ RULES = (
         why="key {key} occurs twice in the same mapping in {file} (line {line})",
         steps=(
             Step(
-                "remove one of the two keys in {file}; to check before you push, run kustomize build {path}"
+                "remove one of the two keys in {file}. To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -115,7 +117,7 @@ RULES = (
         _YAML_INVALID,
         why="key {key} occurs twice in the same mapping of a YAML file (line {line})",
         steps=(
-            Step("remove one of the two keys in Git; to find the file, run kustomize build {path}"),
+            Step("remove one of the two keys in Git. To find the file, run kustomize build {path}"),
         ),
         pattern=Text(r"line (?P<line>\d+): mapping key \"(?P<key>[^\"]+)\" already defined"),
         reasons=("BuildFailed",),
@@ -127,9 +129,9 @@ RULES = (
         _YAML_INVALID,
         why="{file} is not a valid Kubernetes manifest: {detail}",
         steps=(
-            Step("correct {file} in Git; to check before you push, run kustomize build {path}"),
+            Step("correct {file} in Git. To check before you push, run kustomize build {path}"),
             Step(
-                "if {file} is not meant to be applied (a template, a values file), exclude it with .sourceignore or spec.ignore of the source, or add a kustomization.yaml to {path} that lists the manifests"
+                "if {file} is not meant to be applied (because it is a template or a values file), exclude it with .sourceignore or with spec.ignore of the source, or add a kustomization.yaml that lists the manifests to {path}"
             ),
         ),
         pattern=Text(
@@ -145,7 +147,7 @@ RULES = (
         why="the {made} in {file} has no metadata.name",
         steps=(
             Step(
-                "set metadata.name in {file} (check the spelling of metadata and name); if the file is not a manifest, remove it from resources in kustomization.yaml"
+                "set metadata.name in {file} (check the spelling of metadata and name). If the file is not a manifest, remove it from resources in kustomization.yaml"
             ),
         ),
         pattern=Text(
@@ -161,7 +163,7 @@ RULES = (
         why="the resources field of kustomization.yaml lists {file}, which is not a Kubernetes manifest ({detail})",
         steps=(
             Step(
-                "remove {file} from resources; values files belong in a configMapGenerator, patches in patches, and transformer configurations in configurations"
+                "remove {file} from resources. Values files belong under files of a configMapGenerator, patches under patches, and transformer configurations under configurations"
             ),
         ),
         pattern=Text(
@@ -177,7 +179,7 @@ RULES = (
         why="the build contains an object without apiVersion, kind or metadata.name: {detail}",
         steps=(
             Step(
-                "correct the manifest or the patch that removes these fields; to find it, run kustomize build {path}"
+                "correct the manifest, or the patch that removes these fields. To find it, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -190,10 +192,10 @@ RULES = (
     ),
     Rule(
         BUILD_FAILED,
-        why="kustomize crashes while it parses {file}: {detail}",
+        why="kustomize crashes while parsing {file}: {detail}",
         steps=(
             Step(
-                "check {file} for null or empty items and wrong nesting; if it is not a manifest, exclude it with .sourceignore"
+                "check {file} for null or empty items and wrong nesting. If it is not a manifest, exclude it with .sourceignore"
             ),
         ),
         pattern=Text(
@@ -208,7 +210,7 @@ RULES = (
         _YAML_INVALID,
         why="{file} is not valid YAML: {detail}",
         steps=(
-            Step("correct {file} in Git; to check before you push, run kustomize build {path}"),
+            Step("correct {file} in Git. To check before you push, run kustomize build {path}"),
         ),
         pattern=Text(
             r"accumulating resources from '(?P<file>(?!https?://)[^']+)': (?P<detail>(?:MalformedYAMLError: |"
@@ -222,9 +224,9 @@ RULES = (
         _YAML_INVALID,
         why="a manifest is not valid YAML: {detail}",
         steps=(
-            Step("correct the file in Git; to check before you push, run kustomize build {path}"),
+            Step("correct the file in Git. To check before you push, run kustomize build {path}"),
             Step(
-                "if all files are valid, a patch in spec.patches or the value of a variable (spec.postBuild) breaks the YAML: quote the variable, or correct its value",
+                "if all files are valid, a patch in spec.patches or the value of a variable in spec.postBuild breaks the YAML. Quote the variable, or correct its value",
                 read=(SPEC,),
             ),
         ),
@@ -236,10 +238,10 @@ RULES = (
     ),
     Rule(
         _YAML_INVALID,
-        why="the template of this ResourceSet renders invalid YAML: {detail}",
+        why="a template of this ResourceSet renders invalid YAML: {detail}",
         steps=(
             Step(
-                "correct spec.resourcesTemplate (or spec.resources): check the indentation, and quote inputs that are used as values; to see the result, run flux-operator build rset -f FILE",
+                "correct spec.resourcesTemplate or spec.resources. Check the indentation, and quote the inputs that are used as values. To see the output, run flux-operator build rset -f FILE",
                 read=(SPEC,),
             ),
         ),

@@ -11,10 +11,10 @@ from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 _TRANSFORMERS = (
     Rule(
         BUILD_FAILED,
-        why="kustomize crashes while it builds {path}: {detail}",
+        why="kustomize crashes while building {path}: {detail}",
         steps=(
             Step(
-                "check the manifests changed last for null values, empty items and duplicate keys; to reproduce it locally, run kustomize build {path}",
+                "check the most recently changed manifests for null values, empty items and duplicate keys. To reproduce the crash locally, run kustomize build {path}",
                 read=(SPEC,),
             ),
         ),
@@ -32,7 +32,7 @@ _REST = (
         why="kustomize cannot build {path}: {innermost}",
         steps=(
             Step(
-                "to reproduce it locally, run kustomize build {path} (or, with the variables, flux build kustomization {name} --path={path}); then fix the reported error",
+                "correct the reported error. To reproduce it locally, run kustomize build {path} or, to include the variables, flux build kustomization {name} --path={path}",
                 read=(SPEC,),
             ),
         ),

@@ -12,15 +12,15 @@ from fluxstatus.model.codes import Code
 _PATCH_WITHOUT_TARGET = Code(
     "patch-without-target", "The object that a patch targets cannot be found."
 )
-_PATCH_INVALID = Code("patch-invalid", "A patch is malformed or cannot be applied to its target.")
+_PATCH_INVALID = Code("patch-invalid", "A patch is invalid or cannot be applied to its target.")
 
 RULES = (
     Rule(
         _PATCH_WITHOUT_TARGET,
-        why="the patch target {target} matches no object",
+        why="no object matches the patch target {target}",
         steps=(
             Step(
-                "correct the patch target (group, kind, name, namespace), or add the object that it selects; to check before you push, run kustomize build {path}"
+                "correct the patch target (group, kind, name, namespace), or add the object that it selects. To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(r"no resource matches strategic merge patch \"(?P<target>[^\"]+)\""),
@@ -30,10 +30,10 @@ RULES = (
     ),
     Rule(
         _PATCH_WITHOUT_TARGET,
-        why="the patch target {target} matches no object",
+        why="no object matches the patch target {target}",
         steps=(
             Step(
-                "correct the target's kind, name and namespace, or add the object that it selects; to check before you push, run kustomize build {path}"
+                "correct the target's kind, name and namespace, or add the object that it selects. To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -45,10 +45,10 @@ RULES = (
     ),
     Rule(
         _PATCH_WITHOUT_TARGET,
-        why="the patch target {target} matches several objects",
+        why="more than one object matches the patch target {target}",
         steps=(
             Step(
-                "add the namespace or the group and version to the patch, so that it selects one object"
+                "add the namespace, or the group and version, to the patch so that it selects a single object"
             ),
         ),
         pattern=Text(r"multiple matches for Id (?P<target>[^\s;]+)"),
@@ -60,7 +60,7 @@ RULES = (
         why="a JSON patch cannot be applied to its target: {detail}",
         steps=(
             Step(
-                "correct the patch's path: replace and remove need an existing field, add needs an existing parent, and test needs the value that the object has; write / in a key as ~1; to check before you push, run kustomize build {path}",
+                "correct the path of the patch. The operations replace and remove require an existing field, add requires an existing parent, and test requires the object's current value; write / in a key as ~1. To check before you push, run kustomize build {path}",
                 read=(SPEC,),
             ),
         ),
@@ -77,10 +77,10 @@ RULES = (
     ),
     Rule(
         _PATCH_INVALID,
-        why="a patch or a manifest has {given} where kustomize expects {wanted} ({field})",
+        why="a patch or a manifest contains {given} where kustomize expects {wanted} ({field})",
         steps=(
             Step(
-                "correct {field} in the patches of kustomization.yaml or spec.patches, or in the manifest that they change: a list has entries that start with -, a mapping has keys; to check before you push, run kustomize build {path}",
+                'correct {field} in the patches of kustomization.yaml or spec.patches, or in the manifest that they change. List entries start with "-", and mappings have keys. To check before you push, run kustomize build {path}',
                 read=(SPEC,),
             ),
         ),
@@ -97,7 +97,7 @@ RULES = (
         why="a JSON patch in kustomization.yaml or spec.patches has no target",
         steps=(
             Step(
-                "add target (kind and name) to the patch; only a strategic merge patch selects its object by its own kind and name",
+                "add a target (kind and name) to the patch. Only a strategic merge patch selects its object by its own kind and name",
                 read=(SPEC,),
             ),
         ),
@@ -111,7 +111,7 @@ RULES = (
         why="a patch is neither a strategic merge patch nor a JSON patch: {detail}",
         steps=(
             Step(
-                "correct the patch in kustomization.yaml or spec.patches: a strategic merge patch needs apiVersion, kind and metadata.name, and a JSON patch is a list of operations; to check before you push, run kustomize build {path}",
+                "correct the patch in kustomization.yaml or spec.patches. A strategic merge patch requires apiVersion, kind and metadata.name; a JSON patch is a list of operations. To check before you push, run kustomize build {path}",
                 read=(SPEC,),
             ),
         ),
@@ -125,10 +125,10 @@ RULES = (
     ),
     Rule(
         _PATCH_INVALID,
-        why="an entry of patches in kustomization.yaml or spec.patches is not valid: {detail}",
+        why="an entry under patches in kustomization.yaml or spec.patches is invalid: {detail}",
         steps=(
             Step(
-                "correct the entry: it needs either patch or path, and with a target only one strategic merge patch",
+                "correct the entry. It requires either patch or path, and an entry with a target can contain only one strategic merge patch",
                 read=(SPEC,),
             ),
         ),

@@ -1,4 +1,4 @@
-"""Paths that a build may not use: outside the source artifact, or not relative to spec.path.
+"""Paths that a build must not use: outside the source artifact, or not relative to spec.path.
 
 Upstream: kustomize api internal/loader, PKG kustomize/filesys and kustomize_generator.go.
 """
@@ -14,7 +14,7 @@ RULES = (
         why="spec.path {path} is a file, but must be a directory",
         steps=(
             Step(
-                "set spec.path to the directory of the file; to apply only some of its files, list them in a kustomization.yaml there",
+                "set spec.path to the directory that contains the file. To apply only some of the files in it, list them in a kustomization.yaml there",
                 read=(SPEC,),
             ),
         ),
@@ -48,8 +48,8 @@ RULES = (
     ),
     Rule(
         Code("path-not-local", "A path in spec.components is not relative to spec.path."),
-        why="{file} in spec.components is not a relative path within the source: URLs and absolute paths are not allowed",
-        steps=(Step("use a path relative to spec.path in spec.components", read=(SPEC,)),),
+        why="{file} in spec.components is a URL or an absolute path, but must be a relative path within the source",
+        steps=(Step("use a path that is relative to spec.path", read=(SPEC,)),),
         pattern=Text(r"component path '(?P<file>[^']+)' must be local and relative"),
         kinds=KS,
         trivial=True,

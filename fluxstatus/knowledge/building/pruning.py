@@ -8,21 +8,21 @@ from fluxstatus.knowledge.commands import EVENTS
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
-_PRUNE_FAILED = Code("prune-failed", "Objects that were removed from Git cannot be deleted.")
+_PRUNE_FAILED = Code("prune-failed", "Some objects that were removed from Git cannot be deleted.")
 
 _INVENTORY = "kubectl get {resource} {name} -n {ns} -o jsonpath={{.status.inventory}}"
 
 RULES = (
     Rule(
         _PRUNE_FAILED,
-        why="{object} was removed from Git, but Flux cannot look it up to delete it: the cluster no longer serves its kind in the version of status.inventory",
+        why="{object} was removed from Git, but cannot be deleted: the cluster no longer serves its kind in the version in status.inventory",
         steps=(
             Step(
-                "if its CRD was removed by mistake, or serves only other versions now, install the CRD again with this version; Flux then deletes the object",
+                "if the CRD was removed by mistake, or now only serves other versions, reinstall the CRD with this version. Flux then deletes the object",
                 read=("kubectl api-resources", _INVENTORY),
             ),
             Step(
-                "if the CRD was removed for good, its objects are gone with it: remove their entries from status.inventory (kubectl edit --subresource=status); check the whole list first"
+                "if the CRD was removed for good, its objects no longer exist. Check all entries in status.inventory, and remove the entries of these objects (kubectl edit --subresource=status)"
             ),
         ),
         pattern=Text(
@@ -39,7 +39,7 @@ RULES = (
         why="{object} was removed from Git, but cannot be deleted: {detail}",
         steps=(
             Step(
-                "check the object's finalizers and webhooks, and whether ServiceAccount {sa} has permission to delete it",
+                "check the object's finalizers and webhooks, and check that ServiceAccount {sa} has permission to delete it",
                 read=("kubectl get {object_resource} {object_name} -n {object_ns} -o yaml", EVENTS),
             ),
         ),
@@ -51,10 +51,10 @@ RULES = (
     ),
     Rule(
         _PRUNE_FAILED,
-        why="objects that were removed from Git cannot be deleted",
+        why="some objects that were removed from Git cannot be deleted",
         steps=(
             Step(
-                "check the finalizers and webhooks of these objects, and the permissions of ServiceAccount {sa}",
+                "check the finalizers and webhooks of these objects, and check that ServiceAccount {sa} has permission to delete them",
                 read=(EVENTS,),
             ),
         ),
@@ -65,10 +65,10 @@ RULES = (
     ),
     Rule(
         _PRUNE_FAILED,
-        why="the Kustomization was deleted, but its objects could not be deleted in time: {detail}",
+        why="the Kustomization was deleted, but its objects were not deleted in time: {detail}",
         steps=(
             Step(
-                "check the finalizers of the remaining objects, and whether ServiceAccount {sa} has permission to delete them",
+                "check the finalizers of the remaining objects, and check that ServiceAccount {sa} has permission to delete them",
                 read=(EVENTS,),
             ),
         ),

@@ -28,9 +28,9 @@ RULES = (
     Rule(
         Code(
             "remote-base-oci",
-            "The kustomization.yaml lists an OCI artifact, which kustomize cannot read.",
+            "The kustomization.yaml lists an OCI artifact, which kustomize cannot fetch.",
         ),
-        why="kustomization.yaml lists {base}, but kustomize cannot read OCI artifacts",
+        why="kustomization.yaml lists {base}, but kustomize cannot fetch OCI artifacts",
         steps=(
             Step(
                 "remove the entry from resources, and create an OCIRepository for the artifact and a Kustomization that uses it"
@@ -45,9 +45,9 @@ RULES = (
     Rule(
         Code(
             "remote-base-forbidden",
-            "The kustomization.yaml uses a remote base, which --no-remote-bases forbids.",
+            "The kustomization.yaml uses a remote base, which the --no-remote-bases flag forbids.",
         ),
-        why="kustomization.yaml uses a remote base, which kustomize-controller forbids (--no-remote-bases)",
+        why="kustomization.yaml uses a remote base, which kustomize-controller does not allow (--no-remote-bases)",
         steps=(
             Step("commit a copy of the base, or create a separate source and Kustomization for it"),
         ),
@@ -59,12 +59,12 @@ RULES = (
     ),
     Rule(
         _REMOTE_BASE_DENIED,
-        why="the remote resource {base} is not YAML: the host probably returned a login page (HTML), because the repository is private or the URL does not point to a file",
+        why="the remote resource {base} is not YAML; the host probably returned a login page (HTML), because the repository is private or the URL does not point to a file",
         steps=(
             Step(
-                "create a GitRepository with a Secret for the repository and a Kustomization that uses it, or commit a copy of the resource: kustomize-controller cannot authenticate when it fetches remote resources"
+                "create a GitRepository with a Secret for the repository and a Kustomization that uses it, or commit a copy of the resource. kustomize-controller has no credentials for remote resources"
             ),
-            Step("if the URL is public, correct it so that it returns plain YAML"),
+            Step("if the resource is public, correct the URL so that it returns plain YAML"),
         ),
         pattern=Text(
             rf"{_FROM_URL}: (?:MalformedYAMLError|missing Resource metadata|missing metadata\.name|"
@@ -77,10 +77,10 @@ RULES = (
     ),
     Rule(
         _REMOTE_BASE_DENIED,
-        why="the remote resource {base} cannot be fetched: its host denies access without credentials (HTTP {status})",
+        why="the remote resource {base} cannot be fetched: the host denies access without credentials (HTTP {status})",
         steps=(
             Step(
-                "check with curl -I {base} whether the resource is public (403 can also be a rate limit, 407 is a proxy); if it is private, create a GitRepository with a Secret for the repository and a Kustomization that uses it, or commit a copy of the resource: kustomize-controller cannot authenticate when it fetches remote resources"
+                "if the resource is private, create a GitRepository with a Secret for the repository and a Kustomization that uses it, or commit a copy of the resource. kustomize-controller has no credentials for remote resources. To check whether the resource is public, run curl -I {base} (status 403 can also be a rate limit, and 407 comes from a proxy)"
             ),
         ),
         pattern=Text(rf"{_FROM_URL}: HTTP Error: status code (?P<status>40[137])"),
@@ -95,7 +95,7 @@ RULES = (
         why="the remote resource {base} does not exist (HTTP {status}), or its repository is private",
         steps=(
             Step(
-                "correct the URL in kustomization.yaml (version, path); to check it, run curl -I {base}"
+                "correct the version and path of the URL in kustomization.yaml. To check it, run curl -I {base}"
             ),
             Step(
                 "if the repository is private, create a GitRepository with a Secret for it, or commit a copy of the resource"
@@ -109,10 +109,10 @@ RULES = (
     ),
     Rule(
         _REMOTE_BASE_UNREACHABLE,
-        why="the remote resource {base} cannot be fetched: its host returned HTTP {status}",
+        why="the remote resource {base} cannot be fetched: the host returned HTTP {status}",
         steps=(
             Step(
-                "wait for the next attempt; to be independent of the host, commit a copy of the resource or create a separate source for it"
+                "wait for the next attempt. To become independent of the host, commit a copy of the resource, or create a separate source for it"
             ),
         ),
         pattern=Text(rf"{_FROM_URL}: HTTP Error: status code (?P<status>\d+)"),
@@ -127,10 +127,10 @@ RULES = (
         why="the remote base {base} cannot be cloned in time: git {git} did not finish within {limit}",
         steps=(
             Step(
-                "create a GitRepository for it and a Kustomization that uses it (source-controller caches it), or commit a copy of the base"
+                "create a GitRepository for the base and a Kustomization that uses it (source-controller caches the repository), or commit a copy of the base"
             ),
             Step(
-                "to keep it, append ?timeout=120s to its URL, and &submodules=false if it has submodules that are not needed; check that kustomize-controller can reach the host"
+                "to keep the remote base, append ?timeout=120s to its URL, and &submodules=false if it has submodules that you do not need. Check that kustomize-controller can reach the host"
             ),
         ),
         pattern=Text(
@@ -148,7 +148,7 @@ RULES = (
         why="the remote base {base} does not have the requested branch, tag or commit ({detail})",
         steps=(
             Step(
-                "correct ?ref= in its URL in kustomization.yaml; to list the existing ones, run git ls-remote"
+                "correct ?ref= of the URL in kustomization.yaml. To list the existing branches and tags, run git ls-remote"
             ),
         ),
         pattern=Text(
@@ -163,10 +163,10 @@ RULES = (
     ),
     Rule(
         _REMOTE_BASE_MISSING,
-        why="the remote resource {base} does not exist, or its repository is private: the host returned neither a file nor a Git repository ({detail})",
+        why="the remote resource {base} does not exist, or its repository is private; the host returned neither a file nor a Git repository ({detail})",
         steps=(
             Step(
-                "correct the URL in kustomization.yaml (repository, version, path); to check it, run curl -I or git ls-remote"
+                "correct the repository, version and path of the URL in kustomization.yaml. To check it, run curl -I or git ls-remote"
             ),
             Step(
                 "if the repository is private, create a GitRepository with a Secret for it and a Kustomization that uses it, or commit a copy of the resource"
@@ -182,12 +182,12 @@ RULES = (
     ),
     Rule(
         _REMOTE_BASE_DENIED,
-        why="the remote base {base} cannot be cloned: its host requires authentication, because the repository is private or does not exist ({detail})",
+        why="the remote base {base} cannot be cloned: the host requires authentication because the repository is private or does not exist ({detail})",
         steps=(
             Step(
-                "create a GitRepository with a Secret for it and a Kustomization that uses it, or commit a copy of the base: kustomize-controller cannot authenticate when it fetches remote bases"
+                "create a GitRepository with a Secret for the repository and a Kustomization that uses it, or commit a copy of the base. kustomize-controller has no credentials for remote bases"
             ),
-            Step("if the repository is public, correct its URL in kustomization.yaml"),
+            Step("if the repository is public, correct the URL in kustomization.yaml"),
         ),
         pattern=Text(
             rf"{_FROM_URL}.{{0,1200}}?(?P<detail>could not read (?:Username|Password)|"
@@ -202,10 +202,10 @@ RULES = (
     ),
     Rule(
         _REMOTE_BASE_UNREACHABLE,
-        why="kustomize-controller does not trust the authority that signed the certificate of the host of remote resource {base}: remote resources are fetched without the Secret and the CA of the source",
+        why="kustomize-controller does not trust the CA that signed the TLS certificate of the host serving {base} (a remote resource); remote resources are fetched without the source's Secret and CA certificate",
         steps=(
             Step(
-                "commit a copy of the resource, or create a GitRepository with its URL and spec.secretRef (key ca.crt), and a Kustomization for it or spec.include in the source"
+                "commit a copy of the resource, or create a GitRepository for its URL (with the CA certificate as key ca.crt in the Secret in spec.secretRef) and use it in a Kustomization or in spec.include of the source"
             ),
         ),
         pattern=Text(
@@ -217,10 +217,10 @@ RULES = (
     ),
     Rule(
         _REMOTE_BASE_UNREACHABLE,
-        why="kustomize-controller does not trust the certificate of the host of remote resource {base}: {detail}",
+        why="kustomize-controller does not trust the TLS certificate of the host serving {base} (a remote resource): {detail}",
         steps=(
             Step(
-                "if the certificate is expired or was issued for another name, renew it; if a CA of your own issued it, create a GitRepository with spec.secretRef (key ca.crt) for it, or commit a copy of the resource"
+                "if the certificate has expired or was issued for another name, renew it. If it was issued by a private CA, create a GitRepository with the CA certificate as key ca.crt in the Secret in spec.secretRef, or commit a copy of the resource"
             ),
         ),
         pattern=Text(
@@ -236,7 +236,7 @@ RULES = (
         why="the remote resource {base} cannot be fetched: the connection failed ({detail})",
         steps=(
             Step(
-                "allow connections from kustomize-controller to the host (DNS, NetworkPolicies, firewall, HTTPS_PROXY), or commit a copy of the resource or create a separate source for it",
+                "allow connections from kustomize-controller to the host (DNS, NetworkPolicies, firewall, HTTPS_PROXY). Alternatively, commit a copy of the resource, or create a separate source for it",
                 read=("kubectl describe deployment kustomize-controller -n {flux_namespace}",),
             ),
         ),
@@ -255,10 +255,10 @@ RULES = (
     ),
     Rule(
         _REMOTE_BASE_UNREACHABLE,
-        why="the remote base {base} cannot be cloned, because the image of kustomize-controller does not contain git",
+        why="the remote base {base} cannot be cloned because the kustomize-controller image does not contain git",
         steps=(
             Step(
-                "create a GitRepository for it and a Kustomization that uses it, or commit a copy of the base"
+                "create a GitRepository for the base and a Kustomization that uses it, or commit a copy of the base"
             ),
         ),
         pattern=Text(rf"{_FROM_URL}.{{0,600}}?no '\w+' program on path"),
@@ -268,13 +268,13 @@ RULES = (
     ),
     Rule(
         _REMOTE_BASE_UNREACHABLE,
-        why="the remote base {base} cannot be cloned with git (without a reported cause)",
+        why="the remote base {base} cannot be cloned with git (no cause was reported)",
         steps=(
             Step(
-                "check that its ?ref= exists, that the repository is public, and that kustomize-controller can reach the host: run git fetch with the same URL and ref"
+                "check that its ?ref= exists, that the repository is public, and that kustomize-controller can reach the host. To test this, run git fetch with the same URL and ref"
             ),
             Step(
-                "create a GitRepository for it and a Kustomization that uses it (it reports the cause and supports credentials), or commit a copy of the base"
+                "create a GitRepository for the base and a Kustomization that uses it, or commit a copy of the base. A GitRepository reports the cause and supports credentials"
             ),
         ),
         pattern=Text(rf"{_FROM_URL}.{{0,600}}?{_IN_GIT}"),
@@ -286,11 +286,7 @@ RULES = (
     Rule(
         _REMOTE_BASE_MISSING,
         why="the repository of the remote base {base} was cloned, but does not contain {file}",
-        steps=(
-            Step(
-                "correct the path or ?ref= in its URL in kustomization.yaml (the path in the repository follows //)"
-            ),
-        ),
+        steps=(Step("correct ?ref= or the path after // of the URL in kustomization.yaml"),),
         pattern=Text(
             rf"{_FROM_URL}.{{0,600}}?evalsymlink failure on '/tmp/kustomize-\d+/(?P<file>[^']+)'"
         ),

@@ -4,7 +4,7 @@ from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
 KUSTOMIZATION_FILE_INVALID = Code(
-    "kustomization-file-invalid", "The kustomization.yaml file is not valid."
+    "kustomization-file-invalid", "The kustomization.yaml file is invalid."
 )
 BUILD_FAILED = Code("build-failed", "Kustomize cannot build the manifests in spec.path.")
 

@@ -17,7 +17,7 @@ RULES = (
         why="a replacement in kustomization.yaml cannot be applied: {detail}",
         steps=(
             Step(
-                "correct the source (kind, name, fieldPath) or the targets of the replacement; options.create: true creates a missing target field; to check before you push, run kustomize build {path}"
+                "correct the source (kind, name, fieldPath) or the targets of the replacement. To create missing target fields, set options.create: true. To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -33,10 +33,10 @@ RULES = (
     ),
     Rule(
         _TRANSFORMER_FAILED,
-        why="a variable in vars of kustomization.yaml cannot be resolved: {detail}",
+        why="a variable under vars in kustomization.yaml cannot be resolved: {detail}",
         steps=(
             Step(
-                "correct the object and field of the variable, or use replacements instead (vars is deprecated)"
+                "correct the variable's object and field, or use replacements instead (vars is deprecated)"
             ),
         ),
         pattern=Text(
@@ -48,10 +48,10 @@ RULES = (
     ),
     Rule(
         _TRANSFORMER_FAILED,
-        why="replicas in kustomization.yaml names a workload that does not exist: {detail}",
+        why="replicas in kustomization.yaml refers to a workload that does not exist: {detail}",
         steps=(
             Step(
-                "correct the name in replicas: it must be the workload's name before namePrefix and nameSuffix are applied"
+                "correct the name under replicas. It must be the workload's name before namePrefix and nameSuffix are applied"
             ),
         ),
         pattern=Text(r"(?P<detail>resource with name \S+ does not match a config[^\n]{0,120})"),
@@ -61,10 +61,10 @@ RULES = (
     ),
     Rule(
         _TRANSFORMER_FAILED,
-        why="a reference in a manifest matches several objects, so kustomize cannot update it: {detail}",
+        why="a reference in a manifest matches more than one object, so kustomize cannot update it: {detail}",
         steps=(
             Step(
-                "set the namespace of the reference, or give the objects different names; to see them, run kustomize build {path}"
+                "set the namespace of the reference, or give the objects different names. To see them, run kustomize build {path}"
             ),
         ),
         pattern=Text(r"(?P<detail>found multiple possible referrals[^\n]{0,160})"),
@@ -74,10 +74,10 @@ RULES = (
     ),
     Rule(
         _TRANSFORMER_FAILED,
-        why="kustomize cannot set field {field} of {target}, because a value on this path has the wrong type: {detail}",
+        why="kustomize cannot set field {field} of {target} because a value on this path has the wrong type: {detail}",
         steps=(
             Step(
-                "correct the manifest of {target}: {field} and its parents must be mappings or lists as its kind requires; to check before you push, run kustomize build {path}"
+                "correct the manifest of {target}. The field {field} and its parents must have the types that the kind requires (mapping or list). To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -91,7 +91,7 @@ RULES = (
         why="kustomize cannot set a namespace or a reference in a manifest: {detail}",
         steps=(
             Step(
-                "correct the manifest with the value of the wrong type (a name or namespace must be a string); to find it, run kustomize build {path}"
+                "correct the type of the value in the manifest (a name or namespace must be a string). To find it, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -105,10 +105,10 @@ RULES = (
     ),
     Rule(
         _TRANSFORMER_FAILED,
-        why="a file in crds, configurations or openapi of kustomization.yaml cannot be read: {detail}",
+        why="a file under crds, configurations or openapi in kustomization.yaml cannot be read: {detail}",
         steps=(
             Step(
-                "crds takes OpenAPI definitions (JSON), not CustomResourceDefinition manifests: list those in resources; to check before you push, run kustomize build {path}"
+                "list CustomResourceDefinition manifests under resources instead of crds, which is for OpenAPI definitions (JSON). To check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(

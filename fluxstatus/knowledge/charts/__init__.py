@@ -4,11 +4,5 @@ Upstream: SC internal/helm/repository, internal/helm/getter, internal/helm/chart
 internal/controller/helmchart_controller.go.
 """
 
-from fluxstatus.knowledge.charts import archives, dependencies, indexes, versions
-
-RULES = (
-    *indexes.RULES,
-    *versions.RULES,
-    *dependencies.RULES,
-    *archives.RULES,
-)
+PARTS = ("indexes", "versions", "dependencies", "archives")
+"""The modules with the rules, in their order."""

@@ -22,16 +22,16 @@ RULES = (
     Rule(
         Code(
             "chart-version-mismatch",
-            "The tag of the OCI artifact differs from the version in the chart's Chart.yaml.",
+            "The tag of the OCI artifact differs from the version in Chart.yaml.",
         ),
-        why="the artifact has tag {wanted_tag}, but the version in its Chart.yaml is {wanted_version}: the chart was published with a tag that does not match its version",
+        why="the artifact has tag {wanted_tag}, but the version in its Chart.yaml is {wanted_version}; the chart was published with a tag that does not match its version",
         steps=(
             Step(
                 "choose another tag in spec.ref of OCIRepository {source_name}",
                 read=(ITS_SOURCE,),
             ),
             Step(
-                "or have the chart published again with helm push, which takes the tag from Chart.yaml"
+                "alternatively, republish the chart with helm push, which uses the version in Chart.yaml as the tag"
             ),
         ),
         pattern=Text(
@@ -45,10 +45,10 @@ RULES = (
             "chart-archive-missing",
             "The chart is listed in the repository index, but its archive does not exist.",
         ),
-        why="the index lists the chart, but its archive does not exist: {archive} returns 404",
+        why="the index lists the chart, but its archive {archive} does not exist (404)",
         steps=(
             Step(
-                "publish the chart's archive {archive} again, or choose another version",
+                "republish the chart's archive {archive}, or choose another version",
                 read=(SPEC,),
             ),
         ),
@@ -58,10 +58,10 @@ RULES = (
     ),
     Rule(
         _ARCHIVE_DENIED,
-        why="the index can be read, but the host of the chart's archive {archive} responds with {status} to the credentials in Secret {secret}: they are probably not valid for it",
+        why="the index can be read, but the host of the chart's archive {archive} responds with {status}; the credentials in Secret {secret} are probably not valid for that host",
         steps=(
             Step(
-                "put a username and password into Secret {secret} that may read the index and the archives; with spec.passCredentials{of_endpoint} they are sent to both hosts",
+                "put a username and password that have read access to both the index and the archives into Secret {secret}. To send these credentials to both hosts, set spec.passCredentials{of_endpoint} to true",
                 read=(ENDPOINT, SECRET),
             ),
         ),
@@ -77,7 +77,7 @@ RULES = (
         why="the index can be read, but the chart's archive {archive} requires authentication ({status})",
         steps=(
             Step(
-                "set spec.secretRef{of_endpoint} to a Secret with the keys username and password; if the archives are on a different host than the index, also set spec.passCredentials: true",
+                "set spec.secretRef{of_endpoint} to a Secret with the keys username and password. If the archives and the index are on different hosts, also set spec.passCredentials: true",
                 read=(ENDPOINT,),
             ),
         ),
@@ -94,7 +94,7 @@ RULES = (
         why="spec.valuesFiles lists {wanted_path}, which does not exist in the chart",
         steps=(
             Step(
-                "correct spec.valuesFiles (for a GitRepository or Bucket, paths are relative to the source; for a HelmRepository, to the chart), or set spec.ignoreMissingValuesFiles: true",
+                "correct spec.valuesFiles, or set spec.ignoreMissingValuesFiles: true. For a GitRepository or Bucket, paths are relative to the source; for a HelmRepository, they are relative to the chart",
                 read=(SPEC,),
             ),
         ),
@@ -107,15 +107,15 @@ RULES = (
     ),
     Rule(
         Code(
-            "chart-not-in-artifact", "The OCI artifact at the address of the chart is not a chart."
+            "chart-not-in-artifact", "The OCI artifact at the chart's address is not a Helm chart."
         ),
-        why="the OCI artifact is not a Helm chart, but an image or another artifact: {detail}",
+        why="the OCI artifact is an image or another artifact, not a Helm chart: {detail}",
         steps=(
             Step(
-                "correct the chart's name and version: Flux appends the name to {address_field}, and an image of the same project is often next to the chart",
+                "correct the chart's name and version. Flux appends the name to {address_field}, and registries often have an image of the same project there",
                 read=(ENDPOINT, SPEC),
             ),
-            Step("if it should be a chart, publish it again with helm push"),
+            Step("if the artifact should be a chart, republish it with helm push"),
         ),
         pattern=Text(
             r"(?P<detail>could not load config with mediatype \S+|"
@@ -127,10 +127,10 @@ RULES = (
     ),
     Rule(
         _CHART_INVALID,
-        why="the address of the chart's archive does not serve an archive, but {served_type}",
+        why="the address of the chart's archive serves {served_type} instead of an archive",
         steps=(
             Step(
-                "open the URL of the archive in the repository index (urls): a web page or a login page is in its place, or the index has a wrong URL",
+                "open the archive's URL, which is listed under urls in the repository index. It either leads to a web page or a login page, or is wrong",
                 read=(ENDPOINT, SPEC),
             ),
             Step("if the repository is private, check spec.secretRef{of_endpoint}"),
@@ -142,10 +142,10 @@ RULES = (
     ),
     Rule(
         _CHART_INVALID,
-        why="a file of the chart cannot be packaged: {detail}",
+        why="a file in the chart cannot be packaged: {detail}",
         steps=(
             Step(
-                "correct or remove the file or symbolic link in the chart, or exclude it with .helmignore; a link must not lead out of the source",
+                "correct or remove the file or symbolic link in the chart, or exclude it with .helmignore. A symbolic link must not lead out of the source",
                 read=(SPEC,),
             ),
         ),
@@ -159,10 +159,10 @@ RULES = (
     ),
     Rule(
         _CHART_INVALID,
-        why="the chart is not valid: {detail}",
+        why="the chart is invalid: {detail}",
         steps=(
             Step(
-                "correct Chart.yaml and the chart's directories; to list the errors, run helm lint",
+                "correct Chart.yaml and the directories of the chart. To list the errors, run helm lint",
                 read=(SPEC,),
             ),
         ),
@@ -181,7 +181,7 @@ RULES = (
         why="the chart exceeds a size limit of source-controller: {detail}",
         steps=(
             Step(
-                "make the chart smaller (exclude files with .helmignore), or raise --helm-chart-max-size or --helm-chart-file-max-size of source-controller",
+                "make the chart smaller (exclude files with .helmignore), or raise the source-controller flag --helm-chart-max-size or --helm-chart-file-max-size",
                 read=("kubectl describe deployment source-controller -n {flux_namespace}",),
             ),
         ),
@@ -195,7 +195,7 @@ RULES = (
         _CHART_INVALID,
         why="the values files cannot be merged: {detail}",
         steps=(
-            Step("correct the YAML of this values file in the chart or its source", read=(SPEC,)),
+            Step("correct the YAML of the values file in the chart or in its source", read=(SPEC,)),
         ),
         pattern=Text(
             r"(?P<detail>unmarshaling values from '[^']*' failed[^\n]{0,200}|"
@@ -208,7 +208,7 @@ RULES = (
         why="the chart has no version that can be downloaded: {detail}",
         steps=(
             Step(
-                "correct the entry of the chart in the repository index (urls), or choose another version",
+                "correct the chart's entry (urls) in the repository index, or choose another version",
                 read=(ITS_SOURCE,),
             ),
         ),
@@ -220,12 +220,12 @@ RULES = (
     Rule(
         Code(
             "chart-protocol-unsupported",
-            "The index of the Helm repository lists the chart at a URL that cannot be downloaded.",
+            "The Helm repository's index lists a chart URL that cannot be downloaded.",
         ),
-        why="the index of HelmRepository {source_name} lists the chart at an oci:// URL, which a HelmRepository of type default cannot download: the charts were moved to an OCI registry",
+        why="the index of HelmRepository {source_name} lists the chart at an oci:// URL, which a HelmRepository of type default cannot download; the charts were moved to an OCI registry",
         steps=(
             Step(
-                "use a HelmRepository with type: oci and the oci:// URL without the name of the chart, or an OCIRepository with spec.chartRef in the HelmRelease",
+                "use a HelmRepository with type: oci and the oci:// URL (without the chart name), or an OCIRepository with spec.chartRef in the HelmRelease",
                 read=(ITS_SOURCE, SPEC),
             ),
         ),
@@ -236,12 +236,12 @@ RULES = (
     Rule(
         Code(
             "helm-protocol-unsupported",
-            "The URL of a chart or a Helm repository needs a Helm plugin, which Flux does not have.",
+            "The URL of a chart or a Helm repository requires a Helm plugin, which Flux does not include.",
         ),
-        why="Flux does not support URLs with {scheme}://, which need a Helm plugin",
+        why="Flux does not support {scheme}:// URLs, which require a Helm plugin",
         steps=(
             Step(
-                "serve the charts over https, or from an OCI registry (type: oci); for charts in a bucket, use a Bucket as the source of the chart, and for charts in Git, a GitRepository",
+                "serve the charts over https, or from an OCI registry (type: oci). If the charts are in a bucket or in Git, use a Bucket or a GitRepository as the source of the chart",
                 read=(SPEC,),
             ),
         ),
@@ -257,7 +257,7 @@ RULES = (
         why="the chart cannot be pulled from its repository: {innermost}",
         steps=(
             Step(
-                "to reproduce it outside the cluster, run helm pull; then check {address_field}, its Secret, and the chart's name and version",
+                "check {address_field}, its Secret, and the chart's name and version. To reproduce the error outside the cluster, run helm pull",
                 read=(ENDPOINT, SPEC),
             ),
         ),
@@ -270,7 +270,9 @@ RULES = (
     Rule(
         _CHART_INVALID,
         why="the chart cannot be built from its source: {innermost}",
-        steps=(Step("fix the reported error in the chart or its values files", read=(SPEC,)),),
+        steps=(
+            Step("correct the reported error in the chart or in its values files", read=(SPEC,)),
+        ),
         reasons=(
             "InvalidChartReference",
             "ChartPullError",

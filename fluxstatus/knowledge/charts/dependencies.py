@@ -13,10 +13,10 @@ _DEPENDENCY = r"failed to add remote dependency '(?P<dependency>[^']+)'"
 RULES = (
     Rule(
         CHART_DEPENDENCY_FAILED,
-        why="the repository of dependency {dependency} in Chart.yaml was closed in 2020 ({closed})",
+        why="the repository of dependency {dependency} in Chart.yaml was shut down in 2020 ({closed})",
         steps=(
             Step(
-                "change the repository of the dependency in Chart.yaml: to https://charts.helm.sh/stable, an archive that is not updated, or to the repository that the chart moved to",
+                "change the dependency's repository in Chart.yaml to the repository that the chart moved to, or to https://charts.helm.sh/stable (an archive that is no longer updated)",
                 read=(SPEC,),
             ),
         ),
@@ -30,13 +30,13 @@ RULES = (
     ),
     Rule(
         CHART_DEPENDENCY_FAILED,
-        why="{host} is rate-limiting pulls of dependency {dependency} (429), because no credentials are used for it",
+        why="{host} is rate-limiting pulls of dependency {dependency} (429) because Flux pulls it without credentials",
         steps=(
             Step(
-                "commit the dependency to the chart's charts/ directory (helm dependency update), so that it is not pulled; or pull it from a mirror of your own"
+                "commit the dependency to the chart's charts/ directory (helm dependency update), so that Flux does not pull it, or pull it from your own mirror"
             ),
             Step(
-                "or create a HelmRepository in namespace {ns} with exactly the repository URL of the dependency in Chart.yaml and with credentials in spec.secretRef: Flux uses it for the dependency",
+                "alternatively, create a HelmRepository with credentials in spec.secretRef in namespace {ns}. Its URL must be identical to the dependency's repository in Chart.yaml, so that Flux uses it for the dependency",
                 read=("kubectl get helmrepositories.source.toolkit.fluxcd.io -n {ns}",),
             ),
         ),
@@ -49,14 +49,14 @@ RULES = (
     ),
     Rule(
         CHART_DEPENDENCY_FAILED,
-        why="{host} denies access to dependency {dependency}: Flux has no valid credentials for it, or the dependency does not exist",
+        why="{host} denies access to dependency {dependency}; Flux has no valid credentials for the repository, or the dependency does not exist",
         steps=(
             Step(
-                "create a HelmRepository in namespace {ns} with exactly the repository URL of the dependency in Chart.yaml and with credentials in spec.secretRef: Flux uses it for the dependency",
+                "create a HelmRepository with credentials in spec.secretRef in namespace {ns}. Its URL must be identical to the dependency's repository in Chart.yaml, so that Flux uses it for the dependency",
                 read=(SPEC, "kubectl get helmrepositories.source.toolkit.fluxcd.io -n {ns}"),
             ),
             Step(
-                "or commit the dependency to the chart's charts/ directory (helm dependency update)"
+                "alternatively, commit the dependency to the chart's charts/ directory (helm dependency update)"
             ),
         ),
         pattern=Text(
@@ -68,10 +68,10 @@ RULES = (
     ),
     Rule(
         CHART_DEPENDENCY_FAILED,
-        why="{host}, the host of dependency {dependency}, cannot be reached: {detail}",
+        why="{host}, which hosts dependency {dependency}, cannot be reached: {detail}",
         steps=(
             Step(
-                "check whether the repository of the dependency in Chart.yaml is correct and reachable from the cluster; or commit the dependency to the chart's charts/ directory",
+                "check that the dependency's repository in Chart.yaml is correct and can be reached from the cluster, or commit the dependency to the chart's charts/ directory",
                 read=(SPEC,),
             ),
         ),
@@ -89,7 +89,7 @@ RULES = (
         why="the repository of dependency {dependency} in Chart.yaml is not a Helm repository: {index} does not exist (404)",
         steps=(
             Step(
-                "correct the repository of the dependency in Chart.yaml (a registry needs an oci:// URL), or commit the dependency to the chart's charts/ directory (helm dependency update)",
+                "correct the dependency's repository in Chart.yaml (an OCI registry requires an oci:// URL), or commit the dependency to the chart's charts/ directory (helm dependency update)",
                 read=(SPEC,),
             ),
         ),
@@ -99,10 +99,10 @@ RULES = (
     ),
     Rule(
         CHART_DEPENDENCY_FAILED,
-        why="the repository of dependency {dependency} has no version of it that matches Chart.yaml: {detail}",
+        why="the repository of dependency {dependency} has no version that matches Chart.yaml: {detail}",
         steps=(
             Step(
-                "correct the name or the version of the dependency in Chart.yaml, or commit it to the chart's charts/ directory (helm dependency update)",
+                "correct the dependency's name or version in Chart.yaml, or commit the dependency to the chart's charts/ directory (helm dependency update)",
                 read=(SPEC,),
             ),
         ),
@@ -116,14 +116,14 @@ RULES = (
     ),
     Rule(
         CHART_DEPENDENCY_FAILED,
-        why="dependency {dependency} is not at {wanted_path} in the source, the path that its repository in Chart.yaml ({reference}) refers to",
+        why="the source does not contain dependency {dependency} at {wanted_path}; the dependency's repository in Chart.yaml, {reference}, refers to this path",
         steps=(
             Step(
-                "correct the repository of the dependency in Chart.yaml: a file:// path is relative to the directory of the chart and must not leave the source",
+                "correct the dependency's repository in Chart.yaml. A file:// path is relative to the chart's directory and must not lead out of the source",
                 read=(SPEC,),
             ),
             Step(
-                "if the path is correct, check whether spec.ignore, .sourceignore or spec.sparseCheckout of the source excludes it",
+                "if the path is correct, check whether the source excludes it (spec.ignore, .sourceignore or spec.sparseCheckout)",
                 read=(ITS_SOURCE,),
             ),
         ),
@@ -140,7 +140,7 @@ RULES = (
         why="the version of local dependency {dependency} does not match {wanted_range} in the dependencies of Chart.yaml",
         steps=(
             Step(
-                "set the version of the dependency in Chart.yaml of the parent to the version in Chart.yaml of the dependency, or to a range that includes it",
+                "in the parent chart's Chart.yaml, set the dependency's version to the version in the dependency's own Chart.yaml, or to a range that includes it",
                 read=(SPEC,),
             ),
         ),
@@ -157,7 +157,7 @@ RULES = (
         why="local dependency {dependency} is not a valid chart: {detail}",
         steps=(
             Step(
-                "correct the chart of the dependency (to list its errors, run helm lint), or the repository of the dependency in Chart.yaml",
+                "correct the dependency's chart, or the dependency's repository in Chart.yaml. To list the errors in the chart, run helm lint",
                 read=(SPEC,),
             ),
         ),
@@ -170,10 +170,10 @@ RULES = (
     ),
     Rule(
         CHART_DEPENDENCY_FAILED,
-        why="the repository of dependency {dependency} in Chart.yaml must be a URL, because Flux does not know the aliases of repositories: {detail}",
+        why="the repository of dependency {dependency} in Chart.yaml must be a URL, because Flux does not support repository aliases: {detail}",
         steps=(
             Step(
-                "write the https:// or oci:// URL of the repository into dependencies in Chart.yaml, or commit the dependency to the chart's charts/ directory (helm dependency update)",
+                "set the repository to an https:// or oci:// URL under dependencies in Chart.yaml, or commit the dependency to the chart's charts/ directory (helm dependency update)",
                 read=(SPEC,),
             ),
         ),
@@ -190,7 +190,7 @@ RULES = (
         why="a dependency of the chart is missing or cannot be fetched: {detail}",
         steps=(
             Step(
-                "correct dependencies in Chart.yaml (name, version, repository), or commit the charts/ directory; for a private repository, create a HelmRepository in the same namespace",
+                "correct the dependencies in Chart.yaml (name, version, repository), or commit the charts/ directory. For a private repository, create a HelmRepository in the same namespace",
                 read=(SPEC, "kubectl get helmrepositories.source.toolkit.fluxcd.io -n {ns}"),
             ),
         ),

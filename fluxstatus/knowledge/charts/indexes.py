@@ -17,20 +17,16 @@ _INDEX_REJECTED = Text(r"(?:: |status(?: code)?:? )(?P<status>40[13])\b")
 _LOGIN = BASIC_AUTH.replace("--username=git", "--username=USER")
 
 _NOT_FOUND = Text(r"(?:: |status(?: code)?:? )404\b|404 Not Found")
-_URL_INVALID = Code(
-    "url-invalid", "The URL or image address in the spec is not valid for this kind."
-)
-_INDEX_MISSING = Code(
-    "helm-index-missing", "There is no index.yaml at the URL of the HelmRepository."
-)
+_URL_INVALID = Code("url-invalid", "The URL or image address in the spec is invalid for this kind.")
+_INDEX_MISSING = Code("helm-index-missing", "The URL of the HelmRepository has no index.yaml.")
 
 RULES = (
     Rule(
         _HELM_INDEX_AUTH,
-        why="Artifactory responds with {status} at {url}: the login in Secret {secret} is rejected or has no read access, or spec.url is not the exact address of the index and a redirect drops the login",
+        why="Artifactory responds with {status} at {url}; the credentials in Secret {secret} are wrong or do not grant read access, or spec.url redirects to the index and the credentials are not sent to the redirect's target",
         steps=(
             Step(
-                "set spec.url to the address that Artifactory serves index.yaml at without a redirect (https://HOST/artifactory/api/helm/REPOSITORY, with the port if the redirect adds one), or set spec.passCredentials: true",
+                "set spec.url to the URL where Artifactory serves index.yaml without a redirect (https://HOST/artifactory/api/helm/REPOSITORY, including the port if the redirect adds one), or set spec.passCredentials: true",
                 read=(URL,),
             ),
             Step(
@@ -49,10 +45,10 @@ RULES = (
     ),
     Rule(
         _HELM_INDEX_AUTH,
-        why="the Helm repository at {url} no longer accepts the credentials in Secret {secret} ({status}): they have probably expired, because Flux has read this repository before",
+        why="the Helm repository at {url} no longer accepts the credentials in Secret {secret} ({status}); the credentials have probably expired, because Flux was able to read this repository before",
         steps=(
             Step(
-                "put a valid username and password into Secret {secret}; if the index and the charts are on different hosts, set spec.passCredentials: true",
+                "put a valid username and password into Secret {secret}. If the index and the charts are on different hosts, set spec.passCredentials: true",
                 read=(SECRET,),
                 change=(_LOGIN,),
             ),
@@ -66,7 +62,7 @@ RULES = (
     ),
     Rule(
         _HELM_INDEX_AUTH,
-        why="the Helm repository at {url} rejects the credentials in Secret {secret} ({status}): they are wrong or expired, or do not grant read access",
+        why="the Helm repository at {url} rejects the credentials in Secret {secret} ({status}); the credentials are wrong or expired, or do not grant read access",
         steps=(
             Step(
                 "put a valid username and password into Secret {secret}",
@@ -74,7 +70,7 @@ RULES = (
                 change=(_LOGIN,),
             ),
             Step(
-                "if the credentials are valid, check whether spec.url redirects to another host: the login is sent there only with spec.passCredentials: true",
+                "if the credentials are valid, check whether spec.url redirects to another host. The credentials are only sent there if spec.passCredentials is true",
                 read=(URL,),
             ),
         ),
@@ -93,7 +89,7 @@ RULES = (
                 change=(for_secret(_LOGIN, "{name}-auth"),),
             ),
             Step(
-                "if it is public, correct spec.url (some hosts respond with 403 if the repository does not exist), and check whether the host or a proxy blocks the cluster",
+                "if the repository is public, correct spec.url (some hosts respond with 403 if a repository does not exist), and check whether the host or a proxy blocks the cluster",
                 read=(URL,),
             ),
         ),
@@ -105,14 +101,14 @@ RULES = (
     ),
     Rule(
         _INDEX_MISSING,
-        why="{url} is probably the address of a Git repository, not of a Helm repository: it has no index.yaml (404)",
+        why="{url} is probably the URL of a Git repository, not of a Helm repository; there is no index.yaml (404)",
         steps=(
             Step(
-                "create a GitRepository with this URL; in the HelmRelease, set spec.chart.spec.sourceRef.kind: GitRepository and spec.chart.spec.chart to the directory of the chart",
+                "create a GitRepository with this URL. In the HelmRelease, set spec.chart.spec.sourceRef.kind: GitRepository, and set spec.chart.spec.chart to the chart's directory",
                 read=(URL,),
             ),
             Step(
-                "or set spec.url to the address that the charts are published at (see the project's documentation; often on github.io or in an OCI registry)"
+                "alternatively, set spec.url to the URL where the charts are published: see the project's documentation. It is often a github.io or an oci:// URL"
             ),
         ),
         pattern=_NOT_FOUND,
@@ -124,10 +120,10 @@ RULES = (
     ),
     Rule(
         _INDEX_MISSING,
-        why="the Helm repository at {url} no longer exists: its host responds with 410 (Gone), which means that it was removed on purpose",
+        why="the Helm repository at {url} no longer exists; the host responds with 410 (Gone), which means that the repository was removed intentionally",
         steps=(
             Step(
-                "find out in the project's documentation where its charts are published now (often in an OCI registry), and correct spec.url",
+                "check the project's documentation for where its charts are published now (often in an OCI registry), and correct spec.url",
                 read=(URL,),
             ),
         ),
@@ -138,14 +134,14 @@ RULES = (
     ),
     Rule(
         _INDEX_MISSING,
-        why="no Helm repository exists at {url}, although Flux has read an index before: it was moved or removed, or spec.url was changed (404)",
+        why="the Helm repository at {url} no longer exists; Flux was able to read the index before, so the repository was moved or removed, or spec.url was changed (404)",
         steps=(
             Step(
-                "if spec.url was changed, correct it; otherwise, find out in the project's documentation where its charts are published now (often in an OCI registry)",
+                "if spec.url was changed, correct it. Otherwise, check the project's documentation for where its charts are published now (often in an OCI registry)",
                 read=(URL,),
             ),
             Step(
-                "if the address is correct and the repository is private, check its login (spec.secretRef): some hosts, such as GitHub, respond with 404 without a valid one"
+                "if the URL is correct and the repository is private, check the credentials in spec.secretRef. Some hosts, such as GitHub, respond with 404 if the credentials are missing or invalid"
             ),
         ),
         pattern=_NOT_FOUND,
@@ -157,14 +153,14 @@ RULES = (
     ),
     Rule(
         _INDEX_MISSING,
-        why="no Helm repository exists at {url}: index.yaml was not found (404)",
+        why="no Helm repository exists at {url}; index.yaml was not found (404)",
         steps=(
             Step(
-                "correct spec.url of the HelmRepository; charts in an OCI registry need spec.type: oci and an oci:// URL",
+                "correct spec.url of the HelmRepository. For charts in an OCI registry, set spec.type: oci and an oci:// URL",
                 read=(URL,),
             ),
             Step(
-                "if the address is correct and the repository is private, check its login (spec.secretRef): some hosts, such as GitHub, respond with 404 without a valid one"
+                "if the URL is correct and the repository is private, check the credentials in spec.secretRef. Some hosts, such as GitHub, respond with 404 if the credentials are missing or invalid"
             ),
         ),
         pattern=_NOT_FOUND,
@@ -176,12 +172,12 @@ RULES = (
     Rule(
         Code(
             "helm-index-too-large",
-            "The index of the Helm repository exceeds source-controller's size limit.",
+            "The Helm repository's index exceeds source-controller's size limit.",
         ),
         why="the index at {url} exceeds source-controller's size limit",
         steps=(
             Step(
-                "remove old versions from the repository, use charts from an OCI registry, or raise --helm-index-max-size of source-controller",
+                "remove old versions from the repository, use charts from an OCI registry, or raise the source-controller flag --helm-index-max-size",
                 read=("kubectl describe deployment source-controller -n {flux_namespace}",),
             ),
         ),
@@ -208,11 +204,11 @@ RULES = (
         upstream=INDEX,
     ),
     Rule(
-        Code("helm-index-failed", "The index of the Helm repository cannot be fetched."),
+        Code("helm-index-failed", "The Helm repository's index cannot be fetched."),
         why="the index of the Helm repository at {url} cannot be fetched: {innermost}",
         steps=(
             Step(
-                "to reproduce it outside the cluster, run curl {url}/index.yaml; then check spec.url and the Secret",
+                "check spec.url and the Secret. To reproduce the error outside the cluster, run curl {url}/index.yaml",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -246,7 +242,7 @@ RULES = (
         why="{address_field} must not contain a tag: {detail}",
         steps=(
             Step(
-                "remove the tag from {address_field}; an OCIRepository has it in spec.ref.tag, an ImagePolicy selects it",
+                "remove the tag from {address_field}. An OCIRepository sets the tag in spec.ref.tag, and an ImagePolicy selects a tag",
                 read=(SPEC,),
             ),
         ),
@@ -261,7 +257,7 @@ RULES = (
     Rule(
         _URL_INVALID,
         why="spec.image is an image name and must not begin with a scheme such as https://",
-        steps=(Step("remove the scheme; the format is HOST/REPOSITORY", read=(SPEC,)),),
+        steps=(Step("remove the scheme. The format is HOST/REPOSITORY", read=(SPEC,)),),
         pattern=Text(r"should not include URL scheme"),
         reasons=("ImageURLInvalid",),
         reach=Reach.WHOLE,
@@ -273,7 +269,7 @@ RULES = (
         why="spec.url must begin with oci://",
         steps=(
             Step(
-                "write spec.url as oci://HOST/REPOSITORY, without a tag (spec.ref.tag)",
+                "set spec.url to oci://HOST/REPOSITORY, without a tag (use spec.ref.tag)",
                 read=(SPEC,),
             ),
         ),
@@ -285,10 +281,10 @@ RULES = (
     ),
     Rule(
         _URL_INVALID,
-        why="{address_field} is not a valid name of a repository in a registry: {detail}",
+        why="{address_field} is not a valid repository name for a registry: {detail}",
         steps=(
             Step(
-                "use only lower-case letters, digits and the characters . _ - / in the name: registries do not accept capital letters, not even in the name of a GitHub user or organization",
+                "use only lowercase letters, digits and the characters . _ - / in the name. Registries do not accept uppercase letters, even if the GitHub user or organization name contains them",
                 read=(SPEC,),
             ),
         ),
@@ -303,10 +299,10 @@ RULES = (
     ),
     Rule(
         _URL_INVALID,
-        why="the registry does not accept the name in {address_field}: NAME_INVALID",
+        why="the registry does not accept the name in {address_field} (NAME_INVALID)",
         steps=(
             Step(
-                "use only lower-case letters, digits and the characters . _ - / in the name (also of a GitHub user or organization), and as many parts as the registry expects (for example HOST/PROJECT/REPOSITORY)",
+                "use only lowercase letters, digits and the characters . _ - / in the name (even if the GitHub user or organization name contains uppercase letters), and as many parts as the registry expects, for example HOST/PROJECT/REPOSITORY",
                 read=(SPEC,),
             ),
         ),
@@ -317,7 +313,7 @@ RULES = (
     ),
     Rule(
         _URL_INVALID,
-        why="{address_field} is not valid for this kind: {innermost}",
+        why="{address_field} is invalid for this kind: {innermost}",
         steps=(Step("correct {address_field} and spec.type", read=(SPEC,)),),
         reasons=("URLInvalid", "ImageURLInvalid"),
         reach=Reach.STAGE,

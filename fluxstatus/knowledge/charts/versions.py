@@ -10,16 +10,16 @@ from fluxstatus.model.codes import Code
 
 _CHART_VERSION_MISSING = Code(
     "chart-version-missing",
-    "The repository does not have the chart, or no version of it matches.",
+    "The repository does not contain the chart, or no version of the chart matches.",
 )
 
 RULES = (
     Rule(
         _CHART_VERSION_MISSING,
-        why="the repository has no chart {wanted_chart} with a version that matches {wanted_version}: probably because a number with a leading zero is not valid in a semantic version",
+        why="the repository has no chart {wanted_chart} with a version that matches {wanted_version}; a number with a leading zero, which is invalid in a semantic version, is probably the cause",
         steps=(
             Step(
-                "publish the chart with versions without leading zeros (9.1.0, not 09.01.0), and write spec.chart.spec.version without them",
+                "publish the chart with versions without leading zeros (9.1.0, not 09.01.0), and set spec.chart.spec.version without leading zeros",
                 read=(SPEC,),
             ),
         ),
@@ -34,7 +34,7 @@ RULES = (
         why="the repository has no chart {wanted_chart} with a version that matches {wanted_version}",
         steps=(
             Step(
-                "correct the chart name {wanted_chart} or the version {wanted_version}; a range includes pre-releases only if it ends in -0",
+                "correct the chart name {wanted_chart} or the version {wanted_version}. A range includes pre-releases only if it ends with -0",
                 read=(SPEC,),
             ),
         ),
@@ -46,10 +46,10 @@ RULES = (
     ),
     Rule(
         _CHART_VERSION_MISSING,
-        why="the repository has no version {wanted_version} of chart {wanted_chart}, or no such chart",
+        why="the repository has no version {wanted_version} of chart {wanted_chart}, or does not contain this chart",
         steps=(
             Step(
-                "correct the version {wanted_version} or the chart name {wanted_chart}: to list the versions that exist, run helm search repo with --versions",
+                "correct the version {wanted_version} or the chart name {wanted_chart}. To list the existing versions, run helm search repo with --versions",
                 read=(SPEC,),
             ),
         ),
@@ -62,10 +62,10 @@ RULES = (
     ),
     Rule(
         _CHART_VERSION_MISSING,
-        why="the index of the repository has chart {chart}, but not the requested version ({detail})",
+        why="the repository's index contains chart {chart}, but not the requested version ({detail})",
         steps=(
             Step(
-                "correct the version of chart {chart} (in a HelmRelease, spec.chart.spec.version), or publish it",
+                "correct the requested version of chart {chart} (spec.chart.spec.version in a HelmRelease), or publish this version",
                 read=(SPEC,),
             ),
         ),
@@ -87,7 +87,7 @@ RULES = (
         why="the index of source {source_name} does not list chart {chart} (no chart name found)",
         steps=(
             Step(
-                "correct the chart name {chart} (in a HelmRelease, spec.chart.spec.chart), or the repository in sourceRef",
+                "correct the chart name {chart} (spec.chart.spec.chart in a HelmRelease), or the repository in sourceRef",
                 read=(SPEC, ITS_SOURCE),
             ),
         ),
@@ -101,7 +101,7 @@ RULES = (
         why="the index of source {source_name} does not list any version of chart {chart} (no chart version found)",
         steps=(
             Step(
-                "publish a version of chart {chart}; versions with invalid metadata are ignored",
+                "publish a version of chart {chart}. Versions with invalid metadata are ignored",
                 read=(SPEC, ITS_SOURCE),
             ),
         ),
@@ -127,10 +127,10 @@ RULES = (
     ),
     Rule(
         _CHART_VERSION_MISSING,
-        why="the registry has no chart {chart} at the address of its source (NAME_UNKNOWN)",
+        why="the registry has no chart {chart} at the address of the chart's source (NAME_UNKNOWN)",
         steps=(
             Step(
-                "correct {address_field}, to which Flux appends the chart's name {chart}, or the chart's name",
+                "correct the chart name {chart} or {address_field}. Flux appends the chart name to this address",
                 read=(ENDPOINT, SPEC),
             ),
         ),
@@ -146,14 +146,14 @@ RULES = (
     ),
     Rule(
         _CHART_VERSION_MISSING,
-        why="no tag of chart {wanted_chart} in the registry is a semantic version, or this login cannot list the tags: Helm ignores tags such as 1.5 or latest, because a version needs three numbers",
+        why="no tag of chart {wanted_chart} in the registry is a semantic version, or the credentials do not grant permission to list tags; Helm ignores tags such as 1.5 or latest, because a version must consist of three numbers",
         steps=(
             Step(
-                "publish the chart with a version of three numbers, such as 1.5.0; or use an OCIRepository with the exact tag in spec.ref.tag, and spec.chartRef in the HelmRelease",
+                "publish the chart with a version of three numbers, such as 1.5.0. Alternatively, use an OCIRepository with the exact tag in spec.ref.tag, and set spec.chartRef in the HelmRelease",
                 read=(SPEC, ITS_SOURCE),
             ),
             Step(
-                "if such a tag exists, give the login permission to list tags, and correct the chart's name in {address_field}"
+                "if such a tag exists, grant the account permission to list tags, and correct the chart name in {address_field}"
             ),
         ),
         pattern=Text(
@@ -164,10 +164,10 @@ RULES = (
     ),
     Rule(
         _CHART_VERSION_MISSING,
-        why="the registry has no tag of the chart that matches the requested version: {detail}",
+        why="the registry has no tag for this chart that matches the requested version: {detail}",
         steps=(
             Step(
-                "correct the chart's name or version, or push a matching version (a range includes pre-releases only if it ends in -0)",
+                "correct the chart's name or version, or push a matching version. A range includes pre-releases only if it ends with -0",
                 read=(SPEC,),
             ),
         ),
@@ -199,7 +199,7 @@ RULES = (
         why="the source has no chart at {wanted_path}",
         steps=(
             Step(
-                "set spec.chart (in a HelmRelease, spec.chart.spec.chart) to the directory that contains Chart.yaml, for example ./charts/app",
+                "set spec.chart of the HelmChart (spec.chart.spec.chart of the HelmRelease) to the directory that contains Chart.yaml, for example ./charts/app",
                 read=(SPEC,),
             ),
         ),

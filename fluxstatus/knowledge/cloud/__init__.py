@@ -3,12 +3,5 @@
 Upstream: PKG auth (access_token.go, aws, azure, gcp), and the responses of the clouds' token services.
 """
 
-from fluxstatus.knowledge.cloud import accounts, aws, azure, google, registries
-
-RULES = (
-    *accounts.RULES,
-    *aws.RULES,
-    *azure.RULES,
-    *google.RULES,
-    *registries.RULES,
-)
+PARTS = ("accounts", "aws", "azure", "google", "registries")
+"""The modules with the rules, in their order."""

@@ -1,4 +1,4 @@
-"""ServiceAccounts for a cloud login, and hosts that are not of the cloud in spec.provider.
+"""ServiceAccounts for a cloud login, and hosts that do not match the cloud in spec.provider.
 
 Upstream: PKG auth (access_token.go, from Flux 2.10 on access_credential.go; aws, azure, gcp).
 """
@@ -14,14 +14,14 @@ _SERVICE_ACCOUNT_MISSING = Code(
     "service-account-missing", "A required ServiceAccount does not exist."
 )
 _SERVICE_ACCOUNT_UNREAD = Code(
-    "service-account-unread", "The controller could not read a ServiceAccount."
+    "service-account-unread", "The controller cannot read a ServiceAccount."
 )
 _PROVIDER_WITHOUT_HOST = Code(
     "provider-host-mismatch", "The provider in spec.provider does not match the host."
 )
 
 _WITH_DEFAULT: KindNames = frozenset({"GitRepository", "OCIRepository", "Bucket"})
-"""The kinds that log in with the default ServiceAccount of source-controller (SC main.go)."""
+"""The kinds that log in with source-controller's default ServiceAccount (SC main.go)."""
 
 _GET_ACCOUNT = (
     r"failed to get (?:decryption )?service account '(?:[\w.-]+/)?(?P<missing_sa>[\w.-]+)'"
@@ -30,10 +30,10 @@ _GET_ACCOUNT = (
 _ACCOUNTS = (
     Rule(
         _SERVICE_ACCOUNT_MISSING,
-        why="the controllers run with --default-service-account (workload identity lockdown), and the default ServiceAccount for the cloud login does not exist in namespace {ns}",
+        why="the default ServiceAccount for workload identity does not exist in namespace {ns}; the controllers run with --default-service-account (workload identity lockdown)",
         steps=(
             Step(
-                "create the default ServiceAccount in namespace {ns} with the annotations for its cloud identity, or set spec.serviceAccountName{of_endpoint} to a ServiceAccount of this namespace",
+                "create the default ServiceAccount in namespace {ns} with the annotations for its cloud identity, or set spec.serviceAccountName{of_endpoint} to another ServiceAccount in this namespace",
                 read=(
                     "kubectl get serviceaccounts -n {ns}",
                     "kubectl describe deployment {controller} -n {flux_namespace}",
@@ -48,10 +48,10 @@ _ACCOUNTS = (
     ),
     Rule(
         _SERVICE_ACCOUNT_MISSING,
-        why="ServiceAccount {missing_sa} for the cloud login does not exist; spec.serviceAccountName is not set, so {controller} takes it from --default-service-account",
+        why="ServiceAccount {missing_sa} for workload identity does not exist; spec.serviceAccountName is not set, so {controller} uses the ServiceAccount in --default-service-account",
         steps=(
             Step(
-                "create ServiceAccount {missing_sa} in namespace {ns} with the annotations for its cloud identity, or set spec.serviceAccountName to a ServiceAccount of this namespace",
+                "create ServiceAccount {missing_sa} in namespace {ns} with the annotations for its cloud identity, or set spec.serviceAccountName to another ServiceAccount in this namespace",
                 read=(
                     "kubectl get serviceaccounts -n {ns}",
                     "kubectl describe deployment {controller} -n {flux_namespace}",
@@ -69,7 +69,7 @@ _ACCOUNTS = (
     ),
     Rule(
         _SERVICE_ACCOUNT_MISSING,
-        why="ServiceAccount {missing_sa} for the cloud login does not exist",
+        why="ServiceAccount {missing_sa} for workload identity does not exist",
         steps=(
             Step(
                 "create ServiceAccount {missing_sa} with the annotations for its cloud identity, or correct spec.serviceAccountName{of_endpoint}",
@@ -84,10 +84,10 @@ _ACCOUNTS = (
     ),
     Rule(
         _SERVICE_ACCOUNT_UNREAD,
-        why="the controller could not read ServiceAccount {missing_sa} for the cloud login: {innermost}",
+        why="the controller cannot read ServiceAccount {missing_sa} for workload identity: {innermost}",
         steps=(
             Step(
-                "check whether the API server responds and whether the controller may read ServiceAccounts; nothing shows that ServiceAccount {missing_sa} is missing",
+                "check that the API server responds and that the controller is allowed to read ServiceAccounts. There is no evidence that ServiceAccount {missing_sa} is missing",
                 read=(
                     "kubectl get serviceaccounts -n {ns}",
                     "kubectl auth can-i get serviceaccounts -n {ns} --as=system:serviceaccount:{flux_namespace}:{controller}",
@@ -119,7 +119,7 @@ _ACCOUNTS = (
         why="the annotations of the ServiceAccount do not specify a valid cloud identity: {detail}",
         steps=(
             Step(
-                "annotate the ServiceAccount as the provider requires (aws: eks.amazonaws.com/role-arn; azure: azure.workload.identity/client-id and tenant-id; gcp: iam.gke.io/gcp-service-account)",
+                "annotate the ServiceAccount as the provider requires. AWS requires eks.amazonaws.com/role-arn, Azure requires azure.workload.identity/client-id and azure.workload.identity/tenant-id, and Google Cloud requires iam.gke.io/gcp-service-account",
                 read=(SERVICE_ACCOUNTS, SPEC),
             ),
         ),
@@ -133,12 +133,12 @@ _ACCOUNTS = (
     Rule(
         Code(
             "service-account-token-forbidden",
-            "A controller lacks permission to create the tokens of ServiceAccounts that logins need.",
+            "A controller lacks permission to create the ServiceAccount tokens that it needs to authenticate.",
         ),
-        why="{controller} is not allowed to create a token of ServiceAccount {sa_name} for the login (serviceaccounts/token, forbidden): from Flux 2.10 on, its default permissions do not include it",
+        why="{controller} is not allowed to create a token for ServiceAccount {sa_name} (serviceaccounts/token, forbidden); in Flux 2.10 and later, the controller's default permissions do not include this permission",
         steps=(
             Step(
-                "bind a ClusterRole with the verb create on serviceaccounts/token to ServiceAccount {controller} in namespace {flux_namespace}; it can then act as any ServiceAccount, so if that is too much, bind a Role in the namespaces that need it instead",
+                "bind a ClusterRole with the verb create on serviceaccounts/token to ServiceAccount {controller} in namespace {flux_namespace}. The controller can then impersonate any ServiceAccount; to restrict this, bind a Role only in the namespaces that need it",
                 read=(
                     "kubectl auth can-i create serviceaccounts/token -n {ns} --as=system:serviceaccount:{flux_namespace}:{controller}",
                 ),
@@ -148,7 +148,7 @@ _ACCOUNTS = (
                 ),
             ),
             Step(
-                "or remove spec.serviceAccountName{of_endpoint}, so that the controller logs in with its own cloud identity"
+                "alternatively, remove spec.serviceAccountName{of_endpoint}, so that the controller authenticates with its own cloud identity"
             ),
         ),
         pattern=Text(
@@ -162,10 +162,10 @@ _ACCOUNTS = (
     ),
     Rule(
         CLOUD_LOGIN_FAILED,
-        why="the API server does not issue a token of the ServiceAccount to the controller: {detail}",
+        why="the API server does not issue a ServiceAccount token to the controller: {detail}",
         steps=(
             Step(
-                "check whether the ServiceAccount exists and whether the controller is allowed to create its tokens (serviceaccounts/token)",
+                "check that the ServiceAccount exists, and that the controller is allowed to create tokens for it (serviceaccounts/token)",
                 read=(
                     SERVICE_ACCOUNTS,
                     "kubectl auth can-i create serviceaccounts/token -n {ns} --as=system:serviceaccount:{flux_namespace}:{controller}",
@@ -181,10 +181,10 @@ _ACCOUNTS = (
     ),
     Rule(
         CLOUD_LOGIN_FAILED,
-        why="the SPIFFE agent does not issue an identity for the login: {detail}",
+        why="the SPIFFE agent does not issue an identity: {detail}",
         steps=(
             Step(
-                "check that the SPIFFE agent runs on the node of {controller}, that its socket is mounted there, and that an identity is registered for the object; annotation credential.auth.fluxcd.io/provider of the ServiceAccount chooses SPIFFE",
+                "check that the SPIFFE agent is running on the node of {controller}, that its socket is mounted in the controller's pod, and that an identity is registered for the object. SPIFFE is selected with annotation credential.auth.fluxcd.io/provider on the ServiceAccount",
                 read=(
                     "kubectl describe deployment {controller} -n {flux_namespace}",
                     SERVICE_ACCOUNTS,
@@ -202,10 +202,10 @@ _ACCOUNTS = (
     ),
     Rule(
         CLOUD_LOGIN_FAILED,
-        why="the settings for the login contradict each other or are not valid: {detail}",
+        why="the authentication settings are invalid or contradict each other: {detail}",
         steps=(
             Step(
-                "correct spec.provider, spec.secretRef or spec.serviceAccountName{of_endpoint}, or the annotations of the ServiceAccount that begin with credential.auth.fluxcd.io",
+                "correct spec.provider, spec.secretRef or spec.serviceAccountName{of_endpoint}, or the ServiceAccount annotations that begin with credential.auth.fluxcd.io",
                 read=(ENDPOINT, SERVICE_ACCOUNTS),
             ),
         ),
@@ -223,7 +223,7 @@ _ACCOUNTS = (
 _HOSTS = (
     Rule(
         _PROVIDER_WITHOUT_HOST,
-        why="the provider aws (spec.provider{of_endpoint}) works only with private ECR registries, but public.ecr.aws is a public registry that needs no login",
+        why="spec.provider{of_endpoint} is aws, which does not support public.ecr.aws; the provider aws only supports private ECR registries, and public.ecr.aws does not require authentication",
         steps=(
             Step(
                 "remove spec.provider{of_endpoint} (the default is generic), so that the controller pulls without credentials",
@@ -239,7 +239,7 @@ _HOSTS = (
         why="spec.provider{of_endpoint} does not match the host: {detail}",
         steps=(
             Step(
-                "remove spec.provider{of_endpoint} (the default is generic) if the host is not a registry of this cloud, and use spec.secretRef; or correct the host in {address_field}",
+                "if the host is not a registry of this cloud, remove spec.provider{of_endpoint} (the default is generic) and use spec.secretRef. Otherwise, correct the host in {address_field}",
                 read=(ENDPOINT,),
             ),
         ),

@@ -19,10 +19,10 @@ from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 RULES = (
     Rule(
         CLOUD_LOGIN_FAILED,
-        why="the login in Secret {secret}{of_endpoint} for public.ecr.aws has probably expired: it is valid for 12 hours, and public.ecr.aws needs no login",
+        why="the credentials for public.ecr.aws in Secret {secret}{of_endpoint} have probably expired; such credentials are valid for 12 hours, and public.ecr.aws does not require authentication",
         steps=(
             Step(
-                "remove spec.secretRef{of_endpoint}, so that the controller pulls without credentials; check the name in {address_field} too",
+                "remove spec.secretRef{of_endpoint}, so that the controller pulls without credentials, and check the name in {address_field}",
                 read=(ENDPOINT, SECRET_TYPE),
             ),
         ),
@@ -35,10 +35,10 @@ RULES = (
     ),
     Rule(
         CLOUD_LOGIN_FAILED,
-        why="public.ecr.aws denies the anonymous pull: the repository does not exist, or the anonymous token has expired",
+        why="public.ecr.aws denies the anonymous pull because the repository does not exist or the anonymous token has expired",
         steps=(
             Step(
-                "correct the name in {address_field} (for a Helm chart, Flux appends the chart's name to it); public.ecr.aws needs no Secret",
+                "correct the name in {address_field} (Flux appends the name of a Helm chart to it). No Secret is required for public.ecr.aws",
                 read=(ENDPOINT,),
             ),
             Step("if the name is correct, wait for the next attempt, which gets a new token"),
@@ -53,15 +53,15 @@ RULES = (
     ),
     Rule(
         CLOUD_LOGIN_FAILED,
-        why="the controller's pod has no AWS_REGION: EKS injects it only into pods that are created after IRSA or Pod Identity was set up",
+        why="the controller's pod has no AWS_REGION; EKS only injects this variable into pods that are created after IRSA or Pod Identity was set up",
         steps=(
             Step(
-                "restart the controller, so that EKS injects the variable into its new pod",
+                "restart the controller, so that EKS injects AWS_REGION into its new pod",
                 read=("kubectl describe pods -n {flux_namespace} -l app={controller}",),
                 change=(RESTART,),
             ),
             Step(
-                "if AWS_REGION is still missing, check the annotation eks.amazonaws.com/role-arn of the controller's ServiceAccount or its Pod Identity association; outside EKS, set AWS_REGION yourself (spec.kustomize.patches of the FluxInstance)",
+                "if AWS_REGION is still missing, check the controller's ServiceAccount (its annotation eks.amazonaws.com/role-arn or its Pod Identity association). Outside EKS, set AWS_REGION with a patch in spec.kustomize.patches of the FluxInstance",
                 read=(CONTROLLER_SA,),
             ),
         ),
@@ -71,8 +71,8 @@ RULES = (
     ),
     Rule(
         CLOUD_LOGIN_FAILED,
-        why="spec.region is not set, and the login with a ServiceAccount requires it",
-        steps=(Step("set spec.region to the region of the bucket", read=(ENDPOINT,)),),
+        why="spec.region is not set, but authentication with a ServiceAccount requires it",
+        steps=(Step("set spec.region to the bucket's region", read=(ENDPOINT,)),),
         pattern=Text(r"an AWS region is required for authenticating with a service account"),
         reach=Reach.WHOLE,
         trivial=True,
@@ -83,11 +83,11 @@ RULES = (
         why="AWS does not trust the cluster's OIDC provider: {detail}",
         steps=(
             Step(
-                "create an IAM OIDC identity provider for the cluster's issuer in this AWS account, or correct its thumbprint and audience (sts.amazonaws.com)",
+                "create an IAM OIDC identity provider for the cluster's issuer in this AWS account, or correct the thumbprint and audience (sts.amazonaws.com) of the existing one",
                 read=("kubectl get --raw /.well-known/openid-configuration", CONTROLLER_SA),
             ),
             Step(
-                "if it exists, check whether the role in annotation eks.amazonaws.com/role-arn is in the same account, and its trust policy"
+                "if the identity provider exists, check that the role in annotation eks.amazonaws.com/role-arn is in the same account, and check the role's trust policy"
             ),
         ),
         pattern=Text(r"(?P<detail>InvalidIdentityToken[^\n]{0,160})"),
@@ -97,10 +97,10 @@ RULES = (
     ),
     Rule(
         CLOUD_LOGIN_FAILED,
-        why="the controller has no AWS role: neither IRSA nor EKS Pod Identity provides credentials in its pod, and the node provides none (no EC2 IMDS role)",
+        why="the controller has no AWS role; neither IRSA nor EKS Pod Identity provides credentials in the controller's pod, and neither does the node (no EC2 IMDS role)",
         steps=(
             Step(
-                "annotate the controller's ServiceAccount with eks.amazonaws.com/role-arn, or create an EKS Pod Identity association for it; then restart the controller, because only new pods get the credentials",
+                "annotate the controller's ServiceAccount with eks.amazonaws.com/role-arn, or create an EKS Pod Identity association for it. Then restart the controller, because only new pods get the credentials",
                 read=(
                     CONTROLLER_SA,
                     "kubectl describe pods -n {flux_namespace} -l app={controller}",
@@ -117,10 +117,10 @@ RULES = (
     ),
     Rule(
         CLOUD_LOGIN_FAILED,
-        why="AWS does not let the controller assume its role (AssumeRoleWithWebIdentity)",
+        why="AWS does not allow the controller to assume its role (AssumeRoleWithWebIdentity)",
         steps=(
             Step(
-                "check the IAM role: its trust policy must allow the cluster's OIDC provider and this ServiceAccount (system:serviceaccount:NAMESPACE:NAME), and the annotation eks.amazonaws.com/role-arn must refer to the role; restart the controller after you change the annotation",
+                "check the trust policy of the IAM role. It must allow the cluster's OIDC provider and this ServiceAccount (system:serviceaccount:NAMESPACE:NAME). The ServiceAccount's annotation eks.amazonaws.com/role-arn must refer to the role; restart the controller after you change the annotation",
                 read=(CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -134,10 +134,10 @@ RULES = (
     ),
     Rule(
         CLOUD_LOGIN_FAILED,
-        why="the policy of the ECR repository does not allow the controller's AWS role, which belongs to another account: {detail}",
+        why="the repository policy in ECR does not allow access for the controller's AWS role, which belongs to another account: {detail}",
         steps=(
             Step(
-                "in the account of the registry, add a repository policy that allows ecr:BatchGetImage and ecr:GetDownloadUrlForLayer to the role in the message; the IAM policy of the role alone is not enough",
+                "in the registry's account, add a repository policy that allows the role in the message to perform ecr:BatchGetImage and ecr:GetDownloadUrlForLayer. The role's IAM policy alone is not sufficient",
                 read=(ENDPOINT,),
             ),
         ),
@@ -151,7 +151,7 @@ RULES = (
         why="the controller's AWS role lacks a permission: {detail}",
         steps=(
             Step(
-                "add the permission to the role's IAM policy; for ECR, attach AmazonEC2ContainerRegistryReadOnly (ecr:GetAuthorizationToken and pull actions); for kms:Decrypt, the policy of the key must allow it, too",
+                "add the permission to the role's IAM policy. For ECR, attach AmazonEC2ContainerRegistryReadOnly (ecr:GetAuthorizationToken and the pull actions). For kms:Decrypt, the key policy must also allow it",
                 read=(CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -165,7 +165,7 @@ RULES = (
         why="AWS does not issue credentials to the controller: {innermost}",
         steps=(
             Step(
-                "check the IAM role of the controller's ServiceAccount (IRSA annotation or Pod Identity association) and its trust policy",
+                "check the IAM role of the controller's ServiceAccount (IRSA annotation or Pod Identity association), and the role's trust policy",
                 read=(CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),

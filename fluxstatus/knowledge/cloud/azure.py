@@ -15,14 +15,14 @@ from fluxstatus.knowledge.rule import Rule, Step, Text
 RULES = (
     Rule(
         CLOUD_LOGIN_FAILED,
-        why="no managed identity is the default on the node of the controller, and the controller is not configured to use a particular one (no default identity is assigned)",
+        why="the controller's node has no default managed identity (no default identity is assigned); the controller is not configured to use a specific identity either",
         steps=(
             Step(
-                "use workload identity: a federated credential for the controller's ServiceAccount, the annotation azure.workload.identity/client-id on it, and the label azure.workload.identity/use: true on the pods; or set AZURE_CLIENT_ID of the kubelet identity in the controller's Deployment",
+                "use workload identity: add a federated credential for the controller's ServiceAccount, annotate the ServiceAccount with azure.workload.identity/client-id, and label the controller's pods with azure.workload.identity/use: true. Alternatively, set AZURE_CLIENT_ID in the controller's Deployment to the client ID of the kubelet identity",
                 read=("kubectl get serviceaccounts -n {flux_namespace} -o yaml",),
             ),
             Step(
-                "the identity also needs a role: AcrPull on the registry, Storage Blob Data Reader on the storage account"
+                "assign a role to the identity as well, such as AcrPull on the registry or Storage Blob Data Reader on the storage account"
             ),
         ),
         pattern=Text(r"no default identity is assigned to this resource"),
@@ -30,10 +30,10 @@ RULES = (
     ),
     Rule(
         CLOUD_LOGIN_FAILED,
-        why="Entra ID does not accept the controller's token, because no federated credential matches it: {detail}",
+        why="Entra ID does not accept the controller's token because no federated credential matches it: {detail}",
         steps=(
             Step(
-                "add a federated credential to the managed identity (annotation azure.workload.identity/client-id of the ServiceAccount) with exactly the issuer of the cluster and the subject in the message (az identity federated-credential create --issuer URL --subject system:serviceaccount:NAMESPACE:NAME)",
+                "add a federated credential to the managed identity in annotation azure.workload.identity/client-id of the ServiceAccount. Its issuer and subject must exactly match the cluster's issuer and the subject in the error message (az identity federated-credential create --issuer URL --subject system:serviceaccount:NAMESPACE:NAME)",
                 read=(
                     "kubectl get --raw /.well-known/openid-configuration",
                     CONTROLLER_SA,
@@ -52,7 +52,7 @@ RULES = (
         why="Entra ID does not recognize the application or the tenant: {detail}",
         steps=(
             Step(
-                "correct the client ID and the tenant ID (annotations azure.workload.identity/client-id and tenant-id of the ServiceAccount, or the keys of the Secret)",
+                "correct the client ID and the tenant ID in the ServiceAccount's annotations azure.workload.identity/client-id and azure.workload.identity/tenant-id, or in the keys of the Secret",
                 read=(CONTROLLER_SA, SERVICE_ACCOUNTS, ENDPOINT),
             ),
         ),
@@ -66,7 +66,7 @@ RULES = (
         why="the client secret for Entra ID is wrong or has expired: {detail}",
         steps=(
             Step(
-                "create a new client secret and store it in the Secret in spec.secretRef{of_endpoint}; or use workload identity, which needs no secret",
+                "create a new client secret, and store it in the Secret that spec.secretRef{of_endpoint} refers to. Alternatively, use workload identity, which does not require a secret",
                 read=(SECRET_TYPE,),
             ),
         ),
@@ -78,7 +78,7 @@ RULES = (
         why="the controller's pod has no Azure workload identity: {detail}",
         steps=(
             Step(
-                "label the controller's pods with azure.workload.identity/use: true and annotate its ServiceAccount with azure.workload.identity/client-id, then restart the controller, because the webhook changes only new pods",
+                "label the controller's pods with azure.workload.identity/use: true, annotate the controller's ServiceAccount with azure.workload.identity/client-id, and then restart the controller, because the webhook only modifies new pods",
                 read=("kubectl get pods -n {flux_namespace} --show-labels", CONTROLLER_SA),
                 change=(RESTART,),
             ),
@@ -88,10 +88,10 @@ RULES = (
     ),
     Rule(
         CLOUD_LOGIN_FAILED,
-        why="the node has several managed identities, so the controller must name the one to use (Multiple user assigned identities exist)",
+        why="the controller is not configured to use a specific one of the node's managed identities (Multiple user assigned identities exist)",
         steps=(
             Step(
-                "use workload identity (annotation azure.workload.identity/client-id of the ServiceAccount and label azure.workload.identity/use: true of the pods), or set AZURE_CLIENT_ID of the controller to the client ID of the identity",
+                "use workload identity (annotation azure.workload.identity/client-id on the ServiceAccount and label azure.workload.identity/use: true on the pods), or set AZURE_CLIENT_ID of the controller to the client ID of the identity to use",
                 read=(CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -103,11 +103,11 @@ RULES = (
         why="Azure does not issue credentials for the managed identity to the controller: {detail}",
         steps=(
             Step(
-                "check the managed identity's federated credential (the cluster's issuer, subject system:serviceaccount:NAMESPACE:NAME), the ServiceAccount's annotation azure.workload.identity/client-id and the pods' label azure.workload.identity/use: true",
+                "check the managed identity's federated credential (the cluster's issuer and subject system:serviceaccount:NAMESPACE:NAME), the ServiceAccount's annotation azure.workload.identity/client-id, and the pods' label azure.workload.identity/use: true",
                 read=(CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
             Step(
-                "the identity also needs a role: AcrPull on the registry, Storage Blob Data Reader on the storage account"
+                "assign a role to the identity as well, such as AcrPull on the registry or Storage Blob Data Reader on the storage account"
             ),
         ),
         pattern=Text(

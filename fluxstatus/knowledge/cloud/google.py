@@ -16,10 +16,10 @@ from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 RULES = (
     Rule(
         CLOUD_LOGIN_FAILED,
-        why="Google Cloud does not let the controller act as its service account: {detail}",
+        why="Google Cloud does not allow the controller to impersonate its service account: {detail}",
         steps=(
             Step(
-                "grant the Kubernetes ServiceAccount roles/iam.workloadIdentityUser on the Google service account in annotation iam.gke.io/gcp-service-account (member serviceAccount:PROJECT.svc.id.goog[NAMESPACE/NAME])",
+                "grant the Kubernetes ServiceAccount the role roles/iam.workloadIdentityUser on the Google service account in annotation iam.gke.io/gcp-service-account (member serviceAccount:PROJECT.svc.id.goog[NAMESPACE/NAME])",
                 read=(CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -35,11 +35,11 @@ RULES = (
         why="Google Cloud does not issue credentials to the controller: {detail}",
         steps=(
             Step(
-                "check the ServiceAccount's annotation iam.gke.io/gcp-service-account, whether the ServiceAccount has roles/iam.workloadIdentityUser on that account, and whether the account has roles/artifactregistry.reader (or the role for another resource that Flux reads)",
+                "check the Google service account in the ServiceAccount's annotation iam.gke.io/gcp-service-account. The ServiceAccount requires roles/iam.workloadIdentityUser on this account, and the account requires roles/artifactregistry.reader (or the role for another resource that Flux reads)",
                 read=(CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
             Step(
-                "on GKE, check whether workload identity is enabled on the node pool; outside GKE, use a Secret or workload identity federation"
+                "on GKE, check that workload identity is enabled on the node pool. Outside GKE, use a Secret or workload identity federation"
             ),
         ),
         pattern=Text(
@@ -55,10 +55,10 @@ RULES = (
         why="Google does not issue a token for the service account key in Secret {secret}: {detail}",
         steps=(
             Step(
-                "check whether the key and the service account still exist and are enabled (gcloud iam service-accounts keys list), and store a valid key in Secret {secret}",
+                "check that the key and the service account still exist and are enabled (gcloud iam service-accounts keys list), and store a valid key in Secret {secret}",
                 read=(SECRET_TYPE,),
             ),
-            Step("if the key is valid, check the clock of the nodes"),
+            Step("if the key is valid, check the clock on the nodes"),
         ),
         pattern=Text(r"oauth2: (?P<detail>cannot fetch token: [^\n]{1,80})"),
         needs=("secret",),
@@ -68,10 +68,10 @@ RULES = (
     ),
     Rule(
         CLOUD_LOGIN_FAILED,
-        why="the Google identity of the controller has no permission on this repository, or the repository does not exist: {detail}",
+        why="the controller's Google identity has no permission to read this repository, or the repository does not exist: {detail}",
         steps=(
             Step(
-                "grant the identity roles/artifactregistry.reader on the repository; if it has the role, correct the project, location and name in {address_field}",
+                "grant the identity roles/artifactregistry.reader on the repository. If it already has this role, correct the project, location and name in {address_field}",
                 read=(ENDPOINT, CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -82,10 +82,10 @@ RULES = (
     ),
     Rule(
         CLOUD_LOGIN_FAILED,
-        why="the account of the key in Secret {secret}{of_endpoint} has no permission on this repository, or the repository does not exist: {detail}",
+        why="the Google service account in Secret {secret}{of_endpoint} has no permission to read this repository, or the repository does not exist: {detail}",
         steps=(
             Step(
-                "grant the account roles/artifactregistry.reader on the repository; if it has the role, correct the project, location and name in {address_field}",
+                "grant the service account roles/artifactregistry.reader on the repository. If it already has this role, correct the project, location and name in {address_field}",
                 read=(ENDPOINT, SECRET_TYPE),
             ),
         ),

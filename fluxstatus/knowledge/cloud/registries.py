@@ -1,4 +1,4 @@
-"""Registries of a cloud that reject a login, and logins to any other cloud.
+"""Cloud registries that reject a login, and logins to any other cloud.
 
 Upstream: PKG auth/access_token.go, go-containerregistry pkg/v1/remote/transport/error.go.
 """
@@ -20,7 +20,7 @@ RULES = (
         why="the cloud provider {cloud} does not issue credentials to the controller: {innermost}",
         steps=(
             Step(
-                "check spec.provider{of_endpoint}, and the cloud identity of the controller's ServiceAccount or of the one in spec.serviceAccountName",
+                "check spec.provider{of_endpoint}, and the cloud identity of the controller's ServiceAccount or of the ServiceAccount in spec.serviceAccountName",
                 read=(CONTROLLER_SA, SERVICE_ACCOUNTS, ENDPOINT),
             ),
         ),
@@ -36,10 +36,10 @@ RULES = (
     ),
     Rule(
         CLOUD_LOGIN_FAILED,
-        why="the login in Secret {secret}{of_endpoint} has probably expired (UNAUTHORIZED): passwords for ECR ({host}) expire after 12 hours",
+        why="the credentials in Secret {secret}{of_endpoint} have probably expired (UNAUTHORIZED); passwords for ECR ({host}) expire after 12 hours",
         steps=(
             Step(
-                "set spec.provider: aws{of_endpoint} so that the controller logs in with its own cloud identity, and remove spec.secretRef; or refresh the password in Secret {secret} with a CronJob",
+                "set spec.provider{of_endpoint} to aws and remove spec.secretRef, so that the controller authenticates with its own cloud identity. Alternatively, refresh the password in Secret {secret} with a CronJob",
                 read=(SECRET_TYPE, CONTROLLER_SA),
             ),
         ),
@@ -51,14 +51,14 @@ RULES = (
     ),
     Rule(
         CLOUD_LOGIN_FAILED,
-        why="the registry {host} on {cloud_registry} rejects the login in Secret {secret}{of_endpoint}: the login has expired, is wrong or does not grant permission to pull",
+        why="the {cloud_registry} registry {host} rejects the credentials in Secret {secret}{of_endpoint}; the credentials are expired or wrong, or do not grant permission to pull",
         steps=(
             Step(
-                "if the password is an access token (user oauth2accesstoken, or 00000000-0000-0000-0000-000000000000), it expires after hours: set spec.provider: {cloud_registry}{of_endpoint} and remove spec.secretRef",
+                "if the password is an access token (username oauth2accesstoken or 00000000-0000-0000-0000-000000000000), it expires within hours. Set spec.provider{of_endpoint} to {cloud_registry}, and remove spec.secretRef",
                 read=(SECRET_TYPE, CONTROLLER_SA),
             ),
             Step(
-                "if it is a key (_json_key) or a service principal, check whether the key is valid and whether its account has permission to pull (gcp roles/artifactregistry.reader, azure AcrPull)",
+                "if the password is a key (_json_key) or belongs to a service principal, check that it is valid, and that its account has permission to pull (roles/artifactregistry.reader on Google Cloud, AcrPull on Azure)",
                 read=(ENDPOINT,),
             ),
         ),
@@ -70,10 +70,10 @@ RULES = (
     ),
     Rule(
         CLOUD_LOGIN_FAILED,
-        why="the registry {host} on {cloud_registry} requires authentication (UNAUTHORIZED), but spec.provider{of_endpoint} is not set",
+        why="the {cloud_registry} registry {host} requires authentication (UNAUTHORIZED), but spec.provider{of_endpoint} is not set",
         steps=(
             Step(
-                "set spec.provider: {cloud_registry}{of_endpoint} so that the controller authenticates with its cloud identity, which needs permission to pull (aws AmazonEC2ContainerRegistryReadOnly, azure AcrPull, gcp roles/artifactregistry.reader)",
+                "set spec.provider{of_endpoint} to {cloud_registry}, so that the controller authenticates with its cloud identity. The identity must have permission to pull (AmazonEC2ContainerRegistryReadOnly on AWS, AcrPull on Azure, roles/artifactregistry.reader on Google Cloud)",
                 read=(ENDPOINT, CONTROLLER_SA),
             ),
         ),
@@ -85,10 +85,10 @@ RULES = (
     ),
     Rule(
         CLOUD_LOGIN_FAILED,
-        why="the registry {host} rejects the controller's cloud identity (spec.provider {cloud}{of_endpoint}, UNAUTHORIZED)",
+        why="the registry {host} rejects the controller's cloud identity (UNAUTHORIZED); spec.provider{of_endpoint} is {cloud}",
         steps=(
             Step(
-                "grant the identity permission to pull (aws AmazonEC2ContainerRegistryReadOnly, azure AcrPull, gcp roles/artifactregistry.reader); if it has the permission, check whether the repository in {address_field} exists",
+                "grant the identity permission to pull (AmazonEC2ContainerRegistryReadOnly on AWS, AcrPull on Azure, roles/artifactregistry.reader on Google Cloud). If it already has this permission, check that the repository in {address_field} exists",
                 read=(CONTROLLER_SA, SERVICE_ACCOUNTS, ENDPOINT),
             ),
         ),

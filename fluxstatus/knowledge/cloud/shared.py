@@ -6,7 +6,7 @@ from fluxstatus.model.kinds import KindNames
 
 CLOUD_LOGIN_FAILED = Code(
     "cloud-login-failed",
-    "The cloud provider or its registry rejects the login, or a permission is missing.",
+    "The cloud provider or its registry rejects the credentials, or a permission is missing.",
 )
 
 PULLS: KindNames = frozenset({"OCIRepository", "HelmChart", "ImageRepository", "ImagePolicy"})

@@ -3,16 +3,5 @@
 Upstream: KC internal/decryptor, SOPS, and the key services that it calls.
 """
 
-from fluxstatus.knowledge.decryption import age, aws, azure, files, google, kms, pgp, secrets, vault
-
-RULES = (
-    *secrets.RULES,
-    *age.RULES,
-    *pgp.RULES,
-    *kms.RULES,
-    *aws.RULES,
-    *azure.RULES,
-    *google.RULES,
-    *vault.RULES,
-    *files.RULES,
-)
+PARTS = ("secrets", "age", "pgp", "kms", "aws", "azure", "google", "vault", "files")
+"""The modules with the rules, in their order."""

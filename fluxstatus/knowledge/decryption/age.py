@@ -21,7 +21,7 @@ from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 RULES = (
     Rule(
         SOPS_KEY_WRONG,
-        why="the file is encrypted with SOPS for the age recipient {recipient}, but Secret {decryption_secret} contains no age key (no key with the extension .agekey)",
+        why="Secret {decryption_secret} contains no age key (no key with the extension .agekey); the file is encrypted with SOPS for the age recipient {recipient}",
         steps=(
             Step(
                 "put the private age key for {recipient} into Secret {decryption_secret} as NAME.agekey",
@@ -41,7 +41,7 @@ RULES = (
     ),
     Rule(
         SOPS_KEY_WRONG,
-        why="the file is encrypted with SOPS for the age recipient {recipient}, but Secret {decryption_secret} does not contain the private key that matches it",
+        why="Secret {decryption_secret} does not contain the private key that matches age recipient {recipient}; the file is encrypted with SOPS for this recipient",
         steps=(
             Step(
                 "put the private age key for {recipient} into Secret {decryption_secret} as NAME.agekey, or re-encrypt the file for the existing key (sops updatekeys)",
@@ -61,7 +61,7 @@ RULES = (
     ),
     Rule(
         SOPS_KEY_WRONG,
-        why="the data key of the file cannot be decrypted: it is encrypted with SOPS for age recipient {recipient}, and Secret {decryption_secret} probably does not contain the matching age key",
+        why="Secret {decryption_secret} probably does not contain the private key that matches age recipient {recipient}; the file's data key is encrypted with SOPS for this recipient and cannot be decrypted",
         steps=(
             Step(
                 "put the private age key for {recipient} into Secret {decryption_secret} as NAME.agekey, or re-encrypt the file for the existing key (sops updatekeys)",
@@ -75,12 +75,11 @@ RULES = (
         needs=("decryption_secret",),
         reach=Reach.WHOLE,
         certainty="likely",
-        in_full=True,
         upstream=f"{DECRYPTOR}, sops age",
     ),
     Rule(
         SOPS_KEY_WRONG,
-        why="the file is encrypted with SOPS for the age recipient {recipient}, whose key is not in the Secret that --sops-age-secret of kustomize-controller refers to",
+        why="the Secret in the kustomize-controller flag --sops-age-secret does not contain the private key that matches age recipient {recipient}; the file is encrypted with SOPS for this recipient",
         steps=(
             Step(
                 "set spec.decryption.secretRef to a Secret with the private age key for {recipient}, or put that key into the controller's Secret as NAME.agekey",
@@ -99,10 +98,10 @@ RULES = (
     ),
     Rule(
         SOPS_KEY_WRONG,
-        why="the file is encrypted with SOPS for the age recipient {recipient}, but spec.decryption does not refer to a Secret with a key: the data key cannot be decrypted",
+        why="spec.decryption does not refer to a Secret with a key; the file is encrypted with SOPS for the age recipient {recipient}, so its data key cannot be decrypted",
         steps=(
             Step(
-                "put the age key into a Secret as NAME.agekey and reference it in spec.decryption.secretRef",
+                "put the age key into a Secret as NAME.agekey, and reference the Secret in spec.decryption.secretRef",
                 read=(SECRETS, SPEC),
                 change=(MAKE.replace("{secret}", "sops-age"),),
             ),

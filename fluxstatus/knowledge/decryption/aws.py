@@ -27,7 +27,7 @@ RULES = (
         why="AWS STS does not allow kustomize-controller to assume its IAM role, so the SOPS data key cannot be decrypted with {kms}: {detail}",
         steps=(
             Step(
-                "correct the trust policy of the IAM role (OIDC provider of this cluster, subject system:serviceaccount:{flux_namespace}:kustomize-controller or the ServiceAccount in spec.decryption.serviceAccountName) and the annotation eks.amazonaws.com/role-arn of that ServiceAccount",
+                "correct the trust policy of the IAM role, and annotation eks.amazonaws.com/role-arn of the ServiceAccount. The trust policy must allow the cluster's OIDC provider and subject system:serviceaccount:{flux_namespace}:kustomize-controller (or the ServiceAccount in spec.decryption.serviceAccountName)",
                 read=(CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -45,7 +45,7 @@ RULES = (
         why="AWS rejects the credentials that kustomize-controller uses to decrypt the SOPS data key with {kms} ({detail})",
         steps=(
             Step(
-                "replace the static credentials: key sops.aws-kms in the Secret in spec.decryption.secretRef, or the AWS_ variables of kustomize-controller; where the cluster supports it, use workload identity instead",
+                "replace the static credentials: key sops.aws-kms in the Secret in spec.decryption.secretRef, or the AWS_ variables of kustomize-controller. Where the cluster supports it, use workload identity instead",
                 read=(KEYS, CONTROLLER),
             ),
         ),
@@ -63,7 +63,7 @@ RULES = (
         why="kustomize-controller has no AWS credentials to decrypt the SOPS data key with {kms}",
         steps=(
             Step(
-                "annotate ServiceAccount kustomize-controller with eks.amazonaws.com/role-arn (or create an EKS Pod Identity association for it) and restart kustomize-controller, set spec.decryption.serviceAccountName, or put static credentials into the Secret in spec.decryption.secretRef as sops.aws-kms",
+                "annotate ServiceAccount kustomize-controller with eks.amazonaws.com/role-arn (or create an EKS Pod Identity association for it) and restart kustomize-controller. Alternatively, set spec.decryption.serviceAccountName, or put static credentials into the Secret in spec.decryption.secretRef as sops.aws-kms",
                 read=(CONTROLLER_SA, SPEC),
             ),
         ),
@@ -82,7 +82,7 @@ RULES = (
         why="AWS KMS cannot use key {kms}: {detail}",
         steps=(
             Step(
-                "check the key in its account and region (aws kms describe-key --key-id {kms}): enable it or cancel its deletion; if it no longer exists, re-encrypt the files for another key from a copy of the secrets"
+                "check the key in its account and region (aws kms describe-key --key-id {kms}). Enable it, or cancel its deletion. If it no longer exists, re-encrypt the files for another key from a copy of the secrets"
             ),
         ),
         pattern=Text(
@@ -96,10 +96,10 @@ RULES = (
     ),
     Rule(
         SOPS_KEY_WRONG,
-        why="AWS KMS rejects the SOPS data key: it was not encrypted with {kms}, or with another encryption context ({detail})",
+        why="AWS KMS rejects the SOPS data key because it was encrypted with a key other than {kms}, or with a different encryption context ({detail})",
         steps=(
             Step(
-                "restore the sops section of the file from Git history, or re-encrypt the file with sops updatekeys"
+                "restore the file's sops section from the Git history, or re-encrypt the file with sops updatekeys"
             ),
         ),
         pattern=Text(rf"{_AWS}{THEN}(?P<detail>InvalidCiphertextException|IncorrectKeyException)"),
@@ -113,11 +113,11 @@ RULES = (
         why="AWS KMS does not allow {identity}, the identity of kustomize-controller, to decrypt with {kms} (permission kms:Decrypt)",
         steps=(
             Step(
-                "if {identity} is not the role you expect (for example, it is the node's role), workload identity is not in effect: check the annotation eks.amazonaws.com/role-arn and restart kustomize-controller",
+                "if {identity} is not the expected role but, for example, the node's role, workload identity is not in effect. Check annotation eks.amazonaws.com/role-arn, and restart kustomize-controller",
                 read=(CONTROLLER_SA, SPEC),
             ),
             Step(
-                "otherwise, allow kms:Decrypt on this key both in the IAM policy of the role and in the key policy"
+                "if {identity} is the expected role, allow kms:Decrypt on this key in both the role's IAM policy and the key policy"
             ),
         ),
         pattern=Text(
@@ -130,14 +130,14 @@ RULES = (
     ),
     Rule(
         SOPS_KMS_DENIED,
-        why="AWS KMS denies access to key {kms} (AccessDenied): the identity of kustomize-controller does not have permission, or the key does not exist in this account and region",
+        why="AWS KMS denies access to key {kms} (AccessDenied); kustomize-controller's identity does not have permission, or the key does not exist in this account and region",
         steps=(
             Step(
-                "allow kms:Decrypt on this key in the IAM policy of kustomize-controller's role (or of the ServiceAccount in spec.decryption.serviceAccountName) and in the key policy",
+                "allow kms:Decrypt on this key in the key policy and in the IAM policy of kustomize-controller's role (or of the ServiceAccount in spec.decryption.serviceAccountName)",
                 read=(CONTROLLER_SA, SERVICE_ACCOUNTS, SPEC),
             ),
             Step(
-                "check that the key in the sops section of the file exists in this account and region: aws kms describe-key --key-id {kms}"
+                "check that the key in the file's sops section exists in this account and region: aws kms describe-key --key-id {kms}"
             ),
         ),
         pattern=Text(rf"{_AWS}{THEN}AccessDenied"),

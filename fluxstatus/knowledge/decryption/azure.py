@@ -25,10 +25,10 @@ _AZURE = (
 RULES = (
     Rule(
         SOPS_KMS_DENIED,
-        why="the file names {kms} without a version, so SOPS must read the key first, and Azure Key Vault denies permission for that (403 Forbidden)",
+        why="the file refers to {kms} without a version, so SOPS must read the key first, and Azure Key Vault denies permission to read it (403 Forbidden)",
         steps=(
             Step(
-                "assign the role Key Vault Crypto User to the identity of kustomize-controller (or of the ServiceAccount in spec.decryption.serviceAccountName); with access policies, allow the key operations Get and Decrypt",
+                "assign the role Key Vault Crypto User to the identity of kustomize-controller (or of the ServiceAccount in spec.decryption.serviceAccountName). If the Key Vault uses access policies, allow the key operations Get and Decrypt",
                 read=(CONTROLLER_SA, SERVICE_ACCOUNTS, SPEC),
             ),
         ),
@@ -42,10 +42,10 @@ RULES = (
     ),
     Rule(
         SOPS_KMS_LOGIN_FAILED,
-        why="the ServiceAccount that logs in to Azure Key Vault has no annotation {annotation}",
+        why="the ServiceAccount that authenticates to Azure Key Vault does not have annotation {annotation}",
         steps=(
             Step(
-                "annotate the ServiceAccount in spec.decryption.serviceAccountName with azure.workload.identity/client-id and azure.workload.identity/tenant-id of its managed identity, and add a federated credential for it there",
+                "annotate the ServiceAccount in spec.decryption.serviceAccountName with azure.workload.identity/client-id and azure.workload.identity/tenant-id of its managed identity, and add a federated credential for the ServiceAccount to that identity",
                 read=(SERVICE_ACCOUNTS, SPEC),
             ),
         ),
@@ -61,10 +61,10 @@ RULES = (
     ),
     Rule(
         SOPS_KMS_LOGIN_FAILED,
-        why="Entra ID has no federated credential for the ServiceAccount that logs in to Azure Key Vault ({detail})",
+        why="Entra ID has no federated credential for the ServiceAccount that authenticates to Azure Key Vault ({detail})",
         steps=(
             Step(
-                "add a federated credential to the managed identity or app: issuer of this cluster, subject system:serviceaccount:{flux_namespace}:kustomize-controller (or the ServiceAccount in spec.decryption.serviceAccountName), audience api://AzureADTokenExchange",
+                "add a federated credential to the managed identity or app, with the issuer of this cluster, subject system:serviceaccount:{flux_namespace}:kustomize-controller (or the ServiceAccount in spec.decryption.serviceAccountName) and audience api://AzureADTokenExchange",
                 read=(CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -76,10 +76,10 @@ RULES = (
     ),
     Rule(
         SOPS_KMS_LOGIN_FAILED,
-        why="Entra ID rejects the login to Azure Key Vault: {detail}",
+        why="Entra ID rejects the credentials for Azure Key Vault: {detail}",
         steps=(
             Step(
-                "correct the client ID, tenant ID and client secret: key sops.azure-kv in the Secret in spec.decryption.secretRef, or the annotations azure.workload.identity/client-id and azure.workload.identity/tenant-id of the ServiceAccount",
+                "correct the client ID, tenant ID and client secret. They are in key sops.azure-kv of the Secret in spec.decryption.secretRef, or in the ServiceAccount's annotations azure.workload.identity/client-id and azure.workload.identity/tenant-id",
                 read=(KEYS, CONTROLLER_SA),
             ),
         ),
@@ -91,14 +91,14 @@ RULES = (
     ),
     Rule(
         SOPS_KMS_LOGIN_FAILED,
-        why="kustomize-controller has no Azure credentials to decrypt the SOPS data key with Key Vault {kms}: no workload identity, managed identity or client secret was found",
+        why="kustomize-controller has no Azure credentials to decrypt the SOPS data key with Key Vault {kms}; no workload identity, managed identity or client secret was found",
         steps=(
             Step(
-                'set up workload identity: label the pods of kustomize-controller with azure.workload.identity/use: "true", annotate its ServiceAccount with azure.workload.identity/client-id, add a federated credential for it, and restart the controller; then assign it the role Key Vault Crypto User',
+                'set up workload identity: label the kustomize-controller pods with azure.workload.identity/use: "true", annotate the controller\'s ServiceAccount with azure.workload.identity/client-id, add a federated credential for it, and restart the controller. Then assign the role Key Vault Crypto User to the identity',
                 read=(CONTROLLER_SA, CONTROLLER),
             ),
             Step(
-                "or put static credentials into the Secret in spec.decryption.secretRef as sops.azure-kv",
+                "alternatively, put static credentials into the Secret in spec.decryption.secretRef as sops.azure-kv",
                 read=(SPEC,),
             ),
         ),
@@ -115,10 +115,10 @@ RULES = (
     ),
     Rule(
         SOPS_KMS_UNREACHABLE,
-        why="the firewall of Azure Key Vault blocks kustomize-controller from decrypting with {kms} ({detail})",
+        why="the firewall of Azure Key Vault blocks requests from kustomize-controller to decrypt with {kms} ({detail})",
         steps=(
             Step(
-                "allow the cluster's network in the networking settings of the Key Vault, or give the Key Vault a private endpoint in that network"
+                "allow the cluster's network in the networking settings of the Key Vault, or create a private endpoint for the Key Vault in that network"
             ),
         ),
         pattern=Text(
@@ -135,7 +135,7 @@ RULES = (
         why="Azure Key Vault cannot use key {kms} ({detail})",
         steps=(
             Step(
-                "check the key and its version in the Key Vault: enable or recover it; if it no longer exists, re-encrypt the files for another key from a copy of the secrets"
+                "check the key and its version in the Key Vault, and enable or recover it. If it no longer exists, re-encrypt the files for another key from a copy of the secrets"
             ),
         ),
         pattern=Text(
@@ -149,10 +149,10 @@ RULES = (
     ),
     Rule(
         SOPS_KMS_DENIED,
-        why="Azure Key Vault does not allow the identity of kustomize-controller to decrypt with {kms}",
+        why="Azure Key Vault does not allow kustomize-controller's identity to decrypt with {kms}",
         steps=(
             Step(
-                "assign the role Key Vault Crypto User on the Key Vault to the identity of kustomize-controller (or of the ServiceAccount in spec.decryption.serviceAccountName); with access policies, allow the key operation Decrypt",
+                "assign the role Key Vault Crypto User on the Key Vault to the identity of kustomize-controller (or of the ServiceAccount in spec.decryption.serviceAccountName). If the Key Vault uses access policies, allow the key operation Decrypt",
                 read=(CONTROLLER_SA, SERVICE_ACCOUNTS, SPEC),
             ),
         ),

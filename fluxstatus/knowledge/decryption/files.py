@@ -1,4 +1,4 @@
-"""Files that are encrypted with SOPS: changed afterwards, in another format, or not decrypted.
+"""SOPS files that were modified after encryption, have another format or are not decrypted.
 
 Upstream: SOPS, KC internal/decryptor/decryptor.go.
 """
@@ -16,26 +16,24 @@ from fluxstatus.knowledge.facts import has_decryption
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
-_SOPS_CORRUPT = Code(
-    "sops-corrupt", "The content of a SOPS file was changed after it was encrypted."
-)
+_SOPS_CORRUPT = Code("sops-corrupt", "A SOPS file was modified after it was encrypted.")
 _SOPS_NOT_CONFIGURED = Code(
-    "sops-not-configured", "A manifest is encrypted with SOPS, but is not decrypted."
+    "sops-not-configured", "A manifest is encrypted with SOPS, but Flux does not decrypt it."
 )
 _SOPS_FORMAT_WRONG = Code(
     "sops-format-wrong", "The SOPS file cannot be read in the expected format."
 )
-_SOPS_FAILED = Code("sops-failed", "Manifests that are encrypted with SOPS cannot be decrypted.")
+_SOPS_FAILED = Code("sops-failed", "A manifest that is encrypted with SOPS cannot be decrypted.")
 
 RULES = (
     Rule(
         Code(
             "sops-no-keys", "A SOPS file is not encrypted for any key, so it cannot be decrypted."
         ),
-        why="a SOPS file is not encrypted for any key, so nothing can decrypt it: its sops section lists no age, PGP or KMS key",
+        why="a SOPS file is not encrypted for any key, so it cannot be decrypted; the file's sops section does not list an age, PGP or KMS key",
         steps=(
             Step(
-                "add the key of this cluster to the creation rule of the file in .sops.yaml (age, pgp, kms, azure_keyvault, gcp_kms or hc_vault_transit_uri), and encrypt the file again from a copy of the secrets"
+                "add the key of this cluster to the file's creation rule in .sops.yaml (age, pgp, kms, azure_keyvault, gcp_kms or hc_vault_transit_uri), and encrypt the file again from a copy of the secrets"
             ),
         ),
         pattern=Text(r"0 successful groups required, got 0|sops: no (?:master )?keys? found"),
@@ -45,10 +43,10 @@ RULES = (
     ),
     Rule(
         _SOPS_CORRUPT,
-        why="a SOPS file was changed after it was encrypted (MAC mismatch)",
+        why="a SOPS file was modified after it was encrypted (MAC mismatch)",
         steps=(
             Step(
-                "restore the file from Git history, or decrypt it with sops --ignore-mac, review it and re-encrypt it"
+                "restore the file from the Git history, or decrypt it with sops --ignore-mac, review it and re-encrypt it"
             ),
         ),
         pattern=Text(r"failed to verify sops data integrity|MAC mismatch"),
@@ -58,10 +56,10 @@ RULES = (
     ),
     Rule(
         _SOPS_CORRUPT,
-        why="a SOPS file contains a plain value where an encrypted one is required: the value was edited by hand, or kustomize changed a field that is encrypted, such as metadata.namespace",
+        why="a SOPS file contains a plain value where an encrypted value is required; the value was edited manually, or kustomize modified an encrypted field, such as metadata.namespace",
         steps=(
             Step(
-                "encrypt only data and stringData (sops --encrypted-regex '^(data|stringData)$'), so that kustomize can change the other fields, and re-encrypt the file; to change a value, use sops edit",
+                "encrypt only data and stringData (sops --encrypted-regex '^(data|stringData)$'), so that kustomize can modify the other fields, and re-encrypt the file. To change a value, use sops edit",
                 read=(SPEC,),
             ),
         ),
@@ -73,10 +71,10 @@ RULES = (
     ),
     Rule(
         _SOPS_CORRUPT,
-        why="a value in a SOPS file cannot be decrypted: probably it or its key was changed, moved or copied from another file after the encryption",
+        why="a value in a SOPS file cannot be decrypted; the value or its key was probably modified, moved or copied from another file after it was encrypted",
         steps=(
             Step(
-                "restore the file from Git history and change it with sops edit; kustomize must not move or rename encrypted fields either",
+                "restore the file from the Git history, and edit it with sops edit. Make sure that kustomize does not move or rename encrypted fields",
                 read=(SPEC,),
             ),
         ),
@@ -91,14 +89,14 @@ RULES = (
     ),
     Rule(
         _SOPS_NOT_CONFIGURED,
-        why="{object} is still encrypted with SOPS although spec.decryption is set: its annotation disables the decryption, or its sops section has no mac",
+        why="{object} is still encrypted with SOPS although spec.decryption is set; an annotation disables decryption for this object, or the object's sops section has no mac",
         steps=(
             Step(
-                "remove the annotation kustomize.toolkit.fluxcd.io/decrypt: disabled from the manifest if it has one",
+                "remove the annotation kustomize.toolkit.fluxcd.io/decrypt: disabled from the manifest, if it is set",
                 read=(SPEC,),
             ),
             Step(
-                "otherwise restore the sops section of the manifest from Git history, or re-encrypt it"
+                "otherwise, restore the manifest's sops section from the Git history, or re-encrypt the manifest"
             ),
         ),
         pattern=Text(r"is SOPS encrypted, configuring decryption is required"),
@@ -112,7 +110,7 @@ RULES = (
         why="{object} is encrypted with SOPS in Git, but spec.decryption is not set",
         steps=(
             Step(
-                "set spec.decryption on this Kustomization: provider: sops, and secretRef with the Secret that holds the keys; spec.decryption of another Kustomization does not apply to it",
+                "set spec.decryption on this Kustomization, with provider: sops and a secretRef to the Secret that contains the keys. The spec.decryption of another Kustomization has no effect on this one",
                 read=(SPEC,),
             ),
         ),
@@ -128,10 +126,10 @@ RULES = (
     ),
     Rule(
         _SOPS_FORMAT_WRONG,
-        why="a file that a generator or patch refers to is too large to be decrypted: {detail}",
+        why="a file that a generator or patch refers to is too large to decrypt: {detail}",
         steps=(
             Step(
-                "split the file, or do not keep it in a Secret: kustomize-controller decrypts files of up to 5 MiB"
+                "split the file, or do not store it in a Secret. kustomize-controller decrypts files of up to 5 MiB"
             ),
         ),
         pattern=Text(r"(?P<detail>cannot decrypt file with size[^\n]{0,80})"),
@@ -142,7 +140,7 @@ RULES = (
     Rule(
         _SOPS_FORMAT_WRONG,
         why="a secretGenerator or patch in kustomization.yaml refers to a directory or symbolic link, which cannot be decrypted",
-        steps=(Step("refer to a regular file"),),
+        steps=(Step("refer to a regular file instead"),),
         pattern=Text(r"cannot decrypt irregular file"),
         kinds=KS,
         reach=Reach.WHOLE,
@@ -171,7 +169,7 @@ RULES = (
         why="the SOPS data key cannot be decrypted with {kms}: {detail}",
         steps=(
             Step(
-                "correct the reported error of the KMS; to reproduce it, run sops decrypt on the file with the identity of kustomize-controller",
+                "correct the error that the KMS reports. To reproduce it, run sops decrypt on the file with kustomize-controller's identity",
                 read=(CONTROLLER_SA, SPEC),
             ),
         ),
@@ -183,10 +181,10 @@ RULES = (
     ),
     Rule(
         _SOPS_FAILED,
-        why="a file that is encrypted with SOPS cannot be decrypted: {innermost}",
+        why="a SOPS-encrypted file cannot be decrypted: {innermost}",
         steps=(
             Step(
-                "check that spec.decryption has the key that the file is encrypted for; to reproduce the error, run sops decrypt on the file with that key",
+                "check that the keys in spec.decryption include the key that the file is encrypted for. To reproduce the error, run sops decrypt on the file with that key",
                 read=(KEYS, SPEC),
             ),
         ),

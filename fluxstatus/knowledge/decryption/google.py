@@ -20,7 +20,7 @@ _GCP = r"(?P<kms>projects/[\w./:-]+/cryptoKeys/[\w.-]+): FAILED"
 RULES = (
     Rule(
         SOPS_KMS_DENIED,
-        why="the identity of kustomize-controller does not have permission to use project {gcp_project}, which the requests to Google Cloud KMS are counted against (USER_PROJECT_DENIED)",
+        why="kustomize-controller's identity does not have permission to use project {gcp_project} (USER_PROJECT_DENIED); requests to Google Cloud KMS count against the quota of this project",
         steps=(
             Step(
                 "grant roles/serviceusage.serviceUsageConsumer on project {gcp_project} to the identity of kustomize-controller (or of the ServiceAccount in spec.decryption.serviceAccountName)",
@@ -40,7 +40,7 @@ RULES = (
         why="kustomize-controller has no valid Google Cloud credentials to decrypt the SOPS data key with {kms}: {detail}",
         steps=(
             Step(
-                "set up workload identity: annotate ServiceAccount kustomize-controller with iam.gke.io/gcp-service-account and grant it roles/iam.workloadIdentityUser on that account; or put a valid key into the Secret in spec.decryption.secretRef as sops.gcp-kms",
+                "set up workload identity: annotate ServiceAccount kustomize-controller with iam.gke.io/gcp-service-account, and grant it roles/iam.workloadIdentityUser on that account. Alternatively, put a valid key into the Secret in spec.decryption.secretRef as sops.gcp-kms",
                 read=(CONTROLLER_SA, SERVICE_ACCOUNTS, SPEC),
             ),
         ),
@@ -59,7 +59,7 @@ RULES = (
         why="Google Cloud KMS cannot use key {kms}: {detail}",
         steps=(
             Step(
-                "check the key and its version in Cloud KMS: enable or restore it, and enable the Cloud KMS API in its project; if it no longer exists, re-encrypt the files for another key from a copy of the secrets"
+                "check the key and its version in Cloud KMS, and enable or restore it. Enable the Cloud KMS API in the key's project. If the key no longer exists, re-encrypt the files for another key from a copy of the secrets"
             ),
         ),
         pattern=Text(
@@ -73,14 +73,14 @@ RULES = (
     ),
     Rule(
         SOPS_KMS_DENIED,
-        why="Google Cloud KMS denies access to key {kms}: the identity of kustomize-controller does not have permission to decrypt with it, or the key does not exist",
+        why="Google Cloud KMS denies access to key {kms}; kustomize-controller's identity does not have permission to decrypt with this key, or the key does not exist",
         steps=(
             Step(
                 "grant roles/cloudkms.cryptoKeyDecrypter on the key to the identity of kustomize-controller (or of the ServiceAccount in spec.decryption.serviceAccountName)",
                 read=(CONTROLLER_SA, SERVICE_ACCOUNTS, SPEC),
             ),
             Step(
-                "check that the key in the sops section of the file exists: project, location, key ring and name"
+                "check that the key in the file's sops section exists (project, location, key ring and name)"
             ),
         ),
         pattern=Text(rf"{_GCP}{THEN}(?:PermissionDenied|Error 403|denied on resource)"),

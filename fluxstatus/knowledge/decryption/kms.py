@@ -22,16 +22,16 @@ _UNREACHABLE = (
     r"TLS handshake timeout|context deadline exceeded|Client\.Timeout|server misbehaving|"
     r"Unavailable|DeadlineExceeded)"
 )
-"""A KMS or a token service that cannot be reached; not the metadata address of a cloud, which is
-only tried when nothing else has credentials."""
+"""A KMS or token service that cannot be reached. A cloud's metadata address is excluded: it is
+only tried when no other credentials were found."""
 
 RULES = (
     Rule(
         SOPS_KMS_UNREACHABLE,
-        why="kustomize-controller cannot reach the KMS to decrypt the SOPS data key with {kms}: the connection failed ({detail})",
+        why="kustomize-controller cannot connect to the KMS to decrypt the SOPS data key with {kms}: {detail}",
         steps=(
             Step(
-                "check the network between kustomize-controller and the KMS: DNS, NetworkPolicies, firewalls, proxy settings (HTTPS_PROXY, NO_PROXY) and, in a private network, the private endpoint of the KMS (AWS: a VPC endpoint and its security group)",
+                "check the network connection from kustomize-controller to the KMS: DNS, NetworkPolicies, firewalls and proxy settings (HTTPS_PROXY, NO_PROXY). In a private network, check the KMS's private endpoint (in AWS, a VPC endpoint and its security group)",
                 read=(_POLICIES, CONTROLLER),
             ),
         ),
@@ -44,7 +44,7 @@ RULES = (
     ),
     Rule(
         SOPS_KMS_UNREACHABLE,
-        why="kustomize-controller does not trust the certificate of the KMS that decrypts with {kms}: {detail}",
+        why="kustomize-controller does not trust the TLS certificate of the KMS that decrypts with {kms}: {detail}",
         steps=(
             Step(
                 "mount the CA certificate of the KMS, or of the proxy that intercepts TLS, into kustomize-controller (for example, as a file in /etc/ssl/certs)",

@@ -21,7 +21,7 @@ RULES = (
         why="the private PGP key {recipient} is protected with a passphrase, so kustomize-controller cannot use it",
         steps=(
             Step(
-                "export the private key without a passphrase and put it into Secret {decryption_secret} as NAME.asc, or re-encrypt the file for an age key (sops updatekeys)",
+                "export the private key without a passphrase, and put it into Secret {decryption_secret} as NAME.asc. Alternatively, re-encrypt the file for an age key (sops updatekeys)",
                 read=(KEYS,),
                 change=(
                     "flux-operator create secret sops {decryption_secret} -n {ns} --gpg-key-file=./private.asc",
@@ -39,7 +39,7 @@ RULES = (
     ),
     Rule(
         SOPS_KEY_WRONG,
-        why="the file is encrypted with SOPS for the PGP key {recipient}, whose private key is not in Secret {decryption_secret}: the data key cannot be decrypted",
+        why="Secret {decryption_secret} does not contain the private PGP key {recipient}; the file is encrypted with SOPS for this key, so its data key cannot be decrypted",
         steps=(
             Step(
                 "put the armored private key without a passphrase into Secret {decryption_secret} as NAME.asc, or re-encrypt the file for the existing key (sops updatekeys)",
@@ -58,10 +58,10 @@ RULES = (
     ),
     Rule(
         SOPS_KEY_WRONG,
-        why="the file is encrypted with SOPS for the PGP key {recipient}, but spec.decryption does not refer to a Secret with a key: the data key cannot be decrypted",
+        why="spec.decryption does not refer to a Secret with a key; the file is encrypted with SOPS for the PGP key {recipient}, so its data key cannot be decrypted",
         steps=(
             Step(
-                "put the armored private key without a passphrase into a Secret as NAME.asc and reference it in spec.decryption.secretRef",
+                "put the armored private key without a passphrase into a Secret as NAME.asc, and reference the Secret in spec.decryption.secretRef",
                 read=(SECRETS, SPEC),
             ),
         ),

@@ -17,7 +17,7 @@ _MAKE_MISSING = MAKE.replace("{secret}", "{missing}")
 
 _ALONE = r"^(?:\(combined from similar events\): )?"
 
-_KEY_INVALID = Code("sops-key-invalid", "A SOPS key or credential in the Secret cannot be read.")
+_KEY_INVALID = Code("sops-key-invalid", "A SOPS key or credential in the Secret is invalid.")
 
 RULES = (
     Rule(
@@ -25,7 +25,7 @@ RULES = (
         why="key {key} in Secret {holder} does not contain an age private key",
         steps=(
             Step(
-                "store the private key there: a line that starts with AGE-SECRET-KEY-1, not the public key (age1...)",
+                "store the private key under {key} instead. It is a line that starts with AGE-SECRET-KEY-1, not the public key (age1...)",
                 read=("kubectl describe secret {holder} -n {ns}",),
                 change=(MAKE_KEY,),
             ),
@@ -44,7 +44,7 @@ RULES = (
         why="key {key} in Secret {holder} does not contain an armored PGP private key",
         steps=(
             Step(
-                "store the private key there, as gpg --export-secret-keys --armor prints it",
+                "store the private key under {key} instead, as printed by gpg --export-secret-keys --armor",
                 read=("kubectl describe secret {holder} -n {ns}",),
             ),
         ),
@@ -59,7 +59,7 @@ RULES = (
     ),
     Rule(
         _SOPS_KEY_MISSING,
-        why="Secret {missing} in spec.decryption.secretRef does not exist in namespace {ns}",
+        why="Secret {missing}, which spec.decryption.secretRef refers to, does not exist in namespace {ns}",
         steps=(
             Step(
                 "create Secret {missing} with the SOPS key (an age key as NAME.agekey, a PGP key as NAME.asc), or correct spec.decryption.secretRef",
@@ -80,10 +80,10 @@ RULES = (
     ),
     Rule(
         _SOPS_KEY_MISSING,
-        why="Secret {missing}, which --sops-age-secret of kustomize-controller refers to, does not exist in namespace {flux_namespace}",
+        why="Secret {missing}, which the kustomize-controller flag --sops-age-secret refers to, does not exist in namespace {flux_namespace}",
         steps=(
             Step(
-                "create Secret {missing} in namespace {flux_namespace} with an age key as NAME.agekey, or correct --sops-age-secret",
+                "create Secret {missing} in namespace {flux_namespace} with an age key as NAME.agekey, or correct the --sops-age-secret flag",
                 read=(CONTROLLER,),
             ),
         ),
@@ -100,11 +100,11 @@ RULES = (
         versions=">=2.7",
     ),
     Rule(
-        Code("gpg-missing", "The image of kustomize-controller does not contain gpg."),
-        why="the image of kustomize-controller does not contain gpg, so PGP keys cannot be used; the key in Secret {holder} is not at fault",
+        Code("gpg-missing", "The kustomize-controller image does not contain gpg."),
+        why="the kustomize-controller image does not contain gpg, so PGP keys cannot be used; the key in Secret {holder} is not the cause",
         steps=(
             Step(
-                "use an image that contains gpg (that of ghcr.io/fluxcd does), or encrypt the files for an age key",
+                "use an image that contains gpg, such as the one from ghcr.io/fluxcd, or encrypt the files for an age key",
                 read=("kubectl get deployment kustomize-controller -n {flux_namespace} -o wide",),
             ),
         ),
@@ -119,10 +119,10 @@ RULES = (
     ),
     Rule(
         _KEY_INVALID,
-        why="key {key} in Secret {holder} does not contain what its name requires",
+        why="the content of key {key} in Secret {holder} does not have the format that the key name requires",
         steps=(
             Step(
-                "store a valid key: NAME.agekey contains a key that starts with AGE-SECRET-KEY-1, NAME.asc an armored PGP private key, and sops.aws-kms, sops.azure-kv and sops.gcp-kms the cloud credentials",
+                "store a valid value. NAME.agekey must contain a key that starts with AGE-SECRET-KEY-1, NAME.asc an armored PGP private key, and sops.aws-kms, sops.azure-kv and sops.gcp-kms the cloud credentials",
                 read=("kubectl describe secret {holder} -n {ns}",),
                 change=(MAKE_KEY,),
             ),

@@ -6,7 +6,7 @@ from fluxstatus.model.kinds import KindNames
 
 SOPS_KEY_WRONG = Code(
     "sops-key-wrong",
-    "The file is encrypted with SOPS for a key that the Kustomization does not have.",
+    "The file is encrypted with SOPS for a key that is not available to the Kustomization.",
 )
 SOPS_KMS_DENIED = Code(
     "sops-kms-denied", "The KMS does not allow kustomize-controller to decrypt the SOPS data key."

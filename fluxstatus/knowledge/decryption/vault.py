@@ -16,9 +16,7 @@ from fluxstatus.knowledge.decryption.shared import (
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
-_SOPS_VAULT_FAILED = Code(
-    "sops-vault-failed", "The SOPS data key cannot be decrypted with Vault or OpenBao."
-)
+_SOPS_VAULT_FAILED = Code("sops-vault-failed", "Vault or OpenBao cannot decrypt the SOPS data key.")
 
 _VAULT = r"(?P<kms>https?://(?![\w-]+\.(?:vault|managedhsm)\.[\w.]*(?:azure|usgovcloudapi)\.)[\w.:-]+/\S*): FAILED"
 
@@ -27,10 +25,10 @@ _NO_LOGIN = r"(?!.*failed to authenticate\s+with Vault)"
 RULES = (
     Rule(
         _SOPS_VAULT_FAILED,
-        why="Vault (or OpenBao) has no role {role}, as which kustomize-controller logs in (NAMESPACE_SERVICEACCOUNT of its token)",
+        why="Vault (or OpenBao) does not have role {role}; kustomize-controller authenticates with this role (NAMESPACE_SERVICEACCOUNT of its token)",
         steps=(
             Step(
-                "create role {role} in the auth method of the login path ({login}), bound to this ServiceAccount and its namespace, with a policy that allows update on transit/decrypt/KEY",
+                "create role {role} in the auth method at login path {login}. Bind it to this ServiceAccount and its namespace, with a policy that allows update on transit/decrypt/KEY",
                 read=(CONTROLLER, SPEC),
             ),
         ),
@@ -47,10 +45,10 @@ RULES = (
     ),
     Rule(
         _SOPS_VAULT_FAILED,
-        why="the login to Vault (or OpenBao) with a Kubernetes ServiceAccount failed: {detail}",
+        why="authentication to Vault (or OpenBao) with a Kubernetes ServiceAccount failed: {detail}",
         steps=(
             Step(
-                "check the address and login path in the ConfigMap that --sops-vault-configmap names; in Vault, check the auth method and the role NAMESPACE_SERVICEACCOUNT (its audience must be the Vault address)",
+                "check the address and login path in the ConfigMap that the flag --sops-vault-configmap refers to. In Vault, check the auth method and the role NAMESPACE_SERVICEACCOUNT (its audience must be the Vault address)",
                 read=(CONTROLLER, "kubectl get configmaps -n {flux_namespace}", SPEC),
             ),
         ),
@@ -68,7 +66,7 @@ RULES = (
     Rule(
         _SOPS_VAULT_FAILED,
         why="Vault (or OpenBao) is sealed, so it cannot decrypt the SOPS data key with {kms}",
-        steps=(Step("unseal Vault; kustomize-controller then retries on its own"),),
+        steps=(Step("unseal Vault. kustomize-controller retries automatically"),),
         pattern=Text(rf"{_VAULT}{THEN}Vault is sealed"),
         context=NO_DATA_KEY,
         kinds=KS,
@@ -80,7 +78,7 @@ RULES = (
         why="Vault (or OpenBao) serves plain HTTP at {kms}, but the file refers to it with https",
         steps=(
             Step(
-                "serve TLS at this address, or correct vault_address in the sops section and re-encrypt the file"
+                "serve TLS at this address, or correct vault_address in the file's sops section and re-encrypt the file"
             ),
         ),
         pattern=Text(rf"{_VAULT}{THEN}server gave HTTP response to HTTPS client"),
@@ -91,14 +89,14 @@ RULES = (
     ),
     Rule(
         _SOPS_VAULT_FAILED,
-        why="Vault (or OpenBao) denies the decryption of the SOPS data key with {kms}: the token is missing, expired or has no permission to use the transit key",
+        why="Vault (or OpenBao) does not allow the SOPS data key to be decrypted with {kms}; the token is missing or expired, or does not grant permission to use the transit key",
         steps=(
             Step(
                 "put a valid token into Secret {decryption_secret} as sops.vault-token",
                 read=(KEYS, SPEC),
             ),
             Step(
-                "if the token is valid (vault token lookup), allow the capability update on the path transit/decrypt/KEY of the transit engine in its policy"
+                "if the token is valid (vault token lookup), allow the update capability on transit/decrypt/KEY of the transit engine in the token's policy"
             ),
         ),
         pattern=Text(
@@ -116,7 +114,7 @@ RULES = (
         why="Vault (or OpenBao) cannot use the transit key {kms}: {detail}",
         steps=(
             Step(
-                "check in Vault that the transit engine is mounted at this path and that the key exists in it (vault read PATH/keys/KEY); otherwise re-encrypt the file for the right key"
+                "check in Vault that the transit engine is mounted at this path and contains the key (vault read PATH/keys/KEY). Otherwise, re-encrypt the file for the correct key"
             ),
         ),
         pattern=Text(

@@ -41,7 +41,7 @@ _HOSTS = (
         kinds=ANY_GIT,
         needs=("secret",),
         trivial=True,
-        upstream="GitHub, GitLab, Bitbucket: answers of the Git servers",
+        upstream="GitHub, GitLab, Bitbucket: responses from Git servers",
     ),
     Rule(
         Code(
@@ -57,7 +57,7 @@ _HOSTS = (
         ),
         pattern=Text(r"SAML SSO|SSO authorization|enforced SAML|SAML enforcement"),
         kinds=ANY_GIT,
-        upstream="GitHub: answers of the Git server",
+        upstream="GitHub: responses from the Git server",
     ),
     Rule(
         Code(
@@ -77,7 +77,7 @@ _HOSTS = (
             r"allowed|on)|blocked|restricted)|VS403463|Conditional Access policy"
         ),
         kinds=ANY_GIT,
-        upstream="GitHub, GitLab, Bitbucket, Azure DevOps: answers of the Git servers",
+        upstream="GitHub, GitLab, Bitbucket, Azure DevOps: responses from Git servers",
     ),
     Rule(
         Code("git-account-blocked", "The Git server has blocked the account or the repository."),
@@ -95,7 +95,7 @@ _HOSTS = (
             r"must (?:accept|agree)[^\n]{0,80}terms[^\n]{0,60})"
         ),
         kinds=ANY_GIT,
-        upstream="GitHub, GitLab, Azure DevOps: answers of the Git servers",
+        upstream="GitHub, GitLab, Azure DevOps: responses from Git servers",
     ),
     Rule(
         GIT_ACCESS_DENIED,
@@ -108,7 +108,7 @@ _HOSTS = (
         ),
         pattern=Text(r"(?P<detail>forbids access via a [^\n]{1,160})"),
         kinds=ANY_GIT,
-        upstream="GitHub: answers of the Git server",
+        upstream="GitHub: responses from the Git server",
     ),
     Rule(
         GIT_ACCESS_DENIED,
@@ -142,7 +142,7 @@ _HOSTS = (
             r"(?:is )?(?:not allowed|disabled|not permitted)|Git access protocol[^\n]{0,40}not allowed)"
         ),
         kinds=ANY_GIT,
-        upstream="GitLab: answers of the Git server",
+        upstream="GitLab: responses from the Git server",
     ),
     Rule(
         GIT_ACCESS_DENIED,
@@ -156,7 +156,7 @@ _HOSTS = (
         pattern=Text(f"(?P<detail>{_NOT_GRANTED})"),
         kinds=ANY_GIT,
         when=(is_github_app,),
-        upstream="GitHub: answers of the Git server",
+        upstream="GitHub: responses from the Git server",
     ),
     Rule(
         GIT_ACCESS_DENIED,
@@ -171,7 +171,7 @@ _HOSTS = (
         kinds=GIT,
         needs=("secret",),
         when=(at_host("github.com"),),
-        upstream="GitHub: answers of the Git server",
+        upstream="GitHub: responses from the Git server",
     ),
     Rule(
         GIT_ACCESS_DENIED,
@@ -185,7 +185,7 @@ _HOSTS = (
         pattern=Text(f"(?P<detail>{_NOT_GRANTED})"),
         kinds=GIT,
         needs=("secret",),
-        upstream="GitLab, Bitbucket, Azure DevOps: answers of the Git servers",
+        upstream="GitLab, Bitbucket, Azure DevOps: responses from Git servers",
     ),
 )
 
@@ -206,7 +206,7 @@ _WITHOUT_REASON = (
         pattern=Text(r"unknown error: (?:remote:)?[\s=]*$"),
         kinds=GIT,
         certainty="one-of",
-        upstream="go-git plumbing/transport/internal/common, GitLab: answers of the Git server",
+        upstream="go-git plumbing/transport/internal/common, GitLab: responses from the Git server",
     ),
 )
 

@@ -33,7 +33,7 @@ RULES = (
         pattern=Text(r"status code: 203\b"),
         kinds=GIT,
         certainty="one-of",
-        upstream="Azure DevOps: answers of the Git server",
+        upstream="Azure DevOps: responses from the Git server",
     ),
     Rule(
         _GIT_AUTH_REJECTED,
@@ -46,7 +46,7 @@ RULES = (
         kinds=GIT,
         needs=("secret",),
         trivial=True,
-        upstream="Azure DevOps: answers of the Git server",
+        upstream="Azure DevOps: responses from the Git server",
     ),
     Rule(
         _GIT_AUTH_REJECTED,

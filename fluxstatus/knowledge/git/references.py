@@ -73,7 +73,7 @@ RULES = (
         pattern=Text(r"TF200016"),
         kinds=GIT,
         certainty="one-of",
-        upstream="Azure DevOps: answers of the Git server",
+        upstream="Azure DevOps: responses from the Git server",
     ),
     Rule(
         _GIT_REPOSITORY_MISSING,
@@ -99,7 +99,7 @@ RULES = (
         why="the Git repository at {url} was not found, although Flux has fetched it before: the repository was renamed, moved or deleted, the credentials in Secret {secret} expired or lost access, or spec.url was changed",
         steps=(
             Step(
-                "if the repository still exists at {url}, renew the token or key in Secret {secret}, or grant it read access again (on GitHub, select the repository for a fine-grained token, or install the GitHub App for the repository)",
+                "if the repository still exists at {url}, renew the token or key in Secret {secret}, or give it read access to the repository again. On GitHub, add the repository to the fine-grained token, or give the GitHub App access to the repository",
                 read=(URL, SECRET),
             ),
             Step("otherwise, correct spec.url, or restore the repository"),

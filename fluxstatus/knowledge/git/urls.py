@@ -95,7 +95,7 @@ RULES = (
         pattern=Text(r"Command git-upload-pack[^\n]*is not in expected format"),
         kinds=ANY_GIT,
         when=(lacks_azure_version,),
-        upstream="Azure DevOps: answers of the Git server",
+        upstream="Azure DevOps: responses from the Git server",
     ),
     Rule(
         _GIT_URL_INVALID,
@@ -108,7 +108,7 @@ RULES = (
         ),
         pattern=Text(r"is not in (?:the )?expected format|not a valid repository name"),
         kinds=ANY_GIT,
-        upstream="Azure DevOps: answers of the Git server",
+        upstream="Azure DevOps: responses from the Git server",
     ),
     Rule(
         _GIT_URL_INVALID,

@@ -3,6 +3,5 @@
 Upstream: NC internal/server/event_handlers.go, internal/notifier.
 """
 
-from fluxstatus.knowledge.notifications import answers, chat, commits, otherwise
-
-RULES = (*chat.RULES, *answers.RULES, *commits.RULES, *otherwise.RULES)
+PARTS = ("chat", "answers", "commits", "otherwise")
+"""The modules with the rules, in their order."""

@@ -223,7 +223,7 @@ RULES = (
         why="a volumeMount with subPath cannot be prepared: the path does not exist in the volume or cannot be created there",
         steps=(
             Step(
-                "correct subPath in the pod template, or create the path in the volume with the right owner. If a ConfigMap was changed or a volume was remounted, delete the pod once",
+                "correct subPath in the pod template, or create the path in the volume with the right owner. If a ConfigMap was changed or a volume was remounted, delete the pod, so that it is created again",
                 read=(DESCRIBE,),
             ),
         ),

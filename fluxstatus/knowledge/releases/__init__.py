@@ -3,34 +3,19 @@
 Upstream: PKG chartutil, HC internal/reconcile, internal/action and internal/postrender, helm.
 """
 
-from fluxstatus.knowledge.releases import (
-    actions,
-    checks,
-    history,
-    hooks,
-    otherwise,
-    ownership,
-    rollbacks,
-    schemas,
-    storage,
-    templates,
-    value_types,
-    values,
-    waits,
+PARTS = (
+    "values",
+    "schemas",
+    "actions",
+    "checks",
+    "value_types",
+    "templates",
+    "ownership",
+    "history",
+    "storage",
+    "hooks",
+    "rollbacks",
+    "waits",
+    "otherwise",
 )
-
-RULES = (
-    *values.RULES,
-    *schemas.RULES,
-    *actions.RULES,
-    *checks.RULES,
-    *value_types.RULES,
-    *templates.RULES,
-    *ownership.RULES,
-    *history.RULES,
-    *storage.RULES,
-    *hooks.RULES,
-    *rollbacks.RULES,
-    *waits.RULES,
-    *otherwise.RULES,
-)
+"""The modules with the rules, in their order."""

@@ -9,26 +9,28 @@ from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
 _FORCE_UNUSABLE = Code(
-    "helm-force-unusable", "Helm cannot replace objects as spec.upgrade.force requests."
+    "helm-force-unusable", "Helm cannot replace objects, which spec.upgrade.force requires."
 )
 _NOT_ADOPTED = Code(
     "helm-object-unknown",
-    "An object exists that the last successful version of the Helm release does not contain.",
+    "The cluster contains an object that is not in the last successful version of the Helm release.",
 )
-_RECORD_GONE = Code("helm-record-gone", "The record of the Helm release is not in Helm's storage.")
-_INTERRUPTED = Code("helm-interrupted", "A Helm action was interrupted before it was done.")
+_RECORD_GONE = Code(
+    "helm-record-gone", "The record of the Helm release is missing from Helm's storage."
+)
+_INTERRUPTED = Code("helm-interrupted", "A Helm action was interrupted before it finished.")
 
 RULES = (
     Rule(
         _FORCE_UNUSABLE,
-        why="spec.upgrade.force replaces objects, which Helm cannot do with server-side apply",
+        why="spec.upgrade.force is set, but Helm cannot replace objects with server-side apply",
         steps=(
             Step(
-                "remove spec.upgrade.force: with server-side apply, Helm already overrides conflicts with other field managers",
+                "remove spec.upgrade.force. With server-side apply, Helm already overrides conflicts with other field managers",
                 read=(SPEC,),
             ),
             Step(
-                "or set spec.upgrade.serverSideApply: disabled, to keep replacing objects; newer patch releases of Flux ignore force with server-side apply"
+                "alternatively, set spec.upgrade.serverSideApply: disabled to keep replacing objects. Newer patch releases of Flux ignore spec.upgrade.force with server-side apply"
             ),
         ),
         pattern=Text(
@@ -41,14 +43,14 @@ RULES = (
     ),
     Rule(
         _FORCE_UNUSABLE,
-        why="Helm cannot replace {object}, which spec.upgrade.force requests, because fields of the live object are immutable: {detail}",
+        why="spec.upgrade.force is set, but Helm cannot replace {object} because fields of the live object are immutable: {detail}",
         steps=(
             Step(
-                "remove spec.upgrade.force: Helm then changes only the fields that differ; force neither deletes objects nor changes immutable fields",
+                "remove spec.upgrade.force, so that Helm only changes the fields that differ. The field neither deletes objects nor changes immutable fields",
                 read=(SPEC,),
             ),
             Step(
-                "if the upgrade then reports an immutable field, restore its old value, or delete this object"
+                "if the upgrade then reports an immutable field, restore the field's old value, or delete this object"
             ),
         ),
         pattern=Text(r"failed to replace object: (?P<detail>[^\n]{1,240})"),
@@ -59,14 +61,14 @@ RULES = (
     ),
     Rule(
         _NOT_ADOPTED,
-        why="{wanted_object} exists in the cluster, but not in the version of the release that Helm changes: a failed attempt, or something else, created it",
+        why="{wanted_object} exists in the cluster, but not in the release version that Helm upgrades; the object was created by a failed attempt or by something else",
         steps=(
             Step(
-                "if nothing in it can be lost, delete it, so that the next attempt creates it",
+                "if the object contains nothing that you need, delete it, so that the next attempt creates it",
                 read=(HISTORY, STORED),
             ),
             Step(
-                "then force an attempt (flux reconcile --force)",
+                "force a new attempt (flux reconcile --force)",
                 change=(FORCE,),
             ),
         ),
@@ -80,10 +82,10 @@ RULES = (
     ),
     Rule(
         _INTERRUPTED,
-        why="the attempt was interrupted: helm-controller was stopped, or a change of the HelmRelease canceled it",
+        why="the attempt was interrupted because helm-controller was stopped or the HelmRelease was changed",
         steps=(
             Step(
-                "wait for the next attempt, which starts automatically; if it is interrupted again, check whether helm-controller keeps restarting (out of memory, node drained)",
+                "wait for the next attempt, which starts automatically. If it is interrupted again, check whether helm-controller keeps restarting (out of memory, node drained)",
                 read=(
                     HISTORY,
                     "kubectl get pods -n {flux_namespace} -l app=helm-controller",
@@ -98,14 +100,14 @@ RULES = (
     ),
     Rule(
         _RECORD_GONE,
-        why="the record of the release is no longer in Helm's storage: it was deleted during the attempt or outside Flux",
+        why="the record of the release is no longer in Helm's storage; the record was deleted during the attempt or outside Flux",
         steps=(
             Step(
-                "check whether something deletes Secrets or ConfigMaps sh.helm.release.v1.* in the namespace of Helm's storage; objects of the release may still exist",
+                "check whether anything deletes the Secrets or ConfigMaps sh.helm.release.v1.* in the namespace of Helm's storage. Objects of the release may still exist",
                 read=(STORED, HISTORY),
             ),
             Step(
-                "reconcile: without a record, Flux installs the release again and adopts the objects that still exist",
+                "reconcile the HelmRelease. Without a record, Flux installs the release again and adopts the objects that still exist",
                 change=(FORCE,),
             ),
         ),
@@ -120,13 +122,15 @@ RULES = (
     ),
     Rule(
         _RECORD_GONE,
-        why="Helm has no record of the release, so it cannot uninstall it: its install failed before Helm stored one, or the record was deleted",
+        why="Helm has no record of the release, so it cannot uninstall the release; the install failed before Helm stored a record, or the record was deleted",
         steps=(
             Step(
-                "check the condition Released and the events: the error of the install is the cause if there is one",
+                "check the condition Released and the events. If they contain an install error, it is the cause",
                 read=(DESCRIBE, STORED),
             ),
-            Step("if the release was installed before, delete objects that are left of it"),
+            Step(
+                "if the release was installed before, delete the objects that are left over from it"
+            ),
         ),
         pattern=Text(r"Release not loaded: [^\n:]{1,80}: release: not found"),
         kinds=HR,
@@ -136,10 +140,10 @@ RULES = (
     ),
     Rule(
         _RECORD_GONE,
-        why="the upgrade failed, and the version to roll back to is no longer in Helm's storage: spec.maxHistory removed it, or it was deleted",
+        why="the upgrade failed, and the version to roll back to is no longer in Helm's storage; this version was removed because of spec.maxHistory, or was deleted",
         steps=(
             Step(
-                "fix the error of the upgrade (condition Released), then force an attempt (flux reconcile --force)",
+                "correct the upgrade error (see the condition Released), and then force an attempt (flux reconcile --force)",
                 read=(HISTORY, STORED),
                 change=(FORCE,),
             ),
@@ -152,9 +156,9 @@ RULES = (
     ),
     Rule(
         Code(
-            "chart-api-unsupported", "The chart's apiVersion is not supported by helm-controller."
+            "chart-api-unsupported", "The helm-controller does not support the chart's apiVersion."
         ),
-        why="the chart, or the stored release, has an apiVersion that helm-controller does not support: only v1 and v2 charts are supported",
+        why="the chart or the stored release has an apiVersion that helm-controller does not support; only v1 and v2 charts are supported",
         steps=(
             Step(
                 "use a version of the chart with apiVersion: v2 in Chart.yaml, or upgrade Flux",

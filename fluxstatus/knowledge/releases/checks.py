@@ -1,4 +1,4 @@
-"""HelmRelease: checks in templates of the chart (fail, required), by what they report.
+"""HelmRelease: checks in the chart's templates (fail, required), by their messages.
 
 The texts are those of the authors of charts, so a rule reads only common words in them: what was
 removed, what excludes each other, what is missing.
@@ -24,14 +24,14 @@ _DETAIL = r"(?P<detail>.{0,300})"
 RULES = (
     Rule(
         TEMPLATE_ERROR,
-        why="the chart only accepts the vendor's own images, but the values set other ones ({template}): it requires the consent global.security.allowInsecureImages",
+        why="the chart only accepts the vendor's own images, but the values set other images ({template}); the chart allows other images only if global.security.allowInsecureImages is true",
         steps=(
             Step(
-                "if the images are mirrors or the same images at another address (such as bitnamilegacy), set global.security.allowInsecureImages: true in spec.values (for a dependency, too: global values reach all charts)",
+                "if the images are mirrors, or the same images at another address (such as bitnamilegacy), set global.security.allowInsecureImages: true in spec.values. Global values also apply to the chart's dependencies",
                 read=(SPEC,),
             ),
             Step(
-                "otherwise remove the image from spec.values: an image of another vendor may lack the paths and variables that the chart uses"
+                "otherwise, remove the image from spec.values. An image from another vendor may lack the paths and variables that the chart uses"
             ),
         ),
         pattern=Text(_FAILED + rf"(?={_WORDS}Original containers have been substituted)"),
@@ -42,10 +42,10 @@ RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="a check in the chart does not allow this upgrade ({template}): it needs a manual step first: {detail}",
+        why="a check in the chart does not allow this upgrade until you complete a manual step ({template}): {detail}",
         steps=(
             Step(
-                "do the step in the message and in the chart's upgrade notes (often an intermediate version, or a backup or deletion of an object), and then confirm it in spec.values if the message names a value for it; until then, pin the old chart version",
+                "complete the step in the message and in the chart's upgrade notes (often an intermediate version, or a backup or deletion of an object), and confirm it in spec.values if the message specifies a value for this. As a workaround, pin the old chart version",
                 read=(SPEC,),
             ),
         ),
@@ -63,10 +63,10 @@ RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="the values contain a setting that this version of the chart no longer supports ({template}): {detail}",
+        why="the values contain a setting that this chart version no longer supports ({template}): {detail}",
         steps=(
             Step(
-                "remove {chart_value} from spec.values and spec.valuesFrom, and use its replacement ({detail}), which is also in the chart's upgrade notes; until then, pin the last chart version that supports it",
+                "remove {chart_value} from spec.values and spec.valuesFrom, and use its replacement as described in the chart's upgrade notes ({detail}). As a workaround, pin the chart to the last version that supports the setting",
                 read=(SPEC,),
             ),
         ),
@@ -89,7 +89,7 @@ RULES = (
         why="the values contain settings that exclude each other ({template}): {detail}",
         steps=(
             Step(
-                "keep one of the settings in spec.values, and turn off the other one; if you set only one, the other is a default of the chart: set it to false, 0 or null",
+                "keep only one of the settings in spec.values, and disable the other. If you set only one, the other is a default of the chart. Set it to false, 0 or null",
                 read=(SPEC,),
             ),
         ),
@@ -108,10 +108,10 @@ RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="the values contain {chart_value} in plain text, a secret that the chart does not allow there ({template})",
+        why="the chart does not allow the secret {chart_value} in plain text in the values ({template})",
         steps=(
             Step(
-                "move {chart_value} into a Secret, and reference it in the values: with variable expansion, such as $__env{{NAME}} or $__file{{PATH}} and envFromSecret or extraSecretMounts, or as an existing Secret",
+                "move {chart_value} into a Secret, and reference the Secret in the values. Use variable expansion (such as $__env{{NAME}} with envFromSecret, or $__file{{PATH}} with extraSecretMounts) or the chart's value for an existing Secret",
                 read=(SPEC,),
             ),
         ),
@@ -126,10 +126,10 @@ RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="a check in the chart does not recognize a value or a name in the values ({template}): {detail}",
+        why="a check in the chart rejects an unknown value or name in the values ({template}): {detail}",
         steps=(
             Step(
-                "correct {chart_value} in spec.values: its spelling, and the name that it refers to; helm show values CHART lists the possible values of this chart version",
+                "correct {chart_value} in spec.values. Check its spelling and the name that it refers to. To list the possible values of this chart version, run helm show values CHART",
                 read=(SPEC,),
             ),
         ),
@@ -152,7 +152,7 @@ RULES = (
         why="the values contain a setting that the chart does not allow ({template}): {detail}",
         steps=(
             Step(
-                "remove {chart_value} from spec.values, or change it as the message describes; if you do not set it, it is a default of the chart: set it to null",
+                "remove {chart_value} from spec.values, or change it as the message describes. If you do not set this value, it is a default of the chart. Set it to null",
                 read=(SPEC,),
             ),
         ),
@@ -174,7 +174,7 @@ RULES = (
         why="a value that the chart requires is not set ({template}): {detail}",
         steps=(
             Step(
-                "set {chart_value} in spec.values ({detail}), or in a Secret that spec.valuesFrom references; helm show values CHART describes it; if it is set, check its nesting and indentation (the values of a subchart are under its name)",
+                "set {chart_value} in spec.values ({detail}), or in a Secret that spec.valuesFrom references. For a description, run helm show values CHART. If the value is already set, check its nesting and indentation (the values of a subchart are nested under the subchart's name)",
                 read=(SPEC, "kubectl get configmaps,secrets -n {ns}"),
             ),
         ),

@@ -21,16 +21,16 @@ _NO_DEPLOYED_RELEASE = Code(
 RULES = (
     Rule(
         _OPERATION_PENDING,
-        why="Helm's storage has a pending install, upgrade or rollback of this release, which blocks new ones",
+        why="Helm's storage contains a pending install, upgrade or rollback of this release, which blocks new ones",
         steps=(
             Step(
-                "check whether Helm runs now (on the command line, in CI, or for a second HelmRelease with the same release name)",
+                "check whether Helm is currently running (on the command line, in CI, or for a second HelmRelease with the same release name)",
                 read=(
                     "kubectl get secrets -n {storage_ns} -l owner=helm,name={release_name} --show-labels",
                 ),
             ),
             Step(
-                "if not, the controller was stopped during an attempt: run helm rollback {release_name} -n {storage_ns}, or delete the Secret of the pending version (sh.helm.release.v1.*), which keeps the deployed objects"
+                "if Helm is not running, helm-controller was stopped during an attempt. Run helm rollback {release_name} -n {storage_ns}, or delete the Secret of the pending version (sh.helm.release.v1.*), which keeps the deployed objects"
             ),
         ),
         pattern=Text(r"another operation \(install/upgrade/rollback\) is in progress"),
@@ -41,15 +41,15 @@ RULES = (
     ),
     Rule(
         _OPERATION_PENDING,
-        why="Helm's storage has a pending install, upgrade or rollback of this release, which blocks new ones",
+        why="Helm's storage contains a pending install, upgrade or rollback of this release, which blocks new ones",
         steps=(
             Step(
-                "reconcile: helm-controller unlocks a release that was left behind (when it was stopped during an attempt, for example out of memory) and tries again",
+                "reconcile the HelmRelease. If helm-controller was stopped during an attempt (for example, because it ran out of memory), it unlocks the release and tries again",
                 read=(STORED,),
                 change=(RECONCILE,),
             ),
             Step(
-                "if it returns, something else changes this release: Helm on the command line, CI, or a second HelmRelease with the same release name",
+                "if the error recurs, something else changes this release, such as Helm on the command line, CI, or a second HelmRelease with the same release name",
                 read=(HELM_RELEASES, HISTORY),
             ),
         ),
@@ -60,10 +60,10 @@ RULES = (
     ),
     Rule(
         _OPERATION_PENDING,
-        why="helm-controller unlocked the release, which an interrupted attempt had left in state {detail}",
+        why="helm-controller unlocked the release, which an interrupted attempt had left with status {detail}",
         steps=(
             Step(
-                "wait for the next attempt, which starts automatically; if it is interrupted again, check whether helm-controller keeps restarting (out of memory, node drained)",
+                "wait for the next attempt, which starts automatically. If it is interrupted again, check whether helm-controller keeps restarting (out of memory, node drained)",
                 read=(
                     HISTORY,
                     "kubectl get pods -n {flux_namespace} -l app=helm-controller",
@@ -78,10 +78,10 @@ RULES = (
     ),
     Rule(
         _OPERATION_PENDING,
-        why="an interrupted attempt left the release in state {detail}, and helm-controller could not unlock it",
+        why="an interrupted attempt left the release with status {detail}, and helm-controller could not unlock it",
         steps=(
             Step(
-                "fix the reported error: helm-controller must be able to update the Secrets of the release",
+                "correct the reported error. helm-controller must be able to update the Secrets of the release",
                 read=(STORED, SPEC),
             ),
         ),
@@ -92,16 +92,16 @@ RULES = (
     Rule(
         Code(
             "helm-status-unexpected",
-            "Helm's storage has the release in a state that helm-controller does not handle.",
+            "The Helm release has a status in Helm's storage that helm-controller does not handle.",
         ),
-        why='Helm\'s storage has this release with status "{detail}": an uninstall was probably interrupted, or run outside Flux',
+        why='the release has status "{detail}" in Helm\'s storage; an uninstall was probably interrupted, or run outside Flux',
         steps=(
             Step(
-                "find the newest version in Helm's storage",
+                "find the newest version of the release in Helm's storage",
                 read=(STORED, HISTORY),
             ),
             Step(
-                "if no Helm process runs, delete the Secret of that version (sh.helm.release.v1.{release_name}.v*): the deployed objects stay, and the next attempt installs the release and adopts them"
+                "if no Helm process is running, delete the Secret of that version (sh.helm.release.v1.{release_name}.v*). The deployed objects remain, and the next attempt installs the release and adopts them"
             ),
         ),
         pattern=Text(r"unable to determine state for release with status '(?P<detail>[\w-]+)'"),
@@ -111,14 +111,14 @@ RULES = (
     ),
     Rule(
         _NO_DEPLOYED_RELEASE,
-        why="Helm's storage no longer has a deployed version of this release, but status.history has one: the release was probably removed or changed outside Flux, for example with helm uninstall",
+        why="Helm's storage no longer contains a deployed version of this release, but status.history does; the release was probably removed or changed outside Flux, for example with helm uninstall",
         steps=(
             Step(
-                "list the records of the release in Helm's storage and their status",
+                "list the release's records in Helm's storage, and check their status",
                 read=(STORED, HISTORY),
             ),
             Step(
-                "if the records that are left are only uninstalled, uninstalling or failed, delete these Secrets (sh.helm.release.v1.{release_name}.v*): Flux then installs the release again, and adopts objects that still exist"
+                "if all remaining records have status uninstalled, uninstalling or failed, delete their Secrets (sh.helm.release.v1.{release_name}.v*). Flux then installs the release again and adopts objects that still exist"
             ),
         ),
         pattern=Text(r"has no deployed releases"),
@@ -129,17 +129,17 @@ RULES = (
     ),
     Rule(
         _NO_DEPLOYED_RELEASE,
-        why="Helm can upgrade only a deployed release, and no version of this one has the status deployed in Helm's storage",
+        why="Helm can only upgrade a deployed release, but no version of this release has status deployed in Helm's storage",
         steps=(
             Step(
-                "if the first install failed, fix its error, and set spec.install.remediation.retries so that Flux removes a failed install and repeats it",
+                "if the first install failed, correct its error, and set spec.install.remediation.retries so that Flux removes a failed install and retries it",
                 read=(STORED, HISTORY),
             ),
             Step(
-                "if the release was installed before, its records were removed or changed outside Flux: delete the Secrets that are left (sh.helm.release.v1.*), so that Flux installs it again and adopts objects that still exist"
+                "if the release was installed before, its records were removed or changed outside Flux. Delete the remaining Secrets (sh.helm.release.v1.*), so that Flux installs the release again and adopts objects that still exist"
             ),
             Step(
-                "then force a new attempt (flux reconcile --force)",
+                "force a new attempt afterwards (flux reconcile --force)",
                 change=(FORCE,),
             ),
         ),
@@ -156,12 +156,12 @@ RULES = (
         why="the upgrade failed, and there is no previous successful version to roll back to",
         steps=(
             Step(
-                "fix the error and force a new attempt (flux reconcile --force)",
+                "correct the error, and then force a new attempt (flux reconcile --force)",
                 read=(HISTORY,),
                 change=(FORCE,),
             ),
             Step(
-                "to have a failed release reinstalled automatically, set spec.upgrade.remediation.strategy: uninstall; an uninstall deletes all objects of the release, and the data of volumes in the chart"
+                "to reinstall a failed release automatically, set spec.upgrade.remediation.strategy: uninstall. An uninstall deletes all objects of the release, including the data of volumes in the chart"
             ),
         ),
         pattern=Text(r"missing target release for rollback|MissingRollbackTarget"),

@@ -26,7 +26,7 @@ RULES = (
         why="the chart's {hook} hook {workload} did not complete: {workload_state}",
         steps=(
             Step(
-                "check whether the hook's pod was started, and its logs; Helm runs the hook again at the next attempt",
+                "check whether the hook's pod was started, and read its logs. Helm runs the hook again at the next attempt",
                 read=WORKLOAD,
             ),
         ),
@@ -43,10 +43,10 @@ RULES = (
         why="a Helm hook of the chart ({hook}) did not complete within the timeout",
         steps=(
             Step(
-                "check the pods of the hook's Job: whether they start, and their logs; if Helm deleted the Job, use its events and your log collector",
+                "check whether the pods of the hook's Job started, and read their logs. If Helm deleted the Job, check its events and your log collector",
                 read=(TARGET_PODS, _JOBS, "kubectl get events -n {target_ns}"),
             ),
-            Step("if the hook only needs more time, raise spec.timeout", if_unexplained=True),
+            Step("if the hook only needs more time, increase spec.timeout", if_unexplained=True),
         ),
         pattern=Text(_HOOK),
         context=Text(r"(?:: |[*] |failed )" + LATE),
@@ -58,14 +58,14 @@ RULES = (
     ),
     Rule(
         _HOOK_FAILED,
-        why="the Job of the chart's {hook} hook ran longer than its deadline (activeDeadlineSeconds), or its pod never started",
+        why="the Job of the chart's {hook} hook ran for longer than activeDeadlineSeconds, or its pod never started",
         steps=(
             Step(
-                "check whether the Job's pod started, and if not, why: its image, the free capacity of the nodes, its Secrets and volumes",
+                "check whether the Job's pod started. If it did not, check its image, Secrets and volumes, and the free capacity of the nodes",
                 read=(TARGET_PODS, _JOBS, "kubectl get events -n {target_ns}"),
             ),
             Step(
-                "if it ran, check its logs, and raise the deadline of the hook in spec.values if it only needs more time"
+                "if the pod started, check its logs. If the hook only needs more time, increase its deadline in spec.values"
             ),
         ),
         pattern=Text(_HOOK),
@@ -78,10 +78,10 @@ RULES = (
     ),
     Rule(
         _HOOK_FAILED,
-        why="the chart's {hook} hook failed, because ServiceAccount {missing_sa} does not exist",
+        why="the chart's {hook} hook failed because ServiceAccount {missing_sa} does not exist",
         steps=(
             Step(
-                "let the chart create the ServiceAccount of its hooks before they run (as a hook with a lower weight), or create it outside of the chart; check serviceAccount.create in spec.values",
+                "create the hooks' ServiceAccount before the hooks run, either in the chart (as a hook with a lower weight) or outside the chart. Check serviceAccount.create in spec.values",
                 read=("kubectl get serviceaccounts -n {target_ns}", SPEC),
             ),
         ),
@@ -95,14 +95,14 @@ RULES = (
     ),
     Rule(
         _HOOK_FAILED,
-        why="the chart's {hook} hook cannot be created, because {existing} exists from an earlier attempt",
+        why="the chart's {hook} hook cannot be created because {existing} still exists from an earlier attempt",
         steps=(
             Step(
-                "set helm.sh/hook-delete-policy: before-hook-creation on the hook in the chart or, if the chart supports it, in spec.values; check that no other release creates an object of this name",
+                "set helm.sh/hook-delete-policy: before-hook-creation on the hook, in the chart or (if the chart supports it) in spec.values. Check that no other release creates an object with this name",
                 read=("kubectl describe {existing_kind}/{existing_name} -n {target_ns}",),
             ),
             Step(
-                "to unblock the next attempt, delete it; its status, and the pods and logs of a Job, are lost",
+                "to unblock the next attempt, delete {existing}. Its status is lost, and so are the pods and logs of a Job",
                 change=("kubectl delete {existing_kind}/{existing_name} -n {target_ns}",),
             ),
         ),
@@ -122,7 +122,7 @@ RULES = (
         why="Job {hook_job} of the chart's {hook} hook failed ({detail})",
         steps=(
             Step(
-                "check the logs of the Job's pods and fix the error; if Helm deletes the hook after a failure, its logs are only in your log collector",
+                "check the logs of the Job's pods, and correct the error. If Helm deletes the hook when it fails, its logs are only in your log collector",
                 read=("kubectl logs job/{hook_job} -n {target_ns} --tail=50", TARGET_PODS, _JOBS),
             ),
         ),
@@ -137,7 +137,7 @@ RULES = (
         why="the chart's {hook} hook failed: {innermost}",
         steps=(
             Step(
-                "check the hook's logs and fix the error; if Helm deletes the hook after a failure, its logs are only in your log collector",
+                "check the hook's logs, and correct the error. If Helm deletes the hook when it fails, its logs are only in your log collector",
                 read=(TARGET_PODS, _JOBS),
             ),
         ),
@@ -156,7 +156,7 @@ RULES = (
         why="the chart's {hook} hook failed: {innermost}",
         steps=(
             Step(
-                "fix the reported error; the hook's pods and Jobs show more, if Helm has not deleted them",
+                "correct the reported error. The hook's pods and Jobs contain more details, if Helm has not deleted them",
                 read=(TARGET_PODS, _JOBS),
             ),
         ),
@@ -168,14 +168,14 @@ RULES = (
     ),
     Rule(
         _HOOK_FAILED,
-        why="a hook that runs when the release is uninstalled failed: {workload}: {workload_state}",
+        why="{workload}, a hook that runs when the release is uninstalled, did not complete: {workload_state}",
         steps=(
             Step(
-                "check whether the hook's pod was started, and its logs; Helm runs the hook again at the next attempt",
+                "check whether the hook's pod was started, and read its logs. Helm runs the hook again at the next attempt",
                 read=WORKLOAD,
             ),
             Step(
-                "to uninstall the release without its hooks, set spec.uninstall.disableHooks: true; what the hook should clean up stays in the cluster"
+                "to uninstall the release without running its hooks, set spec.uninstall.disableHooks: true. Objects that the hook would have removed then remain in the cluster"
             ),
         ),
         pattern=WAITED,
@@ -188,7 +188,7 @@ RULES = (
     ),
     Rule(
         _HELM_TEST_FAILED,
-        why="a Helm test of the release failed: {workload}: {workload_state}",
+        why="Helm test {workload} did not complete: {workload_state}",
         steps=(
             Step(
                 "check the test pod's logs",
@@ -198,7 +198,7 @@ RULES = (
                 ),
             ),
             Step(
-                "if the release should be ready even if the test fails, set spec.test.ignoreFailures: true",
+                "if the release should be ready even when the test fails, set spec.test.ignoreFailures: true",
                 read=(SPEC,),
             ),
         ),
@@ -210,7 +210,7 @@ RULES = (
     ),
     Rule(
         _HELM_TEST_FAILED,
-        why='a Helm test of the release failed: pod "{test_pod}" failed',
+        why='pod "{test_pod}" of a Helm test failed',
         steps=(
             Step(
                 "check the test pod's logs",
@@ -220,14 +220,13 @@ RULES = (
                 ),
             ),
             Step(
-                "if the release should be ready even if the test fails, set spec.test.ignoreFailures: true",
+                "if the release should be ready even when the test fails, set spec.test.ignoreFailures: true",
                 read=(SPEC,),
             ),
         ),
         pattern=Text(r"\bpod (?P<test_pod>[\w.-]+) failed"),
         reasons=("TestFailed",),
         kinds=HR,
-        in_full=True,
         upstream="helm pkg/kube/wait.go",
     ),
     Rule(
@@ -235,7 +234,7 @@ RULES = (
         why="a Helm test of the release failed: {innermost}",
         steps=(
             Step(
-                "check the test pod and its logs",
+                "check the test pod, and read its logs",
                 read=(TARGET_PODS, "kubectl get events -n {target_ns}"),
             ),
         ),

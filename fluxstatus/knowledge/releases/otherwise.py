@@ -11,7 +11,7 @@ from fluxstatus.model.codes import Code
 _UNINSTALL_FAILED = Code("uninstall-failed", "The Helm release cannot be uninstalled.")
 
 _ACTION_DENIED = Code(
-    "helm-request-invalid", "Helm sends the API server a request that it does not allow."
+    "helm-request-invalid", "The API server does not allow a request that Helm sends."
 )
 
 RULES = (
@@ -20,11 +20,11 @@ RULES = (
         why="the Helm release cannot be uninstalled: {innermost}",
         steps=(
             Step(
-                "fix the reported error; often a webhook, missing permissions of ServiceAccount {sa}, a deleted CRD or one of the chart's hooks (pre-delete, post-delete) blocks the deletion",
+                "correct the reported error. Deletions are often blocked by a webhook, missing permissions of ServiceAccount {sa}, a deleted CRD, or one of the chart's hooks (pre-delete, post-delete)",
                 read=(HISTORY, LOG, TARGET_PODS),
             ),
             Step(
-                "if the release cannot be uninstalled, suspend the HelmRelease and delete it: Flux then removes only the HelmRelease, and all objects of the release stay"
+                "if the release cannot be uninstalled, suspend the HelmRelease and then delete it. Flux then only removes the HelmRelease, and all objects of the release remain in the cluster"
             ),
         ),
         pattern=Text(
@@ -37,10 +37,10 @@ RULES = (
     ),
     Rule(
         _UNINSTALL_FAILED,
-        why="objects of the release were not deleted within the timeout",
+        why="some objects of the release were not deleted within the timeout",
         steps=(
             Step(
-                "check what keeps them: finalizers, and the controllers that remove them",
+                "check the finalizers of these objects, and the controllers that remove these finalizers",
                 read=(LOG, TARGET_PODS, "kubectl get events -n {target_ns}"),
             ),
         ),
@@ -58,7 +58,7 @@ RULES = (
         why="the Helm release cannot be uninstalled: {innermost}",
         steps=(
             Step(
-                "check what blocks the deletion: finalizers, webhooks, permissions or hooks",
+                "check the finalizers, webhooks, permissions and hooks that may block the deletion",
                 read=(HISTORY, LOG, TARGET_PODS),
             ),
         ),
@@ -69,10 +69,10 @@ RULES = (
     ),
     Rule(
         _ACTION_DENIED,
-        why="the API server does not allow the request for an object of the chart (405): its kind cannot be created or changed, or a server of an aggregated API does not support it",
+        why="the API server does not allow the request for an object in the chart (405); objects of this kind cannot be created or modified, or an aggregated API does not support the request",
         steps=(
             Step(
-                "find the object with helm template: a kind that can only be read (such as those of metrics.k8s.io), a wrong apiVersion, or a name that is empty; correct it in spec.values or the chart",
+                "find the object with helm template, and correct it in spec.values or the chart. Look for a read-only kind (such as those in metrics.k8s.io), a wrong apiVersion or an empty name",
                 read=(LOG, SPEC),
             ),
         ),
@@ -102,7 +102,7 @@ RULES = (
         why="the Helm upgrade failed: {innermost}",
         steps=(
             Step(
-                "correct the object, the value or the hook that the message is about; to reproduce it outside the cluster, run helm template, or helm upgrade --install --dry-run=server, with the chart and the values of this release",
+                "correct the object, value or hook that the message refers to. To reproduce the error outside the cluster, run helm template or helm upgrade --install --dry-run=server with this release's chart and values",
                 read=(HISTORY, LOG, TARGET_PODS),
             ),
         ),
@@ -116,7 +116,7 @@ RULES = (
         why="the Helm install failed: {innermost}",
         steps=(
             Step(
-                "correct the object, the value or the hook that the message is about; to reproduce it outside the cluster, run helm template, or helm upgrade --install --dry-run=server, with the chart and the values of this release",
+                "correct the object, value or hook that the message refers to. To reproduce the error outside the cluster, run helm template or helm upgrade --install --dry-run=server with this release's chart and values",
                 read=(LOG, TARGET_PODS),
             ),
         ),
@@ -126,11 +126,13 @@ RULES = (
         upstream="HC internal/reconcile/install.go",
     ),
     Rule(
-        Code("retries-exceeded", "The HelmRelease has used up its retries and is not retried."),
-        why="all retries are used up ({detail}); helm-controller does not retry until the spec, the values or the chart changes",
+        Code(
+            "retries-exceeded", "The HelmRelease has exhausted its retries and will not be retried."
+        ),
+        why="all retries are exhausted ({detail}); helm-controller does not retry until the spec, the values or the chart changes",
         steps=(
             Step(
-                "fix the first error, then reset the retries (flux reconcile --reset)",
+                "correct the first error, and then reset the retries (flux reconcile --reset)",
                 read=(HISTORY,),
                 change=(RESET,),
             ),

@@ -1,4 +1,4 @@
-"""HelmRelease: objects that another release or nobody owns.
+"""HelmRelease: objects that already exist and belong to another release or to none.
 
 Upstream: helm pkg/action and pkg/storage/driver, kubernetes apimachinery api/errors.
 """
@@ -11,10 +11,10 @@ from fluxstatus.model.codes import Code
 
 _HELM_OWNERSHIP = Code(
     "helm-ownership",
-    "An object in the chart already exists and does not belong to this Helm release.",
+    "An object in the chart already exists and belongs to something other than this Helm release.",
 )
 _HELM_NAME_IN_USE = Code(
-    "helm-name-in-use", "Helm's storage already has an entry with this release name."
+    "helm-name-in-use", "Helm's storage already contains a release with this name."
 )
 
 _OWNED = (
@@ -36,7 +36,7 @@ RULES = (
         why="{owned} already exists and belongs to a different Helm release, {other}, which is a HelmRelease in this cluster",
         steps=(
             Step(
-                "disable the object in the values of one of the two releases, or give it a different name; do not let this release adopt the object, because both releases would then change it",
+                "disable the object in the values of one of the two releases, or give it a different name. Do not let this release adopt the object, because both releases would then change it",
                 read=(_DESCRIBE_OWNED, HELM_RELEASES),
             ),
         ),
@@ -52,7 +52,7 @@ RULES = (
         why="{owned} already exists and belongs to a different Helm release: {other}",
         steps=(
             Step(
-                "disable the object in the values of one of the two releases, or give it a different name; do not let this release adopt the object, because both releases would then change it",
+                "disable the object in the values of one of the two releases, or give it a different name. Do not let this release adopt the object, because both releases would then change it",
                 read=(_DESCRIBE_OWNED, HELM_RELEASES),
             ),
             Step(
@@ -67,10 +67,10 @@ RULES = (
     ),
     Rule(
         _HELM_OWNERSHIP,
-        why="{owned} already exists and belongs to the Helm release with the same name in namespace {other_ns}, which is a HelmRelease in this cluster",
+        why="{owned} already exists and belongs to the Helm release of the same name in namespace {other_ns}, which is a HelmRelease in this cluster",
         steps=(
             Step(
-                "disable the object in the values of one of the two releases, or give it a different name; do not let this release adopt the object, because both releases would then change it",
+                "disable the object in the values of one of the two releases, or give it a different name. Do not let this release adopt the object, because both releases would then change it",
                 read=(_DESCRIBE_OWNED, HELM_RELEASES),
             ),
         ),
@@ -83,17 +83,17 @@ RULES = (
     ),
     Rule(
         _HELM_OWNERSHIP,
-        why="{owned} already exists and belongs to a Helm release with the same name in namespace {other_ns}",
+        why="{owned} already exists and belongs to a Helm release of the same name in namespace {other_ns}",
         steps=(
             Step(
-                "if spec.targetNamespace was changed, Helm has installed a second release: uninstall the old one in namespace {other_ns}, or set spec.targetNamespace back",
+                "if spec.targetNamespace was changed, Helm has installed a second release. Uninstall the old release in namespace {other_ns}, or restore the old value of spec.targetNamespace",
                 read=(
                     _DESCRIBE_OWNED,
                     "kubectl get secrets -n {other_ns} -l owner=helm,name={release_name}",
                 ),
             ),
             Step(
-                "if the other release is still in use, disable the object in the values of one of the two, or give it a different name; if it no longer exists, set annotation meta.helm.sh/release-namespace={target_ns} on the object"
+                "if the other release is still in use, disable the object in the values of one of the two releases, or give it a different name. If the other release no longer exists, set annotation meta.helm.sh/release-namespace={target_ns} on the object"
             ),
         ),
         pattern=_OF_ANOTHER_NAMESPACE,
@@ -108,10 +108,12 @@ RULES = (
         why="{owned} already exists and does not belong to this release",
         steps=(
             Step(
-                "have Helm adopt it: do not set spec.install.disableTakeOwnership, or set the label app.kubernetes.io/managed-by=Helm and the annotations meta.helm.sh/release-name={release_name} and meta.helm.sh/release-namespace={target_ns} on the object; the chart then overwrites it",
+                "let Helm adopt the object, which the chart then overwrites: unset spec.install.disableTakeOwnership, or set the label app.kubernetes.io/managed-by=Helm and the annotations meta.helm.sh/release-name={release_name} and meta.helm.sh/release-namespace={target_ns} on the object",
                 read=(_DESCRIBE_OWNED,),
             ),
-            Step("or rename one of the two objects, or disable the chart's object in spec.values"),
+            Step(
+                "alternatively, rename one of the two objects, or disable the chart's object in spec.values"
+            ),
         ),
         pattern=Text(_OWNED + r".*invalid ownership metadata"),
         kinds=HR,
@@ -122,7 +124,7 @@ RULES = (
         why="the chart contains an object that already exists in the cluster and does not belong to this release",
         steps=(
             Step(
-                "have Helm adopt it (do not set spec.install.disableTakeOwnership), or rename one of the two objects",
+                "let Helm adopt the object (unset spec.install.disableTakeOwnership), or rename one of the two objects",
                 read=(SPEC,),
             ),
         ),
@@ -132,14 +134,14 @@ RULES = (
     ),
     Rule(
         Code("helm-object-exists", "Helm cannot create an object because it already exists."),
-        why="Helm cannot create {existing}, because it already exists",
+        why="Helm cannot create {existing} because it already exists",
         steps=(
             Step(
-                "if it is a hook of the chart, such as a Job from an earlier attempt, set helm.sh/hook-delete-policy: before-hook-creation on the hook",
+                "if the object is a hook of the chart, such as a Job from an earlier attempt, set helm.sh/hook-delete-policy: before-hook-creation on the hook",
                 read=("kubectl describe {existing_kind} {existing_name} -n {target_ns}",),
             ),
             Step(
-                "otherwise the next attempt adopts it, unless spec.install.disableTakeOwnership is set; if it belongs to something else, rename one of the two"
+                "otherwise, wait for the next attempt, which adopts the object unless spec.install.disableTakeOwnership is set. If the object belongs to something else, rename one of the two objects"
             ),
         ),
         pattern=Text(
@@ -152,14 +154,14 @@ RULES = (
     ),
     Rule(
         _HELM_NAME_IN_USE,
-        why="Helm's storage already has a record of the version that Helm is about to write",
+        why="Helm's storage already contains a record of the version that Helm is about to write",
         steps=(
             Step(
-                "check whether another HelmRelease, or someone who runs helm, uses release name {release_name} in the same storage namespace",
+                "check whether release name {release_name} is also used in this storage namespace by another HelmRelease, or by someone who runs helm",
                 read=(HELM_RELEASES, STORED),
             ),
             Step(
-                "if not, the Secret lost the labels that Helm finds it by: list all Secrets of this type; a Secret sh.helm.release.v1.* without label owner=helm blocks the release until it is deleted",
+                "if the release name is not used elsewhere, the Secret has lost the labels that Helm uses to find it. List all Secrets of this type, and delete the Secret sh.helm.release.v1.* that has no label owner=helm, because this Secret blocks the release",
                 read=(
                     "kubectl get secrets -n {storage_ns} --field-selector=type=helm.sh/release.v1 --show-labels",
                 ),
@@ -172,10 +174,10 @@ RULES = (
     ),
     Rule(
         _HELM_NAME_IN_USE,
-        why="a second HelmRelease uses the same Helm release name ({release_name}) and namespace",
+        why="another HelmRelease uses the same Helm release name ({release_name}) and namespace",
         steps=(
             Step(
-                "set a different spec.releaseName in one of the two, or remove one of them; the deletion of a HelmRelease uninstalls its release, so suspend the HelmRelease first",
+                "set a different spec.releaseName in one of the two HelmReleases, or remove one of them. Before you remove a HelmRelease, suspend it, because its deletion would uninstall the release",
                 read=(HELM_RELEASES, STORED),
             ),
         ),
@@ -186,14 +188,14 @@ RULES = (
     ),
     Rule(
         _HELM_NAME_IN_USE,
-        why="Helm's storage already has a release with the name {release_name}, which this HelmRelease did not install",
+        why="Helm's storage already contains a release named {release_name}, which was not installed by this HelmRelease",
         steps=(
             Step(
-                "find out who installed it: another HelmRelease, Helm on the command line, or an earlier attempt of this HelmRelease that was interrupted",
+                "find out how the release was installed: by another HelmRelease, with Helm on the command line, or in an earlier, interrupted attempt of this HelmRelease",
                 read=(STORED, HELM_RELEASES, HISTORY),
             ),
             Step(
-                "choose another spec.releaseName, or have the owner of the other release remove it; the next attempt of Flux takes over a release that is only left behind"
+                "set a different spec.releaseName, or have the owner of the other release remove it. If the release is only left over, Flux takes it over at the next attempt"
             ),
         ),
         pattern=Text(r"cannot re-?use a name that is still in use"),
@@ -203,10 +205,10 @@ RULES = (
     ),
     Rule(
         Code("helm-name-invalid", "The Helm release name is too long or otherwise invalid."),
-        why="the release name is not valid: {detail}",
+        why="the release name is invalid: {detail}",
         steps=(
             Step(
-                "set spec.releaseName to at most 53 lower case letters, digits, hyphens and dots",
+                "set spec.releaseName to at most 53 lowercase letters, digits, hyphens and dots",
                 read=(SPEC,),
             ),
         ),

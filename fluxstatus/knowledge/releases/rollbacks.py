@@ -9,19 +9,19 @@ from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
 _UPGRADE_ROLLED_BACK = Code(
-    "upgrade-rolled-back", "The Helm upgrade failed and was rolled back to the previous release."
+    "upgrade-rolled-back", "The Helm upgrade failed and was rolled back to the previous version."
 )
 
 RULES = (
     Rule(
         Code(
             "helm-storage-forbidden",
-            "The helm-controller cannot read the stored state of the release.",
+            "The helm-controller cannot read the release from Helm's storage.",
         ),
-        why="helm-controller cannot read the stored state of the release: {innermost}",
+        why="helm-controller cannot read the release from Helm's storage: {innermost}",
         steps=(
             Step(
-                "check whether ServiceAccount {sa} has permission to read and write Secrets in spec.storageNamespace (default: the namespace of the HelmRelease), where Helm stores its releases, and whether a Secret there is damaged",
+                "check that ServiceAccount {sa} has permission to read and write Secrets in spec.storageNamespace (by default, the HelmRelease's namespace), where Helm stores its releases, and that no Secret there is corrupt",
                 read=(STORED, SPEC),
             ),
         ),
@@ -34,12 +34,12 @@ RULES = (
     Rule(
         Code(
             "drift-detection-failed",
-            "Drift detection cannot compare the release with the objects in the cluster.",
+            "Drift detection cannot compare the Helm release with the cluster.",
         ),
         why="drift detection cannot compare the release with the cluster: {innermost}",
         steps=(
             Step(
-                "fix the reported error: drift detection (spec.driftDetection) sends a server-side dry run of each object of the release",
+                "correct the reported error. Drift detection (spec.driftDetection) sends a server-side dry run of each object in the release",
                 read=(SPEC, LOG),
             ),
         ),
@@ -52,7 +52,7 @@ RULES = (
     Rule(
         Code("helm-state-unknown", "The helm-controller cannot determine the release's state."),
         why="helm-controller cannot determine the state of the release: {innermost}",
-        steps=(Step("fix the reported error", read=(LOG, STORED, HISTORY)),),
+        steps=(Step("correct the reported error", read=(LOG, STORED, HISTORY)),),
         reasons=("StateError",),
         kinds=HR,
         certainty="unknown",
@@ -61,16 +61,16 @@ RULES = (
     Rule(
         Code(
             "release-uninstalled",
-            "The Helm install or upgrade failed, and its remediation uninstalled the release.",
+            "The Helm install or upgrade failed, and remediation uninstalled the release.",
         ),
-        why="the install or the upgrade failed, and its remediation uninstalled the release, so none of it is running",
+        why="the install or upgrade failed, and remediation uninstalled the release, so none of its objects are running",
         steps=(
             Step(
-                "find the error of the failed attempt: it is in the events of the HelmRelease and in the controller's log; then fix it",
+                "find the error of the failed attempt in the HelmRelease's events and in the controller's log, and correct it",
                 read=("kubectl describe {resource} {name} -n {ns}", LOG, HISTORY),
             ),
             Step(
-                "to keep the failed objects for a diagnosis, set spec.install.remediation.remediateLastFailure: false until the error is fixed",
+                "to keep the objects of a failed install for troubleshooting, set spec.install.remediation.remediateLastFailure: false until the error is corrected",
                 read=(SPEC,),
             ),
         ),
@@ -83,10 +83,10 @@ RULES = (
     ),
     Rule(
         _UPGRADE_ROLLED_BACK,
-        why="the upgrade failed and was rolled back, so the previous version is running: {workload}: {workload_state}",
+        why="the upgrade was rolled back because {workload} did not become healthy: {workload_state}; the previous version is running",
         steps=(
             Step(
-                "fix what prevented {workload} from becoming healthy",
+                "correct the problem that prevents {workload} from becoming healthy",
                 read=(HISTORY, "kubectl get pods -n {workload_ns}"),
             ),
         ),
@@ -101,7 +101,7 @@ RULES = (
         why="the upgrade failed and was rolled back, so the previous version is running: {innermost}",
         steps=(
             Step(
-                "fix the error of the upgrade; its events and conditions show it",
+                "correct the upgrade error, which is in the HelmRelease's events and conditions",
                 read=(HISTORY, "kubectl describe {resource} {name} -n {ns}", TARGET_PODS),
             ),
         ),
@@ -113,12 +113,12 @@ RULES = (
     Rule(
         Code(
             "rollback-failed",
-            "The Helm upgrade failed, and so did the rollback to the previous release.",
+            "Both the Helm upgrade and the rollback to the previous version failed.",
         ),
         why="the upgrade failed, and the rollback to the previous version also failed: {innermost}",
         steps=(
             Step(
-                "check the release history, and fix both errors",
+                "check the release history, and correct both errors",
                 read=(HISTORY, "kubectl describe {resource} {name} -n {ns}", TARGET_PODS),
             ),
         ),

@@ -1,4 +1,4 @@
-"""HelmRelease: values that do not match the schema of the chart, by what does not match.
+"""HelmRelease: values that do not match the chart's schema, by the kind of mismatch.
 
 Helm 3.18 and newer checks with santhosh-tekuri/jsonschema, older ones with xeipuu/gojsonschema.
 
@@ -14,16 +14,16 @@ _CHART = r"values don't meet the specifications of the schema[^\n]*\n(?P<schema_
 _DETAIL = r"(?P<detail>(?:(?!Last Helm logs:).){1,300})"
 
 _NOT_SET_BY_YOU = Step(
-    "if you do not set this value, or the chart's documentation allows it (a global value, the switch of a dependency), the schema is too strict: use another version of the chart, or set spec.install.disableSchemaValidation and spec.upgrade.disableSchemaValidation: true"
+    "if you do not set this value, or if the chart's documentation allows it (for example, as a global value or to enable a dependency), the schema is too strict. Use another chart version, or set spec.install.disableSchemaValidation and spec.upgrade.disableSchemaValidation to true"
 )
 
 RULES = (
     Rule(
         VALUES_INVALID,
-        why="the schema of chart {schema_chart} does not allow one of the values: it is misspelled, at the wrong level, or was removed or renamed in this chart version ({detail})",
+        why="the schema of chart {schema_chart} does not allow one of the values; the value is misspelled or at the wrong level, or was removed or renamed in this chart version ({detail})",
         steps=(
             Step(
-                "remove the value from spec.values or spec.valuesFrom, or correct its name or level: compare with the output of helm show values for this chart version and with its upgrade notes; the values of a dependency are under its name (such as {schema_chart}) in the values of the chart",
+                "remove the value from spec.values or spec.valuesFrom, or correct its name or level. Compare it with the output of helm show values for this chart version, and with the chart's upgrade notes. The values of a dependency are nested under its name (such as {schema_chart}) in the chart's values",
                 read=(SPEC,),
             ),
             _NOT_SET_BY_YOU,
@@ -44,7 +44,7 @@ RULES = (
         why="the schema of chart {schema_chart} requires a value that is not set: {detail}",
         steps=(
             Step(
-                "set it in spec.values or spec.valuesFrom, with the name and level in the message; helm show values describes it; the values of a dependency are under its name (such as {schema_chart}) in the values of the chart",
+                "set the value in spec.values or spec.valuesFrom, with the name and level in the message. For a description, run helm show values. The values of a dependency are nested under its name (such as {schema_chart}) in the chart's values",
                 read=(SPEC,),
             ),
             _NOT_SET_BY_YOU,
@@ -61,10 +61,10 @@ RULES = (
     ),
     Rule(
         VALUES_INVALID,
-        why="a value is not set (null), but the schema of chart {schema_chart} requires another type: {detail}",
+        why="a value is null (not set), but the schema of chart {schema_chart} requires another type: {detail}",
         steps=(
             Step(
-                "write a value behind the key in spec.values, or remove the key: a key without a value is null, which also removes the chart's default",
+                "set a value for the key in spec.values, or remove the key. A key without a value is null, which also removes the chart's default",
                 read=(SPEC,),
             ),
             _NOT_SET_BY_YOU,
@@ -81,10 +81,10 @@ RULES = (
     ),
     Rule(
         VALUES_INVALID,
-        why="a value is not one of those that the schema of chart {schema_chart} allows, or does not have the required form: {detail}",
+        why="a value is not one of those that the schema of chart {schema_chart} allows, or does not have the required format: {detail}",
         steps=(
             Step(
-                "set an allowed value in spec.values or spec.valuesFrom ({detail}); check its spelling and its unit",
+                "set an allowed value in spec.values or spec.valuesFrom ({detail}), and check its spelling and unit",
                 read=(SPEC,),
             ),
             _NOT_SET_BY_YOU,
@@ -105,7 +105,7 @@ RULES = (
         why="a value does not have the type that the schema of chart {schema_chart} requires: {detail}",
         steps=(
             Step(
-                "correct the type of the value in spec.values or spec.valuesFrom, as in the chart's values.yaml: string in quotes, integer and boolean without quotes, object is a mapping and array a list; the values of a dependency are under its name (such as {schema_chart}) in the values of the chart",
+                "correct the type of the value in spec.values or spec.valuesFrom, as in the chart's values.yaml. Strings are in quotes, integers and booleans are not, an object is a mapping, and an array is a list. The values of a dependency are nested under its name (such as {schema_chart}) in the chart's values",
                 read=(SPEC,),
             ),
             _NOT_SET_BY_YOU,

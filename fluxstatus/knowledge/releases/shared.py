@@ -24,7 +24,7 @@ REASONS = (
     "RollbackSucceeded",
     "RollbackFailed",
 )
-"""Reasons of a failed release, which is not retried after its retries are used up."""
+"""Reasons of a failed release, which is not retried once its retries are exhausted."""
 BRACKET = r"(?:timeout waiting for|stalled resources): \["
 WAITED = Text(BRACKET)
 WORKLOAD = (
@@ -37,4 +37,4 @@ LATE = (
     r"timed out waiting for the condition|rate: Wait\(n=\d+\) would exceed context deadline)"
     r"(?=\s*(?:$|Last Helm logs))"
 )
-"""The end of an error of Helm: its time was over."""
+"""The end of a Helm error that reports a timeout."""

@@ -18,10 +18,10 @@ _OLD_MANIFESTS = r"from (?:current|old|previous|deployed) release manifest"
 RULES = (
     Rule(
         API_REMOVED,
-        why="the installed release contains {missing_kind} in {missing_group}, which the cluster no longer serves, so Helm can neither upgrade nor remove it",
+        why="the installed release contains {missing_kind} objects ({missing_group}), which the cluster no longer serves, so Helm can neither upgrade nor uninstall the release",
         steps=(
             Step(
-                "if its CRD was deleted, restore it until the upgrade has succeeded",
+                "if the CRD of {missing_kind} was deleted, restore it and keep it until the upgrade succeeds",
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
             Step(
@@ -29,7 +29,7 @@ RULES = (
                 read=(STORED,),
             ),
             Step(
-                "as a last resort, delete the Secrets of this release (sh.helm.release.v1.{release_name}.v*): its objects stay in the cluster, Flux installs the release again and adopts them, and objects that the new chart no longer has are left behind"
+                "as a last resort, delete the Secrets of this release (sh.helm.release.v1.{release_name}.v*). Its objects remain in the cluster, and Flux installs the release again and adopts them. Objects that the new chart version no longer contains are left over"
             ),
         ),
         pattern=Text(
@@ -58,14 +58,14 @@ RULES = (
     ),
     Rule(
         _TOO_LARGE,
-        why="the release is too large to be stored: its Secret has {size} bytes, and etcd accepts at most {limit} in one request",
+        why="the release is too large to be stored; the release's Secret has {size} bytes, but etcd accepts at most {limit} in a request",
         steps=(
             Step(
-                "make the release smaller: in spec.values, turn off parts of the chart such as dashboards, CRDs or default rules, or split the release into two charts",
+                "make the release smaller. Disable parts of the chart in spec.values, such as dashboards, CRDs or default rules, or split the release into two charts",
                 read=(SPEC,),
             ),
             Step(
-                "for a chart of your own, exclude files with .helmignore, and move large files out"
+                "if it is your own chart, exclude files with .helmignore, and move large files out of the chart"
             ),
         ),
         pattern=Text(
@@ -77,14 +77,14 @@ RULES = (
     ),
     Rule(
         _TOO_LARGE,
-        why="the release is too large to be stored: a Secret has at most 1 MiB, and Helm stores the chart, its manifests and the values in one",
+        why="the release is too large to be stored; Helm stores the chart, its manifests and the values in a single Secret, which is limited to 1 MiB",
         steps=(
             Step(
-                "make the release smaller: in spec.values, turn off parts of the chart such as dashboards, CRDs or default rules, or split the release into two charts",
+                "make the release smaller. Disable parts of the chart in spec.values, such as dashboards, CRDs or default rules, or split the release into two charts",
                 read=(SPEC,),
             ),
             Step(
-                "for a chart of your own, exclude files with .helmignore, and move large files out"
+                "if it is your own chart, exclude files with .helmignore, and move large files out of the chart"
             ),
         ),
         pattern=Text(
@@ -102,7 +102,7 @@ RULES = (
             "chart-digest-mismatch",
             "The chart that source-controller serves differs from the digest in the source's status.",
         ),
-        why="the chart that source-controller serves does not match the digest in the status of its source: the file was stored again without the status, for example after a restart without a persistent volume, or by one of several replicas",
+        why="the chart that source-controller serves does not match the digest in the status of its source; source-controller stored the chart again but did not update the status. This can happen after a restart without a persistent volume, or with several replicas",
         steps=(
             Step(
                 "reconcile the source, so that source-controller stores the chart and its digest again",
@@ -113,7 +113,7 @@ RULES = (
                 ),
             ),
             Step(
-                "if it returns after each restart of source-controller, give it a persistent volume (spec.storage of the FluxInstance), and run one replica",
+                "if the error recurs whenever source-controller restarts, configure a persistent volume with spec.storage of the FluxInstance, and run a single replica",
                 read=("kubectl get deployment source-controller -n {flux_namespace} -o yaml",),
             ),
         ),
@@ -124,10 +124,10 @@ RULES = (
     ),
     Rule(
         Code("chart-unreadable", "Helm cannot load the artifact of the source as a chart."),
-        why="the artifact of the source is not a chart that Helm can load: {detail}",
+        why="the source's artifact is not a chart that Helm can load: {detail}",
         steps=(
             Step(
-                "check the content of the source artifact, and spec.chartRef; an OCIRepository for a chart requires spec.layerSelector.operation: copy",
+                "check the content of the source's artifact, and check spec.chartRef. An OCIRepository for a chart requires spec.layerSelector.operation: copy",
                 read=(SPEC,),
             ),
         ),
@@ -148,7 +148,7 @@ RULES = (
         why="helm-controller could not load the chart from its source: {innermost}",
         steps=(
             Step(
-                "check the source of the chart and source-controller",
+                "check the status of the chart's source, and read the logs of source-controller",
                 read=(
                     SPEC,
                     "kubectl get helmchart {helm_chart} -n {helm_chart_ns}",

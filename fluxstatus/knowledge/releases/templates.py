@@ -12,9 +12,9 @@ from fluxstatus.model.codes import Code
 
 _POST_RENDER_FAILED = Code(
     "post-render-failed",
-    "The rendered chart cannot be processed further: Flux runs kustomize on it.",
+    "Flux cannot run kustomize on the rendered chart.",
 )
-_LABEL_INVALID = Code("label-invalid", "A label value of the rendered chart is not valid.")
+_LABEL_INVALID = Code("label-invalid", "A label value in the rendered chart is invalid.")
 
 _TEMPLATES = "Go text/template, helm pkg/engine"
 
@@ -26,10 +26,10 @@ _VERSION_INVALID = Text(
 _TEMPLATE_RULES = (
     Rule(
         TEMPLATE_ERROR,
-        why="a template of the chart looks up objects of {looked_up}, which the cluster does not serve",
+        why="a template of the chart looks up {looked_up} objects, but the cluster does not serve this kind",
         steps=(
             Step(
-                "install the CRD of {looked_up} first, and list the HelmRelease that installs it in spec.dependsOn; or turn off the part of the chart that needs it, in spec.values",
+                "install the CRD of {looked_up} first, and add the HelmRelease that installs it to spec.dependsOn. Alternatively, disable the part of the chart that requires it in spec.values",
                 read=("kubectl api-resources", SPEC),
             ),
         ),
@@ -45,7 +45,7 @@ _TEMPLATE_RULES = (
         why="a check in the chart rejects the values ({template}): {detail}",
         steps=(
             Step(
-                "set or correct the value in spec.values as the check requires: {detail}; helm show values CHART describes the values of this chart version",
+                "set or correct the value in spec.values as the check requires ({detail}). For a description of the values of this chart version, run helm show values CHART",
                 read=(SPEC,),
             ),
         ),
@@ -55,14 +55,14 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="a template of the chart compares versions, but the version of the chart or a value that it reads is not a semantic version: {detail}",
+        why="a template of the chart compares versions, but the chart version or a value that it reads is not a semantic version: {detail}",
         steps=(
             Step(
-                "check where the template takes the version from: helm-controller appends the digest to the version of a chart from an OCIRepository (VERSION+DIGEST), and labels have _ in place of +, which is not valid in a version",
+                "check where the template gets the version from. helm-controller appends the digest to the version of a chart from an OCIRepository (VERSION+DIGEST), and labels contain _ instead of +, which is invalid in a version",
                 read=(SPEC,),
             ),
             Step(
-                "use a chart version without this error, take the chart from a HelmRepository (type: oci), or start helm-controller with --feature-gates=DisableChartDigestTracking=true; if the template reads a value, set a full version, such as 1.2.3, in spec.values"
+                "use a chart version without this error, use a HelmRepository (type: oci) as the chart's source, or start helm-controller with --feature-gates=DisableChartDigestTracking=true. If the template reads a value, set it to a full version, such as 1.2.3, in spec.values"
             ),
         ),
         pattern=_VERSION_INVALID,
@@ -77,7 +77,7 @@ _TEMPLATE_RULES = (
         why="a template of the chart compares versions, but a value that it reads is not a semantic version: {detail}",
         steps=(
             Step(
-                "set a full version, such as 1.2.3, in the value that the template reads (spec.values), or use a chart version without this error",
+                "set the value that the template reads to a full version in spec.values, such as 1.2.3, or use a chart version without this error",
                 read=(SPEC,),
             ),
         ),
@@ -90,10 +90,10 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="{parent} has no value, but a template of the chart reads field {child} of it",
+        why="{parent} has no value, but a template of the chart reads {parent}.{child}",
         steps=(
             Step(
-                "set {parent} in spec.values, or use a chart version whose default values contain it",
+                "set {parent}.{child} in spec.values, or use a chart version that has a default for it",
                 read=(SPEC,),
             ),
         ),
@@ -107,10 +107,10 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="{parent} is of type {given}, but a template of the chart reads field {child} of it",
+        why="{parent} is of type {given}, but a template of the chart reads {parent}.{child}",
         steps=(
             Step(
-                "set {parent} to a mapping in spec.values, as the chart's values.yaml does",
+                "set {parent} to a mapping in spec.values, as in the chart's values.yaml",
                 read=(SPEC,),
             ),
         ),
@@ -125,10 +125,10 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="{parent} is not a mapping, but a template of the chart reads field {child} of it",
+        why="{parent} is not a mapping, but a template of the chart reads {parent}.{child}",
         steps=(
             Step(
-                "set {parent} to a mapping in spec.values, as the chart's values.yaml does",
+                "set {parent} to a mapping in spec.values, as in the chart's values.yaml",
                 read=(SPEC,),
             ),
         ),
@@ -145,7 +145,7 @@ _TEMPLATE_RULES = (
         why="a template of the chart reads field {child} of a value that is not a mapping",
         steps=(
             Step(
-                "in spec.values, write mappings with field {child} where the template reads it, such as a list of mappings instead of a list of strings: compare with the chart's values.yaml",
+                "compare spec.values with the chart's values.yaml. Where the template reads {child}, the value must be a mapping with this field (or a list of such mappings instead of a list of strings)",
                 read=(SPEC,),
             ),
         ),
@@ -161,7 +161,7 @@ _TEMPLATE_RULES = (
         why="a template of the chart fails: {detail}",
         steps=(
             Step(
-                "set the missing value in spec.values, or correct the chart's template (use default or required there)",
+                "set the missing value in spec.values, or correct the chart's template (for example, with default or required)",
                 read=(SPEC,),
             ),
         ),
@@ -195,7 +195,7 @@ _TEMPLATE_RULES = (
         why="chart template {template} renders invalid YAML: {detail}",
         steps=(
             Step(
-                "correct the value that is used there (quotes, indentation), or the template; to see the output, run helm template",
+                "correct the value that is used there (check its quotes and indentation), or correct the template. To see the output, run helm template",
                 read=(SPEC,),
             ),
         ),
@@ -212,7 +212,7 @@ _TEMPLATE_RULES = (
         why="a template of the chart renders invalid YAML: {detail}",
         steps=(
             Step(
-                "correct the value that is used there (quotes, indentation), or the template; to find it, run helm template",
+                "correct the value that is used there (check its quotes and indentation), or correct the template. To find it, run helm template",
                 read=(SPEC,),
             ),
         ),
@@ -225,7 +225,7 @@ _TEMPLATE_RULES = (
         why="the chart renders the same object twice ({duplicate})",
         steps=(
             Step(
-                "disable one of the two objects in spec.values, or correct the chart; to see both, run helm template",
+                "disable one of the two objects in spec.values, or correct the chart. To see both objects, run helm template",
                 read=(SPEC,),
             ),
         ),
@@ -235,10 +235,10 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why='the chart renders YAML with key "{duplicate}" twice in one mapping (line {line}); helm-controller parses the output strictly, while Helm itself accepts it',
+        why='the chart renders YAML in which key "{duplicate}" occurs twice in a mapping (line {line}); helm-controller rejects duplicate keys, although Helm accepts them',
         steps=(
             Step(
-                "remove one of the two in spec.values (labels and annotations are often set twice), or use a chart version without this error; to find it, run helm template",
+                "remove one of the two keys in spec.values (labels and annotations are often set twice), or use a chart version without this error. To find the key, run helm template",
                 read=(SPEC,),
             ),
         ),
@@ -254,7 +254,7 @@ _TEMPLATE_RULES = (
         why="the chart renders a document that is not a Kubernetes manifest or not valid YAML: {detail}",
         steps=(
             Step(
-                "correct the value in spec.values that leads to this output, or use another chart version; to see the output, run helm template",
+                "correct the value in spec.values that causes this output, or use another chart version. To see the output, run helm template",
                 read=(SPEC,),
             ),
         ),
@@ -272,7 +272,7 @@ _TEMPLATE_RULES = (
         why="a patch in spec.postRenderers does not match the rendered chart: {detail}",
         steps=(
             Step(
-                "correct the patches in spec.postRenderers: their target must be in the chart's output",
+                "correct the patches in spec.postRenderers. Their targets must be in the chart's output",
                 read=(SPEC,),
             ),
         ),
@@ -292,7 +292,7 @@ _TEMPLATE_RULES = (
         why="spec.postRenderers cannot be applied to the rendered chart: {innermost}",
         steps=(
             Step(
-                "correct spec.postRenderers, or the object in the chart's output that kustomize rejects; to see the output, run helm template",
+                "correct spec.postRenderers, or the object in the chart's output that kustomize rejects. To see the output, run helm template",
                 read=(SPEC,),
             ),
         ),
@@ -307,10 +307,10 @@ _TEMPLATE_RULES = (
         why="the chart renders an object that kustomize rejects: {innermost}",
         steps=(
             Step(
-                "helm-controller runs kustomize on the output of each chart: correct the values or the chart, or use another chart version; to see the output, run helm template",
+                "correct the values or the chart, or use another chart version, because helm-controller runs kustomize on the output of each chart. To see the output, run helm template",
                 read=(SPEC,),
             ),
-            Step("if spec.postRenderers is set, check its patches"),
+            Step("if spec.postRenderers is set, check the patches in it"),
         ),
         pattern=Text(r"(?:while running post render on \w+|running kustomize): "),
         kinds=HR,
@@ -320,7 +320,7 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         _LABEL_INVALID,
-        why="the chart uses its version as a label value with a +, which is not allowed: helm-controller adds +DIGEST to the versions of OCI charts",
+        why="the chart uses its version as a label value, but the version contains a +, which is not allowed in labels; helm-controller appends +DIGEST to the versions of OCI charts",
         steps=(
             Step(
                 'use replace "+" "_" on .Chart.Version in the chart\'s label helper, or set --feature-gates=DisableChartDigestTracking=true on helm-controller',
@@ -339,7 +339,7 @@ _TEMPLATE_RULES = (
 _LABEL_RULES = (
     Rule(
         _LABEL_INVALID,
-        why="the chart uses its version as a label value, and the version contains a +, which is not allowed in labels",
+        why="the chart uses its version as a label value, but the version contains a +, which is not allowed in labels",
         steps=(
             Step(
                 'use replace "+" "_" on .Chart.Version in the chart\'s label helper, or publish the chart with a version without build metadata',
@@ -355,10 +355,10 @@ _LABEL_RULES = (
     ),
     Rule(
         _LABEL_INVALID,
-        why="a label of {object} contains the digest of an image ({value}): the chart puts the tag of the image into a label",
+        why="a label of {object} contains an image digest ({value}); the chart uses the image tag as a label value",
         steps=(
             Step(
-                "put only the tag into image.tag in spec.values, and the digest (sha256:..., without the @) into image.digest, if the chart has this value",
+                "set only the tag in image.tag in spec.values. If the chart supports it, set the digest (sha256:..., without the @) in image.digest",
                 read=(SPEC,),
             ),
         ),
@@ -372,7 +372,7 @@ _LABEL_RULES = (
         why="a label of {object} is longer than 63 characters",
         steps=(
             Step(
-                "set a shorter spec.releaseName, or fullnameOverride in spec.values if the chart supports it; a new release name uninstalls the release and installs it again",
+                "set a shorter spec.releaseName, or set fullnameOverride in spec.values if the chart supports it. If you change the release name, the release is uninstalled and installed again",
                 read=(SPEC,),
             ),
         ),

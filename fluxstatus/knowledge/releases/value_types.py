@@ -1,4 +1,4 @@
-"""HelmRelease: what the chart renders is not accepted, because of a value's type or absence.
+"""HelmRelease: rendered charts that are rejected because a value is missing or has a wrong type.
 
 Upstream: Go text/template, Masterminds/sprig, helm pkg/engine and pkg/kube, HC internal/action.
 """
@@ -13,14 +13,14 @@ _AT = r"executing \"[^\"]+\" at (?P<expression><[^<>\n]{1,160}>): "
 RULES = (
     Rule(
         TEMPLATE_ERROR,
-        why="the chart evaluates a value as a template ({expression}), and this template is not valid: {detail}",
+        why="the chart evaluates a value as a template ({expression}), but this template is invalid: {detail}",
         steps=(
             Step(
-                "correct the template in the value (spec.values or spec.valuesFrom): it may only use variables and functions that the chart provides",
+                "correct the template in the value (in spec.values or spec.valuesFrom). It can only use variables and functions that the chart provides",
                 read=(SPEC,),
             ),
             Step(
-                "if the value should contain the braces as text, write {{{{ `{{{{ ... }}}}` }}}} instead"
+                "if the value should contain the braces literally, use {{{{ `{{{{ ... }}}}` }}}} instead"
             ),
         ),
         pattern=Text(
@@ -38,7 +38,7 @@ RULES = (
         why="a check in the chart rejects the values ({template}): {detail}",
         steps=(
             Step(
-                "in spec.values or spec.valuesFrom, set the values that the chart's check requires; to upgrade a chart that generates passwords, pass the existing passwords or the name of an existing Secret",
+                "set the values that the chart's check requires in spec.values or spec.valuesFrom. To upgrade a chart that generates passwords, set the existing passwords or the name of an existing Secret",
                 read=(SPEC,),
             ),
         ),
@@ -53,7 +53,7 @@ RULES = (
         why="a value in spec.values has the wrong type: a template of the chart ({expression}) expects {wanted}, but the value is {given}",
         steps=(
             Step(
-                "correct the type of the value in spec.values, as in the chart's values.yaml: string in quotes, int and bool without quotes, []interface {{}} is a list and map[string]interface {{}} a mapping",
+                "correct the type of the value in spec.values, as in the chart's values.yaml. Strings are in quotes, int and bool are not, []interface {{}} is a list, and map[string]interface {{}} is a mapping",
                 read=(SPEC,),
             ),
         ),
@@ -69,10 +69,10 @@ RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="a value in spec.values has the wrong type: a template of the chart reads {expression} as a list or mapping, but it is {given}",
+        why="a value in spec.values has the wrong type: a template of the chart reads {expression} as a list or mapping, but the value is {given}",
         steps=(
             Step(
-                "correct the value in spec.values: it must be a list or mapping, as in the chart's values.yaml",
+                "correct the value in spec.values. It must be a list or mapping, as in the chart's values.yaml",
                 read=(SPEC,),
             ),
         ),
@@ -91,7 +91,7 @@ RULES = (
         why="a template of the chart compares values of different types ({expression})",
         steps=(
             Step(
-                "correct the type of the value in spec.values (a number without quotes, a string with quotes), as in the chart's values.yaml; a value that is not set has no type",
+                "correct the type of the value in spec.values, as in the chart's values.yaml (numbers without quotes, strings in quotes). A value that is not set has no type",
                 read=(SPEC,),
             ),
         ),
@@ -110,7 +110,7 @@ RULES = (
         why="a template of the chart reads a value that is not set ({expression})",
         steps=(
             Step(
-                "set the value in spec.values, as in the chart's values.yaml, or use a chart version that handles its absence",
+                "set the value in spec.values, as in the chart's values.yaml, or use a chart version that does not require it",
                 read=(SPEC,),
             ),
         ),
@@ -126,10 +126,10 @@ RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="the chart uses the template function {function}, which the Helm version in helm-controller does not have",
+        why="the chart uses the template function {function}, which the Helm version in helm-controller does not support",
         steps=(
             Step(
-                "upgrade Flux if the chart requires a newer Helm; otherwise use an older version of the chart, or correct the name of the function in its template",
+                "if the chart requires a newer Helm version, upgrade Flux. Otherwise, use an older chart version, or correct the name of the function in the chart's template",
                 read=(
                     SPEC,
                     "kubectl get deployment helm-controller -n {flux_namespace} -o jsonpath={{.spec.template.spec.containers[*].image}}",
@@ -145,10 +145,10 @@ RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="a value in spec.values has the wrong type: a template of the chart ({expression}) cannot convert it: {detail}",
+        why="a value in spec.values has the wrong type: a template of the chart ({expression}) cannot convert the value ({detail})",
         steps=(
             Step(
-                "correct the value in spec.values, as in the chart's values.yaml: a number where the template wants a number, and no text around it",
+                "correct the value in spec.values, as in the chart's values.yaml. Where the template requires a number, set only the number, without any text",
                 read=(SPEC,),
             ),
         ),
@@ -164,10 +164,10 @@ RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="a template of the chart parses a text as YAML or JSON ({expression}), which is not valid: {detail}",
+        why="a template of the chart ({expression}) parses a string that is not valid YAML or JSON: {detail}",
         steps=(
             Step(
-                "correct the value in spec.values that the text comes from (indentation, quotes, a | for a text of several lines), or use another chart version",
+                "correct the value in spec.values that contains the string (check its indentation and quotes, and use | for several lines), or use another chart version",
                 read=(SPEC,),
             ),
         ),
@@ -183,10 +183,10 @@ RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="chart template {template} renders a value of the wrong type: {field} is a {found}, but must be a {wanted}",
+        why="chart template {template} renders a value of the wrong type: {field} has type {found} instead of {wanted}",
         steps=(
             Step(
-                "put quotes around the value in spec.values that the template writes there, such as a number or true in an annotation or label; if the template drops the quotes, use another chart version",
+                "quote the value in spec.values that the template uses there, such as a number or true in an annotation or label. If the template removes the quotes, use another chart version",
                 read=(SPEC,),
             ),
         ),
@@ -204,7 +204,7 @@ RULES = (
         why="chart template {template} renders a value of type {found} instead of an object with apiVersion and kind",
         steps=(
             Step(
-                "check the values that the template writes (a list where it expects a mapping, or a text), and extra objects in spec.values: each must be a whole manifest; to see the output, run helm template",
+                "check the values that the template uses, such as a list where a mapping is expected, and the extra objects in spec.values, which must all be complete manifests. To see the output, run helm template",
                 read=(SPEC,),
             ),
         ),
@@ -219,10 +219,10 @@ RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why='a template of the chart includes template "{function}", which the chart does not contain: a library chart that it depends on is probably not packaged with it',
+        why='a template of the chart includes template "{function}", which the chart does not contain; a library chart is probably not packaged with the chart',
         steps=(
             Step(
-                "package the chart with its dependencies (run helm dependency build before you publish it), or correct the name in the template; for a chart in Git, its dependencies must be in charts/ or in Chart.yaml",
+                "package the chart with its dependencies (run helm dependency build before you publish it), or correct the name in the template. The dependencies of a chart in Git must be in charts/ or in Chart.yaml",
                 read=(SPEC,),
             ),
         ),
@@ -252,7 +252,7 @@ RULES = (
         why="the chart renders a document without apiVersion or kind, which is not a Kubernetes manifest",
         steps=(
             Step(
-                "correct the value in spec.values that leads to this output, or use another chart version; to see the output, run helm template",
+                "correct the value in spec.values that causes this output, or use another chart version. To see the output, run helm template",
                 read=(SPEC,),
             ),
         ),
@@ -265,7 +265,7 @@ RULES = (
         why="a CRD in the chart is not valid YAML ({template}): {detail}",
         steps=(
             Step(
-                "use a chart version with a correct file, or correct the chart: values have no effect on the files in crds/",
+                "use a chart version with a valid file, or correct the chart. Values have no effect on the files in crds/",
                 read=(SPEC,),
             ),
         ),

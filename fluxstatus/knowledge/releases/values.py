@@ -29,10 +29,10 @@ _VALUES = "kubectl get configmaps,secrets -n {ns}"
 RULES = (
     Rule(
         VALUES_INVALID,
-        why="the chart requires the current password in {field} when the release is upgraded",
+        why="the chart requires the current password in {field} for upgrades",
         steps=(
             Step(
-                "set {field} to the password that is in use: reference the existing Secret in spec.valuesFrom with targetPath: {field}, or in the value for an existing Secret, if the chart has one",
+                "set {field} to the current password. Reference the existing Secret in spec.valuesFrom with targetPath: {field} or, if the chart supports it, in its value for an existing Secret",
                 read=("kubectl get secrets -n {target_ns}", SPEC),
             ),
         ),
@@ -46,10 +46,10 @@ RULES = (
     ),
     Rule(
         VALUES_INVALID,
-        why="the chart requires key {values_key} in the existing Secret {values_name}, which does not have it",
+        why="the existing Secret {values_name} does not have key {values_key}, which the chart requires",
         steps=(
             Step(
-                "add key {values_key} to Secret {values_name} in namespace {target_ns}: an older version of the chart did not need it",
+                "add key {values_key} to Secret {values_name} in namespace {target_ns}. An older version of the chart did not require it",
                 read=("kubectl describe secret/{values_name} -n {target_ns}",),
             ),
         ),
@@ -82,7 +82,7 @@ RULES = (
     ),
     Rule(
         _VALUES_MISSING,
-        why="{values_kind} {values_name} in spec.valuesFrom does not exist in namespace {ns} of this cluster: values are not read from the remote cluster (spec.kubeConfig)",
+        why="{values_kind} {values_name} in spec.valuesFrom does not exist in namespace {ns} of this cluster; values are not read from the remote cluster that spec.kubeConfig refers to",
         steps=(
             Step(
                 "create {values_kind} {values_name} in namespace {ns} of this cluster, correct its name, or set optional: true on the reference",
@@ -104,11 +104,11 @@ RULES = (
         why="{values_kind} {values_name} in spec.valuesFrom does not exist",
         steps=(
             Step(
-                'create {values_kind} {values_name} (with key "values.yaml" unless valuesKey is set), correct its name, or set optional: true on the reference',
+                'create {values_kind} {values_name} (with key "values.yaml", unless valuesKey is set), correct its name, or set optional: true on the reference',
                 read=(_VALUES, SPEC),
             ),
             Step(
-                "if kustomize generates it and its name in the cluster ends with a hash, set disableNameSuffixHash: true in generatorOptions, or let kustomize rewrite the reference (nameReference, in a file listed under configurations)"
+                "if kustomize generates {values_kind} {values_name} and appends a hash to the name, set disableNameSuffixHash: true in generatorOptions, or let kustomize update the reference (with nameReference, in a file listed under configurations)"
             ),
         ),
         pattern=Text(
@@ -122,10 +122,10 @@ RULES = (
     ),
     Rule(
         _VALUES_UNREADABLE,
-        why="a value in {values_kind} {values_name} cannot be set at the targetPath of its reference in spec.valuesFrom: Helm parses it like an argument of helm --set, where commas, braces and equal signs are special ({detail})",
+        why="a value in {values_kind} {values_name} cannot be set at the targetPath of its reference in spec.valuesFrom; Helm parses the value like an argument of helm --set, where commas, braces and equal signs have a special meaning ({detail})",
         steps=(
             Step(
-                "set literal: true on the reference (Flux 2.9 or later), put the value in single quotes in the {values_kind}, or escape each comma with a backslash",
+                "set literal: true on the reference (Flux 2.9 or later), put the value in the {values_kind} in single quotes, or escape each comma with a backslash",
                 read=(SPEC,),
             ),
         ),
@@ -141,14 +141,14 @@ RULES = (
     ),
     Rule(
         _VALUES_UNREADABLE,
-        why="{values_kind} {values_name} (spec.valuesFrom) does not contain valid values: {detail}",
+        why="{values_kind} {values_name}, which spec.valuesFrom refers to, does not contain valid values: {detail}",
         steps=(
             Step(
                 "correct the YAML value of the key, or the targetPath of the reference",
                 read=(_VALUES, SPEC),
             ),
             Step(
-                "if the reference has a targetPath, the value is parsed like an argument of helm --set, so commas, braces and brackets are syntax: set literal: true on the reference, or provide the text as YAML without targetPath"
+                "if the reference has a targetPath, Helm parses the value like an argument of helm --set, where commas, braces and brackets have a special meaning. Set literal: true on the reference, or provide the value as YAML without a targetPath"
             ),
         ),
         pattern=Text(
@@ -169,14 +169,14 @@ RULES = (
     ),
     Rule(
         _SCHEMA_UNUSABLE,
-        why="the chart's values.schema.json refers to a schema that Helm cannot load ({schema_ref}); the values are not the problem",
+        why="the chart's values.schema.json refers to a schema that Helm cannot load ({schema_ref}); the values are not the cause",
         steps=(
             Step(
                 "use a chart version without this reference",
                 read=(SPEC,),
             ),
             Step(
-                "or set spec.install.disableSchemaValidation: true and spec.upgrade.disableSchemaValidation: true; the values are then not checked"
+                "alternatively, set spec.install.disableSchemaValidation: true and spec.upgrade.disableSchemaValidation: true. Helm then does not validate the values"
             ),
         ),
         pattern=Text(
@@ -192,9 +192,9 @@ RULES = (
         _SCHEMA_UNUSABLE,
         why="the chart's values.schema.json is not a valid schema: {innermost}",
         steps=(
-            Step("use a chart version with a correct schema, or correct the chart", read=(SPEC,)),
+            Step("use a chart version with a valid schema, or correct the chart", read=(SPEC,)),
             Step(
-                "or set spec.install.disableSchemaValidation: true and spec.upgrade.disableSchemaValidation: true; the values are then not checked"
+                "alternatively, set spec.install.disableSchemaValidation: true and spec.upgrade.disableSchemaValidation: true. Helm then does not validate the values"
             ),
         ),
         pattern=Text(
@@ -211,11 +211,11 @@ RULES = (
         why="the values do not match the schema of chart {schema_chart}: {detail}",
         steps=(
             Step(
-                "correct the value in spec.values or spec.valuesFrom; the values of a dependency are under its name (such as {schema_chart}) in the values of the chart",
+                "correct the value in spec.values or spec.valuesFrom. The values of a dependency are nested under its name (such as {schema_chart}) in the chart's values",
                 read=(SPEC,),
             ),
             Step(
-                "if the message is about values that you do not set, the chart is at fault: set a valid value, use another version of the chart, or set spec.install.disableSchemaValidation and spec.upgrade.disableSchemaValidation: true"
+                "if the message refers to values that you do not set, the chart is the cause. Set a valid value, use another chart version, or set spec.install.disableSchemaValidation and spec.upgrade.disableSchemaValidation to true"
             ),
         ),
         pattern=Text(
@@ -230,7 +230,7 @@ RULES = (
         steps=(
             Step("correct the value in spec.values or spec.valuesFrom", read=(SPEC,)),
             Step(
-                "if the message is about values that you do not set, the schema of the chart is at fault: use a newer version of the chart, or set spec.install.disableSchemaValidation and spec.upgrade.disableSchemaValidation: true"
+                "if the message refers to values that you do not set, the chart's schema is the cause. Use a newer chart version, or set spec.install.disableSchemaValidation and spec.upgrade.disableSchemaValidation to true"
             ),
         ),
         pattern=Text(r"values don't meet the specifications of the schema"),
@@ -239,10 +239,10 @@ RULES = (
     ),
     Rule(
         _CHART_KUBE_VERSION,
-        why="the chart requires Kubernetes {wanted}, which probably excludes {detail} only because of its suffix: a version range without -0 does not match versions with a hyphen",
+        why="the chart requires Kubernetes {wanted}, which probably excludes {detail} only because of its suffix; a version range without -0 does not match versions with a hyphen",
         steps=(
             Step(
-                "use a chart version whose kubeVersion allows suffixes, such as >= 1.28.0-0; if {detail} is outside the range without its suffix, use a chart version that supports it",
+                "use a chart version with a kubeVersion that allows suffixes, such as >= 1.28.0-0. If {detail} without its suffix is outside the range, use a chart version that supports it",
                 read=("kubectl version", SPEC),
             ),
         ),
@@ -275,7 +275,7 @@ RULES = (
         why="the chart does not include its dependencies: {detail}",
         steps=(
             Step(
-                "package them with the chart (run helm dependency build before you publish it)",
+                "package the dependencies with the chart (run helm dependency build before you publish it)",
                 read=(SPEC,),
             ),
         ),

@@ -20,7 +20,7 @@ from fluxstatus.model.codes import Code
 _UNHEALTHY = Code("release-unhealthy", "An object of the Helm release did not become healthy.")
 
 _ACTION = r"^Helm [^:]+(?:: release [\w.-]+ failed)?"
-"""The beginning of helm-controller's message, before the error of Helm (HC internal/reconcile)."""
+"""The beginning of helm-controller's message, before Helm's error (HC internal/reconcile)."""
 
 _NOT_READY = r"resource [A-Z]\w+/\S* not ready\. status: \w+"
 _ANY_WAIT = Text(rf"{BRACKET}|{_ACTION}: (?:.*: )?{LATE}|{_NOT_READY}")
@@ -29,10 +29,10 @@ _WAITING = ("InstallFailed", "UpgradeFailed", "RollbackFailed", "UninstallSuccee
 RULES = (
     Rule(
         _UNHEALTHY,
-        why="Job {job} was deleted while Helm waited for it, probably by its ttlSecondsAfterFinished",
+        why="Job {job} was deleted while Helm was waiting for it, probably because of its ttlSecondsAfterFinished",
         steps=(
             Step(
-                "set spec.install.disableWaitForJobs and spec.upgrade.disableWaitForJobs: true, or a longer ttlSecondsAfterFinished in the chart's values, if it has such a value",
+                "set spec.install.disableWaitForJobs and spec.upgrade.disableWaitForJobs to true, or set a longer ttlSecondsAfterFinished in the chart's values, if the chart supports it",
                 read=(SPEC, "kubectl get events -n {target_ns}"),
             ),
         ),
@@ -43,14 +43,14 @@ RULES = (
     ),
     Rule(
         _UNHEALTHY,
-        why="the chart was applied, but {workload} was not ready when the timeout expired: a Service of type LoadBalancer waits for its address",
+        why="the chart was applied, but {workload} was not ready when the timeout expired; a Service of type LoadBalancer is only ready when it has an address",
         steps=(
             Step(
-                "check whether this cluster can assign an address to a load balancer (cloud controller manager, MetalLB), and check the cloud quota",
+                "check whether this cluster can assign addresses to load balancers (cloud controller manager, MetalLB), and check your cloud provider's quota",
                 read=("kubectl describe {workload_resource} {workload_name} -n {workload_ns}",),
             ),
             Step(
-                "without a load balancer, set another type of the Service (ClusterIP or NodePort) in spec.values, or do not wait for the release (spec.install.disableWait, spec.upgrade.disableWait)",
+                "if there is no load balancer, set another Service type (ClusterIP or NodePort) in spec.values, or do not wait for the release (spec.install.disableWait, spec.upgrade.disableWait)",
                 read=(SPEC,),
             ),
         ),
@@ -69,7 +69,7 @@ RULES = (
         why="the chart was applied, but {workload} was not bound when the timeout expired",
         steps=(
             Step(
-                "check its StorageClass and provisioner; if the StorageClass has volumeBindingMode: WaitForFirstConsumer, the claim is pending until a pod uses it",
+                "check the claim's StorageClass and provisioner. If the StorageClass has volumeBindingMode: WaitForFirstConsumer, the claim is pending until a pod uses it",
                 read=(
                     "kubectl describe {workload_resource} {workload_name} -n {workload_ns}",
                     "kubectl get storageclasses",
@@ -90,7 +90,7 @@ RULES = (
         why="the chart was applied, but {workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check the conditions and events of {workload}: its controller reports there why it is not ready; Helm waits for such objects, too",
+                "check the conditions and events of {workload}, where its controller reports why it is not ready. Helm also waits for objects of this kind",
                 read=("kubectl describe {workload_resource} {workload_name} -n {workload_ns}",),
             ),
         ),
@@ -108,7 +108,7 @@ RULES = (
         why="the chart was applied, but {workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check {workload} and its pods; raise spec.timeout if it only needs more time",
+                "check {workload} and its pods. If the pods only need more time, increase spec.timeout",
                 read=WORKLOAD,
             ),
         ),
@@ -124,7 +124,7 @@ RULES = (
         why="the chart was applied, but {workload} was not ready when the timeout expired",
         steps=(
             Step(
-                "check {workload} and its pods; raise spec.timeout if it only needs more time",
+                "check {workload} and its pods. If the pods only need more time, increase spec.timeout",
                 read=WORKLOAD,
             ),
         ),
@@ -141,7 +141,7 @@ RULES = (
         why="the chart was applied, but {workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check {workload} and its pods; raise spec.timeout if it only needs more time",
+                "check {workload} and its pods. If the pods only need more time, increase spec.timeout",
                 read=WORKLOAD,
             ),
         ),
@@ -158,7 +158,7 @@ RULES = (
         why="the chart's resources were not ready within spec.timeout",
         steps=(
             Step(
-                "check the pods; raise spec.timeout if they only need more time",
+                "check the pods of the release. If the pods only need more time, increase spec.timeout",
                 read=(TARGET_PODS, "kubectl get events -n {target_ns}", HISTORY),
             ),
         ),
@@ -170,11 +170,11 @@ RULES = (
         upstream="helm pkg/kube/wait.go",
     ),
     Rule(
-        Code("helm-timeout-request", "A request of Helm was not answered within spec.timeout."),
-        why="spec.timeout expired while Helm was still working: {innermost}",
+        Code("helm-timeout-request", "A Helm request was not answered within spec.timeout."),
+        why="spec.timeout expired before Helm finished: {innermost}",
         steps=(
             Step(
-                "check whether objects of the release are not ready, and whether the API server, its webhooks and helm-controller are slow; raise spec.timeout if they only need more time",
+                "check whether any objects of the release are not ready, and whether the API server, its webhooks or helm-controller are slow. If Helm only needs more time, increase spec.timeout",
                 read=(TARGET_PODS, "kubectl get events -n {target_ns}", LOG),
             ),
         ),

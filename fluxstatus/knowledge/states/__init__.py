@@ -1,4 +1,4 @@
-"""The meaning of states of objects and controllers that no message reports.
+"""Rules for states of objects and controllers that no message reports.
 
 Tracing the causes finds these states.
 """

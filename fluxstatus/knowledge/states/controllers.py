@@ -10,10 +10,10 @@ _PREVIOUS = "kubectl logs -n {ns} deployment/{name} --previous --tail=50"
 RULES = (
     Rule(
         Code("controller-missing", "The Deployment of a Flux controller does not exist."),
-        why="not found: no controller reconciles {kinds} objects",
+        why="the Deployment does not exist; no controller reconciles {kinds} objects",
         steps=(
             Step(
-                "request a reconciliation of the FluxInstance, so that the Flux Operator recreates the Deployment",
+                "reconcile the FluxInstance, so that the Flux Operator recreates the Deployment",
                 change=(
                     "kubectl annotate --overwrite {instance_resource} {instance} -n {ns} reconcile.fluxcd.io/requestedAt={now} reconcile.fluxcd.io/forceAt={now}",
                 ),
@@ -28,12 +28,12 @@ RULES = (
     Rule(
         Code(
             "operator-missing",
-            "The Flux Operator is missing, so its objects are not reconciled.",
+            "The Flux Operator is not installed, so Flux Operator objects are not reconciled.",
         ),
-        why="not found: no controller reconciles {kinds} objects, and the Flux installation is not upgraded",
+        why="the Deployment does not exist; no controller reconciles {kinds} objects or upgrades the Flux installation",
         steps=(
             Step(
-                "reinstall the operator; it takes over the existing installation, and finishes pending deletions",
+                "reinstall the Flux Operator. It takes over the existing installation and finishes pending deletions",
                 change=(
                     "helm upgrade flux-operator oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator -n {ns} --install",
                 ),
@@ -44,22 +44,22 @@ RULES = (
     Rule(
         Code(
             "operator-namespace-terminating",
-            "The namespace of Flux is probably being deleted, with everything in it.",
+            "The namespace of Flux is probably being deleted, along with everything in it.",
         ),
-        why="namespace {ns} is probably being deleted: its Deployments no longer exist, and {count} of its objects are being deleted",
+        why="namespace {ns} is probably being deleted; the Deployments in this namespace no longer exist, and {count} of its objects are being deleted",
         steps=(
             Step(
-                "check whether namespace {ns} is being deleted (status.phase is Terminating), and which objects block the deletion",
+                "check whether namespace {ns} is being deleted (status.phase is Terminating) and which objects block the deletion",
                 read=(
                     "kubectl get namespace {ns} -o yaml",
                     "kubectl get kustomizations.kustomize.toolkit.fluxcd.io,helmreleases.helm.toolkit.fluxcd.io -n {ns}",
                 ),
             ),
             Step(
-                "no controller is left to remove the finalizers of the remaining Flux objects: remove them only if the namespace should be deleted; the objects that they applied then stay in the cluster",
+                "remove the finalizers of the remaining Flux objects only if the namespace should be deleted, because no controller is left to remove them. The objects that Flux has applied then stay in the cluster",
             ),
             Step(
-                "once the namespace is gone, install Flux again; keep the Namespace manifest out of Kustomizations that prune, or annotate it with kustomize.toolkit.fluxcd.io/prune: disabled",
+                "once the namespace is gone, reinstall Flux. Keep the Namespace manifest out of Kustomizations that prune, or annotate it with kustomize.toolkit.fluxcd.io/prune: disabled",
             ),
         ),
         certainty="likely",
@@ -68,19 +68,19 @@ RULES = (
     Rule(
         Code(
             "instance-deleted",
-            "The FluxInstance and the controllers no longer exist, but objects of Flux do.",
+            "The FluxInstance and the Flux controllers no longer exist, but Flux objects do.",
         ),
-        why="not found, and neither are {names}: no controller reconciles the objects of Flux{pending}",
+        why="the FluxInstance does not exist, and neither do {names}; no controller reconciles Flux objects{pending}",
         steps=(
             Step(
-                "to keep Flux, apply the FluxInstance again: pending deletions then continue, and each Kustomization that is being deleted prunes the objects that it applied, unless you first set its spec.suspend to true",
+                "to keep Flux, apply the FluxInstance again. Pending deletions then continue, and each Kustomization that is being deleted prunes the objects that it applied, unless you first set its spec.suspend to true",
                 read=(
                     "kubectl get kustomizations.kustomize.toolkit.fluxcd.io,helmreleases.helm.toolkit.fluxcd.io --all-namespaces",
                 ),
                 change=("kubectl apply -f flux-instance.yaml",),
             ),
             Step(
-                "to uninstall Flux and keep the workloads, run the uninstall command, which removes the finalizers of Flux objects",
+                "to uninstall Flux and keep the workloads, run the uninstall command, which removes the finalizers from Flux objects",
                 change=("flux-operator uninstall -n {ns} --keep-namespace",),
             ),
         ),
@@ -91,10 +91,10 @@ RULES = (
             "controller-scaled-to-zero",
             "The Deployment of a Flux controller is scaled to zero replicas.",
         ),
-        why="is scaled to 0 replicas: no controller reconciles {kinds} objects",
+        why="the Deployment is scaled to 0 replicas; no controller reconciles {kinds} objects",
         steps=(
             Step(
-                "scale it up",
+                "scale up the Deployment",
                 change=("kubectl scale deployment {name} -n {ns} --replicas=1",),
             ),
         ),
@@ -106,10 +106,10 @@ RULES = (
             "controller-out-of-memory",
             "The container of a Flux controller needs more memory than its limit allows.",
         ),
-        why="its pod {trouble}; the container probably needs more memory than its limit allows, and no controller reconciles {kinds} objects",
+        why="the controller's pod {trouble}; the container probably needs more memory than its limit allows, and no controller reconciles {kinds} objects",
         steps=(
             Step(
-                "raise the controller's memory limit with spec.cluster.size or spec.kustomize.patches of the FluxInstance",
+                "raise the controller's memory limit with spec.cluster.size or a patch in spec.kustomize.patches of the FluxInstance",
                 read=(DESCRIBE, _PREVIOUS),
             ),
         ),
@@ -119,19 +119,19 @@ RULES = (
     Rule(
         Code(
             "controller-crash-loop",
-            "A pod of a Flux controller crashes or has failed.",
+            "A Flux controller's pod is crashing or has failed.",
         ),
-        why="its pod {trouble}; no controller reconciles {kinds} objects",
+        why="the controller's pod {trouble}; no controller reconciles {kinds} objects",
         steps=(Step("check the logs of the crashed container", read=(_PREVIOUS, DESCRIBE)),),
         certainty="unknown",
         upstream="kubernetes kubelet",
     ),
     Rule(
-        Code("controller-image-pull", "The image of a Flux controller cannot be pulled."),
-        why="its pod {trouble}; no controller reconciles {kinds} objects",
+        Code("controller-image-pull", "A Flux controller's image cannot be pulled."),
+        why="the controller's pod {trouble}; no controller reconciles {kinds} objects",
         steps=(
             Step(
-                "check the registry (spec.distribution.registry and spec.distribution.imagePullSecret of the FluxInstance) and outbound connections from the nodes",
+                "check spec.distribution.registry and spec.distribution.imagePullSecret of the FluxInstance, and allow outbound connections from the nodes to the registry",
                 read=(DESCRIBE, "kubectl get pods -n {ns} -o wide"),
             ),
         ),
@@ -143,10 +143,10 @@ RULES = (
             "instance-images",
             "Several controller images cannot be pulled from spec.distribution.registry.",
         ),
-        why="the images of {names} cannot be pulled; they come from {registry} (spec.distribution.registry)",
+        why="the images of {names} cannot be pulled from {registry}, the registry in spec.distribution.registry",
         steps=(
             Step(
-                "correct spec.distribution.registry, or set spec.distribution.imagePullSecret",
+                "correct spec.distribution.registry, or set spec.distribution.imagePullSecret if the registry requires authentication",
                 read=(SPEC, "kubectl get pods -n {ns} -o wide"),
             ),
         ),
@@ -161,14 +161,14 @@ RULES = (
         why="the security context constraints (SCC) of OpenShift reject the pods of {names}{cluster_type}",
         steps=(
             Step(
-                "set spec.cluster.type: openshift in the FluxInstance: the operator then leaves out the fields that the SCC rejects",
+                "set spec.cluster.type: openshift in the FluxInstance, so that the operator omits the fields that the SCC rejects",
                 read=(
                     "kubectl get {instance_resource} {instance} -n {flux_namespace} -o yaml",
                     "kubectl get events -n {ns} --field-selector=reason=FailedCreate",
                 ),
             ),
             Step(
-                "without a FluxInstance, bind the SCC nonroot-v2 to the ServiceAccounts of the controllers, as the Flux documentation for OpenShift shows",
+                "if there is no FluxInstance, bind the SCC nonroot-v2 to the ServiceAccounts of the controllers, as described in the Flux documentation for OpenShift",
             ),
         ),
         upstream="FO internal/builder (cluster type), OpenShift SCC admission",
@@ -178,7 +178,7 @@ RULES = (
             "controller-keeps-restarting",
             "A Flux controller is ready now, but keeps restarting before it finishes reconciling.",
         ),
-        why="is ready now, but its container keeps terminating ({trouble}), so {count} of its objects are not reconciled",
+        why="the controller is ready now, but its container keeps terminating ({trouble}), so {count} of its objects are not reconciled",
         steps=(
             Step(
                 "check the logs of the terminated container",
@@ -193,10 +193,10 @@ RULES = (
             "controller-keeps-running-out-of-memory",
             "A Flux controller is ready now, but is repeatedly killed for exceeding its memory limit.",
         ),
-        why="is ready now, but its container keeps running out of memory, probably because of its limit ({trouble}), so {count} of its objects are not reconciled",
+        why="the controller is ready now, but its container keeps running out of memory ({trouble}), so {count} of its objects are not reconciled; the memory limit is probably too low",
         steps=(
             Step(
-                "raise its memory limit with spec.cluster.size or spec.kustomize.patches of the FluxInstance, or lower its --concurrent flag",
+                "raise the controller's memory limit with spec.cluster.size or a patch in spec.kustomize.patches of the FluxInstance, or lower its --concurrent flag",
                 read=(DESCRIBE, _PREVIOUS),
             ),
         ),
@@ -204,11 +204,11 @@ RULES = (
         upstream="kubernetes kubelet",
     ),
     Rule(
-        Code("controller-hangs", "A Flux controller is ready but does not reconcile its objects."),
-        why="is running and ready, but has not reconciled anything since {count} of its objects changed; it might be stuck, or might not be watching them",
+        Code("controller-hangs", "A Flux controller is ready, but does not reconcile its objects."),
+        why="the controller is running and ready, but has not reconciled anything since {count} of its objects changed; the controller might be stuck, or might not be watching these objects",
         steps=(
             Step(
-                "check the controller's logs; you can restart it safely",
+                "check the controller's logs. Restarting the controller is safe",
                 read=(OWN_LOG,),
                 change=("kubectl rollout restart deployment/{name} -n {ns}",),
             ),
@@ -219,17 +219,17 @@ RULES = (
     Rule(
         Code(
             "controller-overdue",
-            "A Flux controller is ready, but has reconciled nothing although objects are overdue.",
+            "A Flux controller is ready, but does not reconcile objects that are overdue.",
         ),
-        why="is running and ready, but has reconciled nothing for {age}; {overdue}, such as {example}, which is due every {every}",
+        why="the controller is running and ready, but has not reconciled anything for {age}; {overdue}, such as {example}, which has an interval of {every}",
         steps=(
             Step(
-                "check the controller's logs; you can restart it safely",
+                "check the controller's logs. Restarting the controller is safe",
                 read=(OWN_LOG,),
                 change=("kubectl rollout restart deployment/{name} -n {ns}",),
             ),
             Step(
-                "if the machine of this cluster was asleep until now, run the check again in {every}: timers continue where they stopped",
+                "if the machine that runs this cluster was asleep until now, run the check again in {every}, because timers resume where they stopped",
             ),
         ),
         certainty="one-of",
@@ -240,10 +240,10 @@ RULES = (
             "controller-lease-expired",
             "A Flux controller is ready, but no longer renews its leader election Lease.",
         ),
-        why="is ready, but has not renewed its Lease {lease} for {unrenewed}: its process probably hangs, or cannot reach the API server",
+        why="the controller is ready, but has not renewed its Lease {lease} for {unrenewed}; the process probably hangs or cannot reach the API server",
         steps=(
             Step(
-                "check the controller's logs; you can restart it safely",
+                "check the controller's logs. Restarting the controller is safe",
                 read=(OWN_LOG, "kubectl get lease/{lease} -n {ns} -o yaml"),
                 change=("kubectl rollout restart deployment/{name} -n {ns}",),
             ),
@@ -252,17 +252,20 @@ RULES = (
         upstream="client-go tools/leaderelection, PKG runtime/leaderelection",
     ),
     Rule(
-        Code("controller-not-scheduled", "The pod of a Flux controller cannot be scheduled."),
-        why="its pod {trouble}; no controller reconciles {kinds} objects",
+        Code("controller-not-scheduled", "A Flux controller's pod cannot be scheduled."),
+        why="the controller's pod {trouble}; no controller reconciles {kinds} objects",
         steps=(
-            Step("free up capacity, or correct the controller's node selector", read=(DESCRIBE,)),
+            Step(
+                "free up capacity on the nodes, or correct the controller's node selector",
+                read=(DESCRIBE,),
+            ),
         ),
         certainty="one-of",
         upstream="kubernetes scheduler",
     ),
     Rule(
         Code("controller-not-ready", "A Flux controller is not available."),
-        why="not available; {trouble}; no controller reconciles {kinds} objects",
+        why="the controller is not available; {trouble}; no controller reconciles {kinds} objects",
         steps=(
             Step(
                 "check the controller's pods and events",

@@ -1,4 +1,4 @@
-"""States of what an object waits for."""
+"""States of the objects that another object is waiting for."""
 
 from fluxstatus.knowledge.commands import SPEC
 from fluxstatus.knowledge.rule import Rule, Step
@@ -8,9 +8,9 @@ RULES = (
     Rule(
         Code(
             "dependency-expression",
-            "A dependency is ready, but its spec.dependsOn[].readyExpr is not true.",
+            "A dependency is ready, but the expression in spec.dependsOn[].readyExpr is not true.",
         ),
-        why="it is waiting for {target}, which is ready, but the readyExpr of this dependency is not true: {expression}",
+        why="waiting for {target}, which is ready, but spec.dependsOn[].readyExpr does not evaluate to true: {expression}",
         steps=(
             Step(
                 "check the fields that the expression reads, or correct spec.dependsOn[].readyExpr",
@@ -21,10 +21,10 @@ RULES = (
     ),
     Rule(
         Code("dependency-unready", "A dependency that is not a Flux object is not ready."),
-        why="it is waiting for {target}, which is not a Flux object and is not ready{expected}",
+        why="waiting for {target}, which is not a Flux object and is not ready{expected}",
         steps=(
             Step(
-                "check why it is not ready; reconciliation continues automatically once it is ready",
+                "check why {target} is not ready. Reconciliation continues automatically once it is ready",
                 read=(
                     "kubectl get {target_resource} {target_name} -n {target_ns} -o yaml",
                     "kubectl get {target_cluster_resource} {target_name} -o yaml",
@@ -35,11 +35,11 @@ RULES = (
         upstream="FO internal/controller/resourceset_controller.go",
     ),
     Rule(
-        Code("waits-unread", "An object that others wait for could not be read."),
-        why="{waiting} for {target}, but it could not be read",
+        Code("waits-unread", "An object that other objects are waiting for could not be read."),
+        why="{waiting} for {target}, which could not be read",
         steps=(
             Step(
-                "request permission to list {target_resource}, then check again",
+                "request permission to list {target_resource}, then run the check again",
                 read=("kubectl auth can-i list {target_resource} --all-namespaces",),
             ),
         ),

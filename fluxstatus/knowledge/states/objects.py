@@ -12,11 +12,11 @@ _CONTROLLER_PODS = "kubectl get pods -n {flux_namespace}"
 
 RULES = (
     Rule(
-        Code("suspended", "The object is suspended by spec.suspend until it is resumed."),
-        why="reconciliation is suspended{suspended_by}: {held_back} until it is resumed",
+        Code("suspended", "The object is suspended with spec.suspend: true."),
+        why="reconciliation is suspended{suspended_by}: {held_back} until the object is resumed",
         steps=(
             Step(
-                "resume it when it should reconcile again; if spec.suspend is set in Git, remove it there",
+                "resume the object to reconcile it again. If Git sets spec.suspend, remove the field there",
                 change=(_RESUME,),
             ),
         ),
@@ -26,19 +26,23 @@ RULES = (
     Rule(
         Code(
             "suspended-by-annotation",
-            "The object is suspended by an annotation until it is resumed.",
+            "The object is suspended with an annotation.",
         ),
         why="reconciliation is suspended by annotation {switch} (disabled){suspended_by}: {held_back}",
-        steps=(Step("enable it when it should reconcile again", change=(_ENABLE,)),),
+        steps=(
+            Step(
+                'set the annotation to "enabled" to reconcile the object again', change=(_ENABLE,)
+            ),
+        ),
         trivial=True,
         upstream="FO api/v1/common_types.go",
     ),
     Rule(
         Code("never-reconciled", "No controller has reconciled the object since it was created."),
-        why="no controller has reconciled it since it was created",
+        why="no controller has reconciled this object since it was created",
         steps=(
             Step(
-                "check the controller, its flags --watch-label-selector and --watch-all-namespaces, and its logs",
+                "check that the controller is running, that its flags --watch-label-selector and --watch-all-namespaces include this object, and that its logs show no errors",
                 read=(_CONTROLLER_PODS, LOG),
             ),
         ),
@@ -50,10 +54,10 @@ RULES = (
             "shard-without-controller",
             "The object belongs to a shard that no running controller handles.",
         ),
-        why="its label sharding.fluxcd.io/key assigns it to shard {shard}, but no controller for that shard is running; its status is outdated (generation {generation}, observed {observed})",
+        why="label sharding.fluxcd.io/key assigns this object to shard {shard}, but no controller for that shard is running; the status is outdated (generation {generation}, observedGeneration {observed})",
         steps=(
             Step(
-                "add {shard} to spec.sharding.shards of the FluxInstance to start its controllers, or remove the label",
+                "add {shard} to spec.sharding.shards of the FluxInstance to start the controllers for this shard, or remove the label",
                 read=("kubectl get deployments -n {flux_namespace} --show-labels",),
             ),
         ),
@@ -64,10 +68,10 @@ RULES = (
             "outdated",
             "The spec has changed, but the controller has not observed the new generation.",
         ),
-        why="its spec has changed, but the controller has not observed the change (generation {generation}, observed {observed}); its conditions are about the previous spec",
+        why="the spec has changed, but the controller has not observed the change; the conditions describe the previous spec (generation {generation}, observedGeneration {observed})",
         steps=(
             Step(
-                "check the controller: it might be busy or stuck, or might not be watching this object",
+                "check the controller. It might be busy or stuck, or might not be watching this object",
                 read=(_CONTROLLER_PODS, LOG),
             ),
         ),
@@ -76,10 +80,10 @@ RULES = (
     ),
     Rule(
         Code("stuck", "The object has been reconciling for longer than its timeout allows."),
-        why="it has been reconciling for longer than its timeout allows",
+        why="reconciliation is taking longer than the object's timeout allows",
         steps=(
             Step(
-                "check the controller's logs, and what the object is waiting for",
+                "check the controller's logs, and use the object's events to find out what the reconciliation is waiting for",
                 read=(LOG, EVENTS),
             ),
         ),
@@ -89,12 +93,12 @@ RULES = (
     Rule(
         Code(
             "attempt-failed",
-            "The last attempt failed for a reason that is no longer known, and the next one is running.",
+            "The last attempt failed with an error that is no longer available, and the next one is running.",
         ),
-        why="{failures}, and the next attempt is running; the event with the error has expired",
+        why="{failures}, and the next attempt is running; the event that contained the error has expired",
         steps=(
             Step(
-                "check its events and the controller's logs: the result of this attempt is written there{and_objects}",
+                "check the object's events and the controller's logs for the result of the next attempt{and_objects}",
                 read=(EVENTS, LOG, "kubectl get pods -n {pods_ns}"),
             ),
         ),
@@ -104,10 +108,10 @@ RULES = (
     ),
     Rule(
         Code("terminating", "The object is being deleted, but its finalizer blocks the deletion."),
-        why="deletion is blocked by finalizer {finalizers}: the controller has not yet deleted the objects that it manages",
+        why="deletion is blocked by finalizer {finalizers}: the controller has not deleted the managed objects yet",
         steps=(
             Step(
-                "grant ServiceAccount {sa} permission to delete the objects that this object manages, or get the controller running again; do not remove the finalizer: the managed objects would remain in the cluster",
+                "grant ServiceAccount {sa} permission to delete the managed objects, or get the controller running again. Do not remove the finalizer, because the managed objects would then remain in the cluster",
                 read=(EVENTS, LOG),
             ),
         ),
@@ -120,10 +124,10 @@ RULES = (
             "terminating-without-controller",
             "The object is being deleted, but no controller handles its finalizer.",
         ),
-        why="deletion is blocked by finalizer {finalizers}: no running controller handles it (shard {shard})",
+        why="deletion is blocked by finalizer {finalizers}: no controller for shard {shard} is running",
         steps=(
             Step(
-                "add shard {shard} to spec.sharding.shards of the FluxInstance, or remove the label so that the default controller finishes the deletion; do not remove the finalizer",
+                "add shard {shard} to spec.sharding.shards of the FluxInstance, or remove the label sharding.fluxcd.io/key so that the default controller finishes the deletion. Do not remove the finalizer",
                 read=("kubectl get deployments -n {flux_namespace} --show-labels",),
             ),
         ),
@@ -144,12 +148,12 @@ RULES = (
     Rule(
         Code(
             "dependency-wrong-kind",
-            "An entry in spec.dependsOn names an object of a kind that Flux does not wait for.",
+            "An entry in spec.dependsOn refers to a kind that the object cannot depend on.",
         ),
-        why="spec.dependsOn refers to {wrong_target}, which does not exist; there is a {other_kind} of that name, but spec.dependsOn of a {kind} only refers to objects of kind {kind}",
+        why="spec.dependsOn refers to {wrong_target}, which does not exist; a {other_kind} of that name exists, but spec.dependsOn of a {kind} can only refer to other {kind} objects",
         steps=(
             Step(
-                "remove the entry from spec.dependsOn; to wait for that {other_kind}, apply this object with a Kustomization that depends on it",
+                "remove the entry from spec.dependsOn. If this object must wait for that {other_kind}, apply it from a Kustomization that depends on the {other_kind} or on the Kustomization that applies it",
                 read=(SPEC,),
             ),
         ),
@@ -160,7 +164,7 @@ RULES = (
             "waits",
             "The object is still waiting for another object that is now ready or no longer exists.",
         ),
-        why="it is waiting for {target}, which is probably ready by now, or no longer exists",
+        why="waiting for {target}, which is probably ready by now or no longer exists",
         steps=(
             Step(
                 "check again in a minute; if the object is still waiting, request a reconciliation",
@@ -175,9 +179,9 @@ RULES = (
     Rule(
         Code(
             "dependency-unobserved",
-            "A dependency is Ready, but its status is about an older generation of it.",
+            "A dependency is ready, but its status describes an older generation of its spec.",
         ),
-        why="it is waiting for {target}, which is Ready, but the status of {target_name} is not about its current spec (generation {target_generation}, observedGeneration {target_observed}), so it does not count as ready",
+        why="waiting for {target}, which has an outdated status; the Ready condition of {target_name} describes an older spec (generation {target_generation}, observedGeneration {target_observed}), so the dependency does not count as ready",
         steps=(
             Step(
                 "reconcile {target}",
@@ -187,7 +191,7 @@ RULES = (
                 ),
             ),
             Step(
-                "if its observedGeneration does not change, force it; for a HelmRelease, this runs one Helm upgrade",
+                "if status.observedGeneration does not change, force a reconciliation. For a HelmRelease, this runs one Helm upgrade",
                 change=(
                     "kubectl annotate --overwrite {target_resource} {target_name} -n {target_ns} reconcile.fluxcd.io/requestedAt={now} reconcile.fluxcd.io/forceAt={now}",
                 ),
@@ -198,12 +202,12 @@ RULES = (
     Rule(
         Code(
             "component-not-installed",
-            "Objects of Flux wait for a controller that is not installed.",
+            "A health check is waiting for Flux objects, but their controller is not installed.",
         ),
-        why="{objects}, but {components} not installed{deletion}",
+        why="{objects}, {components} not installed{deletion}",
         steps=(
             Step(
-                "install {component_names} (spec.components of the FluxInstance, or --components-extra of flux bootstrap and flux install){until}",
+                "install {component_names} with spec.components of the FluxInstance, or with --components-extra of flux bootstrap or flux install{until}",
                 read=("kubectl get deployments -n {flux_namespace}",),
             ),
             Step(
@@ -218,8 +222,10 @@ RULES = (
             "dependency-cycle",
             "The objects depend on each other in a cycle, so none of them can be reconciled.",
         ),
-        why="its dependencies form a cycle: {cycle}; every object in it is blocked",
-        steps=(Step("remove one of these references from spec.dependsOn", read=(SPEC,)),),
+        why="the dependencies form a cycle: {cycle}; no object in the cycle can be reconciled",
+        steps=(
+            Step("remove one of the references in the cycle from spec.dependsOn", read=(SPEC,)),
+        ),
         trivial=True,
         upstream="KC internal/controller/kustomization_controller.go (no detection there)",
     ),

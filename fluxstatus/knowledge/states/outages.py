@@ -1,4 +1,4 @@
-"""States of a controller that only the faults of many objects show: storage, CRDs, permissions."""
+"""States of a controller that only show in the faults of many objects: storage, CRDs, permissions."""
 
 from fluxstatus.knowledge.commands import APPLY_INSTANCE
 from fluxstatus.knowledge.rule import Rule, Step
@@ -11,10 +11,10 @@ RULES = (
             "controller-storage-full",
             "Several objects fail because their controller has no disk space left.",
         ),
-        why="its storage is full: {count} of its objects cannot be stored",
+        why="the controller's storage is full, so the artifacts of {count} objects cannot be stored",
         steps=(
             Step(
-                "enlarge its volume (spec.storage or spec.kustomize.patches of the FluxInstance; without a volume, /data is an emptyDir on the node's disk), or fetch fewer and smaller artifacts (spec.ignore, .sourceignore, sparse checkout)",
+                "enlarge the controller's volume with spec.storage or a patch in spec.kustomize.patches of the FluxInstance, or fetch fewer or smaller artifacts (spec.ignore, .sourceignore, sparse checkout). If no volume is configured, /data is an emptyDir on the node's disk",
                 read=(DESCRIBE, "kubectl get persistentvolumeclaims -n {ns}"),
             ),
         ),
@@ -25,14 +25,14 @@ RULES = (
             "controller-temporary-storage-full",
             "Several objects fail because their controller has no space left in /tmp.",
         ),
-        why="its /tmp is full: {count} of its objects cannot be fetched or built",
+        why="the controller's /tmp is full, so {count} of its objects cannot be fetched or built",
         steps=(
             Step(
-                "find out what filled it: /tmp is an emptyDir on the disk of the node, so other pods, images and logs count, too; free up or enlarge the node's disk, or move the pod to another node",
+                "find out what filled /tmp. It is an emptyDir on the node's disk, which other pods, images and logs also use. Free up space on the node's disk or enlarge it, or move the pod to another node",
                 read=("kubectl get pods -n {ns} -o wide", "kubectl describe nodes", DESCRIBE),
             ),
             Step(
-                "if the sources are large, make them smaller (spec.ignore, .sourceignore, sparse checkout), or lower --concurrent: each attempt needs a copy of the source in /tmp"
+                "if the sources are large, make them smaller (spec.ignore, .sourceignore, sparse checkout), or lower the controller's --concurrent flag, because each attempt needs a copy of the source in /tmp"
             ),
         ),
         certainty="one-of",
@@ -43,10 +43,10 @@ RULES = (
             "controller-disk-full",
             "Several objects fail because a file system, probably their controller's, is full.",
         ),
-        why="its disk is probably full: {count} of its objects fail because no space is left on a device",
+        why="the controller's disk is probably full; {count} of its objects fail because no space is left on a device",
         steps=(
             Step(
-                "check its volumes and the disk of its node; fetch fewer and smaller artifacts (spec.ignore, .sourceignore, sparse checkout)",
+                "check the free space on the controller's volumes and on the node's disk. If it is low, fetch fewer or smaller artifacts (spec.ignore, .sourceignore, sparse checkout)",
                 read=(DESCRIBE, "kubectl get pods,persistentvolumeclaims -n {ns} -o wide"),
             ),
         ),
@@ -56,22 +56,22 @@ RULES = (
     Rule(
         Code(
             "controller-storage-fails",
-            "Several objects fail because their controller cannot write to its storage or the API.",
+            "Several objects fail because their controller cannot write to its storage or to the API server.",
         ),
-        why="cannot write to its storage or to the API server, so {count} of its objects fail",
-        steps=(Step("check the controller's volume and logs", read=(DESCRIBE, OWN_LOG)),),
+        why="the controller cannot write to its storage or to the API server, so {count} of its objects fail",
+        steps=(Step("check the controller's volume, and read its logs", read=(DESCRIBE, OWN_LOG)),),
         certainty="one-of",
         upstream="SC api/v1/condition_types.go",
     ),
     Rule(
         Code(
             "controller-crd-missing",
-            "A Flux controller is running, but the CRD of a kind it reconciles is missing.",
+            "A Flux controller is running, but a CRD that it requires is missing.",
         ),
-        why="not found: {controller} is running, but the API server does not serve {kinds}; all objects of that kind were deleted with the CRD",
+        why="the CRD of {kinds} does not exist; {controller} is running, but the API server does not serve this kind, and all of its objects were deleted with the CRD",
         steps=(
             Step(
-                "have the operator restore the CRD by applying its FluxInstance; if Flux was not installed with a FluxInstance, reinstall it the way it was installed before; Flux then recreates the objects from Git",
+                "reconcile the FluxInstance, so that the operator restores the CRD. If Flux was not installed with a FluxInstance, reinstall it the way it was installed before. Flux then recreates the objects from Git",
                 read=("kubectl get customresourcedefinitions -l app.kubernetes.io/part-of=flux",),
                 change=(APPLY_INSTANCE,),
             ),
@@ -82,10 +82,10 @@ RULES = (
         Code(
             "operator-crd-missing", "The Flux Operator is running, but one of its CRDs is missing."
         ),
-        why="not found: the operator is running, but the API server does not serve {kinds}; the FluxInstance was deleted with the CRD",
+        why="the CRD of {kinds} does not exist; the operator is running, but the API server does not serve this kind, and the FluxInstance was deleted with the CRD",
         steps=(
             Step(
-                "restore the CRD with the operator's Helm chart, then apply the FluxInstance again",
+                "restore the CRD with the operator's Helm chart, and then apply the FluxInstance again",
                 read=(
                     "kubectl get customresourcedefinitions -l app.kubernetes.io/name={controller}",
                 ),
@@ -101,10 +101,10 @@ RULES = (
             "controller-forbidden",
             "The ServiceAccount of a Flux controller lacks permissions that several objects need.",
         ),
-        why="its ServiceAccount lacks permissions that {count} of its objects need: a ClusterRole or ClusterRoleBinding of Flux is probably missing or was changed (forbidden)",
+        why="the controller's ServiceAccount lacks permissions that {count} of its objects need; a ClusterRole or ClusterRoleBinding of Flux is probably missing or was modified (forbidden)",
         steps=(
             Step(
-                "restore Flux's ClusterRoleBindings: the operator applies them with its FluxInstance; the operator's own ClusterRoleBindings come from its Helm chart",
+                "restore Flux's ClusterRoleBindings. The operator applies them when it reconciles the FluxInstance, and the operator's own ClusterRoleBindings are part of its Helm chart",
                 read=("kubectl get clusterrolebindings -o wide", OWN_LOG),
                 change=(APPLY_INSTANCE,),
             ),
@@ -117,10 +117,10 @@ RULES = (
             "controller-artifacts-gone",
             "A Flux controller has lost artifacts that its sources still refer to.",
         ),
-        why="has probably lost artifacts that its sources still refer to: {count} objects cannot download their artifacts",
+        why="the controller has probably lost artifacts that its sources still refer to; {count} objects cannot download their artifacts",
         steps=(
             Step(
-                "restart the controller, so that it fetches every source again; to keep artifacts across restarts, add a volume (spec.storage of the FluxInstance)",
+                "restart the controller, so that it fetches every source again. To keep artifacts across restarts, configure a volume with spec.storage of the FluxInstance",
                 read=(DESCRIBE, OWN_LOG),
                 change=("kubectl rollout restart deployment/{name} -n {ns}",),
             ),
@@ -131,12 +131,12 @@ RULES = (
     Rule(
         Code(
             "controller-artifacts-corrupt",
-            "A Flux controller serves artifacts that do not match the digests of its sources.",
+            "A Flux controller serves artifacts that do not match the digests in the status of their sources.",
         ),
-        why="serves files that do not match the digests in the status of its sources, so {count} objects cannot use their artifacts; it probably stored them again after a restart, or runs with several replicas",
+        why="the controller serves artifacts that do not match the digests of their sources, so {count} objects cannot use them; the controller probably stored the artifacts again after a restart, or runs with several replicas",
         steps=(
             Step(
-                "restart it, so that it stores every artifact again; to keep artifacts across restarts, add a volume (spec.storage of the FluxInstance), and run one replica",
+                "restart the controller, so that it stores every artifact again. To keep artifacts across restarts, configure a volume with spec.storage of the FluxInstance, and run a single replica",
                 read=(DESCRIBE, "kubectl get deployments,pods -n {ns}"),
                 change=("kubectl rollout restart deployment/{name} -n {ns}",),
             ),
@@ -149,10 +149,10 @@ RULES = (
             "controller-unreachable",
             "Several objects cannot download artifacts from a Flux controller that is ready.",
         ),
-        why="is running and ready, but {count} objects cannot download their artifacts from it",
+        why="the controller is running and ready, but {count} objects cannot download their artifacts from it",
         steps=(
             Step(
-                "check the NetworkPolicies and Services in namespace {ns}, DNS, and --storage-adv-addr of {name}",
+                "check the NetworkPolicies and Services in namespace {ns}, DNS, and the --storage-adv-addr flag of {name}",
                 read=("kubectl get services,endpointslices,networkpolicies -n {ns}", OWN_LOG),
             ),
         ),

@@ -3,13 +3,5 @@
 The messages come from Go (net, crypto/x509, crypto/tls, net/http), go-git and go-containerregistry.
 """
 
-from fluxstatus.knowledge.transport import addresses, proxies, rate_limits, responses, timeouts, tls
-
-RULES = (
-    *proxies.RULES,
-    *addresses.RULES,
-    *tls.RULES,
-    *timeouts.RULES,
-    *rate_limits.RULES,
-    *responses.RULES,
-)
+PARTS = ("proxies", "addresses", "tls", "timeouts", "rate_limits", "responses")
+"""The modules with the rules, in their order."""

@@ -21,6 +21,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _UNIT = "  "
+_GONE = object()
 
 
 @dataclass(slots=True)
@@ -35,13 +36,14 @@ class _Token:
 
 @dataclass(slots=True)
 class _Node:
-    """A value: its position in the text, its content, and for an object its members."""
+    """A value: its position in the text, its content, the members of an object, items of a list."""
 
     start: int
     end: int
     value: Any
     members: "list[_Member] | None" = None
     last: "_Token | None" = None  # the bracket that closes an object
+    items: "list[_Node]" = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -66,38 +68,116 @@ def entries(text: str, container: Sequence[str]) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def has(text: str, container: Sequence[str]) -> bool:
+    """Return whether *text* has something at *container*. Raises MalformedError."""
+    return container[-1] in entries(text, container[:-1])
+
+
 def put(text: str, container: Sequence[str], name: str, value: dict[str, Any]) -> str:
     """Return *text* with the entry *name* at *container* set to *value*.
 
-    Missing parents are created. Raises MalformedError, also if a parent is not an object.
+    Of an entry that is there, only what differs is changed. Missing parents are created. Raises
+    MalformedError, also if a parent is not an object.
     """
     root = _parse(text)
     path = [*container, name]
-    node, rest = root, path
-    while rest and (member := _member(node, rest[0], path)):
-        node, rest = member.node, rest[1:]
-    if not rest and node.value == value:
-        return text
+    changed = text
+    while edit := next(_edits(_parse(changed), path, value), None):
+        changed = _apply(changed, *edit)
+    _compare(root, _parse(changed), path)
+    return changed
+
+
+def drop(text: str, container: Sequence[str], name: str, *, prune: bool = False) -> str:
+    """Return *text* without the entry *name* at *container*. Raises MalformedError.
+
+    With *prune*, what is then empty of *container* is dropped, too.
+    """
+    path = [*container, name]
+    changed = _without(text, path)
+    while prune and (path := path[:-1]) and _is_empty(changed, path):
+        changed = _without(changed, path)
+    _compare(_parse(text), _parse(changed), [*container, name])
+    return changed
+
+
+def _edits(node: _Node, path: list[Any], value: Any) -> Iterator[tuple[list[Any], Any]]:
+    """Yield what differs below *node* from *value* at *path*: a path, and what to set or _GONE."""
+    for key in path:
+        child = _child(node, key, path)
+        if child is None:
+            yield path, value
+            return
+        node = child
+    yield from _differences(node, path, value)
+
+
+def _differences(node: _Node, path: list[Any], value: Any) -> Iterator[tuple[list[Any], Any]]:
+    """Yield what differs in *node*, which is at *path*, from *value*."""
+    if node.value == value:
+        return
+    children: list[tuple[Any, Any]] = []
+    if node.members and isinstance(value, dict):
+        yield from (([*path, key], _GONE) for key in node.value.keys() - value.keys())
+        children = list(value.items())
+    elif node.items and isinstance(value, list) and len(value) >= len(node.items):
+        children = list(enumerate(value))
+    else:
+        yield path, value
+    for key, one in children:
+        child = _child(node, key, path)
+        yield from _differences(child, [*path, key], one) if child else [([*path, key], one)]
+
+
+def _child(node: _Node, key: Any, path: Sequence[Any]) -> _Node | None:
+    """Return the item or the member *key* of *node*. Raises MalformedError if it has neither."""
+    if isinstance(key, int):
+        return node.items[key] if key < len(node.items) else None
+    member = _member(node, key, path)
+    return member.node if member else None
+
+
+def _apply(text: str, path: Sequence[Any], value: Any) -> str:
+    """Return *text* with *value* at *path*, or without that member if it is _GONE."""
+    if value is _GONE:
+        return _without(text, path)
+    node = root = _parse(text)
+    rest = list(path)
+    while rest and (child := _child(node, rest[0], path)):
+        node, rest = child, rest[1:]
+    style = _unit(text, root), "\r\n" if "\r\n" in text else "\n"
+    if rest and isinstance(rest[0], int):
+        return _append(text, node, value, style[1])
     for key in reversed(rest[1:]):
         value = {key: value}
-    newline = "\r\n" if "\r\n" in text else "\n"
-    style = _unit(text, root), newline
     if rest:
-        changed = _insert(text, node, rest[0], value, style)
-    else:
-        depth = _indent(text, node.start)
-        changed = text[: node.start] + _dump(value, depth, style) + text[node.end :]
-    _compare(root, _parse(changed), path)
-    return changed
+        return _insert(text, node, rest[0], value, style)
+    lines = "\n" in text[node.start : node.end] or not isinstance(value, list)
+    written = _dump(value, _indent(text, node.start), style) if lines else json_text(value)
+    return text[: node.start] + written + text[node.end :]
 
 
-def drop(text: str, container: Sequence[str], name: str) -> str:
-    """Return *text* without the entry *name* at *container*. Raises MalformedError."""
-    root, path, changed = _parse(text), [*container, name], text
-    while found := next(_all(_parse(changed), path), None):
-        changed = _cut(changed, *found)
-    _compare(root, _parse(changed), path)
-    return changed
+def _append(text: str, node: _Node, value: Any, newline: str) -> str:
+    """Append *value* to a list that has items, on its own line if the first of them is."""
+    first, end = node.items[0], node.items[-1].end
+    lines = "\n" in text[node.start : first.start]
+    gap = newline + _indent(text, first.start) if lines else " "
+    return f"{text[:end]},{gap}{json_text(value)}{text[end:]}"
+
+
+def _without(text: str, path: Sequence[str]) -> str:
+    while found := next(_all(_parse(text), path), None):
+        text = _cut(text, *found)
+    return text
+
+
+def _is_empty(text: str, path: Sequence[str]) -> bool:
+    """Return whether there is nothing in the object at *path*, not even a comment."""
+    for node, number in _all(_parse(text), path):
+        inner = (node.members or [])[number].node
+        if inner.members is None or text[inner.start + 1 : inner.end - 1].strip():
+            return False
+    return True
 
 
 def dump(value: Any) -> str:
@@ -139,7 +219,8 @@ def _insert(text: str, node: _Node, key: str, value: Any, style: tuple[str, str]
     else:
         inner, start = outer, " " if members else ""
     written = _dump(value, inner, style) if lines else json_text(value)
-    new = f"{start}{json_text(key)}: {written}"
+    trailing = "," if members and members[-1].comma else ""
+    new = f"{start}{json_text(key)}: {written}{trailing}"
     if lines and "\n" not in text[close.before : close.start]:
         new += newline + outer
     changed = text[: close.before] + new + text[close.before :]
@@ -257,17 +338,18 @@ def _object(start: _Token, tokens: Iterator[_Token]) -> tuple[_Node, _Token]:
 
 
 def _array(start: _Token, tokens: Iterator[_Token]) -> tuple[_Node, _Token]:
-    items: list[Any] = []
+    items: list[_Node] = []
     token, comma = next(tokens), True
     while token.text != "]" or token.kind != "mark":
         if not comma:
             raise _unexpected(token)
         node, token = _value(token, tokens)
-        items.append(node.value)
+        items.append(node)
         comma = token.text == ","
         if comma:
             token = next(tokens)
-    return _Node(start.start, token.end, items), next(tokens)
+    value = [node.value for node in items]
+    return _Node(start.start, token.end, value, items=items), next(tokens)
 
 
 def _scalar(token: _Token) -> Any:

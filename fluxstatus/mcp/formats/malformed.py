@@ -1,6 +1,9 @@
-"""The parts that the editors of all formats share: lines, and the error."""
+"""The parts that the editors of all formats share: lines, lists with names, and the error."""
 
 import re
+from typing import Any
+
+from fluxstatus.base.fields import maps_of
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
@@ -12,3 +15,8 @@ class MalformedError(Exception):
 def lines_of(text: str) -> list[str]:
     """Return the lines of *text* with their line breaks; only a newline ends a line."""
     return _LINE.findall(text)
+
+
+def named(value: Any) -> dict[str, Any]:
+    """Return the objects of the list *value* by their names; of two, the last one."""
+    return {str(one["name"]): one for one in maps_of(value) if "name" in one}

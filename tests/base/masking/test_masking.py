@@ -132,8 +132,8 @@ EXPLANATIONS = (
     "redacted", "rejected", "require", "required", "requires", "revoked", "should", "string",
     "timeout", "to", "too", "unable", "unauthorized", "unauthorised", "unavailable", "unexpected",
     "unknown", "unsupported", "want", "was", "with", "wrong", "null", "nil", "none", "true",
-    "false", "$TOKEN", "${TOKEN}", "$(TOKEN)", "{{ .Token }}", ".Values.token", "./token",
-    "../token", "<token>", "<your token>", "***",
+    "false", "yes", "unset", "$TOKEN", "${TOKEN}", "$(TOKEN)", "{{ .Token }}", ".Values.token",
+    "./token", "../token", "<token>", "<your token>", "***",
 )  # fmt: skip
 
 

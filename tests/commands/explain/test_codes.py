@@ -11,6 +11,7 @@ from fluxstatus.checks import STEPS
 from fluxstatus.checks.upgrade import plan
 from fluxstatus.commands.explain import as_text
 from fluxstatus.commands.explain.codes import CodeDetails, codes
+from fluxstatus.commands.fleet import as_report
 from fluxstatus.commands.preflight import report as preflight
 from fluxstatus.commands.versions import skew
 from fluxstatus.commands.wait import outcome
@@ -40,6 +41,7 @@ def test_every_code_is_there() -> None:
     given |= {(code, "preflight") for code in preflight.CODES}
     given |= {(code, "wait") for code in outcome.CODES}
     given |= {(code, "upgrade plan") for code in plan.CODES}
+    given |= {(code, "fleet") for code in as_report.CODES}
     assert given == {(code.code, step) for code in CODES.values() for step in code.steps}
 
 

@@ -13,6 +13,7 @@ from fluxstatus.commands.explain.details import Details, details_of
 from fluxstatus.knowledge.conditions import meaning_of
 from fluxstatus.lookup.log import Summary
 from fluxstatus.model import snapshot
+from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.findings import Level
 from fluxstatus.report.look import Look
 from fluxstatus.state.state import State
@@ -149,6 +150,33 @@ def test_events_are_merged() -> None:
     one = kustomization("web", "repo", {"Ready": "False BuildFailed: kustomize build failed"})
     details = _details(*HEALTHY, source("repo"), one, result, kind="Kustomization", name="web")
     assert "Warning, 14 times, 5m ago: BuildFailed: no such file" in as_text.render(details, Look())
+
+
+def test_messages_that_differ_in_numbers_are_shown_once() -> None:
+    """How long an attempt took makes no difference; --all shows each, and a new one is shown."""
+    texts = ("failed after 30.1s: x", "failed after 29.9s: x", "failed after 30.2s: y")
+    said = [event("Kustomization apps/web", "HealthCheckFailed", text) for text in texts]
+    failed = {"Ready": "False HealthCheckFailed: failed after 30.0s: x"}
+    one = kustomization("web", "repo", failed)
+    details = _details(*HEALTHY, source("repo"), one, *said, kind="Kustomization", name="web")
+    brief, whole = (as_text.render(details, Look(120, everything=all_)) for all_ in (False, True))
+    counts = [brief.count(f"HealthCheckFailed: {text}") for text in texts]
+    assert (counts[2], sum(counts[:2])) == (1, 0)
+    assert all(whole.count(f"HealthCheckFailed: {text}") == 1 for text in texts)
+
+
+def test_an_explanation_is_short() -> None:
+    """Only the cause, what was not read for one reason and the commands are set apart."""
+    one = kustomization("web", "repo", {"Ready": "False BuildFailed: kustomize build failed"})
+    known = state(*HEALTHY, source("repo"), one)
+    unread = Unread(Why.NOT_REQUESTED, "not in a snapshot")
+    details = details_of(
+        Analysis(known), report(*HEALTHY, source("repo"), one),
+        known.resources["Kustomization", "apps", "web"], Summary(unread=unread), unread,
+    )  # fmt: skip
+    text = as_text.render(details, Look())
+    assert "not read\n  controller logs, credentials: not in a snapshot\n" in text
+    assert text.count("\n\n") == 3
 
 
 def test_a_suspension_in_the_chain_is_reported() -> None:

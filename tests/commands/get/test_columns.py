@@ -31,11 +31,11 @@ def test_the_cause_in_the_check(flux_status: Program) -> None:
     """--cause names what only the check reads: here a controller that does not exist."""
     lines = flux_status("get", "hr", "--cause", "--from", STOPPED).stdout.splitlines()
     assert lines[0].endswith("CAUSE")
-    cause = "Deployment/flux-system/helm-controller: not found"
+    cause = "Deployment/flux-system/helm-controller: the Deployment does not exist"
     assert {line.split("   ")[-1].strip() for line in lines[1:]} == {cause, f"not updated: {cause}"}
     plain = flux_status("get", "hr", "--from", STOPPED).stdout
     assert "CAUSE" not in plain
-    assert "helm-controller: not found" not in plain
+    assert "the Deployment does not exist" not in plain
 
 
 def test_the_cause_of_each_object_that_fails(flux_status: Program) -> None:

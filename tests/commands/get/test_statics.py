@@ -90,7 +90,7 @@ def test_what_nothing_is_known_about_is_unknown() -> None:
     unread = {KINDS["Alert"].resource: FORBIDDEN}
     assert stands(provider(), unread=unread)["slack"] == ("Unknown", "Alerts were not read")
     unread = {KINDS["Provider"].resource: FORBIDDEN}
-    assert stands(alert(), unread=unread)["ops"] == ("Unknown", "its Provider was not read")
+    assert stands(alert(), unread=unread)["ops"] == ("Unknown", "the Provider could not be read")
     ready, message = stands(alert(), provider(), unread={"events": FORBIDDEN})["ops"]
     assert (ready, message) == ("Unknown", f"its events were not read: {FORBIDDEN.text}")
 

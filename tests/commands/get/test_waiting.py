@@ -1,5 +1,6 @@
 """What the objects of a list wait for."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,25 @@ import pytest
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.cluster.list_reader import Saved
 from fluxstatus.commands.get.rows import Row, rows
+from fluxstatus.commands.get.verdicts import verdict_json
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Ref
+from fluxstatus.state.resource import Verdict
 from fluxstatus.state.state import State
-from tests.builders import HEALTHY, NO_ARTIFACT, evidence, flux, kustomization, reference, source
+from tests.builders import (
+    FORBIDDEN,
+    HEALTHY,
+    NO_ARTIFACT,
+    evidence,
+    flux,
+    kustomization,
+    reference,
+    source,
+)
 from tests.conftest import RECORDED
+from tests.lab.score import STATES
 
 CLUSTERS = sorted(RECORDED.glob("*.json.gz"))
 REFUSED = (
@@ -93,6 +106,70 @@ def test_the_judgement_is_that_of_the_check(file: Path) -> None:
             for cause in row.waits_for:
                 further = {one.ref for one in causes.get(cause.ref.key, ())}
                 assert cause.ref in of_check or further & of_check
+
+
+FAILING = (Verdict.FAILED, Verdict.STALLED, Verdict.RECONCILING)
+
+
+@pytest.mark.parametrize("file", [*CLUSTERS, STATES], ids=lambda file: file.name)
+def test_what_fails_fails_since_then_in_the_check_too(file: Path) -> None:
+    """An object with a fault of its own is not ready, since the same time, also during a retry."""
+    recorded = snapshot.load(file)
+    causes = Analysis(State(recorded)).causes.by_object
+    for batch in rows(Saved(recorded), [kind for kind in KINDS.values() if kind.reconciled]):
+        for row in batch:
+            own = [one for one in causes.get(row.resource.ref.key, ()) if one.resource]
+            own = [one for one in own if one.ref == row.resource.ref]
+            if own and row.resource.verdict in FAILING:
+                assert (row.ready, row.since) == ("False", own[0].since), row.resource.ref
+
+
+def test_a_failure_that_only_events_or_history_know() -> None:
+    """The message says it, in place of "Reconciliation in progress"; -o json has the verdict."""
+    saved = Saved(snapshot.load(STATES))
+    found = {
+        row.resource.ref.namespace: row
+        for batch in rows(saved, [KINDS["Kustomization"], KINDS["HelmRelease"]])
+        for row in batch
+        if row.resource.ref.name == "app"
+    }
+    for namespace, words in {
+        "k-hc-missing": "Deployment k-hc-missing/nope did not become healthy: it does not exist",
+        "h-crossns": "HelmRepository nowhere-ns/charts does not exist",
+    }.items():
+        row = found[namespace]
+        assert row.ready == "False"
+        assert words in row.message()
+        assert verdict_json(row)["verdict"] == "failed"
+
+
+def test_without_events_the_history_is_left() -> None:
+    """Events expire, and may not be read: then the message has what the history knows."""
+    recorded = snapshot.load(STATES)
+    known = {name: one for name, one in recorded.answers.items() if name != "events"}
+    found = [
+        row
+        for batch in rows(Saved(replace(recorded, answers=known)), [KINDS["Kustomization"]])
+        for row in batch
+        if row.resource.ref.namespace == "k-hc-missing"
+    ]
+    assert [row.ready for row in found if row.resource.ref.name == "app"] == ["False"]
+    assert any(
+        row.message() == "an object that it applied did not become healthy (HealthCheckFailed in "
+        "status.history, 66 times since 2026-11-24 15:36 UTC); the next attempt is running"
+        for row in found
+    )
+
+
+def test_what_starts_has_not_failed() -> None:
+    """A release without any status is unknown as long as its source may exist."""
+    spec = {"chart": {"spec": {"chart": "x", "sourceRef": reference("HelmRepository", "far/x")}}}
+    new = flux("HelmRelease", "new", {}, spec=spec)
+    assert listed(("HelmRelease",), new)["new"].ready == "False"
+    unread = {KINDS["HelmRepository"].resource: FORBIDDEN}
+    cluster = Saved(evidence(new, unread=unread))
+    [[row]] = rows(cluster, [KINDS["HelmRelease"]])
+    assert (row.ready, row.message()) == ("Unknown", "never reconciled")
 
 
 def test_nobody_is_told_only_that_an_artifact_is_missing() -> None:

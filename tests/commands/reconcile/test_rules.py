@@ -272,7 +272,10 @@ def test_a_controller_that_does_nothing_handles_no_request() -> None:
     objects = without(OLD, "Kustomization/flux-system")
     answer = advice("Kustomization", *objects, git(), long_ago())
     assert answer.reason.helps is Helps.NO
-    assert "which would handle the request, is running and ready, but has" in answer.reason.text
+    assert (
+        "would have to handle the request: the controller is running and ready, but has"
+        in answer.reason.text
+    )
     assert answer.level is Level.FAIL
     assert "until Deployment flux-system/kustomize-controller is working" in answer.outlooks[0].text
 

@@ -323,7 +323,6 @@ def test_json(api: Api, command: Command) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("wait", "Missing option '--revision'"),
         ("wait --revision main", "'main' moves"),
         ("wait gitrepo/app -n apps --revision main", "'main' moves"),
         ("wait ks/app -n apps --revision main", "'main' moves"),
@@ -341,6 +340,15 @@ def test_wrong_arguments(command: Command, line: str, said: str) -> None:
     done = command(line)
     assert done.code == USAGE, done
     assert said in done.err
+
+
+@pytest.mark.parametrize("line", ["wait", "wait ks/app -n apps", "wait --revision="])
+def test_without_a_revision(command: Command, line: str) -> None:
+    """The error says what to type; `$(git rev-parse HEAD)` is empty where it failed."""
+    done = command(line)
+    assert (done.code, done.out) == (USAGE, "")
+    assert "--revision is missing or empty" in done.unwrapped.err
+    assert '`kubectl flux-status wait --revision "$(git rev-parse HEAD)"`' in done.unwrapped.err
 
 
 def test_a_version_of_several_sources(api: Api, command: Command) -> None:

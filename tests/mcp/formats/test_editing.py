@@ -9,6 +9,7 @@ import yaml as pyyaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fluxstatus.mcp.client import Client
 from fluxstatus.mcp.clients import CLIENTS
 from fluxstatus.mcp.entry import NAME, Entry
 from fluxstatus.mcp.formats import jsonc, toml, yaml
@@ -37,6 +38,13 @@ _DOCUMENTS = st.tuples(
     st.dictionaries(_KEYS.filter(lambda k: k != "mcpServers"), _JSON, max_size=4),
     st.none() | _SERVERS,
 ).map(lambda two: two[0] if two[1] is None else {**two[0], "mcpServers": two[1]})
+
+
+def entries(client: Client, text: str) -> list[tuple[Entry, Any]]:
+    """Return the entries for the server in *text*, each with its value."""
+    found = client.servers(text).items()
+    read = [(client.schema.read(name, value), value) for name, value in found]
+    return [(entry, value) for entry, value in read if entry.is_the_server]
 
 
 def without(document: dict[str, Any], name: str = NAME) -> dict[str, Any]:
@@ -71,8 +79,8 @@ _MARKS = st.sampled_from(["", ","])
 
 
 @st.composite
-def _commented(draw: st.DrawFn) -> str:
-    """Write a document as people do: comments anywhere, trailing commas."""
+def commented(draw: st.DrawFn, at: str = "mcpServers") -> str:
+    """Write a document as people do: comments anywhere, trailing commas. Servers are in *at*."""
 
     def gap() -> str:
         return str(draw(_GAPS))
@@ -89,7 +97,8 @@ def _commented(draw: st.DrawFn) -> str:
         opening, closing = "{}" if isinstance(value, dict) else "[]"
         return f"{opening}{inside}{trailing}{gap()}{closing}"
 
-    return gap() + write(draw(_DOCUMENTS)) + gap()
+    document = draw(_DOCUMENTS)
+    return gap() + write({at if k == "mcpServers" else k: v for k, v in document.items()}) + gap()
 
 
 def pieces(text: str) -> list[str]:
@@ -101,7 +110,7 @@ def pieces(text: str) -> list[str]:
     ]
 
 
-@given(text=_commented())
+@given(text=commented())
 def test_comments_survive(text: str) -> None:
     """In JSON with comments and trailing commas every comment and token stays in order."""
     changed = jsonc.put(text, AT, NAME, VALUE)
@@ -119,7 +128,7 @@ def test_comments_survive(text: str) -> None:
     ("before", "after"),
     [
         ('{\n  "a": 1\n}\n', '{\n  "a": 1,\n  "s": {\n    "x": {}\n  }\n}\n'),
-        ('{\n\t"a": 1, // one\n}\n', '{\n\t"a": 1, // one\n\t"s": {\n\t\t"x": {}\n\t}\n}\n'),
+        ('{\n\t"a": 1, // one\n}\n', '{\n\t"a": 1, // one\n\t"s": {\n\t\t"x": {}\n\t},\n}\n'),
         ('{"a":1}', '{"a":1, "s": {"x": {}}}'),
         ("{}", '{\n  "s": {\n    "x": {}\n  }\n}'),
         ('{"s": {}}', '{"s": {\n  "x": {}\n}}'),
@@ -133,13 +142,47 @@ def test_json_fits_its_surroundings(before: str, after: str) -> None:
     assert jsonc.put(before, ("s",), "x", {}) == after
 
 
-@pytest.mark.parametrize("text", ['{\n  "a": 1\n}\n', '{"a":1}', '{\n  "s": {\n    "y": 1\n  }\n}'])
+@pytest.mark.parametrize(
+    "text",
+    ['{\n  "a": 1\n}\n', '{"a":1}', '{"a":1,}', '{\n  "s": {\n    "y": 1, // c\n  }\n}',
+     '{\n  "s": {\n    "y": 1\n  }\n}', '{\n  "s": {\n    "y": 1,\n  },\n}', '{"s": {"y": 1,}}'],
+)  # fmt: skip
 def test_remove_is_the_reverse(text: str) -> None:
-    """Setup and remove restore a file with servers byte for byte, another one nearly."""
-    dropped = jsonc.drop(jsonc.put(text, ("s",), "x", {}), ("s",), "x")
-    assert dropped == text or json.loads(dropped) == {**json.loads(text), "s": {}}
-    if '"s"' in text:
-        assert dropped == text
+    """Setup and remove restore a file byte for byte: commas too, and no container is left."""
+    changed = jsonc.put(text, ("s",), "x", {})
+    assert jsonc.drop(changed, ("s",), "x", prune='"s"' not in text) == text
+
+
+def test_the_comments_of_an_entry_in_json_are_kept() -> None:
+    """An entry is corrected where it is: of its keys and arguments, only those that differ."""
+    text = """\
+{
+  "mcpServers": {
+    "flux-operator-mcp": { // ours
+      "command": "flux-operator-mcp", // found in PATH
+      "args": [
+        "serve", // always
+        "--read-only=false" // for now
+      ],
+      "old": true, // gone
+      "env": {"A": "b" /* mine */}
+    },
+    "other": {}
+  }
+}
+"""
+    value = {"command": "/f", "args": ["serve", "--read-only=true", "-v"], "env": {"A": "b"}}
+    assert jsonc.put(text, AT, NAME, value) == text.replace('"flux-operator-mcp", //', '"/f", //')\
+        .replace('"--read-only=false"', '"--read-only=true",\n        "-v"')\
+        .replace('\n      "old": true,', "")  # fmt: skip
+    assert jsonc.entries(jsonc.put(text, AT, NAME, value), AT)[NAME] == value
+
+
+def test_a_container_with_a_comment_stays() -> None:
+    """What somebody wrote into an empty container is not dropped with it."""
+    text = '{"s": {"x": {} /* mine */}}'
+    assert jsonc.drop(text, ("s",), "x", prune=True) == '{"s": { /* mine */}}'
+    assert jsonc.drop('{"s": {"x": {}}}', ("s",), "x", prune=True) == "{}"
 
 
 @pytest.mark.parametrize(
@@ -197,24 +240,48 @@ def test_toml_keeps_the_rest(
 @given(value=st.dictionaries(_TOML_KEYS, _TOML, max_size=4))
 def test_toml_is_written_so_that_it_reads_the_same(value: dict[str, Any]) -> None:
     """Other keys of an entry are written back unchanged."""
-    try:
-        text = toml.put("", ("mcp_servers",), NAME, value)
-    except MalformedError:  # a table in a list, which no client writes there
-        assert "[{" in repr(value) or ", {" in repr(value)
-        return
+    text = toml.put("", ("mcp_servers",), NAME, value)
     assert tomllib.loads(text)["mcp_servers"][NAME] == value
 
 
 def test_toml_between_other_tables() -> None:
-    """An entry in the middle is replaced; the comment of the next table stays with it."""
+    """An entry is corrected where it is, with its comments; those of the next table stay."""
     text = (
-        'model = \'x\' # mine\n\n[mcp_servers.flux-operator-mcp] # old\ncommand = """\n[a]\n"""\n'
-        "startup_timeout_sec = 20\n\n[mcp_servers.flux-operator-mcp.env]\nA = '1'\n\n"
+        "model = 'x' # mine\n\n[mcp_servers.flux-operator-mcp] # old\n"
+        'command = """\n[a]\n""" # c\n'
+        "startup_timeout_sec = 20\nenabled = true # on\n\n"
+        "# where\n[mcp_servers.flux-operator-mcp.env]\nA = '1'\n\n"
         "# about other\n[mcp_servers.other]\ncommand = 'o'\n"
     )
-    changed = toml.put(text, ("mcp_servers",), NAME, VALUE)
-    assert changed.startswith("model = 'x' # mine\n\n# about other\n[mcp_servers.other]\n")
-    assert tomllib.loads(changed)["mcp_servers"] == {"other": {"command": "o"}, NAME: VALUE}
+    value = {**VALUE, "enabled": True}
+    changed = toml.put(text, ("mcp_servers",), NAME, value)
+    assert changed == (
+        "model = 'x' # mine\n\n[mcp_servers.flux-operator-mcp] # old\n"
+        'command = "/opt/bin/flux-operator-mcp" # c\nenabled = true # on\n\n# where\n'
+        'args = ["serve", "--read-only=true", "--kube-context", "prod eu"]\n'
+        '[mcp_servers.flux-operator-mcp.env]\nKUBECONFIG = "/home/me/.kube/config"\n\n'
+        "# about other\n[mcp_servers.other]\ncommand = 'o'\n"
+    )
+    assert tomllib.loads(changed)["mcp_servers"] == {"other": {"command": "o"}, NAME: value}
+
+
+def test_toml_in_a_list() -> None:
+    """Mistral Vibe keeps a list of tables, each with its name; the others stay as they are."""
+    text = (
+        '[[mcp_servers]]\nname = "a"\ncommand = "x"\n\n[mcp_servers.env]\nK = "V"\n\n'
+        '# b\n[[mcp_servers]]\nname = "b"\n\n[tools]\nx = 1\n'
+    )
+    at = ("mcp_servers[]",)
+    value = {"name": NAME, "command": ["c"], "env": {"K": "v"}}
+    changed = toml.put(text, at, NAME, value)
+    assert changed.startswith(text)
+    assert tomllib.loads(changed)["mcp_servers"][-1] == value
+    assert toml.drop(changed, at, NAME) == text
+    mended = toml.put(changed, at, "a", {"name": "a", "command": "y", "env": {"K": "W"}})
+    assert mended == changed.replace('"x"', '"y"').replace('K = "V"', 'K = "W"')
+    assert [one["name"] for one in tomllib.loads(toml.drop(changed, at, "a"))["mcp_servers"]] == [
+        "b", NAME
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -284,10 +351,10 @@ def test_goose_as_it_is() -> None:
     client = CLIENTS["goose"]
     changed = client.put(GOOSE, ENTRY)
     assert pyyaml.safe_load(changed)["extensions"].keys() == {"developer", "fetch", NAME}
-    assert client.entries(changed)[0][0] == ENTRY
+    assert entries(client, changed)[0][0] == ENTRY
     assert client.drop(changed, NAME) == GOOSE
     again = pyyaml.safe_dump(pyyaml.safe_load(changed), sort_keys=True)  # as goose does
-    assert client.entries(again)[0][0] == ENTRY
+    assert entries(client, again)[0][0] == ENTRY
 
 
 @pytest.mark.parametrize(
@@ -302,26 +369,99 @@ def test_yaml_in_another_form_is_left_alone(text: str) -> None:
         yaml.put(text, ("extensions",), NAME, VALUE)
 
 
+COMMENTED = """\
+extensions:
+  # the cluster
+  flux-operator-mcp: # ours
+    cmd: flux-operator-mcp # found in PATH
+    args: # how
+    - serve
+    # only look
+    - --read-only=false # for now
+    envs:
+      HTTPS_PROXY: http://proxy:3128 # needed
+    timeout: 20
+  fetch: {}
+"""
+
+
+def test_the_comments_of_an_entry_in_yaml_are_kept() -> None:
+    """An entry with comments, which goose does not write, is read and corrected in place."""
+    client = CLIENTS["goose"]
+    [(entry, known)] = entries(client, COMMENTED)
+    assert (entry.args, entry.env) == (
+        ("serve", "--read-only=false"), {"HTTPS_PROXY": "http://proxy:3128"}
+    )  # fmt: skip
+    changed = client.put(COMMENTED, ENTRY, known)
+    parsed = pyyaml.safe_load(changed)["extensions"]
+    assert parsed[NAME] == client.schema.write(ENTRY, known)
+    assert (parsed[NAME]["timeout"], parsed["fetch"]) == (20, {})
+    for line in ("# the cluster", "# ours", " # found in PATH", "# how", "# only look",
+                 " # for now", "HTTPS_PROXY: http://proxy:3128 # needed"):  # fmt: skip
+        assert line in changed
+
+
+def test_an_entry_of_an_unknown_form_is_not_replaced() -> None:
+    """What cannot be read may have more than setup knows of: it is refused, not overwritten."""
+    text = "extensions:\n  flux-operator-mcp:\n    envs: {A: b}\n"
+    with pytest.raises(MalformedError, match="form"):
+        CLIENTS["goose"].put(text, ENTRY, entries(CLIENTS["goose"], text)[0][1])
+
+
+CONTINUE = """\
+name: mine
+version: 0.0.1
+models:
+  - name: x
+    provider: y
+mcpServers:
+  - name: fetch
+    command: uvx # quick
+    args:
+      - mcp-server-fetch
+  # the last one
+  - name: other
+    command: o
+context: []
+"""
+
+
+@pytest.mark.parametrize("text", [CONTINUE, CONTINUE.replace("\n  -", "\n-").replace("\n  ", "\n")])
+def test_a_list_in_yaml(text: str) -> None:
+    """Continue keeps a list of servers with names, indented or not."""
+    client = CLIENTS["continue"]
+    pyyaml.safe_load(text)
+    changed = client.put(text, ENTRY)
+    servers = pyyaml.safe_load(changed)["mcpServers"]
+    assert [one["name"] for one in servers] == ["fetch", "other", NAME]
+    assert entries(client, changed)[0][0] == ENTRY
+    assert client.drop(changed, NAME) == text
+    rest = client.drop(client.drop(changed, "other"), "fetch")
+    assert "# the last one" in rest
+    assert pyyaml.safe_load(client.drop(rest, NAME))["mcpServers"] == []
+    assert "mcpServers" not in pyyaml.safe_load(client.drop(rest, NAME, prune=True))
+
+
 @pytest.mark.parametrize("client", CLIENTS.values(), ids=CLIENTS)
 def test_every_client_round_trip(client: Any) -> None:
     """Each client's format reads back a written entry, repeatedly, and removes it."""
     text = client.put("", ENTRY)
-    [(entry, known)] = client.entries(text)
+    [(entry, known)] = entries(client, text)
     assert entry == ENTRY
     assert client.put(text, ENTRY, known) == text
-    assert client.entries(client.drop(text, NAME)) == []
-    assert client.entries(client.alone(ENTRY)) == [(ENTRY, known)]
+    assert entries(client, client.drop(text, NAME)) == []
+    assert entries(client, client.alone(ENTRY)) == [(ENTRY, known)]
 
 
 @pytest.mark.parametrize("client", CLIENTS.values(), ids=CLIENTS)
 def test_an_entry_that_is_mended_keeps_what_is_the_users(client: Any) -> None:
     """Only known keys of an existing entry change; others, such as a timeout, stay."""
     rw = Entry(NAME, "flux-operator-mcp", ("serve",), {"OWN": "1"})
-    mine = client.schema.write(rw) | {"disabled": False, "timeout": 7}
+    mine = client.schema.write(rw, {"disabled": False, "timeout": 7})
     text = client.put("", rw, {"disabled": False, "timeout": 7})
-    [(entry, known)] = client.entries(text)
+    [(entry, known)] = entries(client, text)
     assert (known, entry.read_only) == (mine, False)
-    [(entry, known)] = client.entries(client.put(text, ENTRY, known))
+    [(entry, known)] = entries(client, client.put(text, ENTRY, known))
     assert entry.read_only
     assert entry.env == {"OWN": "1", **ENTRY.env}
     assert (known["disabled"], known["timeout"]) == (False, 7)

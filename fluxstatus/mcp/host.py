@@ -1,0 +1,110 @@
+"""The machine to search for MCP clients: where each of them keeps its files."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+_MOVED: Mapping[str, tuple[str, str, str]] = {
+    "claude": ("CLAUDE_CONFIG_DIR", "", ""),
+    "codex": ("CODEX_HOME", ".codex", ""),
+    "copilot": ("COPILOT_HOME", ".copilot", ""),
+    "gemini": ("GEMINI_CLI_HOME", "", ".gemini"),
+    "qwen": ("QWEN_HOME", ".qwen", ""),
+    "factory": ("FACTORY_HOME_OVERRIDE", "", ".factory"),
+    "continue": ("CONTINUE_GLOBAL_DIR", ".continue", ""),
+    "vibe": ("VIBE_HOME", ".vibe", ""),
+    "kimi": ("KIMI_CODE_HOME", ".kimi-code", ""),
+    "openhands": ("OPENHANDS_PERSISTENCE_DIR", ".openhands", ""),
+}
+"""For a base of a path: the variable that moves it, its folder in the home without that variable,
+and the folder in either."""
+
+FOLDER_BASES = frozenset({"here", "root", "near", "up", "down"})
+"""Bases of files that belong to a folder, not to the user: anyone may have written them."""
+
+
+@dataclass(frozen=True)
+class Host:
+    """The machine to search for clients: its sys.platform, environment and current folder."""
+
+    platform: str = sys.platform
+    environ: Mapping[str, str] = field(default_factory=dict)
+    folder: Path = Path()
+
+    @cached_property
+    def home(self) -> str:
+        """The user's home, empty without one."""
+        return self.environ.get("USERPROFILE" if self.platform == "win32" else "HOME", "")
+
+    def paths(self, template: str) -> Iterator[Path]:
+        """Yield the paths that *template* stands for: a base, a slash, and the rest.
+
+        The base is a variable that may be unset, as in $OPENCODE_CONFIG, or a name of `base`. "up"
+        is each folder from the current one to the root of its repository, "down" from there to the
+        current one, and "near" the first of them that has the file. Of names with a | between, the
+        first counts that exists in a folder; of names with a comma, all.
+        """
+        name, _, rest = template.partition("/")
+        if name.startswith("$"):
+            if folder := self.environ.get(name[1:]):
+                yield Path(folder, rest)
+        elif name == "near":
+            near = [parent / rest for parent in self.folders]
+            yield next((path for path in near if path.exists()), near[0])
+        elif name in ("up", "down"):
+            for parent in self.folders[:: 1 if name == "up" else -1]:
+                for names in rest.split(","):
+                    paths = [parent / one for one in names.split("|")]
+                    yield next((path for path in paths if path.exists()), paths[0])
+        else:
+            yield Path(self.base(name), rest)
+
+    @cached_property
+    def folders(self) -> list[Path]:
+        """The current folder and those above it, up to the root of its repository.
+
+        Outside of a repository, it is the current folder alone.
+        """
+        above = [self.folder, *self.folder.parents]
+        ends = (number for number, one in enumerate(above) if (one / ".git").exists())
+        return above[: next(ends, 0) + 1]
+
+    @property
+    def root(self) -> Path:
+        """The root of the current folder's repository; outside of one, that folder."""
+        return self.folders[-1]
+
+    def base(self, name: str) -> str:
+        """Return the folder for the first component of a path of the table."""
+        if name == "root":
+            return str(self.root)
+        if name in _MOVED:
+            variable, usual, inside = _MOVED[name]
+            moved = self.environ.get(variable) or f"{self.home}/{usual}".rstrip("/")
+            return f"{moved}/{inside}".rstrip("/")
+        return self._usual[name]
+
+    @cached_property
+    def _usual(self) -> dict[str, str]:
+        env, home = self.environ, self.home
+        xdg = config = env.get("XDG_CONFIG_HOME") or f"{home}/.config"
+        support = {
+            "darwin": f"{home}/Library/Application Support",
+            "win32": env.get("APPDATA", f"{home}/AppData/Roaming"),
+        }.get(self.platform, config)
+        if self.platform == "win32":
+            config = support
+        goose = f"{support}/Block/goose/config" if self.platform == "win32" else f"{config}/goose"
+        root, cline = env.get("GOOSE_PATH_ROOT"), env.get("CLINE_DIR") or f"{home}/.cline"
+        return {
+            "home": home,
+            "config": config,
+            "xdg": xdg,
+            "support": support,
+            "here": str(self.folder),
+            "goose": f"{root}/config" if root else goose,
+            "cline": env.get("CLINE_MCP_SETTINGS_PATH")
+            or f"{env.get('CLINE_DATA_DIR') or f'{cline}/data'}/settings/cline_mcp_settings.json",
+        }

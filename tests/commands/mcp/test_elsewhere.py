@@ -1,0 +1,100 @@
+"""`mcp status`, `setup` and `verify` where a client starts another entry than that of the user."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+from tests.commands.mcp.test_mcp import KUBECTL
+from tests.conftest import Program
+from tests.fakes.mcp_servers import mcp_server
+from tests.fakes.programs import program
+
+NAME = "flux-operator-mcp"
+WRITES = f"in this folder, Cursor starts {NAME} of {{file}} instead, which CAN CHANGE the cluster"
+
+
+@pytest.fixture(name="mcp")
+def _mcp(flux_status: Program, tmp_path: Path) -> Callable[..., CompletedProcess[str]]:
+    """Run `mcp` in a folder of the home, in which Cursor has its file and the program is there."""
+    (tmp_path / "here").mkdir()
+    (tmp_path / ".cursor").mkdir()
+    mcp_server(tmp_path / "bin" / NAME, tools=["get_flux_instance"])
+    program(tmp_path / "bin" / "kubectl", KUBECTL)
+    env = {"HOME": str(tmp_path), "PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"}
+
+    def run(*words: str) -> CompletedProcess[str]:
+        return flux_status("mcp", *words, env=env, cwd=tmp_path / "here")
+
+    return run
+
+
+def put(folder: Path, *args: str, **more: Any) -> Path:
+    """Write Cursor's file in *folder*, and return its path."""
+    file = folder / ".cursor" / "mcp.json"
+    file.parent.mkdir(exist_ok=True)
+    entry = {"command": NAME, "args": ["serve", *args], **more}
+    file.write_text(json.dumps({"mcpServers": {NAME: entry}}))
+    return file
+
+
+def test_an_entry_of_the_folder_is_a_warning_everywhere(mcp: Any, tmp_path: Path) -> None:
+    """Status, setup and verify name the file that replaces the user's read-only entry."""
+    put(tmp_path, "--read-only=true")
+    file = put(tmp_path / "here")
+    before = file.read_bytes()
+    warning = WRITES.format(file=file)
+    assert f" warn  {warning}\n" in mcp("status").stdout
+    [client] = json.loads(mcp("status", "--client=cursor", "-o", "json").stdout)["clients"]
+    assert client["warnings"] == [warning]
+    assert [one["readOnly"] for one in client["entries"]] == [True]
+    assert [(one["file"], one["readOnly"]) for one in client["folderEntries"]] == [
+        (str(file), False)
+    ]  # fmt: skip
+    assert warning in mcp("setup", "--client=cursor", "--yes").stderr
+    assert warning not in mcp("setup", "--client=codex", "--yes").stderr
+    document = json.loads(mcp("verify", "--client=cursor", "-o", "json").stdout)
+    [entry] = document["entries"]
+    found = [(f["code"], f["level"]) for f in entry["findings"] if f["title"] == warning]
+    assert found == [("other-entry", "warn")]
+    assert file.read_bytes() == before
+
+
+def test_without_an_entry_of_the_user(mcp: Any, tmp_path: Path) -> None:
+    """What a folder starts on its own is a warning, too, and verify does not start it."""
+    file = put(tmp_path / "here", cwd=str(tmp_path))
+    warning = f"in this folder, Cursor also starts {NAME} of {file}, which CAN CHANGE the cluster"
+    assert warning in mcp("status").stdout
+    result = mcp("verify")
+    assert (result.returncode, warning in result.stderr) == (3, True)
+    assert "no client has an entry" in result.stderr
+
+
+def test_an_entry_that_is_off_is_said_to_be(mcp: Any, tmp_path: Path) -> None:
+    """Setup does not switch on what the user has switched off, and nobody says that it works."""
+    config = tmp_path / ".codex" / "config.toml"
+    assert mcp("setup", "--client=codex", "--yes").returncode == 0
+    text = config.read_text()
+    config.write_text(text.replace("\ncommand", "\nenabled = false\ncommand"))
+    assert f" warn  Codex: {NAME} is not started: enabled is false\n" in mcp("status").stdout
+    again = mcp("setup", "--client=codex", "--yes").stdout
+    assert f"already has the entry, in {config}, but does not start it: enabled is false" in again
+    [entry] = json.loads(mcp("verify", "-o", "json").stdout)["entries"]
+    assert f"Codex does not start {NAME}: enabled is false" in [
+        f["title"] for f in entry["findings"] if f["code"] == "other-entry"
+    ]
+
+
+def test_what_comes_after_setup(mcp: Any, tmp_path: Path) -> None:
+    """Setup and config say how the client is told to start the server, and where the entry is."""
+    assert "Cursor: turn the server on in Settings, MCP\n" in mcp(
+        "setup", "--client=cursor", "--yes"
+    ).stdout  # fmt: skip
+    printed = mcp("config", "--client=vscode")
+    assert json.loads(printed.stdout)["servers"]
+    assert f"paste it into {tmp_path / '.config/Code/User/mcp.json'}" in printed.stderr
+    assert "choose Agent in the chat" in printed.stderr
+    assert "trust the folder" in mcp("config", "--client=gemini").stderr
