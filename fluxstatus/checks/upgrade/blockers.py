@@ -5,24 +5,16 @@ from typing import NamedTuple
 
 from fluxstatus.advice.advice import Occurrence
 from fluxstatus.base.fields import map_of, maps_of, text_of
-from fluxstatus.base.versions import dotted, minor_of
-from fluxstatus.checks.cluster import parse
+from fluxstatus.base.versions import dotted
+from fluxstatus.checks.upgrade import needs
 from fluxstatus.checks.upgrade.applied import applied
 from fluxstatus.checks.upgrade.move import BLOCKERS, Move, finding_of
 from fluxstatus.knowledge.commands import APPLY_INSTANCE
-from fluxstatus.knowledge.flux_minors import (
-    FLUX_MINORS,
-    NEWEST,
-    OPERATOR_KNOWN,
-    REMOVED_IN,
-    Minor,
-    facts_of,
-)
+from fluxstatus.knowledge.flux_minors import REMOVED_IN, Minor
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Evidence, Object
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import hint
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.ownership import creator_of
 from fluxstatus.state.references import template_owner
@@ -32,11 +24,6 @@ CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 PROCEDURE = "https://github.com/fluxcd/flux2/discussions/5572"
 MIGRATES_TO: Minor = (2, 6)
 """The oldest minor version to which `flux migrate -f` changes manifests (F cmd/flux/migrate.go)."""
-
-OPERATOR_RELEASES = "https://github.com/controlplaneio-fluxcd/flux-operator/releases"
-_ONLY_INCLUDED: Minor = (0, 54)
-"""The first operator that ignores what its image does not include in an artifact (FO#937)."""
-_PREREQUISITES = "https://fluxcd.io/flux/installation/#prerequisites"
 
 _STORED_VERSIONS = Code(
     "upgrade-stored-versions",
@@ -55,23 +42,13 @@ _MANIFEST_VERSION = Code(
     "upgrade-manifest-version",
     "Flux applies some of its own objects in API versions that the target version removes.",
 )
-_KUBERNETES = Code("upgrade-kubernetes", "Kubernetes is too old for the target version of Flux.")
-_OPERATOR = Code(
-    "upgrade-operator", "The Flux Operator is too old to install the target version of Flux."
-)
-OPERATOR_UNKNOWN = Code(
-    "upgrade-operator-unknown",
-    "Whether the Flux Operator can install the target version of Flux is unknown.",
-)
 DOWNGRADE = Code("upgrade-downgrade", "The target is older than the Flux that is installed.")
 CODES = (
     _STORED_VERSIONS,
     _IN_BETWEEN,
     _API_VERSION,
     _MANIFEST_VERSION,
-    _KUBERNETES,
-    _OPERATOR,
-    OPERATOR_UNKNOWN,
+    *needs.CODES,
     DOWNGRADE,
 )
 
@@ -91,8 +68,7 @@ def blockers(move: Move) -> Iterator[Finding]:
     yield from _stored(move)
     yield from _written(move)
     yield from _applied(move)
-    yield from _kubernetes(move)
-    yield from _operator(move)
+    yield from needs.needs(move)
 
 
 def _stored(move: Move) -> Iterator[Finding]:
@@ -305,94 +281,3 @@ def _by(resource: Resource, version: str, removed: Minor) -> str:
     manager, day = text_of(last.get("manager")), text_of(last.get("time"))[: len("2026-12-31")]
     who = " ".join(filter(None, (f"by {manager}" if manager else "", f"on {day}" if day else "")))
     return _which(f"{version} {who}".rstrip(), removed)
-
-
-def _kubernetes(move: Move) -> Iterator[Finding]:
-    version, facts = parse(move.state.evidence.target.kubernetes), facts_of(move.target)
-    if version and facts and version < facts.kubernetes:
-        yield Finding(
-            step=BLOCKERS,
-            code=_KUBERNETES,
-            level=Level.FAIL,
-            title=f"Kubernetes {move.state.evidence.target.kubernetes} is older than "
-            f"{dotted(facts.kubernetes)}, the oldest that Flux {_named(move.target)} supports",
-            why="Flux is not tested with it, and APIs that Flux needs may be missing",
-            hints=(
-                hint(
-                    f"upgrade the control plane to Kubernetes {dotted(facts.kubernetes)} or newer"
-                ),
-            ),
-            docs=facts.announcement or _PREREQUISITES,
-            trivial=True,
-        )
-
-
-def _named(minor: Minor) -> str:
-    """Return *minor*, or the newest version that is known if it is not."""
-    return dotted(minor) if minor in FLUX_MINORS else f"{dotted(NEWEST)}, the newest known version,"
-
-
-def _operator(move: Move) -> Iterator[Finding]:
-    """Yield that the operator is too old, or that this is not known."""
-    instance, flux = move.state.instance, dotted(move.target)
-    if not instance:
-        return
-    if not move.state.operators and move.state.controllers_read:
-        yield _of_operator(
-            Level.UNKNOWN,
-            f"no Flux Operator was found for {instance.ref}, so whether one can install Flux "
-            f"{flux} is unknown",
-            f"install a version of the Flux Operator that includes Flux {flux}",
-        )
-    facts = FLUX_MINORS.get(move.target)
-    least = facts.operator if facts else None
-    for operator in move.state.operators:
-        version = minor_of(operator.version)
-        if version and (version < least if least else version <= OPERATOR_KNOWN):
-            yield _too_old(operator.version, flux, least, instance)
-        elif not version or not least:
-            named = operator.version or "of an unknown version"
-            yield _of_operator(
-                Level.UNKNOWN,
-                f"whether the Flux Operator {named} can install Flux {flux} is unknown",
-                f"check which version of the Flux Operator includes Flux {flux}",
-            )
-
-
-def _too_old(operator: str, flux: str, least: Minor | None, instance: Resource) -> Finding:
-    """Return that the image of the *operator* does not include *flux*.
-
-    With an artifact, an early operator tries any version in it, and may succeed (FO#937).
-    """
-    step = "upgrade the Flux Operator first; it also supports older versions of Flux"
-    artifact = instance.get("spec", "distribution", "artifact")
-    if artifact and (minor_of(operator) or _ONLY_INCLUDED) < _ONLY_INCLUDED:
-        return _of_operator(
-            Level.UNKNOWN,
-            f"whether the Flux Operator {operator} can install Flux {flux} from "
-            "spec.distribution.artifact is unknown",
-            step,
-            "its image does not include this Flux, and its patches may not fit the manifests in "
-            "the artifact",
-        )
-    wanted = f"{dotted(least)} or newer" if least else "a newer version"
-    title = f"the Flux Operator {operator} cannot install Flux {flux}; {wanted} is required"
-    return _of_operator(Level.FAIL, title, step)
-
-
-def _of_operator(
-    level: Level,
-    title: str,
-    step: str,
-    why: str = "an operator installs only the minor versions of Flux that its image includes",
-) -> Finding:
-    return Finding(
-        step=BLOCKERS,
-        code=_OPERATOR if level is Level.FAIL else OPERATOR_UNKNOWN,
-        level=level,
-        title=title,
-        why=why,
-        hints=(hint(step),),
-        docs=OPERATOR_RELEASES,
-        trivial=True,
-    )

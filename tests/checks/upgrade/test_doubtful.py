@@ -180,3 +180,22 @@ def test_an_operator_without_a_version() -> None:
     found = plan(installed=alter(system("v2.8.8"), "Deployment/flux-operator", image))
     assert found.exit_code is Exit.NO_VERDICT
     assert "· operator of an unknown version ·" in as_text(found, Look(width=200))
+
+
+@pytest.mark.parametrize(
+    ("flux", "to", "kubernetes", "first"),
+    [
+        ("v2.6.4", (2, 10), "v1.32.1", "2.7"),  # tested up to 1.33, and 2.10 needs 1.35
+        ("v2.7.5", (2, 10), "v1.33.1", "2.9"),  # tested up to 1.34
+        ("v2.8.8", (2, 10), "v1.34.1", ""),  # tested with 1.35
+        ("v2.9.5", (2, 10), "v1.34.1", ""),
+    ],
+)
+def test_a_kubernetes_too_new_for_this_flux(
+    flux: str, to: tuple[int, int], kubernetes: str, first: str
+) -> None:
+    """Kubernetes is not upgraded beyond what the installed Flux is tested with."""
+    hints = codes(plan(flux=flux, to=to, kubernetes=kubernetes))["upgrade-kubernetes"].hints
+    named = [one.commands[0].argv[:6] for one in hints if one.commands]
+    expected = [("kubectl", "flux-status", "upgrade", "plan", "--to", first)] if first else []
+    assert named == expected
