@@ -46,6 +46,7 @@ def test_controllers_of_two_versions(absent: tuple[str, ...]) -> None:
     assert "2.9 and 2.10" in mixed.title
     assert as_text(found, Look(width=200)).startswith("Flux 2.9 and 2.10 to 2.10 ·")
     assert ("Deployment flux-system/source-controller", "v2.10.0") in mixed.evidence
+    assert found.state.flux_version == "v2.9.5"  # 2.10 comes after 2.9
     oldest = plan(installed=without(half, *absent), to=(2, 9))
     assert oldest.exit_code is Exit.NO_VERDICT
     assert "upgrade-nothing" not in codes(oldest)
