@@ -92,10 +92,12 @@ def write_as(
     """Write what *render* returns into each of *files*, and yield why one could not be written.
 
     A file is replaced in one step or not at all. An old file keeps its mode; a new one has that of
-    any new file. A symbolic link is kept, and its target is replaced.
+    any new file. A symbolic link is kept, and its target is replaced. Only text can be brief: the
+    short JSON document is another kind of document.
     """
     for one in files:
-        plain = look._replace(color=False, ascii=False, wide=one.format is Format.WIDE)
+        brief = look.brief and one.format in {Format.TEXT, Format.WIDE}
+        plain = look._replace(color=False, ascii=False, wide=one.format is Format.WIDE, brief=brief)
         text = visible_lines(render(one.format, plain))
         try:
             target = one.path.resolve()

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fluxstatus.model.findings import Finding, Level, Next, Report
+from fluxstatus.model.hints import Command
 from fluxstatus.report.as_json import commands_json, object_json, time_json, versioned
 from fluxstatus.report.look import Look
 from fluxstatus.report.sentences import by_blocked, why_of
 
 _LIMIT = 19_500  # bytes of the document
 _TEXT = 300  # characters of a text
-_PROMPT = 4_000  # bytes of a prompt; a longer one is left out, since half of one may be misread
+_WHOLE = 4_000  # bytes of a prompt or command; a longer one is left out: half of it may be misread
 _DETAILED = 5  # causes with their explanation and fix
 _HINTS = 2  # of a cause
 _COMMANDS = 3  # of a hint
@@ -40,13 +41,25 @@ def render(report: Report, _: Look) -> str:
 
 
 def _that_fit(faults: Sequence[Finding], room: int) -> Iterator[dict[str, Any]]:
-    """Yield *faults* as JSON, as long as there is *room*, in bytes."""
+    """Yield *faults* as JSON, as long as there is *room*, in bytes; details give way to causes."""
     for number, fault in enumerate(faults):
-        cause = _cause(fault) | (_details(fault) if number < _DETAILED else {})
-        room -= len(json.dumps(cause)) + len(", ")
+        cause = _cause(fault)
+        detailed = cause | _details(fault) if number < _DETAILED else cause
+        chosen = detailed if _size(detailed) <= room else cause
+        room -= _size(chosen)
         if room < 0:
             return
-        yield cause
+        yield chosen
+
+
+def _size(content: object) -> int:
+    """Return the bytes of *content* in a list."""
+    return len(json.dumps(content)) + len(", ")
+
+
+def _commands(commands: Sequence[Command]) -> list[dict[str, Any]]:
+    """Return the first of *commands* as JSON, without those that are too long."""
+    return [one for one in commands_json(commands[:_COMMANDS]) if _size(one) <= _WHOLE]
 
 
 def _cause(fault: Finding) -> dict[str, Any]:
@@ -65,7 +78,7 @@ def _details(fault: Finding) -> dict[str, Any]:
         "since": time_json(fault.since),
         "why": _short(why_of(fault)),
         "hints": [
-            {"text": _short(hint.text), "commands": commands_json(hint.commands[:_COMMANDS])}
+            {"text": _short(hint.text), "commands": _commands(hint.commands)}
             for hint in fault.hints[:_HINTS]
         ],
     }
@@ -74,8 +87,8 @@ def _details(fault: Finding) -> dict[str, Any]:
 def _next(step: Next) -> dict[str, Any]:
     return {
         "text": _short(step.text),
-        "commands": commands_json(step.commands[:_COMMANDS]),
-        "prompt": step.prompt if len(json.dumps(step.prompt)) <= _PROMPT else "",
+        "commands": _commands(step.commands),
+        "prompt": step.prompt if _size(step.prompt) <= _WHOLE else "",
     }
 
 

@@ -13,6 +13,7 @@ import jmespath
 from fluxstatus.base.durations import stamp, when
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.plurals import noun_for
+from fluxstatus.base.versions import release_of
 from fluxstatus.model.evidence import (
     CONTROLLERS,
     OPERATORS,
@@ -27,6 +28,9 @@ from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.deployments import Component, components, expected, operators
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.scope import INTO_OTHERS, Namespaces, applies_into
+
+_NO_RELEASE = (0, 0, 0, 0)
+"""The order of a version that is none: before all others."""
 
 EVENTS_FOR = timedelta(hours=1)
 """The age of the oldest Warning event that counts; API servers keep them about as long."""
@@ -256,9 +260,11 @@ class State:
         """The version of the Flux distribution, with its "v"; empty if unknown.
 
         The label of all controllers is more reliable than a FluxReport, which is not updated
-        without the operator. If the labels of the controllers differ, the FluxReport counts.
+        without the operator. If the labels of the controllers differ, the FluxReport counts, and
+        without one the oldest.
         """
-        deployed = sorted({c.distribution for c in self.components} - {""})
+        found = sorted({c.distribution for c in self.components} - {""})
+        deployed = sorted(found, key=lambda version: release_of(version) or _NO_RELEASE)
         known = deployed if len(deployed) == 1 else [*self._reported(), *deployed]
         version = next(filter(None, known), "")
         return f"v{version}" if version[:1].isdigit() else version  # as a Helm chart labels it

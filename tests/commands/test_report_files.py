@@ -39,6 +39,14 @@ def test_all_formats_are_written_beside_the_report(flux_status: Program, tmp_pat
     assert {file.name for file in tmp_path.iterdir()} == set(FORMATS)
 
 
+def test_a_json_file_is_never_brief(flux_status: Program, tmp_path: Path) -> None:
+    """With --brief, a JSON file is still the whole report, whose schema programs know."""
+    file = tmp_path / "report.json"
+    done = flux_status("--from", ZOO, "--brief", "-o", "json", "--report", f"json={file}")
+    assert "causes" in json.loads(done.stdout)
+    assert file.read_text() == flux_status("--from", ZOO, "-o", "json").stdout
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_pipe_gets_no_color(flux_status: Program, form: str) -> None:
     """No format is colored in a pipe or with NO_COLOR, and only text with --color."""

@@ -166,8 +166,9 @@ def test_rules_differ() -> None:
 def test_a_code_is_declared_once() -> None:
     """Rules that share a code share its declaration, so a code has one meaning."""
     declared = defaultdict(set)
-    for one in (*ALL, *pods.RULES, *UPGRADE_CHANGES):
-        declared[one.code].add(id(one.code))
+    codes = [*(rule.code for rule in (*ALL, *pods.RULES)), *(one.code for one in UPGRADE_CHANGES)]
+    for code in codes:
+        declared[code].add(id(code))
     assert [code for code, ids in declared.items() if len(ids) > 1] == []
     calls = [node for source in SOURCES for node in calls_of("Code", source)]
     names = Counter(ast.unparse(call.args[0]) for call in calls)

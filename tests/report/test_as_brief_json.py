@@ -9,6 +9,8 @@ from hypothesis import given
 from jsonschema import Draft202012Validator
 
 from fluxstatus.model.findings import Next, Report
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.ref import Ref
 from fluxstatus.report import RENDER, Format, Look
 from fluxstatus.report.sentences import TROUBLE
 from tests.conftest import RECORDED, Program
@@ -67,3 +69,21 @@ def test_long_texts_from_the_cluster() -> None:
     assert len(document["causes"]) >= 5
     assert document["omitted"] == 300 - len(document["causes"])
     assert document["next"]["prompt"] == ""
+
+
+def test_long_details() -> None:
+    """A cause whose details do not fit is listed without them, before those that block less."""
+    fault = SAMPLE.faults[0]
+    long = replace(fault, object=Ref("v1", "Kind", "apps", "n" * LIMIT))
+    document = rendered(SAMPLE._replace(findings=(long, fault)))
+    assert [one.get("object") is None for one in document["causes"]] == [True, False]
+    assert document["omitted"] == 0
+
+
+def test_long_commands() -> None:
+    """A command that does not fit is left out whole, and not cut; the others stay."""
+    short, long = Command(("kubectl", "get", "pods")), Command(("kubectl", "x" * LIMIT))
+    fault = replace(SAMPLE.faults[0], hints=(Hint("do it", (long, short)),))
+    document = rendered(SAMPLE._replace(findings=(fault,), next=Next("go on", (long, short))))
+    for step in (document["next"], document["causes"][0]["hints"][0]):
+        assert [one["argv"] for one in step["commands"]] == [["kubectl", "get", "pods"]]

@@ -5,24 +5,16 @@ from typing import NamedTuple
 
 from fluxstatus.advice.advice import Occurrence
 from fluxstatus.base.fields import map_of, maps_of, text_of
-from fluxstatus.base.versions import dotted, minor_of
-from fluxstatus.checks.cluster import parse
+from fluxstatus.base.versions import dotted
+from fluxstatus.checks.upgrade import needs
 from fluxstatus.checks.upgrade.applied import applied
 from fluxstatus.checks.upgrade.move import BLOCKERS, Move, finding_of
 from fluxstatus.knowledge.commands import APPLY_INSTANCE
-from fluxstatus.knowledge.flux_minors import (
-    FLUX_MINORS,
-    NEWEST,
-    OPERATOR_KNOWN,
-    REMOVED_IN,
-    Minor,
-    facts_of,
-)
+from fluxstatus.knowledge.flux_minors import REMOVED_IN, Minor
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Evidence, Object
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import Hint, hint
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.ownership import creator_of
 from fluxstatus.state.references import template_owner
@@ -30,8 +22,8 @@ from fluxstatus.state.resource import Resource
 
 CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 PROCEDURE = "https://github.com/fluxcd/flux2/discussions/5572"
-OPERATOR_RELEASES = "https://github.com/controlplaneio-fluxcd/flux-operator/releases"
-_PREREQUISITES = "https://fluxcd.io/flux/installation/#prerequisites"
+MIGRATES_TO: Minor = (2, 6)
+"""The oldest minor version to which `flux migrate -f` changes manifests (F cmd/flux/migrate.go)."""
 
 _STORED_VERSIONS = Code(
     "upgrade-stored-versions",
@@ -50,23 +42,13 @@ _MANIFEST_VERSION = Code(
     "upgrade-manifest-version",
     "Flux applies some of its own objects in API versions that the target version removes.",
 )
-_KUBERNETES = Code("upgrade-kubernetes", "Kubernetes is too old for the target version of Flux.")
-_OPERATOR = Code(
-    "upgrade-operator", "The Flux Operator is too old to install the target version of Flux."
-)
-OPERATOR_UNKNOWN = Code(
-    "upgrade-operator-unknown",
-    "Whether the Flux Operator can install the target version of Flux is unknown.",
-)
 DOWNGRADE = Code("upgrade-downgrade", "The target is older than the Flux that is installed.")
 CODES = (
     _STORED_VERSIONS,
     _IN_BETWEEN,
     _API_VERSION,
     _MANIFEST_VERSION,
-    _KUBERNETES,
-    _OPERATOR,
-    OPERATOR_UNKNOWN,
+    *needs.CODES,
     DOWNGRADE,
 )
 
@@ -86,8 +68,7 @@ def blockers(move: Move) -> Iterator[Finding]:
     yield from _stored(move)
     yield from _written(move)
     yield from _applied(move)
-    yield from _kubernetes(move)
-    yield from _operator(move)
+    yield from needs.needs(move)
 
 
 def _stored(move: Move) -> Iterator[Finding]:
@@ -125,8 +106,7 @@ class _Removed(NamedTuple):
 def _removed_from_crds(move: Move) -> Iterator[_Removed]:
     for crd in move.state.evidence.answer(CRDS).known:
         name = text_of(map_of(crd.get("metadata")).get("name"))
-        stored = map_of(crd.get("status")).get("storedVersions")
-        for version in map(text_of, stored if isinstance(stored, list) else ()):
+        for version in _stored_versions(crd):
             minor = _removal(move, f"{name.partition('.')[2]}/{version}")
             if minor:
                 yield _Removed(name, version, _storage_version(crd), minor)
@@ -184,14 +164,24 @@ def _stuck(move: Move, crds: list[_Removed]) -> Iterator[Finding]:
 def missing_crds(evidence: Evidence) -> tuple[str, ...]:
     """Return the kinds of Flux, by plural.group, that are served and whose CRD is not known.
 
-    Only groups from which Flux has ever removed a version count. If the CRDs could not be read, it
-    is empty: then all are unknown.
+    A CRD without stored versions is not known: an API server always lists one. Only groups from
+    which Flux has ever removed a version count. If the CRDs could not be read, it is empty: then
+    all are unknown.
     """
     answer = evidence.answer(CRDS)
-    known = {text_of(map_of(crd.get("metadata")).get("name")) for crd in answer.known}
+    known = {
+        text_of(map_of(crd.get("metadata")).get("name"))
+        for crd in answer.known
+        if any(_stored_versions(crd))
+    }
     groups = {version.partition("/")[0] for version in REMOVED_IN}
     served = () if answer.hidden else evidence.served or ()
     return tuple(name for name in served if name.partition(".")[2] in groups and name not in known)
+
+
+def _stored_versions(crd: Object) -> list[str]:
+    stored = map_of(crd.get("status")).get("storedVersions")
+    return [text_of(version) for version in stored] if isinstance(stored, list) else []
 
 
 def _storage_version(crd: Object) -> str:
@@ -254,6 +244,8 @@ def _applied(move: Move) -> Iterator[Finding]:
 
 
 def _change_files(move: Move) -> Step:
+    if move.current < MIGRATES_TO:
+        return Step("change apiVersion in the manifests in Git")
     return Step(
         "change apiVersion in the manifests in Git: run this in a checkout; the first command only "
         "shows what would change",
@@ -263,7 +255,10 @@ def _change_files(move: Move) -> Step:
 
 
 def migrate_files(minor: Minor, *, dry: bool = False) -> str:
-    """Return the command that changes manifests to the versions of the *minor* version of Flux."""
+    """Return the command that changes manifests to the versions of the *minor* version of Flux.
+
+    No flux CLI knows one before MIGRATES_TO.
+    """
     return f"flux migrate -f . --version={dotted(minor)}{' --dry-run' if dry else ''}"
 
 
@@ -286,66 +281,3 @@ def _by(resource: Resource, version: str, removed: Minor) -> str:
     manager, day = text_of(last.get("manager")), text_of(last.get("time"))[: len("2026-12-31")]
     who = " ".join(filter(None, (f"by {manager}" if manager else "", f"on {day}" if day else "")))
     return _which(f"{version} {who}".rstrip(), removed)
-
-
-def _kubernetes(move: Move) -> Iterator[Finding]:
-    version, facts = parse(move.state.evidence.target.kubernetes), facts_of(move.target)
-    if version and facts and version < facts.kubernetes:
-        yield Finding(
-            step=BLOCKERS,
-            code=_KUBERNETES,
-            level=Level.FAIL,
-            title=f"Kubernetes {move.state.evidence.target.kubernetes} is older than "
-            f"{dotted(facts.kubernetes)}, the oldest that Flux {_named(move.target)} supports",
-            why="Flux is not tested with it, and APIs that Flux needs may be missing",
-            hints=(
-                hint(
-                    f"upgrade the control plane to Kubernetes {dotted(facts.kubernetes)} or newer"
-                ),
-            ),
-            docs=facts.announcement or _PREREQUISITES,
-            trivial=True,
-        )
-
-
-def _named(minor: Minor) -> str:
-    """Return *minor*, or the newest version that is known if it is not."""
-    return dotted(minor) if minor in FLUX_MINORS else f"{dotted(NEWEST)}, the newest known version,"
-
-
-def _operator(move: Move) -> Iterator[Finding]:
-    """Yield that the operator is too old, or that this is not known."""
-    facts = FLUX_MINORS.get(move.target)
-    for operator in move.state.operators if move.state.instance else ():
-        version, flux = minor_of(operator.version), dotted(move.target)
-        least = facts.operator if facts else None
-        if version and (version < least if least else version <= OPERATOR_KNOWN):
-            wanted = f"{dotted(least)} or newer" if least else "a newer version"
-            yield _of_operator(
-                _OPERATOR,
-                Level.FAIL,
-                f"the Flux Operator {operator.version} cannot install Flux {flux}; {wanted} is "
-                "required",
-                hint("upgrade the Flux Operator first; it also supports older versions of Flux"),
-            )
-        elif not version or not least:
-            named = operator.version or "of an unknown version"
-            yield _of_operator(
-                OPERATOR_UNKNOWN,
-                Level.UNKNOWN,
-                f"whether the Flux Operator {named} can install Flux {flux} is unknown",
-                hint(f"check which version of the Flux Operator includes Flux {flux}"),
-            )
-
-
-def _of_operator(code: Code, level: Level, title: str, step: Hint) -> Finding:
-    return Finding(
-        step=BLOCKERS,
-        code=code,
-        level=level,
-        title=title,
-        why="an operator installs only the minor versions of Flux that its image includes",
-        hints=(step,),
-        docs=OPERATOR_RELEASES,
-        trivial=True,
-    )

@@ -50,8 +50,8 @@ def _removed(state: State, following: Minor) -> Iterator[Finding]:
             _API_REMOVED,
             Level.WARN,
             (
-                f"{{what}} applies what Kubernetes {dotted(following)} removes: {{value}}",
-                f"{{n}} kinds are applied in versions that Kubernetes {dotted(following)} removes",
+                f"{{what}} applies what Kubernetes {dotted(following)} does not serve: {{value}}",
+                f"{{n}} kinds are applied in versions that Kubernetes {dotted(following)} lacks",
             ),
             places,
             "after the Kubernetes upgrade, the dry run fails, and with it the whole Kustomization, "

@@ -48,8 +48,8 @@ CODES = (_SUPPORT, _VERSION_RANGE, _MIGRATION, _KUBERNETES_UNTESTED, _DEPRECATED
 def notes(move: Move) -> Iterator[Finding]:
     """Yield what to know about *move*."""
     yield from _support(move)
-    instance = move.state.instance if move.state.operators else None
-    if instance:
+    instance = move.state.instance
+    if instance and move.state.operators:
         yield from _range(move, instance)
         yield _migration(instance)
     yield from _untested(move)

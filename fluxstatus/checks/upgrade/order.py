@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from fluxstatus.base.fields import text_of
 from fluxstatus.base.labels import labels_in
 from fluxstatus.base.versions import dotted
-from fluxstatus.checks.upgrade.blockers import migrate_files
+from fluxstatus.checks.upgrade.blockers import MIGRATES_TO, migrate_files
 from fluxstatus.checks.upgrade.move import BLOCKERS, Move
 from fluxstatus.checks.upgrade.notes import reach_of
-from fluxstatus.knowledge.flux_minors import SUPPORTED_MINORS
+from fluxstatus.knowledge.flux_minors import NEWEST, SUPPORTED_MINORS, Minor
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint, command, hint
 from fluxstatus.model.kinds import KINDS
@@ -18,6 +18,8 @@ from fluxstatus.state.ownership import creators_of
 from fluxstatus.state.resource import Resource
 
 _CHART = "oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator"
+_NEWEST = "upgrade the Flux Operator to its newest version, which also supports this Flux"
+_NEWEST_OPERATOR = f"{_NEWEST}, the way it was installed"
 _BEFORE, _AFTER = "before-upgrade.json.gz", "after-upgrade.json.gz"
 
 
@@ -36,13 +38,27 @@ def steps_of(move: Move, findings: Iterable[Finding]) -> Iterator[Hint]:
         "so unless a stored version is among the blockers",
         Command(("flux", "migrate"), changes=True),
     )
-    instance = move.state.instance if move.state.operators else None
-    if instance:
-        yield from (_operator(one) for one in move.state.operators)
-        yield _version(move, instance)
+    yield from _flux(move)
+    yield from _afterwards(move)
+
+
+def _flux(move: Move) -> Iterator[Hint]:
+    """Yield how to upgrade Flux itself, the way it was installed."""
+    state = move.state
+    if state.instance:
+        if not state.operators:
+            yield hint(_NEWEST_OPERATOR)
+        yield from (_operator(one) for one in state.operators)
+        if state.instance.suspended:
+            yield hint(f"resume {state.instance.ref}: the operator ignores it while suspended")
+        yield _version(move, state.instance)
+    elif state.evidence.answer(KINDS["FluxInstance"].resource).hidden:
+        yield hint(
+            f"upgrade Flux to {dotted(move.target)} the way it was installed: if there is a "
+            f"FluxInstance, set its spec.distribution.version to {dotted(move.target)}.x"
+        )
     else:
         yield _without_operator(move)
-    yield from _afterwards(move, with_operator=instance is not None)
 
 
 def _ours(*words: str) -> Command:
@@ -54,32 +70,42 @@ def _save(file: str) -> Command:
 
 
 def _git(move: Move) -> Hint:
-    knowing = move.current[0], move.current[1] + SUPPORTED_MINORS - 1
-    newest = dotted(min(move.target, knowing))  # a CLI knows the minor versions that are supported
-    dry, write = migrate_files(move.current, dry=True), migrate_files(move.current)
+    how, commands = _changing(move.current, move.target)
     return hint(
-        f"in each Git repository with Flux objects, use flux CLI {newest} to show and then change "
-        f"API versions that are deprecated in Flux {dotted(move.current)}; commit, push, and wait "
-        "until the changes are applied",
-        command(dry, {}),
-        command(write, {}, changes=True),
+        f"in each Git repository with Flux objects, {how} API versions that are deprecated in Flux "
+        f"{dotted(move.current)}; commit, push, and wait until the changes are applied",
+        *commands,
     )
+
+
+def _changing(minor: Minor, target: Minor) -> tuple[str, tuple[Command | None, ...]]:
+    """Return what changes manifests to the *minor* version of Flux, with a flux CLI up to *target*.
+
+    A CLI knows the minor versions that are supported, and the first with this command is 2.7.
+    """
+    if minor < MIGRATES_TO:
+        return "change", ()
+    knowing = minor[0], minor[1] + SUPPORTED_MINORS - 1
+    first: Minor = (MIGRATES_TO[0], MIGRATES_TO[1] + 1)
+    newest = max(first, min(target, knowing, max(NEWEST, minor)))
+    dry, write = migrate_files(minor, dry=True), migrate_files(minor)
+    commands = command(dry, {}), command(write, {}, changes=True)
+    return f"use flux CLI {dotted(newest)} to show and then change", commands
 
 
 def _operator(operator: Component) -> Hint:
     """Return how to upgrade the *operator*, which comes before Flux."""
-    text = "upgrade the Flux Operator to its newest version, which also supports this Flux"
     labels = labels_in(operator.deployment)
     owner = next(creators_of(labels), None)
     if owner:
         kind, namespace, name = owner
-        return hint(f"{text}: in the source of {kind} {namespace}/{name}, which applies it")
+        return hint(f"{_NEWEST}: in the source of {kind} {namespace}/{name}, which applies it")
     release = text_of(labels.get("app.kubernetes.io/instance"))
     if labels.get("app.kubernetes.io/managed-by") == "Helm" and release:
         line = f"helm upgrade {{release}} {_CHART} --namespace {{ns}} --reset-then-reuse-values"
         fields = {"release": release, "ns": operator.ref.namespace}
-        return hint(f"{text}, the way it was installed", command(line, fields, changes=True))
-    return hint(f"{text}, the way it was installed")
+        return hint(_NEWEST_OPERATOR, command(line, fields, changes=True))
+    return hint(_NEWEST_OPERATOR)
 
 
 def _version(move: Move, instance: Resource) -> Hint:
@@ -119,22 +145,19 @@ def _without_operator(move: Move) -> Hint:
     )
 
 
-def _afterwards(move: Move, *, with_operator: bool) -> Iterator[Hint]:
+def _afterwards(move: Move) -> Iterator[Hint]:
+    target = dotted(move.target)
     yield hint(
         "wait until everything is healthy, and show what has changed",
         _ours("--wait", "10m"),
         _save(_AFTER),
         _ours("compare", _BEFORE, _AFTER),
     )
-    if not with_operator or not move.state.instance or (
-        move.state.instance.spec.get("migrateResources") is False
-    ):  # fmt: skip
+    instance = move.state.instance
+    if not instance or instance.spec.get("migrateResources") is False:
         yield hint(
-            f"migrate the stored objects to the versions of Flux {dotted(move.target)}",
+            f"migrate the stored objects to the versions of Flux {target}",
             Command(("flux", "migrate"), changes=True),
         )
-    yield hint(
-        f"in Git, change apiVersion to the versions of Flux {dotted(move.target)}",
-        command(migrate_files(move.target, dry=True), {}),
-        command(migrate_files(move.target), {}, changes=True),
-    )
+    how, commands = _changing(move.target, move.target)
+    yield hint(f"in Git, {how} API versions to those of Flux {target}", *commands)

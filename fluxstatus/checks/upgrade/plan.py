@@ -26,6 +26,9 @@ UNREAD = "unread"
 """The part with what could not be read, or is not known."""
 
 _FLUX_UNKNOWN = Code("upgrade-from-unknown", "The version of Flux in the cluster is unknown.")
+_FLUX_MIXED = Code(
+    "upgrade-from-mixed", "The controllers are from different minor versions of Flux."
+)
 _TARGET_UNKNOWN = Code(
     "upgrade-target-unknown", "The target version of Flux is newer than this plugin supports."
 )
@@ -39,6 +42,7 @@ CODES = (
     *notes.CODES,
     *next_kubernetes.CODES,
     _FLUX_UNKNOWN,
+    _FLUX_MIXED,
     _TARGET_UNKNOWN,
     _NOTHING,
 )
@@ -60,7 +64,8 @@ _SAVE_AGAIN = Unread(
 )
 
 _NO_CRD = Unread(
-    Why.GARBLED, "a CRD of these kinds was not found, so stored versions could not be checked"
+    Why.GARBLED,
+    "a CRD of these kinds was not found or lists no stored versions, so they could not be checked",
 )
 _NO_VERSION = Unread(Why.GARBLED, "the API server does not report its version")
 
@@ -68,9 +73,9 @@ _NO_VERSION = Unread(Why.GARBLED, "the API server does not report its version")
 class Plan(NamedTuple):
     """A plan for the cluster in `state`.
 
-    `current` is the minor version of its Flux, None if that is unknown, and `target` the one to go
-    to, None if there is none. `findings` are by part, the worst first in each, and `steps` are what
-    to do, in this order.
+    `current` is the minor version of its Flux, the oldest if there are several, None if that is
+    unknown, and `target` the one to go to, None if there is none. `findings` are by part, the worst
+    first in each, and `steps` are what to do, in this order.
     """
 
     state: State
@@ -100,14 +105,17 @@ class Plan(NamedTuple):
 
 def plan_of(state: State, to: Minor | None = None) -> Plan:
     """Return the plan for the upgrade to the minor version *to*, by default the next known one."""
-    current = minor_of(state.flux_version)
+    minors = minors_of(state)
+    current, is_mixed = min(minors, default=None), len(minors) > 1
     target = to or (_following(current) if current else None)
-    found: list[Finding] = []
+    found = [_mixed(minors, state)] if is_mixed else []
     steps: tuple[Hint, ...] = ()
     if current is None:
-        found.append(_from_unknown(state))
+        found += [] if state.evidence.unreachable else [_from_unknown(state)]
+    elif target is None and is_newer(current):
+        found.append(_following_unknown(current))
     elif target is None or target == current:
-        found.append(_nothing(state, current, to))
+        found += [] if is_mixed else [_nothing(state, current, to)]
     elif target < current:
         found.append(_downgrade(state, target))
     else:
@@ -133,6 +141,17 @@ def _following(current: Minor) -> Minor | None:
     return min((minor for minor in FLUX_MINORS if minor > current), default=None)
 
 
+def minors_of(state: State) -> list[Minor]:
+    """Return the minor versions of Flux in *state*, the oldest first: several in an upgrade.
+
+    They are those in the labels of the controllers, else the one in the FluxReport.
+    """
+    known = (minor_of(component.distribution) for component in state.components)
+    labelled = sorted({minor for minor in known if minor})
+    reported = minor_of(state.flux_version)
+    return labelled if len(labelled) > 1 else [reported] if reported else []
+
+
 def _judged(move: Move) -> Iterator[Finding]:
     if is_newer(move.target):
         yield _target_unknown(move.target)
@@ -150,6 +169,32 @@ def _target_unknown(target: Minor) -> Finding:
         f"{dotted(NEWEST)}; newer features are not checked",
         hints=(hint("update this plugin, and read the release notes"),),
         docs="https://github.com/fluxcd/flux2/releases",
+        trivial=True,
+    )
+
+
+def _following_unknown(current: Minor) -> Finding:
+    return replace(
+        _target_unknown(current),
+        title=f"Flux {dotted(current)} is newer than this plugin, which supports Flux up to "
+        f"{dotted(NEWEST)}; the next version is unknown",
+    )
+
+
+def _mixed(minors: list[Minor], state: State) -> Finding:
+    versions = " and ".join(map(dotted, minors))
+    return Finding(
+        step=UNREAD,
+        code=_FLUX_MIXED,
+        level=Level.UNKNOWN,
+        title=f"the controllers are from Flux {versions}: an upgrade may be incomplete",
+        evidence=tuple((f"{one.ref}", one.distribution) for one in state.components),
+        hints=(
+            hint(
+                "complete that upgrade first",
+                Command(("kubectl", "flux-status", "versions")),
+            ),
+        ),
         trivial=True,
     )
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fluxstatus.base.plurals import counted
 from fluxstatus.base.versions import dotted
 from fluxstatus.checks.upgrade.move import BLOCKERS, CHANGES, KUBERNETES, NOTES
-from fluxstatus.checks.upgrade.plan import UNREAD, Plan
+from fluxstatus.checks.upgrade.plan import UNREAD, Plan, minors_of
 from fluxstatus.knowledge.flux_minors import Minor
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.report.as_json import finding_json, hint_json, time_json, versioned
@@ -20,6 +20,7 @@ PARTS = (BLOCKERS, UNREAD, CHANGES, NOTES, KUBERNETES)
 """The parts of a plan in their order."""
 
 _SHOWN = 10  # objects of a finding; --all shows all
+_NO_VERSION = "of an unknown version"
 _OUTCOMES = {
     "blocked": "the upgrade is blocked",
     "unknown": "whether something blocks the upgrade is unknown",
@@ -47,8 +48,10 @@ def as_text(plan: Plan, look: Look) -> str:
 def _head(plan: Plan) -> Iterator[str]:
     target = plan.state.evidence.target
     to = f" to {dotted(plan.target)}" if plan.target and plan.target != plan.current else ""
-    yield f"Flux {plan.state.flux_version or 'of an unknown version'}{to}"
-    yield from (f"operator {operator.version}" for operator in plan.state.operators)
+    minors = minors_of(plan.state)
+    version = plan.state.flux_version or _NO_VERSION
+    yield f"Flux {' and '.join(map(dotted, minors)) if len(minors) > 1 else version}{to}"
+    yield from (f"operator {one.version or _NO_VERSION}" for one in plan.state.operators)
     if target.kubernetes:
         yield f"Kubernetes {target.kubernetes}"
     if target.context:

@@ -33,7 +33,7 @@ Exit codes:
   2  usage error
   3  unknown: something that may block it could not be read, or is not known
 """
-_VERSION = re.compile(r"v?2\.\d{1,3}(\.[\w.+-]+)?")
+_VERSION = re.compile(r"v?2\.\d{1,3}(\.[\w.+-]+)?", re.ASCII)
 
 
 def _minor(text: str) -> str:
