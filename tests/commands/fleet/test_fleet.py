@@ -315,7 +315,7 @@ def test_an_old_snapshot_is_unknown(tmp_path: Path, flux_status: Program) -> Non
     assert done.returncode == Exit.NO_VERDICT
     assert "AGE" in head
     assert first.split()[:3] == ["unknown", "old", "2h"]
-    assert "older than --max-age: read 2h ago, with the verdict pass" in first
+    assert "older than --max-age: taken 2h ago, when the verdict was pass" in first
     done = flux_status("fleet", "--from", tmp_path / "*.gz", "--max-age", "3h")
     assert "unknown" not in done.stdout
 
