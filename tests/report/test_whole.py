@@ -100,4 +100,4 @@ def test_members_of_a_fleet() -> None:
     ]  # fmt: skip
     assert members_in(json.dumps(FAILING).encode()) is None
     with pytest.raises(ValueError, match="no name"):
-        members_in(b'{"clusters": [{"report": null}]}')
+        members_in(b'{"schemaVersion": 1, "clusters": [{"report": null}]}')
