@@ -478,7 +478,7 @@ def test_a_shard_writes_all_or_nothing(dist: Path, tmp_path: Path, code: int) ->
     else:
         assert (done.returncode, written) == (code, [])
     assert words.read_text().splitlines()[:5] == [
-        *("fleet", "--kubeconfigs", "/kubeconfigs/*", "--shard", "4/8")
+        *("fleet", "--kubeconfigs", "/kubeconfigs/*", "--shard", "3/8")
     ]
 
 

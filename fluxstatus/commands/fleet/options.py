@@ -101,7 +101,7 @@ class Clusters:
         Option(
             metavar="I/N",
             parser=_shard,
-            help="Check only part I of N of the clusters [default: 1/1]",
+            help="Check only part I of N of the clusters, from 0 to N-1 [default: 0/1]",
             show_default=False,
         ),
     ] = WHOLE

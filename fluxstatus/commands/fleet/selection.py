@@ -176,14 +176,14 @@ def expected_in(file: Path) -> list[str]:
 
 
 class Shard(NamedTuple):
-    """The part `number`, from 1 on, of `parts`."""
+    """The part `number`, from 0 on as in JOB_COMPLETION_INDEX of Kubernetes, of `parts`."""
 
-    number: int = 1
+    number: int = 0
     parts: int = 1
 
     def names(self, names: Iterable[str]) -> set[str]:
         """Return those of *names* in this part: each is in one, whatever their order is."""
-        return set(sorted(set(names))[self.number - 1 :: self.parts])
+        return set(sorted(set(names))[self.number :: self.parts])
 
 
 WHOLE = Shard()
@@ -191,9 +191,9 @@ WHOLE = Shard()
 
 def shard_of(text: str) -> Shard:
     """Return the shard in "I/N". Raises ValueError."""
-    found = re.fullmatch(r"([1-9]\d{0,3})/([1-9]\d{0,3})", text)
-    if not found or int(found[1]) > int(found[2]):
-        raise ValueError(f"{text!r} is not a shard; use a format such as 1/4")
+    found = re.fullmatch(r"(0|[1-9]\d{0,3})/([1-9]\d{0,3})", text)
+    if not found or int(found[1]) >= int(found[2]):
+        raise ValueError(f"{text!r} is not a shard; use 0/4 to 3/4 for four parts")
     return Shard(int(found[1]), int(found[2]))
 
 

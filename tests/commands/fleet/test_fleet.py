@@ -186,7 +186,7 @@ def test_without_the_uid_addresses_tell(three: Servers, flux_status: Program) ->
         (["--contexts", "e*", "--contexts", "us"], ["eu", "us"]),
         (["--contexts", "!e*"], ["ap", "us"]),
         (["--all-contexts", "--contexts", "!us"], ["ap", "eu"]),
-        (["--all-contexts", "--shard", "2/3"], ["eu"]),
+        (["--all-contexts", "--shard", "1/3"], ["eu"]),
     ],
 )
 def test_contexts_are_chosen(
@@ -350,7 +350,7 @@ def test_reports_are_joined(tmp_path: Path, flux_status: Program) -> None:
     report = flux_status("--from", tmp_path / "a.json.gz", "-o", "json").stdout
     (tmp_path / "a.json").write_text(report)
     files = ["--from", tmp_path / "b.json.gz", "--from", tmp_path / "c.json.gz"]
-    for number in (1, 2):
+    for number in (0, 1):
         shard = flux_status("fleet", *files, "--shard", f"{number}/2", "-o", "json").stdout
         (tmp_path / f"shard-{number}.json").write_text(shard)
     (tmp_path / "names").write_text("a\nb # a comment\n\nc\nlost\n")
@@ -363,7 +363,7 @@ def test_reports_are_joined(tmp_path: Path, flux_status: Program) -> None:
     }  # fmt: skip
     assert found["a"]["report"] == json.loads(report)
     (tmp_path / "a.json").unlink()
-    (tmp_path / "shard-1.json").unlink()
+    (tmp_path / "shard-0.json").unlink()
     done = flux_status(*words)
     assert done.returncode == Exit.NO_VERDICT
     verdicts = {name: one["verdict"] for name, one in by_name(done.stdout).items()}
@@ -406,19 +406,45 @@ def test_a_kubeconfig_that_cannot_be_read_has_a_name(three: Servers, flux_status
     assert found["problem"] in done.stderr
 
 
+def test_eight_shards_of_which_one_dies(tmp_path: Path, flux_status: Program) -> None:
+    """The clusters of the shard that left no report are unknown by name, and never a pass."""
+    names = [f"c{number:02}" for number in range(20)]
+    for name in names:
+        save(tmp_path, name, *HEALTHY)
+    for number in range(8):
+        done = flux_status(
+            *("fleet", "--from", tmp_path / "*.json.gz", "--shard", f"{number}/8", "-o", "json")
+        )
+        assert done.returncode == Exit.HEALTHY
+        (tmp_path / f"shard-{number}.json").write_text(done.stdout)
+    lost = sorted(by_name((tmp_path / "shard-3.json").read_text()))
+    (tmp_path / "shard-3.json").unlink()
+    (tmp_path / "names").write_text("\n".join(names))
+    joined = flux_status(
+        *("fleet", "--from", tmp_path / "shard-*.json", "--expect", tmp_path / "names"),
+        *("-o", "json"),
+    )
+    verdicts = {name: one["verdict"] for name, one in by_name(joined.stdout).items()}
+    assert joined.returncode == Exit.NO_VERDICT
+    assert sorted(verdicts) == names
+    assert lost == ["c03", "c11", "c19"]
+    assert [name for name, verdict in verdicts.items() if verdict == "unknown"] == lost
+    assert {verdicts[name] for name in set(names) - set(lost)} == {"pass"}
+
+
 def test_a_shard_may_be_empty(tmp_path: Path, flux_status: Program) -> None:
     """It has checked nothing, and costs the others nothing; alone, it is never a pass."""
     save(tmp_path, "a", *HEALTHY)
     words = ("fleet", "--from", tmp_path / "a.json.gz", "--shard")
-    for number in (1, 2):
+    for number in (0, 1):
         part = flux_status(*words, f"{number}/2", "-o", "json").stdout
         (tmp_path / f"part-{number}.json").write_text(part)
-    done = flux_status(*words, "2/2")
+    done = flux_status(*words, "1/2")
     assert (done.returncode, done.stdout) == (Exit.NO_VERDICT, "0 clusters: nothing was checked\n")
     joined = flux_status("fleet", "--from", tmp_path / "part-*.json", "-o", "json")
     found = by_name(joined.stdout)
     assert (joined.returncode, [*found]) == (Exit.HEALTHY, ["a"])
-    done = flux_status("fleet", "--from", tmp_path / "part-2.json")
+    done = flux_status("fleet", "--from", tmp_path / "part-1.json")
     assert done.returncode == Exit.NO_VERDICT
 
 
