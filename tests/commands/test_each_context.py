@@ -13,7 +13,6 @@ from tests.fakes.scripted import status
 from tests.fakes.servers import Servers, kube_system, serving
 from tests.kubernetes.flux_system import flux_system
 
-NOW = datetime.now(UTC)
 ALL = ("--contexts", "*")
 
 
@@ -22,7 +21,8 @@ def _two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servers]:
     """Run two healthy clusters."""
     with serving(tmp_path, monkeypatch, "eu", "us") as servers:
         for name, api in servers.apis.items():
-            api.put(*flux_system(NOW), kube_system(name))
+            now = datetime.now(UTC)  # the program looks at the clock
+            api.put(*flux_system(now), kube_system(name))
         yield servers
 
 

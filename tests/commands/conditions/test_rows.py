@@ -30,7 +30,8 @@ def test_wide_has_the_meaning_of_a_condition() -> None:
 def test_the_meaning_of_waiting_is_not_a_failure(conditions: Conditions) -> None:
     """An object that waits for its source or a dependency has not failed by itself."""
     [row] = rows(kustomization("web", "git", conditions), WIDE, NOW)
-    assert dict(zip(WIDE, row, strict=True))["MEANING"] == "it waits for another Flux object"
+    meaning = dict(zip(WIDE, row, strict=True))["MEANING"]
+    assert meaning == "the object is waiting for another Flux object"
 
 
 def test_what_has_none_has_no_row() -> None:

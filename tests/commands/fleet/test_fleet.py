@@ -34,20 +34,22 @@ from tests.terminal import Terminal
 SCHEMA = json.loads(
     resources.files("fluxstatus.commands.fleet").joinpath("schema.json").read_text()
 )
-NOW = datetime.now(UTC)
 DOWN = "dial tcp: lookup git.acme.internal on 10.96.0.10:53: no such host"
 FAILING = {"Ready": f"False GitOperationFailed: unable to list remote for 'x': {DOWN}"}
 
 
 def healthy(uid: str, *more: Object) -> list[Object]:
     """Return the objects of a healthy cluster."""
-    spaces = (make("v1", "Namespace", one, NOW) for one in ("apps", "flux-system"))
-    return [*flux_system(NOW), *spaces, kube_system(uid), *more]
+    now = datetime.now(UTC)  # the program looks at the clock
+    spaces = (make("v1", "Namespace", one, now) for one in ("apps", "flux-system"))
+    return [*flux_system(now), *spaces, kube_system(uid), *more]
 
 
 def failing(namespace: str = "apps") -> Object:
     """Return a GitRepository whose host does not resolve."""
-    one = git_repository(namespace, "git", NOW, url="https://git.acme.internal/app.git")
+    one = git_repository(
+        namespace, "git", datetime.now(UTC), url="https://git.acme.internal/app.git"
+    )
     condition = {
         "type": "Ready", "status": "False", "reason": "GitOperationFailed", "message":
         f"failed to checkout and determine revision: unable to list remote for "
