@@ -618,5 +618,5 @@ def test_a_limit_of_the_machine_is_no_bug(error: str) -> None:
     command = [sys.executable, "-c", script, "boom"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 3
-    assert done.stderr.startswith("Error: a limit of this machine is reached: ")
+    assert done.stderr.startswith("Error: this machine has reached a limit: ")
     assert "bug" not in done.stderr

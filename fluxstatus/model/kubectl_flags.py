@@ -38,10 +38,10 @@ _NAMES: Mapping[str, Mapping[str, str] | None] = {
 
 
 LIVE = frozenset({
-    "compare", "completion", "credentials", "inventory", "list", "logs", "mcp", "preflight",
+    "compare", "completion", "credentials", "fleet", "inventory", "list", "logs", "mcp", "preflight",
     "rbac", "ui", "version", "wait",
 })  # fmt: skip
-"""The commands of this program without the options to read a snapshot."""
+"""The commands of this program that do not read the snapshot of a report; fleet reads several."""
 
 _LIVE_OPTIONS = frozenset({"--save", "--wait"})
 """The options of the check that cannot be used with a snapshot."""

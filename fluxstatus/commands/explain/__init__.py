@@ -75,7 +75,7 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Explain an object or a finding code: its cause, fix and details.
+    """Explain an object or a finding code: its cause and fix.
 
     KIND is a resource type or short name of kubectl or flux (ks, kustomizations, helmrelease, …).
     The details include the controller's logs, the object's events, and the keys, but never the

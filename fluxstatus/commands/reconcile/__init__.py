@@ -52,7 +52,7 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Show whether a reconciliation would help, and how to request it.
+    """Show whether a reconciliation would help, and how.
 
     Shows the commands to run, and what happens if you do nothing.
 
