@@ -38,7 +38,7 @@ Examples:
   kubectl flux-status --wait 5m --fail-fast   wait in a pipeline after a push
   kubectl flux-status --accept known.toml     ignore the faults in a file
   kubectl flux-status -o json | jq .verdict   print only the verdict
-  kubectl flux-status --save now.json.gz      save a snapshot to check later with --from
+  kubectl flux-status --save now.json.gz      save a snapshot of the cluster
   kubectl flux-status --brief                 print one line per cause
   kubectl flux-status --demo                  check the bundled demo cluster
 

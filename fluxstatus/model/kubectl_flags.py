@@ -38,8 +38,8 @@ _NAMES: Mapping[str, Mapping[str, str] | None] = {
 
 
 LIVE = frozenset({
-    "compare", "completion", "credentials", "fleet", "inventory", "list", "logs", "mcp", "preflight",
-    "rbac", "ui", "version", "wait",
+    "compare", "completion", "credentials", "fleet", "inventory", "list", "logs", "mcp",
+    "preflight", "rbac", "ui", "version", "wait",
 })  # fmt: skip
 """The commands of this program that do not read the snapshot of a report; fleet reads several."""
 

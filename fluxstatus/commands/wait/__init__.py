@@ -40,7 +40,7 @@ Exit codes:
   0    the revision is applied
   1    it was not applied in time, or cannot be applied
   2    usage error, or no object has this name
-  3    unknown: data could not be read, or it is unknown whether a source has the revision
+  3    unknown: data could not be read, or the revision of a source is unknown
   130  Ctrl-C
 """
 _NO_REVISION = (

@@ -134,7 +134,7 @@ def test_a_failure_that_only_events_or_history_know() -> None:
         if row.resource.ref.name == "app"
     }
     for namespace, words in {
-        "k-hc-missing": "Deployment k-hc-missing/nope did not become healthy: the object does not exist",
+        "k-hc-missing": "Deployment k-hc-missing/nope did not become healthy: the object does",
         "h-crossns": "HelmRepository nowhere-ns/charts does not exist",
     }.items():
         row = found[namespace]
