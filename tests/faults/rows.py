@@ -222,7 +222,7 @@ _TERMINAL = (
 )  # fmt: skip
 _DISK = (
     Row("It is full.", f"ulimit -f 1; {PROGRAM} --save now.json", HEALTHY,
-        "now.json could not be written: File too large; the check goes on without it"),
+        "now.json could not be written: File too large; the check continues without saving"),
     Row("It cannot be written.", f"{PROGRAM} --save /proc/now.json", USAGE,
         "/proc/now.json could not be written: …"),
     Row("The folder is missing.", f"{PROGRAM} --save none/now.json", USAGE,
