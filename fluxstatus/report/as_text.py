@@ -214,7 +214,7 @@ def _put_rest(page: Page, left: Sequence[Finding]) -> None:
         first = f"{number} more {noun_for(number, *_NOUNS[worst_level])}"
         *counts, last = first, *(counted(n, *_NOUNS[level]) for level, n in others)
         text = " and ".join(filter(None, (", ".join(counts), last)))
-        page.state(worst_level, "", f"{text}; use --brief to list them, --all to show them in full")
+        page.state(worst_level, "", f"{text}: --brief lists them, --all shows them in full")
 
 
 _NOUNS = {
@@ -236,7 +236,7 @@ def _put_step(
         if finding.level not in TROUBLE:
             put_finding(page, finding, report.taken_at)
     if rest := sum(finding.level not in TROUBLE for finding in counted):
-        page.state(Level.SKIP, step.id, f"{rest} more; use --all to show them")
+        page.state(Level.SKIP, step.id, f"{rest} more: --all shows them")
     if not shown and not counted:
         page.state(step.level, step.id, _summary(step, report) or step.title)
 

@@ -38,7 +38,7 @@ def put_acceptance(page: Page, report: Report) -> None:
         _put_accepted(page, one)
     left = len(report.accepted) - _SHOWN
     if left > 0 and not page.look.everything:
-        page.state(ACCEPTED, "", f"{left} more; use --all to show them")
+        page.state(ACCEPTED, "", f"{left} more: --all shows them")
     for note in report.acceptance.notes if report.acceptance else ():
         page.put(note, Cell("", 1), _NOTE)
 
@@ -63,7 +63,7 @@ def _lines(page: Page, found: tuple[Past, ...]) -> Iterator[str]:
         yield f"{one.title} [{one.code}]"
     left = len(found) - _SHOWN
     if left > 0 and not page.look.everything:
-        yield f"{left} more; use --all to show them"
+        yield f"{left} more: --all shows them"
 
 
 def _first(page: Page, found: Sequence[T]) -> Sequence[T]:

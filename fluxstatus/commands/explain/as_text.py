@@ -136,7 +136,7 @@ def _put_nodes(page: Page, nodes: Sequence[Node]) -> None:
         return len(siblings) if page.look.everything else max(_NODES, _required(siblings))
 
     for prefix, node in branches(nodes, ascii_only=page.look.ascii, limit=limit):
-        text = _node(node) if isinstance(node, Node) else f"and {node} more; use --all to show them"
+        text = _node(node) if isinstance(node, Node) else f"and {node} more: --all shows them"
         page.put(text, Cell("", INDENT), Cell(prefix, len(prefix)))
 
 
@@ -208,7 +208,7 @@ def _times(count: int) -> str:
 
 def _more(count: int) -> Iterator[tuple[str, str]]:
     if count:
-        yield "", f"and {count} more; use --all to show them"
+        yield "", f"and {count} more: --all shows them"
 
 
 def _history(details: Details) -> Iterator[tuple[str, str]]:
