@@ -166,7 +166,7 @@ _RESOURCE_SETS = (
             "dependency-missing",
             "A dependency in spec.dependsOn of the ResourceSet does not exist.",
         ),
-        why="the ResourceSet depends on {dependency}, which does not exist",
+        why="dependency {dependency} does not exist",
         steps=(
             Step(
                 "install or create {dependency}, or correct spec.dependsOn",

@@ -190,7 +190,7 @@ RULES = (
             "helm-index-invalid",
             "The HelmRepository's URL does not serve a valid repository index.",
         ),
-        why="{url} does not serve a valid Helm repository index: {innermost}",
+        why="{url} has no valid Helm index: {innermost}",
         steps=(
             Step(
                 "set spec.url to the root of the Helm repository, which contains index.yaml, and not to a web page or a login page",
