@@ -230,7 +230,7 @@ RULES = (
         why="{object} limits {given}, which Kubernetes does not recognize as a resource",
         steps=(
             Step(
-                "correct the resource name under spec.hard in Git, for example requests.cpu, limits.memory, pods or count/RESOURCE.GROUP",
+                "correct the resource name under hard in the quota's spec in Git, for example requests.cpu, limits.memory, pods or count/RESOURCE.GROUP",
                 read=(SPEC,),
             ),
         ),

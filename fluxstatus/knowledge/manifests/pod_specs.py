@@ -148,10 +148,10 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="the name of {object} does not match its spec: the name of a CRD must be PLURAL.GROUP, from spec.names.plural and spec.group",
+        why="the name of {object} does not match its spec: the name of a CRD must be PLURAL.GROUP, made of names.plural and group in its spec",
         steps=(
             Step(
-                "correct metadata.name, spec.names.plural or spec.group in Git; a namePrefix or nameSuffix in kustomization.yaml also changes the names of CRDs",
+                "correct the name of the CRD, or names.plural or group in its spec, in Git; a namePrefix or nameSuffix in kustomization.yaml also changes the names of CRDs",
                 read=(SPEC,),
             ),
         ),

@@ -108,7 +108,7 @@ RULES = (
                 read=(_VALUES, SPEC),
             ),
             Step(
-                "if kustomize generates {values_kind} {values_name} and appends a hash to the name, set disableNameSuffixHash: true in generatorOptions, or let kustomize update the reference (with nameReference, in a file listed under configurations)"
+                "if {values_kind} {values_name} is generated, with a hash appended to the name, set disableNameSuffixHash: true in generatorOptions, or let kustomize update the reference (with nameReference, in a file listed under configurations)"
             ),
         ),
         pattern=Text(
