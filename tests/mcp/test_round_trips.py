@@ -93,6 +93,11 @@ def test_a_file_without_anything(client: Client, data: bytes | None) -> None:
     assert _round_trip(client, data)
 
 
+def test_a_comment_before_the_only_container() -> None:
+    """The comment ends with its line, also when what follows in the next one is removed."""
+    assert _round_trip(WITH_FILES["amp"], b'{// a " comment, { }\n"amp.mcpServers":{}}')
+
+
 @pytest.mark.parametrize("client", FORMS.values(), ids=[one.name for one in FORMS.values()])
 @settings(max_examples=25)  # each of them writes files
 @given(data=st.data(), bom=st.booleans(), crlf=st.booleans())

@@ -235,7 +235,10 @@ def _cut(text: str, node: _Node, number: int) -> str:
     members = node.members or []
     member = members[number]
     end = member.comma.end if member.comma else member.node.end
-    text = text[: member.key.before] + text[end:]
+    rest, start = text[end:], member.key.before
+    if member.key.after_line_comment and "\n" not in rest[: len(rest) - len(rest.lstrip())]:
+        start = member.key.start  # the comment must not hide the rest of the line
+    text = text[:start] + rest
     if number and member.comma is None and (comma := members[number - 1].comma):
         text = text[: comma.start] + text[comma.end :]
     return text
