@@ -15,9 +15,12 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False)  # json.dumps() would make one f
 
 def quoted(text: str, most: int | None = None) -> str:
     """Return *text* as a JSON string; of more than *most* characters, only both ends."""
-    if most is not None and len(text) > most:
-        text = f"{text[: most // 2]} … {text[-most // 2 :]}"
-    return json_text(text)
+    return json_text(text if most is None else shortened(text, most))
+
+
+def shortened(text: str, most: int) -> str:
+    """Return *text*, of more than *most* characters both ends: a cause is often at the end."""
+    return text if len(text) <= most else f"{text[: most // 2]} … {text[-most // 2 :]}"
 
 
 def json_text(value: Any, indent: str | int | None = None) -> str:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from fluxstatus.base.quoting import shortened
 from fluxstatus.model.findings import Finding, Level, Next, Report
 from fluxstatus.model.hints import Command
 from fluxstatus.report.as_json import commands_json, object_json, time_json, versioned
@@ -26,8 +27,8 @@ _NAMESPACES = 20
 def render(report: Report, _: Look) -> str:
     r"""Return the causes in *report* as a JSON document below 20 kB, ASCII only, with a newline."""
     content: dict[str, Any] = {
-        "context": _short(report.target.context),
-        "namespaces": [_short(name) for name in report.scope.namespaces[:_NAMESPACES]],
+        "context": shortened(report.target.context, _TEXT),
+        "namespaces": [shortened(name, _TEXT) for name in report.scope.namespaces[:_NAMESPACES]],
         "takenAt": time_json(report.taken_at),
         "verdict": report.verdict,
         "summary": {level: report.count(level) for level in Level}
@@ -67,7 +68,7 @@ def _cause(fault: Finding) -> dict[str, Any]:
         "level": fault.level,
         "code": fault.code,
         "certainty": fault.certainty,
-        "title": _short(fault.title),
+        "title": shortened(fault.title, _TEXT),
         "blocks": len(fault.blocks),
     }
 
@@ -76,9 +77,9 @@ def _details(fault: Finding) -> dict[str, Any]:
     return {
         "object": object_json(fault.object) if fault.object else None,
         "since": time_json(fault.since),
-        "why": _short(why_of(fault)),
+        "why": shortened(why_of(fault), _TEXT),
         "hints": [
-            {"text": _short(hint.text), "commands": _commands(hint.commands)}
+            {"text": shortened(hint.text, _TEXT), "commands": _commands(hint.commands)}
             for hint in fault.hints[:_HINTS]
         ],
     }
@@ -86,13 +87,7 @@ def _details(fault: Finding) -> dict[str, Any]:
 
 def _next(step: Next) -> dict[str, Any]:
     return {
-        "text": _short(step.text),
+        "text": shortened(step.text, _TEXT),
         "commands": _commands(step.commands),
         "prompt": step.prompt if _size(step.prompt) <= _WHOLE else "",
     }
-
-
-def _short(text: str) -> str:
-    """Return *text*, of a long one both ends: the cause is often at the end."""
-    half = _TEXT // 2
-    return text if len(text) <= _TEXT else f"{text[:half]} … {text[-half:]}"

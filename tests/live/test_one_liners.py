@@ -312,9 +312,7 @@ def test_a_kind_is_one_list(cluster: Cluster) -> None:
     asked = requests_of(cluster, "get", "kustomizations")
     assert len(asked) == len(set(asked)) <= 3 + 4  # of sources there are four kinds
     every = requests_of(cluster, "get", "all")
-    lists = [resource for resource in every if resource != "events"]  # also those of Alerts
-    assert len(lists) == len(set(lists))
-    assert every.count("events") <= 2
+    assert len(every) == len(set(every))
 
 
 def requests_of(cluster: Cluster, *words: str) -> list[str]:

@@ -136,11 +136,7 @@ OTHERWISE = {
     "model/snapshot.py": "takes only known commands",
     "cluster/failures.py": "splits its table, in which a context is bound to its flag",
     "mcp/entry.py": "binds names and contexts to their flags",
-    "checks/upgrade/needs.py": "has a version of a table",
-    "checks/upgrade/order.py": "has words of its own steps",
-    "checks/upgrade/plan.py": "chooses between two commands",
-    "commands/fleet/text.py": "binds contexts and files to their flags",
-    "report/whole.py": "keeps those of a saved report",
+    "report/whole.py": "keeps those of a report that this program has just made",
 }
 """The files that make commands in another way."""
 OURS = {
@@ -148,6 +144,7 @@ OURS = {
     "one.verb", "what",  # of the permissions that an installation needs
     "delete",  # the kinds of Flux
     "argv", "apply", "create", "name", "login", "files",  # constants, and the user's --git
+    "_BEFORE", "_AFTER",  # constants
 }  # fmt: skip
 """Expressions for words that do not come from a cluster."""
 

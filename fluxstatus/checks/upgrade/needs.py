@@ -15,7 +15,7 @@ from fluxstatus.knowledge.flux_minors import (
 )
 from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import Hint, hint, kubectl
+from fluxstatus.model.hints import Hint, command, hint
 from fluxstatus.state.resource import Resource
 
 _RELEASES = "https://github.com/controlplaneio-fluxcd/flux-operator/releases"
@@ -74,7 +74,7 @@ def _flux_first(move: Move, version: Minor, target: FluxMinor) -> Iterator[Hint]
         yield hint(
             f"first upgrade to Flux {newest}: Flux {dotted(move.current)} is tested only up to "
             f"Kubernetes {dotted(current.tested[1])}",
-            kubectl("flux-status", "upgrade", "plan", "--to", newest),
+            command("kubectl flux-status upgrade plan --to {minor}", {"minor": newest}),
         )
 
 

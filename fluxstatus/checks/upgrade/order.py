@@ -11,7 +11,7 @@ from fluxstatus.checks.upgrade.move import BLOCKERS, Move
 from fluxstatus.checks.upgrade.notes import reach_of
 from fluxstatus.knowledge.flux_minors import NEWEST, SUPPORTED_MINORS, Minor
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import Command, Hint, command, hint
+from fluxstatus.model.hints import Command, Hint, command, hint, kubectl
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.deployments import HELM_CHART, Component, managed_by
 from fluxstatus.state.ownership import creators_of
@@ -27,7 +27,7 @@ def steps_of(move: Move, findings: Iterable[Finding]) -> Iterator[Hint]:
     """Yield the steps of *move*, for which there are these *findings*."""
     yield hint(
         "save a snapshot to compare with later",
-        _save(_BEFORE),
+        kubectl("flux-status", "--save", _BEFORE, "--advice", changes=True),
     )
     levels = {one.level for one in findings if one.step == BLOCKERS}
     if Level.FAIL in levels:
@@ -59,14 +59,6 @@ def _flux(move: Move) -> Iterator[Hint]:
         )
     else:
         yield _without_operator(move)
-
-
-def _ours(*words: str) -> Command:
-    return Command(("kubectl", "flux-status", *words))
-
-
-def _save(file: str) -> Command:
-    return _ours("--save", file, "--advice")._replace(changes=True)
 
 
 def _git(move: Move) -> Hint:
@@ -149,9 +141,9 @@ def _afterwards(move: Move) -> Iterator[Hint]:
     target = dotted(move.target)
     yield hint(
         "wait until everything is healthy, and show what has changed",
-        _ours("--wait", "10m"),
-        _save(_AFTER),
-        _ours("compare", _BEFORE, _AFTER),
+        kubectl("flux-status", "--wait", "10m"),
+        kubectl("flux-status", "--save", _AFTER, "--advice", changes=True),
+        kubectl("flux-status", "compare", _BEFORE, _AFTER),
     )
     instance = move.state.instance
     if not instance or instance.spec.get("migrateResources") is False:

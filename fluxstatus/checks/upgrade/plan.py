@@ -17,7 +17,7 @@ from fluxstatus.knowledge.upgrade_changes import CHANGES
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, VERSION, Unread, Why, by_reason
 from fluxstatus.model.findings import WORST_FIRST, Exit, Finding, Level
-from fluxstatus.model.hints import Command, Hint, hint
+from fluxstatus.model.hints import Command, Hint, hint, kubectl
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.state.state import State
@@ -211,7 +211,9 @@ def _from_unknown(state: State) -> Finding:
         hints=(
             hint(
                 "show what is installed",
-                Command(("kubectl", "flux-status", "preflight" if is_absent else "versions")),
+                kubectl("flux-status", "preflight")
+                if is_absent
+                else kubectl("flux-status", "versions"),
             ),
         ),
         trivial=True,

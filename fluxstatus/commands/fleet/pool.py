@@ -68,7 +68,7 @@ class Pool:
                 time.sleep(_PAUSE)
 
     def _give(self, job: Job) -> None:
-        """Give *job* to a worker that is idle, or to a new one. Raises ProgramError."""
+        """Hand *job* to a worker that is idle, or to a new one. Raises ProgramError."""
         worker = self._idle.pop() if self._idle else _Worker()
         self._busy.append(worker)
         worker.give(job, self._task)

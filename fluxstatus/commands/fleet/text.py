@@ -10,7 +10,7 @@ from fluxstatus.commands.fleet.fleet import Fleet
 from fluxstatus.commands.fleet.joining import Shared, Version
 from fluxstatus.commands.fleet.members import Member
 from fluxstatus.model.findings import Level, Verdict
-from fluxstatus.model.hints import Command
+from fluxstatus.model.hints import Command, command
 from fluxstatus.report.layout import INDENT, Cell, Page, put_head
 from fluxstatus.report.look import Look
 from fluxstatus.report.table import Table
@@ -156,9 +156,9 @@ def _put_next(page: Page, members: Sequence[Member]) -> None:
 
 def command_for(member: Member) -> Command | None:
     """Return the command that checks *member* alone, None for a saved report."""
+    fields = {"file": member.origin, "context": member.context}
     if member.is_file:
-        words = ["--from", member.origin] if member.sources is not None else []
-    else:
-        kubeconfig = [f"--kubeconfig={member.origin}"] if member.origin else []
-        words = [*kubeconfig, f"--context={member.context}"]
-    return Command(("kubectl", "flux-status", *words)) if words else None
+        is_snapshot = member.sources is not None
+        return command("kubectl flux-status --from={file}", fields) if is_snapshot else None
+    kubeconfig = "--kubeconfig={file} " if member.origin else ""
+    return command(f"kubectl flux-status {kubeconfig}--context={{context}}", fields)

@@ -249,8 +249,9 @@ def rows(cluster: Cluster, kinds: Iterable[Kind]) -> Iterator[list[Row]]:
 
     Those of HELD come once all of them were read. Errors are in `cluster.unread`.
     """
-    kinds, sources, statics = list(kinds), Sources(cluster), Statics(cluster)
-    waiting, held = Waiting(sources), list[list[Row]]()
+    kinds, sources, held = list(kinds), Sources(cluster), list[list[Row]]()
+    waiting = Waiting(sources)
+    statics = Statics(cluster, lambda: waiting.warnings)
     unfiltered = not (cluster.namespaces or cluster.selector)
     last: Kind | None = None
     for kind, items in cluster.read(kinds):

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from fluxstatus.base.durations import age
+from fluxstatus.base.fields import map_of
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.model.evidence import (
@@ -51,10 +52,11 @@ class Statics:
     """The Alerts, Providers and FluxReports of a cluster.
 
     What the list does not have of them is read once for each namespace of it, or once for all.
+    *warnings* returns the Warning events that were read for other objects, None if none were.
     """
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
+    def __init__(self, cluster: Cluster, warnings: Callable[[], Collection[Object] | None]) -> None:
+        self._cluster, self._warnings = cluster, warnings
         self._listed: dict[Kind, list[Object]] = {kind: [] for kind in NOTIFICATIONS}
         self._complete: set[Kind] = set()
         self._seen: dict[Kind, set[tuple[str, str]]] = defaultdict(set)
@@ -141,8 +143,15 @@ class Statics:
                 answers[name] = Incomplete(unread, found) if unread else Read(found)
             else:
                 answers[name] = _answer(cluster, name, partial(cluster.all_of, kind, where))
-        answers["events"] = _answer(cluster, "events", partial(cluster.events, _OF_ALERTS, where))
+        answers["events"] = self._events(where)
         return Evidence(cluster.now, answers=answers)
+
+    def _events(self, where: str) -> Answer:
+        """Return the Warning events of Alerts in *where*: of all of them, if they were read."""
+        known, cluster = self._warnings(), self._cluster
+        if known is None or "events" in cluster.unread:
+            return _answer(cluster, "events", partial(cluster.events, _OF_ALERTS, where))
+        return Read(tuple(one for one in known if _is_of_alert(one, where)))
 
     def _of_report(self, report: Resource) -> Standing:
         """Return Ready, unless the operator has not updated *report* in time."""
@@ -215,6 +224,12 @@ _OF: Mapping[str, Callable[[State, Resource], Standing]] = {
 def _with_message(text: str, finding: "Finding") -> str:
     """Return *text* with the controller's message."""
     return f"{text}: {finding.message}" if finding.message else text
+
+
+def _is_of_alert(event: Object, namespace: str) -> bool:
+    """Return whether *event* is about an Alert in *namespace*, or in any if that is empty."""
+    about = map_of(event.get("involvedObject"))
+    return about.get("kind") == "Alert" and namespace in ("", about.get("namespace"))
 
 
 def _answer(cluster: Cluster, name: str, read: Callable[[], Iterable[Object]]) -> Answer:

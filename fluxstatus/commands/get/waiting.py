@@ -17,7 +17,7 @@ class Waiting:
     """The objects in a list that are not healthy, and what each of them waits for.
 
     Besides what was added, `sources` are read, each kind at most once, and the Warning events,
-    which keep the failure of an attempt while the next one runs.
+    which keep the failure of an attempt while the next one runs: `warnings`, None until then.
     """
 
     def __init__(self, sources: Sources) -> None:
@@ -25,7 +25,7 @@ class Waiting:
         self._unhealthy: dict[Key, Resource] = {}
         self._new: list[Resource] = []
         self._causes: dict[Key, tuple[Cause, ...]] = {}
-        self._warnings: tuple[Object, ...] | None = None
+        self.warnings: tuple[Object, ...] | None = None
 
     def add(self, resources: Iterable[Resource]) -> None:
         """Add the next objects of the list."""
@@ -56,10 +56,10 @@ class Waiting:
 
         needed = self._with_needs(resources)
         missing = [*self._missing(resources)]
-        if self._warnings is None:
-            self._warnings = tuple(self._sources.cluster.warnings())
+        if self.warnings is None:
+            self.warnings = tuple(self._sources.cluster.warnings())
         state = partial_state(
-            self._sources.cluster.now, needed.values(), missing=missing, events=self._warnings
+            self._sources.cluster.now, needed.values(), missing=missing, events=self.warnings
         )
         found = causes_by_object(state, Controllers(state))
         for key in (one.ref.key for one in resources):
