@@ -1,6 +1,6 @@
 """The storage and download of artifacts inside the cluster.
 
-Upstream: SC internal/controller/storage.go, PKG http/fetch, PKG tar.
+Upstream: source-controller internal/controller/storage.go, fluxcd/pkg http/fetch, fluxcd/pkg tar.
 """
 
 from fluxstatus.knowledge.commands import LOG, SPEC
@@ -239,7 +239,7 @@ RULES = (
         why="the stored artifact no longer matches the digest in the source's status ({detail}), so source-controller fetches the source again",
         steps=(
             Step(
-                "if this happens repeatedly, check the volume of source-controller; replicas must not share the volume, and nothing else can write to it",
+                "if this happens repeatedly, check the volume of source-controller; replicas must not share the volume, and nothing except source-controller may write to it",
                 read=(_SERVER, _CONTROLLER),
             ),
         ),

@@ -1,6 +1,6 @@
 """Buckets: access, region and address.
 
-Upstream: SC internal/bucket, minio-go.
+Upstream: source-controller internal/bucket, minio-go.
 """
 
 from fluxstatus.knowledge.commands import SECRET, SPEC
@@ -34,7 +34,7 @@ RULES = (
         why="Azure Storage does not accept the credentials in Secret {secret}: the account key, SAS token or client secret is wrong or has expired",
         steps=(
             Step(
-                "store a valid accountKey, a valid sasKey, or a valid tenantId, clientId and clientSecret in Secret {secret}. Or remove spec.secretRef and use workload identity",
+                "store a valid accountKey, a valid sasKey, or a valid tenantId, clientId and clientSecret in Secret {secret}. Alternatively, remove spec.secretRef and use workload identity",
                 read=(SECRET, SPEC),
             ),
         ),
@@ -249,7 +249,7 @@ RULES = (
         why="access to bucket {bucket} is denied: no Secret is configured, and the controller's own identity is not allowed to list or read the bucket",
         steps=(
             Step(
-                "set spec.secretRef to a Secret with the keys accesskey and secretkey. Or set spec.provider to aws, azure or gcp, and grant the controller's cloud identity read access to the bucket",
+                "set spec.secretRef to a Secret with the keys accesskey and secretkey. Alternatively, set spec.provider to aws, azure or gcp, and grant the controller's cloud identity read access to the bucket",
                 read=(SPEC,),
             ),
         ),

@@ -1,4 +1,4 @@
-"""OCI registries that refuse a pull despite valid credentials: policies, network rules, shutdowns.
+"""OCI registries that reject a pull with valid credentials: policies, network rules, shutdowns.
 
 Upstream: the responses of Harbor, Artifactory, Nexus and the registries of clouds.
 """

@@ -1,7 +1,7 @@
 """Verification of signatures: Git commits and tags, OCI artifacts and charts.
 
-Upstream: SC internal/controller/gitrepository_controller.go and ocirepository_controller.go,
-internal/oci/cosign, internal/oci/notation, PKG git/signatures.
+Upstream: source-controller internal/controller/gitrepository_controller.go and
+ocirepository_controller.go, internal/oci/cosign, internal/oci/notation, fluxcd/pkg git/signatures.
 """
 
 from fluxstatus.knowledge.commands import SECRET, SPEC, for_secret

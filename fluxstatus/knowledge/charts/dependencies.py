@@ -1,6 +1,6 @@
 """HelmChart: dependencies of a chart.
 
-Upstream: SC internal/helm/chart/dependency_manager.go.
+Upstream: source-controller internal/helm/chart/dependency_manager.go.
 """
 
 from fluxstatus.knowledge.charts.shared import ITS_SOURCE

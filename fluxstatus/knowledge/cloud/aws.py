@@ -1,6 +1,6 @@
 """Logins to AWS and its registries.
 
-Upstream: PKG auth/aws, aws-sdk-go-v2, and the responses of STS and ECR.
+Upstream: fluxcd/pkg auth/aws, aws-sdk-go-v2, and the responses of STS and ECR.
 """
 
 from fluxstatus.knowledge.cloud.shared import (

@@ -1,6 +1,7 @@
 """GitHub Apps, and a spec.provider that does not match the Secret.
 
-Upstream: PKG auth/githubapp, SC internal/controller/gitrepository_controller.go.
+Upstream: fluxcd/pkg auth/githubapp, source-controller
+internal/controller/gitrepository_controller.go.
 """
 
 from fluxstatus.knowledge.commands import GITHUB_APP, SECRET, SPEC

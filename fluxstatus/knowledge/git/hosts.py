@@ -1,4 +1,4 @@
-"""Git servers that know the credentials and deny access: GitHub, GitLab, Bitbucket, Azure DevOps.
+"""Git servers that recognize the credentials but deny access, such as GitHub and GitLab.
 
 Upstream: the responses of these servers (after "remote:"), go-git.
 """

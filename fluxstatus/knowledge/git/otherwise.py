@@ -1,6 +1,7 @@
 """A Git request that fails in any other way.
 
-Upstream: PKG git/gogit, go-git, SC internal/controller/gitrepository_controller.go.
+Upstream: fluxcd/pkg git/gogit, go-git, source-controller
+internal/controller/gitrepository_controller.go.
 """
 
 from fluxstatus.knowledge.commands import LOG, SECRET, SPEC, URL

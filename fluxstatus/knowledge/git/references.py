@@ -1,6 +1,6 @@
 """Git repositories and references that do not exist, and the transfer from the server.
 
-Upstream: PKG git/gogit, go-git, and the responses of Git servers.
+Upstream: fluxcd/pkg git/gogit, go-git, and the responses of Git servers.
 """
 
 from fluxstatus.knowledge.commands import BASIC_AUTH, LOG, SECRET, SPEC, URL, for_secret
@@ -289,7 +289,7 @@ RULES = (
                 read=(SPEC,),
             ),
             Step(
-                "or fix the files that go-git cannot check out unmodified; common causes are line endings (.gitattributes), symbolic links, and names that differ only in case. Then update Flux"
+                "alternatively, fix the files that go-git cannot check out unmodified, and then update Flux. Common causes are line endings (.gitattributes), symbolic links, and names that differ only in case"
             ),
         ),
         pattern=Text(r"checkout tag '(?P<wanted_tag>[^']+)': worktree contains unstaged changes"),

@@ -1,6 +1,6 @@
 """Authentication at a Git server over ssh.
 
-Upstream: PKG git/gogit, golang.org/x/crypto/ssh, and the responses of SSH servers.
+Upstream: fluxcd/pkg git/gogit, golang.org/x/crypto/ssh, and the responses of SSH servers.
 """
 
 from fluxstatus.knowledge.commands import SECRET, SSH, URL
@@ -82,7 +82,7 @@ RULES = (
                 read=("kubectl get deployments -n {flux_namespace} -o wide",),
             ),
             Step(
-                "or use another type of key (ECDSA or Ed25519), if the server supports it",
+                "alternatively, use another type of key (ECDSA or Ed25519), if the server supports it",
                 read=(SECRET,),
             ),
         ),

@@ -1,6 +1,6 @@
 """Submodules of a GitRepository, and the repositories in spec.include.
 
-Upstream: go-git submodule, SC internal/controller/gitrepository_controller.go.
+Upstream: go-git submodule, source-controller internal/controller/gitrepository_controller.go.
 """
 
 from fluxstatus.knowledge.commands import SPEC

@@ -50,7 +50,7 @@ RULES = (
         why="{field} of {object} is Exists, but the toleration also has a value, which is not allowed",
         steps=(
             Step(
-                "remove the toleration's value, or set operator: Equal, {in_git}",
+                "{in_git}, remove the toleration's value, or set operator: Equal",
                 read=(SPEC,),
             ),
         ),
@@ -67,7 +67,7 @@ RULES = (
         why="{field} of {object} is invalid, because hostPort and containerPort must be equal on the host network (hostNetwork)",
         steps=(
             Step(
-                "set hostPort and containerPort to the same number, or remove hostPort, {in_git}",
+                "{in_git}, set hostPort and containerPort to the same number, or remove hostPort",
                 read=(SPEC,),
             ),
         ),

@@ -1,6 +1,6 @@
 """Services that respond with an HTTP status, and services that cannot be reached.
 
-Upstream: NC internal/notifier, Go net/http.
+Upstream: notification-controller internal/notifier, Go net/http.
 """
 
 from fluxstatus.knowledge.commands import SECRET, SECRETS, SPEC

@@ -1,4 +1,4 @@
-"""Chats and pagers that do not accept a notification, with their own words.
+"""Chat and paging services that do not accept a notification, by their error messages.
 
 Upstream: the answers of Slack, Discord, Microsoft Teams, Telegram, Matrix and PagerDuty.
 """

@@ -1,6 +1,7 @@
 """Providers that write commit statuses and comments.
 
-Upstream: NC internal/notifier, and the answers of GitHub, GitLab, Bitbucket, Gitea and Azure DevOps.
+Upstream: notification-controller internal/notifier, and the answers of GitHub, GitLab, Bitbucket,
+Gitea and Azure DevOps.
 """
 
 from fluxstatus.knowledge.commands import SECRET, SPEC
@@ -47,7 +48,7 @@ RULES = (
         why="the event lacks the revision or change request that this type of Provider requires: {detail}",
         steps=(
             Step(
-                "limit spec.eventSources of the Alert to objects whose events include it. Kustomizations with a Git source have a revision; the annotation event.toolkit.fluxcd.io/change_request sets the number of a change request",
+                "limit spec.eventSources of the Alert to objects whose events have a revision or a change request. The events of Kustomizations with a Git source have a revision; the annotation event.toolkit.fluxcd.io/change_request sets the number of a change request",
                 read=(ALERTS, SPEC),
             ),
         ),

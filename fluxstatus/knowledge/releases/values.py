@@ -1,6 +1,6 @@
 """HelmRelease: values, their sources and the schema of the chart.
 
-Upstream: PKG chartutil/values.go, helm pkg/chart and pkg/action.
+Upstream: fluxcd/pkg chartutil/values.go, helm pkg/chart and pkg/action.
 """
 
 from fluxstatus.knowledge.codes import CHART_DEPENDENCY_FAILED

@@ -1,4 +1,4 @@
-"""States of a controller that only show in the faults of many objects: storage, CRDs, permissions."""
+"""Problems of a controller that only the faults of its objects show: storage, CRDs, permissions."""
 
 from fluxstatus.knowledge.commands import APPLY_INSTANCE
 from fluxstatus.knowledge.rule import Rule, Step

@@ -1,6 +1,6 @@
-"""Hosts that respond with an error, or break off the connection.
+"""Hosts that respond with an error or close the connection.
 
-Upstream: Go net, net/http, golang.org/x/net/http2, go-git, SC internal/helm/getter.
+Upstream: Go net, net/http, golang.org/x/net/http2, go-git, source-controller internal/helm/getter.
 """
 
 from fluxstatus.knowledge.commands import ENDPOINT
