@@ -11,6 +11,7 @@ from bisect import bisect_right
 from functools import cached_property
 from typing import Self
 
+from fluxstatus.base.excerpts import excerpt
 from fluxstatus.base.late_pattern import late_pattern
 
 _BLANK = "x"
@@ -130,7 +131,7 @@ class Message:
         found = _QUOTED.search(text)
         own = found.start("words") if found else len(text)
         start = max((end for end in self._ends if end < own), default=-1) + 1
-        return " ".join(text[start : start + _LONGEST].split())
+        return excerpt(text, start, min(start + _LONGEST, len(text)))
 
 
 def _without_retry(own: str) -> str:

@@ -6,6 +6,7 @@ from enum import IntEnum
 from functools import cached_property
 from typing import NamedTuple
 
+from fluxstatus.base.excerpts import excerpt
 from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.knowledge.message import Message
 from fluxstatus.knowledge.subject import Subject
@@ -67,7 +68,7 @@ class Match:
         text = self.message.text
         spans = {name: self._found.span(name) for name in self._found.re.groupindex}
         return {
-            name: " ".join(text[start:end].split()).rstrip(" .,;:")
+            name: excerpt(text, start, end).rstrip(" .,;:")
             for name, (start, end) in spans.items()
             if end > start >= 0
         }

@@ -18,8 +18,8 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"(?P<webhook>(?:\d{3}[:,] )?(?:\{[^\n]{0,20})?"
-            r"(?:Unknown Webhook|Invalid Webhook Token|no_service|no_active_hooks|no_team)\b)"
+            r"(?P<webhook>(?:\d{3}[:,] )?(?:no_service|no_active_hooks|no_team)\b|"
+            r"Unknown Webhook\b|Invalid Webhook Token\b)"
         ),
         kinds=PROVIDER,
         reach=Reach.WHOLE,
