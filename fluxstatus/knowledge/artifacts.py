@@ -80,7 +80,7 @@ RULES = (
         why="the storage of {controller} is full (no space left on device)",
         steps=(
             Step(
-                "enlarge the volume of {controller}, or fetch fewer or smaller artifacts (spec.ignore, .sourceignore or sparse checkout). The volume is set in spec.storage of the FluxInstance; without it, the storage is an emptyDir on the node's disk",
+                "enlarge the volume of {controller}, or fetch fewer or smaller artifacts (spec.ignore, .sourceignore or sparse checkout). The volume is set in spec.storage of the FluxInstance; without this setting, the storage is an emptyDir on the node's disk",
                 read=("kubectl get pods,persistentvolumeclaims -n {flux_namespace} -o wide",),
             ),
         ),

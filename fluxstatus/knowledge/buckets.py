@@ -108,7 +108,7 @@ RULES = (
         kinds=_BUCKET,
         needs=("cloud",),
         certainty="one-of",
-        upstream="SC internal/bucket/gcp/gcp.go, Cloud Storage: answers of the API",
+        upstream="SC internal/bucket/gcp/gcp.go, Cloud Storage: responses of the API",
     ),
     Rule(
         _BUCKET_FAILED,
@@ -126,7 +126,7 @@ RULES = (
         kinds=_BUCKET,
         certainty="one-of",
         transient=True,
-        upstream="minio-go, Amazon S3: answers of the API",
+        upstream="minio-go, Amazon S3: responses of the API",
     ),
     Rule(
         _BUCKET_ADDRESS_INVALID,
@@ -142,7 +142,7 @@ RULES = (
         ),
         kinds=_BUCKET,
         certainty="one-of",
-        upstream="minio-go, MinIO: answers of the console",
+        upstream="minio-go, MinIO: responses of the console",
     ),
     Rule(
         _BUCKET_DENIED,
@@ -161,7 +161,7 @@ RULES = (
         needs=("cloud",),
         certainty="one-of",
         transient=True,
-        upstream="Amazon S3, STS: answers of the APIs",
+        upstream="Amazon S3, STS: responses of the APIs",
     ),
     Rule(
         _BUCKET_FAILED,

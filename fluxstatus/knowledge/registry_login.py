@@ -149,7 +149,7 @@ RULES = (
         kinds=_PULLS,
         needs=("secret",),
         reach=Reach.WHOLE,
-        upstream="Docker Hub, Quay, GitHub Packages: answers of the registries",
+        upstream="Docker Hub, Quay, GitHub Packages: responses of the registries",
     ),
     Rule(
         _REGISTRY_AUTH_REJECTED,

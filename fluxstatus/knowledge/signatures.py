@@ -297,7 +297,7 @@ RULES = (
     Rule(
         Code(
             "signature-service-unreachable",
-            "A service for keyless signatures, or its public keys, cannot be reached.",
+            "The services or the public keys for keyless signatures cannot be reached.",
         ),
         why="the public keys of Sigstore (Fulcio, Rekor, TUF) for keyless signatures cannot be read: {detail}",
         steps=(

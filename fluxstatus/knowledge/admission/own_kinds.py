@@ -201,7 +201,7 @@ RULES = (
         why="admission webhook {webhook} rejects {object} because a required setting is missing: {detail}",
         steps=(
             Step(
-                "add the setting {in_git}. If it is already set, check its name and indentation, and that its variables are not empty",
+                "add the setting {in_git}. If it is already set, check its name and indentation, and check that its variables are not empty",
                 read=(SPEC, "kubectl explain {object_resource} --recursive"),
             ),
         ),

@@ -144,7 +144,7 @@ RULES = (
         pattern=Text(
             r"(?P<detail>is not authorized to perform: ?\S+)[^\n]*no resource-based policy allows"
         ),
-        upstream="Amazon ECR: answers of the registry",
+        upstream="Amazon ECR: responses of the registry",
     ),
     Rule(
         CLOUD_LOGIN_FAILED,

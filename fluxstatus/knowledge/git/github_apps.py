@@ -25,7 +25,7 @@ RULES = (
             ),
         ),
         pattern=Text(r"(?P<detail>'(?:Expiration time|Issued at)' claim[^\n]{0,80})"),
-        upstream="GitHub: answers of the API",
+        upstream="GitHub: responses of the API",
     ),
     Rule(
         _GITHUB_APP_FAILED,
@@ -86,7 +86,7 @@ RULES = (
             ),
         ),
         pattern=Text(r"installation has been suspended"),
-        upstream="GitHub: answers of the API",
+        upstream="GitHub: responses of the API",
     ),
     Rule(
         _GITHUB_APP_FAILED,
@@ -100,7 +100,7 @@ RULES = (
         ),
         pattern=Text(r"Integration not found|Integration must generate a public key"),
         certainty="one-of",
-        upstream="GitHub: answers of the API",
+        upstream="GitHub: responses of the API",
     ),
     Rule(
         _GITHUB_APP_FAILED,

@@ -23,7 +23,7 @@ RULES = (
         upstream="SC internal/controller/gitrepository_controller.go",
     ),
     Rule(
-        Code("git-server-refused", "The Git server refuses the request for a reason of its own."),
+        Code("git-server-refused", "The Git server refuses the request and reports the reason."),
         why="{host} refuses the request: {detail}",
         steps=(
             Step(

@@ -66,7 +66,7 @@ RULES = (
                 read=(URL,),
             ),
             Step(
-                "if the project is correct, grant access to it to the owner of the token or to the managed identity",
+                "if the project is correct, grant the owner of the token, or the managed identity, access to the project",
                 read=(SECRET,),
             ),
         ),

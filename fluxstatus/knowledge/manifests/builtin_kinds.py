@@ -130,7 +130,7 @@ RULES = (
                 read=(SPEC,),
             ),
             Step(
-                "if Git does not set the field, the live Service still has the value from its previous type: remove it with kubectl edit",
+                "if Git does not set the field, the live Service still has the value from its previous type: remove that value with kubectl edit",
                 read=(OBJECT + " --show-managed-fields",),
             ),
         ),

@@ -52,7 +52,7 @@ RULES = (
         why="{object} uses the strategy Recreate but also has rollingUpdate, which is not allowed: Kubernetes sets rollingUpdate by default, and server-side apply keeps it in the live object",
         steps=(
             Step(
-                "if a base or patch in Git also sets rollingUpdate, remove it there",
+                "if a base or patch in Git also sets rollingUpdate, remove rollingUpdate there",
                 read=(_MANAGED,),
             ),
             Step(

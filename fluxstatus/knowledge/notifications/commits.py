@@ -1,6 +1,6 @@
 """Providers that write commit statuses and comments.
 
-Upstream: notification-controller internal/notifier, and the answers of GitHub, GitLab, Bitbucket,
+Upstream: notification-controller internal/notifier, and the responses of GitHub, GitLab, Bitbucket,
 Gitea and Azure DevOps.
 """
 
@@ -114,7 +114,7 @@ RULES = (
         ),
         kinds=PROVIDER,
         reach=Reach.WHOLE,
-        upstream="GitHub, GitLab: answers of the APIs",
+        upstream="GitHub, GitLab: responses of the APIs",
     ),
     Rule(
         NOTIFICATION_FAILED,
@@ -136,7 +136,7 @@ RULES = (
         kinds=PROVIDER,
         reach=Reach.WHOLE,
         certainty="one-of",
-        upstream="GitHub, GitLab, Bitbucket, Azure DevOps: answers of the APIs",
+        upstream="GitHub, GitLab, Bitbucket, Azure DevOps: responses of the APIs",
     ),
     Rule(
         NOTIFICATION_FAILED,
@@ -150,7 +150,7 @@ RULES = (
         pattern=Text(r"reached the maximum number of statuses"),
         kinds=PROVIDER,
         reach=Reach.WHOLE,
-        upstream="GitHub: answers of the API",
+        upstream="GitHub: responses of the API",
     ),
     Rule(
         NOTIFICATION_FAILED,
@@ -164,7 +164,7 @@ RULES = (
         pattern=Text(r"(?P<detail>No more than \d+ properties are allowed[^\n]{0,60})"),
         kinds=PROVIDER,
         reach=Reach.WHOLE,
-        upstream="GitHub: answers of the API",
+        upstream="GitHub: responses of the API",
     ),
     Rule(
         NOTIFICATION_FAILED,

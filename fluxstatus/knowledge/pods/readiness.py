@@ -37,7 +37,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the pod was evicted because it used more ephemeral storage than its limit allows: logs, emptyDir volumes and files in containers count",
+        why="the pod was evicted because it used more ephemeral storage than its limit allows: logs, emptyDir volumes and files in containers count towards this limit",
         steps=(
             Step(
                 "raise resources.limits[ephemeral-storage] or the emptyDir's sizeLimit in the pod template, or find out what uses the storage",

@@ -49,7 +49,7 @@ RULES = (
         why="the existing Secret {values_name} does not have key {values_key}, which the chart requires",
         steps=(
             Step(
-                "add key {values_key} to Secret {values_name} in namespace {target_ns}. An older version of the chart did not require it",
+                "add key {values_key} to Secret {values_name} in namespace {target_ns}. An older version of the chart did not require this key",
                 read=("kubectl describe secret/{values_name} -n {target_ns}",),
             ),
         ),

@@ -55,7 +55,7 @@ RULES = (
         pattern=_TOO_MANY,
         kinds=frozenset({"ResourceSetInputProvider"}),
         transient=True,
-        upstream="GitHub, GitLab: answers of the APIs",
+        upstream="GitHub, GitLab: responses of the APIs",
     ),
     Rule(
         _RATE_LIMIT,

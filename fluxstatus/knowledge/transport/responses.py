@@ -42,7 +42,7 @@ RULES = (
         ),
         pattern=Text(r"status(?: code)?:? 413\b|413 (?:Request Entity|Payload|Content) Too Large"),
         kinds=FETCHES - {"Provider"},
-        upstream="go-git plumbing/transport/http, nginx: answers of the proxy",
+        upstream="go-git plumbing/transport/http, nginx: responses of the proxy",
     ),
     Rule(
         HOST_REDIRECTS,
