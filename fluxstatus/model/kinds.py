@@ -14,10 +14,11 @@ SUSPEND_ANNOTATIONS = (
     "fluxcd.controlplane.io/reconcile",
     "source.extensions.fluxcd.io/reconcile",
 )
-"""The annotations that suspend an object without spec.suspend: of the operator, source-watcher."""
+"""The annotations of the Flux Operator and source-watcher that suspend objects without
+spec.suspend."""
 
 ORIGIN = "org.opencontainers.image.revision"
-"""The metadata of an OCI artifact with the Git revision that it was made from."""
+"""The annotation of an OCI artifact that names the Git revision from which it was built."""
 
 
 KindName: TypeAlias = Literal[
@@ -41,7 +42,7 @@ KindName: TypeAlias = Literal[
     "Alert",
     "Provider",
 ]
-"""The name of a kind of Flux."""
+"""The name of a Flux kind."""
 
 KindNames: TypeAlias = frozenset[KindName]
 """A set of kinds, such as those that a rule applies to."""
@@ -132,10 +133,10 @@ _KINDS = (
 # fmt: on
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}
-"""All kinds of Flux by name."""
+"""All Flux kinds by name."""
 
 RESOURCES: Mapping[str, Kind] = {kind.resource: kind for kind in _KINDS}
-"""All kinds of Flux by plural.group."""
+"""All Flux kinds by plural.group."""
 
 FLUX_GROUPS = frozenset(kind.group for kind in _KINDS)
 

@@ -16,7 +16,8 @@ SOURCE_PARTS = (
     ("BuildFailed", "True"),
     ("SourceVerified", "False"),
 )
-"""Conditions of a source that only a success removes (SC internal/controller, each kind)."""
+"""Conditions of a source that only a success removes (source-controller internal/controller, each
+kind)."""
 
 PARTS = (*OUTCOMES, *SOURCE_PARTS, ("Healthy", "False"))
 """Conditions that keep the failure while the next attempt runs."""

@@ -21,7 +21,7 @@ APPLIERS = ("Kustomization", "HelmRelease", "ResourceSet", "FluxInstance")
 """The kinds with an inventory of what they apply."""
 
 _SPARSE = 8
-"""How many bytes per hash the table has in which they are counted, so that few share one."""
+"""The bytes per hash of the table in which hashes are counted, so that few hashes share a byte."""
 
 _TWICE = 2  # or more often
 

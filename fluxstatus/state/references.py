@@ -21,7 +21,8 @@ _DEPENDENCY = late_pattern(
     r"dependency (?:'(?P<own>[\w.-]+/[\w.-]+)'|"
     r"(?:[\w.-]+/)?v\w+/(?P<kind>\w+)/(?P<theirs>(?:[\w.-]+/)?[\w.-]+)) (?:is )?not ready"
 )
-"""The dependency in the message of an object that waits for it (KC, HC, FO internal/controller)."""
+"""The dependency in the message of an object that waits for it (internal/controller of
+kustomize-controller, helm-controller and flux-operator)."""
 
 
 def source_of(resource: Resource) -> Key | None:

@@ -52,7 +52,8 @@ def switch_of(kind: str) -> str:
 
 
 _APPLIERS = frozenset({"kustomize-controller", "helm-controller"})
-"""Field managers of what a manifest sets (KC, HC main.go)."""
+"""Field managers of fields that a manifest sets (kustomize-controller and helm-controller,
+main.go)."""
 
 
 def suspender_of(resource: "Resource") -> str:
