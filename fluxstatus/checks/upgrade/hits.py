@@ -19,7 +19,8 @@ _REMOVED_FIELDS = (".Updated", ".Changed.ImageResult")
 _FLUX_CRD = "toolkit.fluxcd.io_apiextensions.k8s.io_CustomResourceDefinition"
 _CLOUDS = frozenset({"aws", "azure", "gcp"})
 _CLOUD_PROVIDERS = frozenset({"azuredevops", "azureeventhub", "googlepubsub"})
-"""The types of Providers that can log in with a ServiceAccount (NC api/v1beta3)."""
+"""The types of Providers that can log in with a ServiceAccount (notification-controller
+api/v1beta3)."""
 
 
 def hits(move: Move) -> Iterator[Finding]:
@@ -171,4 +172,4 @@ FIND: Mapping[Code, Find] = {
     known.KUBECONFIG_FILES.code: _remote,
     known.IDENTITY.code: _identified,
 }
-"""What each change hits."""
+"""For each change, the function that finds the objects that it affects."""

@@ -113,13 +113,13 @@ def _range(move: Move, instance: Resource) -> Iterator[Finding]:
     if reach == "every":
         title = f"{named}: the operator upgrades Flux automatically once it includes {target}"
         why = (
-            "upgrading the operator then also upgrades Flux, so resolve the blockers before; to "
+            "upgrading the operator then also upgrades Flux, so resolve the blockers first; to "
             f"choose the time, set version {dotted(move.current)}.x"
         )
         yield _note(_VERSION_RANGE, title, why, _INSTANCE)
     elif reach and minor_of(version.lstrip("=~ ")) != move.target:
         patches = "no upgrades and no patches" if reach == "exact" else "patches, but no upgrade"
-        title = f"{named}: there are {patches} until you change it"
+        title = f"{named}: there are {patches} until you change the version"
         yield _note(_VERSION_RANGE, title, source=_INSTANCE)
     elif reach is None:
         yield _note(_VERSION_RANGE, f"{named}: check whether that includes {target}", "", _INSTANCE)

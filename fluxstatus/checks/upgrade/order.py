@@ -122,7 +122,8 @@ def _version(move: Move, instance: Resource) -> Hint:
     )
     fields = {"name": instance.ref.name, "ns": instance.ref.namespace, "to": patch}
     return hint(
-        f"set spec.distribution.version of {instance.ref} to {wanted}, in Git if it is there",
+        f"set spec.distribution.version of {instance.ref} to {wanted}, in Git if it is defined "
+        "there",
         command(line, fields, changes=True),
     )
 
