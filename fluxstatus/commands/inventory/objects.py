@@ -25,7 +25,7 @@ GroupKind: TypeAlias = tuple[str, str]
 _NOWHERE = Unread(Why.NOT_REQUESTED, "its namespace is not in the inventory")
 _NOT_READ = Unread(Why.NOT_REQUESTED, "it was added to the inventory during this run")
 _RENAMED = "extensions"
-"""The API group of kinds that are in other groups since Kubernetes 1.16."""
+"""The former API group of kinds that moved to other groups in Kubernetes 1.16."""
 
 
 def owners(reader: Reader) -> State:

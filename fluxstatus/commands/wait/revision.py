@@ -42,7 +42,7 @@ class Revision(NamedTuple):
             return cls(given, plain_name(found["name"] or ""), digits)
         if not given or re.search(r"[\s@]|[^:]:[^:]", given):
             raise ArgumentError(
-                f"{given!r} is not a revision; give a commit, a tag, a digest, or a chart version"
+                f"{given!r} is not a revision; give a commit, a tag, a digest or a chart version"
             )
         if found and len(digits) >= _WHOLE:
             return cls(given, hash=digits)
