@@ -76,7 +76,7 @@ _GIVEN_UP = (
         "a finalizer or a missing permission prevented or delayed the deletion of an object",
     ),
 )
-"""What an event means in which a Kustomization leaves objects behind (kustomize-controller
+"""The meanings of events about objects that a Kustomization leaves behind (kustomize-controller
 finalize)."""
 
 _UNPRUNED = late_pattern(
@@ -129,7 +129,7 @@ def _compared(analysis: Analysis, current: int, total: int) -> Finding:
     objects = counted(total, f"object{which} has", f"objects{which} have")
     their = noun_for(total, "its", "their")
     title = f"{current} of {objects} applied the latest revision of {their} source"
-    title = f"of what could be read, {title}" if _is_partial(analysis) else title
+    title = f"among the objects that could be read, {title}" if _is_partial(analysis) else title
     if not others:
         return passed(STEP_ID, title)
     title = f"{title}; {len(others)} more {noun_for(len(others), 'is', 'are')} waiting"
@@ -192,7 +192,10 @@ def _controller_log(state: State, resource: Resource) -> Command | None:
 
 
 def _drifted(state: State, release: Resource) -> Iterator[Finding]:
-    """Yield a release that was changed by hand; in mode warn it stays Ready (HC api/v2)."""
+    """Yield a release that was changed by hand; in mode warn it stays Ready.
+
+    Upstream: helm-controller api/v2.
+    """
     condition = release.condition("Drifted")
     message = text_of(condition.get("message")).strip()
     if condition.get("status") != "True":
@@ -290,7 +293,8 @@ def _left_behind(state: State) -> Iterator[Finding]:
     """Yield deleted objects whose applied objects may still exist.
 
     With deletionPolicy WaitForTermination a Kustomization is removed after its timeout even if not
-    all its objects are deleted (KC internal/controller/kustomization_controller.go, finalize).
+    all its objects are deleted (kustomize-controller
+    internal/controller/kustomization_controller.go, finalize).
     """
     for key, events in state.warnings.items():
         kind, namespace, name = key
@@ -349,7 +353,10 @@ def _stuck_in(message: str) -> Iterator[Hint]:
 
 
 def _unpruned(message: str) -> Iterator[Hint]:
-    """Yield how to find the objects in *message*, which were not pruned (KC finalize)."""
+    """Yield how to find the objects in *message*, which were not pruned.
+
+    Upstream: kustomize-controller finalize.
+    """
     listed = message.partition("unable to prune objects:")[2]
     names: dict[str, list[str]] = {}
     for found in islice(_UNPRUNED.finditer(listed), _MOST_UNPRUNED):

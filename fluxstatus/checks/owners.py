@@ -1,9 +1,9 @@
 """Step 8, objects that several Flux objects apply.
 
 A Kustomization, ResourceSet or FluxInstance deletes an object that it no longer contains if the
-labels of the object name it: those of the one that applied it last (KC deleteObjects, FO
-uninstall, PKG ssa Delete). An upgrade of a HelmRelease deletes it in any case (Helm pkg/kube
-Update).
+labels of the object name it: those of the one that applied it last (kustomize-controller
+deleteObjects, flux-operator uninstall, fluxcd/pkg ssa Delete). An upgrade of a HelmRelease deletes
+it in any case (Helm pkg/kube Update).
 """
 
 import re
@@ -47,7 +47,7 @@ _LOST: Mapping[str, str] = {
     "CustomResourceDefinition": "deleting a CustomResourceDefinition deletes all its objects",
     "PersistentVolumeClaim": "deleting a PersistentVolumeClaim may delete its data",
 }
-"""What is lost with an object, by its kind; these are named first."""
+"""The consequences of deleting an object, by its kind; these objects are named first."""
 
 _KEEP: Mapping[str, str] = {
     "Kustomization": "kustomize.toolkit.fluxcd.io/prune: disabled",
@@ -61,15 +61,16 @@ _BY_LABEL = "is deleted if that owner applied it last (unless pruning is disable
 _DELETION: Mapping[str, str] = {
     "HelmRelease": "is deleted (unless the object has helm.sh/resource-policy: keep)"
 }
-"""What happens to an object that its owner no longer includes, by the owner's kind, if it
-differs."""
+"""What happens to an object that its owner no longer includes, by the owner's kind; `_BY_LABEL` for
+other kinds."""
 
 _PRUNES = (
     "its controller deletes every object that it was the last to apply, unless pruning is disabled "
     "on the object"
 )
 _FINALIZER: Mapping[str, str] = {"HelmRelease": "Helm deletes all objects of the release"}
-"""What happens to the objects of an owner that is deleted, by its kind, if it differs."""
+"""What happens to the objects of an owner that is deleted, by its kind; `_PRUNES` for other
+kinds."""
 
 _NOT_APPLIED: Mapping[str, Sequence[str]] = {
     "kustomize.toolkit.fluxcd.io/reconcile": ("disabled",),
@@ -160,7 +161,10 @@ def _is_current(state: State, owner: Resource) -> bool:
 
 
 def _prunes_now(owner: Resource) -> bool:
-    """Return whether *owner* is being deleted with what it applied (KC, HC and FO finalizers)."""
+    """Return whether *owner* is being deleted with what it applied.
+
+    Upstream: kustomize-controller, helm-controller and flux-operator finalizers.
+    """
     if owner.verdict is not Verdict.TERMINATING or owner.suspended:
         return False
     if owner.ref.kind != "Kustomization":

@@ -25,7 +25,7 @@ _ALIKE = "{} failing with the same error as {}"
 _PART = "{} failing because of {}"
 _STALE = "{} of them waiting for {} to update"
 _SENTENCES = (_WAITS, _ALIKE, _PART, _STALE)
-"""The counts of objects that wait, and for what; the objects in the last one are Ready."""
+"""The sentences about the numbers of objects that wait; in the last one, the objects are Ready."""
 
 _LEFT_OUT = "left out by --skip"
 
@@ -35,8 +35,7 @@ _SINCE = {
     Verdict.OUTDATED: "changed {} ago",
     Verdict.TERMINATING: "deleted {} ago",
 }
-"""What has happened to an object since its verdict changed; objects with other verdicts are
-failing."""
+"""How long an object has had its verdict; objects with other verdicts are failing."""
 
 
 def in_progress(step: str, state: State, resource: Resource) -> Finding:

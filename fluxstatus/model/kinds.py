@@ -1,8 +1,8 @@
 """The kinds of Flux: their names, the step that checks them, the controller that reconciles them.
 
-Source: the CRDs of Flux 2.6 to 2.10 and of the Flux Operator (config/crd/bases of each
-repository), and their types (SC api/v1, IRC api/v1beta2, FO api/v1). There are no versions here:
-the API server reports the versions that it serves.
+Source: the CRDs of Flux 2.6 to 2.10 and of the Flux Operator (config/crd/bases of each repository),
+and their types (source-controller api/v1, image-reflector-controller api/v1beta2, flux-operator
+api/v1). There are no versions here: the API server reports the versions that it serves.
 """
 
 from collections.abc import Mapping

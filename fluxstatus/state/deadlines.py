@@ -1,7 +1,8 @@
 """How long one attempt at an object may take, before it counts as stuck.
 
-A HelmRelease has a timeout for each action (HC api/v2), and its controller writes the one of the
-running action into the message. A Kustomization does the same for each stage of its attempt.
+A HelmRelease has a timeout for each action (helm-controller api/v2), and its controller writes the
+one of the running action into the message. A Kustomization does the same for each stage of its
+attempt.
 """
 
 from collections.abc import Mapping

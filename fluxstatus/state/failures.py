@@ -40,8 +40,9 @@ def failing_since(resource: Resource) -> datetime | None:
 def failing_in_history(resource: Resource) -> datetime | None:
     """Return since when the attempts in the history of *resource* fail alike; None if unknown.
 
-    Attempts with the same result are one entry, also if there was a success between them (KC, FO
-    status.history): then it is unknown which was the first after that.
+    Attempts with the same result are one entry, also if there was a success between them
+    (kustomize-controller, flux-operator status.history): then it is unknown which was the first
+    after that.
     """
     newest, *older = maps_of(resource.status.get("history")) or [{}]
     first = when(newest.get("firstReconciled"))

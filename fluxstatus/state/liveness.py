@@ -6,8 +6,9 @@ a process that renews its Lease may hang, and a process without a Lease may work
 Only some kinds show that they were reconciled although nothing has changed (PERIODIC). Of the
 others, a controller only shows that it ignores new work (causes/merging.py).
 
-Upstream: client-go tools/leaderelection (a holder is HOSTNAME_UUID), PKG runtime/leaderelection
-(the name of a Lease may end in a hash), KC and FO status.history.
+Upstream: client-go tools/leaderelection (a holder is HOSTNAME_UUID), fluxcd/pkg
+runtime/leaderelection (the name of a Lease may end in a hash), kustomize-controller and
+flux-operator status.history.
 """
 
 from collections import defaultdict
@@ -191,7 +192,7 @@ def _overdue(
 
 
 def _has_history(resource: Resource) -> bool:
-    """Whether the status of *resource* has the time of an attempt: since Flux 2.7, and FO 0.30.
+    """Whether the status of *resource* has the time of an attempt (Flux 2.7, operator 0.30).
 
     The time of Ready alone is no evidence: it shows an attempt, but not that there was none since.
     """

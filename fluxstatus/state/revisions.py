@@ -113,7 +113,7 @@ def lag_behind(source: Resource, resource: Resource) -> Lag | None:
 def _lag_behind(artifact: Artifact, resource: Resource) -> Lag | None:
     """Compare the revision of *artifact* with the one that *resource* applied; None if unknown.
 
-    Kustomizations are compared as the controller does (PKG apis/meta Artifact.HasRevision),
+    Kustomizations are compared as the controller does (fluxcd/pkg apis/meta Artifact.HasRevision),
     HelmReleases by chart version, and by digest where the chart comes from an OCIRepository.
     """
     kind, wanted, since = artifact

@@ -39,7 +39,7 @@ _OF_OBJECTS = (
     *(one.resource for one in KINDS.values() if one.reconciled and one.name != "FluxInstance"),
     "events",
 )
-"""The lists of Flux objects, and of what happened to them; a FluxInstance only installs Flux."""
+"""The lists of Flux objects and of their events; a FluxInstance only installs Flux."""
 
 _EVENT = jmespath.compile(
     """{

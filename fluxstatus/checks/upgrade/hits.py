@@ -148,7 +148,7 @@ def _account_of(resource: Resource) -> str:
     """Return the ServiceAccount with which *resource* logs in to a cloud, empty without one.
 
     That of an object that applies others is only for the cluster, and without a provider that of an
-    OCIRepository is for pull secrets (SC api/v1).
+    OCIRepository is for pull secrets (source-controller api/v1).
     """
     spec = resource.spec
     if resource.ref.kind == "Kustomization":

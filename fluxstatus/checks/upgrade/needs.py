@@ -114,7 +114,8 @@ def _operator(move: Move) -> Iterator[Finding]:
 def _too_old(operator: str, flux: str, least: Minor | None, instance: Resource) -> Finding:
     """Return that the image of the *operator* does not include *flux*.
 
-    With an artifact, an early operator tries any version in it, and may succeed (FO#937).
+    With an artifact, an early operator tries any version in it, and may succeed
+    (flux-operator#937).
     """
     step = "upgrade the Flux Operator first; it also supports older versions of Flux"
     artifact = instance.get("spec", "distribution", "artifact")

@@ -46,7 +46,7 @@ CODES = (
     _TARGET_UNKNOWN,
     _NOTHING,
 )
-"""The codes of plans, without those of what could not be read."""
+"""The codes of plans, without those about data that could not be read."""
 
 Outcome: TypeAlias = Literal["blocked", "unknown", "clear"]
 

@@ -196,7 +196,7 @@ def _print(found: _Found, display: Display, *, whole: bool) -> Exit:
     for note in output.notes(found.owners, found.rows):
         console.note(note)
     for kinds, why in by_reason(found.inventories):
-        console.error(f"{kinds}: {why.full_text}; what is in their inventories is unknown")
+        console.error(f"{kinds}: {why.full_text}; the contents of their inventories are unknown")
     for kinds, why in by_reason(found.kinds):
         console.error(
             f"{kinds}: {why.full_text}; whether objects of this kind are gone or left behind "

@@ -118,7 +118,8 @@ def _status(
 def _pruning_failed(owner: Resource, entry: Entry) -> bool:
     """Return whether *owner* says that it failed to delete *entry*, which then stays listed.
 
-    Source: KC kustomization_controller.go prune, fluxcd/pkg/ssa utils.FmtUnstructured.
+    Source: kustomize-controller kustomization_controller.go prune, fluxcd/pkg/ssa
+    utils.FmtUnstructured.
     """
     ready = owner.condition("Ready")
     name = "/".join(filter(None, (entry.kind, entry.namespace, entry.name)))

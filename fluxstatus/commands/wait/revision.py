@@ -1,6 +1,7 @@
 """The revision that is waited for, and whether that of an object is the same.
 
-Revisions of Flux are NAME@ALGORITHM:HASH, ALGORITHM:HASH or a version (PKG apis/meta, RFC-0005).
+Revisions of Flux are NAME@ALGORITHM:HASH, ALGORITHM:HASH or a version (fluxcd/pkg apis/meta,
+RFC-0005).
 """
 
 import re
