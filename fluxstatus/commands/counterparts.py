@@ -114,7 +114,8 @@ FLUX_KINDS: Mapping[str, Mapping[str, str]] = {
     },
     "artifacts": {"generator": "ArtifactGenerator"},
 }
-"""The kinds that `flux get` names by two words (`flux get sources git`); these work in `get`."""
+"""The kinds that `flux get` names with two words (`flux get sources git`); these words work in
+`get`, too."""
 
 
 class WordError(typer.TyperException):

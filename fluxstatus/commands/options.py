@@ -113,7 +113,7 @@ OUTPUT = Option("--output", "-o", help="Output format")
 Output = Annotated[ReportFormat, OUTPUT]
 ListOutput = Annotated[ListFormat, OUTPUT]
 TIMEOUT = Deadline(30.0)
-"""The default of `Timeout`, which begins when the command line is parsed."""
+"""The default of `Timeout`; the time starts when the command line is parsed."""
 
 Timeout = Annotated[
     Deadline,

@@ -48,7 +48,7 @@ INVERSE = {
     Relation.NEEDS: Relation.NEEDED_BY,
     Relation.CREATED_BY: Relation.CREATED,
 }
-"""The same relations, seen from the other object."""
+"""The same relations, as seen from the other object."""
 
 
 def needs(resource: Resource, message: str) -> Iterator[tuple[Relation, Key]]:

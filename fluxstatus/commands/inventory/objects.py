@@ -17,7 +17,7 @@ from fluxstatus.state.inventories import APPLIERS
 from fluxstatus.state.state import State
 
 OWNERS = (*APPLIERS, "ArtifactGenerator")
-"""The kinds with an inventory."""
+"""The kinds that have an inventory."""
 
 GroupKind: TypeAlias = tuple[str, str]
 """An API group and a kind in it."""
