@@ -39,7 +39,7 @@ _LEAVES = {
     "Kustomization": "applied",
     **dict.fromkeys(("GitRepository", "OCIRepository", "HelmChart", "Bucket"), "fetched"),
 }
-"""The revision that an object of a kind has after its first success."""
+"""The name of the revision that an object of a kind has only after its first success."""
 
 _TREES = frozenset({"Kustomization", "ResourceSet"})
 """The kinds that `flux-operator tree` draws without reading Secrets."""
