@@ -235,6 +235,23 @@ def test_a_client_of_several_that_cannot_be_set_up(
     assert command("mcp setup --yes --client gemini").code == OK  # it has the entry
 
 
+def test_an_entry_that_nobody_has(command: Command, tmp_path: Path) -> None:
+    """That there is none is said only if all files could be read, and none has it."""
+    none, mine = 'no client has an entry named "flux-operator-mcp"', "--name mine"
+    assert none in command("mcp remove --yes").err
+    assert 'entry named "mine"' in command(f"mcp remove --yes {mine}").err
+    assert "no client has an entry for the server" in command("mcp verify").err
+    assert 'no client has an entry named "mine"' in command(f"mcp verify {mine}").err
+    file = tmp_path / "home" / ".cursor" / "mcp.json"
+    file.parent.mkdir()
+    file.write_text('{"mcpServers": {"flux-operator-mcp": ')
+    failed = command("mcp remove --yes")
+    assert (failed.code, none in failed.err) == (USAGE, False)
+    file.write_text('{"mcpServers": {"flux-operator-mcp": {"command": "flux-operator-mcp"}}}')
+    removed = command("mcp remove --yes")
+    assert (removed.code, none in removed.err) == (OK, False)
+
+
 @pytest.mark.usefixtures("path")
 @pytest.mark.parametrize("wait", ["", "--wait 10ms"])
 def test_a_server_that_is_not_installed(command: Command, wait: str) -> None:

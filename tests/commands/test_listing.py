@@ -12,7 +12,7 @@ from fluxstatus.cluster.list_reader import Saved
 from fluxstatus.commands import console
 from fluxstatus.commands.get.flux_objects import FluxObjects
 from fluxstatus.commands.get.words import requested
-from fluxstatus.commands.listing import Listing, print_list
+from fluxstatus.commands.listing import Listing, patiently, print_list
 from fluxstatus.model.errors import ArgumentError, NotFoundError, UnreadError
 from fluxstatus.model.evidence import Evidence, Unread, Why
 from fluxstatus.model.findings import Exit
@@ -254,3 +254,33 @@ def test_a_watched_list_that_cannot_begin(
     """What is wrong at the first look, and stays so, ends the program."""
     with pytest.raises(error):
         watched(monkeypatch, look, WELL)
+
+
+def looked_for(monkeypatch: pytest.MonkeyPatch, *looks: str | Unread, watch: bool) -> str:
+    """Return the first of *looks* that finds something; the reader is gone after the last."""
+    left = list(looks)
+
+    def look() -> str:
+        found = left.pop(0)
+        if isinstance(found, Unread):
+            raise UnreadError(found)
+        return found
+
+    monkeypatch.setattr(console, "pause", lambda _: bool(left))
+    return patiently(look, Deadline(60), watch=watch)
+
+
+def test_what_may_be_read_later_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --watch, a server that is down is asked again, as long as somebody reads."""
+    assert looked_for(monkeypatch, DOWN, DOWN, "it", watch=True) == "it"
+    with pytest.raises(UnreadError, match="refused"):
+        looked_for(monkeypatch, DOWN, DOWN, watch=True)
+
+
+@pytest.mark.parametrize(("unread", "watch"), [(DOWN, False), (NO_KUBECTL, True)])
+def test_what_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, unread: Unread, watch: bool
+) -> None:
+    """Without --watch there is one look, and what is not installed will not be there later."""
+    with pytest.raises(UnreadError):
+        looked_for(monkeypatch, unread, "it", watch=watch)
