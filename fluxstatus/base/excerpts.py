@@ -10,20 +10,22 @@ _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _PLAIN = late_pattern(r"`[^`]*`|'[^'\s]'")
 """Brackets in code or quoted alone, which open and close nothing."""
 
+_LONG = 24  # characters of a word, such as a URL, of which a part is worth reading
 _STRAY = late_pattern(r"(?<=\S)[\])}\"]$")
 
 
 def excerpt(text: str, start: int, end: int) -> str:
     """Return the part of *text* from *start* to *end* in one line, without an unpaired mark.
 
-    A last word that *end* splits is replaced with "…".
+    A last word that *end* splits is replaced with "…", or only its rest if it is long.
     """
     found = " ".join(text[start:end].split())
     if " " not in found:
         return found
     is_cut = text[end - 1].isalnum() and text[end : end + 1].isalnum()
     if is_cut:
-        found = f"{found.rpartition(' ')[0]} {MARK}"
+        kept, blank, last = found.rpartition(" ")
+        found = f"{found}{MARK}" if len(last) > _LONG else f"{kept}{blank}{MARK}"
     found, missing = _without_stray(found), closers(found)
     return found + missing if is_cut or text.startswith(missing, end) else found
 

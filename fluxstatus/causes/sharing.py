@@ -81,7 +81,7 @@ def _webhook(fields: _Fields) -> Shared:
 
 
 def _conversion(fields: _Fields) -> Shared:
-    return (fields.get("converted", ""),)
+    return fields.get("converted_api") or "any", fields.get("converted", "")
 
 
 def _policy(fields: _Fields) -> Shared:

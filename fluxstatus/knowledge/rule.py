@@ -173,6 +173,7 @@ FALLBACKS = {
     "status": "see the message",
     "quantity": "see the message",
     "chart_value": "the reported value",
+    "converted_api": "see the message",
     "workload": "an object",
     "workload_state": "see the message",
     "controller": "the controller",

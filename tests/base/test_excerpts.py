@@ -21,6 +21,8 @@ from fluxstatus.base.excerpts import closers, excerpt
         ("unexpected token ')'", "", "unexpected token ')'"),
         ("missing closing ]: `[`", "", "missing closing ]: `[`"),
         ('keys "a b" c', "", 'keys "a b" c'),
+        ("URL: PUT https://vault.example.com/v1/auth/kub", "ernetes",
+         "URL: PUT https://vault.example.com/v1/auth/kub…"),
         ("sha256:12", "34", "sha256:12"),  # a single word may be captured in part
     ],
 )  # fmt: skip
