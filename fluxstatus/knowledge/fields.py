@@ -295,7 +295,7 @@ _ROLES = {
 """The roles of Secrets, each with the fields that hold its name and its path in the spec."""
 
 _SECRET_KEYS = {
-    "GitRepository": "username and password (or bearerToken) for HTTPS, identity and known_hosts for SSH",
+    "GitRepository": "username and password, or bearerToken, for HTTPS; identity and known_hosts for SSH",
     "HelmRepository": "username and password",
     "Bucket": "accesskey and secretkey",
     "Receiver": "token",
