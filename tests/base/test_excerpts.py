@@ -11,7 +11,7 @@ from fluxstatus.base.excerpts import closers, excerpt
         ("it  failed\nhere", "", "it failed here"),
         ("signed by unknown authority (possibly because of veri", "fication errors)",
          "signed by unknown authority (possibly because of …)"),
-        ('because of "crypto/rsa: verif', 'ication error" (x)', 'because of "crypto/rsa: …"'),
+        ('because of "crypto/rsa: verif', 'ication error" (x)', 'because of "crypto/rsa …"'),
         ("limit is 2]", "", "limit is 2"),
         ('selected by [noNs]:data.tags"', "", "selected by [noNs]:data.tags"),
         ('response status "404 Not Found', '" when fetching', 'response status "404 Not Found"'),
