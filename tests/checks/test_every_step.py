@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from fluxstatus.advice.view import View
 from fluxstatus.causes.analysis import Analysis
+from fluxstatus.causes.pod_namespaces import workload_namespaces
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.upgrade.blockers import blockers
@@ -256,7 +257,16 @@ _OBJECTS = st.fixed_dictionaries(
 )
 
 
+_LISTS = {"type": ["a"], "provider": ["a"], "sourceRef": ["a"]}
+_LISTED: dict[str, Any] = {
+    "metadata": {"name": "a", "namespace": "b"},
+    "spec": _LISTS,
+    "status": {"conditions": [{**_LISTS, "reason": ["a"], "status": "False", "message": ["a"]}]},
+}
+
+
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@example(objects={query: [_LISTED] for query in QUERIES}, served=True)
 @given(
     st.dictionaries(
         st.sampled_from((*QUERIES, *ADVICE_QUERIES)), st.lists(_OBJECTS, max_size=3), max_size=6
@@ -267,6 +277,7 @@ def test_any_json_is_judged(objects: dict[str, list[dict[str, Any]]], served: bo
     """No object, however malformed, crashes a step, and the report mentions each."""
     answers = {name: Read((*HEALTHY.answer(name).known, *items)) for name, items in objects.items()}
     known = replace(HEALTHY, answers={**HEALTHY.answers, **answers})
+    assert all(isinstance(namespace, str) for namespace in workload_namespaces(known.answers))
     report = judge(known if served else replace(known, served=None))
     assert [f.title for f in report.findings if "crashed" in f.code] == []
     move = Move(State(known), (2, 5), NEWEST)
