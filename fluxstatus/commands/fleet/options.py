@@ -168,7 +168,7 @@ class Upgrade:
     panel: ClassVar = "Upgrade"
 
     upgrade_to: Annotated[
-        str,
+        str | None,
         Option(
             metavar="VERSION",
             parser=flux_version,
@@ -176,12 +176,12 @@ class Upgrade:
             "version of Flux, such as 2.10",
             show_default=False,
         ),
-    ] = ""
+    ] = None
 
     @property
     def minor(self) -> str:
         """The minor version, empty if no upgrade is planned."""
-        minor = minor_of(self.upgrade_to)
+        minor = minor_of(self.upgrade_to or "")
         return dotted(minor) if minor else ""
 
     def conflict(
