@@ -28,7 +28,8 @@ from fluxstatus.state.state import State
 
 STEP_ID = "reconcilers"
 _NO_POLICY = Code(
-    "image-update-no-policy", "An ImageUpdateAutomation has no ImagePolicy that it can use."
+    "image-update-no-policy",
+    "An ImageUpdateAutomation uses none of the ImagePolicies in the cluster.",
 )
 _BEHIND = Code(
     "image-update-behind",
@@ -80,15 +81,20 @@ def _of_policies(state: State, automation: Resource) -> Iterator[Finding]:
 
 
 def _has_none(state: State, automation: Resource) -> bool:
-    """Return whether *automation* certainly has no policy, also none that is suspended."""
+    """Return whether *automation* certainly has no policy, although there are some elsewhere.
+
+    Those that are suspended count, too.
+    """
+    known = state.of_kind("ImagePolicy")
     suspended = any(
         one.ref.namespace == automation.ref.namespace and one.verdict is Verdict.SUSPENDED
-        for one in state.of_kind("ImagePolicy")
+        for one in known
     )
     unread = state.evidence.answer(KINDS["ImagePolicy"].resource).unread_in(
         automation.ref.namespace
     )
-    return not (suspended or unread or is_recent(automation.created, state.now))
+    is_young = is_recent(automation.created, state.now)
+    return bool(known) and not (suspended or unread or is_young)
 
 
 def _had_time(state: State, automation: Resource, policy: Resource) -> bool:

@@ -5,6 +5,7 @@
 from collections.abc import Iterator, Sequence
 
 from fluxstatus.base.fields import maps_of, text_of
+from fluxstatus.base.plurals import counted
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.wording import docs_of, read_whole
 from fluxstatus.knowledge import diagnose
@@ -22,7 +23,13 @@ _PROVIDER_MISSING = Code("provider-missing", "An Alert refers to a Provider that
 _WATCHES_MISSING = Code(
     "watches-missing", "An Alert or Receiver refers to an object that does not exist."
 )
+_NOT_SENT = Code(
+    "alert-not-sent",
+    "Nothing sends the notifications of an Alert: its Provider is suspended, or there is no "
+    "notification-controller.",
+)
 
+_CONTROLLER = "notification-controller"
 _FIELD = {"Alert": "eventSources", "Receiver": "resources"}
 """The field of a spec that names other objects."""
 
@@ -37,13 +44,14 @@ def codes() -> tuple[Code, ...]:
     """Return the codes of Alerts, Providers and Receivers."""
     from fluxstatus.knowledge.notifications.shared import ALERT_INVALID, NOTIFICATION_FAILED
 
-    return (_PROVIDER_MISSING, _WATCHES_MISSING, NOTIFICATION_FAILED, ALERT_INVALID)
+    return (_PROVIDER_MISSING, _WATCHES_MISSING, _NOT_SENT, NOTIFICATION_FAILED, ALERT_INVALID)
 
 
 def notifications(analysis: Analysis) -> Iterator[Finding]:
     """Check Alerts, Providers and Receivers by their references and events: they have no status."""
     state = analysis.state
     reported: set[Ref] = set()
+    yield from _not_sending(analysis)
     for alert in state.of_kind("Alert"):
         if alert.verdict is Verdict.SUSPENDED:
             continue
@@ -68,6 +76,55 @@ def notifications(analysis: Analysis) -> Iterator[Finding]:
     for watcher in state.of_kind("Alert", "Receiver"):
         if watcher.verdict is not Verdict.SUSPENDED:
             yield from _watches_missing(analysis, watcher)
+
+
+def _not_sending(analysis: Analysis) -> Iterator[Finding]:
+    """Yield the Alerts that nothing can send, once for each reason."""
+    state = analysis.state
+    alerts = [one for one in state.of_kind("Alert") if one.verdict is not Verdict.SUSPENDED]
+    if alerts and _has_no_controller(analysis):
+        why = (
+            "the controller that sends notifications is not installed, and nothing else reports it"
+        )
+        yield _nothing_sends(
+            alerts, f"there is no {_CONTROLLER}", why, f"install the {_CONTROLLER}, or delete them"
+        )
+        return
+    by_provider: dict[Key, list[Resource]] = {}
+    for alert in alerts:
+        provider = state.resources.get(provider_of(alert))
+        if provider and provider.verdict is Verdict.SUSPENDED:
+            by_provider.setdefault(provider.key, []).append(alert)
+    for key, several in by_provider.items():
+        provider = state.resources[key].ref
+        why = "notifications through a suspended Provider are dropped, and not sent later"
+        todo = "set spec.suspend of the Provider to false"
+        yield _nothing_sends(several, f"{provider} is suspended", why, todo)
+
+
+def _has_no_controller(analysis: Analysis) -> bool:
+    """Return whether Flux is installed without a notification-controller, and none is expected."""
+    state = analysis.state
+    is_missing = any(ref.name == _CONTROLLER for ref in analysis.controllers.missing)
+    names = {one.name for one in state.components}
+    return state.controllers_read and bool(names) and _CONTROLLER not in names and not is_missing
+
+
+def _nothing_sends(alerts: Sequence[Resource], reason: str, why: str, todo: str) -> Finding:
+    first = alerts[0].ref
+    more = f" and {counted(len(alerts) - 1, 'more Alert')}" if len(alerts) > 1 else ""
+    return Finding(
+        step=STEP_ID,
+        code=_NOT_SENT,
+        level=Level.WARN,
+        title=f"{first}{more}: no notifications are sent, because {reason}",
+        object=first,
+        others=tuple(one.ref for one in alerts[1:]),
+        why=why,
+        hints=(hint(todo, read_whole(*first.key)),),
+        docs=docs_of("Alert"),
+        trivial=True,
+    )
 
 
 def _is_about_alert(event: Event) -> bool:

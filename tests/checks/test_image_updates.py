@@ -81,11 +81,12 @@ def judged(*objects: Object, **more: Any) -> dict[str, Finding]:
         [git(), policy(), automation(used=None, pushed=False)],
         [git(), policy(born=90 * DAY), automation(pushed=False)],
         [git(), policy(), automation(pushed=False), automation("other")],
-        [git(), automation(used=None, born=minutes(1), age=minutes(1))],
+        [git(), automation(used=None)],
+        [git(), policy("b/c"), automation(used=None, born=minutes(1), age=minutes(1))],
     ],
     ids=[
         "pushed", "first image", "a minute ago", "suspended", "suspended policy", "unknown",
-        "policy is older", "another one pushed", "young",
+        "policy is older", "another one pushed", "no policy at all", "young",
     ],
 )  # fmt: skip
 def test_no_false_alarm(objects: list[Object]) -> None:
