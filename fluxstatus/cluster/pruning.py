@@ -239,6 +239,9 @@ _SHAPES: Mapping[str, Shape] = {
     "podmonitors.monitoring.coreos.com": _MONITOR,
     "servicemonitors.monitoring.coreos.com": _MONITOR,
     "prometheusrules.monitoring.coreos.com": {"metadata": _METADATA},
+    "vmpodscrapes.operator.victoriametrics.com": _MONITOR,
+    "vmservicescrapes.operator.victoriametrics.com": _MONITOR,
+    "vmrules.operator.victoriametrics.com": {"metadata": _METADATA},
     "*": {
         "metadata": _METADATA,
         "spec": _fields("replicas completions parallelism suspend paused type storageClassName"),
@@ -306,7 +309,7 @@ def prune(query: str, item: Object) -> Object:
     versions with their kinds. Of an ImageUpdateAutomation: `templateFields`, the names of fields in
     the template of its commit message, and `observedPolicies`, the image that its last run used of
     each ImagePolicy, by name. Of an Ingress: `guardedBy`, the names of annotations that may require
-    a login. Of a PrometheusRule: `metrics`, the metrics of Flux by the name of each
+    a login. Of a PrometheusRule or VMRule: `metrics`, the metrics of Flux by the name of each
     rule that uses some. Of a Deployment: `webVariables`, the names of environment variables that
     configure a web UI. Of METADATA: `helm`, the names of Helm's annotations.
     """
@@ -525,4 +528,5 @@ _FACTS: Mapping[str, Callable[[Object], Object]] = {
     "imageupdateautomations.image.toolkit.fluxcd.io": facts_of_automation,
     "ingresses.networking.k8s.io": _guards,
     "prometheusrules.monitoring.coreos.com": _metrics,
+    "vmrules.operator.victoriametrics.com": _metrics,
 }

@@ -148,6 +148,7 @@ FLUX = (
 FOR_ADVICE = (
     *("NetworkPolicy", "Ingress", "HTTPRoute", "CustomResourceDefinition"),
     *("PodMonitor", "ServiceMonitor", "PrometheusRule"),
+    *("VMPodScrape", "VMServiceScrape", "VMRule"),
 )
 OTHERS = ("Pod", "Service", "Event", "ConfigMap", "Namespace", "Secret", "Deployment")
 _APIS, _API = Request("/apis", "get /apis"), Request("/api", "get /api")
