@@ -11,6 +11,8 @@ from fluxstatus.checks.namespaces import NAMESPACE_EMPTY, chosen_namespaces
 from fluxstatus.checks.notifications import codes as codes_of_notifications
 from fluxstatus.checks.notifications import notifications
 from fluxstatus.checks.progress import summary
+from fluxstatus.checks.related import CODES as RELATED
+from fluxstatus.checks.related import related
 from fluxstatus.checks.resource_sets import CODES as RESOURCE_SETS
 from fluxstatus.checks.resource_sets import resource_sets
 from fluxstatus.checks.step import Step
@@ -147,7 +149,7 @@ def _step(name: str, title: str, *more_kinds: str) -> Step:
 
 
 def _codes_of_reconcilers() -> tuple[Code, ...]:
-    more = (OVERDUE, *codes_of_notifications(), *RESOURCE_SETS, *IMAGE_UPDATES, *WEBHOOKS)
+    more = (OVERDUE, *codes_of_notifications(), *RESOURCE_SETS, *IMAGE_UPDATES, *WEBHOOKS, *RELATED)
     return (*_OBJECTS.codes(), *more, NAMESPACE_EMPTY)
 
 
@@ -160,6 +162,7 @@ def _examine_reconcilers(analysis: Analysis) -> Iterator[Finding]:
     yield from resource_sets(analysis)
     yield from image_updates(analysis)
     yield from webhooks(analysis)
+    yield from related(analysis)
 
 
 def _examine_sources(analysis: Analysis) -> Iterator[Finding]:

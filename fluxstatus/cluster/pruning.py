@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from fluxstatus.base.fields import NESTED, map_of, maps_of
 from fluxstatus.base.masking import mask, may_hold_one
 from fluxstatus.cluster.dropped import applied_as, facts_of_automation
-from fluxstatus.model.evidence import AWAITED, LEASES, WORKLOAD_PODS, Object
+from fluxstatus.model.evidence import AWAITED, LEASES, RELATED, WORKLOAD_PODS, Object
 from fluxstatus.model.inventory import ids_in, pack
 from fluxstatus.model.kinds import ORIGIN, SUSPEND_ANNOTATIONS
 
@@ -242,6 +242,11 @@ _SHAPES: Mapping[str, Shape] = {
     "vmpodscrapes.operator.victoriametrics.com": _MONITOR,
     "vmservicescrapes.operator.victoriametrics.com": _MONITOR,
     "vmrules.operator.victoriametrics.com": {"metadata": _METADATA},
+    RELATED: {
+        "metadata": _METADATA,
+        "spec": _fields("suspend", sourceRef=_REF),
+        "status": _fields("phase", conditions=_CONDITIONS),
+    },
     "*": {
         "metadata": _METADATA,
         "spec": _fields("replicas completions parallelism suspend paused type storageClassName"),
