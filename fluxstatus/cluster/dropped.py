@@ -3,6 +3,7 @@
 import re
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.masking import mask
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.image_ref import image_of
 
@@ -40,7 +41,8 @@ def _observed_policies(automation: Object) -> Object:
     policies = map_of(automation.get("status")).get("observedPolicies")
     if not isinstance(policies, dict):
         return {}
-    return {"observedPolicies": {name: image_of(map_of(ref)) for name, ref in policies.items()}}
+    found = {mask(name): mask(image_of(map_of(ref))) for name, ref in policies.items()}
+    return {"observedPolicies": found}
 
 
 def _template_fields(automation: Object) -> Object:
