@@ -25,8 +25,7 @@ _WATCHES_MISSING = Code(
 )
 _NOT_SENT = Code(
     "alert-not-sent",
-    "Nothing sends the notifications of an Alert: its Provider is suspended, or there is no "
-    "notification-controller.",
+    "Nothing sends the notifications of an Alert: there is no notification-controller.",
 )
 
 _CONTROLLER = "notification-controller"
@@ -79,27 +78,26 @@ def notifications(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _not_sending(analysis: Analysis) -> Iterator[Finding]:
-    """Yield the Alerts that nothing can send, once for each reason."""
-    state = analysis.state
-    alerts = [one for one in state.of_kind("Alert") if one.verdict is not Verdict.SUSPENDED]
-    if alerts and _has_no_controller(analysis):
-        why = (
-            "the controller that sends notifications is not installed, and nothing else reports it"
-        )
-        yield _nothing_sends(
-            alerts, f"there is no {_CONTROLLER}", why, f"install the {_CONTROLLER}, or delete them"
-        )
+    """Yield one finding for all Alerts if there is no controller that sends their notifications."""
+    alerts = [
+        one for one in analysis.state.of_kind("Alert") if one.verdict is not Verdict.SUSPENDED
+    ]
+    if not alerts or not _has_no_controller(analysis):
         return
-    by_provider: dict[Key, list[Resource]] = {}
-    for alert in alerts:
-        provider = state.resources.get(provider_of(alert))
-        if provider and provider.verdict is Verdict.SUSPENDED:
-            by_provider.setdefault(provider.key, []).append(alert)
-    for key, several in by_provider.items():
-        provider = state.resources[key].ref
-        why = "notifications through a suspended Provider are dropped, and not sent later"
-        todo = "set spec.suspend of the Provider to false"
-        yield _nothing_sends(several, f"{provider} is suspended", why, todo)
+    first = alerts[0].ref
+    more = f" and {counted(len(alerts) - 1, 'more Alert')}" if len(alerts) > 1 else ""
+    yield Finding(
+        step=STEP_ID,
+        code=_NOT_SENT,
+        level=Level.WARN,
+        title=f"{first}{more}: no notifications are sent, because there is no {_CONTROLLER}",
+        object=first,
+        others=tuple(one.ref for one in alerts[1:]),
+        why="the controller that sends notifications is neither installed nor expected here",
+        hints=(hint(f"install the {_CONTROLLER}, or delete the Alerts", read_whole(*first.key)),),
+        docs=docs_of("Alert"),
+        trivial=True,
+    )
 
 
 def _has_no_controller(analysis: Analysis) -> bool:
@@ -108,23 +106,6 @@ def _has_no_controller(analysis: Analysis) -> bool:
     is_missing = any(ref.name == _CONTROLLER for ref in analysis.controllers.missing)
     names = {one.name for one in state.components}
     return state.controllers_read and bool(names) and _CONTROLLER not in names and not is_missing
-
-
-def _nothing_sends(alerts: Sequence[Resource], reason: str, why: str, todo: str) -> Finding:
-    first = alerts[0].ref
-    more = f" and {counted(len(alerts) - 1, 'more Alert')}" if len(alerts) > 1 else ""
-    return Finding(
-        step=STEP_ID,
-        code=_NOT_SENT,
-        level=Level.WARN,
-        title=f"{first}{more}: no notifications are sent, because {reason}",
-        object=first,
-        others=tuple(one.ref for one in alerts[1:]),
-        why=why,
-        hints=(hint(todo, read_whole(*first.key)),),
-        docs=docs_of("Alert"),
-        trivial=True,
-    )
 
 
 def _is_about_alert(event: Event) -> bool:

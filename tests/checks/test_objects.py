@@ -351,7 +351,6 @@ def test_a_suspended_alert_warns_once() -> None:
     assert [f.code for f in findings] == ["suspended"]
 
 
-PAUSED = flux("Provider", "slack", {}, spec={"type": "slack", "suspend": True})
 THREE = ["source-controller", "kustomize-controller", "helm-controller", "source-watcher"]
 CHOSEN = alter(HEALTHY, "FluxInstance/flux", {"spec.components": THREE})
 """A Flux whose instance does not ask for the notification-controller."""
@@ -363,12 +362,12 @@ def _without_notifications(objects: list[Object]) -> list[Object]:
     return [one for one in objects if not one["metadata"]["name"].startswith(name)]
 
 
-def test_a_suspended_provider_sends_nothing() -> None:
-    """The Alerts of a suspended Provider are named, once for all of them."""
+def test_all_alerts_without_a_controller_are_one_finding() -> None:
+    """The Alerts that nothing sends are named, once for all of them."""
     second = alerting() | {"metadata": alerting()["metadata"] | {"name": "second"}}
-    finding = only(
-        found("reconcilers", evidence(*HEALTHY, PAUSED, alerting(), second)), "alert-not-sent"
-    )
+    installed = _without_notifications(CHOSEN)
+    known = found("reconcilers", evidence(*installed, SLACK, alerting(), second))
+    finding = only(known, "alert-not-sent")
     assert finding.level is Level.WARN
     assert [ref.name for ref in finding.objects] == ["ops", "second"]
 

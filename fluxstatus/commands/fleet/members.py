@@ -122,7 +122,7 @@ def member_of(answer: Answer, *, origin: str, context: str = "", is_file: bool =
 def _report_of(document: Mapping[str, Any], *, with_commands: bool) -> Report:
     if not _is_plan(document):
         return report_of(document, with_commands=with_commands)
-    from fluxstatus.commands.fleet.plans import report_of_plan  # noqa: PLC0415 - few need it
+    from fluxstatus.commands.fleet.plan_report import report_of_plan  # noqa: PLC0415 - few need it
 
     return report_of_plan(document)
 
