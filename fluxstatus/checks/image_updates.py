@@ -10,7 +10,7 @@ from fluxstatus.checks.wording import docs_of, explained, read_whole
 from fluxstatus.checks.work import overdue_alone
 from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import command, hint
+from fluxstatus.model.hints import Hint, command, hint
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.deadlines import timeout_of
 from fluxstatus.state.image_updates import (
@@ -207,7 +207,7 @@ def _finding(  # noqa: PLR0917 - the fields of every finding here
     automation: Resource,
     title: str,
     why: str,
-    hints: tuple,
+    hints: tuple[Hint, ...],
     others: Sequence[Resource] = (),
 ) -> Finding:
     return Finding(

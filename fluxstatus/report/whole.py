@@ -52,6 +52,8 @@ def members_in(data: bytes) -> list[Member] | None:
     document = document_in(data)
     if not isinstance(document.get("clusters"), list):
         return None
+    if "upgradeTo" in document:
+        raise ValueError("has plans for an upgrade, which are not reports")
     if document.get("schemaVersion") != FLEET_VERSION:
         raise ValueError(f"is not the report of a fleet with schemaVersion {FLEET_VERSION}")
     clusters = maps_of(document["clusters"])

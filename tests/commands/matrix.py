@@ -326,9 +326,10 @@ _READ_ALIKE = frozenset(
     {
         *("-n apps", "--accept-from apps/known", "--prompt", "mcp prompts"),
         *("explain ks/app -n apps -o json", "fleet --all-contexts"),
+        "fleet --all-contexts --upgrade-to 2.9",
     }
 )
-"""Commands that read as the check does, or as `explain`."""
+"""Commands that read as the check does, as `explain` or as `upgrade plan`."""
 
 
 def faults_of(command: str, position: int) -> tuple[Fault, ...]:

@@ -1,6 +1,6 @@
 """What the matrix of plans for an upgrade says about a cluster."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from fluxstatus.checks.upgrade.move import BLOCKERS, CHANGES
 from fluxstatus.checks.upgrade.needs import OPERATOR, OPERATOR_UNKNOWN
@@ -12,7 +12,7 @@ from fluxstatus.model.findings import Level
 OUTCOMES: tuple[Outcome, ...] = ("blocked", "unknown", "clear")
 """The outcomes, the worst first."""
 
-_OPERATOR_FIRST = {OPERATOR: "yes", OPERATOR_UNKNOWN: "unknown"}
+_OPERATOR_FIRST: Mapping[str, str] = {OPERATOR: "yes", OPERATOR_UNKNOWN: "unknown"}
 
 
 def outcome_of(member: Member) -> Outcome:

@@ -16,7 +16,7 @@ from fluxstatus.report.look import Look
 from fluxstatus.report.table import Table
 from fluxstatus.report.terminal import marked
 
-HEADS = (
+HEADS: Sequence[str] = (
     "VERDICT", "CONTEXT", "AGE", "KUBERNETES", "FLUX", "OPERATOR", "CAUSES", "BLOCKED", "WARNINGS",
     "WORST",
 )  # fmt: skip

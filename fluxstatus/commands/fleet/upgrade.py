@@ -1,6 +1,7 @@
 """`fleet --upgrade-to`: one matrix of the plans for all clusters, as text and as JSON."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from fluxstatus.base.durations import listed_age
@@ -24,7 +25,7 @@ from fluxstatus.report.look import Look
 from fluxstatus.report.table import Table
 from fluxstatus.report.whole import FLEET_VERSION
 
-HEADS = (
+HEADS: Sequence[str] = (
     "OUTCOME", "CONTEXT", "AGE", "FLUX", "KUBERNETES", "OPERATOR", "OPERATOR FIRST", "BLOCKERS",
     "CHANGES", "UNKNOWN", "REASON",
 )  # fmt: skip

@@ -140,6 +140,16 @@ def test_what_was_not_read_is_unknown(tmp_path: Path, flux_status: Program) -> N
     assert "older than --max-age" in old["problem"]
 
 
+def test_a_matrix_is_no_report(saved: Path, flux_status: Program) -> None:
+    """A clear plan does not count as a healthy cluster: `fleet` does not read it as a report."""
+    words = ("fleet", "--from", saved / "me.json", "--upgrade-to", "2.9", *ANY_AGE, "-o", "json")
+    (saved / "matrix.json").write_text(flux_status(*words).stdout)
+    done = flux_status("fleet", "--from", saved / "matrix.json", "-o", "json")
+    assert done.returncode == Exit.NO_VERDICT
+    [cluster] = json.loads(done.stdout)["clusters"]
+    assert "has plans for an upgrade" in cluster["problem"]
+
+
 def test_an_unknown_minor(saved: Path, flux_status: Program) -> None:
     """Of a version that is newer than this plugin it says so, and no cluster is clear."""
     words = ("fleet", "--from", saved / "*.json", "--upgrade-to", "2.99", *ANY_AGE)
