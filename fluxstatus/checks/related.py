@@ -51,6 +51,7 @@ _FORMS: dict[Outcome, _Form] = {
     ),
     "unknown": _Form(_UNKNOWN, Level.UNKNOWN, "its status is unknown", "read its status"),
 }
+_BY_CODE = {form.code: form for form in _FORMS.values()}
 
 
 def related(analysis: Analysis) -> Iterator[Finding]:
@@ -75,19 +76,23 @@ def _judged(analysis: Analysis, resource: str, items: Sequence[Related]) -> Iter
     if without and len(without) == len(items):
         yield _not_judged(resource, without)
         return
+    alike: dict[tuple[Code, str], list[Related]] = {}
     for one in items:
         if one.outcome == "ready":
             yield passed(STEP_ID, f"{one.ref}: {_text(one, 'ready')}", one.ref, one.since)
-        elif one.outcome == "failed" and one.source in analysis.causes.by_object:
-            yield _finding(resource, one, _FORMS["in progress"], _waiting(one))
-        else:
-            outcome: Outcome = "unknown" if one.outcome == "not judged" else one.outcome
-            form = _FORMS[outcome]
-            yield _finding(resource, one, form, _text(one, form.text))
+            continue
+        form, text = _form_and_text(analysis, one)
+        alike.setdefault((form.code, text), []).append(one)
+    for (code, text), several in alike.items():
+        yield _finding(resource, several, _BY_CODE[code], text)
 
 
-def _waiting(one: Related) -> str:
-    return f"waits for {Ref('', *one.source)}, which fails" if one.source else ""
+def _form_and_text(analysis: Analysis, one: Related) -> tuple[_Form, str]:
+    """Return how *one* is reported: it waits for its source if that has a fault of its own."""
+    if one.outcome == "failed" and one.source and one.source in analysis.causes.by_object:
+        return _FORMS["in progress"], f"waits for {Ref('', *one.source)}, which fails"
+    form = _FORMS["unknown" if one.outcome == "not judged" else one.outcome]
+    return form, _text(one, form.text)
 
 
 def _text(one: Related, otherwise: str) -> str:
@@ -97,7 +102,10 @@ def _text(one: Related, otherwise: str) -> str:
     return short or one.reason or otherwise
 
 
-def _finding(resource: str, one: Related, form: _Form, text: str) -> Finding:
+def _finding(resource: str, several: Sequence[Related], form: _Form, text: str) -> Finding:
+    """Return the finding about objects of *resource* that say the same."""
+    one, number = several[0], len(several)
+    more = f" and {number - 1} more" if number > 1 else ""
     line = "kubectl get {resource}/{name} -n {ns} -o yaml"
     line = line if one.ref.namespace else line.replace(" -n {ns}", "")
     read = command(line, {"resource": resource, "name": one.ref.name, "ns": one.ref.namespace})
@@ -105,8 +113,9 @@ def _finding(resource: str, one: Related, form: _Form, text: str) -> Finding:
         step=STEP_ID,
         code=form.code,
         level=form.level,
-        title=f"{one.ref}: {text}",
+        title=f"{one.ref}{more}: {text}",
         object=one.ref,
+        others=tuple(other.ref for other in several[1:]),
         reason=one.reason,
         message=one.message,
         since=one.since,

@@ -136,6 +136,15 @@ def test_one_without_conditions_among_others_is_unknown() -> None:
     assert [one.level for one in findings] == [Level.PASS, Level.UNKNOWN]
 
 
+def test_objects_that_say_the_same_are_one_finding() -> None:
+    """One outage fails many objects with one message: it is told once, with all of them."""
+    same = [item(TERRAFORM, ready("False", "X", "no login"), name=name) for name in ("a", "b")]
+    other = item(TERRAFORM, ready("False", "X", "no disk"), name="c")
+    findings = about(TERRAFORM, *same, other)
+    assert [len(one.objects) for one in findings] == [2, 1]
+    assert findings[0].title == "Terraform apps/a and 1 more: no login"
+
+
 @pytest.mark.parametrize(("broken", "level"), [(True, Level.WAIT), (False, Level.FAIL)])
 def test_a_failing_source_is_the_cause(*, broken: bool, level: Level) -> None:
     """What fails because its source does is no fault of its own."""
