@@ -20,6 +20,7 @@ from fluxstatus.state.image_updates import (
     policies_of,
     previous_of,
     unread_branch,
+    uses,
 )
 from fluxstatus.state.intervals import interval_of
 from fluxstatus.state.requests import request_command
@@ -115,7 +116,7 @@ def _pushes_for(state: State, policy: Resource) -> bool:
     return any(
         has_pushed(one) or observed_by(one) is None
         for one in state.of_kind("ImageUpdateAutomation")
-        if policy in policies_of(state, one)
+        if uses(one, policy)
     )
 
 

@@ -11,6 +11,7 @@ from fluxstatus.model.evidence import RELATED
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import command, hint
 from fluxstatus.model.ref import Ref
+from fluxstatus.state.health_checks import health_check_targets
 from fluxstatus.state.related import Outcome, Related, related_of
 
 STEP_ID = "reconcilers"
@@ -55,19 +56,29 @@ _BY_CODE = {form.code: form for form in _FORMS.values()}
 
 
 def related(analysis: Analysis) -> Iterator[Finding]:
-    """Yield what is known of the objects that belong to projects around Flux."""
+    """Yield what is known of the objects that belong to projects around Flux.
+
+    One that fails a health check is left out: the cause of what waits for it names it.
+    """
     state = analysis.state
-    for name in sorted(state.evidence.answers):
-        prefix, _, resource = name.partition("/")
-        if prefix != RELATED:
-            continue
+    names = sorted(one for one in state.evidence.answers if one.startswith(f"{RELATED}/"))
+    if not names:
+        return
+    told = {
+        target[:3]
+        for cause in analysis.causes.all
+        for target in health_check_targets(cause.fault.message)
+    }
+    for name in names:
+        resource = name.partition("/")[2]
         answer = state.evidence.answer(name)
         if answer.objects:
             yield from (unread_object(STEP_ID, one) for one in answer.objects)
         elif unread := state.unread(name):
             yield unread_finding(STEP_ID, resource, unread)
         items = [related_of(resource, item, state.now) for item in answer.known]
-        yield from _judged(analysis, resource, [one for one in items if state.covers(one.ref)])
+        shown = [one for one in items if state.covers(one.ref) and one.ref.key not in told]
+        yield from _judged(analysis, resource, shown)
 
 
 def _judged(analysis: Analysis, resource: str, items: Sequence[Related]) -> Iterator[Finding]:

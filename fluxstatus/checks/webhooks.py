@@ -49,9 +49,10 @@ def webhooks(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _targets(state: State, receiver: Resource) -> list[Resource]:
-    """Return the objects of *receiver*, of every kind."""
+    """Return the objects of *receiver*, of every kind of Flux."""
     known = Receivers([receiver])
-    return [one for one in state.resources.values() if known.of(one)]
+    kinds = {text_of(entry.get("kind")) for entry in maps_of(receiver.spec.get("resources"))}
+    return [one for one in state.of_kind(*sorted(kinds)) if known.of(one)]
 
 
 def _was_requested(target: Resource) -> bool:

@@ -21,14 +21,16 @@ _DEFAULT_BRANCH = "master"
 
 def policies_of(state: State, automation: Resource) -> list[Resource]:
     """Return the ImagePolicies that *automation* uses, without those that are suspended."""
-    selector = automation.spec.get("policySelector")
-    return [
-        policy
-        for policy in state.of_kind("ImagePolicy")
-        if policy.ref.namespace == automation.ref.namespace
+    return [policy for policy in state.of_kind("ImagePolicy") if uses(automation, policy)]
+
+
+def uses(automation: Resource, policy: Resource) -> bool:
+    """Return whether *automation* uses *policy*, which is not suspended."""
+    return (
+        policy.ref.namespace == automation.ref.namespace
         and policy.verdict is not Verdict.SUSPENDED
-        and matches(selector, policy.labels)
-    ]
+        and matches(automation.spec.get("policySelector"), policy.labels)
+    )
 
 
 def observed_by(automation: Resource) -> Mapping[str, str] | None:

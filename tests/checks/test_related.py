@@ -19,6 +19,7 @@ from tests.builders import (
     evidence,
     found,
     judge,
+    kustomization,
     reference,
     source,
     stamp,
@@ -143,6 +144,17 @@ def test_objects_that_say_the_same_are_one_finding() -> None:
     findings = about(TERRAFORM, *same, other)
     assert [len(one.objects) for one in findings] == [2, 1]
     assert findings[0].title == "Terraform apps/a and 1 more: no login"
+
+
+def test_a_failed_health_check_tells_of_it() -> None:
+    """One outage is one finding: that of the Kustomization whose health check fails."""
+    waits = "timeout waiting for: [Terraform/apps/one status: 'Failed']: context deadline exceeded"
+    app = kustomization("app", "git", {"Ready": f"False HealthCheckFailed: {waits}"})
+    failed = item(TERRAFORM, ready("False", "X", "boom"))
+    assert about(TERRAFORM, failed, objects=[source("git"), app]) == []
+    known = with_related(TERRAFORM, failed, objects=[source("git"), app])
+    [cause] = [one for one in judge(known).findings if one.level is Level.FAIL]
+    assert "Terraform" in cause.title + cause.message
 
 
 @pytest.mark.parametrize(("broken", "level"), [(True, Level.WAIT), (False, Level.FAIL)])
