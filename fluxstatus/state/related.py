@@ -114,10 +114,10 @@ def _of_conditions(
         return _with(found, "in progress", {"message": "its status is about an older spec"})
     if ready.get("reason") == _TO_APPROVE and ready.get("status") == "Unknown":
         return _with(found, "approval", ready)
-    outcomes: Mapping[Any, Outcome] = {
+    outcomes: Mapping[str, Outcome] = {
         "True": "ready", "False": "failed", "Unknown": "in progress",
     }  # fmt: skip
-    return _with(found, outcomes.get(ready.get("status"), "unknown"), ready)
+    return _with(found, outcomes.get(text_of(ready.get("status")), "unknown"), ready)
 
 
 def _is_current(condition: Mapping[str, Any], generation: Any) -> bool:

@@ -131,6 +131,15 @@ def test_kinds_without_conditions_are_listed() -> None:
     assert judge(with_related(OTHER, *two)).verdict == judge(evidence(*HEALTHY)).verdict
 
 
+@pytest.mark.parametrize("odd", [["x"], {"a": "b"}, 7, None])
+def test_odd_values_are_unknown(odd: Any) -> None:
+    """Where a text belongs, anything else is no status, and crashes nothing."""
+    terraform = item(TERRAFORM, ready("True") | {"status": odd, "reason": odd, "message": odd})
+    canary = item(CANARY, promoted("True"), status={"phase": odd}, spec={"sourceRef": odd})
+    assert [one.level for one in about(TERRAFORM, terraform)] == [Level.UNKNOWN]
+    assert [one.level for one in about(CANARY, canary)] == [Level.UNKNOWN]
+
+
 def test_one_without_conditions_among_others_is_unknown() -> None:
     """Where others of the kind have conditions, one without is not called healthy."""
     findings = about(OTHER, item(OTHER, ready("True"), name="a"), item(OTHER, name="b"))
