@@ -23,6 +23,13 @@ def origin_of(url: str) -> str:
     return found[0] if found else ""
 
 
+def plain_url(url: str) -> str:
+    """Return the host and path of the *url* of a repository, also of host:path as SSH has it."""
+    text = without_login(re.sub(r"^[\w+.-]+://", "//", url)).removeprefix("//")
+    host, _, path = re.sub(r"^([^/:]+):(?!\d+/)", r"\1/", text).partition("/")
+    return f"{host.lower()}/{path.strip('/').removesuffix('.git')}"
+
+
 def encoded(text: str) -> str:
     """Return *text* as a part of a path or a query; bytes of an argument that are no text stay."""
     return quote(text, safe="", errors="surrogatepass")

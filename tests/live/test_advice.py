@@ -25,6 +25,9 @@ OTHERS = {
     "PodMonitor": ("monitoring.coreos.com", "podmonitors"),
     "ServiceMonitor": ("monitoring.coreos.com", "servicemonitors"),
     "PrometheusRule": ("monitoring.coreos.com", "prometheusrules"),
+    "VMPodScrape": ("operator.victoriametrics.com", "vmpodscrapes"),
+    "VMServiceScrape": ("operator.victoriametrics.com", "vmservicescrapes"),
+    "VMRule": ("operator.victoriametrics.com", "vmrules"),
     "HTTPRoute": ("gateway.networking.k8s.io", "httproutes"),
 }
 """Kinds of other projects that are asked for, where they are installed."""
