@@ -121,6 +121,7 @@ ADVICE = (
     Advice(
         code=_NO_SCRAPING,
         step="components",
+        area="monitoring",
         title_one="no PodMonitor or ServiceMonitor selects {what}",
         title_many="no PodMonitor or ServiceMonitor selects {n} controllers",
         why="the Prometheus Operator is installed, but Prometheus does not scrape the "
@@ -142,6 +143,7 @@ ADVICE = (
     Advice(
         code=_RETIRED_METRIC,
         step="components",
+        area="monitoring",
         title_one="{what} uses {value}, which the controllers no longer record",
         title_many="{n} rules use metrics that the controllers no longer record",
         why="an alert on such a metric never fires",
