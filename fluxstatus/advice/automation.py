@@ -39,7 +39,7 @@ def _checked_out(view: View, automation: Resource) -> str:
 
 _PUSH_TO_SOURCE_BRANCH = Code(
     "push-to-source-branch",
-    "Some ImageUpdateAutomations push to the branch that they read, so no one reviews an update.",
+    "Some ImageUpdateAutomations push to the branch that they read, without a review.",
 )
 
 ADVICE = (

@@ -41,7 +41,7 @@ def _with_token(view: View) -> Iterator[Occurrence]:
 
 _NO_CLUSTER_SIZE = Code(
     "no-cluster-size",
-    "The FluxInstance has no spec.cluster.size, so the controllers run with the default limits.",
+    "The FluxInstance has no spec.cluster.size, so its controllers have the default limits.",
 )
 _SYNC_WITH_TOKEN = Code(
     "sync-with-token", "The FluxInstance syncs from GitHub with a token instead of a GitHub App."

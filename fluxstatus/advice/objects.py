@@ -223,5 +223,6 @@ ADVICE = (
         ),
         find=_not_gone,
         upstream="kubernetes docs/concepts/overview/working-with-objects/finalizers",
+        docs="https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/",
     ),
 )

@@ -58,13 +58,11 @@ def _stored_elsewhere(view: View) -> Iterator[Occurrence]:
 
 _NO_RETRIES = Code(
     "no-retries",
-    "Some HelmReleases are not retried: after a failed install or upgrade, Flux does nothing until "
-    "something changes.",
+    "Some HelmReleases are not retried after a failed install or upgrade until something changes.",
 )
 _STORAGE_ELSEWHERE = Code(
     "storage-elsewhere",
-    "Some HelmReleases have spec.targetNamespace without spec.storageNamespace, so Helm stores the "
-    "release in another namespace than its objects.",
+    "Some HelmReleases are stored by Helm in another namespace than that of their objects.",
 )
 
 ADVICE = (

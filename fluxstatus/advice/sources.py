@@ -182,23 +182,23 @@ _CREDENTIALS_IN_CLEAR = Code(
     "credentials-in-clear", "Some sources send their credentials over unencrypted connections."
 )
 _SOURCE_INSECURE = Code(
-    "source-insecure", "Some sources are fetched over plain HTTP, so anyone on the way can change "
-    "them.",
-)  # fmt: skip
+    "source-insecure",
+    "Some sources are fetched over plain HTTP, so anyone on the network path can replace them.",
+)
 _OCI_HELM_REPOSITORY = Code(
     "oci-helm-repository",
-    "Some HelmRepositories have spec.type: oci, which is in maintenance mode; an OCIRepository "
-    "replaces it.",
+    "Some HelmRepositories have spec.type: oci, which is in maintenance mode.",
 )
 _OCI_NOT_VERIFIED = Code(
     "oci-not-verified", "Some OCIRepositories do not verify the signatures of their artifacts."
 )
 _NO_CLOUD_PROVIDER = Code(
     "no-cloud-provider",
-    "Some sources log in to a registry of AWS, Azure or Google Cloud without workload identity.",
+    "Some sources log in to the registry of a cloud without workload identity.",
 )
 _VERSION_UNBOUNDED = Code(
-    "version-unbounded", "Some charts, artifacts or images follow any version, or the tag latest."
+    "version-unbounded",
+    "Some charts, artifacts or images follow any version, or the tag latest.",
 )
 
 ADVICE = (
@@ -218,6 +218,7 @@ ADVICE = (
         ),
         find=_in_clear,
         upstream="SC internal/controller/gitrepository_controller.go; F rfcs/0004-insecure-http",
+        docs="https://fluxcd.io/flux/components/source/gitrepositories/#secret-reference",
     ),
     Advice(
         code=_SOURCE_INSECURE,

@@ -92,8 +92,7 @@ def _is_allowed(view: View, resource: Resource) -> bool:
 
 _NO_SERVICE_ACCOUNT = Code(
     "no-service-account",
-    "Some Kustomizations or HelmReleases of tenants have no spec.serviceAccountName, so they are "
-    "applied with the permissions of their controller.",
+    "Some Kustomizations or HelmReleases of tenants do not impersonate a ServiceAccount.",
 )
 _CROSS_NAMESPACE_SOURCE = Code(
     "cross-namespace-source", "Some objects of tenants use a source in another namespace."

@@ -1,6 +1,7 @@
 """The best practices of Flux's official audit: each with an object that has it and one without."""
 
 import re
+import runpy
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from fluxstatus.advice import (
     tenancy,
 )
 from fluxstatus.advice.advice import Advice
+from fluxstatus.checks import STEPS
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Finding, Level
@@ -30,6 +32,7 @@ from tests.builders import (
     source,
     without,
 )
+from tests.conftest import ROOT
 from tests.knowledge import test_crd_fields as fields
 
 NEW = [
@@ -68,9 +71,17 @@ def places(code: str, *objects: Object, **more: Any) -> list[str]:
 
 @pytest.mark.parametrize("one", NEW, ids=lambda one: one.code)
 def test_each_has_a_link_and_an_area(one: Advice) -> None:
-    """Each practice has an area and, except for plain HTTP with credentials, a link."""
+    """Each practice has an area, and a link to the documentation of Flux."""
     assert one.area
-    assert one.docs or one.code == "credentials-in-clear"
+    assert one.docs.startswith(("https://fluxcd.io/flux/", "https://fluxoperator.dev/docs/"))
+
+
+def test_the_page_is_current() -> None:
+    """docs/practices.md is what docs/practices.py makes, with all advice."""
+    page = runpy.run_path(str(ROOT / "docs" / "practices.py"))["page"]()
+    assert (ROOT / "docs" / "practices.md").read_text(encoding="utf-8") == page
+    codes = {code for step in STEPS for code in step.advice_codes} - {"advice-unread"}
+    assert {code for code in codes if f"| `{code}` |" in page} == codes
 
 
 # Sources.
