@@ -55,18 +55,19 @@ _WAITS: Mapping[str, Callable[[Resource], bool]] = {
 
 def _not_awaited(view: View) -> Iterator[Occurrence]:
     """Yield the objects that others depend on, and that do not wait for what they apply."""
+    ready_early = {one.key for one in view.state.of_kind(*_WAITS) if not _WAITS[one.ref.kind](one)}
     dependents: dict[Key, list[Resource]] = defaultdict(list)
-    for resource in view.of_kind(*_WAITS):
+    for resource in view.of_kind(*_WAITS) if ready_early else ():
         if maps_of(resource.spec.get("dependsOn")):
-            only_exist = must_only_exist(resource)
-            for key in dict.fromkeys(dependencies_of(resource, "")):
-                if key not in only_exist and not ready_expression(resource, key):
+            found = ready_early.intersection(dependencies_of(resource, ""))
+            for key in found - must_only_exist(resource):
+                if not ready_expression(resource, key):
                     dependents[key].append(resource)
-    for key, found in sorted(dependents.items()):
-        awaited = view.state.resources.get(key)
-        if awaited and key[0] in _WAITS and not _WAITS[key[0]](awaited) and _takes_time(awaited):
-            names = listed([str(one.ref) for one in found], 1)
-            value = f"{names} {noun_for(len(found), 'depends', 'depend')} on it"
+    for key, users in sorted(dependents.items()):
+        awaited = view.state.resources[key]
+        if _takes_time(awaited):
+            names = listed([str(one.ref) for one in users], 1)
+            value = f"{names} {noun_for(len(users), 'depends', 'depend')} on it"
             yield Occurrence(awaited.ref, value=value)
 
 

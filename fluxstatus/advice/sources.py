@@ -29,37 +29,38 @@ _OF_THE_OPERATOR = "oci://ghcr.io/controlplaneio-fluxcd/charts/"
 
 
 def _in_clear(view: View) -> Iterator[Occurrence]:
-    """Yield the sources that send the credentials in their Secret or URL unencrypted.
-
-    A Bucket does not: S3 sends a signature, not the key.
-    """
-    kinds = ("GitRepository", "HelmRepository", "OCIRepository", "ImageRepository")
-    for source in view.of_kind(*kinds):
-        if found := _sends_in_clear(source):
-            yield found
-
-
-def _sends_in_clear(source: Resource) -> Occurrence | None:
-    url, secret = text_of(source.spec.get("url")), source.spec.get("secretRef")
-    if source.ref.kind == "Bucket" or _is_in_cluster(_address(source)):
-        return None
-    if url.startswith("http://") and (secret or _LOGIN in url):
-        return Occurrence(source.ref, "spec.url", url)
-    if secret and source.spec.get("insecure") is True:
-        return Occurrence(source.ref, "spec.insecure", "true")
-    return None
+    """Yield the sources that send the credentials in their Secret or URL unencrypted."""
+    for source, field, value in _plain(view):
+        if _sends_credentials(source):
+            yield Occurrence(source.ref, field, value)
 
 
 def _insecure(view: View) -> Iterator[Occurrence]:
     """Yield the sources that are fetched over plain HTTP, and send no credentials in clear."""
+    for source, field, value in _plain(view):
+        if not _sends_credentials(source):
+            yield Occurrence(source.ref, field, value)
+
+
+def _plain(view: View) -> Iterator[tuple[Resource, str, str]]:
+    """Yield the sources outside of the cluster that are fetched over plain HTTP, with the field."""
     for source in view.of_kind("GitRepository", *_WITH_INSECURE):
-        if _is_in_cluster(_address(source)) or _sends_in_clear(source):
-            continue
         url = text_of(source.spec.get("url"))
+        by_field = source.ref.kind in _WITH_INSECURE and source.spec.get("insecure") is True
         if url.startswith("http://"):
-            yield Occurrence(source.ref, "spec.url", url)
-        elif source.ref.kind in _WITH_INSECURE and source.spec.get("insecure") is True:
-            yield Occurrence(source.ref, "spec.insecure", "true")
+            found = source, "spec.url", url
+        elif by_field:
+            found = source, "spec.insecure", "true"
+        else:
+            continue
+        if not _is_in_cluster(_address(source)):
+            yield found
+
+
+def _sends_credentials(source: Resource) -> bool:
+    """Return whether *source* logs in; a Bucket sends a signature, not the key (S3)."""
+    in_url = _LOGIN in text_of(source.spec.get("url"))
+    return source.ref.kind != "Bucket" and (bool(source.spec.get("secretRef")) or in_url)
 
 
 def _address(source: Resource) -> str:

@@ -13,7 +13,6 @@ from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.references import source_of
-from fluxstatus.state.resource import Resource
 
 _APPLIERS = ("Kustomization", "HelmRelease")
 _REFERRING = (*_APPLIERS, "ImageUpdateAutomation", "ImagePolicy")
@@ -76,17 +75,16 @@ def _not_impersonating(view: View) -> Iterator[Occurrence]:
 def _crossing(view: View) -> Iterator[Occurrence]:
     """Yield the objects of tenants that refer to a source in another namespace."""
     tenants = _tenants(view)
-    for resource in view.of_kind(*_REFERRING) if tenants else ():
-        if resource.ref.namespace in tenants and _is_allowed(view, resource):
-            source = source_of(resource)
-            if source and source[1] not in ("", resource.ref.namespace):
-                kind, namespace, name = source
-                yield Occurrence(resource.ref, value=f"{kind} {namespace}/{name}")
+    allowed = [kind for kind in _REFERRING if tenants and _may_cross(view, kind)]
+    for resource in view.of_kind(*allowed):
+        source = source_of(resource) if resource.ref.namespace in tenants else None
+        if source and source[1] not in ("", resource.ref.namespace):
+            kind, namespace, name = source
+            yield Occurrence(resource.ref, value=f"{kind} {namespace}/{name}")
 
 
-def _is_allowed(view: View, resource: Resource) -> bool:
-    """Return whether the controller of *resource* is known to follow such a reference."""
-    kind = resource.ref.kind
+def _may_cross(view: View, kind: str) -> bool:
+    """Return whether the controllers of *kind* are known to follow such references."""
     return bool(_arguments(view, kind)) and not _is_isolated(view, kind)
 
 
