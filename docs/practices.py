@@ -13,8 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from fluxstatus.advice import ADVICE
-from fluxstatus.checks.operator import CLI_VERSION_SKEW
-from fluxstatus.mcp.next_step import MCP_READ_WRITE
+from fluxstatus.checks.operator import CLI_VERSION_SKEW, MCP_READ_WRITE
 from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import AREAS, Area
 

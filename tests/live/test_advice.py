@@ -151,9 +151,9 @@ def audited() -> Iterator[Object]:
         one = kustomization(name, "repo", after=after, spec={"path": path, "prune": True})
         one["status"] |= both
         yield one
-    for name, account in (("free", {}), ("bound", {"serviceAccountName": "red"})):
-        spec = {"prune": True, "path": f"./{name}", **account}
-        yield kustomization(f"red/{name}", "apps/repo", spec=spec)
+    yield kustomization("red/free", "apps/repo", spec={"prune": True, "path": "./free"})
+    spec = {"prune": True, "path": "./bound", "serviceAccountName": "red"}
+    yield kustomization("red/bound", "apps/repo", spec=spec)
 
 
 def test_the_practices_of_the_audit(cluster: Cluster) -> None:
