@@ -8,7 +8,7 @@ _CLOUDS = (
     ("azure", r"\.azurecr\.\w+$"),
     ("gcp", r"-docker\.pkg\.dev$|(?:^|\.)gcr\.io$"),
 )
-"""Clouds by the hosts of their registries, whose passwords are valid only for hours."""
+"""Clouds by the hosts of their registries, whose passwords expire within hours."""
 
 
 def cloud_of(host: str) -> str:

@@ -42,7 +42,8 @@ AREAS: tuple[Area, ...] = get_args(Area)
 """All areas, in the order in which they are shown."""
 
 Certainty: TypeAlias = Literal["certain", "likely", "one-of", "unknown"]
-"""How sure a cause is: a likely cause and one of several are to be confirmed before a fix."""
+"""How certain a cause is. Causes that are `likely` or `one-of` have to be confirmed before a
+fix."""
 
 
 @dataclass(slots=True)
@@ -136,7 +137,7 @@ RECONCILING = "reconciling"
 
 
 NEW = "new"
-"""The word of `--fail-on` for faults that an earlier report lacks."""
+"""The value of `--fail-on` for faults that an earlier report does not contain."""
 
 
 class Exit(IntEnum):
