@@ -29,7 +29,10 @@ def _pushing_back(view: View) -> Iterator[Occurrence]:
 
 
 def _checked_out(view: View, automation: Resource) -> str:
-    """Return the branch that *automation* checks out, empty if unknown (IAC internal/source)."""
+    """Return the branch that *automation* checks out, empty if unknown.
+
+    Upstream: image-automation-controller internal/source.
+    """
     checkout = automation.get("spec", "git", "checkout")
     if checkout is not None:
         return text_of(automation.get("spec", "git", "checkout", "ref", "branch"))

@@ -26,7 +26,7 @@ def _without_size(view: View) -> Iterator[Occurrence]:
 def _with_token(view: View) -> Iterator[Occurrence]:
     """Yield the FluxInstances that sync from GitHub over HTTPS with a Secret, not as an app.
 
-    Without the provider github, the Secret has a user name and a password (SC
+    Without the provider github, the Secret has a user name and a password (source-controller
     docs/spec/v1/gitrepositories.md). A deploy key for SSH is limited to one repository.
     """
     for instance in view.of_kind("FluxInstance"):

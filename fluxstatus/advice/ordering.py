@@ -31,7 +31,7 @@ _TAKES_TIME = (
 )  # fmt: skip
 """The ends of the ids of what is not ready when it has been applied.
 
-Controllers wait for CRDs and Namespaces in any case (PKG ssa ApplyAllStaged).
+Controllers wait for CRDs and Namespaces in any case (fluxcd/pkg ssa ApplyAllStaged).
 """
 
 
@@ -135,8 +135,8 @@ ADVICE = (
         area="reliability",
         title_one="{what} does not wait for what it applies, although {value}",
         title_many="{n} objects that others depend on do not wait for what they apply",
-        why="it is Ready as soon as its objects are applied, so what depends on it starts before "
-        "Deployments and HelmReleases in it are ready: spec.dependsOn only orders the apply",
+        why="such an object is Ready as soon as its own objects are applied, so its dependents are "
+        "applied before its Deployments, Jobs and HelmReleases are ready",
         steps=(
             Step(
                 "set spec.wait: true of the Kustomization or ResourceSet, or spec.healthChecks of "

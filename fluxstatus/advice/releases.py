@@ -19,7 +19,7 @@ _RETRY_BY_DEFAULT = "DefaultToRetryOnFailure=true"
 def _not_retried(view: View) -> Iterator[Occurrence]:
     """Yield the releases whose installation or upgrade is attempted only once.
 
-    A feature gate makes helm-controller retry all that have no strategy (HC internal/features).
+    A feature gate makes helm-controller retry all that have no strategy (internal/features).
     """
     by_default = any(
         _RETRY_BY_DEFAULT in arg

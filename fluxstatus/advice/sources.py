@@ -131,7 +131,7 @@ def _provider_of(source: Resource, cloud: str) -> Occurrence:
 
 
 def _logs_in_by_flag(view: View, source: Resource) -> bool:
-    """Return whether a flag of the controller is instead of the provider (IRC before Flux 2.7)."""
+    """Return whether a flag of the controller is instead of the provider (before Flux 2.7)."""
     found = (c.args for c in view.state.components if c.name == source.kind.controller)
     return source.ref.kind == "ImageRepository" and any(
         "-autologin-for-" in arg for args in found for arg in args
@@ -227,8 +227,7 @@ ADVICE = (
         area="security",
         title_one="{what} is {value}: it is fetched over plain HTTP",
         title_many="{n} sources are fetched over plain HTTP",
-        why="anyone on the network path can replace what Flux fetches, and so what it applies to "
-        "the cluster",
+        why="anyone on the network path can replace what Flux fetches and applies to the cluster",
         steps=(
             Step(
                 "use https and remove spec.insecure; if the host has a certificate of your own CA, "
@@ -267,7 +266,7 @@ ADVICE = (
         area="security",
         title_one="{what} does not verify the signature of {value}",
         title_many="{n} OCIRepositories do not verify signatures",
-        why="whoever can push to the registry, or replace a tag there, decides what Flux applies",
+        why="anyone who can push to the registry or replace a tag can change what Flux applies",
         steps=(
             Step(
                 "if the publisher signs the artifacts, set spec.verify.provider to cosign or "

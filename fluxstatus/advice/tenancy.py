@@ -19,7 +19,8 @@ _REFERRING = (*_APPLIERS, "ImageUpdateAutomation", "ImagePolicy")
 _TENANT = "toolkit.fluxcd.io/tenant"
 _ISOLATED = ("--no-cross-namespace-refs", "--no-cross-namespace-refs=true")
 _DEFAULT = "--default-service-account="
-"""Flags of the lockdown (KC, HC main.go; FO internal/builder multitenant)."""
+"""Flags of the lockdown (kustomize-controller and helm-controller main.go; flux-operator
+internal/builder)."""
 
 
 def _arguments(view: View, kind: str) -> list[tuple[str, ...]]:
@@ -128,9 +129,9 @@ ADVICE = (
         code=_CROSS_NAMESPACE_SOURCE,
         step="reconcilers",
         area="tenancy",
-        title_one="{what}, of a tenant, uses a source in another namespace: {value}",
+        title_one="{what} belongs to a tenant and uses a source in another namespace: {value}",
         title_many="{n} objects of tenants use a source in another namespace",
-        why="a tenant who can refer to sources of others can deploy, and so read, what is in them",
+        why="a tenant who can use the sources of other tenants can deploy and read their contents",
         steps=(
             Step("create the source in the namespace of the object that uses it"),
             Step(

@@ -225,7 +225,7 @@ UNSET = "not set, so it is any version"
         (release(chart=chart("6.*")), ""),
         (release(chart=chart(">=1.0.0")), ""),
         (release(chart=chart("6.5.4")), ""),
-        # a chart in Git has the version of its revision (SC helmcharts.md)
+        # a chart in Git has the version of its revision (source-controller docs)
         (release(chart=chart("*", "GitRepository")), ""),
         (release(chart={}), ""),
         (oci(semver="*"), "OCIRepository apps/a spec.ref.semver: *"),
