@@ -155,7 +155,7 @@ def _finding(found: Mapping[str, Any], with_commands: bool) -> Finding:
         docs=_text(found, "docs"),
         category="habit" if is_advice else "fault",
         area=next((one for one in AREAS if one == found.get("area")), "") if is_advice else "",
-        count=len(evidence) if is_advice else 0,
+        count=(len(objects) or len(evidence)) if is_advice else 0,
         certainty=next((one for one in _CERTAINTIES if one == certainty), None),
     )
 
