@@ -97,7 +97,7 @@ def test_a_report_in_json_has_the_fault_as_well(flux_status: Program, tmp_path: 
 
 
 def test_a_recommendation_is_accepted_as_a_whole(flux_status: Program, tmp_path: Path) -> None:
-    """The entry has its code and no object, whether it is looked up in a snapshot or in a report."""
+    """The entry has its code and no object, from a snapshot as well as from a report."""
     advice = next(one for one in judge(snapshot.load(BROKEN)).advice if one.code == "no-retries")
     report, file = tmp_path / "report.json", tmp_path / "accept.toml"
     report.write_text(flux_status("--from", BROKEN, "-o", "json").stdout)
