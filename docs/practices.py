@@ -49,8 +49,9 @@ lockdown (`spec.cluster.multitenant: true` in the FluxInstance), and for objects
 """,
     "reliability": """\
 Not reported: dependencies whose inventory has nothing that takes time, such as Deployments, Jobs
-and HelmReleases; dependencies with a `readyExpr`; nested paths if the inventories have no object
-in common; a FluxInstance without a size but with `spec.kustomize.patches`.
+and HelmReleases; dependencies with a `readyExpr`; a FluxInstance without a size but with
+`spec.kustomize.patches`. If the inventories of two Kustomizations with nested paths are known,
+`two-owners` warns of the objects that both apply, and names the paths.
 """,
     "versions": """\
 Not reported: ranges such as `6.x` or `>=1.2.0`; a range or a tag with a digest; charts in a Git

@@ -5,8 +5,8 @@ The practices are those of the official audit (see sources.py).
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
 from posixpath import normpath
+from typing import TYPE_CHECKING
 
 from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
@@ -14,7 +14,6 @@ from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.plurals import listed, noun_for
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
-from fluxstatus.model.ref import Key
 from fluxstatus.state.inventories import ids_of, target_of
 from fluxstatus.state.references import (
     dependencies_of,
@@ -23,6 +22,9 @@ from fluxstatus.state.references import (
     source_of,
 )
 from fluxstatus.state.resource import Resource
+
+if TYPE_CHECKING:
+    from fluxstatus.model.ref import Key
 
 _TAKES_TIME = (
     "_apps_Deployment", "_apps_StatefulSet", "_apps_DaemonSet", "_batch_Job",
@@ -79,19 +81,18 @@ def _takes_time(resource: Resource) -> bool:
 def _overlapping(view: View) -> Iterator[Occurrence]:
     """Yield the Kustomizations whose path contains that of another one with the same source.
 
-    A kustomization.yaml in the outer folder may leave out the inner one: then the inventories have
-    no object in common, and nothing is wrong.
+    If both inventories are known, there is no advice: what both apply is a warning (two-owners,
+    which names the paths), and if that is nothing, a kustomization.yaml keeps the folders apart.
     """
     groups: dict[tuple[Key, str], dict[str, list[Resource]]] = defaultdict(dict)
     for one in view.of_kind("Kustomization"):
         source, path = source_of(one), _path_of(one)
         if source and path is not None:
             groups[source, target_of(one.object)].setdefault(path, []).append(one)
-    applied = cache(lambda key: frozenset(ids_of(view.state.resources[key].object)))
     for _, by_path in sorted(groups.items()):
         for path, inner in sorted(by_path.items()):
             for outer in (one for parent in _parents(path) for one in by_path.get(parent, ())):
-                yield from (_pair(outer, one) for one in inner if _may_share(outer, one, applied))
+                yield from (_pair(outer, one) for one in inner if not _are_known(outer, one))
 
 
 def _path_of(kustomization: Resource) -> str | None:
@@ -107,10 +108,9 @@ def _parents(path: str) -> Iterator[str]:
         yield "."
 
 
-def _may_share(outer: Resource, inner: Resource, applied: Callable[[Key], frozenset[str]]) -> bool:
-    """Return whether both apply an object, or it is not known what one of them applies."""
-    known = all("inventory" in one.status for one in (outer, inner))
-    return not known or not applied(outer.key).isdisjoint(applied(inner.key))
+def _are_known(*kustomizations: Resource) -> bool:
+    """Return whether it is known what all of them apply."""
+    return all("inventory" in one.status for one in kustomizations)
 
 
 def _pair(outer: Resource, inner: Resource) -> Occurrence:

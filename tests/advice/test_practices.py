@@ -27,6 +27,7 @@ from tests.builders import (
     alter,
     evidence,
     flux,
+    judge,
     kustomization,
     reference,
     source,
@@ -398,38 +399,50 @@ def test_releases_and_resource_sets_that_do_not_wait() -> None:
         assert bool(places("dependency-not-awaited", policies, apps)) is ready
 
 
+def at(name: str, path: str, **spec: Any) -> Object:
+    """Return a Kustomization with a path, of which it is not known what it applies."""
+    return kustomization(name, "repo", spec={"path": path, **spec})
+
+
 @pytest.mark.parametrize(
-    ("outer", "inner", "shared", "reported"),
+    ("outer", "inner", "reported"),
     [
-        ("./apps", "./apps/web", True, True),
-        ("./", "apps/web", True, True),
-        ("", "./apps", True, True),
-        ("apps/", "./apps/web/prod/", True, True),
-        # a kustomization.yaml keeps them apart
-        ("./apps", "./apps/web", False, False),
-        ("./apps", "./apps-web", True, False),
-        ("./apps", "./apps", True, False),
-        ("./apps", "./infra", True, False),
-        ("../apps", "../apps/web", True, False),
+        ("./apps", "./apps/web", True),
+        ("./", "apps/web", True),
+        ("", "./apps", True),
+        ("apps/", "./apps/web/prod/", True),
+        ("./apps", "./apps-web", False),
+        ("./apps", "./apps", False),
+        ("./apps", "./infra", False),
+        ("../apps", "../apps/web", False),
     ],
 )
-def test_paths_in_paths(outer: str, inner: str, shared: bool, reported: bool) -> None:
-    """A path in another one of the same source is reported if both apply the same."""
-    objects = [applying("all", DEPLOYMENT, path=outer),
-               applying("web", DEPLOYMENT if shared else CONFIG, path=inner)]  # fmt: skip
-    finding = found("paths-overlap", source("repo"), *objects)
+def test_paths_in_paths(outer: str, inner: str, reported: bool) -> None:
+    """A path in another one of the same source is reported with both objects."""
+    finding = found("paths-overlap", source("repo"), at("all", outer), at("web", inner))
     assert bool(finding) is reported
     if finding:
         assert f" contains {inner} of Kustomization apps/web" in finding.title
         assert [ref.name for ref in finding.objects] == ["all", "web"]
 
 
+@pytest.mark.parametrize("shared", [True, False])
+def test_known_inventories_say_more_than_paths(shared: bool) -> None:
+    """What both apply is a warning; if that is nothing, a kustomization.yaml is there."""
+    both = [applying("all", DEPLOYMENT, path="./apps"),
+            applying("web", DEPLOYMENT if shared else CONFIG, path="./apps/web")]  # fmt: skip
+    report = judge(evidence(*HEALTHY, source("repo"), *both))
+    assert "paths-overlap" not in {one.code for one in report.advice}
+    warnings = [one for one in report.faults if one.code == "two-owners"]
+    assert [("./apps/web" in one.why) for one in warnings] == [True] * shared
+
+
 def test_paths_of_other_sources_and_clusters_do_not_overlap() -> None:
     """Only paths of one source, applied to one cluster, can overlap."""
-    one = applying("all", DEPLOYMENT, path="./apps")
+    one = at("all", "./apps")
     for changes in ({"sourceRef": reference("GitRepository", "other")},
                     {"kubeConfig": {"secretRef": {"name": "edge"}}}):  # fmt: skip
-        other = applying("web", DEPLOYMENT, path="./apps/web", **changes)
+        other = at("web", "./apps/web", **changes)
         assert not places("paths-overlap", source("repo"), source("other"), one, other)
 
 
