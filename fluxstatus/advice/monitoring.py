@@ -134,6 +134,7 @@ ADVICE = (
     Advice(
         code=_NO_SCRAPING,
         step="components",
+        area="monitoring",
         title_one="no PodMonitor or ServiceMonitor, nor a VMPodScrape or VMServiceScrape, selects "
         "{what}",
         title_many="no PodMonitor or ServiceMonitor, nor a VMPodScrape or VMServiceScrape, selects "
@@ -158,6 +159,7 @@ ADVICE = (
     Advice(
         code=_RETIRED_METRIC,
         step="components",
+        area="monitoring",
         title_one="{what} uses {value}, which the controllers no longer record",
         title_many="{n} rules use metrics that the controllers no longer record",
         why="an alert on such a metric never fires",

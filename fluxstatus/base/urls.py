@@ -3,6 +3,18 @@
 import re
 from urllib.parse import quote, urlsplit
 
+_CLOUDS = (
+    ("aws", r"\.dkr\.ecr[\w.-]*\.amazonaws\.com"),
+    ("azure", r"\.azurecr\.\w+$"),
+    ("gcp", r"-docker\.pkg\.dev$|(?:^|\.)gcr\.io$"),
+)
+"""Clouds by the hosts of their registries, whose passwords expire within hours."""
+
+
+def cloud_of(host: str) -> str:
+    """Return whose registry *host* is: "aws", "azure" or "gcp"; empty for other hosts."""
+    return next((cloud for cloud, pattern in _CLOUDS if re.search(pattern, host)), "")
+
 
 def host_of(url: str) -> str:
     """Return the host of *url*, with or without a scheme; empty if it has no host."""

@@ -37,7 +37,11 @@ _GIT_REF = _fields("branch tag semver commit name digest")
 _IMAGE_REF = _fields("name tag digest")
 _VERIFY = _fields("provider mode", secretRef=_REF)
 _SELECTOR = _fields("", matchLabels=None, matchExpressions=_fields("key operator values"))
-_REMEDIATION = _fields("", remediation=_fields("retries remediateLastFailure strategy"))
+_REMEDIATION = _fields(
+    "",
+    remediation=_fields("retries remediateLastFailure strategy"),
+    strategy=_fields("name"),
+)
 _FLUX: Shape = {
     "metadata": _METADATA,
     "spec": _fields(
@@ -45,7 +49,7 @@ _FLUX: Shape = {
         "serviceAccountName targetNamespace releaseName storageNamespace path prune wait force "
         "components eventSeverity insecure migrateResources proxy summary recurseSubmodules "
         "postRenderers postRenderStrategy passCredentials deletionPolicy reconcileStrategy "
-        "resourceFilter",
+        "resourceFilter version",
         sourceRef=_REF,
         chartRef=_REF,
         chart={
@@ -76,6 +80,8 @@ _FLUX: Shape = {
             push=_fields("branch refspec"),
         ),
         policySelector=_SELECTOR,
+        filterTags=_fields("pattern"),
+        policy=_fields("", semver=_fields("range")),
         healthChecks=_REF,
         # Only whether there are variables.
         postBuild=_fields("", substitute={}, substituteFrom=_fields("kind name optional")),
@@ -126,6 +132,12 @@ _FLUX: Shape = {
 }
 _ONLY_WHETHER = frozenset({"proxy", "summary", "postRenderers", "resourceFilter"})
 """Fields of a spec that are kept as True."""
+
+_EMPTY_IF_MISSING = (("install", "strategy"), ("upgrade", "strategy"), ("git", "push"))
+"""Fields of a spec that older releases dropped.
+
+Where one is missing it is kept as {}, so that an old snapshot, which lacks it, does not say so.
+"""
 
 _CONTAINER_STATE = _fields(
     "",
@@ -416,8 +428,13 @@ def _keep_of_flux(kept: Object, item: Object) -> None:
         # The names of what it made, as one text.
         ids = ids_in(item["status"].get("inventory"))
         status |= {"inventory": pack(ids)} if ids is not None else {}
-    if isinstance(spec, dict) and not _ONLY_WHETHER.isdisjoint(spec):
+    if not isinstance(spec, dict):
+        return
+    if not _ONLY_WHETHER.isdisjoint(spec):
         spec |= dict.fromkeys(_ONLY_WHETHER & spec.keys(), True)
+    for name, field in _EMPTY_IF_MISSING:
+        if type(outer := spec.get(name)) is dict:
+            outer.setdefault(field, {})
 
 
 def _keep_arguments(deployment: Object) -> None:

@@ -13,6 +13,7 @@ from fluxstatus.base.masking import mask
 from fluxstatus.checks.wording import SHOW_DETAILS
 from fluxstatus.model.evidence import Cost, Target
 from fluxstatus.model.findings import (
+    AREAS,
     Acceptance,
     Accepted,
     Certainty,
@@ -158,7 +159,8 @@ def finding_in(found: Mapping[str, Any], *, with_commands: bool) -> Finding:
         hints=tuple(_hint(one, with_commands) for one in maps_of(found.get("hints"))),
         docs=_text(found, "docs"),
         category="habit" if is_advice else "fault",
-        count=len(evidence) if is_advice else 0,
+        area=next((one for one in AREAS if one == found.get("area")), "") if is_advice else "",
+        count=(len(objects) or len(evidence)) if is_advice else 0,
         certainty=next((one for one in _CERTAINTIES if one == certainty), None),
     )
 
