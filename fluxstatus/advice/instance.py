@@ -59,7 +59,8 @@ ADVICE = (
         steps=(
             Step(
                 "set spec.cluster.size of the FluxInstance to small (tens of apps), medium "
-                "(hundreds) or large (up to a thousand); the controllers then restart once"
+                "(hundreds) or large (up to a thousand); the controllers then restart once, and "
+                "small lowers the memory limit of both from 1Gi to 512Mi"
             ),
         ),
         find=_without_size,

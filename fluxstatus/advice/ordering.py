@@ -4,9 +4,8 @@ The practices are those of the official audit (see sources.py).
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from posixpath import normpath
-from typing import TYPE_CHECKING
 
 from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
@@ -14,6 +13,9 @@ from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.plurals import listed, noun_for
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
+from fluxstatus.model.inventory import Entry, id_of
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.inventories import ids_of, target_of
 from fluxstatus.state.references import (
     dependencies_of,
@@ -22,9 +24,6 @@ from fluxstatus.state.references import (
     source_of,
 )
 from fluxstatus.state.resource import Resource
-
-if TYPE_CHECKING:
-    from fluxstatus.model.ref import Key
 
 _TAKES_TIME = (
     "_apps_Deployment", "_apps_StatefulSet", "_apps_DaemonSet", "_batch_Job",
@@ -56,8 +55,11 @@ _WAITS: Mapping[str, Callable[[Resource], bool]] = {
 
 
 def _not_awaited(view: View) -> Iterator[Occurrence]:
-    """Yield the objects that others depend on, and that do not wait for what they apply."""
-    ready_early = {one.key for one in view.state.of_kind(*_WAITS) if not _WAITS[one.ref.kind](one)}
+    """Yield the objects that others depend on, and that do not wait for what they apply.
+
+    One that applies what depends on it cannot wait: each would wait for the other.
+    """
+    ready_early = {one.key for one in view.of_kind(*_WAITS) if not _WAITS[one.ref.kind](one)}
     dependents: dict[Key, list[Resource]] = defaultdict(list)
     for resource in view.of_kind(*_WAITS) if ready_early else ():
         if maps_of(resource.spec.get("dependsOn")):
@@ -67,15 +69,21 @@ def _not_awaited(view: View) -> Iterator[Occurrence]:
                     dependents[key].append(resource)
     for key, users in sorted(dependents.items()):
         awaited = view.state.resources[key]
-        if _takes_time(awaited):
+        applied = {*ids_of(awaited.object)}
+        if _takes_time(applied) and applied.isdisjoint(_id_of(one.ref) for one in users):
             names = listed([str(one.ref) for one in users], 1)
             value = f"{names} {noun_for(len(users), 'depends', 'depend')} on it"
             yield Occurrence(awaited.ref, value=value)
 
 
-def _takes_time(resource: Resource) -> bool:
-    """Return whether *resource* is known to apply something that is not ready at once."""
-    return any(id_.endswith(_TAKES_TIME) for id_ in ids_of(resource.object))
+def _takes_time(applied: Iterable[str]) -> bool:
+    """Return whether something in *applied*, an inventory, is not ready at once."""
+    return any(id_.endswith(_TAKES_TIME) for id_ in applied)
+
+
+def _id_of(ref: Ref) -> str:
+    """Return the id of *ref* in an inventory."""
+    return id_of(Entry(KINDS[ref.kind].group, ref.kind, ref.namespace, ref.name))
 
 
 def _overlapping(view: View) -> Iterator[Occurrence]:

@@ -80,8 +80,8 @@ ADVICE = (
                 "(Flux 2.7 or newer), which neither uninstalls nor rolls back"
             ),
             Step(
-                "for Flux 2.6, or to roll back before each retry, set "
-                "spec.install.remediation.retries and spec.upgrade.remediation.retries"
+                "for Flux 2.6, set spec.install.remediation.retries, which uninstalls before each "
+                "retry, and spec.upgrade.remediation.retries, which rolls back"
             ),
         ),
         find=_not_retried,

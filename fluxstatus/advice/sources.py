@@ -19,7 +19,9 @@ from fluxstatus.state.references import template_owner
 from fluxstatus.state.resource import Resource
 
 _LOGIN = "***@"  # how pruning.py masks a login in a URL
-_IN_CLUSTER = (".svc", ".svc.cluster.local", "localhost")
+_LOCAL = frozenset(f"host.{name}.internal" for name in ("containers", "docker", "k3d", "minikube"))
+"""The machine on which a cluster for development runs, as its pods know it."""
+
 _WITH_INSECURE = ("HelmRepository", "OCIRepository", "Bucket", "ImageRepository")
 _ANY_VERSION = late_pattern(r"[*xX](?:\.[*xX]){0,2}(?:-0)?\Z")
 """A range without a bound (Masterminds semver)."""
@@ -53,7 +55,7 @@ def _plain(view: View) -> Iterator[tuple[Resource, str, str]]:
             found = source, "spec.insecure", "true"
         else:
             continue
-        if not _is_in_cluster(_address(source)):
+        if not _is_in_cluster(view, source):
             yield found
 
 
@@ -68,11 +70,23 @@ def _address(source: Resource) -> str:
     return next(filter(None, map(text_of, fields)), "")
 
 
-def _is_in_cluster(url: str) -> bool:
-    """Return whether *url* is that of a Service in the cluster, or of the machine itself."""
-    host = host_of(url).rstrip(".")
-    is_short = bool(host) and not {".", ":"} & {*host}
-    return is_short or host == "::1" or host.startswith("127.") or host.endswith(_IN_CLUSTER)
+def _is_in_cluster(view: View, source: Resource) -> bool:
+    """Return whether *source* is at a Service in the cluster, or on the machine itself.
+
+    A Service is NAME, NAME.NAMESPACE, NAME.NAMESPACE.svc or NAME.NAMESPACE.svc.DOMAIN (kubernetes
+    docs/concepts/services-networking/dns-pod-service.md).
+    """
+    host = host_of(_address(source)).rstrip(".")
+    if host == "::1" or host.startswith("127.") or host in _LOCAL:
+        return True
+    match host.split("."):
+        case [*_, "localhost"] | [_, _, "svc", *_]:
+            return True
+        case [name]:
+            return bool(name) and ":" not in name
+        case [_, namespace]:
+            return namespace in view.namespaces
+    return False
 
 
 def _legacy(view: View) -> Iterator[Occurrence]:
@@ -100,7 +114,7 @@ def _unverified(view: View) -> Iterator[Occurrence]:
     """
     for source in view.of_kind("OCIRepository"):
         pinned = source.get("spec", "ref", "digest")
-        known = source.spec.get("verify") or pinned or _is_in_cluster(_address(source))
+        known = source.spec.get("verify") or pinned or _is_in_cluster(view, source)
         if not known and not _is_of_instance(source):
             release = template_owner(source)
             label = str(Ref("", *release)) if release else ""
@@ -111,9 +125,11 @@ def _without_provider(view: View) -> Iterator[Occurrence]:
     """Yield the sources that log in to the registry of a cloud without workload identity.
 
     What is fetched without any credentials is public. ECR has no anonymous access (its public
-    registry has another host).
+    registry has another host). A HelmRepository has a provider only with the type oci.
     """
     for source in view.of_kind("OCIRepository", "HelmRepository", "ImageRepository"):
+        if source.ref.kind == "HelmRepository" and source.spec.get("type") != "oci":
+            continue
         cloud = cloud_of(host_of(_address(source)))
         provider = text_of(source.spec.get("provider"))
         static = source.spec.get("secretRef") or source.spec.get("serviceAccountName")
@@ -172,7 +188,7 @@ def _any_of_ref(source: Resource) -> Iterator[Occurrence]:
     if ref.get("digest") or ref.get("commit") or url.startswith(_OF_THE_OPERATOR):
         return
     if semver := text_of(ref.get("semver")):
-        if _ANY_VERSION.match(semver.strip()):
+        if _ANY_VERSION.match(semver.strip()) and not ref.get("semverFilter"):
             yield _place(source, "spec.ref.semver", semver)
     elif source.ref.kind == "OCIRepository" and ref.get("tag") in (None, "", "latest"):
         value = text_of(ref.get("tag")) or "not set, so it is latest"
@@ -252,7 +268,13 @@ ADVICE = (
         steps=(
             Step(
                 "create an OCIRepository with the address of the chart in spec.url and its version "
-                "in spec.ref, and set spec.chartRef of the HelmRelease to it instead of spec.chart"
+                "in spec.ref, with spec.layerSelector.mediaType: "
+                "application/vnd.cncf.helm.chart.content.v1.tar+gzip and "
+                "spec.layerSelector.operation: copy"
+            ),
+            Step(
+                "set spec.chartRef of the HelmRelease to it instead of spec.chart; this upgrades "
+                "the release once, since its chart version then has a digest"
             ),
             Step("delete the HelmRepository when no HelmRelease refers to it"),
         ),
@@ -273,7 +295,10 @@ ADVICE = (
                 "notation, with the public key in spec.verify.secretRef or, for keyless "
                 "signatures of cosign, the signer in spec.verify.matchOIDCIdentity"
             ),
-            Step("otherwise set spec.ref.digest: a digest cannot be replaced"),
+            Step(
+                "otherwise set spec.ref.digest: a digest cannot be replaced, but each new version "
+                "then needs a new digest"
+            ),
         ),
         find=_unverified,
         upstream="SC docs/spec/v1/ocirepositories.md, Verification",
@@ -289,9 +314,13 @@ ADVICE = (
         "identity, the cloud gives the controller short-lived ones",
         steps=(
             Step(
-                "allow the controller's ServiceAccount, or one in spec.serviceAccountName, to pull "
-                "from the registry; then set spec.provider to aws, azure or gcp and remove "
-                "spec.secretRef"
+                "allow the controller's ServiceAccount to pull from the registry; then set "
+                "spec.provider to aws, azure or gcp and remove spec.secretRef (in a FluxInstance, "
+                "spec.sync.provider and spec.sync.pullSecret)"
+            ),
+            Step(
+                "if the cluster has no workload identity for that cloud, ignore this with --skip "
+                "no-cloud-provider"
             ),
         ),
         find=_without_provider,
@@ -312,6 +341,10 @@ ADVICE = (
                 "use a range with an upper bound, such as 6.x or >=1.2.0 <2.0.0, or an exact "
                 "version; for an OCIRepository, that is spec.ref.semver, or spec.ref.tag or "
                 "spec.ref.digest for one artifact"
+            ),
+            Step(
+                "if this cluster is meant to get every version first, as for staging, accept this "
+                "with --accept, or ignore it with --skip version-unbounded"
             ),
         ),
         find=_unbounded,

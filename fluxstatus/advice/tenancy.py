@@ -12,10 +12,12 @@ from fluxstatus.advice.view import View
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KINDS
-from fluxstatus.state.references import source_of
+from fluxstatus.state.references import source_of, template_source_of
 
 _APPLIERS = ("Kustomization", "HelmRelease")
-_REFERRING = (*_APPLIERS, "ImageUpdateAutomation", "ImagePolicy")
+_REFERRING = (*_APPLIERS, "ImageUpdateAutomation")
+"""The kinds that may use any source; an ImageRepository must allow it with spec.accessFrom."""
+
 _TENANT = "toolkit.fluxcd.io/tenant"
 _ISOLATED = ("--no-cross-namespace-refs", "--no-cross-namespace-refs=true")
 _DEFAULT = "--default-service-account="
@@ -78,7 +80,9 @@ def _crossing(view: View) -> Iterator[Occurrence]:
     tenants = _tenants(view)
     allowed = [kind for kind in _REFERRING if tenants and _may_cross(view, kind)]
     for resource in view.of_kind(*allowed):
-        source = source_of(resource) if resource.ref.namespace in tenants else None
+        source = None
+        if resource.ref.namespace in tenants:
+            source = template_source_of(resource) or source_of(resource)
         if source and source[1] not in ("", resource.ref.namespace):
             kind, namespace, name = source
             yield Occurrence(resource.ref, value=f"{kind} {namespace}/{name}")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TypeAlias
 
+from fluxstatus.base.fields import text_of
 from fluxstatus.base.versions import minor_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.model.evidence import Object, Why
@@ -61,6 +62,13 @@ class View:
                 if 0 < interval < LONG_ENOUGH and one.verdict is not Verdict.STATIC
             ]
         return self._more_often[kind]
+
+    @cached_property
+    def namespaces(self) -> frozenset[str]:
+        """The namespaces that are known to exist: those with an object of Flux or a release."""
+        found = self.state.resources.values()
+        targets = (text_of(one.spec.get("targetNamespace")) for one in found)
+        return frozenset({*(one.ref.namespace for one in found), *targets}) - {""}
 
     @cached_property
     def written_before(self) -> Sequence[Resource]:

@@ -33,7 +33,7 @@ _METADATA = _fields(
 )
 _CONDITIONS = _fields("type status reason message lastTransitionTime observedGeneration")
 _DEPENDENCIES = _fields("apiVersion kind name namespace ready readyExpr")
-_GIT_REF = _fields("branch tag semver commit name digest")
+_GIT_REF = _fields("branch tag semver semverFilter commit name digest")
 _IMAGE_REF = _fields("name tag digest")
 _VERIFY = _fields("provider mode", secretRef=_REF)
 _SELECTOR = _fields("", matchLabels=None, matchExpressions=_fields("key operator values"))

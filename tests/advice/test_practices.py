@@ -108,6 +108,18 @@ def test_the_page_is_current() -> None:
         ("OCIRepository", {"url": "oci://zot.zot.svc:5000/a", "insecure": True}, ""),
         ("OCIRepository", {"url": "oci://registry:5000/a", "insecure": True}, ""),
         ("Bucket", {"endpoint": "minio.minio.svc:9000", "insecure": True}, ""),
+        ("GitRepository", {"url": "http://git.apps.svc.k8s.example.com/a"}, ""),
+        # NAME.NAMESPACE, if there is such a namespace
+        ("GitRepository", {"url": "http://git.apps:3000/a"}, ""),
+        ("GitRepository", {"url": "http://git.io:3000/a"}, "spec.url: http://git.io:3000/a"),
+        # the machine of a cluster for development
+        ("OCIRepository", {"url": "oci://host.docker.internal:5000/a", "insecure": True}, ""),
+        ("GitRepository", {"url": "http://git.internal/a"}, "spec.url: http://git.internal/a"),
+        (
+            "GitRepository",
+            {"url": "http://svc.example.com/a"},
+            "spec.url: http://svc.example.com/a",
+        ),
         # its credentials are the worse problem, and reported
         ("GitRepository", {"url": "http://git.example.com/a", "secretRef": {"name": "a"}}, ""),
     ],
@@ -171,6 +183,9 @@ ECR = "oci://1.dkr.ecr.eu-west-1.amazonaws.com/a"
         ("HelmRepository", {"url": "oci://eu-docker.pkg.dev/p/a", "type": "oci",
                             "secretRef": {"name": "a"}}, "gcp"),
         ("ImageRepository", {"image": "gcr.io/p/a", "secretRef": {"name": "a"}}, "gcp"),
+        # a HelmRepository with an index has no provider
+        ("HelmRepository", {"url": "https://x.azurecr.io/helm/v1/repo",
+                            "secretRef": {"name": "a"}}, ""),
         ("OCIRepository", {"url": ECR, "provider": "aws"}, ""),
         ("OCIRepository", {"url": "oci://x.azurecr.io/a", "provider": "azure"}, ""),
         # public
@@ -234,6 +249,7 @@ UNSET = "not set, so it is any version"
         (oci(tag="latest"), "OCIRepository apps/a spec.ref.tag: latest"),
         (oci(), "OCIRepository apps/a spec.ref.tag: not set, so it is latest"),
         (oci(semver="1.x"), ""),
+        (oci(semver="*", semverFilter="^1[.]2[.]"), ""),
         (oci(tag="latest-stable"), ""),
         (oci(tag="latest", digest="sha256:0"), ""),
         (oci(semver="*", digest="sha256:0"), ""),
@@ -381,6 +397,34 @@ def test_an_expression_replaces_the_wait() -> None:
                       applying("web", dependsOn=depends))  # fmt: skip
 
 
+def test_what_applies_its_dependents_cannot_wait() -> None:
+    """The root of a repository must not wait for an object that waits for the root."""
+    others = [kustomization("web", "repo", spec={"dependsOn": [{"name": "root"}]}),
+              kustomization("api", "repo", spec={"dependsOn": [{"name": "root"}]})]  # fmt: skip
+    web, api = (f"apps_{name}_kustomize.toolkit.fluxcd.io_Kustomization" for name in ("web", "api"))
+    other = "other_web_kustomize.toolkit.fluxcd.io_Kustomization"
+    assert places("dependency-not-awaited", applying("root", DEPLOYMENT, other), *others)
+    for applied in ([web, api], [api]):
+        assert not places("dependency-not-awaited", applying("root", DEPLOYMENT, *applied), *others)
+
+
+def test_no_advice_about_a_suspended_dependency() -> None:
+    """What is suspended gets no advice, also if a healthy object depends on it."""
+    infra, web = applying("infra", DEPLOYMENT), applying("web", dependsOn=[{"name": "infra"}])
+    assert places("dependency-not-awaited", infra, web)
+    infra["spec"]["suspend"] = True
+    assert not places("dependency-not-awaited", infra, web)
+
+
+def test_no_advice_about_a_dependency_in_another_namespace() -> None:
+    """With -n, there is no advice about an object that was not chosen."""
+    infra = applying("infra/infra", DEPLOYMENT)
+    web = applying("web", dependsOn=[{"name": "infra", "namespace": "infra"}])
+    for chosen, expected in ((("apps",), False), (("infra", "apps"), True), ((), True)):
+        codes = advice(evidence(*HEALTHY, infra, web), namespaces=chosen)
+        assert ("dependency-not-awaited" in codes) is expected
+
+
 def test_releases_and_resource_sets_that_do_not_wait() -> None:
     """A HelmRelease waits unless it is told not to; a ResourceSet waits only if it is told to."""
     inventory = {"inventory": {"entries": [{"id": DEPLOYMENT, "v": "v1"}]}}
@@ -520,7 +564,7 @@ def test_a_label_makes_a_tenant() -> None:
         (release("red/web", **ACCOUNT, chart={"spec": {
             "chart": "web", "version": "1.x",
             "sourceRef": reference("HelmRepository", "flux-system/charts")}}), (),
-         "HelmChart flux-system/red-web"),
+         "HelmRepository flux-system/charts"),
     ],
 )  # fmt: skip
 def test_sources_of_others(one: Object, flags: Sequence[str], used: str) -> None:
@@ -528,6 +572,14 @@ def test_sources_of_others(one: Object, flags: Sequence[str], used: str) -> None
     listed = places("cross-namespace-source", REPO, one, system=system(*flags))
     expected = f"{one['kind']} red/{one['metadata']['name']}: {used}"
     assert listed == ([expected] if used else [])
+
+
+def test_images_of_others() -> None:
+    """An ImagePolicy needs spec.accessFrom of an ImageRepository elsewhere: its owner allows it."""
+    reference_to = {"name": "a", "namespace": "flux-system"}
+    policy = flux("ImagePolicy", "red/a", spec={"imageRepositoryRef": reference_to})
+    objects = [tenant("b", **ACCOUNT), policy, *IMAGES]
+    assert not places("cross-namespace-source", REPO, *objects, system=system())
 
 
 def test_unknown_controllers_say_nothing_about_tenants() -> None:
@@ -656,3 +708,27 @@ def test_advice_names_fields_that_exist(minor: str) -> None:
         )
     ]
     assert missing == []
+
+
+# What a change costs.
+
+
+@pytest.mark.parametrize(
+    ("code", "cost"),
+    [
+        # flux-operator internal/builder/profiles.go; the controllers have 1Gi by default
+        ("no-cluster-size", "lowers the memory limit of both from 1Gi to 512Mi"),
+        # helm-controller mutateChartWithSourceRevision
+        ("oci-helm-repository", "upgrades the release once"),
+        ("oci-not-verified", "each new version then needs a new digest"),
+        ("no-retries", "uninstalls before each retry"),
+        ("no-service-account", "fail without a RoleBinding"),
+        ("cross-namespace-source", "references to other namespaces fail"),
+        ("storage-elsewhere", "Flux uninstalls the release"),
+        ("dependency-not-awaited", "holds up what depends on it"),
+    ],
+)
+def test_a_fix_says_what_it_costs(code: str, cost: str) -> None:
+    """A step that can restart, remove or block something says so."""
+    [one] = [one for one in ADVICE if one.code == code]
+    assert cost in " ".join(step.text for step in one.steps)
