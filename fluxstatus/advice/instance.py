@@ -9,15 +9,28 @@ from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.urls import host_of
+from fluxstatus.base.versions import minor_of
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
+from fluxstatus.state.resource import Resource
 
 _GITHUB = (".github.com", ".ghe.com")
 
 
+_SIZE_SINCE, _PROVIDER_SINCE = (0, 27), (0, 16)
+"""The versions of the Flux Operator that added spec.cluster.size and spec.sync.provider."""
+
+
+def _instances(view: View, since: tuple[int, int]) -> list[Resource]:
+    """Return the FluxInstances, none if the operator is known to be older than *since*."""
+    versions = (minor_of(operator.version) for operator in view.state.operators)
+    too_old = any(version is not None and version < since for version in versions)
+    return [] if too_old else view.of_kind("FluxInstance")
+
+
 def _without_size(view: View) -> Iterator[Occurrence]:
     """Yield the FluxInstances without a size; patches may set resources and concurrency instead."""
-    for instance in view.of_kind("FluxInstance"):
+    for instance in _instances(view, _SIZE_SINCE):
         patches = instance.get("spec", "kustomize", "patches")
         if not instance.get("spec", "cluster", "size") and not patches:
             yield Occurrence(instance.ref, "spec.cluster.size", "is not set")
@@ -29,7 +42,7 @@ def _with_token(view: View) -> Iterator[Occurrence]:
     Without the provider github, the Secret has a user name and a password (source-controller
     docs/spec/v1/gitrepositories.md). A deploy key for SSH is limited to one repository.
     """
-    for instance in view.of_kind("FluxInstance"):
+    for instance in _instances(view, _PROVIDER_SINCE):
         sync = map_of(instance.spec.get("sync"))
         url, kind = text_of(sync.get("url")), text_of(sync.get("kind"))
         at_github = f".{host_of(url)}".endswith(_GITHUB)

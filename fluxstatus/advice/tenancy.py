@@ -135,7 +135,7 @@ ADVICE = (
         area="tenancy",
         title_one="{what} belongs to a tenant and uses a source in another namespace: {value}",
         title_many="{n} objects of tenants use a source in another namespace",
-        why="a tenant who can use the sources of other tenants can deploy and read their contents",
+        why="a tenant who can use sources in other namespaces can deploy and read their contents",
         steps=(
             Step("create the source in the namespace of the object that uses it"),
             Step(

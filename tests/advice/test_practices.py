@@ -611,6 +611,30 @@ def test_an_instance_without_a_size(changes: Object, reported: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("version", "codes"),
+    [
+        ("v0.15.0", set()),
+        ("v0.16.0", {"sync-with-token"}),
+        ("v0.26.9", {"sync-with-token"}),
+        ("v0.27.0", {"sync-with-token", "no-cluster-size"}),
+        ("latest", {"sync-with-token", "no-cluster-size"}),
+    ],
+)
+def test_an_operator_that_has_no_such_field(version: str, codes: set[str]) -> None:
+    """A field is advised only if the operator is not known to be older than the field.
+
+    Upstream: spec.cluster.size came with flux-operator v0.27.0, spec.sync.provider with v0.16.0.
+    """
+    image = f"ghcr.io/controlplaneio-fluxcd/flux-operator:{version}"
+    old = alter(HEALTHY, "Deployment/flux-operator",
+                {"spec.template.spec.containers.0.image": image})  # fmt: skip
+    url = "https://github.com/o/r"
+    changes = {"spec.cluster.size": None, "spec.sync.url": url, "spec.sync.pullSecret": "git"}
+    listed = habits(system=alter(old, "FluxInstance/flux", changes)).keys()
+    assert {"sync-with-token", "no-cluster-size"} & listed == codes
+
+
+@pytest.mark.parametrize(
     ("changes", "reported"),
     [
         ({"spec.sync.url": "https://github.com/o/r"}, True),

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status --brief -o wide   list the faults with their ids
+  kubectl flux-status --brief -o wide            list the faults with their ids
+  kubectl flux-status --brief -o wide --advice   list recommendations, too
   kubectl flux-status accept c9984b7c9184 --demo \\
     --reason 'Git server migration' --until 2999-12-31 >> accept.toml
   kubectl flux-status --accept accept.toml
@@ -164,6 +165,7 @@ def _fault(name: str, view: "View") -> "Past":
         text = f"no fault found with the id {name!r}, but not everything could be read"
         raise UnreadError.of(Why.FAILED, text)
     raise typer.BadParameter(
-        f"no fault found with the id {name!r}; `kubectl flux-status --brief -o wide` lists the ids",
+        f"no fault or recommendation found with the id {name!r}; "
+        "`kubectl flux-status --advice --brief -o wide` lists the ids",
         param_hint="FINDING-ID",
     )

@@ -125,8 +125,8 @@ def passed_id() -> str:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["0123456789ab", *ENTRY], "no fault found with the id '0123456789ab'"),
-        (["x", *ENTRY], "no fault found with the id 'x'"),
+        (["0123456789ab", *ENTRY], "no fault or recommendation found with the id '0123456789ab'"),
+        (["x", *ENTRY], "kubectl flux-status --advice --brief -o wide"),
         ([passed_id(), *ENTRY], "which is not a fault"),
         (["x", "--reason", " ", "--until", LATER], "--reason"),
         (["x", "--reason", "x", "--until", "2020-01-01"], "is in the past"),
