@@ -38,25 +38,39 @@ def _in_clear(view: View) -> Iterator[Occurrence]:
 
 
 def _insecure(view: View) -> Iterator[Occurrence]:
-    """Yield the sources that are fetched over plain HTTP, and send no credentials in clear."""
+    """Yield the sources that anyone on the network path can replace, and that send no credentials.
+
+    What a signature or a digest protects cannot be replaced.
+    """
     for source, field, value in _plain(view):
-        if not _sends_credentials(source):
+        if not (_sends_credentials(source) or _is_protected(source)):
             yield Occurrence(source.ref, field, value)
 
 
 def _plain(view: View) -> Iterator[tuple[Resource, str, str]]:
-    """Yield the sources outside of the cluster that are fetched over plain HTTP, with the field."""
+    """Yield the sources outside of the cluster that may use plain HTTP, with the field."""
     for source in view.of_kind("GitRepository", *_WITH_INSECURE):
         url = text_of(source.spec.get("url"))
-        by_field = source.ref.kind in _WITH_INSECURE and source.spec.get("insecure") is True
         if url.startswith("http://"):
             found = source, "spec.url", url
-        elif by_field:
+        elif _allows_http(source):
             found = source, "spec.insecure", "true"
         else:
             continue
         if not _is_in_cluster(view, source):
             yield found
+
+
+def _allows_http(source: Resource) -> bool:
+    """Return whether spec.insecure is true, which a HelmRepository has only with the type oci."""
+    is_index = source.ref.kind == "HelmRepository" and source.spec.get("type") != "oci"
+    kind_has_it = source.ref.kind in _WITH_INSECURE and not is_index
+    return kind_has_it and source.spec.get("insecure") is True
+
+
+def _is_protected(source: Resource) -> bool:
+    """Return whether a signature or a digest shows that what is fetched was not replaced."""
+    return bool(source.spec.get("verify") or source.get("spec", "ref", "digest"))
 
 
 def _sends_credentials(source: Resource) -> bool:
@@ -113,8 +127,7 @@ def _unverified(view: View) -> Iterator[Occurrence]:
     A digest cannot change, whoever has signed it. The operator has no field for its own source.
     """
     for source in view.of_kind("OCIRepository"):
-        pinned = source.get("spec", "ref", "digest")
-        known = source.spec.get("verify") or pinned or _is_in_cluster(view, source)
+        known = _is_protected(source) or _is_in_cluster(view, source)
         if not known and not _is_of_instance(source):
             release = template_owner(source)
             label = str(Ref("", *release)) if release else ""
@@ -196,11 +209,11 @@ def _any_of_ref(source: Resource) -> Iterator[Occurrence]:
 
 
 _CREDENTIALS_IN_CLEAR = Code(
-    "credentials-in-clear", "Some sources send their credentials over unencrypted connections."
+    "credentials-in-clear", "Some sources may send their credentials over unencrypted connections."
 )
 _SOURCE_INSECURE = Code(
     "source-insecure",
-    "Some sources are fetched over plain HTTP, so anyone on the network path can replace them.",
+    "Some sources may be fetched over plain HTTP, so anyone on the network path can replace them.",
 )
 _OCI_HELM_REPOSITORY = Code(
     "oci-helm-repository",
@@ -223,10 +236,10 @@ ADVICE = (
         code=_CREDENTIALS_IN_CLEAR,
         step="sources",
         area="security",
-        title_one="{what} is {value}: its credentials are sent unencrypted",
-        title_many="{n} sources send their credentials unencrypted",
-        why="anyone on the network path can read and use them; with an http:// URL or "
-        "spec.insecure, Flux uses plain HTTP",
+        title_one="{what} is {value}: its credentials may be sent unencrypted",
+        title_many="{n} sources may send their credentials unencrypted",
+        why="anyone on the network path can read and use them; with an http:// URL, Flux uses "
+        "plain HTTP, and spec.insecure allows it",
         steps=(
             Step(
                 "use https, remove spec.insecure, and move credentials in the URL to a Secret; "
@@ -241,9 +254,10 @@ ADVICE = (
         code=_SOURCE_INSECURE,
         step="sources",
         area="security",
-        title_one="{what} is {value}: it is fetched over plain HTTP",
-        title_many="{n} sources are fetched over plain HTTP",
-        why="anyone on the network path can replace what Flux fetches and applies to the cluster",
+        title_one="{what} is {value}: it may be fetched over plain HTTP",
+        title_many="{n} sources may be fetched over plain HTTP",
+        why="anyone on the network path can replace what Flux fetches and applies to the cluster; "
+        "spec.insecure allows plain HTTP, and an OCIRepository with it checks no certificate",
         steps=(
             Step(
                 "use https and remove spec.insecure; if the host has a certificate of your own CA, "
@@ -253,6 +267,7 @@ ADVICE = (
         ),
         find=_insecure,
         upstream="SC docs/spec/v1/ocirepositories.md, helmrepositories.md, buckets.md, Insecure; "
+        "SC internal/controller/ocirepository_controller.go transport; "
         "IRC docs/spec/v1/imagerepositories.md, Insecure",
         docs="https://fluxcd.io/flux/components/source/ocirepositories/#insecure",
     ),

@@ -105,6 +105,24 @@ def test_the_page_is_current() -> None:
         ),
         ("OCIRepository", {"url": "oci://r.example.com/a"}, ""),
         ("OCIRepository", {"url": "oci://r.example.com/a", "insecure": False}, ""),
+        # what was replaced would be refused
+        (
+            "OCIRepository",
+            {"url": "oci://r.example.com/a", "insecure": True, "verify": {"provider": "cosign"}},
+            "",
+        ),
+        (
+            "OCIRepository",
+            {"url": "oci://r.example.com/a", "insecure": True, "ref": {"digest": "sha256:0"}},
+            "",
+        ),
+        # a HelmRepository has the field only with the type oci (source-controller docs)
+        ("HelmRepository", {"url": "https://r.example.com", "insecure": True}, ""),
+        (
+            "HelmRepository",
+            {"url": "oci://r.example.com", "insecure": True, "type": "oci"},
+            "spec.insecure: true",
+        ),
         ("OCIRepository", {"url": "oci://zot.zot.svc:5000/a", "insecure": True}, ""),
         ("OCIRepository", {"url": "oci://registry:5000/a", "insecure": True}, ""),
         ("Bucket", {"endpoint": "minio.minio.svc:9000", "insecure": True}, ""),
