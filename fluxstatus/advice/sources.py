@@ -13,7 +13,7 @@ from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.base.urls import cloud_of, host_of
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
-from fluxstatus.model.ref import Ref
+from fluxstatus.model.ref import Key
 from fluxstatus.state.ownership import creator_of
 from fluxstatus.state.references import template_owner
 from fluxstatus.state.resource import Resource
@@ -114,11 +114,16 @@ def _is_of_instance(source: Resource) -> bool:
     return creator_of(source.labels, "FluxInstance") is not None
 
 
-def _place(source: Resource, field: str, value: str) -> Occurrence:
+def _maker(view: View, key: Key | None) -> Resource | None:
+    """Return the object that makes a source, whose fields are those of the source, if known."""
+    return view.state.resources.get(key) if key else None
+
+
+def _place(view: View, source: Resource, field: str, value: str) -> Occurrence:
     """Return a *field* of *source*; of one that helm-controller makes, it is in the HelmRelease."""
-    release = template_owner(source)
-    label = f"{Ref('', *release)} spec.chart.{field}" if release else ""
-    return Occurrence(source.ref, field, value, label)
+    if release := _maker(view, template_owner(source)):
+        return Occurrence(release.ref, field and f"spec.chart.{field}", value)
+    return Occurrence(source.ref, field, value)
 
 
 def _unverified(view: View) -> Iterator[Occurrence]:
@@ -129,9 +134,7 @@ def _unverified(view: View) -> Iterator[Occurrence]:
     for source in view.of_kind("OCIRepository"):
         known = _is_protected(source) or _is_in_cluster(view, source)
         if not known and not _is_of_instance(source):
-            release = template_owner(source)
-            label = str(Ref("", *release)) if release else ""
-            yield Occurrence(source.ref, value=text_of(source.spec.get("url")), label=label)
+            yield _place(view, source, "", text_of(source.spec.get("url")))
 
 
 def _without_provider(view: View) -> Iterator[Occurrence]:
@@ -149,13 +152,13 @@ def _without_provider(view: View) -> Iterator[Occurrence]:
         if not cloud or provider not in ("", "generic") or not (static or cloud == "aws"):
             continue
         if not _logs_in_by_flag(view, source):
-            yield _provider_of(source, cloud)
+            yield _provider_of(view, source, cloud)
 
 
-def _provider_of(source: Resource, cloud: str) -> Occurrence:
+def _provider_of(view: View, source: Resource, cloud: str) -> Occurrence:
     value = f"is not {cloud}, for {host_of(_address(source))}"
-    if instance := creator_of(source.labels, "FluxInstance"):
-        return Occurrence(source.ref, value=value, label=f"{Ref('', *instance)} spec.sync.provider")
+    if instance := _maker(view, creator_of(source.labels, "FluxInstance")):
+        return Occurrence(instance.ref, "spec.sync.provider", value)
     return Occurrence(source.ref, "spec.provider", value)
 
 
@@ -179,7 +182,7 @@ def _unbounded(view: View) -> Iterator[Occurrence]:
             yield from _any(chart, "spec.version", version)
     for source in view.of_kind("GitRepository", "OCIRepository"):
         if not _is_of_instance(source):
-            yield from _any_of_ref(source)
+            yield from _any_of_ref(view, source)
     for policy in view.of_kind("ImagePolicy"):
         pattern = policy.get("spec", "filterTags", "pattern")
         range_ = policy.get("spec", "policy", "semver", "range")
@@ -194,7 +197,7 @@ def _any(resource: Resource, field: str, version: object) -> Iterator[Occurrence
         yield Occurrence(resource.ref, field, text or "not set, so it is any version")
 
 
-def _any_of_ref(source: Resource) -> Iterator[Occurrence]:
+def _any_of_ref(view: View, source: Resource) -> Iterator[Occurrence]:
     """Yield what spec.ref follows: a digest or a commit goes first, then semver, then a tag."""
     ref = map_of(source.spec.get("ref"))
     url = text_of(source.spec.get("url"))
@@ -202,10 +205,10 @@ def _any_of_ref(source: Resource) -> Iterator[Occurrence]:
         return
     if semver := text_of(ref.get("semver")):
         if _ANY_VERSION.match(semver.strip()) and not ref.get("semverFilter"):
-            yield _place(source, "spec.ref.semver", semver)
+            yield _place(view, source, "spec.ref.semver", semver)
     elif source.ref.kind == "OCIRepository" and ref.get("tag") in (None, "", "latest"):
         value = text_of(ref.get("tag")) or "not set, so it is latest"
-        yield _place(source, "spec.ref.tag", value)
+        yield _place(view, source, "spec.ref.tag", value)
 
 
 _CREDENTIALS_IN_CLEAR = Code(
@@ -347,10 +350,10 @@ ADVICE = (
         code=_VERSION_UNBOUNDED,
         step="sources",
         area="versions",
-        title_one="{what} is {value}: whatever is published next is deployed",
-        title_many="{n} objects have no limit on versions: whatever is published next is deployed",
-        why="a breaking version is deployed without review, and clusters with the same manifests "
-        "can run different versions",
+        title_one="{what} is {value}: whatever is published next is used",
+        title_many="{n} objects have no limit on versions: whatever is published next is used",
+        why="a breaking version can be deployed without review, and clusters with the same "
+        "manifests can run different versions",
         steps=(
             Step(
                 "use a range with an upper bound, such as 6.x or >=1.2.0 <2.0.0, or an exact "

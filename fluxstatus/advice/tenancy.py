@@ -13,6 +13,7 @@ from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.references import source_of, template_source_of
+from fluxstatus.state.resource import Resource
 
 _APPLIERS = ("Kustomization", "HelmRelease")
 _REFERRING = (*_APPLIERS, "ImageUpdateAutomation")
@@ -50,8 +51,13 @@ def _tenants(view: View) -> frozenset[str]:
     found = view.state.of_kind(*_APPLIERS)
     if any(_is_isolated(view, kind) for kind in _APPLIERS):
         return frozenset(one.ref.namespace for one in found) - _namespaces_of_flux(view)
-    named = (one for one in found if one.spec.get("serviceAccountName") or _TENANT in one.labels)
-    return frozenset(one.ref.namespace for one in named) - _namespaces_of_flux(view)
+    own = (one for one in found if _TENANT in one.labels or _is_impersonating_here(one))
+    return frozenset(one.ref.namespace for one in own) - _namespaces_of_flux(view)
+
+
+def _is_impersonating_here(resource: Resource) -> bool:
+    """Return whether *resource* has a ServiceAccount of this cluster, not of its kubeConfig's."""
+    return bool(resource.spec.get("serviceAccountName") and not resource.spec.get("kubeConfig"))
 
 
 def _namespaces_of_flux(view: View) -> frozenset[str]:
@@ -108,7 +114,7 @@ ADVICE = (
         code=_NO_SERVICE_ACCOUNT,
         step="reconcilers",
         area="tenancy",
-        title_one="{what} {value}: it is applied with the permissions of its controller",
+        title_one="{what} {value}: the object is applied with the permissions of its controller",
         title_many="{n} objects of tenants have no spec.serviceAccountName: they are applied with "
         "the permissions of their controller",
         why="the controllers are cluster-admin by default, so whoever can change the source of "

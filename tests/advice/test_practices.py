@@ -307,6 +307,22 @@ def test_a_template_of_2_10_is_named_where_it_is_written() -> None:
     assert places("version-unbounded", written, made) == [
         "HelmRelease apps/web spec.chart.spec.ref.semver: *"
     ]
+    for code in ("version-unbounded", "oci-not-verified"):
+        finding = found(code, written, made)
+        assert finding is not None
+        assert [ref.kind for ref in finding.objects] == ["HelmRelease"]
+
+
+def test_the_provider_of_a_sync_is_set_in_the_instance() -> None:
+    """Of the source of a FluxInstance, the object and the field are those of the FluxInstance."""
+    spec = {"url": ECR, "ref": {"tag": "latest"}, "secretRef": {"name": "a"}}
+    own = flux("OCIRepository", "flux-system/flux-system", spec=spec, labels=OF_OPERATOR)
+    finding = found("no-cloud-provider", own, system=without(HEALTHY, "GitRepository/flux-system"))
+    assert finding is not None
+    assert finding.title.startswith(
+        "spec.sync.provider of FluxInstance flux-system/flux is not aws"
+    )
+    assert [ref.kind for ref in finding.objects] == ["FluxInstance"]
 
 
 # HelmReleases.
@@ -537,6 +553,8 @@ REPO = source("red/repo")
         ([tenant("a"), tenant("b", **ACCOUNT)], (), ["Kustomization red/a"]),
         ([tenant("a"), release("red/web", **ACCOUNT)], (), ["Kustomization red/a"]),
         ([tenant("a")], LOCKED[:1], ["Kustomization red/a"]),
+        # the ServiceAccount is one of another cluster
+        ([tenant("a"), tenant("b", **ACCOUNT, kubeConfig={"secretRef": {"name": "k"}})], (), []),
         # one tenant, with its objects in order
         ([tenant("b", **ACCOUNT)], (), []),
         # no tenants at all
