@@ -26,6 +26,9 @@ _WITH_INSECURE = ("HelmRepository", "OCIRepository", "Bucket", "ImageRepository"
 _ANY_VERSION = late_pattern(r"[*xX](?:\.[*xX]){0,2}(?:-0)?\Z")
 """A range without a bound (Masterminds semver)."""
 
+_BEFORE_SEMVER = ("digest", "commit", "name")
+"""The fields of a spec.ref that take precedence over semver (source-controller api/v1)."""
+
 _OF_THE_OPERATOR = "oci://ghcr.io/controlplaneio-fluxcd/charts/"
 """The charts that the Flux Operator's documentation installs in any version."""
 
@@ -34,7 +37,7 @@ def _in_clear(view: View) -> Iterator[Occurrence]:
     """Yield the sources that send the credentials in their Secret or URL unencrypted."""
     for source, field, value in _plain(view):
         if _sends_credentials(source):
-            yield Occurrence(source.ref, field, value)
+            yield _place(view, source, field, value)
 
 
 def _insecure(view: View) -> Iterator[Occurrence]:
@@ -44,7 +47,7 @@ def _insecure(view: View) -> Iterator[Occurrence]:
     """
     for source, field, value in _plain(view):
         if not (_sends_credentials(source) or _is_protected(source)):
-            yield Occurrence(source.ref, field, value)
+            yield _place(view, source, field, value)
 
 
 def _plain(view: View) -> Iterator[tuple[Resource, str, str]]:
@@ -159,7 +162,7 @@ def _provider_of(view: View, source: Resource, cloud: str) -> Occurrence:
     value = f"is not {cloud}, for {host_of(_address(source))}"
     if instance := _maker(view, creator_of(source.labels, "FluxInstance")):
         return Occurrence(instance.ref, "spec.sync.provider", value)
-    return Occurrence(source.ref, "spec.provider", value)
+    return _place(view, source, "spec.provider", value)
 
 
 def _logs_in_by_flag(view: View, source: Resource) -> bool:
@@ -193,15 +196,16 @@ def _unbounded(view: View) -> Iterator[Occurrence]:
 def _any(resource: Resource, field: str, version: object) -> Iterator[Occurrence]:
     """Yield *field* if its *version* has no bound, which is the default for a chart."""
     text = text_of(version).strip()
-    if not text or _ANY_VERSION.match(text):
+    is_unset = version in (None, "")
+    if is_unset or _ANY_VERSION.match(text):
         yield Occurrence(resource.ref, field, text or "not set, so it is any version")
 
 
 def _any_of_ref(view: View, source: Resource) -> Iterator[Occurrence]:
-    """Yield what spec.ref follows: a digest or a commit goes first, then semver, then a tag."""
-    ref = map_of(source.spec.get("ref"))
-    url = text_of(source.spec.get("url"))
-    if ref.get("digest") or ref.get("commit") or url.startswith(_OF_THE_OPERATOR):
+    """Yield what spec.ref follows: a digest, commit or name goes first, then semver, then a tag."""
+    ref = source.spec.get("ref", {})
+    is_from_operator = text_of(source.spec.get("url")).startswith(_OF_THE_OPERATOR)
+    if type(ref) is not dict or is_from_operator or any(map(ref.get, _BEFORE_SEMVER)):
         return
     if semver := text_of(ref.get("semver")):
         if _ANY_VERSION.match(semver.strip()) and not ref.get("semverFilter"):
@@ -260,7 +264,7 @@ ADVICE = (
         title_one="{what} is {value}: it may be fetched over plain HTTP",
         title_many="{n} sources may be fetched over plain HTTP",
         why="anyone on the network path can replace what Flux fetches and applies to the cluster; "
-        "spec.insecure allows plain HTTP, and an OCIRepository with it checks no certificate",
+        "spec.insecure allows plain HTTP, and can turn off the check of certificates",
         steps=(
             Step(
                 "use https and remove spec.insecure; if the host has a certificate of your own CA, "

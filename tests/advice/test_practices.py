@@ -266,6 +266,17 @@ UNSET = "not set, so it is any version"
         (oci(semver="*-0"), "OCIRepository apps/a spec.ref.semver: *-0"),
         (oci(tag="latest"), "OCIRepository apps/a spec.ref.tag: latest"),
         (oci(), "OCIRepository apps/a spec.ref.tag: not set, so it is latest"),
+        # the name goes before the range (source-controller api/v1)
+        (flux("GitRepository", "a", spec={
+            "url": "https://g.example.com/a", "ref": {"semver": "*", "name": "refs/heads/main"}}),
+         ""),
+        (flux("GitRepository", "a", spec={
+            "url": "https://g.example.com/a", "ref": {"semver": "*"}}),
+         "GitRepository apps/a spec.ref.semver: *"),
+        # what is garbled is not unset
+        (flux("OCIRepository", "a", spec={"url": "oci://r.example.com/a", "ref": ["1.x"]}), ""),
+        (release(chart={"spec": {"version": ["1.x"],
+                                 "sourceRef": reference("HelmRepository", "charts")}}), ""),
         (oci(semver="1.x"), ""),
         (oci(semver="*", semverFilter="^1[.]2[.]"), ""),
         (oci(tag="latest-stable"), ""),
@@ -307,10 +318,18 @@ def test_a_template_of_2_10_is_named_where_it_is_written() -> None:
     assert places("version-unbounded", written, made) == [
         "HelmRelease apps/web spec.chart.spec.ref.semver: *"
     ]
-    for code in ("version-unbounded", "oci-not-verified"):
+    made = alter([made], "OCIRepository/apps-web", {
+        "spec.url": ECR, "spec.insecure": True, "spec.secretRef": {"name": "a"}})[0]  # fmt: skip
+    fields = {"version-unbounded": "ref.semver", "no-cloud-provider": "provider",
+              "credentials-in-clear": "insecure", "oci-not-verified": ""}  # fmt: skip
+    for code, field in fields.items():
         finding = found(code, written, made)
         assert finding is not None
         assert [ref.kind for ref in finding.objects] == ["HelmRelease"]
+        place = " ".join(
+            filter(None, ("HelmRelease apps/web", field and f"spec.chart.spec.{field}"))
+        )
+        assert finding.evidence[0][0] == place
 
 
 def test_the_provider_of_a_sync_is_set_in_the_instance() -> None:
