@@ -212,7 +212,7 @@ def object_diagnosis(kind: str, text: str, fields: Mapping[str, str]) -> Diagnos
     from fluxstatus.knowledge.custom_objects import rules_of
 
     message = Message(text)
-    for listed in _about_custom_objects().candidates(text):
+    for listed in _about_custom_objects().candidates(message.text):
         if listed.rule in rules_of(kind) and (found := listed.rule.match_text(message)):
             return Diagnosis(listed.rule, partial(_with_groups, fields, found))
     return None
@@ -225,7 +225,7 @@ def _with_groups(fields: Mapping[str, str], found: Match) -> Mapping[str, str]:
 def fitting_workload(text: str) -> Iterator[tuple[Rule, Match]]:
     """Yield each rule that matches the *text* of a pod or event, with its match."""
     message = Message(text)
-    for listed in _about_pods().candidates(text):
+    for listed in _about_pods().candidates(message.text):
         if found := listed.rule.match_text(message):
             yield listed.rule, found
 
