@@ -28,16 +28,16 @@ from fluxstatus.knowledge.index import Index
 from fluxstatus.knowledge.message import Message
 from fluxstatus.knowledge.rule import Match, Reach, Rule, Step
 from fluxstatus.knowledge.subject import Subject
-from fluxstatus.knowledge.topics import table, tables_about
+from fluxstatus.knowledge.topics import TOPICS, table
 from fluxstatus.knowledge.unknown import UNKNOWN_FAULT
 from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import State
 
 
 @cache
-def _about(kind: str, *, quoted: bool) -> Index:
-    """Return the rules for *kind*: those that also read names and quotations, or the others."""
-    return Index(tables_about(kind), quoted=quoted)
+def _about_flux(*, quoted: bool) -> Index:
+    """Return the rules for Flux objects: those that also read names and quotations, or the others."""
+    return Index(TOPICS, quoted=quoted)
 
 
 @cache
@@ -144,7 +144,7 @@ def _matches(
     kind: str, reason: str, message: Message, *, quoted: bool
 ) -> Iterator[tuple[int, Rule, Match]]:
     text = message.text if quoted else message.own
-    for listed in _about(kind, quoted=quoted).candidates(text):
+    for listed in _about_flux(quoted=quoted).candidates(text):
         if listed.is_about(kind, reason) and (match := listed.rule.match_text(message)):
             yield listed.place, listed.rule, match
 
