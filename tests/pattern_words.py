@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from functools import cache
 
 _ANY = frozenset({""})
-"""The words of a pattern that requires no word: the empty word is in every message."""
+"""The result for a pattern that requires no word: every message contains the empty word."""
 
 _REPEAT = r"(?:[*?]|{\d*,?\d*})"
-"""What is before it is optional, or repeated."""
+"""A quantifier that makes the preceding part optional or repeats it."""
 
 _LETTER = r"[\w /'\"@:,;~%=<>!&#-]|\\[^\w\n|]"
 """A character that stands for itself, or one that does because it is escaped."""
@@ -65,7 +65,7 @@ def required(pattern: str) -> tuple[frozenset[str], ...]:
         elif kind:
             outer.append((before, needed, is_denied))
             before, needed, is_denied = [], [], kind == "denied"
-    raise ValueError(f"a group has no end in {pattern!r}")
+    raise ValueError(f"a group is not closed in {pattern!r}")
 
 
 def _rarest(sets: Sequence[frozenset[str]]) -> frozenset[str]:

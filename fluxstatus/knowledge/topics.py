@@ -1,4 +1,4 @@
-"""The tables of rules for messages by their names, imported when a message is to be judged.
+"""The tables of rules for messages by their names, imported when a message is judged.
 
 A package of several modules lists them in PARTS, which are imported one by one.
 Importing all takes longer than checking a healthy cluster, and an object needs only some of them.
@@ -43,7 +43,7 @@ TOPICS = (
     "registry_policies",
     "registry",
 )
-"""The modules that contain the tables, in search order.
+"""The modules with the tables, in search order.
 
 If several rules match equally deep in a message, the first of these tables wins.
 """
