@@ -71,9 +71,10 @@ def _kubernetes(name: str) -> Tool:
     return Tool(name, "kubernetes", "k8s.io/kubernetes", package, _KUBERNETES_STAMP)
 
 
-def _flux(name: str, folder: str) -> Tool:
+def _flux(name: str, folder: str, embeds: str = "") -> Tool:
     package = f"{FLUX_OPERATOR}/cmd/{folder}"
-    return Tool(name, "flux-operator", FLUX_OPERATOR, package, "-X main.VERSION={version}")
+    stamp = "-X main.VERSION={version}"
+    return Tool(name, "flux-operator", FLUX_OPERATOR, package, stamp, embeds)
 
 
 def _controller(name: str) -> Tool:
@@ -102,6 +103,8 @@ TOOLS = (
          f"-X {HELM}/internal/version.version=v{{version}}"),
     _controller("source-controller"),
     _controller("kustomize-controller"),
+    # The operator itself: upstream's images call it flux-operator, as its command line is called.
+    _flux("flux-operator-controller", "operator", embeds="web/dist/none.html"),
     Tool("controller-gen", "crds", CONTROLLER_TOOLS, f"{CONTROLLER_TOOLS}/cmd/controller-gen", ""),
 )
 # fmt: on
@@ -193,7 +196,8 @@ def _build(tools: Iterable[Tool]) -> None:
         unfinished = target.with_name(f".{tool.name}")
         flags = f"-s -w {tool.stamp.format(version=_version(tool))}"
         with _progress(f"building {tool.name} ({number} of {len(tools)})"), _source(tool) as source:
-            _go(["build", "-trimpath", "-ldflags", flags, "-o", unfinished, tool.package], source)
+            command = ["build", *source, "-trimpath", "-ldflags", flags, "-o", unfinished]
+            _go([*command, tool.package], MODULES / tool.module)
         unfinished.replace(target)
 
 
@@ -226,10 +230,10 @@ def _progress(what: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _source(tool: Tool) -> Iterator[Path]:
-    """Yield the folder to build *tool* in: ours, or a copy of its module with what that lacks."""
+def _source(tool: Tool) -> Iterator[list[str]]:
+    """Yield flags for Go to build *tool* with: from a copy of its module with what that lacks."""
     if not tool.embeds:
-        yield MODULES / tool.module
+        yield []
         return
     with tempfile.TemporaryDirectory(dir=cache()) as folder:
         copy = Path(folder, "source")
@@ -239,7 +243,11 @@ def _source(tool: Tool) -> Iterator[Path]:
         lacking = copy / tool.embeds
         lacking.parent.mkdir(exist_ok=True)
         lacking.write_text("")
-        yield copy
+        for file in (MODULES / tool.module).glob("go.*"):
+            shutil.copyfile(file, Path(folder, file.name))
+        with Path(folder, "go.mod").open("a") as file:
+            file.write(f"\nreplace {tool.requires} => {copy}\n")
+        yield [f"-modfile={folder}/go.mod"]
 
 
 def _version(tool: Tool) -> str:
