@@ -4,7 +4,11 @@ Upstream: FO internal/controller/fluxinstance_controller.go, internal/builder.
 """
 
 from fluxstatus.knowledge.commands import REGISTRY, SPEC, for_secret
-from fluxstatus.knowledge.facts import patches_flux, uses_newer_artifact
+from fluxstatus.knowledge.facts import (
+    has_distribution_artifact,
+    patches_flux,
+    uses_newer_artifact,
+)
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -12,6 +16,11 @@ from fluxstatus.model.kinds import KindNames
 _INSTANCE_ARTIFACT_FAILED = Code(
     "instance-artifact-failed",
     "The distribution artifact in spec.distribution.artifact cannot be fetched.",
+)
+
+_ARTIFACT_INVALID = Code(
+    "instance-artifact-invalid",
+    "The distribution artifact in spec.distribution.artifact does not contain the Flux manifests.",
 )
 
 _PATCH_FAILED = Code("instance-patch-failed", "A patch cannot be applied to the Flux manifests.")
@@ -306,6 +315,38 @@ RULES = (
         kinds=_INSTANCE,
         certainty="unknown",
         upstream="FO internal/controller/fluxinstance_controller.go",
+    ),
+    Rule(
+        _ARTIFACT_INVALID,
+        why="the artifact {artifact} in spec.distribution.artifact has no directory flux, so it does not contain the Flux manifests",
+        steps=(
+            Step(
+                "set spec.distribution.artifact to an artifact of the Flux Operator, such as oci://ghcr.io/controlplaneio-fluxcd/flux-operator-manifests, or remove the field so that the operator uses its embedded manifests. The operator does not retry until the spec changes",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"storage path \S+/flux does not exist"),
+        reasons=("BuildFailed",),
+        kinds=_INSTANCE,
+        needs=("artifact",),
+        when=(has_distribution_artifact,),
+        trivial=True,
+        upstream="FO internal/controller/fluxinstance_controller.go",
+    ),
+    Rule(
+        _ARTIFACT_INVALID,
+        why="the artifact {artifact} in spec.distribution.artifact is not a valid archive: {detail}",
+        steps=(
+            Step(
+                "correct spec.distribution.artifact, or push the artifact again with flux push artifact: its first layer must be a .tar.gz archive",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"(?P<detail>no layers found|requires gzip-compressed body)"),
+        reasons=("ArtifactFailed",),
+        kinds=_INSTANCE,
+        reach=Reach.WHOLE,
+        upstream=f"{_BUILDER}/pull.go, PKG tar",
     ),
     Rule(
         Code("instance-build-failed", "The Flux manifests cannot be built from the FluxInstance."),
