@@ -42,8 +42,8 @@ class Causes:
     `stale_causes` those of each object that is Ready with what it got before they began;
     `suspended_owners` the cause of the suspended owner of an object. `in_progress` are the objects
     that need no help, `awaited` what each of them waits for, if it is another one;
-    `not_installed` the controllers that the FluxInstance has yet to install for
-    the first time; `missing_kinds` the kinds whose missing CRD blocks an object.
+    `not_installed` the controllers that the FluxInstance has yet to install; `missing_kinds` the
+    kinds whose missing CRD blocks an object.
     """
 
     all: tuple[Cause, ...]
