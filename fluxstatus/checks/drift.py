@@ -115,8 +115,11 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
         title = f"{current} of {objects} applied the latest revision of {their} source"
         title = f"of what could be read, {title}" if _is_partial(analysis) else title
         yield _not_compared(analysis, title) or passed(STEP_ID, title)
-    elif _has_consumers(state) or _may_have_consumers(state):
+    elif _has(state, *CONSUMERS) or _may_deploy(state):
         title = "no revisions to compare: no object has a healthy source that could be read"
+        yield Finding(step=STEP_ID, code=_NOTHING_COMPARED, level=Level.SKIP, title=title)
+    elif _has(state, "ResourceSet"):
+        title = "no revisions to compare: ResourceSets have no source"
         yield Finding(step=STEP_ID, code=_NOTHING_COMPARED, level=Level.SKIP, title=title)
     else:
         title = f"Flux deploys nothing{state.namespace_suffix}"
@@ -136,8 +139,8 @@ def _not_compared(analysis: Analysis, title: str) -> Finding | None:
     return Finding(STEP_ID, WAITING, Level.WAIT, title, waits_for=awaited)
 
 
-def _has_consumers(state: State) -> bool:
-    return any(state.covers(resource.ref) for resource in state.of_kind(*CONSUMERS))
+def _has(state: State, *kinds: str) -> bool:
+    return any(state.covers(resource.ref) for resource in state.of_kind(*kinds))
 
 
 def _is_partial(analysis: Analysis) -> bool:
@@ -154,8 +157,8 @@ def _is_partial(analysis: Analysis) -> bool:
     return any(key[0] in KINDS for key in unknown)
 
 
-def _may_have_consumers(state: State) -> bool:
-    unread = (state.unread(KINDS[kind].resource) for kind in CONSUMERS)
+def _may_deploy(state: State) -> bool:
+    unread = (state.unread(KINDS[kind].resource) for kind in (*CONSUMERS, "ResourceSet"))
     return not state.applying_known or any(unread)
 
 
