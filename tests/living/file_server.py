@@ -41,19 +41,22 @@ class FileServer(HttpServer):
         self._put(f"{path}/index.yaml", "application/yaml", json.dumps(index).encode())
         return self.url + path
 
-    def artifact(self, name: str, *tags: str, private: bool = False) -> str:
-        """Serve an artifact with *tags*, and return its URL."""
+    def artifact(
+        self, name: str, *tags: str, private: bool = False, content: bytes | None = None
+    ) -> str:
+        """Serve an artifact with *tags* and the *content* of a .tar.gz, and return its URL."""
         repository = f"{PRIVATE[1:] if private else ''}{name}"
-        layer = self._blob(repository, _CONTENT, _archive({"app/settings.yaml": {}}))
+        archive = _archive({"app/settings.yaml": {}}) if content is None else content
+        layer = self._blob(repository, _CONTENT, archive)
         manifest = {
             "schemaVersion": 2,
             "mediaType": _MANIFEST,
             "config": self._blob(repository, _CONFIG, b"{}"),
             "layers": [layer],
         }
-        content = json.dumps(manifest).encode()
-        for reference in (*tags, _digest(content)):
-            self._put(f"/v2/{repository}/manifests/{reference}", _MANIFEST, content)
+        text = json.dumps(manifest).encode()
+        for reference in (*tags, _digest(text)):
+            self._put(f"/v2/{repository}/manifests/{reference}", _MANIFEST, text)
         listed = json.dumps({"name": repository, "tags": list(tags)}).encode()
         self._put(f"/v2/{repository}/tags/list", "application/json", listed)
         return f"oci://{self.host}/{repository}"
