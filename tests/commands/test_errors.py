@@ -1,13 +1,14 @@
 """Errors in the arguments of a command."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import typer
 
 from fluxstatus.commands.errors import report_unread, reported
-from fluxstatus.commands.options import Connection
-from fluxstatus.model.errors import AmbiguousError, ArgumentError, UnreadError
+from fluxstatus.commands.options import Connection, SnapshotInput
+from fluxstatus.model.errors import AmbiguousError, ArgumentError, UnknownKindError, UnreadError
 from fluxstatus.model.findings import Exit, Finding, Level
 from tests.builders import FORBIDDEN
 from tests.report.reports import failed, passed, report
@@ -67,3 +68,31 @@ def test_unread_is_left_to_the_only_exit(capsys: Capture) -> None:
     with pytest.raises(UnreadError), reported("tree", Connection()):
         raise UnreadError(FORBIDDEN)
     assert not capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "how", "flags"),
+    [
+        (SnapshotInput(), "use", " --context=x"),
+        (
+            SnapshotInput(from_=Path("now.json")),
+            "to query a cluster instead of a snapshot, use",
+            "",
+        ),
+    ],
+)
+def test_a_kind_of_another_command(
+    capsys: Capture, given: SnapshotInput, how: str, flags: str
+) -> None:
+    """What reads only a cluster is not suggested as if it could read the snapshot."""
+    words = ["secret/login"]
+    with (
+        pytest.raises(typer.Exit) as ended,
+        reported("explain", Connection(context="x"), given, words=words),
+    ):
+        raise UnknownKindError("secret", "did you mean source?")
+    assert ended.value.exit_code == Exit.USAGE
+    assert capsys.readouterr().err == (
+        f"Error: 'secret' is not a Flux kind; {how}: "
+        f"kubectl flux-status credentials KIND/NAME{flags}\n"
+    )

@@ -14,7 +14,9 @@ from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.kinds import KINDS
 from tests.builders import FORBIDDEN, HEALTHY, NOW, evidence, kustomization, minutes, source
 from tests.commands.in_process import Command, running
+from tests.commands.mcp.test_mcp import KUBECTL
 from tests.conftest import RECORDED
+from tests.fakes.programs import program
 
 OK, FAILS, USAGE, UNKNOWN = 0, 1, 2, 3
 BROKEN = RECORDED / "cluster-sync-auth-failing.json.gz"
@@ -209,3 +211,51 @@ def test_a_state_that_cannot_be_written(
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
     assert command("mcp decline --all").code == UNKNOWN
+
+
+@pytest.fixture(name="path")
+def _path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the first folder of PATH, with a kubectl that knows a context."""
+    folder = tmp_path / "bin"
+    program(folder / "kubectl", KUBECTL)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    return folder
+
+
+def test_a_client_of_several_that_cannot_be_set_up(
+    command: Command, tmp_path: Path, path: Path
+) -> None:
+    """The others are set up, and the exit code says that not all are."""
+    program(path / "flux-operator-mcp", "exit 1")
+    file = tmp_path / "home" / ".cursor" / "mcp.json"
+    file.parent.mkdir()
+    file.write_text("{")
+    assert command("mcp setup --yes --client cursor --client gemini").code == USAGE
+    assert (tmp_path / "home" / ".gemini" / "settings.json").exists()
+    assert command("mcp setup --yes --client gemini").code == OK  # it has the entry
+
+
+def test_an_entry_that_nobody_has(command: Command, tmp_path: Path) -> None:
+    """That there is none is said only if all files could be read, and none has it."""
+    none, mine = 'no client has an entry named "flux-operator-mcp"', "--name mine"
+    assert none in command("mcp remove --yes").err
+    assert 'entry named "mine"' in command(f"mcp remove --yes {mine}").err
+    assert "no client has an entry for the server" in command("mcp verify").err
+    assert 'no client has an entry named "mine"' in command(f"mcp verify {mine}").err
+    file = tmp_path / "home" / ".cursor" / "mcp.json"
+    file.parent.mkdir()
+    file.write_text('{"mcpServers": {"flux-operator-mcp": ')
+    failed = command("mcp remove --yes")
+    assert (failed.code, none in failed.err) == (USAGE, False)
+    file.write_text('{"mcpServers": {"flux-operator-mcp": {"command": "flux-operator-mcp"}}}')
+    removed = command("mcp remove --yes")
+    assert (removed.code, none in removed.err) == (OK, False)
+
+
+@pytest.mark.usefixtures("path")
+@pytest.mark.parametrize("wait", ["", "--wait 10ms"])
+def test_a_server_that_is_not_installed(command: Command, wait: str) -> None:
+    """Nothing is set up without the program of the server."""
+    done = command(f"mcp setup --yes --client cursor {wait}")
+    assert done.code == UNKNOWN
+    assert done.err.count("install it with:") == 1

@@ -158,6 +158,18 @@ def test_an_unreachable_cluster_is_3(api: Api, command: Command, line: str, faul
     assert len(api.requests) == 1
 
 
+@pytest.mark.parametrize("line", ["explain ks/app", "reconcile ks/app", "credentials ks/app"])
+@pytest.mark.parametrize("fault", parameters(some("refused")))
+def test_an_unreachable_cluster_is_a_report(
+    api: Api, command: Command, line: str, fault: Fault
+) -> None:
+    """Commands about one object report it as the check does, also as JSON."""
+    api["*"] = fault.answer
+    report = json.loads(command(f"{line} -n apps -o json").out)
+    assert report["verdict"] == "unknown"
+    assert fault.text in str(report["findings"])
+
+
 def test_a_stalled_list_is_given_up(api: Api, command: Command) -> None:
     """After --request-timeout the rest of the check is still reported."""
     api[HR.path] = stalled

@@ -127,6 +127,25 @@ def test_what_follows_a_credential_stays() -> None:
     assert mask("spec.pwd: Invalid value: 12: no text") == "spec.pwd: Invalid value: ***: no text"
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('{"data":{"a":{"b":["x"]}},"kind":"Secret"}', '{"data":{***},"kind":"Secret"}'),
+        ('{"data": {"a":"}{]\\"}"}}, again', '{"data": {***}}, again'),  # brackets in a string
+        ('{"data":{"a":["x"},"b":"y"]},"c":1}', '{"data":{***},"c":1}'),  # a wrong one is skipped
+        ("map[data:map[a:map[b:x]] kind:Secret]", "map[data:map[***] kind:Secret]"),
+        (
+            'Data:map[string]string{"a":"x"}, StringData:map[string]string{"b":"y"}, again',
+            "Data:map[string]string{***}, StringData:map[string]string{***}, again",
+        ),
+        ('{"data":{"a":"x"', '{"data":{***'),  # cut off: all of the rest
+    ],
+)
+def test_all_up_to_the_closing_bracket_is_masked(text: str, shown: str) -> None:
+    """What a form with brackets hides ends where they are closed, and no sooner."""
+    assert mask(text) == shown
+
+
 def _endless(head: str, secret: str, text: str) -> Iterator[tuple[str, str, str]]:
     """Yield what almost looks like a credential for long: a beginning, a piece, an end."""
     yield "", f"{text} ", ""

@@ -50,6 +50,16 @@ def test_short_urls_are_masked(url: str) -> None:
         assert known == f"{url.partition('://')[0]}://***@{url.partition('@')[2]}"
 
 
+@pytest.mark.parametrize("text", ["pwd=x7q9", "[pw:x7q9", "--pw x7q", "pw: x7q9"])
+def test_the_shortest_texts_are_masked(text: str) -> None:
+    """A name, a separator and a value are a credential in an object, too, however short."""
+    shown = f"{text[: text.index('x7')]}***"
+    assert mask(text) == shown
+    assert masked({"args": [text], "message": text}) == {"args": [shown], "message": shown}
+    known = prune("gitrepositories", {"spec": {"url": text}, "metadata": {"labels": {"a": text}}})
+    assert known == {"spec": {"url": shown}, "metadata": {"labels": {"a": shown}}}
+
+
 def test_the_host_of_a_masked_url_stays() -> None:
     """The host stays in the URL when the credential is masked."""
     assert mask(f"https://u:{SECRET}@git.example.com/a.git") == "https://***@git.example.com/a.git"

@@ -5,15 +5,17 @@ from typing import Any
 import pytest
 
 from fluxstatus.commands.wait.members import Role
-from fluxstatus.commands.wait.outcome import Outcome, Result, at_the_end, judge
+from fluxstatus.commands.wait.outcome import Outcome, Result, at_the_end, judge, with_outcome
 from fluxstatus.commands.wait.proof import Cover, Proof
 from fluxstatus.commands.wait.revision import Revision
 from fluxstatus.commands.wait.standing import Phase, Standing
 from fluxstatus.commands.wait.text import as_text
 from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.findings import Exit, Level
 from fluxstatus.model.ref import Ref
 from fluxstatus.report.look import Look
 from tests.builders import FORBIDDEN, NOW
+from tests.report.reports import passed, report
 
 REF = Ref("v1", "Kustomization", "apps", "app")
 BUSY = Unread(Why.FAILED, "the API server returned an error: 500")
@@ -76,3 +78,21 @@ def test_what_was_not_read() -> None:
     """Nothing is reached while something is unread; only a missing permission stays."""
     assert judge([DONE], [BUSY], fail_fast=False) == (Result.UNKNOWN, False)
     assert judge([DONE], [FORBIDDEN], fail_fast=False) == (Result.UNKNOWN, True)
+
+
+@pytest.mark.parametrize(
+    ("result", "code", "levels"),
+    [
+        (Result.REACHED, Exit.HEALTHY, [Level.PASS]),
+        (Result.FAILED, Exit.UNHEALTHY, [Level.FAIL, Level.PASS]),
+        (Result.TIMEOUT, Exit.UNHEALTHY, [Level.FAIL, Level.PASS]),
+        (Result.WAITING, Exit.UNHEALTHY, [Level.FAIL, Level.PASS]),
+        (Result.UNKNOWN, Exit.NO_VERDICT, [Level.UNKNOWN, Level.PASS]),
+    ],
+)
+def test_the_report_after_a_wait(result: Result, code: Exit, levels: list[Level]) -> None:
+    """The exit code of the report is that of the wait: it passes only if that was reached."""
+    found = Outcome(Revision.parse("main@sha1:0123456789abcdef"), result, NOW, standings=(COMING,))
+    whole = with_outcome(report(passed("sources", "all are well")), found, "it is not applied")
+    assert found.code is whole.exit_code() is code
+    assert [one.level for one in whole.findings] == levels

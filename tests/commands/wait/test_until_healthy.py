@@ -152,6 +152,8 @@ def test_on_a_terminal(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (ON_ITS_WAY, Exit.UNHEALTHY),
         (WAITS, Exit.UNHEALTHY),
         (UNKNOWN, Exit.NO_VERDICT),
+        (report(*UNKNOWN.findings, *WAITS.findings), Exit.NO_VERDICT),
+        (report(*BROKEN.findings, *WAITS.findings), Exit.UNHEALTHY),
     ],
 )
 def test_exit_code(last: Report, code: Exit) -> None:
