@@ -196,8 +196,7 @@ def _build(tools: Iterable[Tool]) -> None:
         unfinished = target.with_name(f".{tool.name}")
         flags = f"-s -w {tool.stamp.format(version=_version(tool))}"
         with _progress(f"building {tool.name} ({number} of {len(tools)})"), _source(tool) as source:
-            command = ["build", *source, "-trimpath", "-ldflags", flags, "-o", unfinished]
-            _go([*command, tool.package], MODULES / tool.module)
+            _go(["build", "-trimpath", "-ldflags", flags, "-o", unfinished, tool.package], source)
         unfinished.replace(target)
 
 
@@ -230,10 +229,11 @@ def _progress(what: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _source(tool: Tool) -> Iterator[list[str]]:
-    """Yield flags for Go to build *tool* with: from a copy of its module with what that lacks."""
+def _source(tool: Tool) -> Iterator[Path]:
+    """Yield the folder to build *tool* in: ours, or a copy of its module with what that lacks."""
+    ours = MODULES / tool.module
     if not tool.embeds:
-        yield []
+        yield ours
         return
     with tempfile.TemporaryDirectory(dir=cache()) as folder:
         copy = Path(folder, "source")
@@ -243,11 +243,17 @@ def _source(tool: Tool) -> Iterator[list[str]]:
         lacking = copy / tool.embeds
         lacking.parent.mkdir(exist_ok=True)
         lacking.write_text("")
-        for file in (MODULES / tool.module).glob("go.*"):
-            shutil.copyfile(file, Path(folder, file.name))
-        with Path(folder, "go.mod").open("a") as file:
-            file.write(f"\nreplace {tool.requires} => {copy}\n")
-        yield [f"-modfile={folder}/go.mod"]
+        _replace_modules(ours, copy)
+        yield copy
+
+
+def _replace_modules(ours: Path, copy: Path) -> None:
+    """Let the Go module in *copy* replace the modules that *ours* does."""
+    for one in json.loads(_go(["mod", "edit", "-json"], ours)).get("Replace") or ():
+        new = one["New"]
+        _go(["mod", "edit", f"-replace={one['Old']['Path']}={new['Path']}@{new['Version']}"], copy)
+    with (copy / "go.sum").open("a") as sums:
+        sums.write((ours / "go.sum").read_text())
 
 
 def _version(tool: Tool) -> str:
