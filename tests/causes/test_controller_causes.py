@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from fluxstatus.causes.trace import Causes
 from fluxstatus.model.evidence import Object, Unread, Why
 from tests.builders import (
     BUILD_FAILED,
@@ -188,10 +189,11 @@ DEPENDENCY = {
 }  # fmt: skip
 
 
-def of_kind(**served: str) -> dict[str, set[str]]:
-    """Return what each cause affects: one ResourceSet makes an object of a kind, one depends on it.
+def of_kind(instance: Object | None = None, **served: str) -> Causes:
+    """Return the causes where one ResourceSet makes an object of a Flux kind and one needs it.
 
-    The operator's kinds are served, and those that are *served*.
+    *instance* is the status of the FluxInstance, which fails without it. The operator's kinds are
+    served, and those that are *served*.
     """
     kinds = {name: "v1" for name in SERVED if name.endswith("fluxcd.controlplane.io")} | served
     lacks = flux("ResourceSet", "lacks", {"Ready": f"False ReconciliationFailed: {LACKS_KIND}"})
@@ -202,19 +204,27 @@ def of_kind(**served: str) -> dict[str, set[str]]:
                   'kustomizations.kustomize.toolkit.fluxcd.io "base" not found'},
         spec={"dependsOn": [DEPENDENCY]},
     )  # fmt: skip
-    return blocks_of(analysis(*not_installed({}, *OF_FLUX), lacks, waits, served=kinds).causes)
+    objects = not_installed(instance or {}, *OF_FLUX)
+    return analysis(*objects, lacks, waits, served=kinds).causes
 
 
 def test_objects_whose_kind_comes_with_flux_wait_for_the_instance() -> None:
     """While the FluxInstance has yet to install a kind, what needs it is blocked by that."""
-    found = of_kind()
+    found = blocks_of(of_kind())
     assert found.keys() == {"flux-system/flux"}
     assert {"lacks", "waits"} <= found["flux-system/flux"]
 
 
+def test_objects_whose_kind_is_being_installed_need_no_help() -> None:
+    """While the operator installs Flux, what needs a kind of it waits for the FluxInstance."""
+    found = of_kind(flux("FluxInstance", "flux", RECONCILING, age=minutes(1))["status"])
+    assert blocks_of(found) == {}
+    assert {key[2] for key in found.awaited} >= {"lacks", "waits"}
+
+
 def test_objects_whose_kind_is_served_do_not_wait_for_the_instance() -> None:
     """A kind that is served is not missing, so what fails has a cause of its own."""
-    found = of_kind(**{"kustomizations.kustomize.toolkit.fluxcd.io": "v1"})
+    found = blocks_of(of_kind(**{"kustomizations.kustomize.toolkit.fluxcd.io": "v1"}))
     assert found.keys() == {"flux-system/flux", "lacks", "waits"}
 
 

@@ -32,9 +32,8 @@ def _service() -> Iterator[HttpServer]:
 
 
 def _inputs(request: Request) -> Answer:
-    wrong = {"items": []}
-    right = {"inputs": [{"id": "1", "name": "settings"}]}
-    body = json.dumps(wrong if request.path.endswith("/wrong") else right)
+    key = "items" if request.path.endswith("/wrong") else "inputs"
+    body = json.dumps({key: [{"id": "1", "name": "settings"}]})
     return Answer(200, {"Content-Type": "application/json"}, body.encode())
 
 
