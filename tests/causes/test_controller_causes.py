@@ -189,13 +189,14 @@ DEPENDENCY = {
 }  # fmt: skip
 
 
-def of_kind(instance: Object | None = None, **served: str) -> Causes:
+def of_kind(*served: str, instance: Object | None = None) -> Causes:
     """Return the causes where one ResourceSet makes an object of a Flux kind and one needs it.
 
     *instance* is the status of the FluxInstance, which fails without it. The operator's kinds are
     served, and those that are *served*.
     """
-    kinds = {name: "v1" for name in SERVED if name.endswith("fluxcd.controlplane.io")} | served
+    operator = [name for name in SERVED if name.endswith("fluxcd.controlplane.io")]
+    kinds = dict.fromkeys([*operator, *served], "v1")
     lacks = flux("ResourceSet", "lacks", {"Ready": f"False ReconciliationFailed: {LACKS_KIND}"})
     waits = flux(
         "ResourceSet", "waits",
@@ -217,14 +218,15 @@ def test_objects_whose_kind_comes_with_flux_wait_for_the_instance() -> None:
 
 def test_objects_whose_kind_is_being_installed_need_no_help() -> None:
     """While the operator installs Flux, what needs a kind of it waits for the FluxInstance."""
-    found = of_kind(flux("FluxInstance", "flux", RECONCILING, age=minutes(1))["status"])
+    status = flux("FluxInstance", "flux", RECONCILING, age=minutes(1))["status"]
+    found = of_kind(instance=status)
     assert blocks_of(found) == {}
     assert {key[2] for key in found.awaited} >= {"lacks", "waits"}
 
 
 def test_objects_whose_kind_is_served_do_not_wait_for_the_instance() -> None:
     """A kind that is served is not missing, so what fails has a cause of its own."""
-    found = blocks_of(of_kind(**{"kustomizations.kustomize.toolkit.fluxcd.io": "v1"}))
+    found = blocks_of(of_kind("kustomizations.kustomize.toolkit.fluxcd.io"))
     assert found.keys() == {"flux-system/flux", "lacks", "waits"}
 
 
