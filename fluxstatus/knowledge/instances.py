@@ -29,6 +29,8 @@ _INSTANCE: KindNames = frozenset({"FluxInstance"})
 _BUILDER = "FO internal/builder"
 _OPERATOR = "kubectl get deployments -n {flux_namespace} -o wide"
 
+_PULL_SECRET = for_secret(REGISTRY, "{missing}").replace("{host}", "{artifact_registry}")
+
 _PATCH = Text(
     r"(?P<detail>(?:add|remove|replace|test|move|copy) operation does not apply"
     r"[^\n]{0,200}|"
@@ -238,10 +240,12 @@ RULES = (
             Step(
                 "create Secret {missing} of type kubernetes.io/dockerconfigjson in the namespace of the FluxInstance, or correct the name in spec.distribution.artifactPullSecret",
                 read=("kubectl get secrets -n {ns}", SPEC),
+                change=(_PULL_SECRET,),
             ),
         ),
         pattern=Text(
-            r"failed to get distribution key chain: .*secrets? \"(?P<missing>[^\"]+)\" not found"
+            r"(?:fetch failed|failed to get distribution key chain): (?:[^\n]*: )?secrets? "
+            r"\"(?P<missing>[^\"]+)\" not found"
         ),
         reasons=("ArtifactFailed",),
         kinds=_INSTANCE,

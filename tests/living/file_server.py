@@ -9,13 +9,14 @@ import json
 import tarfile
 from typing import TYPE_CHECKING, Any
 
-from .http_server import NOT_FOUND, PRIVATE, Answer, HttpServer, Request
+from .http_server import NOT_FOUND, PRIVATE, UNAUTHORIZED, Answer, HttpServer, Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _CONFIG = "application/vnd.cncf.flux.config.v1+json"
+_REGISTRY = "/v2/"
 _CONTENT = "application/vnd.cncf.flux.content.v1.tar+gzip"
 
 NO_MANIFEST = Answer(404, {}, b'{"errors": [{"code": "MANIFEST_UNKNOWN", "message": "unknown"}]}')
@@ -26,7 +27,7 @@ class FileServer(HttpServer):
 
     def __init__(self) -> None:
         super().__init__(self._find)
-        self._files: dict[str, tuple[str, bytes]] = {"/v2/": ("application/json", b"{}")}
+        self._files: dict[str, tuple[str, bytes]] = {_REGISTRY: ("application/json", b"{}")}
 
     def charts(self, name: str, *versions: str, private: bool = False) -> str:
         """Serve a repository with the *versions* of a chart app, and return its URL."""
@@ -71,6 +72,8 @@ class FileServer(HttpServer):
 
     def _find(self, request: Request) -> Answer:
         path = request.path.partition("?")[0]
+        if path == _REGISTRY and "Authorization" not in request.headers:
+            return UNAUTHORIZED  # as a registry does: clients try without a login, too
         if path not in self._files:
             return NO_MANIFEST if "/manifests/" in path else NOT_FOUND
         media_type, content = self._files[path]

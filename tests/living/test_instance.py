@@ -11,6 +11,7 @@ from . import controllers
 from .file_server import FileServer
 from .finding import Finding
 from .flux import Flux
+from .http_server import PASSWORD
 from .objects import Object, config_map, flux_instance, kustomization, of, resource_set
 
 pytestmark = pytest.mark.cluster
@@ -110,6 +111,20 @@ def test_an_artifact_that_cannot_be_used(operator: Flux, web: FileServer) -> Non
     assert "an artifact of the Flux Operator" in found.advice
     web.artifact("distribution", "v3", content=manifests())
     heals(operator, flux_instance(artifact=f"{url}:v3"))
+
+
+@pytest.mark.usefixtures("instance")
+def test_an_artifact_that_requires_a_login(operator: Flux, web: FileServer) -> None:
+    """The printed command, with the user filled in, creates the Secret that is missing."""
+    url = web.artifact("distribution", "v3", private=True, content=manifests())
+    private = flux_instance(artifact=f"{url}:v3", artifactPullSecret="login")
+    found = fault(operator, private)
+    assert (found.code, found.certainty) == ("instance-artifact-failed", "certain")
+    assert "spec.distribution.artifactPullSecret" in found.why
+    command = found.change("create", "secret", "registry", "login")
+    words = [one.replace("=USER", "=git") for one in command]
+    operator.paste(words, stdin=PASSWORD)
+    heals(operator, private)
 
 
 def test_kinds_of_a_flux_that_is_not_installed(operator: Flux, instance: Object) -> None:
