@@ -42,9 +42,13 @@ Examples:
   kubectl flux-status fleet --from 'reports/*.json' --expect clusters.txt
   kubectl flux-status fleet --all-contexts -o json | jq .shared
 
-         \b Exit codes: 0 all clusters are healthy 1 a cluster failed, or has a result that
-         --fail-on names 2 usage error, or no clusters were chosen 3 a cluster is unknown, and none
-         failed 130 Ctrl-C
+\b
+Exit codes:
+  0    all clusters are healthy
+  1    a cluster failed, or has a result that --fail-on names
+  2    usage error, or no clusters were chosen
+  3    a cluster is unknown, and none failed
+  130  Ctrl-C
 """
 
 
