@@ -22,7 +22,7 @@ EPILOG = """
 \b
 Examples:
   kubectl flux-status --save before.json.gz               save a snapshot
-  kubectl flux-status compare before.json.gz now.json.gz  show what has changed
+  kubectl flux-status compare before.json.gz now.json.gz  show the changes
   kubectl flux-status compare a.json b.json -o json | jq '.changes[]'
 
 \b

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status upgrade plan            plan an upgrade to the next version
+  kubectl flux-status upgrade plan            plan the next upgrade
   kubectl flux-status upgrade plan --to 2.10  plan the upgrade to Flux 2.10
   kubectl flux-status upgrade plan -o json | jq '.findings.blockers[].title'
 
