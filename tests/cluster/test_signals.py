@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -87,6 +87,21 @@ def test_a_signal_that_someone_handles_is_left_alone() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
+@pytest.fixture(name="_by_default")
+def _signals_by_default() -> Iterator[None]:
+    """Handle signals as Python does, also in the background of a shell, where SIGINT is ignored."""
+    default = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+        signal.SIGHUP: signal.SIG_DFL,
+    }
+    before = {number: signal.signal(number, handler) for number, handler in default.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("_by_default")
 @pytest.mark.parametrize("deferred", [False, True])
 @pytest.mark.parametrize("later", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize(
