@@ -136,7 +136,7 @@ def check(
     prompt: Annotated[
         bool,
         typer.Option(
-            "--prompt", help="Print only a prompt that asks an assistant for the root cause"
+            "--prompt", help="Print only a prompt that asks an assistant to find the root cause"
         ),
     ] = False,
     _: Annotated[

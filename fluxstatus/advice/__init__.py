@@ -27,7 +27,7 @@ ADVICE: tuple[Advice, ...] = (
 CHECK_CRASHED = Code(
     "check-crashed", "Part of the check crashed because of a bug in kubectl flux-status."
 )
-_UNREAD = Code("advice-unread", "Some data for advice could not be read.")
+_UNREAD = Code("advice-unread", "Some of the data needed to give advice could not be read.")
 _UNREAD_STEP = "cluster"
 _NAMED = 10  # places that a finding names
 

@@ -59,8 +59,9 @@ def _exposed(view: View) -> Iterator[Occurrence]:
 def _is_open(view: View, selector: dict[str, Any], namespace: str) -> bool:
     """Return whether the pods behind a Service are known, and none can have a login configured.
 
-    Without a configuration the web UI has no login (FO docs/web/web-user-management.md). The
-    configuration is in a Secret, which is not read. Old snapshots lack the environment variables.
+    Without a configuration the web UI has no login (flux-operator docs/web/web-user-management.md).
+    The configuration is in a Secret, which is not read. Old snapshots lack the environment
+    variables.
     """
     pods = selected(selector, view.known("pods"), namespace)
     serving = [one for one in view.known(OPERATORS) if _runs(one, pods)]

@@ -23,7 +23,7 @@ _PORT_NAME, _PORT = _USUAL = "http-prom", 8080
 _PORTS = jmespath.compile("spec.template.spec.containers[].ports[]")
 
 _RETIRED = ("gotk_reconcile_condition", "gotk_suspend_status")
-"""Metrics that are still registered but no longer recorded (PKG runtime/metrics)."""
+"""Metrics that are still registered but no longer recorded (fluxcd/pkg runtime/metrics)."""
 
 
 def _unscraped(view: View) -> Iterator[Occurrence]:

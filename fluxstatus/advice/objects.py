@@ -29,7 +29,7 @@ def _requests(view: View) -> Iterator[Occurrence]:
     """Yield the objects with a manual reconcile request, if there were several occasions.
 
     A Receiver writes the time in a format that `when` does not parse
-    (NC internal/server/receiver_handlers.go).
+    (notification-controller internal/server/receiver_handlers.go).
     """
     requested: list[tuple[datetime, Resource]] = []
     # The operator requests its FluxInstance on its own (FO fluxinstance_artifact_controller.go).

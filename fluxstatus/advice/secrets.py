@@ -39,7 +39,7 @@ class OldKeys(NamedTuple):
 
 
 RENAMED = {"caFile": "ca.crt", "certFile": "tls.crt", "keyFile": "tls.key"}
-"""The keys for TLS before Flux adopted those of Kubernetes (PKG runtime/secrets)."""
+"""The keys for TLS before Flux adopted those of Kubernetes (fluxcd/pkg runtime/secrets)."""
 
 _IN_CERT_SECRET = "in the Secret of spec.certSecretRef"  # noqa: S105 - a phrase
 _SET = "kubectl patch {resource} {name} -n {ns} --type=merge -p"
@@ -73,8 +73,8 @@ OLD_KEYS = (
             **{old: f"{new} {_IN_CERT_SECRET}" for old, new in RENAMED.items()},
         },
         Step(
-            "set spec.certSecretRef of the HelmRepository to this Secret, or to a separate one for "
-            "TLS, with the keys tls.crt and tls.key, the key ca.crt, or all three",
+            "set spec.certSecretRef of the HelmRepository to this Secret or to a separate Secret "
+            "for TLS, which must have the keys tls.crt and tls.key, the key ca.crt, or all three",
             change=(
                 _RENAME,
                 _SET + ' \'{{"spec":{{"certSecretRef":{{"name":"{secret}"}}}}}}\'',
@@ -124,7 +124,8 @@ OLD_KEYS = (
         providers=frozenset({"azureeventhub"}),
     ),
 )
-"""Every deprecated key that Flux 2.9 reads. KC, HC, IAC and FO do not have any others."""
+"""Every deprecated key that Flux 2.9 reads. kustomize-controller, helm-controller,
+image-automation-controller and flux-operator do not have any others."""
 
 
 def step_of(kind: str) -> str:

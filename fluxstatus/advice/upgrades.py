@@ -33,9 +33,13 @@ class Deprecated(NamedTuple):
 
 DEPRECATED = (
     Deprecated(
-        "Alert", ("summary",), "use spec.eventMetadata.summary; v1 (Flux 2.10) does not have it"
+        "Alert",
+        ("summary",),
+        "use spec.eventMetadata.summary; v1 (Flux 2.10) does not have spec.summary",
     ),
-    Deprecated("Provider", ("proxy",), "use spec.proxySecretRef; v1 (Flux 2.10) does not have it"),
+    Deprecated(
+        "Provider", ("proxy",), "use spec.proxySecretRef; v1 (Flux 2.10) does not have spec.proxy"
+    ),
     Deprecated(
         "Provider",
         ("interval",),
@@ -45,14 +49,15 @@ DEPRECATED = (
     Deprecated("HelmRelease", ("install", "skipCRDs"), "use spec.install.crds: Skip"),
     Deprecated("HelmRelease", ("rollback", "recreate"), "no replacement: Helm removed it"),
 )
-"""Fields that are deprecated in the CRDs of Flux 2.9 and 2.10 (NC api/v1beta3, HC api/v2).
+"""Fields that are deprecated in the CRDs of Flux 2.9 and 2.10 (notification-controller api/v1beta3,
+helm-controller api/v2).
 
-Those of an Alert and a Provider are not in v1, which Flux 2.10 stores (NC api/v1); where an object
-is read in v1, the API server leaves them out.
+The fields of Alerts and Providers are not in v1, which Flux 2.10 stores (notification-controller
+api/v1); if an object is read in v1, the API server leaves them out.
 """
 
 _CREATORS = ("HelmRelease", "FluxInstance")
-"""Kinds whose controllers create objects without a manifest: charts, and the root sync."""
+"""Kinds whose controllers create objects without a manifest: HelmCharts, and the root sync."""
 
 _STRICT = f"{STRICT_SUBSTITUTION}=true"
 _CRDS = "customresourcedefinitions.apiextensions.k8s.io"

@@ -14,7 +14,7 @@ from fluxstatus.state.ownership import creator_of
 from fluxstatus.state.resource import HEALTHY, Resource, Verdict
 
 LONG_ENOUGH = 600.0
-"""Seconds between two polls of a source, or two reconciliations, in production."""
+"""The recommended seconds between two polls of a source, or two reconciliations, in production."""
 
 
 class View:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 NESTED = (dict, list)
-"""The types of JSON values that have others inside: `dict | list` would be made at each test."""
+"""The types of JSON values that contain other values; `dict | list` would be built at each test."""
 
 
 def text_of(value: Any) -> str:

@@ -4,10 +4,10 @@ import re
 from functools import cache
 
 _ANY = frozenset({""})
-"""The words of a pattern that requires no word: the empty word is in every message."""
+"""The result for a pattern that requires no word: every message contains the empty word."""
 
 _REPEAT = r"(?:[*?]|{\d*,?\d*})"
-"""What is before it is optional, or repeated."""
+"""A quantifier that makes the preceding part optional or repeats it."""
 
 _ATOM = rf"\[\^?\]?(?:\\.|[^\]\\])*\]|\\.|\(\?P=\w+\)|{_REPEAT}|[^\w /'@:,~%()|-]"
 """A set of characters, an escaped one, a reference to a group, or another that ends a word."""
@@ -54,7 +54,7 @@ def words_of(pattern: str) -> frozenset[str]:
         elif kind:
             outer.append((found, word, inner, is_denied))
             found, word, inner, is_denied = set(), "", _ANY, kind == "denied"
-    raise ValueError(f"a group has no end in {pattern!r}")
+    raise ValueError(f"a group is not closed in {pattern!r}")
 
 
 def _shortest(words: frozenset[str]) -> int:

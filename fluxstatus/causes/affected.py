@@ -1,4 +1,4 @@
-"""The objects that each cause affects, which are known once all causes are."""
+"""The objects that each cause affects, computed after all causes are known."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ def with_affected(
     not_updated: Mapping[Cause, tuple[Ref, ...]],
     classified: Mapping[Key, Classified],
 ) -> Mapping[Cause, Cause]:
-    """Return each of the *causes* with a copy that has the objects that it affects."""
+    """Return a copy of each of the *causes*, with the objects that it affects."""
     waiting, are_stale = _affected(context, by_object), _affected(context, stale)
     effects = _effects(classified, by_object)
     to_install = _to_install(context, by_object)
@@ -36,7 +36,7 @@ def with_affected(
 
 
 def _affected(context: Context, by_object: ByObject) -> Mapping[Cause, list[Ref]]:
-    """Return the objects of each cause in *by_object*, without its own."""
+    """Return the objects of each cause in *by_object*, except the object with the fault."""
     found: dict[Cause, list[Ref]] = defaultdict(list)
     resources = context.state.resources
     for key, causes in by_object.items():
@@ -48,7 +48,7 @@ def _affected(context: Context, by_object: ByObject) -> Mapping[Cause, list[Ref]
 
 
 def _to_install(context: Context, by_object: ByObject) -> Mapping[Cause, tuple[Ref, ...]]:
-    """Return the controllers that are not installed yet, for what blocks their installation."""
+    """Return the controllers that are not installed yet, by the causes that block this."""
     instance, waiting = context.state.instance, context.of_controllers.not_installed
     return dict.fromkeys(by_object.get(instance.ref.key, ()) if instance else (), waiting)
 

@@ -1,4 +1,4 @@
-"""A state with its causes, traced on first use."""
+"""The causes in a state, traced on first use."""
 
 from collections.abc import Collection
 from functools import cached_property
@@ -10,10 +10,10 @@ from fluxstatus.state.state import State
 
 
 class Analysis:
-    """A `state`, its causes and its controllers; `left_out` are codes that are not to be reported.
+    """A `state` with its causes and controllers; `left_out` are codes that are not reported.
 
-    Both are computed on first use, inside a step of the check, so that an exception there fails
-    that step and the report keeps the others.
+    Causes and controllers are computed on first use, inside a step of the check: if that raises an
+    exception, only this step fails, and the report contains the others.
     """
 
     def __init__(self, state: State, left_out: Collection[str] = ()) -> None:
@@ -25,11 +25,11 @@ class Analysis:
         return trace(self.state, self.controllers)
 
     def is_left_out(self, key: Key) -> bool:
-        """Whether all that the object *key* waits for are faults that are not to be reported."""
+        """Whether the object *key* waits only for faults that are not reported."""
         found = self.causes.by_object.get(key, ()) if self.left_out else ()
         return bool(found) and all(one.fault.diagnosis.code in self.left_out for one in found)
 
     @cached_property
     def controllers(self) -> Controllers:
-        """The controller of each object, and the controllers that are unavailable."""
+        """The controllers, with those that are unavailable."""
         return Controllers(self.state)

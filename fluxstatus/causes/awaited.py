@@ -1,7 +1,7 @@
-"""Which objects that failed reconciliations wait for are to be read themselves.
+"""The objects to read because failed reconciliations wait for them.
 
-Their status outlives their events, which are gone after an hour. The check reads one list of them,
-and only if nothing else shows the cause.
+The status of an object outlives its events, which expire after an hour. The check reads one list of
+such objects, and only if nothing else shows the cause.
 """
 
 from collections import Counter
@@ -21,22 +21,22 @@ from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
 
 _FIRST = ("Deployment", "Job")
-"""The kinds that are read before others that as many wait for."""
+"""The kinds to read first if reconciliations wait for equally many objects of several kinds."""
 
 _SHOWN = frozenset({"NotFound"})
-"""The states that say all that the object would."""
+"""The kstatus values that leave nothing more to read from the object."""
 
 _NEVER = frozenset({"Pod", "Secret"})
-"""Pods are read anyway, Secrets never."""
+"""Kinds that are not read here: pods are read separately, and Secrets are never read."""
 
 
 def objects_to_read(evidence: Evidence, found: Waiting | None = None) -> frozenset[Key]:
-    """Return the objects, all of one kind, whose own status the check is to read.
+    """Return the objects, all of one kind, whose own status the check should read.
 
-    *found* is what `waiting` returns for the answers. Without a name, an object stands for all in
-    its namespace. Where no event of the last hour is about what is waited for, this is asked before
-    pods are read: there are none if they cannot be created. Otherwise it is about what neither pods
-    nor events explain.
+    *found* is the result of `waiting` for the answers. A key without a name stands for all objects
+    in its namespace. Before pods are read, objects are only returned if no event of the last hour
+    is about any of them, because then their pods may not have been created. After pods are read,
+    the objects that neither pods nor events explain are returned.
     """
     if any(map(is_awaited, evidence.answers)):
         return frozenset()
@@ -53,14 +53,14 @@ def objects_to_read(evidence: Evidence, found: Waiting | None = None) -> frozens
 
 
 def _is_silent(state: State, found: Waiting) -> bool:
-    """Return whether no event is about what is waited for, as far as all events are known."""
+    """Return whether all events are known and none is about an awaited object."""
     if found.releases or state.evidence.answer("events").unread:
         return False
     return not any(by_pods_or_events(state, target) for target in found.targets)
 
 
 def _unexplained(state: State, found: Waiting) -> list[Key]:
-    """Return what neither pods nor events explain: objects, and the Deployments of a release."""
+    """Return the objects, and Deployments of releases, that neither pods nor events explain."""
     keys = [
         target[:3]
         for target in found.targets
@@ -71,7 +71,7 @@ def _unexplained(state: State, found: Waiting) -> list[Key]:
 
 
 def _is_late(state: State, release: Object, message: str) -> bool:
-    """Return whether *release* was late, and no pod or event shows why."""
+    """Return whether *release* timed out and no pod or event shows why."""
     if is_remediated(release) or not any(text in message for text in LATE):
         return False
     resource = Resource(KINDS["HelmRelease"], release, state.now)

@@ -1,7 +1,7 @@
-"""The HelmRelease that should bring what an object lacks: a CRD, or the server of a webhook.
+"""The HelmRelease that should install a missing CRD, or the server of a webhook.
 
-Nothing in the cluster says so while it is not installed, so this goes by names: CRDs and charts
-are named after the same project, and a webhook's Service is in the namespace of its release.
+Before that, nothing in the cluster shows which release it is, so names are compared: CRDs and
+charts are named after the same project, and a webhook's Service is in the namespace of its release.
 """
 
 import re
@@ -22,24 +22,24 @@ _CHARTS: Mapping[str, tuple[str, ...]] = {
     "k8s.cni.cncf.io": ("multus",),
     "argoproj.io": ("argo",),
 }
-"""Parts of the names of charts with the CRDs of a group that is not named after them."""
+"""Parts of the names of charts that contain the CRDs of a group with a different name."""
 
 _OF_KUBERNETES = frozenset({"k8s", "x-k8s", "kubernetes"})
 _LEAST = 4  # characters: a shorter part of a group is in too many names
 
 
 _ACTIONS = ("Install", "Upgrade", "Rollback", "Uninstall", "Test")
-"""How the reasons of a release begin that are about an action of Helm (HC api/v2)."""
+"""The prefixes of a release's reasons that are about a Helm action (helm-controller api/v2)."""
 
 BROUGHT = frozenset({"crd-missing", "admission-unreachable", "conversion-webhook-failing"})
-"""Codes of faults that a HelmRelease may mend, for it brings what is missing."""
+"""Codes of faults that a HelmRelease may fix by installing a CRD or a webhook."""
 
 
 def keeps_away(release: Resource, code: str) -> bool:
-    """Return whether *release*, not being ready, is why what it should bring is missing.
+    """Return whether a CRD or webhook is missing because *release* is not ready.
 
-    A CRD comes with the release. A webhook is registered, so the release was installed before;
-    only an action of Helm that failed or is running takes its pods away.
+    A CRD is installed with the release. A webhook that is registered was installed before; only a
+    Helm action that failed or is running explains that its pods are missing.
     """
     if release.verdict in HEALTHY:
         return False
@@ -48,25 +48,26 @@ def keeps_away(release: Resource, code: str) -> bool:
 
 
 _CHECKS = {
-    "crd-missing": "whether its version still has this API version, its values and "
-    "spec.install.crds"
+    "crd-missing": "its values and spec.install.crds, and whether its chart version still "
+    "contains this API version"
 }
-"""What to check of a release that is Ready, by the code of the fault; otherwise, its pods."""
+"""The things to check of a Ready release, by the code of the fault; the default is its pods."""
 
 
 def bringer_hints(release: Resource, code: str) -> tuple[Hint, ...]:
-    """Return the next step where *release* should install what is missing, but does not.
+    """Return the next step if *release* should have installed a missing CRD or webhook.
 
-    *code* is that of the fault.
+    *code* is the code of the fault.
     """
     check = (
         f"is Ready: check {_CHECKS.get(code, 'its values and its pods')}"
         if release.verdict in HEALTHY
-        else "is not ready itself: fix it first"
+        else "is not ready: fix this HelmRelease first"
     )
+    installed = "this CRD" if code == "crd-missing" else "this webhook"
     return (
         hint(
-            f"{release.ref} probably installs it and {check}",
+            f"{release.ref}, which probably installs {installed}, {check}",
             command(
                 f"kubectl get {release.kind.resource}/{{name}} -n {{ns}} -o yaml",
                 {"name": release.ref.name, "ns": release.ref.namespace},
@@ -78,9 +79,9 @@ def bringer_hints(release: Resource, code: str) -> tuple[Hint, ...]:
 def bringer_of(state: State, resource: Resource, code: str, lacks: Mapping[str, str]) -> (
     Resource | None
 ):  # fmt: skip
-    """Return the HelmRelease that should install what *resource* lacks, None if no name matches.
+    """Return the HelmRelease that should install what *resource* requires, None if no name matches.
 
-    *code* is that of its fault and *lacks* are the fields of it.
+    *code* is the code of its fault, and *lacks* are the fields of the fault.
     """
     if resource.spec.get("kubeConfig") is not None:
         return None  # it lacks that in another cluster
@@ -94,7 +95,7 @@ def bringer_of(state: State, resource: Resource, code: str, lacks: Mapping[str, 
 
 
 def _projects(group: str) -> Iterator[str]:
-    """Yield the parts of chart names that show that a chart brings the CRDs of *group*."""
+    """Yield the parts of chart names that show that a chart contains the CRDs of *group*."""
     if group in FLUX_GROUPS or "." not in group:
         return
     if group in _CHARTS:
@@ -132,5 +133,5 @@ def _others(state: State, besides: Resource) -> Iterator[Resource]:
 
 
 def _plain(name: str) -> str:
-    """Return *name* in lower-case letters and digits only."""
+    """Return *name* in lowercase, with only its letters and digits."""
     return re.sub(r"[^a-z0-9]", "", name.lower())

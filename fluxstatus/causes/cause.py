@@ -14,11 +14,11 @@ from fluxstatus.state.resource import Resource
 class Cause:
     """A fault of one object, controller or CRD, and the objects that it affects.
 
-    `others` are further objects with the same fault. `waiting` objects are blocked by it. `stale`
-    objects are Ready, with what they got before it began. The spec of `not_updated` objects no
-    longer changes, because their owner is suspended. `effects` are clauses about objects that it
-    blocks in a way that no reference shows. Two causes are never equal, so a cause is its own key
-    in a set or dict. Only the last stage of tracing knows which objects a cause affects (see
+    `others` are further objects with the same fault. `waiting` objects are blocked by the fault.
+    `stale` objects are Ready with a revision from before the fault began. The spec of `not_updated`
+    objects no longer changes, because their owner is suspended. `effects` are clauses about objects
+    that the fault blocks although no reference shows it. Two causes are never equal, so that a set
+    or dict can contain them. Only the last stage of tracing sets the affected objects (see
     trace.py).
     """
 
@@ -34,7 +34,7 @@ class Cause:
 
     @property
     def blocks(self) -> tuple[Ref, ...]:
-        """All objects that it affects, sorted by name."""
+        """All objects that the cause affects, sorted by name."""
         return tuple(sorted({*self.waiting, *self.stale, *self.not_updated}))
 
 
@@ -48,7 +48,7 @@ def distinct(by_object: ByObject) -> tuple[Cause, ...]:
 
 
 def replaced(by_object: ByObject, replacements: Mapping[Cause, Cause]) -> ByObject:
-    """Return *by_object* with other causes in place of those in *replacements*."""
+    """Return *by_object* with each cause in *replacements* replaced."""
     if not replacements:
         return by_object
     return {
@@ -58,5 +58,5 @@ def replaced(by_object: ByObject, replacements: Mapping[Cause, Cause]) -> ByObje
 
 
 def earliest(times: Iterable[datetime | None]) -> datetime | None:
-    """Return the first of the *times* that are known, None without any."""
+    """Return the earliest of the known *times*, or None if none is known."""
     return min(filter(None, times), default=None)

@@ -1,4 +1,4 @@
-"""Classifying objects: a fault of its own, waiting for others, or in progress."""
+"""Classifying each unhealthy object: it has a fault, waits for other objects, or is in progress."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,10 +22,10 @@ _CANCELED = "HealthCheckCanceled"  # a newer attempt has replaced it, and starts
 
 
 class Classified(NamedTuple):
-    """Why one object is not healthy: its own `cause`, the objects that it waits for, or both.
+    """The reason why an object is not healthy: a `cause` of its own, a wait for objects, or both.
 
-    Without either it is in progress. `effect` is a clause about it for the causes of the objects
-    that it waits for.
+    An object with neither is in progress. `effect` is a clause about the object that the causes of
+    the objects in `waits_for` report.
     """
 
     cause: Cause | None = None
@@ -34,7 +34,7 @@ class Classified(NamedTuple):
 
     @property
     def in_progress(self) -> bool:
-        """Whether it needs no help."""
+        """Whether the object needs no intervention."""
         return self.cause is None and not self.waits_for
 
 
@@ -101,7 +101,7 @@ def _is_in_progress(context: Context, resource: Resource) -> bool:
 
 
 def _bringer_of(context: Context, resource: Resource, cause: Cause) -> Resource | None:
-    """Return the HelmRelease that should bring what *resource* lacks, or None."""
+    """Return the HelmRelease that should install what *resource* requires, or None."""
     diagnosis = cause.fault.diagnosis
     if diagnosis.code not in BROUGHT:
         return None
@@ -129,7 +129,7 @@ def _refers_to_missing(context: Context, resource: Resource) -> bool:
 
 
 def _may_recover(context: Context, resource: Resource, cause: Cause) -> bool:
-    """Whether *resource* is young or being deleted, so that a fault may go away."""
+    """Whether *resource* is new or being deleted, so that its fault may be temporary."""
     now = context.state.now
     young = is_recent(resource.created, now)
     began = is_recent(cause.since, now)
@@ -149,7 +149,7 @@ def _unhealthy_dependencies(context: Context, resource: Resource) -> frozenset[K
 
 
 def _without_pending(context: Context, resource: Resource, keys: set[Key]) -> frozenset[Key]:
-    """Return the *keys* without the objects that wait for the FluxInstance themselves."""
+    """Return the *keys*, for a FluxInstance without the objects that wait for it."""
     if resource.ref.kind != "FluxInstance":
         return frozenset(keys)
     resources, of_controllers = context.state.resources, context.of_controllers
@@ -174,7 +174,7 @@ def own_cause(context: Context, resource: Resource, *, is_watched: bool = True) 
 
 
 def _waits_without_reason(context: Context, resource: Resource, fault: Fault) -> bool:
-    """Whether *resource* reports that it waits, and nothing tells why."""
+    """Whether *resource* reports that it waits for an object without a known fault."""
     if fault.missing or fault.reason not in ("DependencyNotReady", resource.reason):
         return False
     _, message = context.waits.reason_and_message(resource)

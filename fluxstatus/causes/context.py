@@ -1,4 +1,4 @@
-"""What every stage of tracing reads."""
+"""The values that every stage of tracing reads."""
 
 from functools import cached_property
 
@@ -16,7 +16,7 @@ from fluxstatus.state.state import State
 class Context:
     """A `state`, its `controllers` and the causes `of_controllers`; no stage changes them.
 
-    What is derived from them is computed on first use.
+    The other values are derived from these on first use.
     """
 
     def __init__(

@@ -1,9 +1,9 @@
-"""The causes of the controllers and CRDs that are unavailable: what they share is one cause.
+"""The causes of unavailable controllers and missing CRDs; a shared problem is a single cause.
 
-    each on its own → an image registry → OpenShift → what removed them → the same problem → silence
+    single problems → image registry → OpenShift → removal of Flux → same problem → no activity
 
 Each step takes the causes so far, by Deployment or CRD, and returns those that it replaces. An
-earlier step explains more, so a later one does not take what it has replaced.
+earlier step explains more, so a later step does not replace its causes.
 """
 
 import re
@@ -29,20 +29,20 @@ from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import State
 
 ByRef: TypeAlias = Mapping[Ref, Cause]
-"""The cause of each controller that is unavailable, and of each missing CRD."""
+"""The cause of each unavailable controller and each missing CRD."""
 
 _SEVERAL = 2  # a single controller may have a fault of its own
 _SCC = "unable to validate against any security context constraint"
 _STARTS_NOT = frozenset({"pending", "not-ready", "image-pull"})
-"""Codes of problems that a node, a quota or a registry causes, not the controller itself."""
+"""Codes of problems that are caused by a node, a quota or a registry, not by the controller."""
 
 
 class ControllerCauses(NamedTuple):
-    """The faults of controllers and CRDs, as causes of the objects that need them.
+    """The faults of controllers and CRDs, as causes for the objects that need them.
 
     `causes` has the causes by Deployment or CRD. `not_installed` are the controllers that the
-    FluxInstance has yet to install for the first time: no object misses them. `by_missing_kind`
-    has the cause of each kind without a CRD, even if no object needs it.
+    FluxInstance has not installed for the first time yet: these are not causes. `by_missing_kind`
+    has the cause of each kind without a CRD, even if no object needs the kind.
     """
 
     controllers: Controllers
@@ -51,7 +51,7 @@ class ControllerCauses(NamedTuple):
     by_missing_kind: Mapping[str, Cause]
 
     def blocking(self, resource: Resource) -> Cause | None:
-        """Return the cause that blocks *resource*: its controller, its source's, or a CRD."""
+        """Return the cause that blocks *resource*: its controller, source-controller or a CRD."""
         if not self.causes:
             return None
         if missing_crd := self.missing_crd_for(resource):
@@ -69,7 +69,7 @@ class ControllerCauses(NamedTuple):
         return self.by_missing_kind.get(source[0]) if source else None
 
     def is_to_be_installed(self, resource: Resource) -> bool:
-        """Whether the FluxInstance has yet to install the controller of *resource*."""
+        """Whether the FluxInstance has not installed the controller of *resource* yet."""
         return self.controllers.unavailable_for(resource) in self.not_installed
 
 
@@ -91,7 +91,7 @@ def controller_causes(state: State, controllers: Controllers) -> ControllerCause
 
 
 def _is_installed(state: State) -> bool:
-    """Whether the FluxInstance was ever applied; also true without one."""
+    """Whether the FluxInstance was ever applied; true if there is no FluxInstance."""
     return state.instance is None or bool(state.instance.status.get("lastAppliedRevision"))
 
 
@@ -100,10 +100,7 @@ def _without_operator(missing: Mapping[Ref, Fault]) -> tuple[Ref, ...]:
 
 
 def _of_images(state: State, controllers: Controllers, _: ByRef) -> ByRef:
-    """Return one cause, the FluxInstance, for several images that cannot be pulled.
-
-    It names the registry.
-    """
+    """Return one cause, the registry of the FluxInstance, if several images cannot be pulled."""
     instance, found = state.instance, controllers.with_image_errors()
     if instance is None or len(found) < _SEVERAL:
         return {}
@@ -126,7 +123,7 @@ def _of_openshift(state: State, controllers: Controllers, causes: ByRef) -> ByRe
 
 
 def _of_removal(state: State, controllers: Controllers, causes: ByRef) -> ByRef:
-    """Return one cause for several missing controllers: what removed them."""
+    """Return one cause for several missing controllers: their removal."""
     missing = [ref for ref in controllers.missing if ref in causes]
     if len(missing) < _SEVERAL:
         return {}
@@ -163,7 +160,7 @@ def _of_same_problem(state: State, controllers: Controllers, causes: ByRef) -> B
 def _of_silence(_: State, controllers: Controllers, causes: ByRef) -> ByRef:
     """Return one cause for several controllers that have stopped working.
 
-    The operator comes last: it only installs Flux.
+    The Flux Operator comes last, because it only installs Flux.
     """
     silent = [
         ref
@@ -181,7 +178,7 @@ def _of_silence(_: State, controllers: Controllers, causes: ByRef) -> ByRef:
 _SHARED: Sequence[Callable[[State, Controllers, ByRef], ByRef]] = (
     _of_images, _of_openshift, _of_removal, _of_same_problem, _of_silence,
 )  # fmt: skip
-"""The steps that replace the causes of several controllers by one, in their order."""
+"""The steps that merge the causes of several controllers, in order."""
 
 
 def _unavailable(state: State, controllers: Controllers, causes: ByRef) -> list[Component]:
@@ -190,18 +187,18 @@ def _unavailable(state: State, controllers: Controllers, causes: ByRef) -> list[
 
 
 def _no_instance(state: State) -> bool:
-    """Whether the operator is there and certainly has no FluxInstance."""
+    """Whether the Flux Operator is installed and there is certainly no FluxInstance."""
     return bool(state.operators) and state.answer_of("FluxInstance").unread is None
 
 
 def _without_names(text: str, component: Component) -> str:
-    """Return *text* without what differs between two controllers with the same problem."""
+    """Return *text* without names and versions, which differ between controllers."""
     plain = text.replace(component.ref.name, "…").replace(component.name, "…")
     return re.sub(r"…[\w-]*|:v?\d+\.\d+\.\d+\S*|sha256:\w+", "…", plain)
 
 
 def _with_others(fault: Fault, refs: Sequence[Ref], first: Ref) -> Fault:
-    """Return *fault*, of *first*, with the other *refs* that have the same one."""
+    """Return *fault* of *first*, with the other *refs* that have the same fault."""
     names = ", ".join(sorted(ref.name for ref in refs if ref != first))
     more = f"also affected: {names}"
     return fault._replace(diagnosis=fault.diagnosis.adding(more))
@@ -218,7 +215,7 @@ def _first_time(components: Sequence[Component]) -> datetime | None:
 
 
 def _is_namespace_deleted(state: State, namespace: str, missing: Sequence[Ref]) -> bool:
-    """Whether *namespace* is probably being deleted: its objects are, and no Deployment is left."""
+    """Whether *namespace* is probably being deleted, like its objects, and has no Deployments."""
     going = [r for r in state.resources.values() if r.verdict is Verdict.TERMINATING]
     gone = len(missing) >= _SEVERAL and not any(
         c.ref.namespace == namespace for c in (*state.components, *state.operators)

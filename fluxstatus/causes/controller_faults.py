@@ -1,4 +1,4 @@
-"""The faults of controllers: unavailable, inactive, missing, without CRD, failing objects."""
+"""The faults of controllers: unavailable, inactive, missing, without a CRD, or failing objects."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import State
 
 RESTARTED_WITHIN = timedelta(hours=1)
-"""A controller that was terminated longer ago has worked since."""
+"""The age up to which a restart shows that a controller keeps restarting."""
 
 _CODES_OF_PROBLEMS = {
     "scaled-to-zero": "controller-scaled-to-zero",
@@ -31,10 +31,10 @@ _CODES_OF_PROBLEMS = {
     "pending": "controller-not-scheduled",
     "not-ready": "controller-not-ready",
 }
-"""Codes of faults of a controller, by the code of its PodProblem."""
+"""Codes of controller faults, by the code of the PodProblem."""
 
 _OF_PODS = frozenset({"controller-not-ready", "controller-not-scheduled"})
-"""Codes for which the text about the pod decides the next steps."""
+"""Codes whose next steps also depend on the text about the pod."""
 
 
 def fault_of_component(state: State, component: Component, kinds: str) -> Fault:
@@ -56,7 +56,7 @@ def fault_of_component(state: State, component: Component, kinds: str) -> Fault:
 
 
 def fault_of_inactive(state: State, found: Liveness) -> Fault:
-    """Return the fault of a controller that is ready, but not alive, or not at work."""
+    """Return the fault of a controller that is ready, but hangs or does not reconcile."""
     ref, lease, now = found.component.ref, found.lease, state.now
     late = sorted(found.overdue, key=lambda one: (one.due, one.resource.ref))
     fields = {
@@ -135,7 +135,7 @@ def fault_of_scc(state: State, ref: Ref, components: Iterable[Component]) -> Fau
 
 
 def fault_of_deleted_instance(state: State, ref: Ref, missing: Sequence[Ref]) -> Fault:
-    """Return the fault of the FluxInstance *ref*, which is gone with the *missing* controllers."""
+    """Return the fault of the FluxInstance *ref*, deleted together with *missing* controllers."""
     hanging = _being_deleted(state)
     noun = "1 object is" if hanging == 1 else f"{hanging} objects are"
     pending = f"; {noun} being deleted, blocked by a finalizer that no controller removes"
@@ -156,7 +156,7 @@ def fault_of_namespace(state: State, ref: Ref) -> Fault:
 
 
 def _being_deleted(state: State, namespace: str = "") -> int:
-    """Return how many objects are being deleted, in *namespace* or in all."""
+    """Return how many objects are being deleted, in *namespace* or in all namespaces."""
     return sum(
         resource.verdict is Verdict.TERMINATING and namespace in ("", resource.ref.namespace)
         for resource in state.resources.values()
@@ -166,7 +166,7 @@ def _being_deleted(state: State, namespace: str = "") -> int:
 def fault_of_unresponsive_controller(state: State, component: Component, count: int) -> Fault:
     """Return the fault of *component*, which is ready and ignores *count* of its objects.
 
-    It may have been terminated again and again, and look ready only at the moment.
+    Its container may keep terminating, so that it is only ready for the moment.
     """
     ref = component.ref
     fields = {**state.template_fields, "name": ref.name, "ns": ref.namespace, "count": str(count)}
@@ -186,9 +186,9 @@ def fault_of_unresponsive_controller(state: State, component: Component, count: 
 def fault_of_running_controller(
     state: State, component: Component, code: str, one: Fault, count: int
 ) -> Fault:
-    """Return the fault of *component*, which runs and fails *count* objects.
+    """Return the fault of *component*, which is running, but causes *count* objects to fail.
 
-    *one* is the fault of one of them.
+    *one* is the fault of one of these objects.
     """
     ref = component.ref
     fields = {**state.template_fields, "name": ref.name, "ns": ref.namespace, "count": str(count)}

@@ -20,23 +20,23 @@ from fluxstatus.state.state import State
 _REMEDIATED = {
     "RollbackSucceeded": "the upgrade was rolled back, so the previous version is running",
     "RollbackFailed": "the rollback to the previous version also failed",
-    "UninstallSucceeded": "remediation uninstalled the release, so none of it is running",
+    "UninstallSucceeded": "remediation uninstalled the release, so none of its objects are running",
     "UninstallFailed": "remediation could not uninstall the release",
     "MissingRollbackTarget": "there is no previous version to roll back to",
 }
-"""What a reason of Ready or Stalled adds to the failure of a release (HC internal/reconcile)."""
+"""The result of remediation, by the reason of Ready or Stalled (helm-controller)."""
 
 _COMPLETE = frozenset(
     {"upgrade-rolled-back", "rollback-failed", "uninstall-failed", "helm-no-rollback-target"}
 )
-"""Codes of diagnoses that include the remediation."""
+"""Codes of diagnoses that already mention the remediation."""
 
 
 class Fault(NamedTuple):
     """A fault: the unabridged reason and message of the controller, and their diagnosis.
 
-    `missing` is the object that does not exist, if the fault is a reference to it; `unread` is
-    the object that it waits for, if that object could not be read.
+    `missing` is the referenced object, if it does not exist; `unread` is the object that is waited
+    for, if it could not be read.
     """
 
     diagnosis: Diagnosis
@@ -86,9 +86,9 @@ def _fault_of_missing(
 ) -> Fault:
     """Return the fault of *resource*, whose reference is to an object that is *missing*.
 
-    An object that depends on one of another kind waits forever, whether or not somebody creates
-    what is missing: a HelmRelease only waits for HelmReleases, a Kustomization for Kustomizations
-    (HC, KC api spec.dependsOn), so that is its own fault.
+    A dependency on another kind is a fault of its own, because the object waits forever: a
+    HelmRelease can only depend on HelmReleases, and a Kustomization on Kustomizations
+    (helm-controller and kustomize-controller api, spec.dependsOn).
     """
     kind, namespace, name = missing
     reference = naming(resource, missing)
@@ -109,7 +109,7 @@ def _fault_of_missing(
 
 
 def _not_installed(state: State, resource: Resource, message: str) -> dict[str, str]:
-    """Return the fields about Flux objects that a health check waits for without a controller.
+    """Return the fields about awaited Flux objects whose controllers are not installed.
 
     The result is empty if there are none.
     """
@@ -137,7 +137,8 @@ def _not_installed(state: State, resource: Resource, message: str) -> dict[str, 
         "component_names": " and ".join(names),
         "deletion": ", so no controller removes the finalizers" if going else "",
         "until": ", at least until these objects are gone" if going else "",
-        "by_hand": "; to delete them without the controllers, remove their finalizers manually"
+        "by_hand": "; to delete the objects while these controllers are not installed, remove the "
+        "finalizers manually"
         if going
         else "",
     }
@@ -150,7 +151,7 @@ def _with_last_attempt(
     reason_and_message: tuple[str, str],
     fields: Mapping[str, str],
 ) -> Diagnosis:
-    """Return *diagnosis*, of a blocked deletion, with the failure of the last attempt at it."""
+    """Return *diagnosis* of a blocked deletion, with the failure of its last attempt."""
     from_before = reason_and_message[0] == resource.reason and resource.ready
     found = diagnose(resource, *reason_and_message, fields, state)
     if from_before or found.code == UNKNOWN_FAULT.code:
@@ -158,12 +159,12 @@ def _with_last_attempt(
     told = found.fields()
     left_over = (
         f"; Service {told['hook_ns']}/{told['hook_service']} does not exist, so the webhook is "
-        f"probably a leftover of an uninstalled operator"
+        f"probably left over from an uninstalled operator"
         if found.code == "admission-unreachable" and "not found" in told.get("detail", "")
         else ""
     )
     return diagnosis.adding(
-        f"its last attempt: {found.why}{left_over}", found.hints, quote=found.headline
+        f"the last attempt failed: {found.why}{left_over}", found.hints, quote=found.headline
     )
 
 
@@ -195,14 +196,14 @@ _STAGES = {
     "ArtifactFailed": "the artifact could not be downloaded",
     "BuildFailed": "the manifests could not be built",
     "ReconciliationFailed": "the manifests could not be applied",
-    "HealthCheckFailed": "an object that it applied did not become healthy",
+    "HealthCheckFailed": "an applied object did not become healthy",
     "PruneFailed": "an object could not be pruned",
 }
-"""What a failed status in status.history means (KC, FO internal/controller)."""
+"""The meaning of failed statuses in status.history (kustomize-controller, flux-operator)."""
 
 
 def _failures(resource: Resource) -> dict[str, str]:
-    """Return the fields about the failed attempts of *resource* that status.history has."""
+    """Return the fields about the failed attempts of *resource* in status.history."""
     newest = next(iter(maps_of(resource.status.get("history"))), {})
     status = text_of(newest.get("lastReconciledStatus"))
     how = _STAGES.get(status)
@@ -215,7 +216,7 @@ def _failures(resource: Resource) -> dict[str, str]:
     applied = status == "HealthCheckFailed"
     return {
         "failures": f"{how} ({status} in status.history{often})",
-        "and_objects": "; check the pods of the objects that it applied" if applied else "",
+        "and_objects": "; check the pods of the applied objects" if applied else "",
         "pods_ns": namespace if applied else "",
     }
 

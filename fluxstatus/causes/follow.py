@@ -1,4 +1,4 @@
-"""Following what objects wait for, to the causes."""
+"""Finding the causes of objects that wait for other objects."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
@@ -15,8 +15,8 @@ from fluxstatus.model.ref import Key
 class Followed(NamedTuple):
     """The causes of each object that is not healthy, and the objects that are in progress.
 
-    The controllers that are unavailable are among the objects. `awaited` are the objects that
-    others in progress wait for, and that wait for none themselves.
+    The keys of `by_object` include unavailable controllers. `awaited` maps an object in progress to
+    the objects at the end of its chain of waits.
     """
 
     by_object: ByObject
@@ -25,10 +25,10 @@ class Followed(NamedTuple):
 
 
 def follow(context: Context, classified: Mapping[Key, Classified]) -> Followed:
-    """Return the causes of the *classified* objects; an object has those of what it waits for.
+    """Return the causes of the *classified* objects, including those of the objects they wait for.
 
-    A cycle has no first member in the order of waiting: its smallest member becomes a cause, and
-    the others wait for it.
+    In a dependency cycle, the first member in alphabetical order becomes the cause, and the other
+    members wait for it.
     """
     waits_for = {key: one.waits_for for key, one in classified.items() if one.waits_for}
     order, cycles = in_order(waits_for)
@@ -53,7 +53,7 @@ def follow(context: Context, classified: Mapping[Key, Classified]) -> Followed:
 def _own_causes(
     context: Context, classified: Mapping[Key, Classified], first: Mapping[Key, Cause]
 ) -> Iterator[tuple[Key, tuple[Cause, ...]]]:
-    """Yield the causes of each controller and object that do not come from what it waits for.
+    """Yield the causes that each controller or object has itself, not those that it waits for.
 
     *first* has the causes of the first members of cycles.
     """

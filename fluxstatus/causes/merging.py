@@ -1,8 +1,8 @@
-"""Merging several causes into the fault that they share: a missing object or a controller.
+"""Merging causes that share a fault, such as a missing object, a controller or a host.
 
-    missing or unread objects → running controllers → what faults share → ignored objects
+    missing or unread objects → running controllers → shared faults → ignored objects
 
-Each step takes the causes as the step before has merged them, and returns its merges.
+Each step takes the merged causes of the step before and returns its own merges.
 """
 
 from collections import defaultdict
@@ -40,20 +40,20 @@ _CONTROLLER_FAULTS = {
     "source-storage": "controller-storage-fails",
     "flux-forbidden": "controller-forbidden",
 }
-"""Codes of faults that several objects share because of their running controller."""
+"""Codes of faults that a running controller causes in several objects."""
 
 _STORAGE_FAULTS = {
     "artifact-gone": "controller-artifacts-gone",
     "artifact-corrupt": "controller-artifacts-corrupt",
     "artifact-host-unreachable": "controller-unreachable",
 }
-"""Codes of faults that several objects share because of the controller that stores artifacts."""
+"""Codes of faults that the controller that stores artifacts causes in several objects."""
 
 
 class Merge(NamedTuple):
-    """One `cause` in place of several.
+    """A `cause` that replaces several others.
 
-    `ignored` are the objects that are Ready, but were ignored since: they are stale because of it.
+    `ignored` are the Ready objects that the controller ignores, so that they are stale.
     """
 
     cause: Cause
@@ -114,10 +114,10 @@ def _of_running_controllers(context: Context, by_object: ByObject) -> Iterator[M
 
 
 def _of_shared_faults(_: Context, by_object: ByObject) -> Iterator[Merge]:
-    """Merge the causes of objects that fail for what they share, such as a host or a webhook.
+    """Merge the causes of objects that share a failing host, webhook or the like.
 
-    The first of them by name stands for all. Two objects of different namespaces may each have
-    a fault of their own, such as a mistyped host; three hardly do.
+    The first object in alphabetical order stands for all. Two objects in different namespaces may
+    both have a fault of their own, such as a mistyped host; three hardly do.
     """
     alike: dict[Shared, list[Cause]] = defaultdict(list)
     for cause in distinct(by_object):
@@ -139,8 +139,7 @@ def _of_shared_faults(_: Context, by_object: ByObject) -> Iterator[Merge]:
 def _of_ignored_objects(context: Context, by_object: ByObject) -> Iterator[Merge]:
     """Merge the causes of objects that a running controller ignores.
 
-    A reconcile request that is not handled, or a revision that is not applied, counts like an
-    object without a status.
+    An unhandled reconcile request or an unapplied revision counts like an object without a status.
     """
     untouched: dict[Ref, list[Cause]] = defaultdict(list)
     waiting: dict[Ref, list[tuple[Key, datetime]]] = defaultdict(list)
@@ -172,11 +171,11 @@ def _of_ignored_objects(context: Context, by_object: ByObject) -> Iterator[Merge
 _STEPS: Sequence[Callable[[Context, ByObject], Iterator[Merge]]] = (
     _of_targets, _of_running_controllers, _of_shared_faults, _of_ignored_objects,
 )  # fmt: skip
-"""The steps in their order: a fault of a controller explains more than a host that it names."""
+"""The steps in order: a fault of a controller explains more than a host in its message."""
 
 
 def _direct_causes(by_object: ByObject) -> Iterator[tuple[Resource, Cause]]:
-    """Yield each object that has a cause of its own, with that cause."""
+    """Yield each object that has its own cause, with that cause."""
     for cause in distinct(by_object):
         resource = cause.resource
         if resource is not None and cause in by_object.get(resource.ref.key, ()):
@@ -184,13 +183,13 @@ def _direct_causes(by_object: ByObject) -> Iterator[tuple[Resource, Cause]]:
 
 
 def _code_of(resource: Resource, cause: Cause) -> str:
-    """Return the code of *cause*. An object that is stuck in a download has none of its own."""
+    """Return the code of *cause*. A stuck download counts as an unreachable host."""
     stuck = is_stuck_downloading(resource)
     return "artifact-host-unreachable" if stuck else cause.fault.diagnosis.code
 
 
 def _ignored(context: Context) -> Iterator[tuple[Resource, datetime]]:
-    """Yield each object that is Ready and waits for its controller, and since when it does."""
+    """Yield each Ready object that waits for its controller, and the time since it waits."""
     state, behind = context.state, dict[Key, Lag]()
     if has_new_artifacts(state):
         behind = {key: lag for key, lag in context.lags.items() if lag.wanted != lag.applied}
@@ -212,7 +211,7 @@ def _began(causes: Sequence[Cause]) -> datetime | None:
 def _has_worked_since(
     state: State, began: datetime | None, component: Component, ignored: Sequence[Resource]
 ) -> bool:
-    """Whether *component* has reported on other objects since it *began* to ignore these."""
+    """Whether *component* has updated other objects since it *began* to ignore these."""
     if began is None:
         return True
     keys = {resource.ref.key for resource in ignored}
@@ -227,7 +226,7 @@ def _has_worked_since(
 
 
 def _same_error(refs: Sequence[Ref]) -> str:
-    """Return what to add to the sentence of a cause: the objects *refs* have the same error."""
+    """Return the clause of a cause about the objects *refs*, which have the same error."""
     names = ", ".join(map(str, refs[:_NAMED]))
     more = f" and {len(refs) - _NAMED} more" if len(refs) > _NAMED else ""
     number = "1 other object fails" if len(refs) == 1 else f"{len(refs)} other objects fail"

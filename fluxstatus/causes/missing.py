@@ -1,4 +1,4 @@
-"""References to objects that do not exist, and the objects that they may have meant."""
+"""References to objects that do not exist, and suggestions for the objects that were meant."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from fluxstatus.state.state import State
 _LENGTHS_APART = 3  # characters: names that differ by more are not compared
 _MOST_TARGETS = 50  # missing objects with a suggestion: a reader needs no more
 _REFERS_LOCALLY = frozenset({"GitRepository", "HelmChart", "HelmRepository"})
-"""Kinds that only refer to objects in their own namespace (SC api/v1)."""
+"""Kinds that only refer to objects in their own namespace (source-controller api/v1)."""
 
 _COMPARED = 500  # names that a name is compared with: where there are more, all are similar
 
@@ -39,9 +39,9 @@ def missing_target(state: State, resource: Resource, reason: str, message: str) 
 def _missing_in_other_namespace(state: State, release: Resource) -> Key | None:
     """Return the missing source in another namespace of a HelmRelease without any status.
 
-    The HelmChart belongs beside its source. Where that namespace does not exist, helm-controller
-    fails to create it and reports that in its log only (HC internal/reconcile/
-    helmchart_template.go).
+    The HelmChart belongs in the namespace of its source. If that namespace does not exist,
+    helm-controller cannot create the HelmChart and reports this only in its log (helm-controller
+    internal/reconcile/helmchart_template.go).
     """
     source, chart = template_source_of(release), source_of(release)
     if source is None or chart is None or source[1] == release.ref.namespace:
@@ -53,8 +53,8 @@ def _missing_in_other_namespace(state: State, release: Resource) -> Key | None:
 def _needed(resource: Resource, message: str) -> Iterator[Key]:
     """Return the objects that must exist before *resource* can become ready.
 
-    A kind in a message may belong to another group, so an object there only counts when the
-    message says that it was not found. The objects that a FluxInstance creates are not missing.
+    A kind in a message may belong to another API group, so an object in a message only counts if
+    its status is NotFound. The objects that a FluxInstance creates never count as missing.
     """
     if resource.ref.kind != "FluxInstance":
         yield from needs_of(resource, "")
@@ -64,7 +64,7 @@ def _needed(resource: Resource, message: str) -> Iterator[Key]:
 
 
 class Suggestions:
-    """The objects that references to missing objects may have meant."""
+    """Suggestions for the objects that references to missing objects may have meant."""
 
     def __init__(self, state: State) -> None:
         self._shared = state.namespace
@@ -90,8 +90,8 @@ class Suggestions:
     def suggest(self, target: Key, referrer: Key) -> str:
         """Return a phrase with the object that *referrer* may have meant by the missing *target*.
 
-        It has another kind, namespace or spelling. The phrase is empty when no object is similar,
-        and when so many objects are missing that a misspelling is unlikely.
+        That object has another kind, namespace or spelling. The phrase is empty if no object is
+        similar, or if so many objects are missing that a misspelling is unlikely.
         """
         if target not in self._by_target:
             many = len(self._by_target) >= _MOST_TARGETS
@@ -99,7 +99,7 @@ class Suggestions:
         return self._by_target[target]
 
     def of_another_kind(self, target: Key) -> str:
-        """Return the kind of an object with the name of *target* that it may mean, or nothing."""
+        """Return another kind with an object named like *target*, or an empty string."""
         kind, *place = target
         kinds = self._kinds.get((place[0], place[1]), ())
         return next((other for other in kinds if KINDS[other].step == KINDS[kind].step), "")
@@ -121,8 +121,8 @@ class Suggestions:
     def _other_namespaces(self, namespace: str, namespaces: list[str], referrer: Key) -> list[str]:
         """Return those of *namespaces* that a reference to *namespace* may have meant.
 
-        A reference without a namespace is to that of the *referrer*, so none is misspelled, but
-        the namespace of Flux, where sources are shared, may have been forgotten.
+        A reference without a namespace refers to the namespace of *referrer*. That is no
+        misspelling, but the namespace of Flux, where sources are shared, may have been omitted.
         """
         if referrer[0] in _REFERS_LOCALLY:
             return []

@@ -1,4 +1,4 @@
-"""An order in which each object comes after its dependencies, and the dependency cycles."""
+"""Sorting objects so that each one follows its dependencies, and finding dependency cycles."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -8,11 +8,11 @@ from fluxstatus.model.ref import Key
 
 
 def in_order(dependencies: Mapping[Key, AbstractSet[Key]]) -> tuple[list[Key], list[list[Key]]]:
-    """Return the keys of *dependencies* after those that they depend on, and the cycles.
+    """Return the keys of *dependencies*, each after its own dependencies, and the cycles.
 
-    In a cycle each key depends on the next, and the last on the first. The first member is the
-    smallest; it is ordered as if it had no dependencies. Each key is placed once, so the time is
-    linear in the number of dependencies, however many cycles there are.
+    In a cycle, each key depends on the next, and the last key on the first. The first key is the
+    smallest, and it is sorted as if it had no dependencies. Each key is placed once, so the time is
+    linear in the number of dependencies, regardless of the number of cycles.
     """
     left = {key: {one for one in needed if one in dependencies}
             for key, needed in dependencies.items()}  # fmt: skip
@@ -38,7 +38,7 @@ def _place(
     left: dict[Key, set[Key]],
     dependents: Mapping[Key, list[Key]],
 ) -> None:
-    """Move the *free* keys, and all keys that become free by that, from *left* to *order*."""
+    """Move the *free* keys, and all keys that this makes free, from *left* to *order*."""
     while free:
         key = free.pop()
         order.append(key)
@@ -51,7 +51,7 @@ def _place(
 
 
 def _cycle_from(start: Key, left: Mapping[Key, AbstractSet[Key]]) -> list[Key]:
-    """Follow the dependencies of *start* until a key comes back, and return that cycle."""
+    """Return the cycle that the dependencies of *start* lead to."""
     path: list[Key] = []
     position: dict[Key, int] = {}
     key = start

@@ -15,10 +15,11 @@ _HELM_FAILED = frozenset({"InstallFailed", "UpgradeFailed", "TestFailed", "Rollb
 
 
 class Waiting(NamedTuple):
-    """What failed reconciliations wait for in this cluster: objects, and Helm releases.
+    """The objects and Helm releases in this cluster that failed reconciliations wait for.
 
-    `releases` are the HelmReleases whose failure names no object, each with its message. `gone` are
-    objects of a revision that Helm has rolled back or uninstalled: their status is of another one.
+    `releases` are the HelmReleases whose error does not mention an object, each with its message.
+    `gone` are objects of a revision that Helm has rolled back or uninstalled; their current status
+    is that of another revision.
     """
 
     targets: tuple[HealthCheckTarget, ...]
@@ -27,10 +28,10 @@ class Waiting(NamedTuple):
 
 
 def waiting(answers: Mapping[str, Answer]) -> Waiting:
-    """Return what the reconciliations in *answers* wait for.
+    """Return the objects and releases that the reconciliations in *answers* wait for.
 
-    *answers* are the lists of Flux objects, by plural.group, and of events: while an attempt
-    runs, only an event still has the message of the last failed health check.
+    *answers* are the lists of Flux objects, by plural.group, and of events: while an attempt is
+    running, only an event contains the message of the last failed health check.
     """
     in_progress: set[Key] = set()
     found: dict[HealthCheckTarget, None] = {}
@@ -62,8 +63,8 @@ def waiting(answers: Mapping[str, Answer]) -> Waiting:
 def workload_namespaces(answers: Mapping[str, Answer], found: Waiting | None = None) -> set[str]:
     """Return the namespaces whose pods may explain why objects in *answers* are unhealthy.
 
-    *found* is what `waiting` returns for them. An object whose own status was read and explains it
-    needs no pods.
+    *found* is the result of `waiting` for the answers. The pods of an object are not needed if its
+    own status was read and explains why it is unhealthy.
     """
     found = found or waiting(answers)
     explained = {
@@ -78,7 +79,7 @@ def workload_namespaces(answers: Mapping[str, Answer], found: Waiting | None = N
 
 
 def is_remediated(release: Object) -> bool:
-    """Return whether Helm has rolled back or uninstalled what *release* failed with."""
+    """Return whether Helm has rolled back or uninstalled the failed revision of *release*."""
     return bool(condition_of(release, "Remediated"))
 
 
@@ -93,5 +94,5 @@ def _key_of(thing: Object) -> Key:
 
 
 def _targets_in(message: str) -> list[HealthCheckTarget]:
-    """Return the objects in *message* that are not of Flux."""
+    """Return the objects in *message* that are not Flux objects."""
     return [target for target in health_check_targets(message) if target.kind not in KINDS]

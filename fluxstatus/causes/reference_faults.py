@@ -1,4 +1,4 @@
-"""The faults of references: to an object that is missing, unread, or without a fault of its own."""
+"""The faults of references to objects that are missing, unread or have no known fault."""
 
 import re
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ def _fields_naming(state: State, referrers: Sequence[Key], target: Key) -> str:
 
 
 def fault_of_unread(state: State, target: Key, count: int) -> Fault:
-    """Return the fault of *target*, which could not be read, and which *count* objects wait for."""
+    """Return the fault of *target*, which could not be read and which *count* objects wait for."""
     about = {"waiting": f"{count} objects are waiting", "target": "this object"}
     fields = {**state.template_fields, **about, "target_resource": full_name(target[0])}
     return Fault(diagnose_state("waits-unread", None, fields), "", "", unread=target)
@@ -46,7 +46,7 @@ def fault_of_unread(state: State, target: Key, count: int) -> Fault:
 def fault_of_waiting(state: State, resource: Resource) -> Fault:
     """Return the fault of *resource*, which waits for an object without a known fault.
 
-    That object is healthy, is not a Flux object, or could not be read.
+    The object that it waits for is healthy, is not a Flux object, or could not be read.
     """
     reason, message = reason_and_message_of(state, resource)
     named = dependency_named(resource, message)
@@ -57,7 +57,7 @@ def fault_of_waiting(state: State, resource: Resource) -> Fault:
     if unread:
         code, about = "waits-unread", {"waiting": "waiting", **_target_fields(unread)}
     target = ", ".join(f"{kind} {namespace}/{name}" for kind, namespace, name in targets)
-    fields = {"target": target or "something", **object_fields(state, resource), **about}
+    fields = {"target": target or "another object", **object_fields(state, resource), **about}
     return Fault(diagnose_state(code, resource, fields), reason, message, unread=unread)
 
 
@@ -111,6 +111,6 @@ def _target_fields(target: Key) -> dict[str, str]:
 
 
 def _is_unread(state: State, target: Key) -> bool:
-    """Whether *target* could not be read, so it may exist or not."""
+    """Whether *target* could not be read, so that it is unknown whether it exists."""
     known = target in state.resources or state.known_missing(target)
     return target[0] in KINDS and not known

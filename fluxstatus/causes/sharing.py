@@ -1,7 +1,7 @@
-"""What faults of several objects have in common: a host, a Secret, a webhook, an API, a policy.
+"""Problems that several faults share: a host, a Secret, a webhook, an API or a policy.
 
-One outage is one cause, whatever the objects refer to. A path, a ref or a version that is missing
-is the fault of each object, so such codes are in no table here.
+An outage is a single cause, even if it affects many objects. A missing path, reference or version
+is a fault of each object, so the tables do not contain such codes.
 """
 
 import re
@@ -12,13 +12,13 @@ from fluxstatus.base.fields import map_of
 from fluxstatus.causes.cause import Cause
 
 Shared: TypeAlias = tuple[str, ...]
-"""What several faults have in common: a code, and what it is about."""
+"""The key of a shared problem: a code, and the host, Secret or the like that it is about."""
 
 _Fields: TypeAlias = Mapping[str, str]
 
 
 def shared_by(cause: Cause) -> Shared | None:
-    """Return what the fault of *cause* has in common with those of others, None without any."""
+    """Return the key of the problem that *cause* may share with other causes, or None."""
     code = cause.fault.diagnosis.code
     read = _SHARED.get(code)
     if read is None:
@@ -30,7 +30,7 @@ def shared_by(cause: Cause) -> Shared | None:
 
 
 def _cluster(cause: Cause) -> str:
-    """Return the cluster that the object of *cause* is applied to, empty for this one."""
+    """Return the remote cluster that the object of *cause* is applied to; empty for this one."""
     resource = cause.resource
     remote = map_of(resource.spec.get("kubeConfig")) if resource else {}
     return f"{resource.ref.namespace} {remote}" if resource and remote else ""
@@ -85,7 +85,7 @@ def _conversion(fields: _Fields) -> Shared:
 
 
 def _policy(fields: _Fields) -> Shared:
-    """Return the policy, or the same words of a webhook, without the name of the object."""
+    """Return the policy, or the webhook and its message without the name of the object."""
     if policy := fields.get("policy", ""):
         return "policy", policy
     names = filter(None, (fields.get("object_name", ""), fields.get("object_ns", "")))
@@ -110,7 +110,7 @@ ABOUT_HOSTS = (
     *("host-unreachable", "tls-unknown-authority", "tls-expired", "tls-wrong-name", "tls-failed"),
     "protocol-mismatch",
 )
-"""Codes of faults of a host."""
+"""Codes of faults that are about a host."""
 
 _SHARED: Mapping[str, Callable[[_Fields], Shared]] = {
     "dns-failing": _dns,
@@ -143,7 +143,7 @@ _SHARED: Mapping[str, Callable[[_Fields], Shared]] = {
     "quota-exceeded": _in_namespace("quota"),
     "crd-missing": _named("missing_group_name"),
 }  # fmt: skip
-"""For the code of each fault that several objects can share: what it is about."""
+"""The functions that return the subject of a shared fault from its fields, by its code."""
 
 SHARED_CODES = frozenset(_SHARED)
 """Codes of faults that several objects can share."""
@@ -153,4 +153,4 @@ _OF_CLUSTER = frozenset(
      "conversion-webhook-failing", "api-service-broken", "namespace-terminating", "quota-exceeded",
      "crd-missing"}
 )  # fmt: skip
-"""Codes of faults in the cluster that an object is applied to, which may be a remote one."""
+"""Codes of faults in the cluster that objects are applied to, which may be a remote cluster."""

@@ -1,4 +1,4 @@
-"""Objects that are Ready although they get nothing new, or their spec no longer changes."""
+"""Objects that are Ready but outdated: their source has failed, or their owner is suspended."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,15 +18,15 @@ _SOURCES_FIRST = {
     "ResourceSetInputProvider": 0, "ImageRepository": 0,
     "HelmChart": 1, "ArtifactGenerator": 2, "ExternalArtifact": 3,
 }  # fmt: skip
-"""An order in which every kind comes after the kinds that it may take its artifact from."""
+"""The order of kinds in which each kind follows the possible sources of its artifact."""
 
 
 def find_stale(context: Context, by_object: ByObject, ignored: Mapping[Key, Cause]) -> ByObject:
-    """Return the causes of each object that is Ready and whose source or controller has failed.
+    """Return the causes of each Ready object whose source or controller has failed.
 
-    Its controller may not have noticed, because any stored artifact is enough for it. *by_object*
-    has the causes of the objects that are not healthy; *ignored* the cause of each object that is
-    Ready and that its controller ignores.
+    Such an object stays Ready, because its controller accepts any stored artifact. *by_object* has
+    the causes of the unhealthy objects, and *ignored* the cause of each Ready object that its
+    controller ignores.
     """
     state, found = context.state, dict[Key, tuple[Cause, ...]]()
     if not by_object and not context.of_controllers.causes:
@@ -53,9 +53,10 @@ def _feeds(state: State, resource: Resource) -> Iterator[Key]:
 
 
 def find_not_updated(state: State, causes: Iterable[Cause]) -> Mapping[Cause, tuple[Ref, ...]]:
-    """Return the Flux objects that each of the *causes*, a suspended object, has created.
+    """Return the Flux objects that the suspended objects among the *causes* have created.
 
-    The spec of such an object no longer changes. They have its labels or are in its inventory.
+    The spec of such an object no longer changes. It has the labels of its owner, or is in the
+    inventory of its owner.
     """
     suspended = {
         cause.ref.key: cause

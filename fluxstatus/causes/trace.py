@@ -1,15 +1,15 @@
 """Tracing symptoms to causes: one cause per fault, and the objects that it blocks.
 
-    controller_causes   the controllers and CRDs that are unavailable, each with its cause
-    classify            each object that is not healthy: its own fault, waiting, or in progress
-    follow              the causes of what an object waits for are its causes
-    merge               one cause for the fault that several objects share
+    controller_causes   the causes of unavailable controllers and missing CRDs
+    classify            the class of each unhealthy object: has a fault, waits, or is in progress
+    follow              the causes of objects that wait for other objects
+    merge               one cause for a fault that several objects share
     find_stale          objects that are Ready although their source or controller has failed
     find_not_updated    objects whose owner is suspended
     with_affected       each cause with the objects that it affects
 
-Each stage takes the values of those before it and returns new ones. All of them read the Context,
-which none of them changes.
+Each stage takes the values of the stages before it and returns new ones. All stages read the
+Context, and none changes it.
 """
 
 from collections import defaultdict
@@ -38,12 +38,12 @@ __all__ = ["Cause", "Causes", "causes_by_object", "trace"]
 class Causes:
     """The causes in a State.
 
-    `all` are the causes, each once. `by_object` has those of each object that is not healthy;
-    `stale_causes` those of each object that is Ready with what it got before they began;
-    `suspended_owners` the cause of the suspended owner of an object. `in_progress` are the objects
-    that need no help, `awaited` what each of them waits for, if it is another one;
-    `not_installed` the controllers that the FluxInstance has yet to install for
-    the first time; `missing_kinds` the kinds whose missing CRD blocks an object.
+    `all` contains each cause once. `by_object` has the causes of each unhealthy object,
+    `stale_causes` those of each object that is Ready with an old revision, and `suspended_owners`
+    the cause of an object's suspended owner. `in_progress` are the objects that need no
+    intervention, and `awaited` the objects that these wait for. `not_installed` are the controllers
+    that the FluxInstance has not installed for the first time yet, and `missing_kinds` the kinds
+    whose missing CRD blocks an object.
     """
 
     all: tuple[Cause, ...]
@@ -58,7 +58,7 @@ class Causes:
 
     @property
     def suggestions(self) -> Suggestions:
-        """The objects that references to missing objects may have meant."""
+        """Suggestions for the objects that references to missing objects may have meant."""
         return self.context.suggestions
 
     @property
@@ -68,7 +68,7 @@ class Causes:
 
     @cached_property
     def concerned(self) -> frozenset[Key]:
-        """The objects that a cause affects or that wait for one in progress."""
+        """The objects that a cause affects, or that wait for an object in progress."""
         return frozenset((*self.awaited, *self.stale_causes, *self.by_object))
 
     @cached_property
@@ -116,10 +116,9 @@ def trace(state: State, controllers: Controllers) -> Causes:
 
 
 def causes_by_object(state: State, controllers: Controllers) -> ByObject:
-    """Return the causes of each object that is not healthy, each at the object that it is about.
+    """Return the causes of each unhealthy object.
 
-    Unlike those of `trace`, none stands for the same fault of several objects, and none knows the
-    objects that it affects.
+    Unlike in `trace`, causes are not merged, and do not contain the objects that they affect.
     """
     context = Context(state, controllers, controller_causes(state, controllers))
     return follow(context, classify(context)).by_object

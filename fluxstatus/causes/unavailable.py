@@ -29,20 +29,20 @@ from fluxstatus.state.state import State
 
 SOURCE_CONTROLLER = "source-controller"
 STORES_ARTIFACTS = {"ExternalArtifact": "source-watcher"}
-"""The component that stores the artifacts of a kind, if not source-controller (SW main.go)."""
+"""The component that stores the artifacts of a kind, if it is not source-controller."""
 
 _CRD_VERSION = "apiextensions.k8s.io/v1"
 UNTOUCHED = frozenset({Verdict.NEVER, Verdict.OUTDATED, Verdict.TERMINATING})
-"""The verdicts of an object that its controller has not picked up."""
+"""The verdicts of objects that their controller has not reconciled yet."""
 
 
 class Controllers:
     """The controllers of a State.
 
-    `unavailable` are the Deployments without a ready pod, or whose pod is ready and does not work
-    (`liveness` has what those with a ready pod show); `missing` those that should exist and do
-    not: each maps a Deployment to its fault. `unserved` maps a kind to its missing CRD and the
-    fault; the missing CRDs of one controller are one fault.
+    `unavailable` maps each Deployment that has no ready pod, or whose ready pod does not work (see
+    `liveness`), to its fault. `missing` does the same for Deployments that should exist but do not.
+    `unserved` maps a kind to its missing CRD and the fault; all missing CRDs of a controller have
+    the same fault.
     """
 
     def __init__(self, state: State) -> None:
@@ -76,8 +76,8 @@ class Controllers:
     def is_watched(self, resource: Resource) -> bool:
         """Whether a controller was found that reconciles *resource*, available or not.
 
-        Also true when the controllers could not be read, or none has the name: then the labels of
-        the object are not at fault.
+        Also true if the controllers could not be read, or if none has the expected name: then the
+        object's labels are not the cause.
         """
         found = self._by_name.get(controller_of(resource))
         if not found:
@@ -88,7 +88,7 @@ class Controllers:
         return not self._readable or any(component.watches(resource) for component in found)
 
     def component_of(self, resource: Resource) -> Component | None:
-        """Return the controller that was found and reconciles *resource*, available or not."""
+        """Return the controller that reconciles *resource*, available or not, or None."""
         found = self._by_name.get(controller_of(resource), ())
         return next((component for component in found if component.watches(resource)), None)
 
@@ -99,9 +99,9 @@ class Controllers:
         return next(iter(self._by_name.get(name, ())), None)
 
     def has_just_started(self, resource: Resource) -> bool:
-        """Whether the controller of *resource* has been running for a few moments only.
+        """Whether the controller of *resource* started only moments ago.
 
-        It gets more of them once it has begun to work.
+        A controller that has begun to reconcile gets more time.
         """
         component = self.component_of(resource)
         found = self.liveness.get(component.ref) if component else None
@@ -113,11 +113,11 @@ class Controllers:
         return bool(times) and is_recent(max(times), self._now)
 
     def is_at_work(self, component: Component) -> bool:
-        """Whether *component* has a ready pod, and nothing shows that it does not work."""
+        """Whether *component* has a ready pod and no sign that it does not work."""
         return not component.unavailable and component.ref not in self.unavailable
 
     def is_ignored(self, resource: Resource) -> bool:
-        """Whether the controller of *resource*, which is young, should have picked it up by now."""
+        """Whether the controller of the new *resource* should have reconciled it by now."""
         if not is_untouched(resource):
             return False
         component = self.component_of(resource)
@@ -127,13 +127,13 @@ class Controllers:
         )
 
     def _activity(self, component: Component) -> Activity:
-        """Return what *component* does, for all of its objects at once."""
+        """Return the activity of *component*, computed once for all of its objects."""
         if component.ref not in self._activities:
             self._activities[component.ref] = activity_of(self._state, component)
         return self._activities[component.ref]
 
     def with_image_errors(self) -> list[Component]:
-        """Return the controllers whose image cannot be pulled, even if an older pod still runs."""
+        """Return the controllers whose image cannot be pulled, even if an old pod is running."""
         return [
             component
             for found in self._by_name.values()
@@ -153,12 +153,12 @@ class Controllers:
 
     @cached_property
     def unavailable_source_controller(self) -> Ref | None:
-        """The source-controller if it is unavailable: then no artifact can be fetched."""
+        """The source-controller, if it is unavailable, so that no artifact can be fetched."""
         refs = (*self.unavailable, *self.missing)
         return next((ref for ref in refs if ref.name == SOURCE_CONTROLLER), None)
 
     def _unserved(self, state: State) -> Iterator[tuple[str, tuple[Ref, Fault]]]:
-        """Return the kinds of found controllers that the API server does not serve."""
+        """Yield the kinds of installed controllers that the API server does not serve."""
         served = state.evidence.served
         if served is None:
             return
@@ -191,15 +191,15 @@ def controller_of(resource: Resource) -> str:
 
 
 def kinds_of(name: str) -> str:
-    """Return the kinds that the component *name* reconciles, separated by commas."""
+    """Return the kinds that the component *name* reconciles, as in "KINDS objects"."""
     names = [k.name for k in KINDS.values() if k.controller == name and k.reconciled]
-    return ", ".join(names) if names else "its objects"
+    return ", ".join(names) if names else "its"
 
 
 def is_operator(state: State, ref: Ref) -> bool:
     """Whether *ref* is the Deployment of the operator, which the operator step reports on.
 
-    A Helm release may give it another name, which is unknown when the Deployment is missing.
+    A Helm release can give the Deployment another name, which is unknown if it does not exist.
     """
     return ref in [operator.ref for operator in state.operators] or (
         ref.kind == "Deployment" and ref.name == OPERATOR

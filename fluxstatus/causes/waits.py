@@ -1,4 +1,4 @@
-"""The objects that an object waits for, and that are not healthy."""
+"""The unhealthy objects that an object waits for."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -24,7 +24,7 @@ _WAITS = frozenset(
     {"DependencyNotReady", "SourceNotReady", "NoSourceArtifact", "SourceUnavailable",
      "SourceFetchFailed", "NoArtifact", "NotFound"}
 )  # fmt: skip
-"""Reasons that are about another object (PKG apis/meta/conditions.go, SC api/v1)."""
+"""Reasons that are about another object (fluxcd/pkg apis/meta, source-controller api/v1)."""
 
 _WAITS_FOR_ARTIFACT = ("artifact not found", "no artifact available", "source not ready")
 _DOWNLOADS = late_pattern(
@@ -32,18 +32,18 @@ _DOWNLOADS = late_pattern(
     r"attempt",
     re.IGNORECASE,
 )
-"""Messages about a failed download from the controller that stores the artifact (PKG http)."""
+"""Messages about a failed download of a stored artifact (fluxcd/pkg http/fetch)."""
 
 _FETCHING = "Fetching manifests"  # KC internal/controller: Reconciling during the download
 _CHECKS_WHAT_IT_APPLIED = frozenset({"FluxInstance", "ResourceSet"})
-"""Kinds that are ready when all applied objects are; while they wait, their message is reset."""
+"""Kinds that wait for all applied objects, and whose message is reset while they wait."""
 
 _USES_ITS_SOURCE = frozenset({"ImageUpdateAutomation"})
-"""Kinds that connect to the URL of their source with its Secret, so they fail with its error."""
+"""Kinds that use the URL and the Secret of their source, so they fail with the same error."""
 
 
 class Waits:
-    """The objects that the objects of a State wait for."""
+    """The objects that other objects of a State wait for."""
 
     def __init__(self, state: State, controllers: Collection[Key]) -> None:
         """Read *state*; *controllers* are the controllers and CRDs that are unavailable."""
@@ -52,7 +52,7 @@ class Waits:
         self._messages: dict[Key, tuple[str, str]] = {}
 
     def is_about_others(self, resource: Resource) -> bool:
-        """Whether the message of *resource* is about other Flux objects, so the fault is theirs."""
+        """Whether the message of *resource* is about other Flux objects, which have the fault."""
         reason, message = self.reason_and_message(resource)
         if is_wait(reason, message) or self._generator_of_missing(resource):
             return True
@@ -68,7 +68,7 @@ class Waits:
         return resource.verdict in IN_PROGRESS and resource.ref.kind in _CHECKS_WHAT_IT_APPLIED
 
     def _repeats_its_source(self, resource: Resource, message: str) -> bool:
-        """Whether *message* is also that of the source, as with an invalid image (IRC)."""
+        """Whether the source has the same *message*, for example about an invalid image name."""
         key = source_of(resource)
         source = self._state.resources.get(key) if key and self._unhealthy([key]) else None
         return source is not None and bool(message) and message == source.message
@@ -96,17 +96,18 @@ class Waits:
     def just_became_healthy(self, resource: Resource) -> bool:
         """Whether an object that *resource* waits for became healthy moments ago.
 
-        Then *resource* may not have noticed. Only what its message is about counts: each commit
-        changes the time of the source, too, which explains no failed health check.
+        Then the controller of *resource* may not have noticed yet. Only objects that the message is
+        about count: each commit also changes the time of the source, but does not explain a failed
+        health check.
         """
         found = [self._state.resources.get(target) for target in self._told(resource)]
         return any(one is not None and is_recent(one.since, self._state.now) for one in found)
 
     def _told(self, resource: Resource) -> Collection[Key]:
-        """Return what the message of *resource*, which is about other objects, is about.
+        """Return the objects that the message of *resource* is about.
 
-        A message about a dependency names it; if the dependency in the message is healthy for
-        longer, the reference to it is wrong.
+        A message about a dependency contains its name; if that dependency has been healthy for a
+        long time, the reference to it is wrong.
         """
         reason, message = self.reason_and_message(resource)
         if reason == "DependencyNotReady":
@@ -145,8 +146,8 @@ class Waits:
     def _blocks(self, key: Key, message: str) -> bool:
         """Whether the object *key* blocks others.
 
-        A suspended object that was ready does not, unless *message* names it: then others wait
-        for a newer state of it, such as a revision.
+        A suspended object that was ready does not, unless *message* contains its name: then others
+        wait for a new state, such as a newer revision.
         """
         resource = self._state.resources.get(key)
         paused = resource is not None and resource.verdict is Verdict.SUSPENDED and resource.ready
@@ -164,7 +165,7 @@ class Waits:
 
     @cached_property
     def _generators(self) -> dict[Key, Key]:
-        """The ArtifactGenerator that creates each ExternalArtifact (SW api/v1beta1)."""
+        """The ArtifactGenerator that creates each ExternalArtifact (source-watcher api/v1beta1)."""
         return {
             (
                 "ExternalArtifact",
@@ -177,7 +178,7 @@ class Waits:
 
 
 def is_wait(reason: str, message: str) -> bool:
-    """Return whether *reason* and *message* only say that an object waits for another one."""
+    """Return whether *reason* and *message* only say that an object waits for another object."""
     if reason == "ArtifactFailed":
         return any(text in message.lower() for text in _WAITS_FOR_ARTIFACT)
     return reason in _WAITS

@@ -1,4 +1,4 @@
-"""Why a workload in a failed health check is not healthy: by its pods, its events, its own status.
+"""The causes of unhealthy workloads in a failed health check, from pods, events and their status.
 
 The message of the health check only has a kstatus ("InProgress") and not the cause.
 """
@@ -45,7 +45,7 @@ _WORKLOADS = frozenset(
     {"Pod", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"}
 )
 _SUFFIX = "[bcdfghjklmnpqrstvwxz2456789]"
-"""The characters of generated names (kubernetes apimachinery util/rand), which has no vowels."""
+"""The characters of generated names, without vowels (kubernetes apimachinery util/rand)."""
 
 _CHILDREN = {
     "Deployment": rf"-{_SUFFIX}{{1,10}}(?:-{_SUFFIX}{{5}})?",
@@ -61,9 +61,9 @@ _CHILDREN = {
 class Unhealthy(NamedTuple):
     """A workload that is not healthy: the reason in one sentence, and the next steps.
 
-    `cause` is the reason in few words, for a title, and `certainty` how sure it is, None if it is
-    only what was observed. `target` is the workload, or a pod if that is all that is known, and
-    None for several.
+    `cause` is a short form of the reason for titles. `certainty` is None if the cause was only
+    observed, not diagnosed. `target` is the workload, or its pod if only the pod is known, or None
+    for several workloads.
     """
 
     text: str
@@ -76,8 +76,8 @@ class Unhealthy(NamedTuple):
 def unhealthy_workloads(state: State, resource: Resource, message: str) -> Iterator[Unhealthy]:
     """Return why each workload in the *message* of a health check of *resource* is not healthy.
 
-    The message must be about this cluster: pods and events of another were not read. What Helm has
-    rolled back or uninstalled has a status, if any, of another revision.
+    The message must be about this cluster, because pods and events of remote clusters are not read.
+    Objects that Helm has rolled back or uninstalled may have the status of another revision.
     """
     count = 0
     is_gone = is_remediated(resource.object)
@@ -93,7 +93,7 @@ def unhealthy_workloads(state: State, resource: Resource, message: str) -> Itera
         if found:
             count += 1
             if count > _AT_MOST:
-                yield Unhealthy("other workloads are also not ready")
+                yield Unhealthy("more workloads are not ready")
                 return
             if target.kind == "Job":
                 found = _with_failure_of_job(state, target, found)
@@ -103,8 +103,8 @@ def unhealthy_workloads(state: State, resource: Resource, message: str) -> Itera
 def unhealthy_release(state: State, release: Resource, message: str) -> Iterator[Unhealthy]:
     """Return why the pods of *release* are not healthy, if its *message* only reports a timeout.
 
-    Its pods are those with the label app.kubernetes.io/instance (release in older charts), or
-    without it, those whose name or label app is the name of the release.
+    Its pods have the label app.kubernetes.io/instance (release in older charts). Without such a
+    label, their name or the label app must match the name of the release.
     """
     if release.ref.kind != "HelmRelease" or not any(text in message for text in LATE):
         return
@@ -125,19 +125,19 @@ def unhealthy_release(state: State, release: Resource, message: str) -> Iterator
 
 
 def by_pods_or_events(state: State, target: HealthCheckTarget) -> Unhealthy | None:
-    """Return what the pods of *target* or the events of the last hour say, None if nothing."""
+    """Return the problem of *target* according to its pods or recent events, or None."""
     pods = [pod for pod in _pods_in(state, target.namespace) if belongs_to(pod, target)]
     return _from_pods(state, pods) or _from_events(state, target)
 
 
 def _by_own_status(target: HealthCheckTarget, item: Object) -> Unhealthy | None:
-    """Return what the status of *item*, which is the *target*, says: it outlives the events."""
+    """Return the problem in the status of *item*, the *target*, which outlives its events."""
     trouble = trouble_of(item)
     return _by_event(target, target.kind, target.name, trouble) if trouble else None
 
 
 def _unread(state: State, target: HealthCheckTarget) -> Unhealthy | None:
-    """Return that the status of *target* could not be read, None if it was not tried."""
+    """Return why the status of *target* could not be read, or None if it was not requested."""
     unread = state.evidence.answer(f"{AWAITED}/{target.kind}").unread
     if unread is None or unread.why is Why.NOT_REQUESTED or target[:3] in state.awaited:
         return None
@@ -145,7 +145,7 @@ def _unread(state: State, target: HealthCheckTarget) -> Unhealthy | None:
 
 
 def _by_deployments(state: State, namespace: str, release: str) -> Unhealthy | None:
-    """Return what the status of the first Deployment of *release* that is in trouble says."""
+    """Return the problem in the status of the first unhealthy Deployment of *release*."""
     for (kind, where, name), item in state.awaited.items():
         if (kind, where) == ("Deployment", namespace) and _is_of_release(item, release):
             target = HealthCheckTarget(kind, where, name, "")
@@ -173,7 +173,7 @@ def _events_of_release(state: State, namespace: str, release: str) -> list[tuple
 
 
 def _from_newest(events: list[tuple[Key, Event]]) -> Unhealthy | None:
-    """Return what the newest of *events* about a workload or claim says, None without events."""
+    """Return the problem in the newest of *events* about a workload or claim, or None."""
     if not events:
         return None
     (kind, namespace, name), newest = max(events, key=lambda entry: entry[1].last)
@@ -233,14 +233,14 @@ def _from_pods(state: State, pods: list[Object]) -> Unhealthy | None:
 
 
 def _cause(known: Diagnosis | None, observed: str) -> tuple[str, Certainty | None]:
-    """Return the cause in few words: what is *known* of it, or what was *observed*."""
+    """Return the cause for a title: the *known* diagnosis, or the *observed* text."""
     if known is None or known.rule.reach is Reach.STAGE:
         return short(observed), None
     return known.headline, known.certainty
 
 
 def _events_behind(state: State, problem: PodProblem, pod: Object) -> Iterator[Event]:
-    """Yield the events with more details about the *problem* of *pod*, one for each object."""
+    """Yield the newest event of each object that gives details about the *problem* of *pod*."""
     namespace = text_of(map_of(pod.get("metadata")).get("namespace"))
     of_pod = state.warnings.get(("Pod", namespace, problem.pod), [])
     if problem.code == "image-pull":
@@ -254,7 +254,7 @@ def _events_behind(state: State, problem: PodProblem, pod: Object) -> Iterator[E
 
 
 def _claims_named_after(state: State, namespace: str, pod: str) -> list[str]:
-    """Return the claims with events that a StatefulSet made for its *pod*: TEMPLATE-POD."""
+    """Return the claims that a StatefulSet created for its *pod* (TEMPLATE-POD) with events."""
     keys = _warnings_by_namespace(state).get(namespace, {})
     return [k[2] for k in keys if k[0] == "PersistentVolumeClaim" and k[2].endswith(f"-{pod}")]
 
@@ -277,7 +277,7 @@ def _warnings_by_namespace(state: State) -> Mapping[str, Mapping[Key, list[Event
 
 
 def _from_events(state: State, target: HealthCheckTarget) -> Unhealthy | None:
-    """Return the newest event about *target* or its children: a quota, a policy, a volume."""
+    """Return the problem in the newest event about *target* or its children, or None."""
     found = [
         (key, event)
         for key, all_of_one in _warnings_by_namespace(state).get(target.namespace, {}).items()
@@ -295,9 +295,10 @@ def _from_events(state: State, target: HealthCheckTarget) -> Unhealthy | None:
 
 
 def _of_its_pods(events: list[tuple[Key, Event]]) -> list[tuple[Key, Event]]:
-    """Return those of the *events* about a Job that are about its pods: they say why it failed.
+    """Return the *events* about the pods of a Job, which show why it failed.
 
-    The pods of a Job that reached its backoff limit were scheduled at last.
+    If the Job reached its backoff limit, its pods were scheduled eventually, so events about
+    scheduling are left out.
     """
     ran = any(key[0] == "Job" and event.reason == _RAN for key, event in events)
     return [
@@ -320,7 +321,7 @@ def _with_failure_of_job(state: State, job: HealthCheckTarget, found: Unhealthy)
 
 
 def _by_event(target: HealthCheckTarget, kind: str, name: str, event: Event | Trouble) -> Unhealthy:
-    """Return what *event* or a status, of the object *name* of a *kind*, says about *target*."""
+    """Return the problem of *target* according to an *event* or a status of *kind* *name*."""
     from fluxstatus.knowledge.pods import OF_OTHERS, VAGUE  # noqa: PLC0415 - only here: a healthy cluster needs no rules
 
     fields = {"name": target.name, "ns": target.namespace, "resource": full_name(target.kind)}
@@ -343,6 +344,6 @@ def _is_child(name: str, target: HealthCheckTarget) -> bool:
 
 
 def _is_claim(name: str, target: HealthCheckTarget) -> bool:
-    """Whether *name* is that of a claim that StatefulSet *target* creates from its template."""
+    """Whether *name* is the name of a claim that StatefulSet *target* creates from a template."""
     pattern = rf".+-{re.escape(target.name)}-\d+"
     return target.kind == "StatefulSet" and bool(re.fullmatch(pattern, name))

@@ -33,7 +33,8 @@ _CREATED_FROM: Mapping[str, Mapping[str, str]] = {
     "ResourceSet": {"": "spec.resources and its inputs"},
     "HelmRelease": {"OCIRepository": "spec.chart.spec"},
 }
-"""The fields that a controller creates an object from, by the owner's kind and the object's."""
+"""The fields from which a controller creates an object, by the kinds of the owner and the
+object."""
 
 _AT_MOST = 3  # other causes that a finding names
 _FROZEN = 20  # objects of a suspended one that are evidence

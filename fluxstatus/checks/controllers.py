@@ -119,7 +119,7 @@ def _resuming(
             code=RECONCILING,
             level=Level.WAIT,
             title=f"reconciling again after a gap of {ago(last, now)} (the cluster was probably "
-            f"suspended), no result yet: {names}",
+            f"suspended); no result yet: {names}",
         )
 
 

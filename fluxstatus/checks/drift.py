@@ -63,7 +63,8 @@ _NOTHING_COMPARED = Code(
 
 _FREEZER = switch_of("ResourceSet")
 _FREEZES = (0, 59)
-"""The operator's version from which a live object is frozen (FO docs/api/v1/resourceset.md)."""
+"""The first operator version that freezes a live object (flux-operator
+docs/api/v1/resourceset.md)."""
 
 _GIVEN_UP = (
     (
@@ -75,12 +76,13 @@ _GIVEN_UP = (
         "a finalizer or a missing permission prevented or delayed the deletion of an object",
     ),
 )
-"""What the events of a Kustomization that leaves objects behind mean (KC finalize)."""
+"""The meanings of events about objects that a Kustomization leaves behind (kustomize-controller
+finalize)."""
 
 _UNPRUNED = late_pattern(
     r"^(?P<kind>\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.:-]+)$", re.MULTILINE
 )
-"""An object in such an event, on a line of its own (PKG ssa/utils FmtUnstructuredList)."""
+"""An object in such an event, on a line of its own (fluxcd/pkg ssa/utils FmtUnstructuredList)."""
 
 _MOST_UNPRUNED = 20  # objects in a command; the labels find the others
 
@@ -109,12 +111,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     yield from _frozen(analysis)
     yield from _events(state)
     if total:
-        total += without
-        objects = counted(total, "object has", "objects have")
-        their = noun_for(total, "its", "their")
-        title = f"{current} of {objects} applied the latest revision of {their} source"
-        title = f"of what could be read, {title}" if _is_partial(analysis) else title
-        yield _not_compared(analysis, title) or passed(STEP_ID, title)
+        yield _compared(analysis, current, total + without)
     elif _has_consumers(state) or _may_have_consumers(state):
         title = "no revisions to compare: no object has a healthy source that could be read"
         yield Finding(step=STEP_ID, code=_NOTHING_COMPARED, level=Level.SKIP, title=title)
@@ -123,15 +120,19 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
         yield Finding(step=STEP_ID, code=_NOTHING_RUNS, level=Level.SKIP, title=title)
 
 
-def _not_compared(analysis: Analysis, title: str) -> Finding | None:
-    """Return *title* with how many other objects wait, or None if none does."""
+def _compared(analysis: Analysis, current: int, total: int) -> Finding:
+    """Return that *current* of *total* objects are up to date, and how many others wait."""
     state = analysis.state
     consumers = (one for one in state.of_kind(*CONSUMERS) if state.covers(one.ref))
     others = [refs for one in consumers if (refs := awaited_by(analysis, one))]
+    which = " that can be compared" if others else ""
+    objects = counted(total, f"object{which} has", f"objects{which} have")
+    their = noun_for(total, "its", "their")
+    title = f"{current} of {objects} applied the latest revision of {their} source"
+    title = f"among the objects that could be read, {title}" if _is_partial(analysis) else title
     if not others:
-        return None
-    number = len(others)
-    title = f"{title.replace(' object', ' comparable object', 1)}; {number} more waiting"
+        return passed(STEP_ID, title)
+    title = f"{title}; {len(others)} more {noun_for(len(others), 'is', 'are')} waiting"
     awaited = tuple({ref for refs in others for ref in refs})
     return Finding(STEP_ID, WAITING, Level.WAIT, title, waits_for=awaited)
 
@@ -191,7 +192,10 @@ def _controller_log(state: State, resource: Resource) -> Command | None:
 
 
 def _drifted(state: State, release: Resource) -> Iterator[Finding]:
-    """Yield a release that was changed by hand; in mode warn it stays Ready (HC api/v2)."""
+    """Yield a release that was changed by hand; in mode warn it stays Ready.
+
+    Upstream: helm-controller api/v2.
+    """
     condition = release.condition("Drifted")
     message = text_of(condition.get("message")).strip()
     if condition.get("status") != "True":
@@ -289,7 +293,8 @@ def _left_behind(state: State) -> Iterator[Finding]:
     """Yield deleted objects whose applied objects may still exist.
 
     With deletionPolicy WaitForTermination a Kustomization is removed after its timeout even if not
-    all its objects are deleted (KC internal/controller/kustomization_controller.go, finalize).
+    all its objects are deleted (kustomize-controller
+    internal/controller/kustomization_controller.go, finalize).
     """
     for key, events in state.warnings.items():
         kind, namespace, name = key
@@ -348,7 +353,10 @@ def _stuck_in(message: str) -> Iterator[Hint]:
 
 
 def _unpruned(message: str) -> Iterator[Hint]:
-    """Yield how to find the objects in *message*, which were not pruned (KC finalize)."""
+    """Yield how to find the objects in *message*, which were not pruned.
+
+    Upstream: kustomize-controller finalize.
+    """
     listed = message.partition("unable to prune objects:")[2]
     names: dict[str, list[str]] = {}
     for found in islice(_UNPRUNED.finditer(listed), _MOST_UNPRUNED):

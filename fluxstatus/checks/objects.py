@@ -127,7 +127,7 @@ _STATIC = {
     "Provider": "used by an Alert (Providers have no status)",
     "HelmRepository": "type oci (has no status)",
 }
-"""What is known about a healthy object without a status, by its kind."""
+"""The reason why an object without a status counts as healthy, by its kind."""
 
 
 def _step(name: str, title: str, *more_kinds: str) -> Step:

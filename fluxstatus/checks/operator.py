@@ -37,7 +37,7 @@ from fluxstatus.state.state import State
 STEP_ID = "operator"
 REPORT = KINDS["FluxReport"]
 REPORT_EVERY = timedelta(minutes=5)
-"""The operator's default --reporting-interval (FO cmd/operator/main.go)."""
+"""The operator's default --reporting-interval (flux-operator cmd/operator/main.go)."""
 
 _OPERATOR_ABSENT = Code(
     "operator-absent", "Flux is present in the cluster, but the Flux Operator is not."

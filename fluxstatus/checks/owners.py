@@ -1,9 +1,9 @@
 """Step 8, objects that several Flux objects apply.
 
 A Kustomization, ResourceSet or FluxInstance deletes an object that it no longer contains if the
-labels of the object name it: those of the one that applied it last (KC deleteObjects, FO
-uninstall, PKG ssa Delete). An upgrade of a HelmRelease deletes it in any case (Helm pkg/kube
-Update).
+labels of the object name it: those of the one that applied it last (kustomize-controller
+deleteObjects, flux-operator uninstall, fluxcd/pkg ssa Delete). An upgrade of a HelmRelease deletes
+it in any case (Helm pkg/kube Update).
 """
 
 import re
@@ -47,7 +47,7 @@ _LOST: Mapping[str, str] = {
     "CustomResourceDefinition": "deleting a CustomResourceDefinition deletes all its objects",
     "PersistentVolumeClaim": "deleting a PersistentVolumeClaim may delete its data",
 }
-"""What is lost with an object, by its kind; these are named first."""
+"""The consequences of deleting an object, by its kind; these objects are named first."""
 
 _KEEP: Mapping[str, str] = {
     "Kustomization": "kustomize.toolkit.fluxcd.io/prune: disabled",
@@ -57,29 +57,32 @@ _KEEP: Mapping[str, str] = {
 }
 """The annotation that keeps an object from being deleted, by the kind of its owner."""
 
-_BY_LABEL = "is deleted if that one applied it last (unless pruning is disabled on it)"
+_BY_LABEL = "is deleted if that owner applied it last (unless pruning is disabled on the object)"
 _DELETION: Mapping[str, str] = {
-    "HelmRelease": "is deleted (unless it has helm.sh/resource-policy: keep)"
+    "HelmRelease": "is deleted (unless the object has helm.sh/resource-policy: keep)"
 }
-"""What becomes of an object that an owner of a kind no longer includes, if it differs."""
+"""What happens to an object that its owner no longer includes, by the owner's kind; `_BY_LABEL` for
+other kinds."""
 
 _PRUNES = (
     "its controller deletes every object that it was the last to apply, unless pruning is disabled "
     "on the object"
 )
 _FINALIZER: Mapping[str, str] = {"HelmRelease": "Helm deletes all objects of the release"}
-"""What happens to the objects of an owner that is deleted, by its kind, if it differs."""
+"""What happens to the objects of an owner that is deleted, by its kind; `_PRUNES` for other
+kinds."""
 
 _NOT_APPLIED: Mapping[str, Sequence[str]] = {
     "kustomize.toolkit.fluxcd.io/reconcile": ("disabled",),
     "kustomize.toolkit.fluxcd.io/ssa": ("ignore", "ifnotpresent"),
 }
-"""The annotations of an object that make kustomize-controller leave it to somebody else."""
+"""The annotations of an object with which kustomize-controller leaves the object to other
+owners."""
 
 _CHANGED = late_pattern(
     r"^(?P<kind>\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.:-]+) configured$", re.MULTILINE
 )
-"""An object that was changed, in the event of its owner (PKG ssa ChangeSetEntry)."""
+"""An object that was changed, in the event of its owner (fluxcd/pkg ssa ChangeSetEntry)."""
 
 _SUSPEND = (
     """kubectl patch {resource}/{name} -n {ns} --type=merge -p '{{"spec":{{"suspend":true}}}}'"""
@@ -158,7 +161,10 @@ def _is_current(state: State, owner: Resource) -> bool:
 
 
 def _prunes_now(owner: Resource) -> bool:
-    """Return whether *owner* is being deleted with what it applied (KC, HC and FO finalizers)."""
+    """Return whether *owner* is being deleted with what it applied.
+
+    Upstream: kustomize-controller, helm-controller and flux-operator finalizers.
+    """
     if owner.verdict is not Verdict.TERMINATING or owner.suspended:
         return False
     if owner.ref.kind != "Kustomization":
@@ -256,8 +262,8 @@ def _deleted(one: _Contested) -> Finding:
         evidence=tuple(("applied by several", str(ref)) for ref in one.objects[:_IN_EVIDENCE]),
         hints=(
             hint(
-                f"suspend {owner.ref} if these objects must stay: while it is suspended, it can be "
-                "deleted without them",
+                f"suspend {owner.ref} if these objects must stay: deleting a suspended owner does "
+                "not delete its objects",
                 _suspend(owner),
             ),
         ),
@@ -302,12 +308,14 @@ def _apply_once(one: _Contested) -> Hint:
     """Return how to leave the objects to one owner without losing them."""
     annotations = dict.fromkeys(_KEEP[owner.ref.kind] for owner in one.owners if _prunes(owner))
     keep = (
-        f"; first add {_and(list(annotations))} to it in all of them, so that it is not deleted"
+        f"; first add {_and(list(annotations))} to the object in all of them, so that it is not "
+        "deleted"
         if annotations
         else ""
     )
     return hint(
-        f"let only one of them apply an object{keep}; its labels show which one applied it last",
+        f"let only one of them apply an object{keep}; the labels of the object show which one "
+        "applied it last",
         None if one.is_remote else _labels_of(one.objects[0]),
     )
 

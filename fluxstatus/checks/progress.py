@@ -21,11 +21,11 @@ _NAMED = 5  # objects in progress that a sentence names
 _AWAITED = 3  # objects that others wait for
 
 _WAITS = "{} waiting for {}"
-_ALIKE = "{} {fail} with the same error as {}"
-_PART = "{} {fail} because of {}"
+_ALIKE = "{} failing with the same error as {}"
+_PART = "{} failing because of {}"
 _STALE = "{} of them waiting for {} to update"
 _SENTENCES = (_WAITS, _ALIKE, _PART, _STALE)
-"""How many objects wait, and for what; those of the last one are Ready."""
+"""The sentences about the numbers of objects that wait; in the last one, the objects are Ready."""
 
 _LEFT_OUT = "left out by --skip"
 
@@ -35,7 +35,7 @@ _SINCE = {
     Verdict.OUTDATED: "changed {} ago",
     Verdict.TERMINATING: "deleted {} ago",
 }
-"""What an object has done since its verdict, or what was done to it; all others fail."""
+"""How long an object has had its verdict; objects with other verdicts are failing."""
 
 
 def in_progress(step: str, state: State, resource: Resource) -> Finding:
@@ -118,7 +118,7 @@ def _in_progress(
         is_ = noun_for(len(failed), "is", "are")
         parts = [
             *parts,
-            f"{len(failed)} failed before and {is_} retried: {listed(failed, _NAMED)}",
+            f"{len(failed)} failed before and {is_} being retried: {listed(failed, _NAMED)}",
         ]
     return Finding(
         step=step,
@@ -182,5 +182,4 @@ def _together(sentence: str, waits: Sequence[Collection[Ref]]) -> str:
     """Return *sentence* with the number of *waits* and what is waited for, the most often first."""
     counts = Counter(ref for refs in waits for ref in refs)
     names = [str(ref) for ref, _ in sorted(counts.items(), key=lambda one: (-one[1], one[0]))]
-    fail = noun_for(len(waits), "fails", "fail")
-    return sentence.format(len(waits), listed(names, _AWAITED), fail=fail)
+    return sentence.format(len(waits), listed(names, _AWAITED))

@@ -20,7 +20,8 @@ _NOTHING_SELECTED = Code(
 CODES = (_NOTHING_SELECTED,)
 
 _OF_NOTHING = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-"""The revision of a ResourceSet that renders no objects: the digest of nothing (FO inventory)."""
+"""The revision of a ResourceSet that renders no objects: the digest of an empty text (flux-operator
+inventory)."""
 
 
 def resource_sets(analysis: Analysis) -> Iterator[Finding]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _OF_OBJECTS = ("sources", "reconcilers")
 _VAGUE = frozenset({"not-ready", "waits", "waits-unread", "attempt-failed", "stuck"})
-"""Codes of faults whose cause is hardly known."""
+"""Codes of faults whose cause is mostly unknown."""
 
 
 BUG = "this is a bug in kubectl flux-status"

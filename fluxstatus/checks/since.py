@@ -17,7 +17,7 @@ from fluxstatus.model.ref import Key
 
 _FAULTS = (Level.FAIL, Level.WARN)
 _ALONE = frozenset({"GitRepository", "OCIRepository", "Bucket", "HelmRepository"})
-"""Kinds that use no other kind of Flux, so that none of their faults shows in another kind."""
+"""Kinds that use no other Flux kind, so that none of their faults shows in another kind."""
 _UNUSED = frozenset({"Receiver", "FluxReport"})
 """Kinds in which no fault of another kind shows."""
 

@@ -74,8 +74,8 @@ def _of_service(state: State, service: Object, port: int) -> Finding:
     if ready:
         return passed(
             STEP_ID,
-            f"svc/{ref.name}:{port} has {counted(ready, 'endpoint')}; kubectl flux-status ui opens "
-            "it, with permission to create pods/portforward",
+            f"svc/{ref.name}:{port} has {counted(ready, 'endpoint')}; kubectl flux-status ui "
+            "opens the web UI, with permission to create pods/portforward",
         )
     if state.operators and all(operator.unavailable for operator in state.operators):
         title = f"{ref}: waiting for the operator, which is not ready"

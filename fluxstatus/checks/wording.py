@@ -87,7 +87,7 @@ READY_WITHOUT_RESULT = Code(
 )
 
 _OF_CONTROLLERS = ("controller-", "operator-")
-"""How the codes of states begin that are about a controller, not about an object."""
+"""The beginnings of the codes of states that concern a controller, not an object."""
 
 
 def state_codes(*, of_controllers: bool) -> tuple[Code, ...]:
@@ -119,7 +119,7 @@ def docs_of(kind: str) -> str:
 
 
 SHOW_DETAILS = "show all details of this object"
-"""The text of the hint that fixes nothing."""
+"""The text of a hint that does not fix anything."""
 
 
 def explained(ref: Ref) -> Iterator[Hint]:

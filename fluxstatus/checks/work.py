@@ -164,7 +164,9 @@ def _source_behind(step: str, analysis: Analysis, several: Sequence[Older]) -> F
             hint("request a reconciliation", request_command(first.resource, now)),
             hint("if that has no effect, check the controller's logs, and restart it", log)
             if controller
-            else hint("no controller in the cluster watches the source; check which one should"),
+            else hint(
+                "no controller in the cluster watches the source; check which controller should"
+            ),
             *explained(ref),
         ),
         docs=docs_of(ref.kind),

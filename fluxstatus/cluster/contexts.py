@@ -16,14 +16,14 @@ _AUTHORITIES = (
     *("config", "view", "--raw"),  # without --raw kubectl leaves them out
     '--output=jsonpath={range .clusters[*]}{.cluster.certificate-authority-data}{"\\n"}{end}',
 )
-"""Prints the certificate authority of each cluster on a line, and nothing else of the file."""
+"""A template that prints only the certificate authority of each cluster, one per line."""
 
 _OF_THE_SERVER = ("server", "proxy-url", "tls-server-name", "certificate-authority")
 _PROMPTING = frozenset({
     "kubectl-oidc_login", "kubectl-oidc-login", "kubelogin", "kubectl-pinniped", "pinniped",
     "saml2aws", "tsh",
 })  # fmt: skip
-"""Login programs that may open a browser or ask a question. `kubectl oidc-login` is one, too."""
+"""Login programs that may open a browser or ask a question, such as `kubectl oidc-login`."""
 
 
 class Context(NamedTuple):

@@ -16,7 +16,7 @@ from fluxstatus.model.evidence import VERSION, Object, Unread, Why
 from fluxstatus.model.kinds import FLUX_GROUPS, KINDS
 
 APIS = "apis"
-"""The name of the queries for what is served."""
+"""The name of the queries for the APIs that the server serves."""
 
 _AGGREGATED = ",".join(
     f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"

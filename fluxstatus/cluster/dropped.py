@@ -13,7 +13,8 @@ _FIELD = re.compile(r"(?<![\w.)])\.[A-Z]\w*(?:\.[A-Z]\w*)*")
 def applied_as(item: Object) -> list[str]:
     """Return the alpha and beta versions in the inventory of *item*, each as "group/v1beta1 Kind".
 
-    An entry has the version that the object was last applied in (KC api/v1 ResourceRef).
+    An entry has the version that the object was last applied in (kustomize-controller api/v1
+    ResourceRef).
     """
     found = set()
     for entry in maps_of(map_of(map_of(item.get("status")).get("inventory")).get("entries")):

@@ -60,8 +60,8 @@ _FAILURES = (
         r"stat (?P<file>[^\n]+): no such file or directory",
         Why.NO_CONFIG,
         "the kubeconfig {file} does not exist",
-        "set --kubeconfig or $KUBECONFIG to a file that exists; this lists the contexts of the "
-        "default one",
+        "set --kubeconfig or $KUBECONFIG to a file that exists; this command lists the contexts "
+        "of the default kubeconfig",
         _DEFAULT_CONTEXTS,
     ),
     _Failure(
@@ -214,7 +214,7 @@ _FAILURES = (
         r"remote error: tls: (?P<detail>[^\n]+)",
         Why.LOGIN,
         "{server} rejected the client certificate{of_user}: {detail}",
-        "get a new kubeconfig: client certificates expire",
+        "get a new kubeconfig; the client certificate may have expired",
         _VIEW,
     ),
     _Failure(
@@ -301,8 +301,8 @@ _NO_SERVER = (  # kubectl then tries localhost:8080; the kubeconfig shows which 
         "",
         Why.NO_CONFIG,
         "there is no kubeconfig, and kubectl does not use the ServiceAccount of this pod",
-        "mount the token of the ServiceAccount (automountServiceAccountToken) and leave out "
-        "options such as --as, with which kubectl ignores it; or set --kubeconfig to a file that "
+        "mount the token of the ServiceAccount (automountServiceAccountToken), and omit options "
+        "such as --as, which make kubectl ignore the token; or set --kubeconfig to a file that "
         "exists",
     ),
 )
@@ -368,7 +368,7 @@ _PLUGINS: Mapping[str, tuple[str, str]] = {
     "oci": ("Oracle's CLI", "oci session authenticate"),
     "tsh": ("Teleport's client", "tsh login"),
 }
-"""Credential plugins: where each comes from, and the command that logs in."""
+"""Credential plugins, each with its source and the command that logs in."""
 
 
 def explain(message: str, config: Kubeconfig, aside: str = "") -> Unread:

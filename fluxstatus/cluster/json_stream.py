@@ -17,7 +17,8 @@ _OF_A_NUMBER = 2
 """Characters after a number that may belong to it: "1e+" may be the beginning of 1e+5."""
 
 _MOST = 1 << 23
-"""Characters of a value that is held as text: an API server stores no object of that size."""
+"""The most characters of a value that is held as text; an API server stores no object of that
+size."""
 
 _MOST_OF_DOCUMENT = 1 << 26  # the same for a value that is not an item, such as all of discovery
 _MANY = 1 << 20  # characters of a value that may have too many values in it

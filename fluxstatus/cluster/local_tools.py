@@ -18,7 +18,8 @@ _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "flux-operator-mcp": ("--version",),
     "flux": ("--version",),
 }
-"""What prints the version of each, without a cluster. Of others only the path is known."""
+"""The arguments that print the version of each program, without a cluster. Of other programs, only
+the path is known."""
 
 _SECONDS = 5.0
 

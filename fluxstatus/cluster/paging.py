@@ -15,7 +15,7 @@ from fluxstatus.cluster.queries import ListQuery
 from fluxstatus.model.evidence import Answer, Incomplete, Object, Read, Unread, UnreadObject, Why
 
 Items: TypeAlias = tuple[list[Object], list[UnreadObject], Unread | None]
-"""The objects on a page, those that could not be read, and why others have no known name."""
+"""The objects on a page, those that could not be read, and why the names of others are unknown."""
 
 
 class Page(NamedTuple):

@@ -240,10 +240,10 @@ _SHAPES: Mapping[str, Shape] = {
 }
 _ALIASES = {WORKLOAD_PODS: "pods", AWAITED: "*"}
 METADATA = "metadata"
-"""The query of a list of which only metadata is read; plural.group may follow after a slash."""
+"""The query that lists only the metadata of objects; a slash and plural.group may follow."""
 
 ANY_KIND = "*"
-"""The query of an object that is read for its health, and may be of any kind."""
+"""The query that reads an object of any kind to determine its health."""
 
 _ANNOTATIONS = (
     "reconcile.fluxcd.io/",
@@ -268,10 +268,11 @@ _NAMING = frozenset(
     {"name", "namespace", "uid", "kind", "apiVersion", "creationTimestamp", "deletionTimestamp",
      "lastTransitionTime", "firstTimestamp", "lastTimestamp", "eventTime"}
 )  # fmt: skip
-"""Fields whose format the API server checks: names, numbers, times. No credential fits in."""
+"""Fields whose format the API server validates, such as names, numbers and times. They cannot hold
+a credential."""
 
 _REPEATED = frozenset({"namespace", "kind", "apiVersion"})
-"""Those of these fields whose values many objects share."""
+"""The fields among these that have the same value in many objects."""
 
 _HISTORY = 5  # entries of a status.history
 _LAST_LINE = 160  # characters of the last log line of a container

@@ -20,11 +20,11 @@ METADATA, METADATA_LIST = (
     f"application/json;as=PartialObjectMetadata{suffix};g=meta.k8s.io;v=v1,application/json"
     for suffix in ("", "List")
 )
-"""What a request accepts for only the metadata of an object, or of the objects in a list."""
+"""The Accept headers that request only the metadata of an object, or of the objects in a list."""
 
 _PAGE = 500  # objects, as in kubectl
 LARGE_PAGE = 10_000
-"""Objects on a page of a Flux kind, whose objects are small.
+"""The number of objects on a page of a Flux kind, whose objects are small.
 
 The API server reads all pages after the first from etcd, which takes three times as long as its
 cache: always before Kubernetes 1.34, and later if nothing has changed for some minutes.
@@ -127,7 +127,7 @@ QUERIES: Mapping[str, ListQuery] = {
     # What the owners of a kind have changed, only where several apply the same object.
     CHANGES: ListQuery(_CORE, "events", "fieldSelector=type=Normal", pages=4),
 }
-"""The lists other than the kinds of Flux, by the name of their answer."""
+"""The lists of kinds that are not Flux kinds, by the name of their answer."""
 
 
 AWAITED_KINDS: Mapping[str, ListQuery] = {

@@ -37,7 +37,7 @@ from fluxstatus.model.ref import Key
 THREADS = 4  # requests at a time; more are not faster
 ABSENT = Unread(Why.ABSENT, "the API server does not serve it")
 _NO_CONNECTION = frozenset({Why.NO_PROGRAM, Why.NO_CONFIG, Why.LOGIN, Why.UNREACHABLE})
-"""Reasons that do not concern a single query only, as a list that takes too long does."""
+"""Reasons that concern all queries, unlike a single list that takes too long."""
 
 T = TypeVar("T")
 

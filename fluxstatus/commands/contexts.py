@@ -32,4 +32,6 @@ def matching(names: Sequence[str], patterns: Sequence[str], *, known: bool = Tru
 
 def there_are(names: Sequence[str]) -> str:
     """Return the sentence that lists *names*, the contexts."""
-    return f"the contexts are {listed(names, _NAMED)}" if names else "the kubeconfig has no context"
+    return (
+        f"the contexts are {listed(names, _NAMED)}" if names else ("the kubeconfig has no contexts")
+    )

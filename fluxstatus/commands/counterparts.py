@@ -67,7 +67,7 @@ _SECRETS = ("secret", "secrets")
 _CREDENTIALS = dict.fromkeys(_SECRETS, "credentials KIND/NAME")
 _OWNER = dict.fromkeys((*_CONTROLLERS, "job", "service", "svc", "configmap", "cm"), "owner {typed}")
 OF_FLUX = "--step operator,components --all"
-"""What shows the state of a pod or a Deployment of Flux."""
+"""The options that show the state of a pod or a Deployment of Flux."""
 
 NO_KINDS: Mapping[str, Mapping[str, str]] = {
     "get": {
@@ -83,7 +83,7 @@ NO_KINDS: Mapping[str, Mapping[str, str]] = {
     "reconcile": {**_OWNER, **_CREDENTIALS},
     "tree": {**_OWNER, **_CREDENTIALS},
 }
-"""Words for a kind that is none of Flux, by command."""
+"""Words for kinds that are not Flux kinds, by command."""
 
 OPTIONS: Mapping[str, Mapping[str, str]] = {
     "events": {"--level": "--type", "--types": "--type"},
@@ -114,7 +114,8 @@ FLUX_KINDS: Mapping[str, Mapping[str, str]] = {
     },
     "artifacts": {"generator": "ArtifactGenerator"},
 }
-"""The kinds that `flux get` names by two words (`flux get sources git`); these work in `get`."""
+"""The kinds that `flux get` names with two words (`flux get sources git`); these words work in
+`get`, too."""
 
 
 class WordError(typer.TyperException):

@@ -28,7 +28,7 @@ _OPTION = "--contexts"
 _NO_MORE = "--"  # after it, all words are arguments
 _AT_ONCE = 8
 _CONFLICTS = {"context": "--context", "from_": "--from", "demo": "--demo", "watch": "--watch"}
-"""What is about one context, or does not end: parameters, and their options."""
+"""Parameters that concern a single context or make a command run forever, with their options."""
 
 _HEADS = {Format.YAML: "---\n# context {}", Format.NAME: "# context {}"}
 _ORDER = (Exit.UNHEALTHY, Exit.NO_VERDICT, Exit.USAGE)

@@ -12,9 +12,8 @@ from fluxstatus.model.errors import ArgumentError
 from fluxstatus.report.terminal import command_line
 
 AsKubectl: TypeAlias = Callable[[Mapping[str, Any], str], Iterator[str]]
-"""Yields the arguments of kubectl for what a command is about, in a namespace or in all ("").
-
-The first value has the parameters of the command. Raises ArgumentError.
+"""Yields the arguments of kubectl for the objects of a command, in a namespace or in all (""). The
+first argument is the parameters of the command. Raises ArgumentError.
 """
 
 _ABOUT_ONE = frozenset({"conditions", "explain", "owner", "tree"})

@@ -33,7 +33,7 @@ _DEEPEST = 200  # levels of an object that is printed whole
 _SIZED_BY = 500  # the first lines, which decide on the widths of the columns
 _LABEL = "label/"  # begins the name of a column with a label
 _PASSING = frozenset({"SINCE", "AGE", "LAST", "FIRST"})
-"""Columns that change with time alone."""
+"""Columns whose text changes merely because time passes."""
 
 
 T = TypeVar("T")
@@ -150,7 +150,9 @@ class Listing:
             others = [name for name in names if name not in required]
             wanted = [name for name in names if name in required and name not in absent]
             if others:
-                missing = "what depends on them is shown without WANTED, or without the cause"
+                missing = (
+                    "objects that depend on them are shown without WANTED or without the cause"
+                )
                 yield f"{', '.join(others)}: {why}; {missing}"
             if wanted:
                 yield f"Error: {', '.join(wanted)}: {why}"

@@ -45,7 +45,8 @@ class Color(StrEnum):
 
 
 FAIL_ON = (Verdict.FAIL, Verdict.WARN, Verdict.PROGRESSING, NEW)
-"""What can set exit code 1 (`--fail-on`); failures always do, unless NEW is the only value."""
+"""The results that set exit code 1 (`--fail-on`); failures always do, unless NEW is the only
+value."""
 
 
 _LONGEST = 87600 * 3600.0  # seconds: ten years, which no clock or timer of the system exceeds
@@ -112,7 +113,7 @@ OUTPUT = Option("--output", "-o", help="Output format")
 Output = Annotated[ReportFormat, OUTPUT]
 ListOutput = Annotated[ListFormat, OUTPUT]
 TIMEOUT = Deadline(30.0)
-"""The default of `Timeout`, which begins when the command line is parsed."""
+"""The default of `Timeout`; the time starts when the command line is parsed."""
 
 Timeout = Annotated[
     Deadline,
@@ -129,7 +130,7 @@ AsGroup = Annotated[list[str], Option(help="Group to impersonate; repeatable", m
 AsUid = Annotated[str, Option(help="UID to impersonate", metavar="UID")]
 RequestTimeout = Annotated[str, Option(help="Time limit for a single request", metavar="DURATION")]
 CacheDir = Annotated[str, Option(help="kubectl's cache directory", metavar="DIR")]
-"""Flags of kubectl that are not about one context."""
+"""Flags of kubectl that do not concern a single context."""
 
 UseColor = Annotated[Color, Option(help="When to use color")]
 Verbose = Annotated[
@@ -149,7 +150,10 @@ ReportFiles = Annotated[
 NoHeaders = Annotated[bool, Option("--no-headers", help="Don't print headers")]
 NoTrunc = Annotated[
     bool,
-    Option("--no-trunc", help="Print each row on one line, with whole revisions, as in a pipe"),
+    Option(
+        "--no-trunc",
+        help=("Print each row on one line with full revisions, as when the output is piped"),
+    ),
 ]
 
 
@@ -331,7 +335,12 @@ class TreeDisplay:
 
     output: Annotated[TreeFormat, OUTPUT] = Format.TREE
     everything: Annotated[
-        bool, Option("--no-trunc", "--all", help="Print each object on one line, as in a pipe")
+        bool,
+        Option(
+            "--no-trunc",
+            "--all",
+            help=("Print each object on one line, as when the output is piped"),
+        ),
     ] = False
     color: UseColor = Color.AUTO
     verbose: Verbose = False

@@ -52,9 +52,9 @@ def show(
 ) -> None:
     """Show what a Flux object creates and what depends on it.
 
-    Each object is shown with its status. What an object creates is read from its inventory; if
-    a HelmRelease has no inventory (before Flux 2.8), its objects are found by their labels.
-    Secrets are never read. A snapshot contains only Flux objects.
+    Each object is shown with its status. The list of objects that an object creates is read from
+    its inventory; if a HelmRelease has no inventory (before Flux 2.8), its objects are found by
+    their labels. Secrets are never read. A snapshot contains only Flux objects.
     """
     from fluxstatus.commands.errors import reported
     from fluxstatus.lookup.node import exit_code

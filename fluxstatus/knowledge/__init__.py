@@ -62,7 +62,7 @@ def diagnose(
     """Return the diagnosis for *reason* and *message* of *resource*, with at least one next step.
 
     *template_fields* are fields that do not come from the object: now, flux_namespace. *state* is
-    what else is known, which confirms and refutes rules; without it, nothing is.
+    what else is known about the cluster; without it, no rule is confirmed or refuted.
     """
     subject = Subject(resource, reason, message, template_fields, state)
     found = rule_for(subject)
@@ -85,7 +85,7 @@ def _about_applied() -> frozenset[str]:
 
 
 _BY_FLUX = late_pattern(r" \(flux reconcile --\w+\)")
-"""The flag in the text of a step, which the command no longer has."""
+"""A flux command in the text of a step, to remove for versions that do not support its flag."""
 
 
 def _with_retry(
@@ -135,7 +135,7 @@ def fitting(subject: Subject) -> Iterator[Diagnosis]:
 def _matching(kind: str, reason: str, own: str) -> tuple[tuple[int, Rule, Match], ...]:
     """Return the rules that match the controller's *own* words, with their places and matches.
 
-    Messages about many objects often differ only in names, which their own words do not have.
+    Messages about many objects often differ only in names, which are not among these words.
     """
     return tuple(_matches(kind, reason, Message.of_own(own), quoted=False))
 

@@ -107,7 +107,7 @@ RULES = (
         why="the API server treats requests from {controller} as anonymous (system:anonymous): the requests have no valid token",
         steps=(
             Step(
-                "check that {controller} has a token (automountServiceAccountToken of its pods and ServiceAccount) and sends it to this API server (KUBERNETES_SERVICE_HOST, and any proxy between them). Then restart {controller}",
+                "check that {controller} has a token (see automountServiceAccountToken of its pods and ServiceAccount), and that the token reaches this API server (see KUBERNETES_SERVICE_HOST, and check any proxy in between). Then restart {controller}",
                 read=(
                     "kubectl get deployment {controller} -n {flux_namespace} -o yaml",
                     LOG,
@@ -235,7 +235,7 @@ RULES = (
         why="spec.timeout expired before {controller} could send its next request to the API server (client rate limiter)",
         steps=(
             Step(
-                "raise spec.timeout, or split the object, because it applies or checks too many objects for its timeout",
+                "raise spec.timeout, or split this {kind}, which applies or checks too many objects for its timeout",
                 read=("kubectl get {resource} {name} -n {ns} -o jsonpath={{.spec.timeout}}", LOG),
             ),
             Step(

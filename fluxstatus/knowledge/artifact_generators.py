@@ -1,6 +1,6 @@
 """Artifact generators, and specs that are not valid, of any kind.
 
-Upstream: SW internal/controller and internal/builder, PKG runtime/reconcile.
+Upstream: source-watcher internal/controller and internal/builder, fluxcd/pkg runtime/reconcile.
 """
 
 from fluxstatus.knowledge.codes import SPEC_INVALID
@@ -27,7 +27,7 @@ _INVALID = (
     "InvalidInputs",
     "InvalidConfig",
 )
-"""Reasons for an invalid spec, which a retry does not fix."""
+"""Reasons of a Ready condition for an invalid spec, which a retry does not fix."""
 
 _GENERATORS = (
     Rule(

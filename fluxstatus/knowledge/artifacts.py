@@ -1,6 +1,6 @@
 """The storage and download of artifacts inside the cluster.
 
-Upstream: SC internal/controller/storage.go, PKG http/fetch, PKG tar.
+Upstream: source-controller internal/controller/storage.go, fluxcd/pkg http/fetch, fluxcd/pkg tar.
 """
 
 from fluxstatus.knowledge.commands import LOG, SPEC
@@ -80,7 +80,7 @@ RULES = (
         why="the storage of {controller} is full (no space left on device)",
         steps=(
             Step(
-                "enlarge the volume of {controller}, or fetch fewer or smaller artifacts (spec.ignore, .sourceignore or sparse checkout). The volume is set in spec.storage of the FluxInstance; without it, the storage is an emptyDir on the node's disk",
+                "enlarge the volume of {controller}, or fetch fewer or smaller artifacts (spec.ignore, .sourceignore or sparse checkout). The volume is set in spec.storage of the FluxInstance; without this setting, the storage is an emptyDir on the node's disk",
                 read=("kubectl get pods,persistentvolumeclaims -n {flux_namespace} -o wide",),
             ),
         ),
@@ -239,7 +239,7 @@ RULES = (
         why="the stored artifact no longer matches the digest in the source's status ({detail}), so source-controller fetches the source again",
         steps=(
             Step(
-                "if this happens repeatedly, check the volume of source-controller; replicas must not share the volume, and nothing else can write to it",
+                "if this happens repeatedly, check the volume of source-controller; replicas must not share the volume, and nothing except source-controller may write to it",
                 read=(_SERVER, _CONTROLLER),
             ),
         ),

@@ -1,6 +1,6 @@
 """Buckets: access, region and address.
 
-Upstream: SC internal/bucket, minio-go.
+Upstream: source-controller internal/bucket, minio-go.
 """
 
 from fluxstatus.knowledge.commands import SECRET, SPEC
@@ -34,7 +34,7 @@ RULES = (
         why="Azure Storage does not accept the credentials in Secret {secret}: the account key, SAS token or client secret is wrong or has expired",
         steps=(
             Step(
-                "store a valid accountKey, a valid sasKey, or a valid tenantId, clientId and clientSecret in Secret {secret}. Or remove spec.secretRef and use workload identity",
+                "store a valid accountKey, a valid sasKey, or a valid tenantId, clientId and clientSecret in Secret {secret}. Alternatively, remove spec.secretRef and use workload identity",
                 read=(SECRET, SPEC),
             ),
         ),
@@ -108,7 +108,7 @@ RULES = (
         kinds=_BUCKET,
         needs=("cloud",),
         certainty="one-of",
-        upstream="SC internal/bucket/gcp/gcp.go, Cloud Storage: answers of the API",
+        upstream="SC internal/bucket/gcp/gcp.go, Cloud Storage: responses of the API",
     ),
     Rule(
         _BUCKET_FAILED,
@@ -126,7 +126,7 @@ RULES = (
         kinds=_BUCKET,
         certainty="one-of",
         transient=True,
-        upstream="minio-go, Amazon S3: answers of the API",
+        upstream="minio-go, Amazon S3: responses of the API",
     ),
     Rule(
         _BUCKET_ADDRESS_INVALID,
@@ -142,7 +142,7 @@ RULES = (
         ),
         kinds=_BUCKET,
         certainty="one-of",
-        upstream="minio-go, MinIO: answers of the console",
+        upstream="minio-go, MinIO: responses of the console",
     ),
     Rule(
         _BUCKET_DENIED,
@@ -161,7 +161,7 @@ RULES = (
         needs=("cloud",),
         certainty="one-of",
         transient=True,
-        upstream="Amazon S3, STS: answers of the APIs",
+        upstream="Amazon S3, STS: responses of the APIs",
     ),
     Rule(
         _BUCKET_FAILED,
@@ -249,7 +249,7 @@ RULES = (
         why="access to bucket {bucket} is denied: no Secret is configured, and the controller's own identity is not allowed to list or read the bucket",
         steps=(
             Step(
-                "set spec.secretRef to a Secret with the keys accesskey and secretkey. Or set spec.provider to aws, azure or gcp, and grant the controller's cloud identity read access to the bucket",
+                "set spec.secretRef to a Secret with the keys accesskey and secretkey. Alternatively, set spec.provider to aws, azure or gcp, and grant the controller's cloud identity read access to the bucket",
                 read=(SPEC,),
             ),
         ),

@@ -1,6 +1,7 @@
 """CEL expressions in a spec: readyExpr, healthCheckExprs, resourceFilter.
 
-Upstream: PKG runtime/cel, KC and HC internal/controller, NC internal/server.
+Upstream: fluxcd/pkg runtime/cel, kustomize-controller and helm-controller internal/controller,
+notification-controller internal/server.
 """
 
 from fluxstatus.knowledge.codes import CEL_INVALID
@@ -9,7 +10,7 @@ from fluxstatus.knowledge.facts import expression_in
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 
 _NOT_OF_CLUSTER = r"^(?!.*(?:AdmissionPolicy|denied the request|is invalid: |resulted in error))"
-"""The API server also evaluates CEL: admission policies and the validation rules of CRDs."""
+"""Excludes messages of the API server, which evaluates CEL for admission policies and CRDs."""
 _CEL_FAILS = Text(
     r"^(?!.*timeout waiting for).*failed to (?:parse|compile|evaluate) (?:the )?CEL expression "
     r"(?:'.{1,600}?': (?P<detail>[^\n]{1,200})|as (?P<wanted>\w+): )"
@@ -48,7 +49,7 @@ RULES = (
         why="an expression in spec.healthCheckExprs is not a valid CEL expression: {detail}",
         steps=(
             Step(
-                "correct the expression in spec.healthCheckExprs (current, inProgress or failed); it can read the object's fields, such as status.conditions",
+                "correct the expression under current, inProgress or failed in spec.healthCheckExprs. An expression can read the object's fields, such as status.conditions",
                 read=(SPEC,),
             ),
         ),
@@ -80,7 +81,7 @@ RULES = (
         why="the result of a CEL expression in the spec has the wrong type: {given} instead of {wanted}",
         steps=(
             Step(
-                "correct the expression in spec.dependsOn[].readyExpr or spec.healthCheckExprs so that it compares the field, for example status.phase == 'Active'",
+                "correct the expression in spec.dependsOn[].readyExpr or spec.healthCheckExprs so that it compares the field with a value, for example status.phase == 'Active'",
                 read=(SPEC,),
             ),
         ),

@@ -12,7 +12,7 @@ RECONCILE = (
 )
 
 APPLY_INSTANCE = "kubectl annotate --overwrite {instance_resource} {instance} -n {flux_namespace} reconcile.fluxcd.io/requestedAt={now} reconcile.fluxcd.io/forceAt={now}"
-"""Have the operator apply its FluxInstance; omitted if there is no FluxInstance."""
+"""Make the operator apply its FluxInstance; omitted if there is no FluxInstance."""
 
 SECRETS = "kubectl get secrets -n {ns}"
 SECRET = "kubectl describe secret {secret} -n {endpoint_ns}"  # noqa: S105 - prints the names of keys, not their values

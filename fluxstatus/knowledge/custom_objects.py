@@ -1,4 +1,4 @@
-"""Objects behind a failed health check that have no pods, as their events and conditions report.
+"""Objects without pods that fail a health check, as their events and conditions report it.
 
 Services and Ingresses wait for a cloud or an address pool, Certificates for an issuer,
 ExternalSecrets for a secret manager. The rules explain a failed health check, and are not faults
@@ -135,7 +135,7 @@ _SECRETS = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the secret manager does not have the secret, or not the requested property or version of it",
+        why="the secret manager does not have the secret, or the secret does not have the requested property or version",
         steps=(
             Step(
                 "create the secret in the secret manager, or correct the key, property and version in the ExternalSecret in Git",
@@ -181,7 +181,7 @@ _KINDS = {
          "SecretStore", "ClusterSecretStore"), _SECRETS,
     ),
 }  # fmt: skip
-"""What the controllers of some kinds report. The words of others mean something else."""
+"""The rules for the messages of some kinds; in those of other kinds, words mean something else."""
 
 
 def rules_of(kind: str) -> tuple[Rule, ...]:

@@ -71,7 +71,7 @@ class Diagnosis:
     def headline_for(self, workload: str, name: str, cause: str) -> str:
         """Return the headline of this symptom of *workload*, which has a *cause*.
 
-        *name* is how the headline names the workload, if the sentence does not.
+        *name* is the workload's name in the headline, if the sentence does not have one.
         """
         return headline_for(self.rule, self._known, workload, name, cause)
 
@@ -90,8 +90,8 @@ class Diagnosis:
     ) -> "Diagnosis":
         """Return a copy with *more* added to the cause, and steps before and after its own.
 
-        *quote* is what its headline then has in place of words from the evidence, and *also* what
-        follows in parentheses.
+        In the headline, *quote* replaces the words from the evidence, and *also* follows in
+        parentheses.
         """
         clauses = (*self._more, more) if more else self._more
         added = Diagnosis(self.rule, self.fields, clauses, quote or self._quote, also or self._also)
@@ -99,7 +99,7 @@ class Diagnosis:
         return added
 
     def explained(self) -> "Diagnosis":
-        """Return a copy without the steps for the case that nothing else shows the cause."""
+        """Return a copy without the steps that are only for a cause that nothing else shows."""
         known = Diagnosis(self.rule, self.fields, self._more, self._quote, self._also)
         known._filled_in = (
             self._filled_in[0],

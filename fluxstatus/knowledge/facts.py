@@ -50,13 +50,13 @@ def has_artifact(subject: Subject) -> bool:
 
 
 def was_deployed(subject: Subject) -> bool:
-    """Return whether a version of the Helm release was deployed before (HC api/v2 Snapshot)."""
+    """Return whether a version of the Helm release was deployed before (api/v2 Snapshot)."""
     history = maps_of(subject.resource.status.get("history"))
     return any(text_of(one.get("status")) in ("deployed", "superseded") for one in history)
 
 
 def at_host(*domains: str) -> Callable[[Subject], bool]:
-    """Return the fact that the host is in one of *domains*: the last one in the message, or the spec's."""
+    """Return the fact that the last host in the message, or the host in the spec, is in one of *domains*."""
 
     def is_there(subject: Subject) -> bool:
         host = host_in(subject.message.text).get("host") or address_of(subject)["host"]
@@ -98,7 +98,7 @@ def has_secret(subject: Subject) -> bool:
 
 
 def source_lacks_credentials(subject: Subject) -> bool:
-    """Return whether the source was read, and has neither a Secret nor a provider that logs in."""
+    """Return whether the source was read and has neither a Secret nor a cloud provider."""
     source = subject.endpoint
     provider = text_of(source.spec.get("provider")) or "generic"
     return (
@@ -121,7 +121,7 @@ def has_tiny_timeout(subject: Subject) -> bool:
 
 
 def has_reference(subject: Subject) -> bool:
-    """Return whether the version of the source is given (spec.ref)."""
+    """Return whether the source specifies a version (spec.ref)."""
     return bool(map_of(subject.resource.spec.get("ref")))
 
 
@@ -136,12 +136,12 @@ def has_certificate_secret(subject: Subject) -> bool:
 
 
 def passes_credentials(subject: Subject) -> bool:
-    """Return whether the login of a HelmRepository is sent to other hosts (spec.passCredentials)."""
+    """Return whether the credentials of a HelmRepository are sent to other hosts (spec.passCredentials)."""
     return subject.endpoint.spec.get("passCredentials") is True
 
 
 def has_submodules(subject: Subject) -> bool:
-    """Return whether submodules are fetched, too (spec.recurseSubmodules)."""
+    """Return whether submodules are fetched as well (spec.recurseSubmodules)."""
     return subject.resource.spec.get("recurseSubmodules") is True
 
 
@@ -156,19 +156,19 @@ def is_component_absent(subject: Subject) -> bool:
 
 
 def is_served_now(subject: Subject) -> bool:
-    """Return whether this cluster serves the Flux kind in the message, in the version there."""
+    """Return whether this cluster serves the Flux kind in the message, in the same version."""
     return bool(_kind_fields(subject).get("served_now"))
 
 
 def is_served_newer(subject: Subject) -> bool:
-    """Return whether this cluster serves the Flux kind in the message, in a newer version only."""
+    """Return whether this cluster serves the Flux kind in the message only in a newer version."""
     fields = _kind_fields(subject)
     served = "" if is_served_now(subject) else fields.get("served_version", "")
     return bool(served) and _age(served) > _age(fields["wanted_version"])
 
 
 def is_served_older(subject: Subject) -> bool:
-    """Return whether this cluster serves the Flux kind in the message, in an older version only."""
+    """Return whether this cluster serves the Flux kind in the message only in an older version."""
     fields = _kind_fields(subject)
     served = "" if is_served_now(subject) else fields.get("served_version", "")
     return bool(served) and _age(served) < _age(fields["wanted_version"])
@@ -180,7 +180,7 @@ def _is_unserved(subject: Subject) -> bool:
 
 
 def _kind_fields(subject: Subject) -> dict[str, str]:
-    """Return the fields about the kind that is not served; none if the cluster is another one."""
+    """Return the fields about the kind that is not served; empty for a remote cluster."""
     return {} if is_remote(subject) else wanted_kind(subject)
 
 
@@ -226,7 +226,7 @@ _STORED = late_pattern(r'status\.storedVersions\[\d+\]: Invalid value: "(\w+)"')
 
 
 def is_stored_version_served(subject: Subject) -> bool:
-    """Return whether the stored version that a new CRD of Flux lacks is the current one."""
+    """Return whether the stored version that a new Flux CRD lacks is the one that is served."""
     stored = _STORED.search(subject.message.text)
     served = subject.state.evidence.served if subject.state else None
     if not (stored and served) or is_remote(subject):
@@ -268,7 +268,7 @@ def patches_flux(subject: Subject) -> bool:
 
 
 def uses_newer_artifact(subject: Subject) -> bool:
-    """Return whether spec.distribution.artifact moves on its own or is newer than the operator."""
+    """Return whether spec.distribution.artifact is a moving tag or newer than the operator."""
     artifact = text_of(map_of(subject.resource.spec.get("distribution")).get("artifact"))
     if not artifact or "@" in artifact:
         return False
@@ -290,7 +290,7 @@ def _numbers(version: str) -> list[int]:
 
 
 def waits_for(*kinds: str) -> Callable[[Subject], bool]:
-    """Return the fact that the object to check first, of those waited for, is of one of *kinds*."""
+    """Return the fact that the first awaited object to check is of one of *kinds*."""
 
     def is_waited_for(subject: Subject) -> bool:
         return any(one.kind in kinds for one in worst_first(subject.message.text)[:1])
@@ -299,7 +299,7 @@ def waits_for(*kinds: str) -> Callable[[Subject], bool]:
 
 
 def waits_with(status: str) -> Callable[[Subject], bool]:
-    """Return the fact that the object to check first, of those waited for, has this *status*."""
+    """Return the fact that the first awaited object to check has this *status*."""
 
     def has_status(subject: Subject) -> bool:
         return any(one.status == status for one in worst_first(subject.message.text)[:1])
@@ -308,7 +308,7 @@ def waits_with(status: str) -> Callable[[Subject], bool]:
 
 
 def waits_for_ready(subject: Subject) -> bool:
-    """Return whether all objects that it waited for are ready by now."""
+    """Return whether all awaited objects are ready by now."""
     targets, state = worst_first(subject.message.text), subject.state
     if state is None or not targets or is_remote(subject):
         return False
@@ -316,7 +316,7 @@ def waits_for_ready(subject: Subject) -> bool:
 
 
 def _is_ready(state: State, key: Key) -> bool:
-    """Return whether *key*, an object of Flux or one that is waited for, is certainly ready."""
+    """Return whether *key*, a Flux object or an awaited object, is certainly ready."""
     if key in state.resources:
         return state.resources[key].verdict is Verdict.READY
     return key in state.awaited and is_ready_now(state.awaited[key])
@@ -325,21 +325,21 @@ def _is_ready(state: State, key: Key) -> bool:
 waits_for_pods = waits_for(
     "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "CronJob", "Rollout"
 )
-"""The fact that the object to check first, of those waited for, has pods; a Job is apart."""
+"""The fact that the first awaited object to check has pods. Jobs have rules of their own."""
 
 
 def waits_for_flux(subject: Subject) -> bool:
-    """Return whether the object to check first, of those waited for, is an object of Flux."""
+    """Return whether the first awaited object to check is a Flux object."""
     return any(one.kind in KINDS for one in worst_first(subject.message.text)[:1])
 
 
 def cannot_unlock(subject: Subject) -> bool:
-    """Return whether its helm-controller cannot unlock a release: Flux 2.1 and earlier."""
+    """Return whether helm-controller cannot unlock releases, as in Flux 2.1 and earlier."""
     return subject.resource.ref.api_version.endswith("/v2beta1")
 
 
 def shares_release(subject: Subject) -> bool:
-    """Return whether another HelmRelease has the same release name and storage, in this cluster."""
+    """Return whether another HelmRelease in this cluster has the same release name and storage."""
     if subject.state is None or is_remote(subject):
         return False
     mine = _release_of(subject.resource)
@@ -422,7 +422,7 @@ _FILES = late_pattern(r"/(?:releases/download|raw|-/raw|api|-/jobs|pages)/")
 
 
 def is_git_page(subject: Subject) -> bool:
-    """Return whether spec.url is that of a repository on a Git host, and not of files in it."""
+    """Return whether spec.url is the URL of a repository on a Git host, not of files in it."""
     url = address_of(subject)["address"]
     return at_host(*_GIT_HOSTS)(subject) and not _FILES.search(url)
 

@@ -109,7 +109,7 @@ _PAGE = late_pattern(
     r"following URL)[:,]?|[a-z]{2}\.) *$",
     re.IGNORECASE,
 )
-"""The words before the URL of a page that an answer refers to, or the end of a sentence."""
+"""The words before the URL of a page to read, such as "see", or the end of a sentence."""
 
 
 def _is_page(before: str) -> bool:
@@ -120,8 +120,8 @@ def _is_page(before: str) -> bool:
 def host_in(message: str) -> dict[str, str]:
     """Return the fields about the host of the last URL in *message*, which is the one that failed.
 
-    If the first URL has a different host, that host redirected the request. A URL that a sentence
-    refers to (see https://…) is that of a page to read.
+    If the first URL has a different host, that host redirected the request. A URL that only points
+    to a page to read (see https://…) is ignored.
     """
     found = [url for url in re.finditer(_URL, message) if not _is_page(message[: url.start()])]
     hosts = [url[1].rstrip(".:") for url in found]
@@ -139,7 +139,7 @@ _CLUSTER_KINDS = frozenset({
     "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "VolumeSnapshotClass",
     "ClusterIssuer", "ClusterPolicy", "GatewayClass",
 })  # fmt: skip
-"""Kinds without a namespace that charts and repositories often contain."""
+"""Cluster-scoped kinds that charts and repositories often contain."""
 
 
 def object_in(message: str, namespace: str = "") -> dict[str, str]:
@@ -168,10 +168,10 @@ _NAMED = 3  # managers that a sentence names
 
 
 def writer_fields(subject: Subject, about: Mapping[str, str]) -> dict[str, str]:
-    """Return the fields about who wrote the object in the message in a version that is not served.
+    """Return the fields about the managers that wrote an object in a version that is not served.
 
-    *about* are the fields of `object_in`. The result is empty if that object is not a Flux object
-    that was read in this cluster.
+    *about* are the fields of that object (see `object_in`). The result is empty if it is not a Flux
+    object that was read in this cluster.
     """
     key = (about.get("object_kind", ""), about.get("object_ns", ""), about.get("object_name", ""))
     state, remote = subject.state, map_of(subject.resource.spec.get("kubeConfig"))
@@ -190,7 +190,7 @@ def writer_fields(subject: Subject, about: Mapping[str, str]) -> dict[str, str]:
 
 
 def served_versions(state: State, resource: str) -> tuple[str, ...]:
-    """Return the versions that the API server serves *resource* (plural.group) in, as far as known."""
+    """Return the known versions in which the API server serves *resource* (plural.group)."""
     preferred = (state.evidence.served or {}).get(resource)
     others = (state.evidence.also_served or {}).get(resource, ())
     return (preferred, *others) if preferred else ()
@@ -231,7 +231,7 @@ def wanted_kind(subject: Subject) -> dict[str, str]:
 
 
 def workload_fields(message: str) -> dict[str, str]:
-    """Return the fields about the object in the *message* of a health check to check first."""
+    """Return the fields about the object to check first in the *message* of a health check."""
     first = next(iter(worst_first(message)), None)
     if first is None:
         return {}
@@ -281,7 +281,7 @@ _PATHS: Mapping[str, tuple[str, ...]] = {
 }
 
 _OF_ENDPOINT = ("secret", "proxy_secret", "cert_secret", "url", "endpoint", "image", "provider")
-"""The fields with the address and the identity of an object's connection."""
+"""The fields with the address and the credentials of an object's connection."""
 
 _ROLES = {
     "login": ("own_secret", "spec.secretRef"),
@@ -317,10 +317,10 @@ _HELD_BACK = {
     "Receiver": "webhook calls have no effect",
     "ResourceSetInputProvider": "no new inputs are read",
 }  # fmt: skip
-"""What does not happen while an object is suspended, by kind."""
+"""The effect of suspending an object, by kind."""
 
 _ROOT = {"Kustomization": "./"}
-"""The default path of a kind (KC api/v1)."""
+"""The default of spec.path, by kind (kustomize-controller api/v1)."""
 
 _ADDRESS_FIELDS = {
     "Bucket": "spec.endpoint",
@@ -335,14 +335,14 @@ _ADDRESS_ELSEWHERE = {
     "ImagePolicy": "spec.image of the ImageRepository",
     "ImageUpdateAutomation": "spec.url of the GitRepository",
 }
-"""The field with the address, for kinds that have it in their source, which was not read."""
+"""The field with the address, for kinds whose address is in a source that was not read."""
 
 _CLOUDS = (
     ("aws", r"\.dkr\.ecr[\w.-]*\.amazonaws\.com"),
     ("azure", r"\.azurecr\.\w+$"),
     ("gcp", r"-docker\.pkg\.dev$|(?:^|\.)gcr\.io$"),
 )
-"""Clouds by the hosts of their registries, whose passwords are valid only for hours."""
+"""Clouds by the hosts of their registries, whose passwords expire within hours."""
 
 _STATES = {
     "InProgress": "the status was still InProgress when the timeout expired",
@@ -367,7 +367,7 @@ def _called(resource: Resource) -> str:
 
 
 def _address_field(resource: Resource, endpoint: Resource) -> str:
-    """Return the field of *endpoint* with the address; if *resource* is another, with its name."""
+    """Return the field of *endpoint* with the address, and its name unless it is *resource*."""
     if endpoint is resource and resource.ref.kind in _ADDRESS_ELSEWHERE:
         return _ADDRESS_ELSEWHERE[resource.ref.kind]
     field = _ADDRESS_FIELDS.get(endpoint.ref.kind, "spec.url")
@@ -375,7 +375,7 @@ def _address_field(resource: Resource, endpoint: Resource) -> str:
 
 
 def _where_to_change(kind: str) -> dict[str, str]:
-    """Return the phrases for the place where a user changes what an object of *kind* applies."""
+    """Return the phrases for the place where users change the manifests that a *kind* applies."""
     if kind == "HelmRelease":
         return {
             "in_git": "in spec.values or the chart",
@@ -416,7 +416,7 @@ def _at_paths(resource: Resource) -> dict[str, str]:
 
 
 def ref_of(spec: Mapping[str, Any], kind: str) -> str:
-    """Return what the *spec* of a source of *kind* asks for, such as `tag "v1"`."""
+    """Return the reference in the *spec* of a source of *kind*, such as `tag "v1"`."""
     ref = map_of(spec.get("ref"))
     default = 'tag "latest"' if kind == "OCIRepository" else "the default branch"
     return next((say(ref[key]) for key, say in _REFS if text_of(ref.get(key))), default)

@@ -9,13 +9,13 @@ Minor: TypeAlias = tuple[int, int]
 class FluxMinor(NamedTuple):
     """A minor version of Flux.
 
-    `kubernetes` is the oldest Kubernetes with which it works, and `tested` are the oldest and the
-    newest that its announcement names as supported. `operator` is the first minor version of the
-    Flux Operator that can install it, None if that is not known. `deprecates` are API versions that
-    it still serves, with a warning, and `removes` those that are no longer in its CRDs. `enables`
-    are the feature gates that are off by default before, `retires` those that it no longer has,
-    because what they enabled is always on. `announcement` is the page of its release, and
-    `upstream` is where all that is from (F fluxcd/flux2, W fluxcd/website, FO the Flux Operator).
+    `kubernetes` is the oldest Kubernetes version that it supports, and `tested` are the oldest and
+    newest versions in its announcement. `operator` is the first minor version of the Flux Operator
+    that can install it, None if unknown. `deprecates` are API versions that it still serves, with a
+    warning, and `removes` API versions that are no longer in its CRDs. `enables` are feature gates
+    that are off by default in earlier versions, and `retires` feature gates that no longer exist,
+    because their features are always on. `announcement` is the page of the release, and `upstream`
+    the source of these facts (F fluxcd/flux2, W fluxcd/website, FO Flux Operator).
     """
 
     kubernetes: Minor
@@ -30,16 +30,19 @@ class FluxMinor(NamedTuple):
 
 
 STRICT_SUBSTITUTION = "StrictPostBuildSubstitutions"
-"""The feature gate of kustomize-controller with which an unset variable is an error."""
+"""The feature gate of kustomize-controller that makes an unset variable an error."""
 
 OBJECT_IDENTITY = "ObjectLevelWorkloadIdentity"
-"""The feature gate with which an object logs in to a cloud with a ServiceAccount of its own."""
+"""The feature gate that lets an object log in to a cloud with its own ServiceAccount."""
 
 GCR_LOGIN: Minor = (2, 9)
-"""The minor version from which a Receiver of type gcr checks who calls (NC CHANGELOG.md, 1.9.0)."""
+"""The first minor version in which a Receiver of type gcr authenticates callers.
+
+Upstream: notification-controller CHANGELOG.md, 1.9.0.
+"""
 
 SELF_CONTAINED_KUBECONFIG: Minor = (2, 10)
-"""The minor version from which a kubeconfig may not refer to files (PKG runtime/client)."""
+"""The first minor version that rejects a kubeconfig with file paths (fluxcd/pkg runtime/client)."""
 
 _CHECK = "F cmd/flux/check.go kubernetesConstraints; FO config/data/flux"
 _BLOG = "https://fluxcd.io/blog"
@@ -105,19 +108,20 @@ FLUX_MINORS: Mapping[Minor, FluxMinor] = {
 NEWEST = max(FLUX_MINORS)
 
 OPERATOR_KNOWN: Minor = (0, 59)
-"""The newest minor version of the Flux Operator of which the installable versions are known.
+"""The newest minor version of the Flux Operator whose installable Flux versions are known.
 
-It carries no newer Flux than those with an `operator` in the table (FO config/data/flux).
+It can install no Flux version newer than those with an `operator` in the table
+(flux-operator config/data/flux).
 """
 
 SUPPORTED_MINORS = 3
-"""How many minor versions of Flux are supported, the newest included (W flux/releases)."""
+"""The number of supported minor versions of Flux, including the newest (fluxcd.io/flux/releases)."""
 
 
 def facts_of(minor: Minor) -> FluxMinor | None:
-    """Return what is known of the *minor* version of Flux, None of one before the table.
+    """Return the facts about a *minor* version of Flux, or None if it is older than the table.
 
-    A version after the newest known one supports no older Kubernetes than that one.
+    A version newer than the table has the facts of the newest known version.
     """
     return FLUX_MINORS.get(min(minor, NEWEST))
 
@@ -128,7 +132,7 @@ def is_newer(minor: Minor) -> bool:
 
 
 def is_supported(minor: Minor) -> bool:
-    """Return whether the *minor* version of Flux still gets fixes, by the newest known one."""
+    """Return whether the *minor* version of Flux still gets fixes, judging by the newest known one."""
     return minor > (NEWEST[0], NEWEST[1] - SUPPORTED_MINORS)
 
 
@@ -140,7 +144,7 @@ REMOVED_IN: Mapping[str, Minor] = {
 DEPRECATED_IN: Mapping[str, Minor] = {
     version: minor for minor, facts in FLUX_MINORS.items() for version in facts.deprecates
 }
-"""The minor version of Flux that deprecates an API version, which no known one removes."""
+"""The minor version of Flux that deprecates an API version that no known version removes."""
 
 ENABLED_IN: Mapping[str, Minor] = {
     gate: minor for minor, facts in FLUX_MINORS.items() for gate in facts.enables

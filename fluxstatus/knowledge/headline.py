@@ -1,31 +1,32 @@
 """The headline of a cause: the part of its sentence that a title has.
 
-The sentence of a rule is a template: a statement and, after its first semicolon or colon, what
-explains it. The headline is the statement, with what the sentence quotes from the evidence, such
-as the innermost error. It is made from the template and not from the filled sentence: a value may
-contain any punctuation.
+The sentence of a rule is a template: a statement and, after the first semicolon or colon, an
+explanation. The headline is the statement, followed by the evidence that the sentence quotes, such
+as the innermost error. It is made from the template, not from the filled sentence, because a value
+may contain any punctuation.
 """
 
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from fluxstatus.base.excerpts import MARK, closers
 from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.knowledge.rule import Rule, fill
 
 _END = late_pattern(r"; |: (?!(?:true|false|Never|ImplementationSpecific)\b)")
-"""The end of a statement. A colon may also be that of a field and its value."""
+"""The end of a statement. A colon between a field and its value does not end one."""
 
 _FIELDS = late_pattern(r"{\w+}(?:: {\w+})*(?=; |$)")
-"""An explanation that begins with nothing but values."""
+"""The beginning of an explanation that consists only of values."""
 
 _QUOTES = late_pattern(r"{(?:detail|innermost|workload_state)}")
-"""The fields that quote the evidence, wherever an explanation has them."""
+"""The fields that quote the evidence, anywhere in an explanation."""
 
 _PLAIN = late_pattern(
     r"(?:the chart was applied, but )?{workload} did not (?:become healthy|complete)"
 )
-"""Statements that say no more than that a workload is not healthy."""
+"""Statements that only say that a workload is not healthy."""
 
 _NAME = late_pattern(r"{(\w+)}")
 _LONGEST = 120  # characters of a value in a headline; the sentence has all of it
@@ -72,13 +73,14 @@ def short(value: str) -> str:
     if len(line) <= _LONGEST:
         return line
     kept = line[:_LONGEST].rpartition(" ")[0] or line[:_LONGEST]
-    return kept.rstrip(" ,;:(") + " …"
+    kept = kept.rstrip(" ,;:([{")
+    return f"{kept} {MARK}{closers(kept)}"
 
 
 def headline(rule: Rule, fields: Mapping[str, str], quote: str = "") -> str:
     """Return the headline of the sentence of *rule*, filled with *fields*.
 
-    *quote* is to be quoted instead of what the sentence quotes.
+    *quote* replaces the evidence that the sentence quotes.
     """
     parts = parts_of(rule)
     # A value may be an optional phrase with its blank, such as " of HelmRepository charts".
@@ -94,7 +96,7 @@ def headline_for(
 ) -> str:
     """Return the headline of *rule*, a symptom of *workload*, which has a *cause*.
 
-    *name* is how the headline names the workload, if the sentence does not.
+    *name* is the workload's name in the headline, if the sentence does not have one.
     """
     statement = parts_of(rule).statement
     if _PLAIN.fullmatch(statement):
@@ -104,7 +106,7 @@ def headline_for(
 
 
 def explanation(rule: Rule, fields: Mapping[str, str], quote: str = "") -> str:
-    """Return what the sentence of *rule* says beyond its headline with *quote*."""
+    """Return the part of the sentence of *rule* that its headline with *quote* leaves out."""
     parts, title = parts_of(rule), headline(rule, fields, quote)
     if not title.startswith(fill(parts.statement, fields)):
         return fill(rule.why, fields)  # the headline has a long value only in part

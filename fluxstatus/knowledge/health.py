@@ -1,8 +1,9 @@
 """Health checks: the objects that a message lists in brackets, each with its kstatus.
 
-The check adds the problems of their pods (causes/workloads.py).
+causes/workloads.py adds the problems of the pods of these objects.
 
-Upstream: PKG ssa/manager_wait.go, CU pkg/kstatus, KC internal/controller.
+Upstream: fluxcd/pkg ssa/manager_wait.go, cli-utils pkg/kstatus, kustomize-controller
+internal/controller.
 """
 
 from fluxstatus.knowledge.codes import CEL_INVALID, HEALTH_CHECK_FAILED
@@ -109,7 +110,7 @@ RULES = (
         why="variable {variable} in spec.healthChecks is not substituted: spec.postBuild substitutes variables in the applied objects, but not in the Kustomization itself",
         steps=(
             Step(
-                "use the name without a variable in spec.healthChecks, or substitute the variable in the Kustomization that applies this one. Or set spec.wait: true instead of spec.healthChecks",
+                "use the name without a variable in spec.healthChecks, or substitute the variable in the Kustomization that applies this one. Alternatively, set spec.wait: true instead of spec.healthChecks",
                 read=(SPEC,),
             ),
         ),
@@ -373,7 +374,7 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check the Ready condition and the events of {workload}. Common causes are that the SecretStore is not ready (wrong credentials or address), the key or property does not exist there, or the identity is not allowed to read it",
+                "check the Ready condition and the events of {workload}. Common causes are that the SecretStore is not ready (wrong credentials or address), the key or property does not exist in the secret manager, or the identity is not allowed to read it",
                 read=(
                     _LOOK,
                     _LOOK_CLUSTER,

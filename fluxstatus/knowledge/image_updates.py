@@ -1,6 +1,7 @@
 """Image update automations: pushes, branches, commits.
 
-Upstream: IAC internal/source and internal/controller, and the responses of Git servers to a push.
+Upstream: image-automation-controller internal/source and internal/controller, and the responses of
+Git servers to a push.
 """
 
 from fluxstatus.knowledge.commands import LOG, SPEC
@@ -314,7 +315,7 @@ RULES = (
         why="the automation cannot read the repository of GitRepository {source_name}: {detail}",
         steps=(
             Step(
-                "check that GitRepository {source_name} is ready. The automation uses its URL and Secret, but reads the Secret again in each run",
+                "check that GitRepository {source_name} is ready. The automation uses the URL and the Secret of the GitRepository, but reads the Secret again in each run",
                 read=(_SOURCE,),
             ),
             Step(

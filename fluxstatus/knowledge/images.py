@@ -1,6 +1,6 @@
 """Image scanning and image policies.
 
-Upstream: IRC internal/controller and internal/policy.
+Upstream: image-reflector-controller internal/controller and internal/policy.
 """
 
 from fluxstatus.knowledge.codes import SPEC_INVALID

@@ -22,13 +22,13 @@ from fluxstatus.knowledge.topics import table
 FILE = Path(__file__).with_name("rules.tsv")
 
 _Row: TypeAlias = tuple[str, int, Sequence[str]]
-"""The part of a table that a rule is in, its number there, and its other columns."""
+"""A line of rules.tsv: the part of a table, the number of the rule in it, and the other columns."""
 
 
 class Listed(NamedTuple):
     """A rule as it is listed: its `place` in the index, its table, or part, and its `number` there.
 
-    `kinds` and `reasons` are those that it is about, separated by commas, empty for any.
+    `kinds` and `reasons` are those that the rule applies to, separated by commas; empty means any.
     """
 
     place: int
@@ -53,7 +53,7 @@ class Index:
     """The rules of some tables by their words."""
 
     def __init__(self, tables: Iterable[str], *, quoted: bool | None = None) -> None:
-        """Index the rules of *tables*: all, or only those that are *quoted*, or that are not."""
+        """Index the rules of *tables*: all rules, only *quoted* rules, or only the others."""
         self._rules: list[_Row] = []
         self._places: dict[str, list[int]] = defaultdict(list)
         for name in tables:

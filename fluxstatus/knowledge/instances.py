@@ -1,6 +1,6 @@
 """FluxInstance: the distribution, its components, patches and registries.
 
-Upstream: FO internal/controller/fluxinstance_controller.go, internal/builder.
+Upstream: flux-operator internal/controller/fluxinstance_controller.go, internal/builder.
 """
 
 from fluxstatus.knowledge.commands import REGISTRY, SPEC, for_secret
@@ -137,7 +137,7 @@ RULES = (
                 ),
             ),
             Step(
-                "or pin spec.distribution.artifact to the operator's version ({operator_version}), or remove the field so that the operator uses its embedded manifests",
+                "alternatively, pin spec.distribution.artifact to the operator's version ({operator_version}), or remove the field so that the operator uses its embedded manifests",
                 read=(SPEC,),
             ),
         ),

@@ -1,9 +1,9 @@
 r"""A controller's message, taken apart once: its clauses, what it quotes, and the names in it.
 
-Go wraps errors as `outer: inner: innermost`, so the last clause is the error itself and the ones
-before it say what was being done. A rule must not mistake a name ("Secret/vault/unseal") or the
-words of somebody else (a pod's log, a web page, the text of a policy) for the controller's own
-words, so it searches a copy of the message in which those are blanked out.
+Go wraps errors as `outer: inner: innermost`, so the last clause is the error itself, and the
+clauses before it name the operations that failed. A rule must not mistake a name
+("Secret/vault/unseal") or a quotation (a pod's log, a web page, the text of a policy) for the
+controller's own words, so it searches a copy of the message in which these are blanked out.
 """
 
 import re
@@ -11,6 +11,7 @@ from bisect import bisect_right
 from functools import cached_property
 from typing import Self
 
+from fluxstatus.base.excerpts import excerpt
 from fluxstatus.base.late_pattern import late_pattern
 
 _BLANK = "x"
@@ -26,7 +27,7 @@ _QUOTED = late_pattern(
     r"(?P<words>.*)",
     re.IGNORECASE | re.DOTALL,
 )
-"""The end of a message in the words of somebody else."""
+"""The end of a message, if it quotes a log, a webhook, a policy or a web page."""
 
 _NAMES = late_pattern(
     # server-side apply and health checks: Kind/namespace/name (PKG ssa/utils FmtUnstructured)
@@ -51,7 +52,7 @@ _NAMES = late_pattern(
     r"|://[^/\s'\"]+/(?P<url>[^\s'\"?]*)"
     r"|/tmp/[\w-]+-\d+/(?:source/)?(?P<file>[^\s'\":]+)"
 )
-"""Names that users chose, each in a form that shows that it is one."""
+"""Names that users chose, recognized by the form in which messages write them."""
 
 _NO_NAME = late_pattern(
     # segments of URLs (OCI distribution spec, git http, Helm repositories, Kubernetes)
@@ -68,28 +69,28 @@ _NO_NAME = late_pattern(
     r"|poddisruptionbudgets|roles|rolebindings|clusterroles|clusterrolebindings|namespaces"
     r")$|sha256:"
 )
-"""Words in the place of a name that protocols and controllers define."""
+"""Words that protocols and controllers define, although they have the form of a name."""
 
 _PLAIN_RETRY = late_pattern(
     r"(?<=/v2/\": )(?P<first>(?:tls: [^\n;]{0,80})?x509: [^\n;]{1,240}); "
     r"(?P<words>Get \"http://[^\n]*)",
 )
-"""The second attempt at a registry, without TLS, which hides why the first one failed.
+"""A second request to a registry, over plain HTTP, whose error hides the error of the first.
 
-go-containerregistry makes it for some addresses (pkg/v1/remote/transport/ping.go).
+go-containerregistry sends it to some addresses (pkg/v1/remote/transport/ping.go).
 """
 
 _CLAUSE = late_pattern(r": |\n")
 
 _WRAPPED = late_pattern(r" *\n +\| *")
-"""Where SOPS broke a line: it wraps an error at 60 characters (getsops/sops usererrors.go)."""
+"""A line break that SOPS added: it wraps errors at 60 characters (getsops/sops usererrors.go)."""
 
 
 class Message:
     """A message with its clauses.
 
-    `text` is the message, with lines that SOPS wrapped joined again. `own` has the same length: in
-    it, names and the words of others are blanked out.
+    `text` is the message, in which lines that SOPS wrapped are joined. `own` has the same length,
+    but names and quotations are blanked out.
     """
 
     def __init__(self, text: str) -> None:
@@ -105,7 +106,7 @@ class Message:
 
     @cached_property
     def own(self) -> str:
-        """The text in the controller's own words: the rest is blanked out, letter by letter."""
+        """The controller's own words in the text. All other letters are blanked out."""
         found = _QUOTED.search(self.text)
         end = found.start("words") if found else len(self.text)
         own, rest = self.text[:end], self.text[end:]
@@ -124,13 +125,13 @@ class Message:
     def innermost(self) -> str:
         """The beginning of the innermost clause, which is the error itself.
 
-        Helm's log comes after the error; the words of others are its end.
+        Helm's log comes after the error; a quotation is the end of the error.
         """
         text = self.text.partition(_LOGS)[0].rstrip()
         found = _QUOTED.search(text)
         own = found.start("words") if found else len(text)
         start = max((end for end in self._ends if end < own), default=-1) + 1
-        return " ".join(text[start : start + _LONGEST].split())
+        return excerpt(text, start, min(start + _LONGEST, len(text)))
 
 
 def _without_retry(own: str) -> str:
@@ -150,5 +151,5 @@ def _without_name(found: re.Match[str]) -> str:
 
 
 def _blank(text: str) -> str:
-    """Return *text* with each letter and digit replaced, so that only its form is left."""
+    """Return *text* with each letter and digit replaced, so that only its shape remains."""
     return re.sub(r"[A-Za-z0-9]", _BLANK, text)

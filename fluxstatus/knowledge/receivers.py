@@ -1,6 +1,7 @@
-"""How to make a Receiver, which notifies Flux of changes so that it need not poll.
+"""The steps to create a Receiver, which notifies Flux of changes, so that Flux need not poll.
 
-Upstream: NC docs/spec/v1/receivers.md, fluxcd/flux2 cmd/flux/create_receiver.go.
+Upstream: notification-controller docs/spec/v1/receivers.md, fluxcd/flux2
+cmd/flux/create_receiver.go.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.ref import Ref
 
 _TYPES = {"github": "github", "gitlab": "gitlab", "bitbucket": "bitbucket"}
-"""The types of Receivers, by a part of the host of a source; "generic" takes any request."""
+"""The types of Receivers, by a part of the source's host; "generic" accepts any request."""
 
 _PRINT = (
     "flux create receiver {name}-receiver -n {ns} --type={receiver_type} --event=ping --event=push "
@@ -26,7 +27,7 @@ STEPS = (
         "register the webhook with the service that hosts the source. Its URL is https://HOSTNAME followed by status.webhookPath of the Receiver, where HOSTNAME routes to Service webhook-receiver in the namespace of Flux"
     ),
 )
-"""The steps; with the fields of `fields_of`."""
+"""The steps to create a Receiver, with the fields of `fields_of`."""
 
 
 def fields_of(ref: Ref, url: str) -> Mapping[str, str]:

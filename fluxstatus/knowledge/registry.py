@@ -1,7 +1,7 @@
 """OCI registries: repositories, tags and artifacts. For authentication see registry_login.
 
 Upstream: go-containerregistry pkg/v1/remote/transport/error.go, oras-go registry/remote/errcode,
-SC internal/controller/ocirepository_controller.go.
+source-controller internal/controller/ocirepository_controller.go.
 """
 
 from fluxstatus.knowledge.commands import ENDPOINT, LOG, SPEC

@@ -1,7 +1,7 @@
-"""OCI registries: authentication, of OCIRepository, ImageRepository, charts and inputs from tags.
+"""OCI registries: authentication for OCIRepository, ImageRepository, charts and input providers.
 
 Upstream: go-containerregistry pkg/v1/remote/transport/error.go, oras-go registry/remote/errcode,
-SC internal/helm/registry/auth.go.
+source-controller internal/helm/registry/auth.go.
 """
 
 from fluxstatus.knowledge.commands import ENDPOINT, REGISTRY, SPEC, for_secret
@@ -149,7 +149,7 @@ RULES = (
         kinds=_PULLS,
         needs=("secret",),
         reach=Reach.WHOLE,
-        upstream="Docker Hub, Quay, GitHub Packages: answers of the registries",
+        upstream="Docker Hub, Quay, GitHub Packages: responses of the registries",
     ),
     Rule(
         _REGISTRY_AUTH_REJECTED,

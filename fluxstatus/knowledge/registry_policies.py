@@ -1,4 +1,4 @@
-"""OCI registries that refuse a pull despite valid credentials: policies, network rules, shutdowns.
+"""OCI registries that reject a pull with valid credentials: policies, network rules, shutdowns.
 
 Upstream: the responses of Harbor, Artifactory, Nexus and the registries of clouds.
 """
@@ -31,7 +31,7 @@ RULES = (
         ),
         kinds=_PULLS,
         reach=Reach.WHOLE,
-        upstream="Harbor, Artifactory, Nexus: answers of the registries",
+        upstream="Harbor, Artifactory, Nexus: responses of the registries",
     ),
     Rule(
         Code(
@@ -52,7 +52,7 @@ RULES = (
         ),
         kinds=_PULLS,
         reach=Reach.WHOLE,
-        upstream="Azure Container Registry, Artifact Registry: answers of the registries",
+        upstream="Azure Container Registry, Artifact Registry: responses of the registries",
     ),
     Rule(
         Code("registry-shut-down", "The registry was shut down by its provider."),
@@ -66,6 +66,6 @@ RULES = (
         pattern=Text(r"Container Registry is deprecated and shutting down"),
         kinds=_PULLS,
         reach=Reach.WHOLE,
-        upstream="Google Container Registry: answers of the registry",
+        upstream="Google Container Registry: responses of the registry",
     ),
 )

@@ -1,6 +1,6 @@
 """Remote clusters that Flux reaches with a kubeconfig (spec.kubeConfig).
 
-Upstream: PKG runtime/client (impersonator.go), PKG auth, client-go tools/clientcmd.
+Upstream: fluxcd/pkg runtime/client (impersonator.go), fluxcd/pkg auth, client-go tools/clientcmd.
 """
 
 from fluxstatus.knowledge.commands import LOG, SECRET, SECRETS, SPEC, for_secret
@@ -67,7 +67,7 @@ RULES = (
         why="ConfigMap {missing} in spec.kubeConfig does not exist",
         steps=(
             Step(
-                "create ConfigMap {missing} in the namespace of this object, with the provider and the cluster (or address) of the remote cluster",
+                'create ConfigMap {missing} in the namespace of this object, with the keys "provider" and "cluster" (or "address") for the remote cluster',
                 read=("kubectl get configmaps -n {ns}",),
             ),
         ),
@@ -254,7 +254,7 @@ RULES = (
         why="the remote cluster in spec.kubeConfig (ConfigMap {kubeconfig_map}) does not accept the controller's identity (Unauthorized)",
         steps=(
             Step(
-                "grant the identity access to the remote cluster, on EKS with an access entry, and on AKS and GKE with a role for the managed identity or service account. For the provider generic, the remote API server must trust the issuer and the audience of the tokens",
+                "grant the identity access to the remote cluster. On EKS, create an access entry; on AKS and GKE, assign a role to the managed identity or service account. For the provider generic, the remote API server must trust the issuer and the audience of the tokens",
                 read=(_KUBECONFIG_MAP,),
             ),
             Step(
@@ -343,7 +343,7 @@ RULES = (
         why="the certificate of the remote cluster in spec.kubeConfig cannot be verified: {detail}",
         steps=(
             Step(
-                "correct the CA certificate or the server name, which are certificate-authority-data and tls-server-name in a kubeconfig, or key ca.crt in a ConfigMap",
+                "correct the CA certificate (certificate-authority-data in a kubeconfig, key ca.crt in a ConfigMap) or the server name (tls-server-name in a kubeconfig)",
                 read=(_KUBECONFIG, _KUBECONFIG_MAP),
             ),
         ),

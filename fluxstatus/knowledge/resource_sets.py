@@ -1,6 +1,6 @@
 """ResourceSet and ResourceSetInputProvider: templates, inputs and the services that provide them.
 
-Upstream: FO internal/controller, internal/builder/resourceset.go, internal/gitprovider,
+Upstream: flux-operator internal/controller, internal/builder/resourceset.go, internal/gitprovider,
 internal/inputs.
 """
 
@@ -75,7 +75,7 @@ _RESOURCE_SETS = (
     ),
     Rule(
         _INPUT_MISSING,
-        why="the template uses {expression}, but an input in this path has no value",
+        why="the template uses {expression}, but an input in this path is nil",
         steps=(
             Step(
                 "set the input in spec.inputs or in defaultValues of the input provider, or correct its name in spec.resources",

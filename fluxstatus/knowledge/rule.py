@@ -6,6 +6,7 @@ from enum import IntEnum
 from functools import cached_property
 from typing import NamedTuple
 
+from fluxstatus.base.excerpts import excerpt
 from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.knowledge.message import Message
 from fluxstatus.knowledge.subject import Subject
@@ -20,8 +21,8 @@ class Step(NamedTuple):
 
     The commands in `read` change nothing, those in `change` do. `{name}` is replaced with a field
     of the object or a named group of the pattern. A command is omitted if one of its fields is
-    empty for the object. A step that is only `if_unexplained` is left out where something
-    else that was read, such as a pod, shows the cause.
+    empty for the object. A step that is `if_unexplained` is left out if other evidence, such as a
+    pod, shows the cause.
     """
 
     text: str
@@ -67,7 +68,7 @@ class Match:
         text = self.message.text
         spans = {name: self._found.span(name) for name in self._found.re.groupindex}
         return {
-            name: " ".join(text[start:end].split()).rstrip(" .,;:")
+            name: excerpt(text, start, end).rstrip(" .,;:")
             for name, (start, end) in spans.items()
             if end > start >= 0
         }
@@ -145,7 +146,7 @@ class Rule(NamedTuple):
 
 
 def _own_end(found: re.Match[str]) -> int:
-    """Return where the rule's own words end: what it captures at the end it only repeats."""
+    """Return where the rule's own words end: a group at the end only repeats the message."""
     captured = (found.span(name) for name in found.re.groupindex)
     return min((start for start, end in captured if end == found.end()), default=found.end())
 
@@ -187,14 +188,14 @@ FALLBACKS = {
     "other_kind": "different kind",
     "components": "because their controllers are",
     "component_names": "the controllers",
-    "in_git": "in Git, or in the chart or its values",
+    "in_git": "in Git (for a HelmRelease, in spec.values or the chart)",
     # the optional parts of a sentence
     **dict.fromkeys(
         ("suspended_by", "and_objects", "deletion", "until", "by_hand", "pending", "cluster_type",
          "expected", "of_endpoint", "stale_writers", "unset_default"), "",
     ),
 }  # fmt: skip
-"""The phrases for fields without a value, each in place of a name; "…" for all other fields."""
+"""The phrases that stand for empty fields; all other empty fields become "…"."""
 
 NAMES = frozenset({
     # of objects
@@ -206,12 +207,12 @@ NAMES = frozenset({
     "key", "present", "values_key", "variable", "missing_input", "missing_ref", "chart",
     "dependency", "tag_name", "wanted_chart", "bucket", "manager", "shard",
 })  # fmt: skip
-"""The fields whose values are names that users chose. Sentences quote them: a name may be a word."""
+"""The fields whose values are names that users chose, which sentences quote: "app", "default"."""
 
 ARGUMENTS = frozenset({"name", "ns", "release_name", "storage_ns", "path"})
-"""The fields that sentences have in a command (`helm rollback {release_name}`).
+"""The fields that sentences use in a command (`helm rollback {release_name}`).
 
-A value that begins with "-" would be an option there, so the sentence does without it.
+A value that begins with "-" would be an option there, so the sentence leaves it out.
 """
 
 _KIND_AND_NAME = late_pattern(r"\b(\w+) {(\w+)}")
@@ -258,7 +259,7 @@ def _commands(step: Step, fields: Mapping[str, str]) -> Iterable[Command]:
 
 
 class _Known(dict[str, str]):
-    """Fields as in sentences: names in quotes, and a phrase for each one without a value."""
+    """Fields as sentences show them: names in quotes, and a phrase for each empty field."""
 
     def __missing__(self, key: str) -> str:
         return FALLBACKS.get(key, "…")

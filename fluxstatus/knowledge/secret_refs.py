@@ -1,6 +1,6 @@
 """Secrets in a spec that do not exist or lack a required key.
 
-Upstream: PKG runtime/secrets/error.go and converter.go, PKG git/options.go, and the
+Upstream: fluxcd/pkg runtime/secrets/error.go and converter.go, fluxcd/pkg git/options.go, and the
 messages of each controller about its own Secrets.
 """
 
@@ -341,7 +341,7 @@ _LACKING = (
         why='Secret {secret} does not exist or does not have key "token": {innermost}',
         steps=(
             Step(
-                'if Secret {secret} exists, add key "token" to it; otherwise, create it with that key',
+                'if Secret {secret} exists, add key "token" to it; otherwise, create the Secret with this key',
                 read=(SECRET,),
             ),
         ),

@@ -1,7 +1,7 @@
 """Verification of signatures: Git commits and tags, OCI artifacts and charts.
 
-Upstream: SC internal/controller/gitrepository_controller.go and ocirepository_controller.go,
-internal/oci/cosign, internal/oci/notation, PKG git/signatures.
+Upstream: source-controller internal/controller/gitrepository_controller.go and
+ocirepository_controller.go, internal/oci/cosign, internal/oci/notation, fluxcd/pkg git/signatures.
 """
 
 from fluxstatus.knowledge.commands import SECRET, SPEC, for_secret
@@ -297,7 +297,7 @@ RULES = (
     Rule(
         Code(
             "signature-service-unreachable",
-            "A service for keyless signatures, or its public keys, cannot be reached.",
+            "The services or the public keys for keyless signatures cannot be reached.",
         ),
         why="the public keys of Sigstore (Fulcio, Rekor, TUF) for keyless signatures cannot be read: {detail}",
         steps=(

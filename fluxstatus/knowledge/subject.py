@@ -1,4 +1,4 @@
-"""What a rule is about: an object, what its controller reports, and what else is known of it."""
+"""The subject of a rule: an object, its controller's report, and what else is known about it."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -17,7 +17,7 @@ _THROUGH_SOURCE = frozenset({"HelmChart", "ImagePolicy", "ImageUpdateAutomation"
 class Subject:
     """An object with the reason and message of a failed condition or event.
 
-    `state` is None where only the message is known; then nothing is known of other objects.
+    `state` is None if only the message is known; then nothing is known about other objects.
     `template_fields` are fields that do not come from the object: now, flux_namespace.
     """
 
@@ -48,7 +48,7 @@ class Subject:
 
 
 def _ends_of(message: str) -> str:
-    """Return the start and end of a long *message*: some are 32 KiB of a chart's output."""
+    """Return the start and end of a long *message*: some contain 32 KiB of a chart's output."""
     if len(message) <= 2 * _END:
         return message
     return f"{message[:_END]}\n{message[-_END:]}"

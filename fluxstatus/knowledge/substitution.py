@@ -1,6 +1,6 @@
 """Variables of a Kustomization: spec.postBuild.
 
-Upstream: PKG kustomize/kustomize_varsub.go, PKG envsubst.
+Upstream: fluxcd/pkg kustomize/kustomize_varsub.go, fluxcd/pkg envsubst.
 """
 
 from fluxstatus.knowledge.codes import NOT_SUBSTITUTED

@@ -1,6 +1,6 @@
 """Restrictions of Flux itself: references to other namespaces and feature gates.
 
-Upstream: PKG runtime/acl, PKG apis/meta, PKG auth.
+Upstream: fluxcd/pkg runtime/acl, fluxcd/pkg apis/meta, fluxcd/pkg auth.
 """
 
 from fluxstatus.knowledge.commands import RECONCILE, SPEC
@@ -39,7 +39,7 @@ RULES = (
         why="{field} no longer requires the feature gate ObjectLevelWorkloadIdentity in this version of Flux: the message is from before the upgrade, or {controller} is still an older version",
         steps=(
             Step(
-                "check that {controller} has the version of Flux 2.10 or later, and reconcile the object; do not set the feature gate",
+                "check that {controller} is the version from Flux 2.10 or later, and then reconcile the object; do not set the feature gate",
                 read=(_ARGUMENTS,),
                 change=(RECONCILE,),
             ),
@@ -87,7 +87,7 @@ RULES = (
         why="the reference to {target} in another namespace is not allowed: the controllers are running with --no-cross-namespace-refs=true (the multi-tenancy lockdown)",
         steps=(
             Step(
-                "create a separate source in namespace {ns}, and omit the namespace from the reference. Or ask the Flux administrator to change spec.cluster.multitenant of the FluxInstance",
+                "create a separate source in namespace {ns}, and omit the namespace from the reference. Alternatively, ask the Flux administrator to change spec.cluster.multitenant of the FluxInstance",
                 read=(SPEC, _ARGUMENTS),
             ),
         ),

@@ -1,4 +1,4 @@
-"""The tables of rules for messages by their names, imported when a message is to be judged.
+"""The tables of rules for messages by their names, imported when a message is judged.
 
 A package of several modules lists them in PARTS, which are imported one by one.
 Importing all takes longer than checking a healthy cluster, and an object needs only some of them.
@@ -48,7 +48,7 @@ TOPICS: Mapping[str, KindNames] = {
     "registry_policies": frozenset({"HelmChart", "OCIRepository", *_IMAGES}),
     "registry": _ANY,
 }
-"""The modules that contain the tables, in search order, with the kinds of each table (empty: all)."""
+"""The modules with the tables, in search order, and the kinds that each applies to (empty: all)."""
 
 
 def tables_about(kind: str) -> Iterator[str]:

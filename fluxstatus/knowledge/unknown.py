@@ -1,4 +1,4 @@
-"""The fault that no rule recognizes."""
+"""The rule for faults that no other rule recognizes."""
 
 from fluxstatus.knowledge.commands import DESCRIBE, EVENTS, LOG
 from fluxstatus.knowledge.rule import Reach, Rule, Step
@@ -16,4 +16,4 @@ UNKNOWN_FAULT = Rule(
     reach=Reach.STAGE,
     certainty="unknown",
 )
-"""The rule that applies where no other one does."""
+"""The rule that applies if no other rule does."""

@@ -1,7 +1,7 @@
-"""What a minor version of Flux changes for objects that exist: each with its source upstream.
+"""The changes in minor versions of Flux that affect existing objects, each with its source upstream.
 
-What removes API versions is in flux_minors.py. Which objects a change hits is told by
-checks/upgrade/hits.py.
+The versions that remove API versions are in flux_minors.py. checks/upgrade/hits.py finds the
+objects that a change affects.
 """
 
 from typing import NamedTuple
@@ -17,9 +17,9 @@ _MAY_CREATE_TOKENS = "kubectl auth can-i create serviceaccounts/token --all-name
 class Change(NamedTuple):
     """A change that comes with the `minor` version of Flux.
 
-    It `breaks` what it hits in any case; else it changes how that behaves. The titles and the steps
-    may contain `{n}`, the number of objects, and `{what}`, the name of the only one. `source` is the
-    page upstream that documents it.
+    A change that `breaks` always makes the affected objects fail; others change their behavior. The
+    titles and steps may contain `{n}`, the number of objects, and `{what}`, the name of the only
+    one. `source` is the page upstream that documents the change.
     """
 
     code: Code
@@ -77,7 +77,7 @@ KSTATUS = Change(
     title_one="in Flux 2.8 and later, {what} waits for the status of all its objects",
     title_many="in Flux 2.8 and later, {n} HelmReleases wait for the status of all their objects",
     why="Flux 2.8 replaces Helm's readiness check with kstatus, which also evaluates custom "
-    "resources: if the status of one never becomes current, the release times out",
+    "resources: if the status of a custom resource never becomes current, the release times out",
     steps=(
         Step(
             "for custom resources without a standard status, add spec.healthCheckExprs; to keep "
@@ -246,4 +246,4 @@ CHANGES = (
     KUBECONFIG_FILES,
     IDENTITY,
 )
-"""All changes, those of the oldest version first."""
+"""All changes, in the order of their versions."""

@@ -24,7 +24,8 @@ _LABELLED = (
     *(("v1", kind) for kind in ("Service", "PersistentVolumeClaim")),
     ("networking.k8s.io/v1", "Ingress"),
 )
-"""The kinds listed by label to find what a HelmRelease without an inventory created."""
+"""The kinds that are listed by label to find the objects that a HelmRelease without an inventory
+created."""
 
 
 class ListGetter(Protocol):

@@ -170,7 +170,7 @@ def _in_time(lines: Iterable[LogLine], deadline: Deadline) -> Iterator[LogLine]:
         if not some:
             return
         yield from some
-    raise ProgramError.of(Why.TIMEOUT, f"the log was not read to its end within {deadline}")
+    raise ProgramError.of(Why.TIMEOUT, f"the log could not be read to its end within {deadline}")
 
 
 class Logs:

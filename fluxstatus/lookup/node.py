@@ -41,14 +41,14 @@ _LABELS = {
 }
 
 DEEPEST = 100
-"""Levels of a tree that are shown: nobody reads more, and each costs a level of recursion."""
+"""The number of levels of a tree that are shown. Each level costs a level of recursion."""
 
 INVERSE = {
     Relation.SOURCE: Relation.FEEDS,
     Relation.NEEDS: Relation.NEEDED_BY,
     Relation.CREATED_BY: Relation.CREATED,
 }
-"""The same relations, seen from the other object."""
+"""The same relations, as seen from the other object."""
 
 
 def needs(resource: Resource, message: str) -> Iterator[tuple[Relation, Key]]:
@@ -62,7 +62,7 @@ def needs(resource: Resource, message: str) -> Iterator[tuple[Relation, Key]]:
 
 def cut(health: Health) -> Health:
     """Return *health* of an object below which there are more than DEEPEST levels."""
-    return health._replace(text=f"{health.text}; what is below it is not shown")
+    return health._replace(text=f"{health.text}; the objects below it are not shown")
 
 
 @dataclass(frozen=True, slots=True)

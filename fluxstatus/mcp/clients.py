@@ -369,4 +369,4 @@ CLIENTS: Mapping[str, Client] = {
     client.name: client
     for client in (_COPILOT, *_EDITORS, *_APPS, *_COMMAND_LINES)
 }
-"""Every client by its name for --client."""
+"""Every client, by its name in --client."""

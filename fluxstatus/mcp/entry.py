@@ -14,7 +14,7 @@ NAME = PROGRAM
 """The default name of an entry."""
 
 SETUP = kubectl("flux-status", "mcp", "setup", changes=True)
-"""Sets the server up in the clients of this machine: it changes their files."""
+"""Sets up the server in the clients on this machine, which changes their files."""
 
 _TRUE = {"1", "t", "T", "true", "TRUE", "True"}
 _URL_KEYS = {"url", "httpUrl", "serverUrl"}

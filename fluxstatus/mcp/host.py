@@ -18,11 +18,12 @@ _MOVED: Mapping[str, tuple[str, str, str]] = {
     "kimi": ("KIMI_CODE_HOME", ".kimi-code", ""),
     "openhands": ("OPENHANDS_PERSISTENCE_DIR", ".openhands", ""),
 }
-"""For a base of a path: the variable that moves it, its folder in the home without that variable,
-and the folder in either."""
+"""The bases of paths: the variable that sets the base, its default in the home directory, and the
+folder below either."""
 
 FOLDER_BASES = frozenset({"here", "root", "near", "up", "down"})
-"""Bases of files that belong to a folder, not to the user: anyone may have written them."""
+"""Bases of files that belong to a folder and not to the user; anyone may have written these
+files."""
 
 
 @dataclass(frozen=True)

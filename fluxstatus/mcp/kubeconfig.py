@@ -23,7 +23,7 @@ _NOT_OF_THE_SERVER = frozenset({"--context", "--kubeconfig", "--request-timeout"
 """Flags that are handled elsewhere or do not concern the server."""
 
 _OF_THE_CLUSTER = frozenset({"--cluster", "--server"})
-"""Flags with which a context is another cluster than in its kubeconfig."""
+"""Flags that make a context refer to another cluster than in its kubeconfig."""
 
 _LOOK = 2.0  # seconds for kubectl to show a kubeconfig that a check did not read
 SECONDS = 10.0
@@ -179,8 +179,8 @@ def _nowhere(context: str, files: list[str], reasons: list[str]) -> str:
     return (
         f"none of the {len(files)} files in $KUBECONFIG contains everything that context "
         f'"{context}" needs, '
-        "and the server reads only one file; create a file that does, and pass it with "
-        "--kubeconfig:\n"
+        "and the server reads only one file; create a file that contains all of it, and pass it "
+        "with --kubeconfig:\n"
         f"  kubectl config view --raw --minify --flatten --context={shlex.quote(context)} > FILE; "
         "chmod 600 FILE"
     )

@@ -26,7 +26,7 @@ _REPEATED = 3  # failed checks within an hour, including this one
 _LOG = "kubectl logs -n {ns} deployment/{name} --since=1h"
 _EVENTS = "kubectl get events -n {ns} --field-selector=involvedObject.name={name}"
 _UNEXPLAINED = frozenset({"unknown", "one-of"})
-"""The certainties of a cause that the report does not name for sure."""
+"""The certainties of a cause about which the report is not sure."""
 
 _CONNECTIONS = frozenset({"address", "auth", "dns", "host", "login", "proxy", "ssh", "sso", "tls"})
 """Words in the codes of faults that are about hosts, networks and logins."""
@@ -88,7 +88,10 @@ def next_step(
     if not (local.has_client or local.configured):
         text = f"{_about(found)}: investigate by hand, or install an MCP client for an assistant"
         return Next(text, tuple(islice(by_hand, 2)), ready)
-    text = f"{_about(found)}: let your assistant find out why, read-only (setup takes 2 minutes)"
+    text = (
+        f"{_about(found)}: let your assistant find out why, with read-only access (setup takes "
+        "2 minutes)"
+    )
     return Next(_with(text, hidden), (SETUP,), ready)
 
 

@@ -29,7 +29,8 @@ _CHANGES = frozenset({
     "scale", "suspend", "taint", "terminate", "trigger", "uninstall", "update", "upgrade", "upload",
     "write",
 })  # fmt: skip
-"""Verbs in the name of a tool that changes something, whatever a list of tools says."""
+"""Verbs that mark a tool as one that makes changes, based on its name, even if a list of tools says
+that it is read-only."""
 
 _LISTED = 12  # tools in a sentence
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")

@@ -18,7 +18,7 @@ from fluxstatus.cluster.processes import Process, ProgramError, TimeUpError
 from fluxstatus.model.evidence import Unread, Why
 
 NEWEST = "2026-07-28"
-"""The first version without a handshake: a client sends `server/discover`, if anything."""
+"""The first version without a handshake: at most, a client sends `server/discover`."""
 
 HANDSHAKE = "2025-11-25"
 """The last version that begins with `initialize`."""

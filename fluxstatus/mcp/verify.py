@@ -32,7 +32,8 @@ _STEPS = {
 _PASS = Code("pass", "The MCP server passed this check.")
 _OTHER_SERVER = Code("other-server", "The entry starts a program that is not flux-operator-mcp.")
 _OTHER_PROTOCOL = Code(
-    "other-protocol", "The MCP server uses a version of the protocol that is unknown here."
+    "other-protocol",
+    "The MCP server uses a version of the protocol that this plugin does not know.",
 )
 _NO_TOOLS = Code("no-tools", "The MCP server offers no tools.")
 _READ_WRITE = Code("read-write", "The MCP server offers tools that change the cluster.")
@@ -42,7 +43,7 @@ _NOT_PINNED_READ_ONLY = Code(
 )
 _UNPROVEN = Code(
     "unproven",
-    "It is not proven that the tools of the MCP server only read.",
+    "It is not proven that the tools of the MCP server are read-only.",
 )
 _OTHER_CLUSTER = Code(
     "other-cluster", "The MCP server is configured for a different cluster than kubectl."
@@ -149,7 +150,9 @@ def _server(entry: Entry, clients: Sequence[str], seen: Observation) -> Iterator
         hints = (_setup(entry, clients, "recreate the entry"),)
         yield Finding("server", _OTHER_SERVER, Level.FAIL, title, hints=hints)
     elif seen.protocol not in VERSIONS:
-        title = f"{PROGRAM} {seen.version} uses MCP {seen.protocol}, which is unknown here"
+        title = (
+            f"{PROGRAM} {seen.version} uses MCP {seen.protocol}, which this plugin does not know"
+        )
         why = f"a client that does not support MCP {seen.protocol} cannot use this server"
         hints = (hint("try updating the client or the server"),)
         yield Finding("server", _OTHER_PROTOCOL, Level.WARN, title, why=why, hints=hints)
@@ -219,7 +222,10 @@ def _cluster(
     elif pinned.server != target.server:
         title = f"it uses a different cluster than kubectl: {pinned.server}, not {target.server}"
         file = f" of {entry.kubeconfig}" if entry.kubeconfig else ""
-        why = f'the entry uses context "{pinned.context}"{file}, this command "{target.context}"'
+        why = (
+            f'the entry uses context "{pinned.context}"{file}, but this command uses '
+            f'"{target.context}"'
+        )
         hints = (_setup(entry, clients, f'pin the entry to context "{target.context}"'),)
         yield Finding("cluster", _OTHER_CLUSTER, Level.FAIL, title, why=why, hints=hints)
     elif not entry.context:
@@ -286,14 +292,17 @@ def _instance(seen: Observation, evidence: Evidence) -> Iterator[Finding]:
 def _secrets(entry: Entry, clients: Sequence[str], seen: Observation) -> Iterator[Finding]:
     hints = (_setup(entry, clients, "mask the data of Secrets"),)
     if seen.masking is Masking.SHOWN:
-        title = "the data of Secrets is not masked: a dummy Secret came back with its value"
+        title = (
+            "the data of Secrets is not masked: the server returned a dummy Secret with its value"
+        )
         yield Finding("secrets", _NOT_MASKED, Level.FAIL, title, hints=hints)
     elif not entry.masks:
         title = "the data of Secrets is not masked: --mask-secrets=false"
         yield Finding("secrets", _NOT_MASKED, Level.FAIL, title, hints=hints)
     elif seen.masking is Masking.MASKED:
         title = (
-            "a dummy Secret came back masked; ConfigMaps, logs and environment variables are not"
+            "the server masked a dummy Secret; it does not mask ConfigMaps, logs and environment "
+            "variables"
         )
         yield Finding("secrets", _PASS, Level.PASS, title)
     else:

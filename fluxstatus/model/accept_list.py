@@ -132,7 +132,7 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         key, _ = Counter(key for key, _ in pairs).most_common(1)[0]
-        raise ValueError(f"the key {key!r} is there twice in one object")
+        raise ValueError(f"the key {key!r} occurs twice in one object")
     return found
 
 
@@ -177,7 +177,7 @@ def _checked(number: int, found: Mapping[str, Any]) -> Entry:
 def last_day(value: Any) -> date:
     """Return the date *value*: one of TOML, or a text such as 2026-12-31. Raises ValueError."""
     if value is None:
-        raise ValueError("it has no until, the last day on which the fault is accepted")
+        raise ValueError("it has no until (the last day on which the fault is accepted)")
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     try:

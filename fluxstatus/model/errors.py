@@ -7,7 +7,7 @@ from typing import Self
 from fluxstatus.model.evidence import Unread, Why
 
 LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN})
-"""The errors of a machine that has no more files, memory or processes."""
+"""The errors of a machine that has run out of file descriptors, memory or processes."""
 
 
 class ArgumentError(Exception):

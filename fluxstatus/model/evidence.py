@@ -22,16 +22,16 @@ CHANGES = "events/changes"
 """The names of answers that are parts of a list; other lists have the name of their resource."""
 
 LEASES = "leases.coordination.k8s.io"
-"""The name of the answer with the Leases of controllers: a sign of life, which may be missing."""
+"""The name of the answer with the Leases of controllers, which are an optional sign of life."""
 
 _FOLLOWING = (WORKLOAD_PODS, CHANGES)
-"""The queries that are only sent after the results of others."""
+"""Queries that depend on the results of other queries."""
 
 AWAITED = "awaited"
-"""The name of the answers with objects that reconciliations wait for: the kind follows a slash."""
+"""The prefix of answers with objects that reconciliations wait for; a slash and the kind follow."""
 
 VERSION = "version"
-"""The name of the answer with the reason when the version of the API server was not read."""
+"""The name of the answer that says why the API server's version was not read."""
 
 Object: TypeAlias = dict[str, Any]
 """A Kubernetes object as JSON: pruned (see pruning.py), with its apiVersion and kind."""

@@ -34,7 +34,8 @@ class Level(StrEnum):
 Category: TypeAlias = Literal["fault", "habit"]
 
 Certainty: TypeAlias = Literal["certain", "likely", "one-of", "unknown"]
-"""How sure a cause is: a likely cause and one of several are to be confirmed before a fix."""
+"""How certain a cause is. Causes that are `likely` or `one-of` have to be confirmed before a
+fix."""
 
 
 @dataclass(slots=True)
@@ -127,7 +128,7 @@ RECONCILING = "reconciling"
 
 
 NEW = "new"
-"""The word of `--fail-on` for faults that an earlier report lacks."""
+"""The value of `--fail-on` for faults that an earlier report does not contain."""
 
 
 class Exit(IntEnum):

@@ -33,7 +33,8 @@ def ids_in(inventory: object) -> list[str] | None:
     """Return the ids in a status.inventory, packed or as its controller wrote it; None without one.
 
     What is no id is left out. That of an ArtifactGenerator is a list of its ExternalArtifacts, and
-    from Flux 2.10 on also of Namespaces, which have their kind (SW api/v1beta1 InventoryEntry).
+    from Flux 2.10 on also of Namespaces, which have their kind (source-watcher api/v1beta1
+    InventoryEntry).
     """
     if isinstance(inventory, str):
         return unpack(inventory)

@@ -1,8 +1,8 @@
 """The kinds of Flux: their names, the step that checks them, the controller that reconciles them.
 
-Source: the CRDs of Flux 2.6 to 2.10 and of the Flux Operator (config/crd/bases of each
-repository), and their types (SC api/v1, IRC api/v1beta2, FO api/v1). There are no versions here:
-the API server reports the versions that it serves.
+Source: the CRDs of Flux 2.6 to 2.10 and of the Flux Operator (config/crd/bases of each repository),
+and their types (source-controller api/v1, image-reflector-controller api/v1beta2, flux-operator
+api/v1). There are no versions here: the API server reports the versions that it serves.
 """
 
 from collections.abc import Mapping
@@ -14,10 +14,11 @@ SUSPEND_ANNOTATIONS = (
     "fluxcd.controlplane.io/reconcile",
     "source.extensions.fluxcd.io/reconcile",
 )
-"""The annotations that suspend an object without spec.suspend: of the operator, source-watcher."""
+"""The annotations of the Flux Operator and source-watcher that suspend objects without
+spec.suspend."""
 
 ORIGIN = "org.opencontainers.image.revision"
-"""The metadata of an OCI artifact with the Git revision that it was made from."""
+"""The annotation of an OCI artifact that names the Git revision from which it was built."""
 
 
 KindName: TypeAlias = Literal[
@@ -41,7 +42,7 @@ KindName: TypeAlias = Literal[
     "Alert",
     "Provider",
 ]
-"""The name of a kind of Flux."""
+"""The name of a Flux kind."""
 
 KindNames: TypeAlias = frozenset[KindName]
 """A set of kinds, such as those that a rule applies to."""
@@ -132,10 +133,10 @@ _KINDS = (
 # fmt: on
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}
-"""All kinds of Flux by name."""
+"""All Flux kinds by name."""
 
 RESOURCES: Mapping[str, Kind] = {kind.resource: kind for kind in _KINDS}
-"""All kinds of Flux by plural.group."""
+"""All Flux kinds by plural.group."""
 
 FLUX_GROUPS = frozenset(kind.group for kind in _KINDS)
 

@@ -34,7 +34,7 @@ _NAMES: Mapping[str, Mapping[str, str] | None] = {
     "flux-operator-mcp": _FLUX_OPERATOR,
     "helm": _HELM,
 }
-"""The names of kubectl's flags in each program of a hint; a flag without a name is left out."""
+"""What other programs in a hint call kubectl's flags; flags that a program lacks are left out."""
 
 
 LIVE = frozenset({
@@ -47,7 +47,7 @@ _LIVE_OPTIONS = frozenset({"--save", "--wait"})
 """The options of the check that cannot be used with a snapshot."""
 
 _ON_FILES = frozenset({"compare"})
-"""The commands of this program that read files alone, and no cluster."""
+"""The commands of this program that read only files and no cluster."""
 
 DEMO = ("--demo",)
 """The option that selects the bundled demo cluster. No kubeconfig has its context."""

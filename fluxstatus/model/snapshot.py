@@ -46,17 +46,18 @@ COMMANDS = frozenset({
     ("kubectl", "auth", "whoami"),
     ("date", "-u"),
 })  # fmt: skip
-"""The commands that are read from a file. Others are not: the file may come from anyone, and what
-is printed is run."""
+"""The commands that are accepted from a file. All others are dropped: the file may come from
+anyone, and users run the commands that are printed."""
 _KEPT_FLAGS = ("--as=", "--as-group=", "--as-uid=")
-"""The flags of a saved run that commands repeat. Others, such as --server, lead elsewhere."""
+"""The flags of a saved run that commands repeat. Others, such as --server, may point to another
+server."""
 
 Shape: TypeAlias = "type | list[Shape] | dict[str, Shape] | tuple[Shape, ...]"
 """The schema of a value: a type, a list of a shape, an object with these keys ("*": any keys), or
 one of several shapes."""
 
 _TARGET = tuple(name for name in Target._fields if name != "saved")
-"""What is kept of the target: where a file is read from is not in the file."""
+"""The fields of the target that a file contains; the path of the file is not one of them."""
 
 _UNREAD: Shape = {
     "why": str,
@@ -176,7 +177,10 @@ def _plain_answer(answer: Answer) -> dict[str, Any]:
 
 def _plain_hint(hint: Hint) -> dict[str, Any]:
     if hint.label != "fix" or any(command.changes for command in hint.commands):
-        raise ValueError(f"the hint {hint.text!r} would lose its label or a command that changes")
+        raise ValueError(
+            f"the hint {hint.text!r} would lose its label or the mark of a command "
+            "that makes changes"
+        )
     return {"text": hint.text, "commands": [command.argv for command in hint.commands]}
 
 

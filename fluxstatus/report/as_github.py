@@ -12,7 +12,7 @@ _NAMES = 10  # of blocked objects
 _COMMANDS = {Level.FAIL: "error", Level.WARN: "warning", Level.UNKNOWN: "warning"}
 _ESCAPES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _IN_PROPERTIES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
-"""What the runner decodes (actions/toolkit packages/core/src/command.ts)."""
+"""The characters that the runner decodes (actions/toolkit packages/core/src/command.ts)."""
 
 
 def render(report: Report, look: Look) -> str:

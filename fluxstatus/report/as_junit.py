@@ -28,7 +28,7 @@ _TAGS = {
     Level.SKIP: "skipped",
 }
 _Test: TypeAlias = tuple[Finding, str]
-"""What a test is about, and its result."""
+"""The subject of a test, and its result."""
 
 _COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 """The attribute of a suite that counts the tests with a tag."""

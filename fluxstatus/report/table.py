@@ -42,18 +42,19 @@ _STYLES: Mapping[tuple[str, str], str] = {
 """The style of a cell, by its column and text."""
 
 _IDLE: Mapping[str, str] = {"SUSPENDED": "False"}
-"""The text of a column that says nothing if all rows have it; of other columns, no text."""
+"""The text that makes a column redundant if all rows have it; other columns have no such text."""
 
 _SAID = re.compile(
     r"(?:Applied revision: |stored artifact(?: for (?:revision|digest) |: revision ))'?([^\s']+)'?"
 )
-"""A message of a healthy object that has nothing but its revision (KC, SC internal/controller)."""
+"""A message of a healthy object that contains only its revision (internal/controller of
+kustomize-controller and source-controller)."""
 
 
 _REVISIONS = ("READY", "WANTED", "APPLIED")
 
 _WAITS = re.compile(r"((?:not updated: |waits for )?[A-Z]\w+/\S+): .+")
-"""A message that names another object, and says why that fails."""
+"""A message that names another object and says why that object fails."""
 
 
 class _Columns(NamedTuple):

@@ -98,7 +98,7 @@ def command_line(argv: Sequence[str], *, ascii_only: bool = False) -> str:
 _OF_THIS_MACHINE = (
     ("brew",), ("kubectl", "flux-status"), ("kubectl", "krew"), ("flux", "migrate", "-f"),
 )  # fmt: skip
-"""How commands begin that change this machine, if anything, and never the cluster."""
+"""The beginnings of commands that may change this machine, but never the cluster."""
 
 
 def marked(command: Command, *, ascii_only: bool = False) -> str:

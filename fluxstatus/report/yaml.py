@@ -17,10 +17,10 @@ from fluxstatus.model.evidence import Object
 _PLAIN = re.compile(r"[A-Za-z/][\w./@+-]*(?: [\w./@+-]+)*")
 _NOT_TEXT = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 _REPOSITORIES = ("git", "bitbucket", "azuredevops")
-"""How the types of Providers begin whose address is that of a repository."""
+"""The beginnings of the Provider types whose address is a repository."""
 
 Verdicts: TypeAlias = Sequence[Mapping[str, Any]] | None
-"""What a list adds on its objects; None without such a list."""
+"""The verdicts that a list adds about its objects; None if it adds none."""
 
 _INDENT = 4  # spaces, for an object in a JSON list
 

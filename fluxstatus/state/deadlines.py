@@ -1,7 +1,8 @@
 """How long one attempt at an object may take, before it counts as stuck.
 
-A HelmRelease has a timeout for each action (HC api/v2), and its controller writes the one of the
-running action into the message. A Kustomization does the same for each stage of its attempt.
+A HelmRelease has a timeout for each action (helm-controller api/v2), and its controller writes the
+one of the running action into the message. A Kustomization does the same for each stage of its
+attempt.
 """
 
 from collections.abc import Mapping
@@ -16,19 +17,22 @@ if TYPE_CHECKING:
     from fluxstatus.state.resource import Resource
 
 MARGIN = timedelta(minutes=2)
-"""The time a controller may take on top of the timeout: its queue, its writes, clock skew."""
+"""The time that a controller may take beyond the timeout, for its queue, its writes and clock
+skew."""
 
 _TIMEOUT_ANNOTATION = "fluxcd.controlplane.io/reconcileTimeout"
 _TIMEOUT_IN_MESSAGE = late_pattern(r"\bwith (?:a )?timeout of ([\d.hms]+)")
-"""The timeout in the message of a running attempt (HC atomic_release.go, KC reconcile)."""
+"""The timeout in the message of a running attempt (helm-controller atomic_release.go,
+kustomize-controller reconcile)."""
 
 _ACTIONS = ("install", "upgrade", "test", "rollback")
-"""The actions of a HelmRelease that is not deleted. Which one comes next is not known."""
+"""The actions of a HelmRelease that is not being deleted. Which one comes next is unknown."""
 
 _OF_INTERVAL = {"Kustomization": (30.0, 30.0), "ImageRepository": (0.0, 1.0)}
-"""Kinds whose timeout is their interval if it is not set: less these seconds, and at least those.
+"""Kinds whose timeout defaults to their interval: the seconds to subtract, and the minimum in
+seconds.
 
-Upstream: GetTimeout in KC api/v1 and IRC api/v1.
+Upstream: GetTimeout in kustomize-controller api/v1 and image-reflector-controller api/v1.
 """
 
 

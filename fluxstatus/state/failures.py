@@ -16,7 +16,8 @@ SOURCE_PARTS = (
     ("BuildFailed", "True"),
     ("SourceVerified", "False"),
 )
-"""Conditions of a source that only a success removes (SC internal/controller, each kind)."""
+"""Conditions of a source that only a success removes (source-controller internal/controller, each
+kind)."""
 
 PARTS = (*OUTCOMES, *SOURCE_PARTS, ("Healthy", "False"))
 """Conditions that keep the failure while the next attempt runs."""
@@ -39,8 +40,9 @@ def failing_since(resource: Resource) -> datetime | None:
 def failing_in_history(resource: Resource) -> datetime | None:
     """Return since when the attempts in the history of *resource* fail alike; None if unknown.
 
-    Attempts with the same result are one entry, also if there was a success between them (KC, FO
-    status.history): then it is unknown which was the first after that.
+    Attempts with the same result are one entry, also if there was a success between them
+    (kustomize-controller, flux-operator status.history): then it is unknown which was the first
+    after that.
     """
     newest, *older = maps_of(resource.status.get("history")) or [{}]
     first = when(newest.get("firstReconciled"))

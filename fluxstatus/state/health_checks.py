@@ -24,7 +24,7 @@ _NOT_READY = (
     r"\bresource (?P<kind>\w+)/(?P<namespace>[\w.-]*)/(?P<name>[\w.-]+) "
     r"(?:not ready|still exists)\. status: (?P<status>\w+)"
 )
-"""An object that Helm 4 waited for (helm v4 pkg/kube/statuswait.go)."""
+"""An object for which Helm 4 waited (helm v4 pkg/kube/statuswait.go)."""
 
 _LOGGED = (
     r": (?P<kind>\w+) (?:is not ready|is not bound|does not have [\w ]+?|is failed): "

@@ -11,7 +11,8 @@ EVERY = "fluxcd.controlplane.io/reconcileEvery"
 """The annotation with the interval of an object that the Flux Operator reconciles."""
 
 GENERATOR_EVERY = "source.extensions.fluxcd.io/reconcileEvery"
-"""The annotation with the interval of an ArtifactGenerator, from Flux 2.10 on (SW api/v1beta1)."""
+"""The annotation with the interval of an ArtifactGenerator in Flux 2.10 and later (source-watcher
+api/v1beta1)."""
 
 
 def field_of(resource: Resource) -> str:

@@ -18,10 +18,10 @@ from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key, Ref
 
 APPLIERS = ("Kustomization", "HelmRelease", "ResourceSet", "FluxInstance")
-"""The kinds with an inventory of what they apply."""
+"""The kinds with an inventory of the objects that they apply."""
 
 _SPARSE = 8
-"""How many bytes per hash the table has in which they are counted, so that few share one."""
+"""The bytes per hash of the table in which hashes are counted, so that few hashes share a byte."""
 
 _TWICE = 2  # or more often
 
@@ -107,8 +107,9 @@ def contested_kinds(answers: Mapping[str, Answer]) -> set[str]:
 def ids_of(item: Object) -> list[str]:
     """Return the ids in the inventory of *item*, a pruned object.
 
-    The CRDs of a HelmRelease are left out. Those in the crds folder of its chart are listed even
-    if it does not apply them, and Helm never deletes them (HC internal/inventory AddCRDs).
+    The CRDs of a HelmRelease are left out. Those in the crds folder of its chart are listed even if
+    it does not apply them, and Helm never deletes them (helm-controller internal/inventory
+    AddCRDs).
     """
     ids = ids_in(map_of(item.get("status")).get("inventory")) or []
     if item.get("kind") == "HelmRelease":

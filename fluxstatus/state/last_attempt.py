@@ -23,9 +23,9 @@ _SUMMED_UP = frozenset(
     {"InstallFailed", "UpgradeFailed", "TestFailed", "RollbackSucceeded", "RollbackFailed",
      "UninstallSucceeded", "UninstallFailed", "RetryAfterInterval"}
 )  # fmt: skip
-"""Reasons of a HelmRelease's Ready that summarize its outcomes (HC internal/reconcile/release.go).
-
-With any other reason the attempt ended before, and the outcomes are those of an earlier one.
+"""Reasons of a HelmRelease's Ready condition that summarize the outcomes of the last attempt
+(helm-controller internal/reconcile/release.go). With any other reason, that attempt ended without
+outcomes, and those in the status are of an earlier attempt.
 """
 
 _LONGEST_BACKOFF = timedelta(seconds=1000)
@@ -37,17 +37,19 @@ _STAGES = (
     ("Detecting drift", "ReconciliationFailed"),
     ("Running health checks", "HealthCheckFailed"),
 )
-"""The stages of an attempt at a Kustomization, in order, with their failures (KC reconcile)."""
+"""The stages of an attempt at a Kustomization, in order, with their failures (kustomize-controller
+reconcile)."""
 
 _NO_FAILURE = frozenset({"ReconciliationDisabled", "Progressing", "Adopted"})
-"""Reasons of Warning events about no failed attempt, such as those of a stopping controller.
-
-An ArtifactGenerator of Flux 2.10 says which objects it has adopted (SW api/v1beta1).
+"""Reasons of Warning events that are not about a failed attempt, such as those of a stopping
+controller. An ArtifactGenerator of Flux 2.10 reports the objects that it has adopted
+(source-watcher api/v1beta1).
 """
 
 
 _REPLACED = frozenset({"HealthCheckCanceled"})
-"""Reasons of attempts that a newer one has replaced before they had a result (KC, FO)."""
+"""Reasons of attempts that a newer attempt replaced before they had a result (kustomize-controller,
+flux-operator)."""
 
 
 def is_failed_retry(state: State, resource: Resource) -> bool:

@@ -6,8 +6,9 @@ a process that renews its Lease may hang, and a process without a Lease may work
 Only some kinds show that they were reconciled although nothing has changed (PERIODIC). Of the
 others, a controller only shows that it ignores new work (causes/merging.py).
 
-Upstream: client-go tools/leaderelection (a holder is HOSTNAME_UUID), PKG runtime/leaderelection
-(the name of a Lease may end in a hash), KC and FO status.history.
+Upstream: client-go tools/leaderelection (a holder is HOSTNAME_UUID), fluxcd/pkg
+runtime/leaderelection (the name of a Lease may end in a hash), kustomize-controller and
+flux-operator status.history.
 """
 
 from collections import defaultdict
@@ -29,29 +30,32 @@ from fluxstatus.state.resource import HEALTHY, Resource, Verdict
 from fluxstatus.state.state import State
 
 PERIODIC = frozenset({"Kustomization", "ResourceSet", "FluxInstance"})
-"""Kinds whose status has the time of each attempt, and that nothing else schedules."""
+"""Kinds whose status has the time of each attempt, and that are reconciled on a schedule of their
+own."""
 
 PATIENCE = 3
-"""How many times what is due may be missed: intervals have a jitter, queues are long."""
+"""How many due reconciliations may be missed, because intervals have jitter and queues are long."""
 
 RENEWED_WITHIN = timedelta(seconds=70)
-"""The least age of a Lease that nobody renews: twice the duration that Flux sets."""
+"""The minimum age of a Lease that counts as abandoned: twice the duration that Flux sets."""
 
 ACQUIRED_FOR, READY_FOR = timedelta(seconds=60), timedelta(seconds=90)
-"""How long a controller may take to begin, as the leader, or if its Lease is not known, ready."""
+"""How long a controller may take to start work after it became the leader or, if its Lease is
+unknown, after it became ready."""
 
 _MOST_SECONDS = 86_400  # of a Lease's duration: a longer one is no sign of life
 
 _FIRST_ROUND = timedelta(minutes=2)
-"""How long the first attempt may take to begin after that: a start makes all objects due."""
+"""How long the first attempt may take to start after that, since all objects are due at a start."""
 
 _LONGEST_SLEEP = timedelta(days=3)
-"""The longest silence of everything that passes for the sleep of a laptop."""
+"""The longest pause of all reconciliations that is attributed to a suspended cluster, such as on a
+laptop."""
 
 _HOSTNAME = 63  # characters: the kubelet cuts the name of a pod
 
 _PAST_BUILD = frozenset({"ReconciliationFailed", "HealthCheckFailed", "PruneFailed"})
-"""Reasons of a failure that comes after the build, so that the attempt is in the history."""
+"""Reasons of a failure after the build, so that the attempt is in the history."""
 
 
 class Lease(NamedTuple):
@@ -188,7 +192,7 @@ def _overdue(
 
 
 def _has_history(resource: Resource) -> bool:
-    """Whether the status of *resource* has the time of an attempt: since Flux 2.7, and FO 0.30.
+    """Whether the status of *resource* has the time of an attempt (Flux 2.7, operator 0.30).
 
     The time of Ready alone is no evidence: it shows an attempt, but not that there was none since.
     """

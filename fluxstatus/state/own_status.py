@@ -147,4 +147,4 @@ _READY: Mapping[str, Callable[[Object], bool]] = {
     ),
     **dict.fromkeys(("ReplicaSet", "DaemonSet", "Service", "Namespace"), lambda _: False),
 }
-"""Whether an object of a kind is healthy. Of some kinds this is never known here."""
+"""Whether an object of a kind is healthy; for some kinds, that is never known here."""

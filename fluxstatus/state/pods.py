@@ -103,7 +103,9 @@ def _problem_of_init(container: dict[str, Any], pod: str) -> PodProblem:
     name = text_of(container.get("name"))
     started = when(map_of(map_of(container.get("state")).get("running")).get("startedAt"))
     since = f" since {started:%Y-%m-%d %H:%M} UTC" if started else ""
-    text = f'has been running init container "{name}"{since}, before its other containers start'
+    text = (
+        f'has been running init container "{name}"{since}, so its other containers have not started'
+    )
     brief = f"init container {name} has been running{since}"
     return PodProblem("init", text, pod, started, 0, name, brief)
 

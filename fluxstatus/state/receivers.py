@@ -1,4 +1,7 @@
-"""The objects that Receivers notify of changes (NC internal/server/receiver_handlers.go)."""
+"""The objects that Receivers notify of changes.
+
+Upstream: notification-controller internal/server/receiver_handlers.go.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable

@@ -21,7 +21,8 @@ _DEPENDENCY = late_pattern(
     r"dependency (?:'(?P<own>[\w.-]+/[\w.-]+)'|"
     r"(?:[\w.-]+/)?v\w+/(?P<kind>\w+)/(?P<theirs>(?:[\w.-]+/)?[\w.-]+)) (?:is )?not ready"
 )
-"""The dependency in the message of an object that waits for it (KC, HC, FO internal/controller)."""
+"""The dependency in the message of an object that waits for it (internal/controller of
+kustomize-controller, helm-controller and flux-operator)."""
 
 
 def source_of(resource: Resource) -> Key | None:
@@ -61,7 +62,7 @@ def dependencies_of(resource: Resource, message: str) -> Iterator[Key]:
 
 
 def must_only_exist(resource: Resource) -> set[Key]:
-    """Return the dependencies of a ResourceSet that need not be ready (FO api/v1)."""
+    """Return the dependencies of a ResourceSet that need not be ready (flux-operator api/v1)."""
     if resource.ref.kind != "ResourceSet":
         return set()
     return {
@@ -99,7 +100,7 @@ def template_owner(resource: Resource) -> Key | None:
     """Return the HelmRelease whose chart template helm-controller made *resource* from, or None.
 
     An OCIRepository that is in a chart has the same labels, but not the name that helm-controller
-    chooses (HC api/v2 GetHelmChartTemplateReference).
+    chooses (helm-controller api/v2 GetHelmChartTemplateReference).
     """
     kind, namespace, name = resource.ref.key
     release = creator_of(resource.labels, "HelmRelease")
@@ -200,8 +201,8 @@ def made_source_of(release: Resource) -> Key | None:
     """Return the source that helm-controller makes from the chart template of *release*.
 
     It is None without a template, and where spec.chartRef is used instead. status.helmChart is
-    namespace/name of a HelmChart, and from Flux 2.10 kind/namespace/name of another source (HC
-    api/v2 GetHelmChartReference).
+    namespace/name of a HelmChart, and from Flux 2.10 kind/namespace/name of another source
+    (helm-controller api/v2 GetHelmChartReference).
     """
     if release.ref.kind != "HelmRelease" or release.spec.get("chartRef"):
         return None

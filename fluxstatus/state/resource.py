@@ -52,7 +52,8 @@ def switch_of(kind: str) -> str:
 
 
 _APPLIERS = frozenset({"kustomize-controller", "helm-controller"})
-"""Field managers of what a manifest sets (KC, HC main.go)."""
+"""Field managers of fields that a manifest sets (kustomize-controller and helm-controller,
+main.go)."""
 
 
 def suspender_of(resource: "Resource") -> str:
@@ -181,13 +182,16 @@ class Resource:
     def frozen(self) -> bool:
         """Whether an annotation keeps the Flux Operator from applying a ResourceSet to it.
 
-        Its own controller reconciles it (FO resourceset_controller.go ExclusionSelector, from 0.59
-        on); an object of the operator's kinds is suspended instead.
+        Its own controller reconciles it (flux-operator resourceset_controller.go ExclusionSelector,
+        from 0.59 on); an object of the operator's kinds is suspended instead.
         """
         return not self._has_switch and self._is_off(SUSPEND_ANNOTATIONS[0])
 
     def _is_off(self, annotation: str) -> bool:
-        """Whether *annotation* is disabled; its controllers ignore the case (FO, SW IsDisabled)."""
+        """Whether *annotation* is disabled; its controllers ignore the case.
+
+        Upstream: flux-operator, source-watcher IsDisabled.
+        """
         value = self.annotations.get(annotation)
         return value is not None and text_of(value).lower() == "disabled"
 
@@ -253,7 +257,7 @@ def is_recent(at: datetime | None, now: datetime) -> bool:
 
 
 def release_name(resource: Resource) -> str:
-    """Return the name of the Helm release of *resource* (HC api/v2 GetReleaseName)."""
+    """Return the name of the Helm release of *resource* (helm-controller api/v2 GetReleaseName)."""
     latest = next(iter(maps_of(resource.status.get("history"))), {})
     target = text_of(resource.spec.get("targetNamespace"))
     return (

@@ -19,7 +19,7 @@ _LONG = 12  # characters: a longer suffix is a hash
 _HASH = late_pattern(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
 
 GRACE = timedelta(seconds=60)
-"""The least time that a controller has to apply a new revision."""
+"""The minimum time that a controller is given to apply a new revision."""
 
 
 _RESULTS = {
@@ -35,7 +35,8 @@ _RESULTS = {
 }
 """The field of the status that is set before the object becomes Ready, by kind.
 
-SC internal/controller (reconcileArtifact), KC and FO internal/controller (finalizeStatus).
+internal/controller of source-controller (reconcileArtifact), kustomize-controller and flux-operator
+(finalizeStatus).
 """
 
 
@@ -112,7 +113,7 @@ def lag_behind(source: Resource, resource: Resource) -> Lag | None:
 def _lag_behind(artifact: Artifact, resource: Resource) -> Lag | None:
     """Compare the revision of *artifact* with the one that *resource* applied; None if unknown.
 
-    Kustomizations are compared as the controller does (PKG apis/meta Artifact.HasRevision),
+    Kustomizations are compared as the controller does (fluxcd/pkg apis/meta Artifact.HasRevision),
     HelmReleases by chart version, and by digest where the chart comes from an OCIRepository.
     """
     kind, wanted, since = artifact

@@ -14,17 +14,19 @@ from fluxstatus.model.ref import Ref
 from fluxstatus.state.inventories import ids_of, target_of
 
 INTO_OTHERS = ("Kustomization", "HelmRelease", "ResourceSet")
-"""The kinds that apply into other namespaces; a FluxInstance only installs Flux in its own."""
+"""The kinds that apply objects to other namespaces; a FluxInstance installs Flux only in its
+own."""
 
 Namespaces: TypeAlias = frozenset[str]
 
 _CONTENT = frozenset({"HelmRelease", "ResourceSet"})
-"""The kinds of Flux whose spec is what is deployed; all others only say where that is."""
+"""The Flux kinds whose spec defines what is deployed; all others only refer to it."""
 
 _SET_UP = frozenset(
     {"ServiceAccount", "Role", "RoleBinding", "NetworkPolicy", "ResourceQuota", "LimitRange"}
 )
-"""What a namespace is set up with for a team; `flux create tenant` creates the first and third."""
+"""The kinds with which a namespace is set up for a team; `flux create tenant` creates the first and
+third."""
 
 
 def applies_into(item: Object, namespaces: Collection[str]) -> Namespaces:

@@ -30,7 +30,7 @@ from fluxstatus.state.resource import Resource
 from fluxstatus.state.scope import INTO_OTHERS, Namespaces, applies_into
 
 _NO_RELEASE = (0, 0, 0, 0)
-"""The order of a version that is none: before all others."""
+"""The sort key of a text that is not a version, which sorts before all versions."""
 
 EVENTS_FOR = timedelta(hours=1)
 """The age of the oldest Warning event that counts; API servers keep them about as long."""
@@ -39,7 +39,7 @@ _OF_OBJECTS = (
     *(one.resource for one in KINDS.values() if one.reconciled and one.name != "FluxInstance"),
     "events",
 )
-"""The lists of Flux objects, and of what happened to them; a FluxInstance only installs Flux."""
+"""The lists of Flux objects and of their events; a FluxInstance only installs Flux."""
 
 _EVENT = jmespath.compile(
     """{

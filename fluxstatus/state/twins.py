@@ -2,7 +2,8 @@
 
 A source whose revision has not changed shows nothing of its checks. That others fetched a newer
 revision shows what it should have fetched as well, whatever its Secret, spec.ignore or spec.verify
-is (SC internal/controller reconcileSource: these fail the object, or change no revision).
+is (source-controller internal/controller reconcileSource: these fail the object, or change no
+revision).
 """
 
 import json
@@ -22,7 +23,7 @@ from fluxstatus.state.state import State
 KINDS_WITH_TWINS = ("GitRepository", "OCIRepository")
 
 _Origin: TypeAlias = tuple[str, ...]
-"""What decides which revision a source has: its kind, URL, ref and proxy."""
+"""The values that determine the revision of a source: its kind, URL, ref and proxy."""
 
 
 class Older(NamedTuple):

@@ -176,7 +176,7 @@ def test_what_to_do_depends_on_the_release() -> None:
     (failed,) = bringer_hints(judged(release("it", "kyverno", FAILED)), "crd-missing")
     assert "spec.install.crds" in of_crd.text
     assert "its values and its pods" in ready.text
-    assert "fix it first" in failed.text
+    assert "fix this HelmRelease first" in failed.text
     assert ready.commands[0].argv[:3] == (
         "kubectl",
         "get",

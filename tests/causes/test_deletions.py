@@ -66,7 +66,7 @@ def findings_of(*objects: Object) -> list[Finding]:
 def test_a_blocked_deletion_has_its_reason(objects: list[Object], because: str, step: str) -> None:
     """The last attempt explains a blocked deletion, and the first step addresses it."""
     found = only(findings_of(*objects), "terminating")
-    assert f"its last attempt: {because}" in found.why
+    assert f"the last attempt failed: {because}" in found.why
     assert step in found.hints[0].text
     assert "Do not remove the finalizer" in found.hints[1].text
     assert "resetAt" not in str(found.hints)  # a release that is to go has no retries to reset

@@ -215,7 +215,7 @@ def test_many_workloads_are_summed_up() -> None:
     message = waits(*(f"StatefulSet/apps/w{n}" for n in range(50)))
     texts = [found.text for found in unhealthy_workloads(state(*crowd), WAITING, message)]
     assert len(texts) == 6
-    assert texts[-1] == "other workloads are also not ready"
+    assert texts[-1] == "more workloads are not ready"
 
 
 def test_a_flux_object_that_was_waited_for_is_no_workload() -> None:

@@ -63,7 +63,7 @@ def test_what_was_not_compared_does_not_pass(kind: str) -> None:
     unread = {KINDS[kind].resource: FORBIDDEN}
     (*_, finding) = found("drift", evidence(*left, unread=unread))
     assert finding.level is Level.PASS
-    assert finding.title.startswith("of what could be read, ")
+    assert finding.title.startswith("among the objects that could be read, ")
 
 
 def test_an_old_revision_warns() -> None:

@@ -390,7 +390,9 @@ def test_what_is_healthy_here_is_not_all() -> None:
     found = of("team", known=only_in("team", *own))
     assert any("1 of 1" in title for title in titles(found, "sources"))
     assert any("1 of 1" in title for title in titles(found, "reconcilers"))
-    assert any(title.startswith("of what could be read") for title in titles(found, "drift"))
+    assert any(
+        title.startswith("among the objects that could be read") for title in titles(found, "drift")
+    )
     assert found.exit_code() is Exit.NO_VERDICT
 
 

@@ -75,7 +75,10 @@ def test_two_owners_are_named_with_what_they_apply() -> None:
         "Namespace prod and 1 more object: applied by both Kustomization apps/a and "
         "Kustomization infra/b"
     )
-    assert "is deleted if that one applied it last (unless pruning is disabled on it)" in one.why
+    assert (
+        "is deleted if that owner applied it last (unless pruning is disabled on the object)"
+        in one.why
+    )
     assert "although the other still includes it" in one.why
     assert "deleting a Namespace deletes everything in it" in one.why
     assert "kustomize.toolkit.fluxcd.io/prune: disabled" in one.hints[0].text
@@ -115,11 +118,11 @@ def test_each_pair_is_one_finding() -> None:
         ([ks(name, WEB, spec={"prune": False}) for name in ("a", "b")],
          "nothing will be deleted later, because spec.prune is false in all of them"),
         ([other("HelmRelease", "x", WEB), other("HelmRelease", "y", WEB)],
-         "is deleted (unless it has helm.sh/resource-policy: keep), although"),
+         "is deleted (unless the object has helm.sh/resource-policy: keep), although"),
         ([ks("a", WEB), other("HelmRelease", "x", WEB)], "may be deleted, although"),
         ([ks("a", WEB), other("ResourceSet", "x", WEB)], "may be deleted, although"),
         ([other("ResourceSet", "x", WEB), other("ResourceSet", "y", WEB)],
-         "is deleted if that one applied it last"),
+         "is deleted if that owner applied it last"),
         ([ks(name, WEB) for name in "abc"], "although others still include it"),
         ([ks("a", WEB), *(ks(name, WEB, spec={"prune": False}) for name in "bc")],
          "Kustomization apps/b and Kustomization apps/c delete nothing (spec.prune is false)"),
@@ -135,7 +138,7 @@ def test_what_is_deleted_depends_on_the_owners(objects: list[Object], words: str
 def test_what_nobody_deletes_needs_no_annotation() -> None:
     """With prune: false everywhere, the advice is only to let one of them apply it."""
     one = finding(*(ks(name, WEB, spec={"prune": False}) for name in ("a", "b")))
-    last = "its labels show which one applied it last"
+    last = "the labels of the object show which one applied it last"
     assert one.hints[0].text == f"let only one of them apply an object; {last}"
 
 

@@ -146,7 +146,7 @@ def test_objects_of_one_outage_are_not_said_to_wait() -> None:
     fails = {"Ready": f"False GitOperationFailed: unable to clone: {refused}"}
     objects = [flux("GitRepository", f"git-{n}", fails, spec=spec) for n in range(3)]
     one = summary(evidence(*HEALTHY, *objects), "sources")
-    assert one.title == ("1 of 4 ready, 2 fail with the same error as GitRepository apps/git-0")
+    assert one.title == ("1 of 4 ready, 2 failing with the same error as GitRepository apps/git-0")
 
 
 def test_a_chart_fails_with_its_release() -> None:
@@ -161,7 +161,7 @@ def test_a_chart_fails_with_its_release() -> None:
                                              "not ready: bad"}, spec=chart),
     ]  # fmt: skip
     assert summary(evidence(*HEALTHY, *objects), "sources").title == (
-        "2 of 3 ready, 1 fails because of HelmRelease apps/web"
+        "2 of 3 ready, 1 failing because of HelmRelease apps/web"
     )
 
 
@@ -175,8 +175,8 @@ def test_the_comparison_of_revisions_says_who_waits() -> None:
     known = evidence(*HEALTHY, *objects)
     (one,) = [f for f in found("drift", known) if "latest revision" in f.title]
     assert one.level is Level.WAIT
-    assert one.title.endswith("of 2 comparable objects have applied the latest revision of their "
-                              "source; 1 more waiting")  # fmt: skip
+    assert one.title.endswith("of 2 objects that can be compared have applied the latest revision "
+                              "of their source; 1 more is waiting")  # fmt: skip
 
 
 def test_the_exit_code_of_a_single_step_follows_its_findings() -> None:
@@ -234,7 +234,7 @@ def test_what_failed_before_a_commit_is_told_until_there_is_a_result() -> None:
     assert (one.level, one.code) == (Level.WAIT, "reconciling")
     assert one.title == (
         "1 of 2 ready, 1 in progress: Kustomization apps/web (failing for 30s), 1 failed before "
-        "and is retried: Kustomization apps/web (HealthCheckFailed for 45m)"
+        "and is being retried: Kustomization apps/web (HealthCheckFailed for 45m)"
     )
     ((_, value),) = one.evidence
     assert value == f"failed; before: HealthCheckFailed: {WAITS_FOR_WEB}"
@@ -249,7 +249,7 @@ def test_a_changed_spec_ends_no_failure() -> None:
     known = evidence(*HEALTHY, source("git"), web)
     title = summary(known).title
     assert "1 in progress: Kustomization apps/web (reconciling for 60s)" in title
-    assert title.endswith("is retried: Kustomization apps/web (HealthCheckFailed for 45m)")
+    assert title.endswith("is being retried: Kustomization apps/web (HealthCheckFailed for 45m)")
     assert judge(known).verdict is Verdict.PROGRESSING
 
 
@@ -266,7 +266,7 @@ def test_a_dependent_under_way_failed_before_too() -> None:
     assert (
         "1 waiting for Kustomization apps/infra, 1 in progress: Kustomization apps/infra" in title
     )
-    assert title.endswith("is retried: Kustomization apps/web (HealthCheckFailed for 45m)")
+    assert title.endswith("is being retried: Kustomization apps/web (HealthCheckFailed for 45m)")
 
 
 def test_an_instance_under_way_failed_before_too() -> None:
@@ -280,4 +280,6 @@ def test_an_instance_under_way_failed_before_too() -> None:
         "metadata.managedFields": [changed],
     })  # fmt: skip
     (one,) = [f for f in found("instance", evidence(*objects)) if f.code == "reconciling"]
-    assert one.title.endswith("is retried: FluxInstance flux-system/flux (BuildFailed for 30m)")
+    assert one.title.endswith(
+        "is being retried: FluxInstance flux-system/flux (BuildFailed for 30m)"
+    )

@@ -34,8 +34,8 @@ def test_a_web_ui_passes() -> None:
     (finding,) = found("ui", evidence(*HEALTHY))
     assert finding.level is Level.PASS
     assert finding.title == (
-        "svc/flux-operator:9080 has 1 endpoint; kubectl flux-status ui opens it, with permission "
-        "to create pods/portforward"
+        "svc/flux-operator:9080 has 1 endpoint; kubectl flux-status ui opens the web UI, with "
+        "permission to create pods/portforward"
     )
 
 

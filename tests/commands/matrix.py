@@ -316,6 +316,24 @@ COMMANDS: Mapping[str, Requests] = {
 """The requests of each command by their role. `-n apps` reads all: causes can be anywhere."""
 
 
+_READ_ALIKE = frozenset(
+    {
+        *("-n apps", "--accept-from apps/known", "--prompt", "mcp prompts"),
+        *("explain ks/app -n apps -o json", "fleet --all-contexts"),
+    }
+)
+"""Commands that read as the check does, or as `explain`."""
+
+
+def faults_of(command: str, position: int) -> tuple[Fault, ...]:
+    """Return the faults to try for the request of *command* at a *position*.
+
+    Each request of a command that reads as another does gets every third fault. Together they get
+    all, several times.
+    """
+    return FAULTS[position % 3 :: 3] if command in _READ_ALIKE else FAULTS
+
+
 def requests_of(command: str, *, by_kubectl: bool = False) -> list[tuple[Role, Request]]:
     """Return the requests of *command* with their roles: its own, or those of kubectl."""
     return [

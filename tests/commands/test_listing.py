@@ -169,7 +169,7 @@ def test_a_source_that_is_not_read_is_no_gap() -> None:
     """Without the sources, a note explains the empty WANTED, and --stale has exit code 3."""
     unread = {KINDS["GitRepository"].resource: FORBIDDEN}
     listing, remarks, saved = listed("ks", unread=unread)
-    assert "what depends on them is shown without WANTED" in " ".join(remarks)
+    assert "objects that depend on them are shown without WANTED" in " ".join(remarks)
     assert listing.exit_code(saved) is Exit.HEALTHY
     stale = Listing(FluxObjects(requested(["ks"]), ["stale"]), Format.TABLE, Look())
     list(stale.pieces(saved))

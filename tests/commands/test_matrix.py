@@ -18,6 +18,7 @@ from tests.commands.matrix import (
     Request,
     Role,
     codes_of,
+    faults_of,
     is_answer,
     requests_of,
 )
@@ -70,16 +71,20 @@ def test_what_was_not_read_is_unknown(command: str, workers: Executor) -> None:
     """
     requests = requests_of(command)
     without_fault = Cell(command, "", "")
-    faults = (EMPTY, *(fault.name for fault in FAULTS))
-    cells = [Cell(command, one.key, fault) for fault in faults for _, one in requests]
+    tried = [(role, one, faults_of(command, i)) for i, (role, one) in enumerate(requests)]
+    cells = [
+        Cell(command, one.key, fault)
+        for _, one, faults in tried
+        for fault in (EMPTY, *(fault.name for fault in faults))
+    ]
     runs = runs_of((without_fault, *cells), workers)
     healthy = runs[without_fault]
     assert healthy.code == HEALTHY, healthy.lines
     assert healthy.requests == {request.key for _, request in requests}
     wrong: list[str] = []
-    for role, request in requests:
+    for role, request, faults in tried:
         claims = denials(runs[Cell(command, request.key, EMPTY)])
-        for fault in FAULTS:
+        for fault in faults:
             done = runs[Cell(command, request.key, fault.name)]
             wrong += wrong_with(done, role, request, fault, claims)
     assert not wrong, "\n".join(wrong)

@@ -96,6 +96,7 @@ def test_a_short_value_is_one_line() -> None:
     """Blanks and line breaks become one blank."""
     assert short(" a\n  b ") == "a b"
     assert short("x" * 200) == "x" * 120 + " …"
+    assert short(f"it failed ({'word ' * 30})").endswith("word word …)")
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_the_last_to_apply_an_object_deletes_it(flux: Flux, git: GitServer, name
     found = contested(flux, namespace)
     assert found.content["level"] == "warn"
     assert f"both apply ./app of GitRepository {namespace}/app" in found.why
-    assert "is deleted if that one applied it last" in found.why
+    assert "is deleted if that owner applied it last" in found.why
     settings = of("v1", "ConfigMap", namespace, "settings")
     for last, first in ((app, other), (other, app)):
         flux.reconcile(first)

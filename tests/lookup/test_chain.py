@@ -142,5 +142,5 @@ def test_a_long_chain_ends() -> None:
     ):
         found = [one for node in nodes for one in node.all() if one.ref.kind == "Kustomization"]
         assert len(found) == 100
-        cut = [one.ref for one in found if "is not shown" in one.health.text]
+        cut = [one.ref for one in found if "are not shown" in one.health.text]
         assert cut == [found[-1].ref]

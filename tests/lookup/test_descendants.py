@@ -203,7 +203,7 @@ def test_a_long_chain_of_dependents_ends(number: int) -> None:
     tree = Tree(known.resources, None, NOW).of(known.resources["Kustomization", "apps", "k0"])
     nodes = list(tree.all())
     assert len(nodes) == min(number, 101)
-    assert ("is not shown" in nodes[-1].health.text) is (number > 101)
-    assert not any("is not shown" in node.health.text for node in nodes[:-1])
+    assert ("are not shown" in nodes[-1].health.text) is (number > 101)
+    assert not any("are not shown" in node.health.text for node in nodes[:-1])
     for draw in DRAW.values():
         assert "k89" in draw(tree, Look(80))

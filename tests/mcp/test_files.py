@@ -174,7 +174,7 @@ def test_bom_and_line_ends_stay(here: Host, file: Path) -> None:
 
 @pytest.mark.parametrize(
     ("data", "expected"),
-    [(b"{", "was not changed: it ends too early"), (b'{"a": \xff}', "is not UTF-8"),
+    [(b"{", "was not changed: it ends unexpectedly"), (b'{"a": \xff}', "is not UTF-8"),
      (b'{"mcpServers": 1}', "was not changed")],
 )  # fmt: skip
 def test_what_does_not_parse_is_left_alone(

@@ -288,7 +288,7 @@ def test_it_keeps_to_the_namespace() -> None:
     step = judge(known, team, LocalState((READER,), failures=9)).next
     assert step
     assert 'It blocks 1 object: "Kustomization team/web"' in step.prompt
-    assert 'Only what concerns namespace "team" was asked about.' in step.prompt
+    assert 'The check was limited to namespace "team".' in step.prompt
     assert "other/" not in step.prompt
     assert "else/" not in step.prompt
     suggested = judge(known, team).next

@@ -58,8 +58,8 @@ def entry(**changes: str) -> str:
     [
         ("[[accept]]\ncode = \n", "line 2"),
         ('{"accept": [\n{"code": }]}', "line 2"),
-        ('{"accept": [{"code": "a", "reason": "x", "code": "*"}]}', "'code' is there twice"),
-        ('{"accept": [{"code": "*"}], "accept": []}', "'accept' is there twice"),
+        ('{"accept": [{"code": "a", "reason": "x", "code": "*"}]}', "'code' occurs twice"),
+        ('{"accept": [{"code": "*"}], "accept": []}', "'accept' occurs twice"),
         (entry(until=""), "entry 1 (line 1): it has no until"),
         (entry() + "\n" + entry(reason=""), "entry 2 (line 6): it has no reason"),
         (entry(reason='"  "'), "reason is not a string, or is empty"),

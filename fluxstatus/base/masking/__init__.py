@@ -14,11 +14,11 @@ from fluxstatus.base.masking.grammar import is_name, is_value, mask_values, may_
 from fluxstatus.base.pattern_words import words_of
 
 _SHORT = 8
-"""Up to this length, a text can only have a credential with its name and what separates them."""
+"""A text up to this length can contain a credential only together with a name and a separator."""
 
 _MASK = "***"
 _DIGEST = re.compile(r"(?<=\bsha1:)[0-9a-f]{40}\b(?!%)|(?<=\bsha256:)[0-9a-f]{64}\b(?!%)")
-"""A part of a text in which no word of a form or a name is, nor the beginning or end of one."""
+"""A part of a text that contains no word of a form or a name, nor the beginning or end of one."""
 
 _SAME_DIGITS = bytes.maketrans(b"123456789", b"000000000")
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"

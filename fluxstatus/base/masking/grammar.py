@@ -17,26 +17,27 @@ _NAMES = (
     "authorization", "dockerconfigjson", "dockercfg", "webhookpath", "webhookurl", "webhook_url",
     "bindpw", "connectionstring", "connection_string",
 )  # fmt: skip
-"""What may end an identifier: dbPassword, CLIENT_SECRET, x-auth-token."""
+"""Names that may end an identifier, as in dbPassword, CLIENT_SECRET and x-auth-token."""
 
 _WORDS = ("pass", "pwd", "auth", "signature", "sig", "sas", "pat", "creds", "cred", "pw")
-"""What is a name only as a word of its own: db_pass and dbPass, not bypass."""
+"""Names that count only as whole words: in db_pass and dbPass, but not in bypass."""
 
 _KEYS = (
     "access", "account", "admin", "api", "app", "application", "auth", "client", "consumer",
     "deploy", "encryption", "hmac", "integration", "license", "master", "private", "routing", "rsa",
     "secret", "session", "shared", "signing", "ssh", "storage", "subscription", "webhook",
 )  # fmt: skip
-"""What makes a key secret: api-key, AccountKey, client-key-data. Others are public, or indexes."""
+"""Words before "key" that make it a secret: api-key, AccountKey, client-key-data. Other keys are
+public, or indexes."""
 
 _PASSWORDS = ("password", "passwd", "passphrase")
-"""Names that are nothing else."""
+"""Names that never mean anything but a password."""
 
 _BARE = frozenset({"secret", "credential", "credentials", "auth"})
-"""Names that are words of sentences, too: of an object, or of an activity."""
+"""Names that are also words in sentences, for an object or an activity."""
 
 _IN_BYTES = tuple(name.encode() for name in (*_NAMES, *_WORDS, "key"))
-"""What is in each name. No digit is."""
+"""Texts of which every name contains at least one. None contains a digit."""
 
 _NAME = re.compile(
     rf"(?:{'|'.join((*_NAMES, *_WORDS))}|key(?:[_-]?data)?)"
@@ -117,7 +118,7 @@ def _is_password(name: Name) -> bool:
 
 
 _ENDS = r"(?![\w@$!#%^*+=/~?-]|[.:]\w)"
-"""What is no part of a word follows: `none` ends before a comma, not in `none-of-it`."""
+"""The end of a word: `none` ends before a comma, but not in `none-of-it`."""
 
 _REFERS = (
     r"(?!\$[({]|\$[A-Z_]{2,}\b|\{\{|\.Values|\.{1,2}/|<[\w .-]*>|\*{3}|"
@@ -144,7 +145,7 @@ _SINGLE = (
 """A word that ends the line, the entry or the clause."""
 
 _ODD = r"(?P<value>(?=[^\s'\",]{0,200}\d)(?=[^\s'\",]{0,200}[a-z])[^\s'\",]{6,}+)(?<!:)"
-"""No word of a sentence: it has a letter and a digit, and no error follows."""
+"""Not a word of a sentence: it contains a letter and a digit, and no error follows."""
 
 _SCHEMES = (
     r"(?:(?:basic|bearer|bot|digest|geniekey|negotiate|oauth|sharedkey|splunk|token)\s{1,40})"
@@ -218,7 +219,7 @@ WAYS = (
     Way("odd password in a sentence", rf" (?:is )?{_REFERS}{_ODD}", "login with password %s failed", _is_password),
     Way("value in a sentence", rf": {{1,20}}{_REFERS}{_ODD}", "the server rejected token: %s (403)", _names_no_object),
 )  # fmt: skip
-"""All ways, the first that matches counts."""
+"""All ways, in order of precedence."""
 
 
 def mask_values(text: str) -> str:

@@ -23,7 +23,8 @@ from fluxstatus.state.resource import Resource
 CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 PROCEDURE = "https://github.com/fluxcd/flux2/discussions/5572"
 MIGRATES_TO: Minor = (2, 6)
-"""The oldest minor version to which `flux migrate -f` changes manifests (F cmd/flux/migrate.go)."""
+"""The oldest minor version to which `flux migrate -f` can change manifests (flux2
+cmd/flux/migrate.go)."""
 
 _STORED_VERSIONS = Code(
     "upgrade-stored-versions",
@@ -57,8 +58,8 @@ _REJECTED = (
     "chart that contains one fails completely"
 )
 _MIGRATE = Step(
-    "migrate all stored objects with the flux CLI, or request it from the Flux Operator, which "
-    "does it unless spec.migrateResources of the FluxInstance is false",
+    "migrate all stored objects with the flux CLI, or let the Flux Operator migrate them, which "
+    "it does unless spec.migrateResources of the FluxInstance is false",
     change=("flux migrate", APPLY_INSTANCE),
 )
 
@@ -153,7 +154,7 @@ def _stuck(move: Move, crds: list[_Removed]) -> Iterator[Finding]:
         "the target",
         (
             Step(
-                f"upgrade to Flux {last} first, migrate the objects there, and then go on",
+                f"upgrade to Flux {last} first, migrate the objects there, and then continue",
                 read=(f"kubectl flux-status upgrade plan --to {last}",),
             ),
         ),

@@ -19,7 +19,8 @@ _REMOVED_FIELDS = (".Updated", ".Changed.ImageResult")
 _FLUX_CRD = "toolkit.fluxcd.io_apiextensions.k8s.io_CustomResourceDefinition"
 _CLOUDS = frozenset({"aws", "azure", "gcp"})
 _CLOUD_PROVIDERS = frozenset({"azuredevops", "azureeventhub", "googlepubsub"})
-"""The types of Providers that can log in with a ServiceAccount (NC api/v1beta3)."""
+"""The types of Providers that can log in with a ServiceAccount (notification-controller
+api/v1beta3)."""
 
 
 def hits(move: Move) -> Iterator[Finding]:
@@ -147,7 +148,7 @@ def _account_of(resource: Resource) -> str:
     """Return the ServiceAccount with which *resource* logs in to a cloud, empty without one.
 
     That of an object that applies others is only for the cluster, and without a provider that of an
-    OCIRepository is for pull secrets (SC api/v1).
+    OCIRepository is for pull secrets (source-controller api/v1).
     """
     spec = resource.spec
     if resource.ref.kind == "Kustomization":
@@ -171,4 +172,4 @@ FIND: Mapping[Code, Find] = {
     known.KUBECONFIG_FILES.code: _remote,
     known.IDENTITY.code: _identified,
 }
-"""What each change hits."""
+"""For each change, the function that finds the objects that it affects."""

@@ -28,7 +28,7 @@ class Move(NamedTuple):
 
 
 Find = Callable[[Move], Iterable[Occurrence]]
-"""A function that returns what a change hits."""
+"""A function that returns the objects that a change affects."""
 
 
 def finding_of(  # noqa: PLR0917 - the fields of every finding here

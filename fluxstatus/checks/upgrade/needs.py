@@ -20,7 +20,8 @@ from fluxstatus.state.resource import Resource
 
 _RELEASES = "https://github.com/controlplaneio-fluxcd/flux-operator/releases"
 _ONLY_INCLUDED: Minor = (0, 54)
-"""The first operator that ignores what its image does not include in an artifact (FO#937)."""
+"""The first operator version that ignores parts of an artifact that its image does not include
+(flux-operator#937)."""
 _PREREQUISITES = "https://fluxcd.io/flux/installation/#prerequisites"
 
 _KUBERNETES = Code("upgrade-kubernetes", "Kubernetes is too old for the target version of Flux.")
@@ -91,8 +92,8 @@ def _operator(move: Move) -> Iterator[Finding]:
     if not move.state.operators and move.state.controllers_read:
         yield _of_operator(
             Level.UNKNOWN,
-            f"no Flux Operator was found for {instance.ref}, so whether one can install Flux "
-            f"{flux} is unknown",
+            f"no Flux Operator was found for {instance.ref}, so it is unknown whether the "
+            f"operator can install Flux {flux}",
             f"install a version of the Flux Operator that includes Flux {flux}",
         )
     facts = FLUX_MINORS.get(move.target)
@@ -113,7 +114,8 @@ def _operator(move: Move) -> Iterator[Finding]:
 def _too_old(operator: str, flux: str, least: Minor | None, instance: Resource) -> Finding:
     """Return that the image of the *operator* does not include *flux*.
 
-    With an artifact, an early operator tries any version in it, and may succeed (FO#937).
+    With an artifact, an early operator tries any version in it, and may succeed
+    (flux-operator#937).
     """
     step = "upgrade the Flux Operator first; it also supports older versions of Flux"
     artifact = instance.get("spec", "distribution", "artifact")

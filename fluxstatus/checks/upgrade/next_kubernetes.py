@@ -19,7 +19,8 @@ _API_REMOVED = Code(
     "Flux applies objects in API versions that the next Kubernetes version removes.",
 )
 _NEXT_KUBERNETES = Code(
-    "kubernetes-next", "What is known about the next Kubernetes version, and the Flux for it."
+    "kubernetes-next",
+    "What is known about the next Kubernetes version, and about Flux versions for it.",
 )
 CODES = (_API_REMOVED, _NEXT_KUBERNETES)
 _NEVER: Minor = (9, 0)
@@ -50,7 +51,7 @@ def _removed(state: State, following: Minor) -> Iterator[Finding]:
             _API_REMOVED,
             Level.WARN,
             (
-                f"{{what}} applies what Kubernetes {dotted(following)} does not serve: {{value}}",
+                f"{{what}} applies a version that Kubernetes {dotted(following)} lacks: {{value}}",
                 f"{{n}} kinds are applied in versions that Kubernetes {dotted(following)} lacks",
             ),
             places,

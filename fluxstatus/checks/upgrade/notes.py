@@ -88,7 +88,8 @@ def _support(move: Move) -> Iterator[Finding]:
 
 
 Reach: TypeAlias = Literal["exact", "minor", "every"]
-"""What a version range follows: nothing, the patches of a minor version, or every minor version."""
+"""The updates that a version range includes: none, the patches of a minor version, or every minor
+version."""
 
 _EVERY = re.compile(r"[*xX]|\^?v?\d+(?:\.[xX*])*|\^v?\d+\.\d+(?:\.(?:\d+|[xX*]))?|>=?\s*v?[\d.]+")
 _MINOR = re.compile(r"=?v?\d+\.\d+(?:\.[xX*])?|~v?\d+\.\d+(?:\.(?:\d+|[xX*]))?")
@@ -98,7 +99,7 @@ _EXACT = re.compile(r"=?\s*v?\d+\.\d+\.\d+(?:[-+@].*)?")
 def reach_of(version: str) -> Reach | None:
     """Return what a *version* of a FluxInstance follows, None for a range that is not known.
 
-    It is a semver range (FO internal/builder/semver.go, Masterminds/semver).
+    It is a semver range (flux-operator internal/builder/semver.go, Masterminds/semver).
     """
     kinds: tuple[tuple[re.Pattern[str], Reach], ...] = (
         (_EXACT, "exact"), (_MINOR, "minor"), (_EVERY, "every"),
@@ -113,13 +114,13 @@ def _range(move: Move, instance: Resource) -> Iterator[Finding]:
     if reach == "every":
         title = f"{named}: the operator upgrades Flux automatically once it includes {target}"
         why = (
-            "upgrading the operator then also upgrades Flux, so resolve the blockers before; to "
+            "upgrading the operator then also upgrades Flux, so resolve the blockers first; to "
             f"choose the time, set version {dotted(move.current)}.x"
         )
         yield _note(_VERSION_RANGE, title, why, _INSTANCE)
     elif reach and minor_of(version.lstrip("=~ ")) != move.target:
         patches = "no upgrades and no patches" if reach == "exact" else "patches, but no upgrade"
-        title = f"{named}: there are {patches} until you change it"
+        title = f"{named}: there are {patches} until you change the version"
         yield _note(_VERSION_RANGE, title, source=_INSTANCE)
     elif reach is None:
         yield _note(_VERSION_RANGE, f"{named}: check whether that includes {target}", "", _INSTANCE)

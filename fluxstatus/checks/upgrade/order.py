@@ -107,7 +107,7 @@ def _version(move: Move, instance: Resource) -> Hint:
     if reach_of(version) == "every":
         return hint(
             f"{instance.ref} requests {version}: the new operator upgrades Flux automatically; to "
-            f"choose the time, set spec.distribution.version to {dotted(move.current)}.x before"
+            f"choose the time, set spec.distribution.version to {dotted(move.current)}.x first"
         )
     owner = next(creators_of(instance.labels), None)
     if owner:
@@ -122,7 +122,8 @@ def _version(move: Move, instance: Resource) -> Hint:
     )
     fields = {"name": instance.ref.name, "ns": instance.ref.namespace, "to": patch}
     return hint(
-        f"set spec.distribution.version of {instance.ref} to {wanted}, in Git if it is there",
+        f"set spec.distribution.version of {instance.ref} to {wanted}, in Git if it is defined "
+        "there",
         command(line, fields, changes=True),
     )
 

@@ -23,7 +23,7 @@ from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.state.state import State
 
 UNREAD = "unread"
-"""The part with what could not be read, or is not known."""
+"""The part for data that could not be read, or is unknown."""
 
 _FLUX_UNKNOWN = Code("upgrade-from-unknown", "The version of Flux in the cluster is unknown.")
 _FLUX_MIXED = Code(
@@ -46,7 +46,7 @@ CODES = (
     _TARGET_UNKNOWN,
     _NOTHING,
 )
-"""The codes of plans, without those of what could not be read."""
+"""The codes of plans, without those about data that could not be read."""
 
 Outcome: TypeAlias = Literal["blocked", "unknown", "clear"]
 

@@ -50,18 +50,18 @@ def show(
         list[str],
         Argument(
             metavar="FINDING-ID…",
-            help="The id of a fault, from -o wide or -o json",
+            help="The ID of a fault, from -o wide or -o json",
             rich_help_panel=_PANEL,
         ),
     ],
     reason: Annotated[
-        str, Option(metavar="TEXT", help="Why it is accepted", rich_help_panel=_PANEL)
+        str, Option(metavar="TEXT", help="Why the fault is accepted", rich_help_panel=_PANEL)
     ],
     until: Annotated[
         str,
         Option(
             metavar="DATE",
-            help="The last day on which it is accepted, such as 2026-12-31",
+            help="The last day on which the fault is accepted, such as 2026-12-31",
             rich_help_panel=_PANEL,
         ),
     ],
@@ -69,7 +69,7 @@ def show(
         list[str] | None,
         Option(
             metavar="PATTERN",
-            help="Accept it only in contexts whose name matches this; repeatable",
+            help="Accept the fault only in contexts whose names match this; repeatable",
             rich_help_panel=_PANEL,
         ),
     ] = None,
@@ -81,9 +81,9 @@ def show(
 ) -> None:
     """Print the entry that accepts a fault, for --accept.
 
-    Looks the fault up with a check of the cluster, or in the file given with --from: a snapshot, or
-    a report from -o json. Append the entry to the file for --accept, where it can be edited and
-    reviewed. Writes nothing itself.
+    Looks up the fault in a check of the cluster, or in the file given with --from: a snapshot, or a
+    report from -o json. Append the entry to the file for --accept, where it can be edited and
+    reviewed. This command writes no file.
     """
     if conflict := snapshot.conflict(connection):
         ctx.fail(conflict)

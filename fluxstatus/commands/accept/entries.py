@@ -11,7 +11,7 @@ from fluxstatus.model.ref import Ref
 from fluxstatus.report.as_json import versioned
 
 _SPECIAL = str.maketrans({char: f"[{char}]" for char in "*?["})
-"""The characters of a pattern, as a pattern that matches only them."""
+"""The special characters of a pattern, each with a pattern that matches only that character."""
 
 
 def as_toml(faults: Iterable[Past], reason: str, until: date, contexts: Sequence[str]) -> str:

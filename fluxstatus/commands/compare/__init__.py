@@ -60,9 +60,10 @@ def show(
 ) -> None:
     """Show what has changed between two snapshots of a cluster.
 
-    Shows which faults are new or gone, and in order of time what changed before and after they
-    began: revisions, specs, suspended objects, versions and restarts of controllers, objects that
-    came or went. It contacts no cluster. Data that only one of the snapshots has is not compared.
+    Shows which faults are new or gone, and, in order of time, what changed before and after the new
+    ones began: revisions, specs, suspended objects, versions and restarts of controllers, and
+    objects that were created or deleted. It contacts no cluster. Data that only one of the
+    snapshots has is not compared.
     """
     if len(files) != _TWO:
         ctx.fail(

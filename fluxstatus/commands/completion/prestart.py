@@ -13,7 +13,8 @@ from fluxstatus.commands.completion.argv import parse, passed_on, read_table
 
 _NO_CLUSTER = frozenset({"--contexts", "--demo", "--from", "--help", "-h", "--version"})
 _NOT_NOW = ("mcp", "fleet")
-"""The first change files of other programs, and some read a cluster later; fleet reads many."""
+"""Commands whose proxy is started later, if at all: the subcommands of mcp may change files of
+other programs first, and fleet reads many clusters."""
 
 
 @contextmanager

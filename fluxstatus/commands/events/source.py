@@ -18,7 +18,7 @@ from fluxstatus.state.state import Event, events_in
 
 _FOREIGN = ("Pod", "ReplicaSet", "Job", "CronJob", "Node", "StatefulSet", "DaemonSet", "Endpoints",
             "PersistentVolumeClaim", "HorizontalPodAutoscaler", "Ingress", "Lease")  # fmt: skip
-"""The kinds with most events in a busy cluster; they are listed only in the Flux namespaces."""
+"""The kinds with the most events in a busy cluster; they are listed only in the Flux namespaces."""
 
 
 _Found: TypeAlias = tuple[Hashable, tuple[Event, Object]]

@@ -45,12 +45,9 @@ Examples:
   kubectl flux-status explain secret-missing         explain a code
   kubectl flux-status explain monorepo --demo        find an object by its name
 
-\b
-Exit codes:
-  0  the object is healthy, or the argument is a code
-  1  the object, or something that it waits for, is failing
-  2  usage error, or no object has this name
-  3  no verdict: something that matters could not be read
+         \b Exit codes: 0 the object is healthy, or the argument is a finding code 1 the object, or
+         something that it waits for, is failing 2 usage error, or no object has this name 3 no
+         verdict: some of the required data could not be read
 """
 _CODES = {Level.FAIL: Exit.UNHEALTHY, Level.UNKNOWN: Exit.NO_VERDICT}
 _DEPLOYMENTS = "deployments.apps"
@@ -80,8 +77,7 @@ def show(
     KIND is a resource type or short name of kubectl or flux (ks, kustomizations, helmrelease, …).
     The details include the controller's logs, the object's events, and the keys, but never the
     values, of the Secrets that the object and its sources refer to. Details that could not be read
-    are named.
-    Explaining a CODE does not require a cluster.
+    are listed. Explaining a CODE does not require a cluster.
     """
     from fluxstatus.commands.errors import report, reported
     from fluxstatus.commands.explain.codes import codes

@@ -113,7 +113,7 @@ def _put_findings(page: Page, findings: Sequence[Finding], details: Details) -> 
         put_finding(page, finding, details.taken_at)
     if not findings:
         text = "no problem found" if details.level is Level.PASS else "no verdict yet"
-        partly = " in what could be read" if details.verdict is not details.level else ""
+        partly = " in the data that could be read" if details.verdict is not details.level else ""
         page.state(details.verdict, "", f"{text}{partly}: {details.status}")
 
 

@@ -28,17 +28,18 @@ from fluxstatus.state.revisions import lag_of, short
 from fluxstatus.state.state import State
 
 _GOOD = frozenset({"ReconciliationSucceeded", "deployed", "superseded"})
-"""The statuses of a successful entry in a history (KC, FO and HC api types)."""
+"""The statuses of a successful entry in a history (API types of kustomize-controller, flux-operator
+and helm-controller)."""
 
 _EXPECTED = frozenset({Why.ABSENT, Why.NOT_REQUESTED})
 _EXPECTED_OF_SECRETS = _EXPECTED | {Why.FORBIDDEN}
-"""Few users may read Secrets, and only their keys are unknown then."""
+"""Expected for Secrets, which few users may read; only the keys are then unknown."""
 _NOTHING = "nothing yet"
 _LEAVES = {
     "Kustomization": "applied",
     **dict.fromkeys(("GitRepository", "OCIRepository", "HelmChart", "Bucket"), "fetched"),
 }
-"""The revision that an object of a kind has after its first success."""
+"""The name of the revision that an object of a kind has only after its first success."""
 
 _TREES = frozenset({"Kustomization", "ResourceSet"})
 """The kinds that `flux-operator tree` draws without reading Secrets."""

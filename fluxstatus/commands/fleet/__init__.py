@@ -42,13 +42,9 @@ Examples:
   kubectl flux-status fleet --from 'reports/*.json' --expect clusters.txt
   kubectl flux-status fleet --all-contexts -o json | jq .shared
 
-\b
-Exit codes:
-  0    all clusters are healthy
-  1    a cluster failed, or has what --fail-on names
-  2    usage error, or no clusters were chosen
-  3    a cluster is unknown, and none failed
-  130  Ctrl-C
+         \b Exit codes: 0 all clusters are healthy 1 a cluster failed, or has a result that
+         --fail-on names 2 usage error, or no clusters were chosen 3 a cluster is unknown, and none
+         failed 130 Ctrl-C
 """
 
 
@@ -71,11 +67,11 @@ def show(
         ),
     ] = None,
 ) -> None:
-    """Check many clusters at once, and show what they share.
+    """Check many clusters at once, and show the problems they share.
 
     Prints a row per cluster, worst first; then the faults that several clusters share, the versions
     in use, and the objects that are suspended or behind in only one cluster. A cluster that cannot
-    be read is unknown, never a pass. Contexts of the same cluster count once.
+    be read is reported as unknown, never as passed. Contexts of the same cluster count once.
     """
     _add(more or [], clusters)
     if conflict := clusters.conflict(display.save, display.report):
@@ -122,8 +118,8 @@ def _add(more: "Sequence[str]", clusters: Clusters) -> None:
         clusters.kubeconfigs += more
     elif more:
         raise typer.BadParameter(
-            f"unexpected argument {more[0]!r}; name files with --from or --kubeconfigs, and "
-            "contexts with --contexts, a pattern in quotes"
+            f"unexpected argument {more[0]!r}; select files with --from or --kubeconfigs, and "
+            "contexts with --contexts; put patterns in quotes"
         )
 
 

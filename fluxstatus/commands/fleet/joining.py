@@ -18,7 +18,7 @@ from fluxstatus.state.revisions import short
 
 _HOST = re.compile(r"(?<![\w.-])[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?![\w.-])")
 _OF_CHARTS = ("chart-", "helm-index-")
-"""How the codes of faults begin whose text names a chart and its version."""
+"""The beginnings of the codes of faults whose text names a chart and its version."""
 
 _TEXTS = 3  # of faults about one host, which may differ in each cluster
 _LAG = timedelta(minutes=10)  # in which a new revision may not have come to all clusters

@@ -14,7 +14,7 @@ from fluxstatus.report.whole import report_of
 
 _ORDER = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PROGRESSING, Verdict.WARN, Verdict.PASS)
 _NO_ANSWER = ("unreachable", "timeout")
-"""How the codes of an address end that does not answer, whoever asks."""
+"""The ends of the codes of faults about an address that does not respond to anyone."""
 
 _NAMES = 3  # of the part of a cluster that a report is about
 _AHEAD = timedelta(minutes=5)  # of this machine's clock, which another one may be

@@ -122,7 +122,10 @@ class Clusters:
             (self.from_ and save, "--save cannot be used with --from, which reads files"),
             (
                 self.all_contexts and any(not one.startswith("!") for one in self.contexts),
-                "--all-contexts and --contexts are mutually exclusive, except to leave some out",
+                (
+                    "--all-contexts and --contexts are mutually exclusive, except for patterns to "
+                    "exclude, such as '!PATTERN'"
+                ),
             ),
             (unwritable, unwritable),
         )

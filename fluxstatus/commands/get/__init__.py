@@ -156,10 +156,10 @@ def show(
     """List Flux objects, or the pods of Flux.
 
     READY is the check's verdict. WANTED is the revision or version that an object should have,
-    APPLIED is the one that it has. MESSAGE is what an object waits for, or the controller's
-    message, after the verdict if it is out of date. On a terminal, columns without content are left
-    out, and so are repeated values. -o json and -o yaml print whole objects, as in kubectl,
-    and a verdict for each.
+    APPLIED is the one that it has. MESSAGE says what the object waits for, or is the controller's
+    message, preceded by the verdict if the message is out of date. On a terminal, empty columns and
+    repeated values are left out. -o json and -o yaml print whole objects, as in kubectl, and a
+    verdict for each.
     """
     from fluxstatus.cluster import list_reader
     from fluxstatus.commands.errors import reported

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 NOTIFICATIONS = (KINDS["Alert"], KINDS["Provider"])
 HELD = (KINDS["Receiver"], *NOTIFICATIONS)
-"""The kinds that refer to others of the list: they are judged when these were read."""
+"""The kinds that refer to other listed kinds; they are judged once those were read."""
 
 _OF_ALERTS = "type=Warning,involvedObject.kind=Alert"
 

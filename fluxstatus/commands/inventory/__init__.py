@@ -86,10 +86,10 @@ def show(
 ) -> None:
     """Check whether the objects that Flux applied still exist.
 
-    Without KIND/NAME, all Flux objects are compared with what they applied, and only what is gone,
-    left behind or unknown is shown. Left behind is what has the labels of a Flux object and is in
-    no inventory, of the kinds that inventories list. Secrets and objects in other clusters are
-    not checked, nor is anything of a HelmRelease without an inventory (before Flux 2.8).
+    Without KIND/NAME, checks all Flux objects, and shows only objects that are gone, left behind or
+    unknown. An object is left behind if it has the labels of a Flux object but is in no inventory;
+    only kinds that occur in inventories are searched. Secrets, objects in other clusters, and the
+    objects of a HelmRelease without an inventory (before Flux 2.8) are not checked.
     """
     from fluxstatus.commands.errors import reported
 
@@ -196,7 +196,7 @@ def _print(found: _Found, display: Display, *, whole: bool) -> Exit:
     for note in output.notes(found.owners, found.rows):
         console.note(note)
     for kinds, why in by_reason(found.inventories):
-        console.error(f"{kinds}: {why.full_text}; what is in their inventories is unknown")
+        console.error(f"{kinds}: {why.full_text}; the contents of their inventories are unknown")
     for kinds, why in by_reason(found.kinds):
         console.error(
             f"{kinds}: {why.full_text}; whether objects of this kind are gone or left behind "

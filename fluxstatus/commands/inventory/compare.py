@@ -31,7 +31,8 @@ NOISE: frozenset[GroupKind] = frozenset(
         ("source.toolkit.fluxcd.io", "HelmChart"),
     }
 )
-"""Kinds that controllers create, with the labels of what they create them for."""
+"""Kinds that controllers create, with the labels that name the object for which they create
+them."""
 
 _RESTORED_BY = {
     "HelmRelease": "only an upgrade or drift detection restores it",
@@ -39,7 +40,7 @@ _RESTORED_BY = {
 }
 _PRUNE = "kustomize.toolkit.fluxcd.io/prune"
 _FREEZER = switch_of("ResourceSet")
-_CRDS = "helm-controller also lists the CRDs of a chart that it does not apply"
+_CRDS = "helm-controller also lists CRDs of the chart that it does not apply"
 
 
 class Row(NamedTuple):
@@ -117,7 +118,8 @@ def _status(
 def _pruning_failed(owner: Resource, entry: Entry) -> bool:
     """Return whether *owner* says that it failed to delete *entry*, which then stays listed.
 
-    Source: KC kustomization_controller.go prune, fluxcd/pkg/ssa utils.FmtUnstructured.
+    Source: kustomize-controller kustomization_controller.go prune, fluxcd/pkg/ssa
+    utils.FmtUnstructured.
     """
     ready = owner.condition("Ready")
     name = "/".join(filter(None, (entry.kind, entry.namespace, entry.name)))
@@ -201,7 +203,8 @@ def _of_left(
     if hidden:
         return Status.UNKNOWN, f"it may be in an inventory that was not read: {hidden.full_text}"
     if not owner.ready:
-        return Status.UNKNOWN, f"the {owner.ref.kind} is not ready, so its inventory may be older"
+        kind = owner.ref.kind
+        return Status.UNKNOWN, f"the {kind} is not ready, so its inventory may be out of date"
     return Status.LEFT_BEHIND, _deletion(item, now) or _kept_by(owner, map_of(item.get("metadata")))
 
 

@@ -17,7 +17,7 @@ from fluxstatus.state.inventories import APPLIERS
 from fluxstatus.state.state import State
 
 OWNERS = (*APPLIERS, "ArtifactGenerator")
-"""The kinds with an inventory."""
+"""The kinds that have an inventory."""
 
 GroupKind: TypeAlias = tuple[str, str]
 """An API group and a kind in it."""
@@ -25,7 +25,7 @@ GroupKind: TypeAlias = tuple[str, str]
 _NOWHERE = Unread(Why.NOT_REQUESTED, "its namespace is not in the inventory")
 _NOT_READ = Unread(Why.NOT_REQUESTED, "it was added to the inventory during this run")
 _RENAMED = "extensions"
-"""The API group of kinds that are in other groups since Kubernetes 1.16."""
+"""The former API group of kinds that moved to other groups in Kubernetes 1.16."""
 
 
 def owners(reader: Reader) -> State:

@@ -60,8 +60,8 @@ def notes(owners: Sequence[Resource], rows: Sequence[Row]) -> Iterator[str]:
     yield f"{made}: {', '.join(numbers)}" if numbers else made
     without = [str(one.ref) for one in owners if entries_of(one) is None]
     if without:
-        text = "has no inventory" if len(without) == 1 else "have no inventory"
-        yield f"{listed(without, _NAMED)} {text}; what was made was not checked"
+        text = "has no inventory, so its" if len(without) == 1 else "have no inventory, so their"
+        yield f"{listed(without, _NAMED)} {text} objects were not checked"
 
 
 def _document(owners: Sequence[Resource], rows: Sequence[Row], chosen: Sequence[Row]) -> Any:
@@ -105,4 +105,4 @@ DOCUMENTS: Mapping[Format, Callable[[Sequence[Resource], Sequence[Row], Sequence
     Format.YAML: _as_yaml,
     Format.NAME: _as_names,
 }
-"""The documents on owners, their objects, and those of them that were chosen, by format."""
+"""The renderers of owners, their objects and the selected ones of these, by format."""

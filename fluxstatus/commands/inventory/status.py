@@ -14,4 +14,4 @@ class Status(StrEnum):
 
 
 AMISS = frozenset({Status.GONE, Status.LEFT_BEHIND, Status.UNKNOWN})
-"""What is shown when no object is named."""
+"""The statuses that are shown if no object is named."""

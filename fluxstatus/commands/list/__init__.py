@@ -14,7 +14,8 @@ from fluxstatus.report.as_json import versioned
 def show(output: Output = Format.TEXT) -> None:
     """List the steps of the check and the codes they can report.
 
-    Also lists what each step reads. A code that several steps report is listed once, below them.
+    Also lists what each step reads. A code that several steps report is listed once, below the
+    steps.
     """
     console.put(_RENDER[output]())
 

@@ -22,7 +22,7 @@ app = app_of(_Commands)
 
 @app.callback()
 def _mcp(ctx: typer.Context) -> None:
-    """Connect an AI assistant to the cluster, read-only.
+    """Give an AI assistant read-only access to the cluster.
 
     It uses the Flux Operator's MCP server.
     """

@@ -65,8 +65,8 @@ def show(
     """Verify the configured server: start it as a client would.
 
     Compares the tools that the server offers with those of flux-operator-mcp itself, and the
-    server's cluster and FluxInstance with those of kubectl, and tests whether a dummy Secret
-    comes back masked. An entry that starts the server through something else never passes.
+    server's cluster and FluxInstance with those of kubectl, and tests whether the server masks a
+    dummy Secret. An entry that does not start the server directly never passes.
     """
     results, is_complete = _results(chosen.client, name)
     if not results:

@@ -28,7 +28,8 @@ _CREATORS = {
     "HelmRelease": "a HelmRelease",
     "Kustomization": "a Kustomization",
 }
-"""The kinds that may have applied the operator's Deployment; plain YAML has no label of them."""
+"""The kinds that may have applied the operator's Deployment, by their labels; plain YAML has no
+such label."""
 
 _INSTALLED_ALREADY = Code(
     "installed-already", "The Flux Operator and a FluxInstance are already installed."

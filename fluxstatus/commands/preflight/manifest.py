@@ -1,6 +1,7 @@
 """The documented FluxInstance, filled in, and the steps to apply it.
 
-Upstream: FO docs/guides/instance/instance-sync.md, cmd/cli/install.go and create_secret_*.go.
+Upstream: flux-operator docs/guides/instance/instance-sync.md, cmd/cli/install.go and
+create_secret_*.go.
 """
 
 import re

@@ -48,7 +48,8 @@ NEEDED = (
     Permission("create", "secrets", "Helm release records and the Git credentials"),
     Permission("create", "fluxinstances.fluxcd.controlplane.io", "the FluxInstance"),
 )
-"""The permissions for all that an installation creates (FO config/default and the Helm chart)."""
+"""The permissions for everything that an installation creates (flux-operator config/default and the
+Helm chart)."""
 
 
 class Permissions(NamedTuple):

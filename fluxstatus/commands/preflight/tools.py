@@ -32,7 +32,7 @@ class _Tool(NamedTuple):
 
 _BREW = "brew"
 _SSH = ("ssh-keygen", "ssh-keyscan")
-"""What makes the credentials for a Git repository over SSH, and only for one."""
+"""The program that creates credentials for Git over SSH; it is not needed for anything else."""
 
 _TOOLS: Mapping[str, _Tool] = {
     "kubectl": _Tool(Level.FAIL, "it is required for every request to the cluster", "kubectl",

@@ -25,8 +25,8 @@ _RIGHT = {
     Helps.NEEDLESS: "not needed now",
 }
 _RIGHT_IF_STALLED = (
-    "right once the cause is fixed, with new retries; if the fix changes its spec or its source, "
-    "it is reconciled at once"
+    "useful once the cause is fixed, with new retries; if the fix changes the object's spec or "
+    "source, the object is reconciled immediately"
 )
 
 
@@ -45,8 +45,8 @@ def by_hand(ctx: ReconcileContext, reason: Reason) -> Iterator[Hint]:
         url = text_of(source.spec.get("url"))
         make = hints(receivers.STEPS, receivers.fields_of(source.ref, url))[0]
         text = (
-            f"if you need it often, create a Receiver: {source.ref} is then fetched on "
-            "each push; the path of its webhook is status.webhookPath"
+            f"if you need it often, create a Receiver: {source.ref} is then fetched on each push; "
+            "the path of the webhook is in status.webhookPath of the Receiver"
         )
         yield for_target(ctx.state.evidence.target).hint(make._replace(text=text))
     yield from _intervals(ctx.resource, source, notified=bool(notified))
@@ -83,4 +83,5 @@ def _followed(source: Resource) -> str:
 
 
 _REFERENCES = ("commit", "name", "digest", "semver", "tag", "branch")
-"""What a source may refer to, the one that counts first (SC internal/controller)."""
+"""The fields of a reference in a source, in order of precedence (source-controller
+internal/controller)."""

@@ -18,10 +18,11 @@ from fluxstatus.state.receivers import Receivers
 from fluxstatus.state.resource import IN_PROGRESS, Resource, Verdict
 
 _AGAIN = re.compile(r"\bretrying in (\d[\dhms.]*[hms])\b")
-"""The --requeue-dependency of a controller, in its message (KC internal/controller)."""
+"""The --requeue-dependency interval in a controller's message (kustomize-controller
+internal/controller)."""
 
 _BACKOFF = timedelta(minutes=15)
-"""The longest backoff of a failing object (PKG runtime/controller/rate_limiter.go)."""
+"""The longest backoff of a failing object (fluxcd/pkg runtime/controller/rate_limiter.go)."""
 
 _RETRIES = frozenset({"Kustomization"})
 """Kinds that retry after retryInterval or their interval; others retry with a backoff."""

@@ -12,7 +12,8 @@ from fluxstatus.state.requests import request_command
 from fluxstatus.state.resource import Resource, Verdict
 
 _RESET, _FORCE = "reconcile.fluxcd.io/resetAt", "reconcile.fluxcd.io/forceAt"
-"""Annotations of a HelmRelease; they take effect if they equal the request's (HC api/v2)."""
+"""Annotations of a HelmRelease; they take effect if they equal the request's (helm-controller
+api/v2)."""
 
 _OPERATOR_VERBS = {
     "FluxInstance": "instance",

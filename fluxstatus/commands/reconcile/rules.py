@@ -1,7 +1,7 @@
 """Whether a reconciliation would help: rules in order of precedence; the first that applies wins.
 
-A request is an annotation (PKG apis/meta/annotations.go): it makes the controller reconcile the
-object once more. It fixes nothing, and has no effect without a controller.
+A request is an annotation (fluxcd/pkg apis/meta/annotations.go): it makes the controller reconcile
+the object once more. It fixes nothing, and has no effect without a controller.
 """
 
 from collections.abc import Callable
@@ -216,7 +216,7 @@ def _without_news(resource: Resource) -> str:
     """Return what a reconciliation of *resource* does if its source has nothing new.
 
     helm-controller compares the release with the cluster only if it detects drift
-    (HC internal/reconcile/state.go), and a chart applies nothing.
+    (helm-controller internal/reconcile/state.go), and a chart applies nothing.
     """
     if resource.ref.kind == "HelmChart":
         return "reconciling it would build the same chart again"

@@ -1,7 +1,7 @@
 """The endpoints of a tunnel to the web UI: pods and Services, the best first.
 
-Of several replicas of the operator, only the leader serves the web UI (FO cmd/operator/main.go,
-mgr.Elected). A Deployment that serves nothing else has no leader.
+Of several replicas of the operator, only the leader serves the web UI (flux-operator
+cmd/operator/main.go, mgr.Elected). A Deployment that serves nothing else has no leader.
 """
 
 from collections.abc import Iterator, Sequence

@@ -72,9 +72,9 @@ def show(
     """Show what blocks a Flux upgrade, what the upgrade changes in this cluster, and the steps.
 
     Blockers are rejected by the API server or break Flux: stored versions, removed API versions in
-    use, Kubernetes or the operator too old, removed flags and fields. Then come the changes of
-    behavior that hit objects in this cluster, what to know, and what the next Kubernetes removes.
-    The commands of the steps are printed, never run.
+    use, a version of Kubernetes or the operator that is too old, removed flags and fields. After
+    the blockers come the changes of behavior that affect objects in this cluster, notes, and what
+    the next Kubernetes version removes. The commands of the steps are printed, never run.
     """
     if conflict := saved.conflict(connection):
         ctx.fail(conflict)

@@ -79,11 +79,11 @@ def show(
 ) -> None:
     """Wait until a revision is applied and healthy.
 
-    Its sources must have fetched it, and everything that uses them must have applied it and passed
-    its health checks: Kustomizations, HelmReleases whose chart changes with it, what these create,
-    and what depends on them. A later revision counts only if the history in the cluster, or the Git
-    checkout in the current folder, proves that it contains this one. Changes nothing: does not
-    request reconciliations.
+    The sources must have fetched the revision, and all objects that use them must have applied it
+    and passed their health checks: Kustomizations, HelmReleases whose chart changes with the
+    revision, the objects that these create, and the objects that depend on them. A later revision
+    counts only if the history in the cluster, or the Git checkout in the current folder, proves
+    that it contains this one. Changes nothing and does not request reconciliations.
     """
     if not revision.strip():
         ctx.fail(_NO_REVISION)

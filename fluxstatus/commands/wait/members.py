@@ -33,7 +33,7 @@ _CHILDREN = frozenset(
     {*_BETWEEN, *_CONSUMERS, "GitRepository", "OCIRepository", "Bucket", "HelmRepository",
      "ResourceSet", "FluxInstance"}
 )  # fmt: skip
-"""Kinds whose objects are waited for because their owner is; others bring nothing further."""
+"""Kinds whose objects are waited for if their owner is; other kinds do not pass the revision on."""
 
 
 class Member(NamedTuple):

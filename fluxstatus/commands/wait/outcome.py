@@ -36,10 +36,10 @@ class Result(StrEnum):
 
 
 EXITS = {Result.REACHED: Exit.HEALTHY, Result.UNKNOWN: Exit.NO_VERDICT}
-"""The exit codes of results; of all others it is 1."""
+"""The exit codes of results; for all other results, it is 1."""
 
 _LASTING = frozenset({Why.NO_PROGRAM, Why.NO_CONFIG, Why.FORBIDDEN})
-"""Reasons why something was not read that do not go away while we wait."""
+"""The reasons for unread data that do not go away by waiting."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ class Known:
         for (kind, _, _), item in self.objects.items():
             by_kind[KINDS[kind].resource].append(item)
         evidence = reader.evidence()
-        partly = Unread(Why.NOT_REQUESTED, "only what is waited for was read")
+        partly = Unread(Why.NOT_REQUESTED, "only the objects that are waited for were read")
         answers: dict[str, Answer] = {n: Incomplete(partly, tuple(o)) for n, o in by_kind.items()}
         if self.listed:
             for resource in (KINDS[name].resource for name in self._kinds):

@@ -1,6 +1,7 @@
 """The revision that is waited for, and whether that of an object is the same.
 
-Revisions of Flux are NAME@ALGORITHM:HASH, ALGORITHM:HASH or a version (PKG apis/meta, RFC-0005).
+Revisions of Flux are NAME@ALGORITHM:HASH, ALGORITHM:HASH or a version (fluxcd/pkg apis/meta,
+RFC-0005).
 """
 
 import re
@@ -42,7 +43,7 @@ class Revision(NamedTuple):
             return cls(given, plain_name(found["name"] or ""), digits)
         if not given or re.search(r"[\s@]|[^:]:[^:]", given):
             raise ArgumentError(
-                f"{given!r} is not a revision; give a commit, a tag, a digest, or a chart version"
+                f"{given!r} is not a revision; give a commit, a tag, a digest or a chart version"
             )
         if found and len(digits) >= _WHOLE:
             return cls(given, hash=digits)

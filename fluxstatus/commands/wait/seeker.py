@@ -231,16 +231,16 @@ def _has_consumer(places: Iterable[Standing]) -> bool:
 def _unused(namespaces: Collection[str]) -> Hint:
     where = f" in {', '.join(namespaces)}" if namespaces else ""
     return hint(
-        f"it is fetched, but no Kustomization or HelmRelease{where} uses it; to wait only until it "
-        "is fetched, name the source"
+        f"it has been fetched, but no Kustomization or HelmRelease{where} uses it; to wait only "
+        "for the fetch, pass the source as an argument"
     )
 
 
 def _ambiguity(wanted: Revision, streams: Collection[object]) -> Hint:
     return hint(
         f"no source has {wanted.given} yet, and it can be in any of {len(streams)} repositories "
-        "and branches: name a source, give the branch as in main@sha1:5f2ac1d, or run this in a "
-        "checkout of the repository"
+        "and branches: pass a source as an argument, include the branch as in main@sha1:5f2ac1d, "
+        "or run this command in a checkout of the repository"
     )
 
 

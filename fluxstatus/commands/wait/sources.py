@@ -18,7 +18,8 @@ FETCHING = ("GitRepository", "OCIRepository", "Bucket", "HelmChart")
 """Kinds that get revisions from outside the cluster, except the charts of other sources."""
 
 _REFERENCES = ("commit", "digest", "name", "semver", "tag", "branch")
-"""The fields of spec.ref; the first one that is set counts, as in the controllers (SC api/v1)."""
+"""The fields of spec.ref; the first one that is set counts, as in the controllers
+(source-controller api/v1)."""
 
 _HAVING = frozenset({Cover.SAME, Cover.CONTAINS})
 _PINNED = ("commit", "digest")

@@ -288,4 +288,4 @@ _RULES: Mapping[Role, Callable[[View], Standing]] = {
     Role.CHILD: _child,
     Role.DEPENDENT: _child,
 }
-"""What counts, by the role of an object; docs/ci.md has the table by kind."""
+"""When an object is done, by its role; docs/ci.md has the table by kind."""

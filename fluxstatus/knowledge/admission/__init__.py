@@ -17,4 +17,4 @@ RULES = tuple(
         *limits.RULES,
     )
 )
-"""The rules. An admission error is always the cause, also within a hook, a test or an upgrade."""
+"""The rules. An admission error is always the cause, even in a hook, a test or an upgrade."""

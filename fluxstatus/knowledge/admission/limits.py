@@ -48,7 +48,7 @@ RULES = (
         why="the pods violate the Pod Security level {level}, which the namespace enforces: {detail}",
         steps=(
             Step(
-                "set a compliant securityContext in the pod template, or relax the namespace's label pod-security.kubernetes.io/enforce. The restricted level requires runAsNonRoot: true, allowPrivilegeEscalation: false, seccompProfile RuntimeDefault, and that all capabilities are dropped",
+                "set a compliant securityContext in the pod template, or relax the namespace's label pod-security.kubernetes.io/enforce. The restricted level requires runAsNonRoot: true, allowPrivilegeEscalation: false, seccompProfile.type: RuntimeDefault, and capabilities.drop: [ALL]",
                 read=("kubectl get namespace {object_ns} --show-labels",),
             ),
         ),
@@ -84,7 +84,7 @@ RULES = (
         why="the cluster allows the PriorityClass of {object} only in namespaces that have a ResourceQuota for it ({scopes})",
         steps=(
             Step(
-                "remove priorityClassName from the pod template, or set another PriorityClass {in_git}",
+                "{in_git}, remove priorityClassName from the pod template, or set it to another PriorityClass",
                 read=("kubectl get priorityclasses",),
             ),
             Step(
@@ -142,7 +142,7 @@ RULES = (
                 read=("kubectl get namespace {terminating} -o yaml",),
             ),
             Step(
-                "if the namespace was deleted by mistake, let the deletion finish. If the namespace's manifest is in Git, Flux then recreates the namespace; otherwise, remove the objects in this namespace from Git"
+                "if the namespace was deleted by mistake, let the deletion finish. Flux then recreates the namespace if Git contains its manifest. If the namespace was deleted intentionally, remove the objects in this namespace from Git"
             ),
         ),
         pattern=Text(

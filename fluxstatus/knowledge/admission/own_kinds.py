@@ -1,8 +1,8 @@
-"""Webhooks that validate objects of their own kinds and report the problem as prose.
+"""Webhooks that validate objects of their own kinds and describe the problem in free text.
 
-The webhook of a component checks more than the schema of its CRDs can: what exists already, what
-an object refers to, what may change. The texts are the component's own, so a rule reads only
-common words in them.
+A component's webhook checks more than the schema of its CRDs can, such as conflicts with other
+objects, references and immutable fields. Each component has its own texts, so a rule only looks for
+words that are common in them.
 
 Upstream: kubernetes apiserver admission plugin/webhook, and the webhooks of operators.
 """
@@ -21,7 +21,7 @@ _DENIED = (
     r"[vm](?:pod|deployment|statefulset|daemonset|job|service|ingress|namespace|persistentvolume|pvc)[\w-]*\.kb\.io)"
     r"[^\"]+)\" denied the request:?\s*"
 )
-"""A denial by a webhook that is not known to enforce policies for built-in kinds."""
+"""A denial by a webhook, except webhooks that are known to enforce policies for built-in kinds."""
 _DETAIL = r"(?P<detail>.{0,400})"
 
 OF_KYVERNO = (
@@ -142,11 +142,11 @@ RULES = (
         why="admission webhook {webhook} rejects {object} because some of its settings exclude each other: {detail}",
         steps=(
             Step(
-                "keep only one of the settings {in_git}{unset_default}",
+                "{in_git}, keep only one of the settings{unset_default}",
                 read=(SPEC, OBJECT, CLUSTER_OBJECT),
             ),
             Step(
-                "if Git has only one of the settings, another field manager has set the other one on the live object. Remove it there with kubectl edit",
+                "if Git has only one of the settings, another field manager has set the other one on the live object. Remove that other setting with kubectl edit",
             ),
         ),
         pattern=Text(
@@ -163,7 +163,7 @@ RULES = (
         why="admission webhook {webhook} rejects {object} because it contains an expression or a value that cannot be parsed: {detail}",
         steps=(
             Step(
-                "correct the expression or value {in_git}. Template braces must be escaped in a chart, and $ must be written as $$ in a Kustomization with spec.postBuild",
+                "{in_git}, correct the expression or value. Template braces must be escaped in a chart, and $ must be written as $$ in a Kustomization with spec.postBuild",
                 read=(SPEC, OBJECT, CLUSTER_OBJECT),
             ),
         ),
@@ -201,7 +201,7 @@ RULES = (
         why="admission webhook {webhook} rejects {object} because a required setting is missing: {detail}",
         steps=(
             Step(
-                "add the setting {in_git}. If it is already set, check its name and indentation, and that its variables are not empty",
+                "add the setting {in_git}. If it is already set, check its name and indentation, and check that its variables are not empty",
                 read=(SPEC, "kubectl explain {object_resource} --recursive"),
             ),
         ),

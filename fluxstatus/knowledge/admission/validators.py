@@ -1,6 +1,6 @@
-"""Webhooks that validate objects of their own kinds, and the messages of known policies.
+"""Webhooks that validate objects of their own kinds, and the messages of well-known policies.
 
-Such a webhook enforces no policy of the cluster: it reports what is wrong with the object.
+Such a webhook does not enforce a policy of the cluster, but reports an error in the object.
 
 Upstream: ingress-nginx internal/ingress, kyverno pkg/webhooks, cert-manager, Istio,
 prometheus-operator, GKE Autopilot, OpenShift security context constraints.
@@ -28,7 +28,7 @@ _OWN_KINDS = (
     r"[vm](?!pod|deployment|statefulset|daemonset|job|service|ingress|namespace|persistentvolume|pvc)"
     r"[\w-]+\.kb\.io"
 )
-"""Components whose webhooks check their own kinds, by a part of the webhook's name."""
+"""Components whose webhooks validate their own kinds, by a part of the webhook's name."""
 
 RULES = (
     Rule(
@@ -109,7 +109,7 @@ RULES = (
                 read=(OBJECT,),
             ),
             Step(
-                "if you trust everyone who can create an Ingress with the configuration of the whole ingress controller, allow snippets in the values of the ingress-nginx chart: controller.allowSnippetAnnotations: true and, in ingress-nginx 1.12 and later, controller.config.annotations-risk-level: Critical"
+                "if everyone who can create an Ingress may change the configuration of the whole ingress controller, allow snippets in the values of the ingress-nginx chart: controller.allowSnippetAnnotations: true and, in ingress-nginx 1.12 and later, controller.config.annotations-risk-level: Critical"
             ),
         ),
         pattern=Text(
@@ -128,7 +128,7 @@ RULES = (
                 read=(OBJECT,),
             ),
             Step(
-                "if you trust everyone who can create an Ingress with the configuration of the whole ingress controller, raise controller.config.annotations-risk-level in the values of the ingress-nginx chart. Snippets require Critical, and controller.allowSnippetAnnotations: true"
+                "if everyone who can create an Ingress may change the configuration of the whole ingress controller, raise controller.config.annotations-risk-level in the values of the ingress-nginx chart. Snippets require the level Critical and controller.allowSnippetAnnotations: true"
             ),
         ),
         pattern=Text(_DENIED + r"annotation group (?P<annotation>\w+) contains risky annotation"),
@@ -184,7 +184,7 @@ RULES = (
         why="Kyverno cannot read the signature of an image of {object} from the registry: {detail}",
         steps=(
             Step(
-                "check that the image exists, and that Kyverno can reach the registry and has credentials for it (Kyverno's imagePullSecrets and registryCredentialHelpers)",
+                "check that the image exists, and that Kyverno can reach the registry and has credentials for it (see imagePullSecrets and registryCredentialHelpers in Kyverno's configuration)",
                 read=("kubectl get pods -n kyverno", "kubectl get clusterpolicies.kyverno.io"),
             ),
         ),

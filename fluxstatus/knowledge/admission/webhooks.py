@@ -1,4 +1,4 @@
-"""Admission webhooks that cannot be called or answer with an error.
+"""Admission webhooks that cannot be called or respond with an error.
 
 Upstream: kubernetes apiserver pkg/admission/plugin/webhook.
 """

@@ -1,7 +1,7 @@
 """Applying: manifests that the API server rejects or cannot accept at the moment.
 
-Upstream: PKG ssa/errors, kubernetes apimachinery (validation, api/errors), helm pkg/kube, which passes
-on the same messages.
+Upstream: fluxcd/pkg ssa/errors, kubernetes apimachinery (validation, api/errors), helm pkg/kube,
+which passes on the same messages.
 """
 
 PARTS = ("kinds", "namespaces", "permissions", "immutable_fields")

@@ -75,7 +75,7 @@ RULES = (
                 read=(OBJECT,),
             ),
             Step(
-                "alternatively, delete the StatefulSet with --cascade=orphan, which keeps its pods and volumes. The next attempt then recreates the StatefulSet, which adopts them; existing volumes keep their size. Do not use spec.force or spec.upgrade.force here",
+                "alternatively, delete the StatefulSet with --cascade=orphan, which keeps its pods and volumes. The next attempt then recreates the StatefulSet, which adopts these pods and volumes; existing volumes keep their size. Do not use spec.force or spec.upgrade.force here",
                 change=(_ORPHAN,),
             ),
         ),
@@ -146,7 +146,7 @@ RULES = (
         why="{object} already exists, and {field} cannot be changed (field is immutable); a recreated Service gets a new cluster IP and load balancer address",
         steps=(
             Step(
-                "restore the old value {in_git}, or remove clusterIP, clusterIPs and ipFamilies from the manifest to keep the existing values",
+                "{in_git}, restore the old value. To keep the existing values, you can also remove clusterIP, clusterIPs and ipFamilies from the manifest",
                 read=(OBJECT + " --show-managed-fields",),
             ),
             Step(
@@ -203,7 +203,7 @@ RULES = (
         why="{object} already exists, and {field} cannot be changed (immutable)",
         steps=(
             Step(
-                "give the {object_kind} a new name in Git, or delete it so that the next attempt recreates it. Existing volumes and pods are not affected, but new ones are pending until it exists again",
+                "give the {object_kind} a new name in Git, or delete it so that the next attempt recreates it. Existing volumes and pods are not affected, but new ones are pending until the {object_kind} exists again",
                 read=(CLUSTER_OBJECT,),
                 change=(_DELETE_CLUSTER,),
             ),

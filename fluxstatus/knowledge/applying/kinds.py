@@ -1,7 +1,7 @@
 """Kinds and API versions that the cluster does not serve.
 
 Upstream: kubernetes apimachinery (api/meta), client-go discovery, the Kubernetes deprecation
-guide, helm pkg/action, F cmd/flux.
+guide, helm pkg/action, fluxcd/flux2 cmd/flux.
 """
 
 from fluxstatus.knowledge.applying.shared import API_MISSING, APPLIES
@@ -40,7 +40,7 @@ _REMOVED = (
 )
 """The built-in API versions that were removed (Kubernetes deprecation guide).
 
-The excepted kinds are newer, and had a beta version later than the others of their group.
+The pattern excludes newer kinds, whose beta versions were removed later than their group's.
 """
 _BUILT_IN = (
     r"(?P<missing_group_name>[\w-]+(?=/)|(?:networking|storage|"
@@ -329,7 +329,7 @@ RULES = (
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
             Step(
-                "if the cluster does not serve any version, install the {missing_kind} CRD first. Move the {missing_kind} objects to a separate Kustomization, and add the Kustomization that installs the CRD to spec.dependsOn there. A HelmRelease in the same Kustomization is never applied, because the dry run fails first",
+                "if the cluster does not serve any version, install the {missing_kind} CRD first. Move the {missing_kind} objects to a separate Kustomization whose spec.dependsOn lists the Kustomization that installs the CRD. A HelmRelease in the same Kustomization is never applied, because the dry run fails first",
                 if_unexplained=True,
             ),
         ),
@@ -344,7 +344,7 @@ RULES = (
         why="the cluster does not serve {missing_kind} in {missing_group}: the CRD is probably not installed",
         steps=(
             Step(
-                "install the {missing_kind} CRD first. Move the {missing_kind} objects to a separate Kustomization, and add the Kustomization that installs the CRD to spec.dependsOn there. A HelmRelease in the same Kustomization is never applied, because the dry run fails first",
+                "install the {missing_kind} CRD first. Move the {missing_kind} objects to a separate Kustomization whose spec.dependsOn lists the Kustomization that installs the CRD. A HelmRelease in the same Kustomization is never applied, because the dry run fails first",
                 read=(
                     "kubectl api-resources --api-group={missing_group_name}",
                     "kubectl get helmreleases.helm.toolkit.fluxcd.io -A",

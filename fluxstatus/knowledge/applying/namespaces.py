@@ -1,7 +1,7 @@
 """Namespaces that are missing or not set, and other objects that an apply needs.
 
 Upstream: kubernetes admission plugins (namespace/lifecycle, serviceaccount), apimachinery
-api/errors, PKG ssa/errors, helm pkg/storage/driver.
+api/errors, fluxcd/pkg ssa/errors, helm pkg/storage/driver.
 """
 
 from fluxstatus.knowledge.applying.shared import API_MISSING, APPLIES
@@ -145,7 +145,7 @@ RULES = (
                 read=("kubectl api-resources",),
             ),
             Step(
-                "if the kind is cluster-scoped, check its CRD. The CRD may be in deletion, may have just been installed, or may no longer have this version",
+                "if the kind is cluster-scoped, check its CRD. The CRD may have just been installed, may no longer have this version, or may be being deleted",
                 read=("kubectl get customresourcedefinitions",),
             ),
         ),

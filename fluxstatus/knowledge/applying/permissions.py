@@ -1,6 +1,7 @@
 """RBAC permissions that are missing.
 
-Upstream: kubernetes apiserver authorization and the texts of authorizers, F manifests/rbac.
+Upstream: kubernetes apiserver authorization and the texts of authorizers, fluxcd/flux2
+manifests/rbac.
 """
 
 from fluxstatus.knowledge.applying.shared import APPLIES
@@ -24,7 +25,7 @@ _OF_FLUX = (
     r"helm|notification|image-reflector|image-automation)-controller|source-watcher|"
     r"flux-operator))\""
 )
-"""The ServiceAccounts of Flux itself (F manifests/rbac, FO charts)."""
+"""The ServiceAccounts of Flux itself (fluxcd/flux2 manifests/rbac, flux-operator charts)."""
 
 _OF_TENANT = (
     r"user \"(?P<user>system:serviceaccount:(?P<sa_ns>[^:\"]+):(?P<sa_name>(?!(?:source|kustomize|helm|"
@@ -42,13 +43,13 @@ _IN_EDIT = (
     r"(?=\" in API group \"networking)|horizontalpodautoscalers(?=\" in API group \"autoscaling\")|"
     r"poddisruptionbudgets(?=\" in API group \"policy\"))\" in API group \"[^\"]*\""
 )
-"""The resources that ClusterRole edit grants (kubernetes rbac bootstrappolicy)."""
+"""The resources that ClusterRole edit grants access to (kubernetes rbac bootstrappolicy)."""
 
 _NO_OPINION = (
     r"RBAC:|no RBAC policy matched|No policy matched|Azure does not have opinion|"
     r"User does not have access to the resource in Azure|[Rr]equire[sd] (?:one of )?\[?\"container\."
 )
-"""The reasons of authorizers that grant nothing, and leave the decision to RBAC."""
+"""Reasons given by authorizers that leave the decision to RBAC."""
 
 _ACCOUNTS = "kubectl get serviceaccounts,rolebindings -n {sa_ns}"
 
@@ -262,7 +263,7 @@ RULES = (
         why="{user} cannot {verb} {what} in namespace {in_ns}: the RBAC permission is missing (forbidden)",
         steps=(
             Step(
-                'create a Role and a RoleBinding that grant {what} to ServiceAccount {sa_name}, or move these objects to a Kustomization of the platform team. ClusterRole "edit" does not include {what}',
+                'create a Role and a RoleBinding that give ServiceAccount {sa_name} access to {what}, or move these objects to a Kustomization of the platform team. ClusterRole "edit" does not include access to {what}',
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {in_ns} --as={user}"),
                 change=(
                     "kubectl create role {sa_name}-{what} -n {in_ns} --verb=get,list,watch,create,update,patch,delete --resource={what}",
@@ -284,7 +285,7 @@ RULES = (
         why="{user} cannot {verb} {what}: the RBAC permission is missing (forbidden)",
         steps=(
             Step(
-                'create a Role and a RoleBinding that grant {what} to ServiceAccount {sa_name}, and check that the ServiceAccount exists. ClusterRole "edit" includes custom resources only if their operator adds them to it',
+                'create a Role and a RoleBinding that give ServiceAccount {sa_name} access to {what}, and check that the ServiceAccount exists. ClusterRole "edit" includes access to custom resources only if their operator adds it',
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {in_ns} --as={user}"),
                 change=(
                     "kubectl create role {sa_name}-{what} -n {in_ns} --verb=get,list,watch,create,update,patch,delete --resource={what}.{group}",

@@ -1,6 +1,7 @@
 """Building: kustomize, YAML and patches, before anything is applied; then pruning.
 
-Upstream: KC internal/controller/kustomization_controller.go, PKG kustomize, kustomize api.
+Upstream: kustomize-controller internal/controller/kustomization_controller.go, fluxcd/pkg
+kustomize, kustomize api.
 """
 
 PARTS = (

@@ -1,7 +1,7 @@
 """Missing files and directories: spec.path, and the entries of a kustomization.yaml.
 
-Upstream: KC internal/controller/kustomization_controller.go and internal/decryptor, kustomize api
-(internal/target, kv, internal/builtins).
+Upstream: kustomize-controller internal/controller/kustomization_controller.go and
+internal/decryptor, kustomize api (internal/target, kv, internal/builtins).
 """
 
 from fluxstatus.knowledge.building.shared import IN_BUILD, KS, KUSTOMIZE

@@ -1,6 +1,6 @@
 """The kustomization.yaml file: its fields and entries, duplicate objects and cycles.
 
-Upstream: kustomize api (types, resmap, internal/target, internal/loader), PKG
+Upstream: kustomize api (types, resmap, internal/target, internal/loader), fluxcd/pkg
 kustomize/kustomize_generator.go.
 """
 

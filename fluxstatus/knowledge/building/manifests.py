@@ -1,10 +1,12 @@
-"""Files of a build that are not YAML, not manifests, or kustomize files with another name.
+"""Files of a build that are not YAML or not manifests, and kustomize files with a wrong name.
 
-A directory without a kustomization.yaml gets a generated one that lists every YAML file below it;
-only there "failed to decode Kubernetes YAML from" is written. kustomize reports a resource that is
-neither a file nor a directory as `accumulation err='ERROR AS A FILE': ERROR AS A DIRECTORY`.
+For a directory without a kustomization.yaml, Flux generates one that lists every YAML file below
+it; only then can the message "failed to decode Kubernetes YAML from" occur. kustomize reports a
+resource that is neither a valid file nor a valid directory as
+`accumulation err='ERROR AS A FILE': ERROR AS A DIRECTORY`.
 
-Upstream: PKG kustomize/kustomize_generator.go, kustomize api internal/target, FO internal/builder.
+Upstream: fluxcd/pkg kustomize/kustomize_generator.go, kustomize api internal/target, flux-operator
+internal/builder.
 """
 
 from fluxstatus.knowledge.building.shared import (
@@ -179,7 +181,7 @@ RULES = (
         why="the build contains an object without apiVersion, kind or metadata.name: {detail}",
         steps=(
             Step(
-                "correct the manifest, or the patch that removes these fields. To find it, run kustomize build {path}"
+                "correct the manifest, or the patch that removes these fields. To find the object, run kustomize build {path}"
             ),
         ),
         pattern=Text(

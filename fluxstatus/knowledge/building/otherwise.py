@@ -1,6 +1,6 @@
 """A build that fails in any other way.
 
-Upstream: PKG kustomize/kustomize_generator.go, KC
+Upstream: fluxcd/pkg kustomize/kustomize_generator.go, kustomize-controller
 internal/controller/kustomization_controller.go.
 """
 

@@ -1,6 +1,6 @@
 """Patches in a kustomization.yaml or in spec.patches, and their targets.
 
-Upstream: kustomize api (resmap, internal/builtins), evanphx/json-patch, PKG
+Upstream: kustomize api (resmap, internal/builtins), evanphx/json-patch, fluxcd/pkg
 kustomize/kustomize_generator.go.
 """
 

@@ -1,6 +1,6 @@
-"""Paths that a build must not use: outside the source artifact, or not relative to spec.path.
+"""Paths that a build cannot use: outside the source artifact, or not relative to spec.path.
 
-Upstream: kustomize api internal/loader, PKG kustomize/filesys and kustomize_generator.go.
+Upstream: kustomize api internal/loader, fluxcd/pkg kustomize/filesys and kustomize_generator.go.
 """
 
 from fluxstatus.knowledge.building.shared import GENERATOR, IN_BUILD, KS, KUSTOMIZE
@@ -14,7 +14,7 @@ RULES = (
         why="spec.path {path} is a file, but must be a directory",
         steps=(
             Step(
-                "set spec.path to the directory that contains the file. To apply only some of the files in it, list them in a kustomization.yaml there",
+                "set spec.path to the directory that contains the file. To apply only some of the files in that directory, list these files in its kustomization.yaml",
                 read=(SPEC,),
             ),
         ),

@@ -1,6 +1,7 @@
 """Objects that were removed from Git and cannot be deleted.
 
-Upstream: PKG ssa/manager_delete.go, KC internal/controller/kustomization_controller.go.
+Upstream: fluxcd/pkg ssa/manager_delete.go, kustomize-controller
+internal/controller/kustomization_controller.go.
 """
 
 from fluxstatus.knowledge.building.shared import KS

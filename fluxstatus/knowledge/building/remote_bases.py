@@ -1,7 +1,7 @@
 """Remote bases: the resources in a kustomization.yaml that kustomize itself fetches or clones.
 
-Upstream: kustomize api internal/loader and internal/git, PKG kustomize/filesys, and the texts of
-git that they quote.
+Upstream: kustomize api internal/loader and internal/git, fluxcd/pkg kustomize/filesys, and the
+texts of git that they quote.
 """
 
 from fluxstatus.knowledge.building.shared import KS, KUSTOMIZE
@@ -20,7 +20,7 @@ _REMOTE_BASE_MISSING = Code(
 )
 
 _FROM_URL = r"from '(?P<base>(?:https?://|ssh://|git::|git@|(?:github|gitlab|bitbucket)\.\w+[/:])[^'?]*)[^']*'"
-"""A resource in the kustomization.yaml that kustomize fetches, without its query."""
+"""The URL of a resource that kustomize fetches itself, without its query string."""
 
 _IN_GIT = r"(?:git cmd = '|failed to run '|trouble cloning git repo)"
 
@@ -33,7 +33,7 @@ RULES = (
         why="kustomization.yaml lists {base}, but kustomize cannot fetch OCI artifacts",
         steps=(
             Step(
-                "remove the entry from resources, and create an OCIRepository for the artifact and a Kustomization that uses it"
+                "remove the entry from resources. Create an OCIRepository for the artifact, and use it in a Kustomization"
             ),
         ),
         pattern=Text(r"accumulating resources from '(?P<base>oci://[^']+)'"),
@@ -62,7 +62,7 @@ RULES = (
         why="the remote resource {base} is not YAML; the host probably returned a login page (HTML), because the repository is private or the URL does not point to a file",
         steps=(
             Step(
-                "create a GitRepository with a Secret for the repository and a Kustomization that uses it, or commit a copy of the resource. kustomize-controller has no credentials for remote resources"
+                "create a GitRepository with a Secret for the repository, and use this GitRepository in a Kustomization. Alternatively, commit a copy of the resource. kustomize-controller has no credentials for remote resources"
             ),
             Step("if the resource is public, correct the URL so that it returns plain YAML"),
         ),
@@ -80,7 +80,7 @@ RULES = (
         why="the remote resource {base} cannot be fetched: the host denies access without credentials (HTTP {status})",
         steps=(
             Step(
-                "if the resource is private, create a GitRepository with a Secret for the repository and a Kustomization that uses it, or commit a copy of the resource. kustomize-controller has no credentials for remote resources. To check whether the resource is public, run curl -I {base} (status 403 can also be a rate limit, and 407 comes from a proxy)"
+                "if the resource is private, create a GitRepository with a Secret for the repository, and use this GitRepository in a Kustomization. Alternatively, commit a copy of the resource. kustomize-controller has no credentials for remote resources. To check whether the resource is public, run curl -I {base} (status 403 can also be a rate limit, and 407 comes from a proxy)"
             ),
         ),
         pattern=Text(rf"{_FROM_URL}: HTTP Error: status code (?P<status>40[137])"),
@@ -98,7 +98,7 @@ RULES = (
                 "correct the version and path of the URL in kustomization.yaml. To check it, run curl -I {base}"
             ),
             Step(
-                "if the repository is private, create a GitRepository with a Secret for it, or commit a copy of the resource"
+                "if the repository is private, create a GitRepository with a Secret for the repository, or commit a copy of the resource"
             ),
         ),
         pattern=Text(rf"{_FROM_URL}: HTTP Error: status code (?P<status>404|410)"),
@@ -127,7 +127,7 @@ RULES = (
         why="the remote base {base} cannot be cloned in time: git {git} did not finish within {limit}",
         steps=(
             Step(
-                "create a GitRepository for the base and a Kustomization that uses it (source-controller caches the repository), or commit a copy of the base"
+                "create a GitRepository for the base (source-controller caches the repository), and use it in a Kustomization. Alternatively, commit a copy of the base"
             ),
             Step(
                 "to keep the remote base, append ?timeout=120s to its URL, and &submodules=false if it has submodules that you do not need. Check that kustomize-controller can reach the host"
@@ -169,7 +169,7 @@ RULES = (
                 "correct the repository, version and path of the URL in kustomization.yaml. To check it, run curl -I or git ls-remote"
             ),
             Step(
-                "if the repository is private, create a GitRepository with a Secret for it and a Kustomization that uses it, or commit a copy of the resource"
+                "if the repository is private, create a GitRepository with a Secret for the repository, and use this GitRepository in a Kustomization. Alternatively, commit a copy of the resource"
             ),
         ),
         pattern=Text(
@@ -185,7 +185,7 @@ RULES = (
         why="the remote base {base} cannot be cloned: the host requires authentication because the repository is private or does not exist ({detail})",
         steps=(
             Step(
-                "create a GitRepository with a Secret for the repository and a Kustomization that uses it, or commit a copy of the base. kustomize-controller has no credentials for remote bases"
+                "create a GitRepository with a Secret for the repository, and use this GitRepository in a Kustomization. Alternatively, commit a copy of the base. kustomize-controller has no credentials for remote bases"
             ),
             Step("if the repository is public, correct the URL in kustomization.yaml"),
         ),
@@ -258,7 +258,7 @@ RULES = (
         why="the remote base {base} cannot be cloned because the kustomize-controller image does not contain git",
         steps=(
             Step(
-                "create a GitRepository for the base and a Kustomization that uses it, or commit a copy of the base"
+                "create a GitRepository for the base, and use it in a Kustomization. Alternatively, commit a copy of the base"
             ),
         ),
         pattern=Text(rf"{_FROM_URL}.{{0,600}}?no '\w+' program on path"),
@@ -274,7 +274,7 @@ RULES = (
                 "check that its ?ref= exists, that the repository is public, and that kustomize-controller can reach the host. To test this, run git fetch with the same URL and ref"
             ),
             Step(
-                "create a GitRepository for the base and a Kustomization that uses it, or commit a copy of the base. A GitRepository reports the cause and supports credentials"
+                "create a GitRepository for the base, and use it in a Kustomization. Alternatively, commit a copy of the base. A GitRepository reports the cause and supports credentials"
             ),
         ),
         pattern=Text(rf"{_FROM_URL}.{{0,600}}?{_IN_GIT}"),

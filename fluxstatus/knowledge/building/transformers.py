@@ -64,7 +64,7 @@ RULES = (
         why="a reference in a manifest matches more than one object, so kustomize cannot update it: {detail}",
         steps=(
             Step(
-                "set the namespace of the reference, or give the objects different names. To see them, run kustomize build {path}"
+                "set the namespace of the reference, or give the objects different names. To see the objects, run kustomize build {path}"
             ),
         ),
         pattern=Text(r"(?P<detail>found multiple possible referrals[^\n]{0,160})"),
@@ -91,7 +91,7 @@ RULES = (
         why="kustomize cannot set a namespace or a reference in a manifest: {detail}",
         steps=(
             Step(
-                "correct the type of the value in the manifest (a name or namespace must be a string). To find it, run kustomize build {path}"
+                "correct the type of the value in the manifest (a name or namespace must be a string). To find the value, run kustomize build {path}"
             ),
         ),
         pattern=Text(

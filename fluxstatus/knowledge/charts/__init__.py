@@ -1,7 +1,7 @@
 """HelmRepository and HelmChart: indexes, charts and their versions, dependencies, values files.
 
-Upstream: SC internal/helm/repository, internal/helm/getter, internal/helm/chart/errors.go,
-internal/controller/helmchart_controller.go.
+Upstream: source-controller internal/helm/repository, internal/helm/getter,
+internal/helm/chart/errors.go, internal/controller/helmchart_controller.go.
 """
 
 PARTS = ("indexes", "versions", "dependencies", "archives")

@@ -1,7 +1,7 @@
 """HelmChart: the archive of a chart, its content and its values files.
 
-Upstream: SC internal/helm/chart/errors.go, internal/controller/helmchart_controller.go, helm
-pkg/chart/loader.
+Upstream: source-controller internal/helm/chart/errors.go,
+internal/controller/helmchart_controller.go, helm pkg/chart/loader.
 """
 
 from fluxstatus.knowledge.charts.shared import CHART, HELM, INDEX, ITS_SOURCE
@@ -112,7 +112,7 @@ RULES = (
         why="the OCI artifact is an image or another artifact, not a Helm chart: {detail}",
         steps=(
             Step(
-                "correct the chart's name and version. Flux appends the name to {address_field}, and registries often have an image of the same project there",
+                "correct the chart's name and version. Flux appends the name to {address_field}, and registries often have an image of the same project at this address",
                 read=(ENDPOINT, SPEC),
             ),
             Step("if the artifact should be a chart, republish it with helm push"),
@@ -130,7 +130,7 @@ RULES = (
         why="the address of the chart's archive serves {served_type} instead of an archive",
         steps=(
             Step(
-                "open the archive's URL, which is listed under urls in the repository index. It either leads to a web page or a login page, or is wrong",
+                "open the archive's URL, which is listed under urls in the repository index. The URL leads to a web page or a login page, or is wrong",
                 read=(ENDPOINT, SPEC),
             ),
             Step("if the repository is private, check spec.secretRef{of_endpoint}"),

@@ -1,6 +1,6 @@
 """HelmChart: dependencies of a chart.
 
-Upstream: SC internal/helm/chart/dependency_manager.go.
+Upstream: source-controller internal/helm/chart/dependency_manager.go.
 """
 
 from fluxstatus.knowledge.charts.shared import ITS_SOURCE
@@ -33,7 +33,7 @@ RULES = (
         why="{host} is rate-limiting pulls of dependency {dependency} (429) because Flux pulls it without credentials",
         steps=(
             Step(
-                "commit the dependency to the chart's charts/ directory (helm dependency update), so that Flux does not pull it, or pull it from your own mirror"
+                "commit the dependency to the chart's charts/ directory (helm dependency update), so that Flux does not pull it, or set the dependency's repository in Chart.yaml to your own mirror"
             ),
             Step(
                 "alternatively, create a HelmRepository with credentials in spec.secretRef in namespace {ns}. Its URL must be identical to the dependency's repository in Chart.yaml, so that Flux uses it for the dependency",

@@ -1,6 +1,6 @@
 """HelmRepository: the index of a Helm repository, and its address.
 
-Upstream: SC internal/helm/repository, internal/helm/getter.
+Upstream: source-controller internal/helm/repository, internal/helm/getter.
 """
 
 from fluxstatus.knowledge.charts.shared import HELM, INDEX

@@ -1,6 +1,6 @@
 """HelmChart: charts and versions that a repository, a registry or a source does not have.
 
-Upstream: SC internal/helm/repository, internal/helm/chart/errors.go.
+Upstream: source-controller internal/helm/repository, internal/helm/chart/errors.go.
 """
 
 from fluxstatus.knowledge.charts.shared import CHART, INDEX, ITS_SOURCE
@@ -153,7 +153,7 @@ RULES = (
                 read=(SPEC, ITS_SOURCE),
             ),
             Step(
-                "if such a tag exists, grant the account permission to list tags, and correct the chart name in {address_field}"
+                "if such a tag exists, check that the account has permission to list tags, and that the chart name in {address_field} is correct"
             ),
         ),
         pattern=Text(

@@ -1,6 +1,7 @@
 """Cloud logins without a Secret: workload identity and cloud registries.
 
-Upstream: PKG auth (access_token.go, aws, azure, gcp), and the responses of the clouds' token services.
+Upstream: fluxcd/pkg auth (access_token.go, aws, azure, gcp), and the responses of the clouds' token
+services.
 """
 
 PARTS = ("accounts", "aws", "azure", "google", "registries")

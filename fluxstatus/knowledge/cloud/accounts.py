@@ -1,6 +1,7 @@
 """ServiceAccounts for a cloud login, and hosts that do not match the cloud in spec.provider.
 
-Upstream: PKG auth (access_token.go, from Flux 2.10 on access_credential.go; aws, azure, gcp).
+Upstream: fluxcd/pkg auth (access_token.go, from Flux 2.10 on access_credential.go; aws, azure,
+gcp).
 """
 
 from fluxstatus.knowledge.cloud.shared import CLOUD_LOGIN_FAILED
@@ -21,7 +22,7 @@ _PROVIDER_WITHOUT_HOST = Code(
 )
 
 _WITH_DEFAULT: KindNames = frozenset({"GitRepository", "OCIRepository", "Bucket"})
-"""The kinds that log in with source-controller's default ServiceAccount (SC main.go)."""
+"""The kinds that use source-controller's default ServiceAccount (source-controller main.go)."""
 
 _GET_ACCOUNT = (
     r"failed to get (?:decryption )?service account '(?:[\w.-]+/)?(?P<missing_sa>[\w.-]+)'"

@@ -1,6 +1,6 @@
 """Logins to AWS and its registries.
 
-Upstream: PKG auth/aws, aws-sdk-go-v2, and the responses of STS and ECR.
+Upstream: fluxcd/pkg auth/aws, aws-sdk-go-v2, and the responses of STS and ECR.
 """
 
 from fluxstatus.knowledge.cloud.shared import (
@@ -144,7 +144,7 @@ RULES = (
         pattern=Text(
             r"(?P<detail>is not authorized to perform: ?\S+)[^\n]*no resource-based policy allows"
         ),
-        upstream="Amazon ECR: answers of the registry",
+        upstream="Amazon ECR: responses of the registry",
     ),
     Rule(
         CLOUD_LOGIN_FAILED,

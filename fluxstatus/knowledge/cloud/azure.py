@@ -1,6 +1,6 @@
 """Logins to Azure.
 
-Upstream: PKG auth/azure, azure-sdk-for-go azidentity, and the responses of Entra ID.
+Upstream: fluxcd/pkg auth/azure, azure-sdk-for-go azidentity, and the responses of Entra ID.
 """
 
 from fluxstatus.knowledge.cloud.shared import (

@@ -1,6 +1,6 @@
 """Logins to Google Cloud and its registries.
 
-Upstream: PKG auth/gcp, golang.org/x/oauth2/google, and the responses of Google Cloud.
+Upstream: fluxcd/pkg auth/gcp, golang.org/x/oauth2/google, and the responses of Google Cloud.
 """
 
 from fluxstatus.knowledge.cloud.shared import (

@@ -1,6 +1,6 @@
 """Cloud registries that reject a login, and logins to any other cloud.
 
-Upstream: PKG auth/access_token.go, go-containerregistry pkg/v1/remote/transport/error.go.
+Upstream: fluxcd/pkg auth/access_token.go, go-containerregistry pkg/v1/remote/transport/error.go.
 """
 
 from fluxstatus.knowledge.cloud.shared import (

@@ -1,6 +1,6 @@
 """SOPS: the decryption keys of a Kustomization.
 
-Upstream: KC internal/decryptor, SOPS, and the key services that it calls.
+Upstream: kustomize-controller internal/decryptor, SOPS, and the key services that it calls.
 """
 
 PARTS = ("secrets", "age", "pgp", "kms", "aws", "azure", "google", "vault", "files")

@@ -1,6 +1,6 @@
 """SOPS with age keys.
 
-Upstream: SOPS age, KC internal/decryptor/decryptor.go.
+Upstream: SOPS age, kustomize-controller internal/decryptor/decryptor.go.
 """
 
 from fluxstatus.knowledge.commands import SECRETS, SPEC

@@ -1,6 +1,6 @@
 """SOPS files that were modified after encryption, have another format or are not decrypted.
 
-Upstream: SOPS, KC internal/decryptor/decryptor.go.
+Upstream: SOPS, kustomize-controller internal/decryptor/decryptor.go.
 """
 
 from fluxstatus.knowledge.commands import SPEC

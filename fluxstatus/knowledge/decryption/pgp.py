@@ -1,6 +1,6 @@
 """SOPS with OpenPGP keys.
 
-Upstream: SOPS pgp, KC internal/decryptor/decryptor.go.
+Upstream: SOPS pgp, kustomize-controller internal/decryptor/decryptor.go.
 """
 
 from fluxstatus.knowledge.commands import SECRETS, SPEC

@@ -1,6 +1,6 @@
 """The Secret in spec.decryption: missing, not referred to, or without a usable key.
 
-Upstream: KC internal/decryptor/decryptor.go.
+Upstream: kustomize-controller internal/decryptor/decryptor.go.
 """
 
 from fluxstatus.knowledge.commands import SECRETS

@@ -1,6 +1,7 @@
 """SOPS with Vault or OpenBao.
 
-Upstream: SOPS hcvault, KC internal/decryptor/decryptor.go, and the responses of Vault.
+Upstream: SOPS hcvault, kustomize-controller internal/decryptor/decryptor.go, and the responses of
+Vault.
 """
 
 from fluxstatus.knowledge.commands import SPEC

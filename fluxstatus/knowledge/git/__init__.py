@@ -1,7 +1,7 @@
 """GitRepository: authentication over https and ssh, then references, submodules and URLs.
 
-Upstream: SC internal/controller/gitrepository_controller.go, PKG git, git/gogit and auth/githubapp,
-go-git, golang.org/x/crypto/ssh, and the responses of Git servers.
+Upstream: source-controller internal/controller/gitrepository_controller.go, fluxcd/pkg git,
+git/gogit and auth/githubapp, go-git, golang.org/x/crypto/ssh, and the responses of Git servers.
 """
 
 PARTS = ("hosts", "github_apps", "https", "ssh", "references", "submodules", "urls", "otherwise")

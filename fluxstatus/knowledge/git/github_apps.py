@@ -1,6 +1,7 @@
 """GitHub Apps, and a spec.provider that does not match the Secret.
 
-Upstream: PKG auth/githubapp, SC internal/controller/gitrepository_controller.go.
+Upstream: fluxcd/pkg auth/githubapp, source-controller
+internal/controller/gitrepository_controller.go.
 """
 
 from fluxstatus.knowledge.commands import GITHUB_APP, SECRET, SPEC
@@ -24,7 +25,7 @@ RULES = (
             ),
         ),
         pattern=Text(r"(?P<detail>'(?:Expiration time|Issued at)' claim[^\n]{0,80})"),
-        upstream="GitHub: answers of the API",
+        upstream="GitHub: responses of the API",
     ),
     Rule(
         _GITHUB_APP_FAILED,
@@ -85,7 +86,7 @@ RULES = (
             ),
         ),
         pattern=Text(r"installation has been suspended"),
-        upstream="GitHub: answers of the API",
+        upstream="GitHub: responses of the API",
     ),
     Rule(
         _GITHUB_APP_FAILED,
@@ -99,7 +100,7 @@ RULES = (
         ),
         pattern=Text(r"Integration not found|Integration must generate a public key"),
         certainty="one-of",
-        upstream="GitHub: answers of the API",
+        upstream="GitHub: responses of the API",
     ),
     Rule(
         _GITHUB_APP_FAILED,

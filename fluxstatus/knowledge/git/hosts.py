@@ -1,4 +1,4 @@
-"""Git servers that know the credentials and deny access: GitHub, GitLab, Bitbucket, Azure DevOps.
+"""Git servers that recognize the credentials but deny access, such as GitHub and GitLab.
 
 Upstream: the responses of these servers (after "remote:"), go-git.
 """
@@ -64,7 +64,7 @@ _HOSTS = (
             "git-address-blocked",
             "The Git server's IP allow list does not include the cluster's IP address.",
         ),
-        why="the repository owner's IP allow list does not include this cluster: {host} rejects requests from the cluster's IP address, whatever the credentials",
+        why="the repository owner's IP allow list does not include this cluster: {host} rejects requests from the cluster's IP address, regardless of the credentials",
         steps=(
             Step(
                 "add the cluster's egress IP addresses (NAT gateway or proxy) to the IP allow list of the organization or workspace, or set spec.proxySecretRef to use a proxy whose address is on the list",
@@ -126,7 +126,7 @@ _HOSTS = (
         pattern=Text(r"authorization failed: (?:<|error code: 10\d\d\b)"),
         kinds=ANY_GIT,
         certainty="likely",
-        upstream="go-git plumbing/transport/http, Cloudflare: answers of the proxy",
+        upstream="go-git plumbing/transport/http, Cloudflare: responses of the proxy",
     ),
     Rule(
         Code("git-protocol-disabled", "The Git server does not allow access over this protocol."),

@@ -1,6 +1,6 @@
 """Authentication at a Git server over https.
 
-Upstream: go-git plumbing/transport, PKG auth.
+Upstream: go-git plumbing/transport, fluxcd/pkg auth.
 """
 
 from fluxstatus.knowledge.codes import GIT_AUTH_MISSING

@@ -1,6 +1,7 @@
 """A Git request that fails in any other way.
 
-Upstream: PKG git/gogit, go-git, SC internal/controller/gitrepository_controller.go.
+Upstream: fluxcd/pkg git/gogit, go-git, source-controller
+internal/controller/gitrepository_controller.go.
 """
 
 from fluxstatus.knowledge.commands import LOG, SECRET, SPEC, URL
@@ -22,7 +23,7 @@ RULES = (
         upstream="SC internal/controller/gitrepository_controller.go",
     ),
     Rule(
-        Code("git-server-refused", "The Git server refuses the request for a reason of its own."),
+        Code("git-server-refused", "The Git server refuses the request and reports the reason."),
         why="{host} refuses the request: {detail}",
         steps=(
             Step(

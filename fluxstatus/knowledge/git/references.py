@@ -1,6 +1,6 @@
 """Git repositories and references that do not exist, and the transfer from the server.
 
-Upstream: PKG git/gogit, go-git, and the responses of Git servers.
+Upstream: fluxcd/pkg git/gogit, go-git, and the responses of Git servers.
 """
 
 from fluxstatus.knowledge.commands import BASIC_AUTH, LOG, SECRET, SPEC, URL, for_secret
@@ -66,7 +66,7 @@ RULES = (
                 read=(URL,),
             ),
             Step(
-                "if the project is correct, grant access to it to the owner of the token or to the managed identity",
+                "if the project is correct, grant the owner of the token, or the managed identity, access to the project",
                 read=(SECRET,),
             ),
         ),
@@ -289,7 +289,7 @@ RULES = (
                 read=(SPEC,),
             ),
             Step(
-                "or fix the files that go-git cannot check out unmodified; common causes are line endings (.gitattributes), symbolic links, and names that differ only in case. Then update Flux"
+                "alternatively, fix the files that go-git cannot check out unmodified, and then update Flux. Common causes are line endings (.gitattributes), symbolic links, and names that differ only in case"
             ),
         ),
         pattern=Text(r"checkout tag '(?P<wanted_tag>[^']+)': worktree contains unstaged changes"),

@@ -1,6 +1,6 @@
 """Authentication at a Git server over ssh.
 
-Upstream: PKG git/gogit, golang.org/x/crypto/ssh, and the responses of SSH servers.
+Upstream: fluxcd/pkg git/gogit, golang.org/x/crypto/ssh, and the responses of SSH servers.
 """
 
 from fluxstatus.knowledge.commands import SECRET, SSH, URL
@@ -82,14 +82,14 @@ RULES = (
                 read=("kubectl get deployments -n {flux_namespace} -o wide",),
             ),
             Step(
-                "or use another type of key (ECDSA or Ed25519), if the server supports it",
+                "alternatively, use another type of key (ECDSA or Ed25519), if the server supports it",
                 read=(SECRET,),
             ),
         ),
         pattern=Text(r"using ssh-rsa that is about to be deprecated|ssh-rsa[^\n]{0,40}blocked"),
         kinds=ANY_GIT,
         certainty="one-of",
-        upstream="Azure DevOps: answers of the SSH server",
+        upstream="Azure DevOps: responses of the SSH server",
     ),
     Rule(
         _SSH_KEY_REJECTED,
@@ -107,7 +107,7 @@ RULES = (
             r"(?:accepted|allowed|supported)[^\n]{0,60})"
         ),
         kinds=ANY_GIT,
-        upstream="GitHub, GitLab: answers of the SSH servers",
+        upstream="GitHub, GitLab: responses of the SSH servers",
     ),
     Rule(
         _SSH_KEY_REJECTED,
@@ -152,7 +152,7 @@ RULES = (
         kinds=ANY_GIT,
         certainty="one-of",
         quoted=True,
-        upstream="Azure DevOps: answers of the SSH server",
+        upstream="Azure DevOps: responses of the SSH server",
     ),
     Rule(
         _SSH_KEY_REJECTED,

@@ -1,6 +1,6 @@
 """Submodules of a GitRepository, and the repositories in spec.include.
 
-Upstream: go-git submodule, SC internal/controller/gitrepository_controller.go.
+Upstream: go-git submodule, source-controller internal/controller/gitrepository_controller.go.
 """
 
 from fluxstatus.knowledge.commands import SPEC
@@ -91,7 +91,7 @@ RULES = (
     ),
     Rule(
         _SUBMODULE_FAILED,
-        why="a submodule probably has an SSH URL, but spec.url uses HTTPS: Flux uses the scheme and credentials of spec.url for submodules, so it has no SSH key",
+        why="a submodule probably has an SSH URL, but spec.url uses HTTPS: Flux uses the scheme and credentials of spec.url for submodules, so it has no SSH key for the submodule",
         steps=(
             Step(
                 "use the HTTPS URL of the submodule in .gitmodules, use an SSH URL and an SSH key for the repository, or set spec.recurseSubmodules: false",

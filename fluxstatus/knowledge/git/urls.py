@@ -1,6 +1,7 @@
 """The URL and the provider of a GitRepository.
 
-Upstream: PKG git and auth/utils, SC internal/controller/gitrepository_controller.go.
+Upstream: fluxcd/pkg git and auth/utils, source-controller
+internal/controller/gitrepository_controller.go.
 """
 
 from fluxstatus.knowledge.commands import SECRET, SPEC, URL

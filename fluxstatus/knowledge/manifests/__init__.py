@@ -1,6 +1,6 @@
 """Applying: manifests that are invalid, too large or in conflict.
 
-Upstream: PKG ssa/errors, kubernetes apimachinery (validation, managedfields), etcd.
+Upstream: fluxcd/pkg ssa/errors, kubernetes apimachinery (validation, managedfields), etcd.
 """
 
 PARTS = (

@@ -1,4 +1,4 @@
-"""Services, Ingresses, CronJobs and other kinds of Kubernetes with a field that is not valid.
+"""Services, Ingresses, CronJobs and other built-in kinds with an invalid field.
 
 Upstream: kubernetes pkg/apis validation (core, networking, batch, autoscaling, apiextensions).
 """
@@ -126,11 +126,11 @@ RULES = (
         why="{field} of {object} is not allowed for this type of Service: {detail}",
         steps=(
             Step(
-                "change the type of the Service to one that supports this field (NodePort or LoadBalancer), or remove the field, {in_git}{unset_default}",
+                "{in_git}, change the type of the Service to one that supports this field (NodePort or LoadBalancer), or remove the field{unset_default}",
                 read=(SPEC,),
             ),
             Step(
-                "if Git does not set the field, the live Service still has the value from its previous type: remove it with kubectl edit",
+                "if Git does not set the field, the live Service still has the value from its previous type: remove that value with kubectl edit",
                 read=(OBJECT + " --show-managed-fields",),
             ),
         ),
@@ -181,7 +181,7 @@ RULES = (
         why="the cluster does not support the IP family in {field} of {object}: {detail}",
         steps=(
             Step(
-                "remove ipFamilies, and set ipFamilyPolicy to SingleStack or PreferDualStack, {in_git}; a second IP family requires a dual-stack cluster",
+                "{in_git}, remove ipFamilies, and set ipFamilyPolicy to SingleStack or PreferDualStack; a second IP family requires a dual-stack cluster",
                 read=(SPEC,),
             ),
         ),

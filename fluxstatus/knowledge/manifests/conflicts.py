@@ -1,4 +1,4 @@
-"""Conflicts with others: field managers, concurrent updates, ports of Services.
+"""Conflicts with field managers, concurrent updates and the ports of other Services.
 
 Upstream: kubernetes apimachinery managedfields and api/errors, pkg/registry/core/service.
 """

@@ -25,7 +25,7 @@ _STORED_NEWER = (
     r"status\.storedVersions(?:\[0\]: Invalid value: \"(?=v\d+\")|\[[1-9]\]: Invalid value: \")"
     rf"(?P<stored>\w+)\": {_WANTS_STORED}"
 )
-"""The version that is missing was stored after another one, or is a stable one: it is a newer one."""
+"""A missing version that is newer, because it is stable or was stored after another version."""
 
 RULES = (
     Rule(

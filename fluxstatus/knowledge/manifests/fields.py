@@ -1,4 +1,4 @@
-"""Fields that are unknown, twice in a list, or of the wrong type.
+"""Fields that are unknown, duplicated in a list, or of the wrong type.
 
 Upstream: structured-merge-diff typed, kubernetes apimachinery runtime/serializer, Go
 encoding/json.
@@ -23,7 +23,7 @@ _PATH = r"\.[\w.\[\]\"=:/-]{1,120}"
 _UNDECLARED = r"(?P<field>\.[\w.\[\]\"=:/-]+): field not declared in schema"
 
 _NOT_LIVE = Text(r"\A(?!.*(?:typed live object|manager for existing fields))")
-"""The message is about the manifest, not about the object in the cluster."""
+"""Excludes messages about the live object, so that the message is about the manifest."""
 
 _UNQUOTE = Step(
     'remove the quotes around the value of {field} {in_git}. If the value is a variable of spec.postBuild, write ${{VAR}}, not "${{VAR}}"',

@@ -1,4 +1,4 @@
-"""Values that the API server rejects, by what is wrong with them: no value, form, alternatives.
+"""Values that the API server rejects: missing, malformed or mutually exclusive ones.
 
 Upstream: kubernetes pkg/apis validation, kube-openapi validate, apiextensions CEL validation.
 """
@@ -56,7 +56,7 @@ RULES = (
                 read=(SPEC, _EXPLAIN),
             ),
             Step(
-                "if Git sets exactly one of the fields, another field manager set another one in the live object: remove that one with kubectl edit",
+                "if Git sets exactly one of the fields, another field manager set a second one in the live object: remove this second field with kubectl edit",
                 read=(OBJECT + " --show-managed-fields",),
             ),
         ),
@@ -92,7 +92,7 @@ RULES = (
     ),
     Rule(
         MANIFEST_INVALID,
-        why="{field} of {object} is required, but has no value: {detail}",
+        why="{field} of {object} is required, but not set: {detail}",
         steps=(
             Step(
                 "set {field} {in_git}: check the indentation and the patches, and check that any variable in the field is not empty. For a description of the field, run kubectl explain",
@@ -122,7 +122,7 @@ RULES = (
         why="{field} is not allowed in {object}, or not in combination with its other fields: {detail}",
         steps=(
             Step(
-                "remove {field}, or change the field that conflicts with it as the message describes, {in_git}{unset_default}",
+                "{in_git}, remove {field}, or change the field that conflicts with it as the message describes{unset_default}",
                 read=(SPEC,),
             ),
             Step(

@@ -1,7 +1,7 @@
-"""Rules of one kind, or of Flux itself, about names, selectors, volumes and data.
+"""Restrictions of single kinds, or of Flux itself, on names, selectors, volumes and data.
 
-Upstream: kubernetes pkg/apis validation, admission plugins, apiextensions-apiserver, CU
-pkg/object, PKG ssa/owner.go.
+Upstream: kubernetes pkg/apis validation, admission plugins, apiextensions-apiserver, cli-utils
+pkg/object, fluxcd/pkg ssa/owner.go.
 """
 
 from fluxstatus.knowledge.commands import CLUSTER_OBJECT, OBJECT, SPEC
@@ -73,7 +73,7 @@ RULES = (
         why="{object} requests less storage than it already has, but volumes cannot shrink",
         steps=(
             Step(
-                "restore the previous size, or set a larger one, {in_git}; to use a smaller volume, move the data to a new claim",
+                "{in_git}, restore the previous size, or set a larger one; to use a smaller volume, move the data to a new claim",
                 read=(OBJECT,),
             ),
         ),

@@ -1,6 +1,7 @@
-"""Live objects that stand in the way: outdated managedFields, leftover fields, exported metadata.
+"""Live objects that block an apply: outdated managedFields, leftover fields, exported metadata.
 
-Upstream: kubernetes apimachinery managedfields and validation, apiserver registry, HC api/v2.
+Upstream: kubernetes apimachinery managedfields and validation, apiserver registry, helm-controller
+api/v2.
 """
 
 from fluxstatus.knowledge.commands import CLUSTER_OBJECT, OBJECT, SPEC
@@ -184,7 +185,7 @@ RULES = (
                 "check which field manager owns spec.chart. If Git sets only chartRef, use kubectl edit to replace spec.chart with that chartRef in the live object. Do not delete the HelmRelease, because that uninstalls the release",
                 read=(_MANAGED,),
             ),
-            Step("if Git sets spec.chart, add its missing fields there"),
+            Step("if Git sets spec.chart, add the missing fields of spec.chart in Git"),
         ),
         pattern=Text(
             r"spec\.chart\.spec\.(?:chart|sourceRef): Required value.*spec\.chart\.spec\."

@@ -1,7 +1,7 @@
-"""Fields that exclude each other, where merging kept both: a patch, values or the live object.
+"""Mutually exclusive fields that were both kept by a merge: of a patch, values or the live object.
 
-Server-side apply keeps what other field managers set and what Kubernetes set by default. A patch
-and the values of a chart keep the fields of the base and of the chart.
+Server-side apply keeps the fields that other field managers or Kubernetes' defaults have set.
+Patches keep the fields of their base, and values keep the defaults of the chart.
 
 Upstream: kubernetes pkg/apis/apps, core and networking validation, structured-merge-diff merge.
 """
@@ -34,7 +34,7 @@ _VOLUMES = Text(
 )
 
 _IN_LIVE = Step(
-    "if Git has only one of the two fields, another field manager (such as kubectl edit or an operator) set the other one in the live object: remove it there with kubectl edit",
+    "if Git has only one of the two fields, another field manager (such as kubectl edit or an operator) set the other one in the live object: remove that field with kubectl edit",
     read=(_MANAGED,),
 )
 _ONE_IN_PATCH = Step(
@@ -52,7 +52,7 @@ RULES = (
         why="{object} uses the strategy Recreate but also has rollingUpdate, which is not allowed: Kubernetes sets rollingUpdate by default, and server-side apply keeps it in the live object",
         steps=(
             Step(
-                "if a base or patch in Git also sets rollingUpdate, remove it there",
+                "if a base or patch in Git also sets rollingUpdate, remove rollingUpdate there",
                 read=(_MANAGED,),
             ),
             Step(
@@ -70,7 +70,7 @@ RULES = (
         why="{object} uses the strategy Recreate but also has rollingUpdate, which is not allowed: the chart's default values or the live object still contain rollingUpdate",
         steps=(
             Step(
-                "in spec.values, set rollingUpdate: null next to type: Recreate, which removes the chart's default",
+                "in spec.values, set rollingUpdate: null next to type: Recreate, to remove the chart's default",
                 read=(SPEC,),
             ),
             Step(
@@ -147,7 +147,7 @@ RULES = (
                 read=(SPEC,),
             ),
             Step(
-                "if Git does not have the annotation, another field manager set it: remove it from the live Ingress",
+                "if Git does not have the annotation, another field manager set it: remove the annotation from the live Ingress",
                 read=(_MANAGED,),
             ),
         ),
@@ -168,7 +168,7 @@ RULES = (
                 read=(SPEC,),
             ),
             Step(
-                "if Git has only one of the two fields, another field manager set the other one in the live object: remove it there with kubectl edit",
+                "if Git has only one of the two fields, another field manager set the other one in the live object: remove that field with kubectl edit",
                 read=(_MANAGED,),
             ),
         ),

@@ -1,6 +1,6 @@
 """Manifests that the API server rejects in any other way.
 
-Upstream: kubernetes apimachinery validation, PKG ssa/errors, KC
+Upstream: kubernetes apimachinery validation, fluxcd/pkg ssa/errors, kustomize-controller
 internal/controller/kustomization_controller.go.
 """
 

@@ -15,7 +15,7 @@ RULES = (
         why="{field} of {object} is not a valid name: {given}",
         steps=(
             Step(
-                "correct the name {in_git}, and update every field that refers to it; only lowercase letters, digits and hyphens are allowed. If the name comes from a variable or a chart value, check that it is set",
+                "correct the name {in_git}, and update every field that refers to it; only lowercase letters, digits and hyphens are allowed. If the name comes from a variable or a chart value, check that this variable or value is set",
                 read=(SPEC,),
             ),
         ),
@@ -50,7 +50,7 @@ RULES = (
         why="{field} of {object} is Exists, but the toleration also has a value, which is not allowed",
         steps=(
             Step(
-                "remove the toleration's value, or set operator: Equal, {in_git}",
+                "{in_git}, remove the toleration's value, or set operator: Equal",
                 read=(SPEC,),
             ),
         ),
@@ -67,7 +67,7 @@ RULES = (
         why="{field} of {object} is invalid, because hostPort and containerPort must be equal on the host network (hostNetwork)",
         steps=(
             Step(
-                "set hostPort and containerPort to the same number, or remove hostPort, {in_git}",
+                "{in_git}, set hostPort and containerPort to the same number, or remove hostPort",
                 read=(SPEC,),
             ),
         ),
@@ -115,7 +115,7 @@ RULES = (
         why="{field} of {object} is outside the allowed range: {detail}",
         steps=(
             Step(
-                "correct the number {in_git}. If the number comes from a variable or a chart value, check that it is set, because an empty value may become 0",
+                "correct the number {in_git}. If the number comes from a variable or a chart value, check that this variable or value is set, because an empty value may become 0",
                 read=(SPEC,),
             ),
         ),
@@ -165,7 +165,7 @@ RULES = (
         why="the API server cannot parse {object}: {detail}",
         steps=(
             Step(
-                "correct the value that the error refers to {in_git}: check its type or, under data of a Secret, its base64 encoding",
+                "{in_git}, correct the value that the error refers to: check its type or, under data of a Secret, its base64 encoding",
                 read=(SPEC,),
             ),
         ),

@@ -1,6 +1,6 @@
-"""Objects that are still being deleted, so that they cannot be created again.
+"""Objects that cannot be recreated yet, because they are still being deleted.
 
-Upstream: kubernetes apiserver pkg/registry/generic/registry, PKG ssa/manager_apply.go and
+Upstream: kubernetes apiserver pkg/registry/generic/registry, fluxcd/pkg ssa/manager_apply.go and
 ssa/manager_wait.go.
 """
 

@@ -21,7 +21,7 @@ _NOT_STORED = (
     r"for object |applying object |cannot patch |(?:ConfigMap|Secret) \"(?!sh\.helm\.release)[^\"]+\" is "
     r"invalid"
 )
-"""Texts of Helm about an object of the chart, not about the Secret of the release."""
+"""Helm's messages about an object of the chart, not about the Secret of the release."""
 
 RULES = (
     Rule(

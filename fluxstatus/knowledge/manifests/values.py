@@ -1,4 +1,4 @@
-"""Pod templates, Services, Ingresses, Secrets and Flux objects with a value that is not allowed.
+"""Pod templates, Services, Ingresses, Secrets and Flux objects with an invalid value.
 
 Upstream: kubernetes pkg/apis validation, apimachinery api/resource.
 """
@@ -33,7 +33,7 @@ RULES = (
         why='{object} mounts volume "{volume}", which its pod template does not define',
         steps=(
             Step(
-                'define the volume "{volume}" in the pod template, or correct its name in volumeMounts, {in_git}',
+                '{in_git}, define the volume "{volume}" in the pod template, or correct its name in volumeMounts',
                 read=(SPEC,),
             ),
         ),
@@ -119,7 +119,7 @@ RULES = (
         why="{field} of {object} has no handler",
         steps=(
             Step(
-                "set a handler (httpGet, tcpSocket, exec or grpc) in {field}, or remove the field, {in_git}, and check the indentation. Many charts have a value that disables a probe, such as enabled: false",
+                "{in_git}, check the indentation, and set a handler (httpGet, tcpSocket, exec or grpc) in {field}. Alternatively, remove the field. Many charts have a value that disables a probe, such as enabled: false",
                 read=(SPEC,),
             ),
         ),
@@ -136,7 +136,7 @@ RULES = (
         why="{field} of {object} is {given}, but another container or volume already has this name",
         steps=(
             Step(
-                "rename or remove one of the two {in_git}",
+                "rename or remove one of the two entries {in_git}",
                 read=(SPEC,),
             ),
         ),
@@ -219,7 +219,7 @@ RULES = (
                 read=(SPEC,),
             ),
             Step(
-                "if Git has the port only once, the live object has a second entry, which another field manager set or which remained after the port was renamed. Remove that entry with kubectl edit",
+                "if the port appears only once in Git, the live object has a second entry, set by another field manager or left over after the port was renamed. Remove that entry with kubectl edit",
                 read=(OBJECT + " --show-managed-fields",),
             ),
         ),
@@ -247,7 +247,7 @@ RULES = (
         why="key .dockerconfigjson of {object} is missing or is not valid JSON: {detail}",
         steps=(
             Step(
-                "store the Docker config as JSON, encoded in base64 exactly once under data, or as plain text under stringData. If it comes from a variable or a decrypted file, check its content",
+                "store the Docker config as JSON, encoded in base64 exactly once under data, or as plain text under stringData. If the value comes from a variable or a decrypted file, check that value",
                 read=(SPEC,),
             ),
         ),

@@ -1,6 +1,6 @@
-"""Notifications that fail. Alert and Provider have no status; events of the Alert report it.
+"""Notifications that fail. Alerts and Providers have no status; events about the Alert report it.
 
-Upstream: NC internal/server/event_handlers.go, internal/notifier.
+Upstream: notification-controller internal/server/event_handlers.go, internal/notifier.
 """
 
 PARTS = ("chat", "answers", "commits", "otherwise")

@@ -1,6 +1,6 @@
-"""Services that respond with an HTTP status, and services that cannot be reached.
+"""Services that reject a notification with an HTTP status, or cannot be reached.
 
-Upstream: NC internal/notifier, Go net/http.
+Upstream: notification-controller internal/notifier, Go net/http.
 """
 
 from fluxstatus.knowledge.commands import SECRET, SECRETS, SPEC
@@ -52,7 +52,7 @@ RULES = (
         kinds=PROVIDER,
         when=(at_host("webhook.office.com"),),
         certainty="one-of",
-        upstream="Microsoft Teams: answers of the webhooks",
+        upstream="Microsoft Teams: responses of the webhooks",
     ),
     Rule(
         NOTIFICATION_FAILED,

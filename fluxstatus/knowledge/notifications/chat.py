@@ -1,6 +1,6 @@
-"""Chats and pagers that do not accept a notification, with their own words.
+"""Chat and paging services that do not accept a notification, by their error messages.
 
-Upstream: the answers of Slack, Discord, Microsoft Teams, Telegram, Matrix and PagerDuty.
+Upstream: the responses of Slack, Discord, Microsoft Teams, Telegram, Matrix and PagerDuty.
 """
 
 from fluxstatus.knowledge.commands import SECRET, SPEC
@@ -18,12 +18,12 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"(?P<webhook>(?:\d{3}[:,] )?(?:\{[^\n]{0,20})?"
-            r"(?:Unknown Webhook|Invalid Webhook Token|no_service|no_active_hooks|no_team)\b)"
+            r"(?P<webhook>(?:\d{3}[:,] )?(?:no_service|no_active_hooks|no_team)\b|"
+            r"Unknown Webhook\b|Invalid Webhook Token\b)"
         ),
         kinds=PROVIDER,
         reach=Reach.WHOLE,
-        upstream="Slack, Discord: answers of the webhooks",
+        upstream="Slack, Discord: responses of the webhooks",
     ),
     Rule(
         NOTIFICATION_FAILED,
@@ -37,7 +37,7 @@ RULES = (
         pattern=Text(r"DirectApiAuthorizationRequired|only by Shared Access scheme"),
         kinds=PROVIDER,
         reach=Reach.WHOLE,
-        upstream="Microsoft Teams workflows: answers of Azure Logic Apps",
+        upstream="Microsoft Teams workflows: responses of Azure Logic Apps",
     ),
     Rule(
         NOTIFICATION_FAILED,
@@ -53,7 +53,7 @@ RULES = (
         ),
         kinds=PROVIDER,
         reach=Reach.WHOLE,
-        upstream="Slack: answers of chat.postMessage",
+        upstream="Slack: responses of chat.postMessage",
     ),
     Rule(
         NOTIFICATION_FAILED,
@@ -70,7 +70,7 @@ RULES = (
         ),
         kinds=PROVIDER,
         reach=Reach.WHOLE,
-        upstream="Slack: answers of chat.postMessage",
+        upstream="Slack: responses of chat.postMessage",
     ),
     Rule(
         NOTIFICATION_FAILED,
@@ -88,7 +88,7 @@ RULES = (
         ),
         kinds=PROVIDER,
         reach=Reach.WHOLE,
-        upstream="Telegram, Matrix: answers of the APIs",
+        upstream="Telegram, Matrix: responses of the APIs",
     ),
     Rule(
         NOTIFICATION_FAILED,
@@ -103,7 +103,7 @@ RULES = (
         kinds=PROVIDER,
         reach=Reach.WHOLE,
         certainty="likely",
-        upstream="PagerDuty: answers of the Events API",
+        upstream="PagerDuty: responses of the Events API",
     ),
     Rule(
         NOTIFICATION_FAILED,

@@ -1,6 +1,7 @@
 """Providers that write commit statuses and comments.
 
-Upstream: NC internal/notifier, and the answers of GitHub, GitLab, Bitbucket, Gitea and Azure DevOps.
+Upstream: notification-controller internal/notifier, and the responses of GitHub, GitLab, Bitbucket,
+Gitea and Azure DevOps.
 """
 
 from fluxstatus.knowledge.commands import SECRET, SPEC
@@ -47,7 +48,7 @@ RULES = (
         why="the event lacks the revision or change request that this type of Provider requires: {detail}",
         steps=(
             Step(
-                "limit spec.eventSources of the Alert to objects whose events include it. Kustomizations with a Git source have a revision; the annotation event.toolkit.fluxcd.io/change_request sets the number of a change request",
+                "limit spec.eventSources of the Alert to objects whose events have a revision or a change request. The events of Kustomizations with a Git source have a revision; the annotation event.toolkit.fluxcd.io/change_request sets the number of a change request",
                 read=(ALERTS, SPEC),
             ),
         ),
@@ -113,7 +114,7 @@ RULES = (
         ),
         kinds=PROVIDER,
         reach=Reach.WHOLE,
-        upstream="GitHub, GitLab: answers of the APIs",
+        upstream="GitHub, GitLab: responses of the APIs",
     ),
     Rule(
         NOTIFICATION_FAILED,
@@ -135,7 +136,7 @@ RULES = (
         kinds=PROVIDER,
         reach=Reach.WHOLE,
         certainty="one-of",
-        upstream="GitHub, GitLab, Bitbucket, Azure DevOps: answers of the APIs",
+        upstream="GitHub, GitLab, Bitbucket, Azure DevOps: responses of the APIs",
     ),
     Rule(
         NOTIFICATION_FAILED,
@@ -149,7 +150,7 @@ RULES = (
         pattern=Text(r"reached the maximum number of statuses"),
         kinds=PROVIDER,
         reach=Reach.WHOLE,
-        upstream="GitHub: answers of the API",
+        upstream="GitHub: responses of the API",
     ),
     Rule(
         NOTIFICATION_FAILED,
@@ -163,7 +164,7 @@ RULES = (
         pattern=Text(r"(?P<detail>No more than \d+ properties are allowed[^\n]{0,60})"),
         kinds=PROVIDER,
         reach=Reach.WHOLE,
-        upstream="GitHub: answers of the API",
+        upstream="GitHub: responses of the API",
     ),
     Rule(
         NOTIFICATION_FAILED,

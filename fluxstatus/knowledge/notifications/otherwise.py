@@ -1,6 +1,6 @@
 """Providers and Alerts that are not valid, and notifications that fail in any other way.
 
-Upstream: NC internal/server/event_handlers.go, internal/notifier/factory.go.
+Upstream: notification-controller internal/server/event_handlers.go, internal/notifier/factory.go.
 """
 
 from fluxstatus.knowledge.commands import DESCRIBE, SECRET, SPEC, for_secret

@@ -14,4 +14,4 @@ PROVIDER: KindNames = frozenset({"Provider"})
 NOTIFIER = "NC internal/notifier"
 
 CROSS_NAMESPACE = "access denied to cross-namespace sources"
-"""In an event about an Alert that says that the Alert, not its Provider, is at fault."""
+"""The text of an event for which the Alert, not its Provider, is the cause."""

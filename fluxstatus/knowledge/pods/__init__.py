@@ -1,4 +1,4 @@
-"""Problems of the pods behind a failed health check, with the next step for each.
+"""Problems of pods that make a health check fail, with the next step for each.
 
 The messages come from the kubelet, the scheduler and the controllers of Deployments, Jobs and
 volumes, as state/pods.py and the Warning events report them.

@@ -217,7 +217,7 @@ RULES = (
         why="a volume cannot be expanded: {detail}",
         steps=(
             Step(
-                "check whether the driver supports expansion, and whether the volume must be detached first. If so, stop the pods that use the volume once",
+                "check whether the driver supports expansion. If the volume must be detached first, temporarily stop the pods that use it",
                 read=(_CLAIMS, _CLASSES),
             ),
         ),

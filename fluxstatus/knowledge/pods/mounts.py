@@ -1,4 +1,4 @@
-"""Volumes that cannot be mounted on the node of the pod, by what the mount reports.
+"""Volumes that cannot be mounted on the pod's node, by the error message of the mount.
 
 Upstream: kubernetes pkg/volume, pkg/kubelet/volumemanager.
 """

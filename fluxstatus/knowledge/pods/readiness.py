@@ -37,7 +37,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the pod was evicted because it used more ephemeral storage than its limit allows: logs, emptyDir volumes and files in containers count",
+        why="the pod was evicted because it used more ephemeral storage than its limit allows: logs, emptyDir volumes and files in containers count towards this limit",
         steps=(
             Step(
                 "raise resources.limits[ephemeral-storage] or the emptyDir's sizeLimit in the pod template, or find out what uses the storage",
@@ -94,7 +94,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the probe cannot connect ({detail}): the program is not listening on this port, or not yet",
+        why="the probe cannot connect ({detail}): the program is not listening on this port, or has not started listening yet",
         steps=(
             Step(
                 "compare the probe's port with the port that the program listens on; listening only on 127.0.0.1 is not enough. If the program starts slowly, use a startupProbe",

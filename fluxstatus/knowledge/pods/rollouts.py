@@ -1,4 +1,4 @@
-"""What a Deployment or Job reports in its own status: it is paused, suspended or does not advance."""
+"""Deployments and Jobs that are paused, suspended or make no progress, by their own status."""
 
 from fluxstatus.knowledge.codes import HEALTH_CHECK_FAILED
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text

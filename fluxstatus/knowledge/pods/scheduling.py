@@ -37,7 +37,7 @@ RULES = (
         why="no node provides {resource_short}, or all of it is in use",
         steps=(
             Step(
-                "check that a node with {resource_short} exists, that the device plugin or driver that provides it is running on that node, and which pods use it",
+                "check that a node with {resource_short} exists, and that the device plugin or driver that provides {resource_short} is running on that node. Then check which pods use {resource_short}",
                 read=(
                     "kubectl get nodes -o custom-columns=NAME:.metadata.name,ALLOCATABLE:.status.allocatable",
                     DESCRIBE,

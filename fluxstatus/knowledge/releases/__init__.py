@@ -1,6 +1,7 @@
 """HelmRelease: values and templates, Helm storage and stuck releases, then failed actions.
 
-Upstream: PKG chartutil, HC internal/reconcile, internal/action and internal/postrender, helm.
+Upstream: fluxcd/pkg chartutil, helm-controller internal/reconcile, internal/action and
+internal/postrender, helm.
 """
 
 PARTS = (

@@ -1,6 +1,6 @@
 """HelmRelease: actions of Helm that cannot be carried out as the spec requests.
 
-Upstream: helm pkg/kube/client.go and pkg/action, HC internal/action.
+Upstream: helm pkg/kube/client.go and pkg/action, helm-controller internal/action.
 """
 
 from fluxstatus.knowledge.commands import DESCRIBE, FORCE, SPEC, STORED
@@ -85,7 +85,7 @@ RULES = (
         why="the attempt was interrupted because helm-controller was stopped or the HelmRelease was changed",
         steps=(
             Step(
-                "wait for the next attempt, which starts automatically. If it is interrupted again, check whether helm-controller keeps restarting (out of memory, node drained)",
+                "wait for the next attempt, which starts automatically. If it is interrupted again, check whether helm-controller keeps restarting (for example, because it runs out of memory or its node is drained)",
                 read=(
                     HISTORY,
                     "kubectl get pods -n {flux_namespace} -l app=helm-controller",
@@ -125,7 +125,7 @@ RULES = (
         why="Helm has no record of the release, so it cannot uninstall the release; the install failed before Helm stored a record, or the record was deleted",
         steps=(
             Step(
-                "check the condition Released and the events. If they contain an install error, it is the cause",
+                "check the condition Released and the events. If they contain an install error, that error is the cause",
                 read=(DESCRIBE, STORED),
             ),
             Step(

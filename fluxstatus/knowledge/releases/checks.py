@@ -1,7 +1,7 @@
 """HelmRelease: checks in the chart's templates (fail, required), by their messages.
 
-The texts are those of the authors of charts, so a rule reads only common words in them: what was
-removed, what excludes each other, what is missing.
+Chart authors write the messages, so a rule only looks for words that are common in them, such as
+those about removed, mutually exclusive or missing values.
 
 Upstream: helm pkg/engine, and the validations of common charts.
 """
@@ -17,7 +17,7 @@ _VALUE = (
     r"(?:(?=(?:(?!Last Helm logs:).){0,300}?(?<![\w./:@-])(?:\.Values\.)?"
     r"(?P<chart_value>[a-z]\w*(?:\.(?!(?:ya?ml|tpl|md|com|io|org|net|dev|html?|json|g|e)\b)[a-zA-Z_][\w-]*)+)))?"
 )
-"""The first value that the check names, as a path with dots."""
+"""The first value that the check mentions, as a dotted path."""
 
 _DETAIL = r"(?P<detail>.{0,300})"
 
@@ -89,7 +89,7 @@ RULES = (
         why="the values contain settings that exclude each other ({template}): {detail}",
         steps=(
             Step(
-                "keep only one of the settings in spec.values, and disable the other. If you set only one, the other is a default of the chart. Set it to false, 0 or null",
+                "keep only one of the settings in spec.values, and disable the other. If you set only one, the other is a default of the chart: set that one to false, 0 or null",
                 read=(SPEC,),
             ),
         ),
@@ -152,7 +152,7 @@ RULES = (
         why="the values contain a setting that the chart does not allow ({template}): {detail}",
         steps=(
             Step(
-                "remove {chart_value} from spec.values, or change it as the message describes. If you do not set this value, it is a default of the chart. Set it to null",
+                "remove {chart_value} from spec.values, or change it as the message describes. If you do not set this value, it is a default of the chart: set it to null",
                 read=(SPEC,),
             ),
         ),

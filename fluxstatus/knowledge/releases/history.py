@@ -1,6 +1,6 @@
 """HelmRelease: releases that are locked, pending or not deployed.
 
-Upstream: helm pkg/action/upgrade.go, HC internal/reconcile.
+Upstream: helm pkg/action/upgrade.go, helm-controller internal/reconcile.
 """
 
 from fluxstatus.knowledge.commands import FORCE, RECONCILE, SPEC, STORED
@@ -63,7 +63,7 @@ RULES = (
         why="helm-controller unlocked the release, which an interrupted attempt had left with status {detail}",
         steps=(
             Step(
-                "wait for the next attempt, which starts automatically. If it is interrupted again, check whether helm-controller keeps restarting (out of memory, node drained)",
+                "wait for the next attempt, which starts automatically. If it is interrupted again, check whether helm-controller keeps restarting (for example, because it runs out of memory or its node is drained)",
                 read=(
                     HISTORY,
                     "kubectl get pods -n {flux_namespace} -l app=helm-controller",

@@ -1,6 +1,6 @@
 """HelmRelease: hooks and tests of the chart that fail.
 
-Upstream: helm pkg/action/hooks.go and pkg/kube/wait.go, HC internal/reconcile/test.go.
+Upstream: helm pkg/action/hooks.go and pkg/kube/wait.go, helm-controller internal/reconcile/test.go.
 """
 
 from fluxstatus.knowledge.commands import SPEC

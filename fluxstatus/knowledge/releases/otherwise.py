@@ -1,6 +1,6 @@
 """HelmRelease: uninstalls, upgrades and installs that fail in any other way.
 
-Upstream: HC internal/reconcile, helm pkg/action.
+Upstream: helm-controller internal/reconcile, helm pkg/action.
 """
 
 from fluxstatus.knowledge.commands import LOG, RESET, SPEC

@@ -1,4 +1,4 @@
-"""HelmRelease: objects that already exist and belong to another release or to none.
+"""HelmRelease: objects that already exist and belong to another release or to no release.
 
 Upstream: helm pkg/action and pkg/storage/driver, kubernetes apimachinery api/errors.
 """
@@ -195,7 +195,7 @@ RULES = (
                 read=(STORED, HELM_RELEASES, HISTORY),
             ),
             Step(
-                "set a different spec.releaseName, or have the owner of the other release remove it. If the release is only left over, Flux takes it over at the next attempt"
+                "set a different spec.releaseName, or have the owner of the other release remove it. If the release is only a leftover of this HelmRelease, Flux takes it over at the next attempt"
             ),
         ),
         pattern=Text(r"cannot re-?use a name that is still in use"),

@@ -1,6 +1,6 @@
-"""HelmRelease: the state of a release that cannot be determined, and upgrades that were rolled back.
+"""HelmRelease: releases whose state cannot be determined, and upgrades that were rolled back.
 
-Upstream: HC internal/reconcile, internal/action.
+Upstream: helm-controller internal/reconcile, internal/action.
 """
 
 from fluxstatus.knowledge.commands import LOG, SPEC, STORED

@@ -24,7 +24,7 @@ REASONS = (
     "RollbackSucceeded",
     "RollbackFailed",
 )
-"""Reasons of a failed release, which is not retried once its retries are exhausted."""
+"""Reasons of a failed release that is no longer retried once its retries are exhausted."""
 BRACKET = r"(?:timeout waiting for|stalled resources): \["
 WAITED = Text(BRACKET)
 WORKLOAD = (

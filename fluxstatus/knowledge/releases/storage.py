@@ -1,6 +1,6 @@
 """HelmRelease: releases that cannot be read or stored, and charts that cannot be loaded.
 
-Upstream: helm pkg/storage/driver, pkg/action and pkg/chart/loader, HC internal/loader.
+Upstream: helm pkg/storage/driver, pkg/action and pkg/chart/loader, helm-controller internal/loader.
 """
 
 from fluxstatus.knowledge.codes import API_REMOVED

@@ -1,6 +1,7 @@
 """HelmRelease: templates of the chart and post-renderers.
 
-Upstream: helm pkg/engine and pkg/release/util, Masterminds/sprig, HC internal/postrender.
+Upstream: helm pkg/engine and pkg/release/util, Masterminds/sprig, helm-controller
+internal/postrender.
 """
 
 from fluxstatus.knowledge.codes import RESOURCE_DUPLICATE
@@ -29,7 +30,7 @@ _TEMPLATE_RULES = (
         why="a template of the chart looks up {looked_up} objects, but the cluster does not serve this kind",
         steps=(
             Step(
-                "install the CRD of {looked_up} first, and add the HelmRelease that installs it to spec.dependsOn. Alternatively, disable the part of the chart that requires it in spec.values",
+                "install the CRD of {looked_up} first, and add the HelmRelease that installs it to spec.dependsOn. Alternatively, in spec.values, disable the part of the chart that requires this kind",
                 read=("kubectl api-resources", SPEC),
             ),
         ),
@@ -90,7 +91,7 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="{parent} has no value, but a template of the chart reads {parent}.{child}",
+        why="{parent} is nil, but a template of the chart reads {parent}.{child}",
         steps=(
             Step(
                 "set {parent}.{child} in spec.values, or use a chart version that has a default for it",
@@ -212,7 +213,7 @@ _TEMPLATE_RULES = (
         why="a template of the chart renders invalid YAML: {detail}",
         steps=(
             Step(
-                "correct the value that is used there (check its quotes and indentation), or correct the template. To find it, run helm template",
+                "correct the value that is used there (check its quotes and indentation), or correct the template. To find the template, run helm template",
                 read=(SPEC,),
             ),
         ),

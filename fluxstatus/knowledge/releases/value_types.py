@@ -1,6 +1,7 @@
 """HelmRelease: rendered charts that are rejected because a value is missing or has a wrong type.
 
-Upstream: Go text/template, Masterminds/sprig, helm pkg/engine and pkg/kube, HC internal/action.
+Upstream: Go text/template, Masterminds/sprig, helm pkg/engine and pkg/kube, helm-controller
+internal/action.
 """
 
 from fluxstatus.knowledge.commands import SPEC

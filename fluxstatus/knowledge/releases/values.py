@@ -1,6 +1,6 @@
 """HelmRelease: values, their sources and the schema of the chart.
 
-Upstream: PKG chartutil/values.go, helm pkg/chart and pkg/action.
+Upstream: fluxcd/pkg chartutil/values.go, helm pkg/chart and pkg/action.
 """
 
 from fluxstatus.knowledge.codes import CHART_DEPENDENCY_FAILED
@@ -49,7 +49,7 @@ RULES = (
         why="the existing Secret {values_name} does not have key {values_key}, which the chart requires",
         steps=(
             Step(
-                "add key {values_key} to Secret {values_name} in namespace {target_ns}. An older version of the chart did not require it",
+                "add key {values_key} to Secret {values_name} in namespace {target_ns}. An older version of the chart did not require this key",
                 read=("kubectl describe secret/{values_name} -n {target_ns}",),
             ),
         ),

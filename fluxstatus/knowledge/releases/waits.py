@@ -1,6 +1,6 @@
 """HelmRelease: objects of the chart that are not ready in time.
 
-Upstream: helm pkg/kube, CU pkg/kstatus, HC internal/action.
+Upstream: helm pkg/kube, cli-utils pkg/kstatus, helm-controller internal/action.
 """
 
 from fluxstatus.knowledge.commands import LOG, SPEC
@@ -20,7 +20,7 @@ from fluxstatus.model.codes import Code
 _UNHEALTHY = Code("release-unhealthy", "An object of the Helm release did not become healthy.")
 
 _ACTION = r"^Helm [^:]+(?:: release [\w.-]+ failed)?"
-"""The beginning of helm-controller's message, before Helm's error (HC internal/reconcile)."""
+"""The start of helm-controller's message, before Helm's error (helm-controller internal/reconcile)."""
 
 _NOT_READY = r"resource [A-Z]\w+/\S* not ready\. status: \w+"
 _ANY_WAIT = Text(rf"{BRACKET}|{_ACTION}: (?:.*: )?{LATE}|{_NOT_READY}")

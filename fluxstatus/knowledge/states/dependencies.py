@@ -1,4 +1,4 @@
-"""States of the objects that another object is waiting for."""
+"""States of objects that other objects are waiting for."""
 
 from fluxstatus.knowledge.commands import SPEC
 from fluxstatus.knowledge.rule import Rule, Step

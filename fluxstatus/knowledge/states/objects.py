@@ -153,7 +153,7 @@ RULES = (
         why="spec.dependsOn refers to {wrong_target}, which does not exist; a {other_kind} of that name exists, but spec.dependsOn of a {kind} can only refer to other {kind} objects",
         steps=(
             Step(
-                "remove the entry from spec.dependsOn. If this object must wait for that {other_kind}, apply it from a Kustomization that depends on the {other_kind} or on the Kustomization that applies it",
+                "remove the entry from spec.dependsOn. If this object must wait for that {other_kind}, apply this object from a Kustomization that depends on the {other_kind} or on the Kustomization that applies it",
                 read=(SPEC,),
             ),
         ),
@@ -211,7 +211,7 @@ RULES = (
                 read=("kubectl get deployments -n {flux_namespace}",),
             ),
             Step(
-                "if you no longer use these kinds, remove their manifests from Git{by_hand}",
+                "if you no longer use these kinds, remove the objects from Git{by_hand}",
                 read=(SPEC,),
             ),
         ),

@@ -1,4 +1,4 @@
-"""States of a controller that only show in the faults of many objects: storage, CRDs, permissions."""
+"""Problems of a controller that only the faults of its objects show: storage, CRDs, permissions."""
 
 from fluxstatus.knowledge.commands import APPLY_INSTANCE
 from fluxstatus.knowledge.rule import Rule, Step
@@ -28,7 +28,7 @@ RULES = (
         why="the controller's /tmp is full, so {count} of its objects cannot be fetched or built",
         steps=(
             Step(
-                "find out what filled /tmp. It is an emptyDir on the node's disk, which other pods, images and logs also use. Free up space on the node's disk or enlarge it, or move the pod to another node",
+                "find out what filled /tmp. It is an emptyDir on the node's disk, which other pods, images and logs also use. Free up space on the node's disk, enlarge the disk, or move the pod to another node",
                 read=("kubectl get pods -n {ns} -o wide", "kubectl describe nodes", DESCRIBE),
             ),
             Step(
@@ -46,7 +46,7 @@ RULES = (
         why="the controller's disk is probably full; {count} of its objects fail because no space is left on a device",
         steps=(
             Step(
-                "check the free space on the controller's volumes and on the node's disk. If it is low, fetch fewer or smaller artifacts (spec.ignore, .sourceignore, sparse checkout)",
+                "check the free space on the controller's volumes and on the node's disk. If space is low, fetch fewer or smaller artifacts (spec.ignore, .sourceignore, sparse checkout)",
                 read=(DESCRIBE, "kubectl get pods,persistentvolumeclaims -n {ns} -o wide"),
             ),
         ),

@@ -1,6 +1,7 @@
 """Hosts that limit the rate of requests.
 
-Upstream: go-containerregistry, NC internal/notifier, and the responses of hosts (429).
+Upstream: go-containerregistry, notification-controller internal/notifier, and the responses of
+hosts (429).
 """
 
 from fluxstatus.knowledge.commands import ENDPOINT, REGISTRY, for_secret
@@ -27,7 +28,7 @@ RULES = (
         why="Docker Hub is rate-limiting pulls (429), and all anonymous pulls from an IP address share a small limit",
         steps=(
             Step(
-                "authenticate with a Docker Hub account: in spec.secretRef{of_endpoint}, reference a Secret of type kubernetes.io/dockerconfigjson. Or pull from your own mirror (pull-through cache), and increase spec.interval",
+                "authenticate with a Docker Hub account: in spec.secretRef{of_endpoint}, reference a Secret of type kubernetes.io/dockerconfigjson. Alternatively, pull from your own mirror (pull-through cache). To pull less often, increase spec.interval",
                 read=(ENDPOINT,),
                 change=(for_secret(REGISTRY, "{endpoint_name}-auth"),),
             ),
@@ -54,14 +55,14 @@ RULES = (
         pattern=_TOO_MANY,
         kinds=frozenset({"ResourceSetInputProvider"}),
         transient=True,
-        upstream="GitHub, GitLab: answers of the APIs",
+        upstream="GitHub, GitLab: responses of the APIs",
     ),
     Rule(
         _RATE_LIMIT,
         why="{host} is rate-limiting requests ({detail})",
         steps=(
             Step(
-                "send fewer requests by grouping notifications in fewer Alerts, or by filtering them with spec.exclusionList and spec.eventSeverity: error. Or increase the account's limit"
+                "send fewer requests by grouping notifications in fewer Alerts, or by filtering events with spec.exclusionList and spec.eventSeverity: error. Alternatively, increase the account's limit"
             ),
         ),
         pattern=_TOO_MANY,

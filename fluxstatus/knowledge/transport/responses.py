@@ -1,6 +1,6 @@
-"""Hosts that respond with an error, or break off the connection.
+"""Hosts that respond with an error or close the connection.
 
-Upstream: Go net, net/http, golang.org/x/net/http2, go-git, SC internal/helm/getter.
+Upstream: Go net, net/http, golang.org/x/net/http2, go-git, source-controller internal/helm/getter.
 """
 
 from fluxstatus.knowledge.commands import ENDPOINT
@@ -42,7 +42,7 @@ RULES = (
         ),
         pattern=Text(r"status(?: code)?:? 413\b|413 (?:Request Entity|Payload|Content) Too Large"),
         kinds=FETCHES - {"Provider"},
-        upstream="go-git plumbing/transport/http, nginx: answers of the proxy",
+        upstream="go-git plumbing/transport/http, nginx: responses of the proxy",
     ),
     Rule(
         HOST_REDIRECTS,

@@ -101,16 +101,18 @@ _FORMS: Mapping[str, tuple[tuple[str, set[str], str], ...]] = {
 """The required form of a key's value, by use; "" applies to every use."""
 
 _MISTAKEN = ("public", "putty", "pgppublic", "pgpprivate", "agepublic", "signer", "certificate")
-"""The forms to name when a value has one of them instead of the required form."""
+"""The forms that a message names if a value has one of them instead of the required form."""
 
 _PAIRS = (("username", "password"), ("tls.crt", "tls.key"), ("certFile", "keyFile"))
-"""Pairs of keys: a login or a TLS configuration has both or neither (PKG runtime/secrets)."""
+"""Pairs of keys: a login or a TLS configuration has both or neither (fluxcd/pkg
+runtime/secrets)."""
 
 _APP_KEYS = (
     ("githubAppID", "githubAppClientID"),
     ("githubAppInstallationID", "githubAppInstallationOwner"),
 )
-"""The keys of which a GitHub App has one each (PKG runtime/secrets/converter.go)."""
+"""Pairs of keys; a GitHub App has exactly one key of each pair (fluxcd/pkg
+runtime/secrets/converter.go)."""
 
 _ONE_LINE = ("username", "password", "bearerToken", "accesskey", "secretkey")
 _SENT_AS_IT_IS = ("GitRepository", "HelmRepository", "Bucket")

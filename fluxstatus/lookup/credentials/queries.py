@@ -67,7 +67,7 @@ _TEXTS = {
     "plugin": "AGE-PLUGIN-",
     **FILES,
 }
-"""Texts searched at any place of a value, besides the host."""
+"""Texts that are searched for anywhere in a value, in addition to the host."""
 
 WORDS: Mapping[str, str] = {
     "empty": "empty",
@@ -91,7 +91,7 @@ WORDS: Mapping[str, str] = {
     "host": "includes the host",
     "newline": "ends with a line break",
 }
-"""The text shown for each word of the template."""
+"""The text that is shown for each word of the template."""
 
 
 @dataclass(frozen=True, slots=True)

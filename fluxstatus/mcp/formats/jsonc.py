@@ -363,5 +363,5 @@ def _scalar(token: _Token) -> Any:
 
 
 def _unexpected(token: _Token) -> MalformedError:
-    what = "it ends too early" if token.kind == "end" else f"{token.text[:20]!r} is unexpected"
+    what = "it ends unexpectedly" if token.kind == "end" else f"{token.text[:20]!r} is unexpected"
     return MalformedError(what)

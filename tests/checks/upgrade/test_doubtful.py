@@ -172,7 +172,7 @@ def test_what_an_earlier_kubernetes_removed() -> None:
     """What was removed long ago is still found, and not said to be removed by the next version."""
     found = plan(applied(FLOW), source("a"), kubernetes="v1.37.2")  # type: ignore[arg-type]
     title = codes(found)["kubernetes-api-removed"].title
-    assert "applies what Kubernetes 1.38 does not serve" in title
+    assert "applies a version that Kubernetes 1.38 lacks" in title
 
 
 def test_an_operator_without_a_version() -> None:

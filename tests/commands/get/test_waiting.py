@@ -155,7 +155,7 @@ def test_without_events_the_history_is_left() -> None:
     ]
     assert [row.ready for row in found if row.resource.ref.name == "app"] == ["False"]
     assert any(
-        row.message() == "an object that it applied did not become healthy (HealthCheckFailed in "
+        row.message() == "an applied object did not become healthy (HealthCheckFailed in "
         "status.history, 66 times since 2026-11-24 15:36 UTC); the next attempt is running"
         for row in found
     )

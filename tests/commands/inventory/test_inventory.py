@@ -249,7 +249,7 @@ def test_a_release_without_inventory_is_not_checked(api: Api, show: Show) -> Non
         assert not found["objects"]
         assert found["code"] == WELL
         assert (
-            "HelmRelease apps/web has no inventory; what was made was not checked" in found["err"]
+            "HelmRelease apps/web has no inventory, so its objects were not checked" in found["err"]
         )
 
 

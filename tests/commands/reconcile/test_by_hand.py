@@ -61,7 +61,7 @@ def test_a_release_without_retries_has_no_next_attempt() -> None:
     found = advise(Analysis(known), known.resources["HelmRelease", "apps", "app"])
     assert found.reason.helps is Helps.IF_FIXED
     (hint,) = found.by_hand
-    assert hint.text.startswith("right once the cause is fixed, with new retries")
+    assert hint.text.startswith("useful once the cause is fixed, with new retries")
     assert "next attempt" not in hint.text
 
 
