@@ -84,6 +84,20 @@ def test_fields_of_an_object(kind: str, spec: dict[str, Any], expected: dict[str
     assert (fields["name"], fields["ns"], fields["kind"]) == ("app", "apps", kind)
 
 
+@pytest.mark.parametrize(
+    ("chart", "namespace", "name"),
+    [
+        ("charts/apps-app", "charts", "apps-app"),
+        ("OCIRepository/charts/app", "", ""),  # of another kind
+        ("", "", ""),
+    ],
+)
+def test_the_chart_of_a_release(chart: str, namespace: str, name: str) -> None:
+    """The HelmChart that helm-controller made, which status.helmChart names."""
+    fields = fields_of(judged(flux("HelmRelease", "apps/app", status={"helmChart": chart})))
+    assert (fields["helm_chart_ns"], fields["helm_chart"]) == (namespace, name)
+
+
 def test_the_address_and_the_login_are_those_of_the_source() -> None:
     """Of an object that is fetched from another one, which is named."""
     chart = judged(flux("HelmChart", "apps/app", spec={"url": "https://own.io", "chart": "web"}))
