@@ -48,7 +48,7 @@ def waiting(answers: Mapping[str, Answer]) -> Waiting:
                     targets = _targets_in(text_of(one.get("message")))
                     found |= dict.fromkeys(targets)
                     gone |= {target[:3] for target in targets if is_remediated(item)}
-                    if not targets and one.get("reason") in _HELM_FAILED:
+                    if not targets and text_of(one.get("reason")) in _HELM_FAILED:
                         releases.append((item, text_of(one.get("message"))))
                 elif one.get("status") == "Unknown" and one.get("type") == "Ready":
                     # An attempt runs, which has reset the earlier conditions.

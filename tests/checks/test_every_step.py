@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from fluxstatus.advice.view import View
 from fluxstatus.causes.analysis import Analysis
+from fluxstatus.causes.pod_namespaces import workload_namespaces
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.upgrade.blockers import blockers
@@ -255,7 +257,16 @@ _OBJECTS = st.fixed_dictionaries(
 )
 
 
+_LISTS = {"type": ["a"], "provider": ["a"], "sourceRef": ["a"]}
+_LISTED: dict[str, Any] = {
+    "metadata": {"name": "a", "namespace": "b"},
+    "spec": _LISTS,
+    "status": {"conditions": [{**_LISTS, "reason": ["a"], "status": "False", "message": ["a"]}]},
+}
+
+
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@example(objects={query: [_LISTED] for query in QUERIES}, served=True)
 @given(
     st.dictionaries(
         st.sampled_from((*QUERIES, *ADVICE_QUERIES)), st.lists(_OBJECTS, max_size=3), max_size=6
@@ -266,6 +277,7 @@ def test_any_json_is_judged(objects: dict[str, list[dict[str, Any]]], served: bo
     """No object, however malformed, crashes a step, and the report mentions each."""
     answers = {name: Read((*HEALTHY.answer(name).known, *items)) for name, items in objects.items()}
     known = replace(HEALTHY, answers={**HEALTHY.answers, **answers})
+    assert all(isinstance(namespace, str) for namespace in workload_namespaces(known.answers))
     report = judge(known if served else replace(known, served=None))
     assert [f.title for f in report.findings if "crashed" in f.code] == []
     move = Move(State(known), (2, 5), NEWEST)
@@ -273,8 +285,13 @@ def test_any_json_is_judged(objects: dict[str, list[dict[str, Any]]], served: bo
     assert all(finding.title for finding in planned)
 
 
-def recorded() -> Iterator[tuple[Step, Finding]]:
-    """Yield the findings of all steps for the recorded clusters and for made-up ones."""
+@cache
+def all_findings() -> tuple[tuple[Step, Finding], ...]:
+    """Return the findings of all steps for the recorded clusters and for made-up ones."""
+    return tuple(_recorded())
+
+
+def _recorded() -> Iterator[tuple[Step, Finding]]:
     odd = [
         flux(kind, "x", {"Ready": "False Odd: no rule knows this"}) for kind in sorted(RESOURCES_OF)
     ]
@@ -289,14 +306,13 @@ def recorded() -> Iterator[tuple[Step, Finding]]:
 
 
 RESOURCES_OF = {kind.name for kind in RESOURCES.values()} - {"FluxReport"}
-ALL_FINDINGS = list(recorded())
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_a_step_lists_its_codes(step: Step) -> None:
     """A step uses only codes that it declares."""
-    faults = {f.code for s, f in ALL_FINDINGS if s is step and f.category == "fault"}
-    advice = {f.code for s, f in ALL_FINDINGS if s is step and f.category == "habit"}
+    faults = {f.code for s, f in all_findings() if s is step and f.category == "fault"}
+    advice = {f.code for s, f in all_findings() if s is step and f.category == "habit"}
     assert faults
     assert faults <= set(step.codes())
     assert advice <= set(step.advice_codes)
@@ -305,7 +321,7 @@ def test_a_step_lists_its_codes(step: Step) -> None:
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_a_step_signs_its_findings(step: Step) -> None:
     """Every finding bears the id of the step that gave it, and a title."""
-    assert all(f.step == step.id and f.title for s, f in ALL_FINDINGS if s is step)
+    assert all(f.step == step.id and f.title for s, f in all_findings() if s is step)
 
 
 @pytest.mark.parametrize("file", SNAPSHOTS, ids=lambda file: file.name)
@@ -335,7 +351,7 @@ def test_an_id_is_that_of_the_step_the_code_and_the_object() -> None:
 
 def test_a_summary_is_the_title_without_the_object() -> None:
     """Only the object is left out, and only where a title begins with it."""
-    for _, finding in ALL_FINDINGS:
+    for _, finding in all_findings():
         whole = finding.title in (finding.summary, f"{finding.object}: {finding.summary}")
         assert whole, finding.title
     about = Ref("v1", "K", "ns", "n")
@@ -345,21 +361,23 @@ def test_a_summary_is_the_title_without_the_object() -> None:
 
 def test_nobody_is_left_without_a_next_step() -> None:
     """Every fail, warning and unknown comes with a hint on how to fix it."""
-    bad = [f for _, f in ALL_FINDINGS if f.level in (Level.FAIL, Level.WARN, Level.UNKNOWN)]
+    bad = [f for _, f in all_findings() if f.level in (Level.FAIL, Level.WARN, Level.UNKNOWN)]
     assert [f.title for f in bad if not any(h.text and h.label == "fix" for h in f.hints)] == []
 
 
 def test_every_fault_has_a_reason() -> None:
     """Every fail and warning other than advice has a reason without gaps."""
     bad = [
-        f for _, f in ALL_FINDINGS if f.level in (Level.FAIL, Level.WARN) and f.category == "fault"
+        f
+        for _, f in all_findings()
+        if f.level in (Level.FAIL, Level.WARN) and f.category == "fault"
     ]
     assert [f.title for f in bad if not f.why or "…" in f.why] == []
 
 
 def test_advice_never_fails() -> None:
     """Advice is a warning at most."""
-    assert {f.level for _, f in ALL_FINDINGS if f.category == "habit"} <= {Level.WARN}
+    assert {f.level for _, f in all_findings() if f.category == "habit"} <= {Level.WARN}
 
 
 def test_the_steps_have_different_ids() -> None:

@@ -75,18 +75,6 @@ def test_a_look_at_a_program_is_finished(
     assert steps == ["interrupted", "finished"]
 
 
-@pytest.fixture(name="default_actions")
-def _default_actions() -> Iterator[None]:
-    """Let this process handle signals as in a shell, also if nohup or `&` has it ignore some."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, signal.SIG_DFL) for number in numbers}
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    for number, action in before.items():
-        signal.signal(number, action)
-
-
-@pytest.mark.usefixtures("default_actions")
 def test_a_signal_that_someone_handles_is_left_alone() -> None:
     """Only signals with the default action raise exceptions, and only within the block."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -99,7 +87,21 @@ def test_a_signal_that_someone_handles_is_left_alone() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
-@pytest.mark.usefixtures("default_actions")
+@pytest.fixture(name="_by_default")
+def _signals_by_default() -> Iterator[None]:
+    """Handle signals as Python does, also in the background of a shell, where SIGINT is ignored."""
+    default = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+        signal.SIGHUP: signal.SIG_DFL,
+    }
+    before = {number: signal.signal(number, handler) for number, handler in default.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("_by_default")
 @pytest.mark.parametrize("deferred", [False, True])
 @pytest.mark.parametrize("later", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize(

@@ -16,29 +16,27 @@ WORDS = (
 """Words that patterns look for, which may be names as well, and the longest name."""
 
 
-def known() -> dict[tuple[str, str, str], Message]:
+@cache
+def messages() -> tuple[Message, ...]:
     """Return all known messages; of those that differ only in names, the first."""
     cases = sorted(CASES.glob("*/snapshot.json.gz"))
     found: dict[tuple[str, str, str], Message] = {}
     for message in (*written(), *recorded(), *recorded(cases)):
         text = message.renamed(NEUTRAL).text
         found.setdefault((message.subject, message.reason, text), message)
-    return found
-
-
-MESSAGES = list(known().values())
+    return tuple(found.values())
 
 
 @cache
 def winners() -> list[tuple[str, ...]]:
     """Return the winning rule of each message with a neutral name."""
-    return [message.renamed(NEUTRAL).fits()[:1] for message in MESSAGES]
+    return [message.renamed(NEUTRAL).fits()[:1] for message in messages()]
 
 
 @pytest.mark.parametrize("word", WORDS)
 def test_a_name_decides_nothing(word: str) -> None:
     """With this word in place of each name, a message has the same rule as with a neutral name."""
-    renamed = [message.renamed(word) for message in MESSAGES]
+    renamed = [message.renamed(word) for message in messages()]
     assert [
         (message.text, fits[:1], winner)
         for message, winner in zip(renamed, winners(), strict=True)
@@ -48,5 +46,5 @@ def test_a_name_decides_nothing(word: str) -> None:
 
 def test_names_are_replaced() -> None:
     """Most messages have names, so that the test above tests something."""
-    renamed = [one for one in MESSAGES if one.renamed(NEUTRAL).text != one.text]
-    assert len(renamed) > len(MESSAGES) / 2
+    renamed = [one for one in messages() if one.renamed(NEUTRAL).text != one.text]
+    assert len(renamed) > len(messages()) / 2

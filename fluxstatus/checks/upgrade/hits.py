@@ -153,8 +153,9 @@ def _account_of(resource: Resource) -> str:
     spec = resource.spec
     if resource.ref.kind == "Kustomization":
         return text_of(resource.get("spec", "decryption", "serviceAccountName"))
-    by_type = resource.ref.kind == "Provider" and spec.get("type") in _CLOUD_PROVIDERS
-    if by_type or (not resource.kind.applies and spec.get("provider") in _CLOUDS):
+    is_provider = resource.ref.kind == "Provider"
+    by_type = is_provider and text_of(spec.get("type")) in _CLOUD_PROVIDERS
+    if by_type or (not resource.kind.applies and text_of(spec.get("provider")) in _CLOUDS):
         return text_of(spec.get("serviceAccountName"))
     return ""
 
