@@ -21,6 +21,7 @@ def test_wrap_breaks_at_blanks_and_newlines() -> None:
     """A line of a controller's message begins a line; blank lines are not worth one."""
     text = "build failed:\n\n  no such file or directory\r\n"
     assert wrap(text, 14) == ["build failed:", "no such file", "or directory"]
+    assert wrap("ab cd ef", 5) == ["ab cd", "ef"]  # as wide as it may be
 
 
 def test_wrap_breaks_a_word_that_fits_no_line() -> None:
