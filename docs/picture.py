@@ -24,7 +24,7 @@ from typing import TypeAlias
 COMMAND = "kubectl flux-status"
 SHOWN = (
     *("--demo", "--color=always"),
-    "--skip=suspended,drift,ui,no-alert,no-drift-detection",
+    "--skip=suspended,drift,ui,no-alert,no-drift-detection,no-retries",
 )
 """The arguments that print what the picture shows."""
 LISTED = "get all --not-ready --cause -n chain-cross-kind -n hr-dep-chain"

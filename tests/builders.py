@@ -63,6 +63,9 @@ _FURTHER = {
     "PodMonitor": "podmonitors.monitoring.coreos.com",
     "ServiceMonitor": "servicemonitors.monitoring.coreos.com",
     "PrometheusRule": "prometheusrules.monitoring.coreos.com",
+    "VMPodScrape": "vmpodscrapes.operator.victoriametrics.com",
+    "VMServiceScrape": "vmservicescrapes.operator.victoriametrics.com",
+    "VMRule": "vmrules.operator.victoriametrics.com",
 }
 _VERSIONS = {
     "ArtifactGenerator": "v1beta1", "HelmRelease": "v2", "Alert": "v1beta3", "Provider": "v1beta3",

@@ -23,7 +23,7 @@ from fluxstatus.cluster.queries import ADVICE_QUERIES, AWAITED_KINDS
 from fluxstatus.commands import rbac
 from fluxstatus.model import snapshot
 from fluxstatus.model.findings import Exit
-from fluxstatus.model.kinds import FLUX_GROUPS
+from fluxstatus.model.kinds import CANARY, FLUX_GROUPS
 from tests.conftest import RECORDED, ROOT, Program
 from tests.kubernetes.cluster import Cluster
 from tests.live.program import flux_status as live
@@ -248,6 +248,8 @@ def test_role_is_for_reading_flux() -> None:
     assert {group for rule in ROLE["rules"] for group in rule.get("apiGroups", ())} == {
         *FLUX_GROUPS,
         *(name.partition(".")[2] for name in ADVICE_QUERIES),
+        "infra.contrib.fluxcd.io",
+        CANARY.partition(".")[2],
         "apps",
         "batch",
         "coordination.k8s.io",
@@ -259,7 +261,7 @@ def test_role_is_for_reading_flux() -> None:
         for group in rule.get("apiGroups", ())
         for resource in rule["resources"]
     }
-    assert set(ADVICE_QUERIES) <= further
+    assert {*ADVICE_QUERIES, CANARY} <= further
     assert {verb for rule in ROLE["rules"] for verb in rule["verbs"]} == {"get", "list"}
     core = [rule["resources"] for rule in ROLE["rules"] if rule.get("apiGroups") == [""]]
     assert core == [["events", "persistentvolumeclaims", "pods", "services"]]

@@ -2,7 +2,20 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from fluxstatus.advice import exposure, intervals, monitoring, objects, secrets, upgrades
+from fluxstatus.advice import (
+    automation,
+    exposure,
+    instance,
+    intervals,
+    monitoring,
+    objects,
+    ordering,
+    releases,
+    secrets,
+    sources,
+    tenancy,
+    upgrades,
+)
 from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
 from fluxstatus.base.plurals import noun_for
@@ -16,7 +29,13 @@ from fluxstatus.model.ref import Ref
 
 ADVICE: tuple[Advice, ...] = (
     *intervals.ADVICE,
+    *sources.ADVICE,
     *objects.ADVICE,
+    *releases.ADVICE,
+    *ordering.ADVICE,
+    *tenancy.ADVICE,
+    *instance.ADVICE,
+    *automation.ADVICE,
     *upgrades.ADVICE,
     *exposure.ADVICE,
     *monitoring.ADVICE,
@@ -60,12 +79,16 @@ def advice(step: str, view: View, table: Iterable[Advice] = ADVICE) -> Iterator[
 
 
 def _apply(one: Advice, view: View) -> Iterator[Finding]:
+    """Yield a finding for all occurrences, and another one for those that are accepted."""
     if one.find is None or not all(map(view.was_read, one.needs)):
         return
     if one.cluster_wide and view.state.namespaces:
         return
-    occurrences = list(one.find(view))
-    if occurrences:
+    parts: tuple[list[Occurrence], list[Occurrence]] = ([], [])
+    for place in one.find(view):
+        accepted = all(view.is_accepted(one.code, ref) for ref in place.refs or (None,))
+        parts[accepted].append(place)
+    for occurrences in filter(None, parts):
         yield finding_of(one, occurrences, owner_of=view.owner_of)
 
 
@@ -89,17 +112,21 @@ def finding_of(
     places = [(f"{place.name}{owner_of(place.ref)}", place.value) for place in named[:_NAMED]]
     more = [(f"and {len(named) - _NAMED:,} more", "")] if len(named) > _NAMED else []
     single = len(occurrences) == 1
+    own = occurrences[0].ref if one.cluster_wide and single else None
+    refs = dict.fromkeys(ref for place in occurrences for ref in place.refs if ref != own)
     return Finding(
         step=one.step,
         code=one.code,
         level=Level.WARN,
         title=fill(one.title_one if single else one.title_many, known),
-        object=occurrences[0].ref if one.cluster_wide and single else None,
+        object=own,
+        others=tuple(refs),
         why=fill(one.why, known),
         evidence=(*places, *more),
         hints=hints(one.steps, known),
         docs=one.docs,
         category="habit",
+        area=one.area,
         count=sum(place.count for place in named),
         trivial=True,
     )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from fluxstatus.advice.view import View
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
+from fluxstatus.model.findings import Area
 from fluxstatus.model.ref import Ref
 
 
@@ -14,9 +15,10 @@ from fluxstatus.model.ref import Ref
 class Occurrence:
     """A place that advice applies to: an object, its `field` and the `value` of that field.
 
-    `label` names the place instead of an object and a field, `url` is that of a source. `count` is
-    the number of objects that this is about, `saved_requests` the number of requests per hour that
-    the advice would save. An occurrence about the whole cluster has no name.
+    `label` names the place instead of an object and a field; `objects` are the objects there if
+    they are not just `ref`. `url` is that of a source. `count` is the number of objects that this
+    is about, `saved_requests` the number of requests per hour that the advice would save. An
+    occurrence about the whole cluster has no name.
     """
 
     ref: Ref | None = None
@@ -26,6 +28,12 @@ class Occurrence:
     count: int = 1
     saved_requests: float = 0
     url: str = ""
+    objects: tuple[Ref, ...] = ()
+
+    @property
+    def refs(self) -> tuple[Ref, ...]:
+        """The objects that it is about."""
+        return self.objects or ((self.ref,) if self.ref else ())
 
     @property
     def name(self) -> str:
@@ -47,9 +55,9 @@ class Occurrence:
 class Advice(NamedTuple):
     """A piece of advice.
 
-    `title_one` is the title for one occurrence, `title_many` for several. The titles, `why` and
-    the steps may contain `{n}` (objects), `{saves}` (requests, per hour) and, of the first
-    occurrence, `{what}` and `{value}`.
+    `area` is what it is about, by which a report groups all advice. `title_one` is the title for
+    one occurrence, `title_many` for several. The titles, `why` and the steps may contain `{n}`
+    (objects), `{saves}` (requests, per hour) and, of the first occurrence, `{what}` and `{value}`.
 
     `find` returns every occurrence; it is None for advice that the check cannot give (secrets.py).
     It is called only if all queries in `needs` were read. `reads` are the queries that only advice
@@ -59,6 +67,7 @@ class Advice(NamedTuple):
 
     code: Code
     step: str
+    area: Area
     title_one: str
     title_many: str
     why: str

@@ -32,7 +32,10 @@ def _unprotected(view: View) -> Iterator[Occurrence]:
     elif view.was_read(_POLICIES):
         flux_namespaces = {component.ref.namespace for component in view.state.components}
         for namespace in sorted(flux_namespaces - _with_policy(view)):
-            yield Occurrence(label=f'namespace "{namespace}"', value="has no NetworkPolicy")
+            yield Occurrence(
+                label=f'namespace "{namespace}"', value="has no NetworkPolicy",
+                objects=(Ref("v1", "Namespace", "", namespace),),
+            )  # fmt: skip
 
 
 def _with_policy(view: View) -> set[str]:
@@ -133,6 +136,7 @@ ADVICE = (
     Advice(
         code=_NO_NETWORK_POLICY,
         step="components",
+        area="security",
         title_one="every pod in the cluster can reach Flux: {what} {value}",
         title_many="every pod in the cluster can reach Flux: {n} Flux namespaces have no "
         "NetworkPolicy",
@@ -153,6 +157,7 @@ ADVICE = (
     Advice(
         code=_UI_EXPOSED,
         step="ui",
+        area="security",
         title_one="the web UI has no login, and {what} exposes it outside the cluster",
         title_many="the web UI has no login, and {n} routes expose it outside the cluster",
         why="anyone who can reach it sees every Flux object and what it deploys; without a "

@@ -115,6 +115,7 @@ def _crowded(view: View) -> Iterator[Occurrence]:
                 value=f"{runs:,.0f} reconciliations per hour; the shortest interval is "
                 f"{written_interval(quickest)}",
                 count=len(objects),
+                objects=tuple(one.ref for _, one in objects),
             )
 
 
@@ -139,6 +140,7 @@ ADVICE = (
     Advice(
         code=_INTERVAL_SHORT,
         step="sources",
+        area="intervals",
         title_one="{what} is {value}, which is shorter than one minute",
         title_many="{n} sources are polled more often than once a minute",
         why="each poll is a request to the host, which may have a rate limit; with a Receiver, "
@@ -155,6 +157,7 @@ ADVICE = (
     Advice(
         code=_INTERVAL_SHORT,
         step="reconcilers",
+        area="intervals",
         title_one="{what} is {value}; 10m is enough, because changes are reconciled immediately",
         title_many="{n} objects are reconciled more often than every 5 minutes",
         why="a new revision of a source is reconciled immediately, whatever the interval; all "
@@ -168,6 +171,7 @@ ADVICE = (
     Advice(
         code=_NO_RECEIVER,
         step="sources",
+        area="intervals",
         title_one="{what} is {value}, and no Receiver notifies Flux of changes; with a Receiver, "
         "polling every 10m would be enough and save {saves} per hour",
         title_many="{n} sources are polled often, and no Receiver notifies Flux of changes; with "
@@ -183,6 +187,7 @@ ADVICE = (
     Advice(
         code=_INTERVAL_WITH_RECEIVER,
         step="sources",
+        area="intervals",
         title_one="{what} is {value} although a Receiver notifies Flux of changes; an interval of "
         "10m would save {saves} per hour",
         title_many="{n} sources are polled often although a Receiver notifies Flux of changes; an "
@@ -197,6 +202,7 @@ ADVICE = (
     Advice(
         code=_INTERVAL_CROWDED,
         step="reconcilers",
+        area="intervals",
         title_one="{what} are reconciled often: {value}",
         title_many="{n} objects that share their sources with many others are reconciled often",
         why="a new revision of a source is reconciled immediately, whatever the interval; all "

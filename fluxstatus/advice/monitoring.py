@@ -1,6 +1,10 @@
-"""Whether Prometheus scrapes the controllers, if the Prometheus Operator is installed."""
+"""Whether the controllers are scraped, if an operator of Prometheus or VictoriaMetrics is there.
 
-from collections.abc import Iterator
+Its own kinds have the fields that are used here of those of the Prometheus Operator
+(VictoriaMetrics/operator api/operator/v1beta1).
+"""
+
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import jmespath
@@ -16,9 +20,10 @@ from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import Component
 from fluxstatus.state.pods import selected
 
-_PODS = "podmonitors.monitoring.coreos.com"
-_SERVICES = "servicemonitors.monitoring.coreos.com"
-_RULES = "prometheusrules.monitoring.coreos.com"
+_PROMETHEUS, _VICTORIA = "monitoring.coreos.com", "operator.victoriametrics.com"
+_PODS = (f"podmonitors.{_PROMETHEUS}", f"vmpodscrapes.{_VICTORIA}")
+_SERVICES = (f"servicemonitors.{_PROMETHEUS}", f"vmservicescrapes.{_VICTORIA}")
+_RULES = (f"prometheusrules.{_PROMETHEUS}", f"vmrules.{_VICTORIA}")
 _PORT_NAME, _PORT = _USUAL = "http-prom", 8080
 _PORTS = jmespath.compile("spec.template.spec.containers[].ports[]")
 
@@ -28,10 +33,9 @@ _RETIRED = ("gotk_reconcile_condition", "gotk_suspend_status")
 
 def _unscraped(view: View) -> Iterator[Occurrence]:
     """Yield the controllers that no monitor selects, if all monitors could be read."""
-    both = (_PODS, _SERVICES)
-    if all(map(view.is_absent, both)):
-        return
-    if not all(view.was_read(one) or view.is_absent(one) for one in both):
+    queries = (*_PODS, *_SERVICES)
+    served = [one for one in queries if not view.is_absent(one)]
+    if not served or not all(map(view.was_read, served)):
         return
     for component in view.state.components:
         if component.pods.known and not component.unavailable and not _is_scraped(view, component):
@@ -39,9 +43,15 @@ def _unscraped(view: View) -> Iterator[Occurrence]:
 
 
 def _is_scraped(view: View, component: Component) -> bool:
-    return any(_selects_pods(one, component) for one in view.all_of(_PODS)) or any(
-        _selects_services(view, one, component) for one in view.all_of(_SERVICES)
+    return any(_selects_pods(one, component) for one in _all_of(view, _PODS)) or any(
+        _selects_services(view, one, component) for one in _all_of(view, _SERVICES)
     )
+
+
+def _all_of(view: View, queries: Iterable[str]) -> Iterator[Object]:
+    """Yield the objects that were read of the kinds that are served."""
+    for query in queries:
+        yield from view.known(query)
 
 
 def _selects_pods(monitor: Object, component: Component) -> bool:
@@ -96,13 +106,15 @@ def _is_within(monitor: Object, namespace: str) -> bool:
 
 
 def _retired(view: View) -> Iterator[Occurrence]:
-    for rule in view.all_of(_RULES):
+    for rule in _all_of(view, _RULES):
         metadata = map_of(rule.get("metadata"))
         name, namespace = text_of(metadata.get("name")), text_of(metadata.get("namespace"))
+        version = text_of(rule.get("apiVersion"))
         for alert, metrics in map_of(metadata.get("metrics")).items():
             old = [m for m in _RETIRED if isinstance(metrics, list) and m in metrics]
             if old:
-                ref = Ref(text_of(rule.get("apiVersion")), "PrometheusRule", namespace, name)
+                kind = "VMRule" if _VICTORIA in version else "PrometheusRule"
+                ref = Ref(version, kind, namespace, name)
                 yield Occurrence(ref, alert, ", ".join(old))
 
 
@@ -110,31 +122,36 @@ _METRICS = "https://fluxcd.io/flux/monitoring/metrics/"
 
 _NO_SCRAPING = Code(
     "no-scraping",
-    "No PodMonitor or ServiceMonitor selects some of the Flux controllers.",
+    "No PodMonitor or ServiceMonitor, nor one of VictoriaMetrics, selects some of the Flux "
+    "controllers.",
 )
 _RETIRED_METRIC = Code(
     "retired-metric",
-    "PrometheusRules use metrics that the Flux controllers no longer record.",
+    "PrometheusRules or VMRules use metrics that the Flux controllers no longer record.",
 )
 
 ADVICE = (
     Advice(
         code=_NO_SCRAPING,
         step="components",
-        title_one="no PodMonitor or ServiceMonitor selects {what}",
-        title_many="no PodMonitor or ServiceMonitor selects {n} controllers",
-        why="the Prometheus Operator is installed, but Prometheus does not scrape the "
-        "reconciliation durations and failures",
+        area="monitoring",
+        title_one="no PodMonitor or ServiceMonitor, nor a VMPodScrape or VMServiceScrape, selects "
+        "{what}",
+        title_many="no PodMonitor or ServiceMonitor, nor a VMPodScrape or VMServiceScrape, selects "
+        "{n} controllers",
+        why="an operator for monitoring is installed, but the durations and failures of "
+        "reconciliations are not scraped",
         steps=(
             Step(
-                "in the controllers' namespace, create a PodMonitor that selects their pods by the "
-                "label app and scrapes the port http-prom; make sure that the "
-                "podMonitorSelector of your Prometheus selects the PodMonitor"
+                "in the controllers' namespace, create a PodMonitor (or VMPodScrape) that selects "
+                "their pods by the label app and scrapes the port http-prom; make sure that the "
+                "podMonitorSelector of your Prometheus (or podScrapeSelector of your VMAgent) "
+                "selects it"
             ),
         ),
         find=_unscraped,
         needs=("pods", "services"),
-        reads=(_PODS, _SERVICES),
+        reads=(*_PODS, *_SERVICES),
         cluster_wide=True,
         upstream="FO config/monitoring/flux-controllers.yaml",
         docs=_METRICS,
@@ -142,6 +159,7 @@ ADVICE = (
     Advice(
         code=_RETIRED_METRIC,
         step="components",
+        area="monitoring",
         title_one="{what} uses {value}, which the controllers no longer record",
         title_many="{n} rules use metrics that the controllers no longer record",
         why="an alert on such a metric never fires",
@@ -152,8 +170,7 @@ ADVICE = (
             ),
         ),
         find=_retired,
-        needs=(_RULES,),
-        reads=(_RULES,),
+        reads=_RULES,
         cluster_wide=True,
         upstream="PKG runtime/metrics/recorder.go; fluxcd/website content/en/flux/monitoring",
         docs="https://fluxcd.io/flux/monitoring/custom-metrics/",

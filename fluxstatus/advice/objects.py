@@ -7,12 +7,12 @@ from itertools import pairwise
 from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
 from fluxstatus.base.durations import when
-from fluxstatus.base.fields import map_of, text_of
-from fluxstatus.base.urls import host_of
+from fluxstatus.base.fields import map_of
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import WORKLOAD_PODS
 from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Ref
 from fluxstatus.state.references import provider_of
 from fluxstatus.state.requests import REQUESTED_AT
 from fluxstatus.state.resource import Resource, Verdict
@@ -21,8 +21,6 @@ _WEEK, _ONE_OCCASION = timedelta(days=7), timedelta(minutes=30)
 _OFTEN = 3  # occasions in a week
 _ALERTS = KINDS["Alert"].resource
 _GRACE = timedelta(minutes=10)
-_LOGIN = "***@"  # how pruning.py masks a login in a URL
-_IN_CLUSTER = (".svc", ".svc.cluster.local", "localhost")
 
 
 def _requests(view: View) -> Iterator[Occurrence]:
@@ -61,31 +59,6 @@ def _unpruned(view: View) -> Iterator[Occurrence]:
             yield Occurrence(kustomization.ref, "spec.prune", "false")
 
 
-def _in_clear(view: View) -> Iterator[Occurrence]:
-    """Yield the sources that send the credentials in their Secret or URL unencrypted.
-
-    A Bucket does not: S3 sends a signature, not the key.
-    """
-    kinds = ("GitRepository", "HelmRepository", "OCIRepository", "ImageRepository")
-    for source in view.of_kind(*kinds):
-        url, secret = text_of(source.spec.get("url")), source.spec.get("secretRef")
-        insecure = source.spec.get("insecure") is True
-        if url.startswith("http://") and (secret or _LOGIN in url) and not _is_in_cluster(url):
-            yield Occurrence(source.ref, "spec.url", url)
-        elif secret and insecure and not _is_in_cluster(_address(source)):
-            yield Occurrence(source.ref, "spec.insecure", "true")
-
-
-def _address(source: Resource) -> str:
-    spec = map_of(source.get("spec"))
-    return text_of(spec.get("url")) or text_of(spec.get("image"))
-
-
-def _is_in_cluster(url: str) -> bool:
-    """Return whether *url* is that of a Service in the cluster."""
-    return host_of(url).rstrip(".").endswith(_IN_CLUSTER)
-
-
 def _no_alert(view: View) -> Iterator[Occurrence]:
     deployed = any(resource.kind.applies for resource in view.state.resources.values())
     if deployed and view.is_running("notification-controller") and not view.all_of(_ALERTS):
@@ -118,9 +91,7 @@ def _not_gone(view: View) -> Iterator[Occurrence]:
             at, namespace = when(metadata.get("deletionTimestamp")), metadata.get("namespace")
             late = at is not None and state.now - at > _GRACE
             if late and (not state.namespaces or namespace in state.namespaces):
-                where = f"{namespace}/" if namespace else ""
-                label = f"{item.get('kind')} {where}{metadata.get('name')}"
-                yield Occurrence(label=label, value=f"deleted {at:%Y-%m-%d %H:%M} UTC")
+                yield Occurrence(Ref.of(item), value=f"deleted {at:%Y-%m-%d %H:%M} UTC")
 
 
 _MANUAL_REQUESTS = Code(
@@ -136,9 +107,6 @@ _NO_PRUNE = Code(
     "Some Kustomizations have spec.prune: false, so objects removed from the source are never "
     "deleted.",
 )
-_CREDENTIALS_IN_CLEAR = Code(
-    "credentials-in-clear", "Some sources send their credentials over unencrypted connections."
-)
 _NO_ALERT = Code("no-alert", "There is no Alert, so Flux sends no notifications about failures.")
 _ALERT_MUTED = Code(
     "alert-muted", "Some Alerts send no notifications because their Provider is suspended."
@@ -151,6 +119,7 @@ ADVICE = (
     Advice(
         code=_MANUAL_REQUESTS,
         step="reconcilers",
+        area="intervals",
         title_one="{what} had a manual reconcile request this week",
         title_many="{n} objects had a manual reconcile request this week",
         why=(
@@ -166,6 +135,7 @@ ADVICE = (
     Advice(
         code=_NO_DRIFT_DETECTION,
         step="drift",
+        area="reliability",
         title_one="drift detection is not enabled on {what}",
         title_many="drift detection is not enabled on {n} HelmReleases",
         why="drift detection is off by default: a manual change or deletion persists until the "
@@ -184,6 +154,7 @@ ADVICE = (
     Advice(
         code=_NO_PRUNE,
         step="reconcilers",
+        area="reliability",
         title_one="{what} is false: objects removed from the source stay in the cluster",
         title_many="{n} Kustomizations keep objects in the cluster that were removed from their "
         "source",
@@ -200,24 +171,9 @@ ADVICE = (
         docs="https://fluxcd.io/flux/components/kustomize/kustomizations/#prune",
     ),
     Advice(
-        code=_CREDENTIALS_IN_CLEAR,
-        step="sources",
-        title_one="{what} is {value}: its credentials are sent unencrypted",
-        title_many="{n} sources send their credentials unencrypted",
-        why="anyone on the network path can read and use them; with an http:// URL or "
-        "spec.insecure, Flux uses plain HTTP",
-        steps=(
-            Step(
-                "use https, remove spec.insecure, and move credentials in the URL to a Secret; "
-                "then rotate the credentials at the host"
-            ),
-        ),
-        find=_in_clear,
-        upstream="SC internal/controller/gitrepository_controller.go; F rfcs/0004-insecure-http",
-    ),
-    Advice(
         code=_NO_ALERT,
         step="reconcilers",
+        area="monitoring",
         title_one="there is no Alert: Flux sends no notifications about failures",
         title_many="there is no Alert: Flux sends no notifications about failures",
         why="without an Alert, failures go unnoticed until someone checks",
@@ -236,6 +192,7 @@ ADVICE = (
     Advice(
         code=_ALERT_MUTED,
         step="reconcilers",
+        area="monitoring",
         title_one="{what} sends no notifications: its Provider is suspended",
         title_many="{n} Alerts send no notifications: their Provider is suspended",
         why="a suspended Provider sends nothing, and missed notifications are not sent "
@@ -253,6 +210,7 @@ ADVICE = (
     Advice(
         code=_DELETED_STUCK,
         step="drift",
+        area="reliability",
         title_one="{what} was deleted but still exists",
         title_many="{n} objects were deleted but still exist",
         why="the deletion is blocked by a finalizer that its controller has not removed, or by a "
@@ -265,5 +223,6 @@ ADVICE = (
         ),
         find=_not_gone,
         upstream="kubernetes docs/concepts/overview/working-with-objects/finalizers",
+        docs="https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/",
     ),
 )

@@ -148,6 +148,7 @@ def _deprecated_keys(step: str) -> Advice:
     return Advice(
         code=_DEPRECATED_SECRET_KEY,
         step=step,
+        area="upgrades",
         title_one="{what} is deprecated: {value}",
         title_many="{n} keys of a Secret are deprecated",
         why="Flux still reads them, but they are deprecated and may stop working in a later "
@@ -164,6 +165,7 @@ OLD = {step: _deprecated_keys(step) for step in (_SOURCES, _RECONCILERS)}
 UNUSED = Advice(
     code=_SECRET_UNUSED,
     step=_SOURCES,
+    area="security",
     title_one="{what} is for Git over SSH, but the URL is {value}: the Secret is not used",
     title_many="{n} Secrets are for Git over SSH, but the URLs do not use SSH: the Secrets are not "
     "used",

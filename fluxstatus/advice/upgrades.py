@@ -15,6 +15,7 @@ from fluxstatus.knowledge.flux_minors import (
 )
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
+from fluxstatus.model.ref import Ref
 from fluxstatus.state.ownership import creator_of
 from fluxstatus.state.resource import Resource
 
@@ -129,8 +130,9 @@ def _stored_before(view: View) -> Iterator[Occurrence]:
         stored = map_of(crd.get("status")).get("storedVersions")
         old = [v for v in stored if v != now] if isinstance(stored, list) and now else []
         if old:
-            name = text_of(map_of(crd.get("metadata")).get("name"))
-            yield Occurrence(label=name, value=f"{', '.join(map(str, old))}; now {now}")
+            ref = Ref.of(crd)
+            value = f"{', '.join(map(str, old))}; now {now}"
+            yield Occurrence(label=ref.name, value=value, objects=(ref,))
 
 
 _MIGRATE_FILES = (
@@ -165,6 +167,7 @@ ADVICE = (
     Advice(
         code=_API_VERSION_REMOVED,
         step="reconcilers",
+        area="upgrades",
         title_one="{what} was written as {value}",
         title_many="{n} objects were written in API versions that a later Flux removes",
         why="after the upgrade, the API server rejects manifests in that version, and a "
@@ -177,6 +180,7 @@ ADVICE = (
     Advice(
         code=_API_VERSION_DEPRECATED,
         step="reconcilers",
+        area="upgrades",
         title_one="{what} was written as {value}",
         title_many="{n} objects were written in API versions that Flux deprecates",
         why="a later version of Flux will remove them: the API server then rejects manifests in "
@@ -189,6 +193,7 @@ ADVICE = (
     Advice(
         code=_DEPRECATED_FIELD,
         step="reconcilers",
+        area="upgrades",
         title_one="{what} is deprecated: {value}",
         title_many="{n} fields are deprecated",
         why="a later API version will not have them and will reject manifests that use them",
@@ -200,6 +205,7 @@ ADVICE = (
     Advice(
         code=_SUBSTITUTION_BECOMES_STRICT,
         step="reconcilers",
+        area="upgrades",
         title_one="{what} substitutes variables; in Flux 2.9 and later, it fails if a variable is "
         "not set",
         title_many="{n} Kustomizations substitute variables; in Flux 2.9 and later, they fail if "
@@ -220,6 +226,7 @@ ADVICE = (
     Advice(
         code=_STORED_VERSIONS,
         step="components",
+        area="upgrades",
         title_one="CRD {what} still lists old stored versions: {value}",
         title_many="{n} CRDs still list old stored versions",
         why="a CRD must keep every version in status.storedVersions, so an upgrade that removes "

@@ -1,8 +1,9 @@
 """The view of a cluster that advice is based on: its healthy objects, in the chosen namespaces."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import TypeAlias
 
 from fluxstatus.base.versions import minor_of
 from fluxstatus.causes.analysis import Analysis
@@ -17,11 +18,16 @@ LONG_ENOUGH = 600.0
 """The recommended seconds between two polls of a source, or two reconciliations, in production."""
 
 
+IsAccepted: TypeAlias = Callable[[str, Ref | None], bool]
+"""Returns whether advice with a code is accepted for an object, or for none."""
+
+
 class View:
     """The healthy objects: without those that fail, wait, are suspended or were not chosen."""
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Analysis, is_accepted: IsAccepted = lambda *_: False) -> None:
         self.state = analysis.state
+        self.is_accepted = is_accepted
         self._analysis = analysis
         self._more_often: dict[str, Sequence[tuple[Resource, float]]] = {}
 

@@ -10,22 +10,35 @@ _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _PLAIN = late_pattern(r"`[^`]*`|'[^'\s]'")
 """Brackets in code or quoted alone, which open and close nothing."""
 
+_LONG = 24  # characters of a word, such as a URL, of which a part is worth reading
 _STRAY = late_pattern(r"(?<=\S)[\])}\"]$")
 
 
 def excerpt(text: str, start: int, end: int) -> str:
     """Return the part of *text* from *start* to *end* in one line, without an unpaired mark.
 
-    A last word that *end* splits is replaced with "…".
+    A last word that *end* splits is replaced with "…" (see `ended`).
     """
     found = " ".join(text[start:end].split())
     if " " not in found:
         return found
     is_cut = text[end - 1].isalnum() and text[end : end + 1].isalnum()
     if is_cut:
-        found = f"{found.rpartition(' ')[0]} {MARK}"
+        return ended(found)
     found, missing = _without_stray(found), closers(found)
-    return found + missing if is_cut or text.startswith(missing, end) else found
+    return found + missing if text.startswith(missing, end) else found
+
+
+def ended(part: str) -> str:
+    """Return *part*, the beginning of a line, with "…" instead of its last word.
+
+    Of a long word, such as a URL, the beginning stays.
+    """
+    kept, _, last = part.rpartition(" ")
+    if not kept or len(last) > _LONG:
+        return f"{part}{MARK}{closers(part)}"
+    kept = kept.rstrip(" ,;:([{")
+    return f"{kept} {MARK}{closers(kept)}"
 
 
 def closers(text: str) -> str:

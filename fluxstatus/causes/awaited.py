@@ -21,10 +21,10 @@ from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
 
 _FIRST = ("Deployment", "Job")
-"""The kinds to read first if reconciliations wait for equally many objects of several kinds."""
+"""The kinds to read first if as many awaited objects are of another kind."""
 
 _SHOWN = frozenset({"NotFound"})
-"""The kstatus values that leave nothing more to read from the object."""
+"""Statuses in a health check for which reading the object would add nothing."""
 
 _NEVER = frozenset({"Pod", "Secret"})
 """Kinds that are not read here: pods are read separately, and Secrets are never read."""

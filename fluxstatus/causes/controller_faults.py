@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from fluxstatus.base.durations import ago, duration
 from fluxstatus.base.fields import text_of
-from fluxstatus.base.plurals import counted, noun_for
+from fluxstatus.base.plurals import counted, joined, noun_for
 from fluxstatus.causes.faults import Fault, object_fields
 from fluxstatus.knowledge import diagnose_state, workload_diagnosis
 from fluxstatus.model.kinds import OPERATOR
@@ -112,7 +112,7 @@ def fault_of_images(state: State, instance: Resource, components: Iterable[Compo
     found = list(components)
     fields = {
         **object_fields(state, instance),
-        "names": ", ".join(component.ref.name for component in found),
+        "names": joined([component.ref.name for component in found]),
         "registry": text_of(instance.get("spec", "distribution", "registry")),
     }
     text = "; ".join(component.problem.text for component in found if component.problem)
@@ -127,7 +127,7 @@ def fault_of_scc(state: State, ref: Ref, components: Iterable[Component]) -> Fau
     fields = {
         **state.template_fields,
         "ns": ref.namespace,
-        "names": ", ".join(component.ref.name for component in found),
+        "names": joined([component.ref.name for component in found]),
         "cluster_type": said if instance and cluster_type != "openshift" else "",
     }
     text = next((component.problem.text for component in found if component.problem), "")
@@ -142,7 +142,7 @@ def fault_of_deleted_instance(state: State, ref: Ref, missing: Sequence[Ref]) ->
     fields = {
         **state.template_fields,
         "ns": ref.namespace,
-        "names": ", ".join(sorted(one.name for one in missing)),
+        "names": joined(sorted(one.name for one in missing)),
         "pending": pending if hanging else "",
     }
     return Fault(diagnose_state("instance-deleted", None, fields), "", "")

@@ -234,6 +234,6 @@ def object_fields(state: State, resource: Resource) -> dict[str, str]:
         "switch": switch_of(resource.kind.name),
         "suspended_by": f" by {suspender}" if (suspender := suspender_of(resource)) else "",
         "generation": str(resource.generation),
-        "observed": str(observed),
+        "observed": "not set" if observed is None else str(observed),
         "finalizers": ", ".join(map(str, finalizers)) if isinstance(finalizers, list) else "",
     }

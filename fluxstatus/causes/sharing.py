@@ -81,7 +81,7 @@ def _webhook(fields: _Fields) -> Shared:
 
 
 def _conversion(fields: _Fields) -> Shared:
-    return (fields.get("converted", ""),)
+    return fields.get("converted_api") or "any", fields.get("converted", "")
 
 
 def _policy(fields: _Fields) -> Shared:
@@ -143,7 +143,7 @@ _SHARED: Mapping[str, Callable[[_Fields], Shared]] = {
     "quota-exceeded": _in_namespace("quota"),
     "crd-missing": _named("missing_group_name"),
 }  # fmt: skip
-"""The functions that return the subject of a shared fault from its fields, by its code."""
+"""Functions that return the subject of a shared fault from its fields, by the code of the fault."""
 
 SHARED_CODES = frozenset(_SHARED)
 """Codes of faults that several objects can share."""

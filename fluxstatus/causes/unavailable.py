@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 
+from fluxstatus.base.plurals import joined
 from fluxstatus.causes.controller_faults import (
     fault_of_component,
     fault_of_inactive,
@@ -167,7 +168,7 @@ class Controllers:
             missing = [kind for kind in kinds if kind.resource not in served]
             if missing:
                 ref = Ref(_CRD_VERSION, "CustomResourceDefinition", "", missing[0].resource)
-                fault = fault_of_unserved(state, name, ", ".join(kind.name for kind in missing))
+                fault = fault_of_unserved(state, name, joined([kind.name for kind in missing]))
                 yield from ((kind.name, (ref, fault)) for kind in missing)
 
     def _needed(self, state: State) -> set[str]:
@@ -193,7 +194,7 @@ def controller_of(resource: Resource) -> str:
 def kinds_of(name: str) -> str:
     """Return the kinds that the component *name* reconciles, as in "KINDS objects"."""
     names = [k.name for k in KINDS.values() if k.controller == name and k.reconciled]
-    return ", ".join(names) if names else "its"
+    return joined(names) if names else "its"
 
 
 def is_operator(state: State, ref: Ref) -> bool:

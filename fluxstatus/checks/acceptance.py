@@ -1,4 +1,4 @@
-"""Accepted faults: taken out of the findings, with what waits only for them.
+"""Accepted faults and advice: taken out of the findings, with what waits only for them.
 
 Only what is known to be wrong can be accepted. What could not be read cannot: nobody knows what is
 behind it.
@@ -7,11 +7,15 @@ behind it.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from fnmatch import fnmatchcase
+from functools import cache
 
+from fluxstatus.advice.view import IsAccepted
 from fluxstatus.base.masking import mask
 from fluxstatus.base.plurals import counted, listed, noun_for
 from fluxstatus.model.accept_list import AcceptList, Entry
 from fluxstatus.model.findings import Acceptance, Accepted, Finding, Level
+from fluxstatus.model.ref import Ref
 
 _LEVELS = (Level.FAIL, Level.WARN)
 _NAMED = 3  # entries that a note names
@@ -23,7 +27,8 @@ def acceptance_of(
     """Return which of *findings*, of the cluster *context*, are accepted on the day *today*.
 
     A fault is accepted if each of its objects matches an entry: another one that fails for the same
-    reason is new.
+    reason is new. Advice is split before (see advice), so that each part is accepted as
+    a whole or not at all.
     """
     faults = [one for one in findings if may_be_accepted(one)]
     entries = [one for one in accept.entries if one.applies_in(context)]
@@ -35,14 +40,26 @@ def acceptance_of(
 
 
 def may_be_accepted(finding: Finding) -> bool:
-    """Return whether *finding* is a known fault."""
-    return finding.level in _LEVELS and finding.category == "fault"
+    """Return whether *finding* is a known fault or advice, and not what could not be read."""
+    return finding.level in _LEVELS
+
+
+def is_accepted_by(accept: AcceptList, context: str, today: date) -> IsAccepted:
+    """Return the function that tells which objects *accept* accepts for a code, on the day *today*.
+
+    It is for advice, of which an object can be accepted alone.
+    """
+    usable = (one for one in accept.entries if one.applies_in(context) and today <= one.until)
+    valid = [one for one in usable if one.names_code]
+    of = cache(lambda code: [one for one in valid if fnmatchcase(code, one.code)])
+    return lambda code, ref: any(one.matches(code, ref) for one in of(code))
 
 
 def without_accepted(findings: Iterable[Finding], acceptance: Acceptance) -> list[Finding]:
     """Return *findings* without the accepted ones; what waits only for these does not count."""
     accepted = [one.finding for one in acceptance.accepted]
-    ids, keys = set(map(id, accepted)), {ref.key for one in accepted for ref in one.objects}
+    faults = (one for one in accepted if one.category == "fault")
+    ids, keys = set(map(id, accepted)), {ref.key for one in faults for ref in one.objects}
     return [
         replace(one, level=Level.SKIP) if one.waits_only_for(keys) else one
         for one in findings
@@ -54,7 +71,7 @@ def _accepted(fault: Finding, entries: Sequence[Entry]) -> Accepted | None:
     """Return *fault* with what its entries say, None if an object of it matches none."""
     found: dict[Entry, None] = {}
     for ref in fault.objects or (None,):
-        entry = next((one for one in entries if one.matches(fault.code, ref)), None)
+        entry = next((one for one in entries if _is_about(one, fault, ref)), None)
         if entry is None:
             return None
         found[entry] = None
@@ -83,4 +100,13 @@ def _notes(
 
 
 def _matches(entry: Entry, fault: Finding) -> bool:
-    return any(entry.matches(fault.code, ref) for ref in fault.objects or (None,))
+    return any(_is_about(entry, fault, ref) for ref in fault.objects or (None,))
+
+
+def _is_about(entry: Entry, finding: Finding, ref: Ref | None) -> bool:
+    """Return whether *entry* accepts *finding* for the object *ref*.
+
+    An entry that only names an object accepts its faults: advice has to be named by its code.
+    """
+    for_it = finding.category == "fault" or entry.names_code
+    return for_it and entry.matches(finding.code, ref)

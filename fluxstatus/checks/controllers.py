@@ -180,7 +180,7 @@ def of_component(step: str, analysis: Analysis, component: Component) -> Iterato
                 step=step,
                 code=RESTARTED,
                 level=Level.WARN,
-                title=f"{ref}: {_restarted(count)}, {ago(at, now)} ago",
+                title=f"{ref}: restarted {_times(count)} {ago(at, now)} ago",
                 object=ref,
                 why=f"a container of pod {pod} {how}",
                 since=at,
@@ -199,8 +199,8 @@ def _after_unready(component: Component) -> str:
     return "check its pods"
 
 
-def _restarted(count: int) -> str:
-    return "restarted once" if count == 1 else f"restarted {count} times, last"
+def _times(count: int) -> str:
+    return "once," if count == 1 else f"{count} times, most recently"
 
 
 def _after_restart(how: str) -> str:

@@ -5,6 +5,7 @@
 from collections.abc import Iterator, Sequence
 
 from fluxstatus.base.fields import maps_of, text_of
+from fluxstatus.base.plurals import counted
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.wording import docs_of, read_whole
 from fluxstatus.knowledge import diagnose
@@ -22,7 +23,12 @@ _PROVIDER_MISSING = Code("provider-missing", "An Alert refers to a Provider that
 _WATCHES_MISSING = Code(
     "watches-missing", "An Alert or Receiver refers to an object that does not exist."
 )
+_NOT_SENT = Code(
+    "alert-not-sent",
+    "Nothing sends the notifications of an Alert: there is no notification-controller.",
+)
 
+_CONTROLLER = "notification-controller"
 _FIELD = {"Alert": "eventSources", "Receiver": "resources"}
 """The field of a spec that names other objects."""
 
@@ -37,13 +43,14 @@ def codes() -> tuple[Code, ...]:
     """Return the codes of Alerts, Providers and Receivers."""
     from fluxstatus.knowledge.notifications.shared import ALERT_INVALID, NOTIFICATION_FAILED
 
-    return (_PROVIDER_MISSING, _WATCHES_MISSING, NOTIFICATION_FAILED, ALERT_INVALID)
+    return (_PROVIDER_MISSING, _WATCHES_MISSING, _NOT_SENT, NOTIFICATION_FAILED, ALERT_INVALID)
 
 
 def notifications(analysis: Analysis) -> Iterator[Finding]:
     """Check Alerts, Providers and Receivers by their references and events: they have no status."""
     state = analysis.state
     reported: set[Ref] = set()
+    yield from _not_sending(analysis)
     for alert in state.of_kind("Alert"):
         if alert.verdict is Verdict.SUSPENDED:
             continue
@@ -68,6 +75,37 @@ def notifications(analysis: Analysis) -> Iterator[Finding]:
     for watcher in state.of_kind("Alert", "Receiver"):
         if watcher.verdict is not Verdict.SUSPENDED:
             yield from _watches_missing(analysis, watcher)
+
+
+def _not_sending(analysis: Analysis) -> Iterator[Finding]:
+    """Yield one finding for all Alerts if there is no controller that sends their notifications."""
+    alerts = [
+        one for one in analysis.state.of_kind("Alert") if one.verdict is not Verdict.SUSPENDED
+    ]
+    if not alerts or not _has_no_controller(analysis):
+        return
+    first = alerts[0].ref
+    more = f" and {counted(len(alerts) - 1, 'more Alert')}" if len(alerts) > 1 else ""
+    yield Finding(
+        step=STEP_ID,
+        code=_NOT_SENT,
+        level=Level.WARN,
+        title=f"{first}{more}: no notifications are sent, because there is no {_CONTROLLER}",
+        object=first,
+        others=tuple(one.ref for one in alerts[1:]),
+        why="the controller that sends notifications is neither installed nor expected here",
+        hints=(hint(f"install the {_CONTROLLER}, or delete the Alerts", read_whole(*first.key)),),
+        docs=docs_of("Alert"),
+        trivial=True,
+    )
+
+
+def _has_no_controller(analysis: Analysis) -> bool:
+    """Return whether Flux is installed without a notification-controller, and none is expected."""
+    state = analysis.state
+    is_missing = any(ref.name == _CONTROLLER for ref in analysis.controllers.missing)
+    names = {one.name for one in state.components}
+    return state.controllers_read and bool(names) and _CONTROLLER not in names and not is_missing
 
 
 def _is_about_alert(event: Event) -> bool:

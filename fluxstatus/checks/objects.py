@@ -5,13 +5,19 @@ from collections.abc import Collection, Iterable, Iterator
 from fluxstatus.base.fields import text_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.cause_findings import cause_finding
+from fluxstatus.checks.image_updates import CODES as IMAGE_UPDATES
+from fluxstatus.checks.image_updates import image_updates
 from fluxstatus.checks.namespaces import NAMESPACE_EMPTY, chosen_namespaces
 from fluxstatus.checks.notifications import codes as codes_of_notifications
 from fluxstatus.checks.notifications import notifications
 from fluxstatus.checks.progress import summary
+from fluxstatus.checks.related import CODES as RELATED
+from fluxstatus.checks.related import related
 from fluxstatus.checks.resource_sets import CODES as RESOURCE_SETS
 from fluxstatus.checks.resource_sets import resource_sets
 from fluxstatus.checks.step import Step
+from fluxstatus.checks.webhooks import CODES as WEBHOOKS
+from fluxstatus.checks.webhooks import webhooks
 from fluxstatus.checks.wording import (
     READY_WITHOUT_RESULT,
     RECONCILING,
@@ -143,8 +149,8 @@ def _step(name: str, title: str, *more_kinds: str) -> Step:
 
 
 def _codes_of_reconcilers() -> tuple[Code, ...]:
-    more = (OVERDUE, *codes_of_notifications(), *RESOURCE_SETS, NAMESPACE_EMPTY)
-    return (*_OBJECTS.codes(), *more)
+    more = (OVERDUE, *codes_of_notifications(), *RESOURCE_SETS, *IMAGE_UPDATES, *WEBHOOKS, *RELATED)
+    return (*_OBJECTS.codes(), *more, NAMESPACE_EMPTY)
 
 
 def _examine_reconcilers(analysis: Analysis) -> Iterator[Finding]:
@@ -154,6 +160,9 @@ def _examine_reconcilers(analysis: Analysis) -> Iterator[Finding]:
     yield from chosen_namespaces(RECONCILERS.id, analysis.state)
     yield from found
     yield from resource_sets(analysis)
+    yield from image_updates(analysis)
+    yield from webhooks(analysis)
+    yield from related(analysis)
 
 
 def _examine_sources(analysis: Analysis) -> Iterator[Finding]:

@@ -242,6 +242,7 @@ def _command_line(state: State) -> Iterator[Finding]:
                 ),
             ),
             category="habit",
+            area="upgrades",
             trivial=True,
         )
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import text_of
 from fluxstatus.base.late_pattern import late_pattern
-from fluxstatus.base.plurals import counted, listed
+from fluxstatus.base.plurals import counted, joined, listed
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.wording import docs_of
 from fluxstatus.model.codes import Code
@@ -372,5 +372,4 @@ def _and(names: Sequence[str]) -> str:
     """Return *names* as a sentence has them: "a, b and c"."""
     if len(names) > _NAMED:
         return listed(names, _NAMED)
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last
+    return joined(names)

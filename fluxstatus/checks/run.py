@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, date
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from fluxstatus.advice import CHECK_CRASHED
@@ -69,7 +69,7 @@ def run_checks(
     """
     state = analysis.state
     evidence = state.evidence
-    view = View(analysis)
+    view = _view(analysis, choice)
     by_step: ByStep = []
     for step in _chosen(state, choice):
         found = [*_examine(step, analysis), *_advise(step, view, advisers)]
@@ -100,6 +100,21 @@ def run_checks(
     )
 
 
+def _view(analysis: Analysis, choice: Choice) -> View:
+    """Return what advice is based on, with what is accepted of it."""
+    if choice.accept is None:
+        return View(analysis)
+    from fluxstatus.checks.acceptance import is_accepted_by  # noqa: PLC0415 - most runs do without
+
+    state = analysis.state
+    return View(analysis, is_accepted_by(choice.accept, *_where_and_when(state)))
+
+
+def _where_and_when(state: State) -> tuple[str, date]:
+    """Return the context and the day for which faults are accepted."""
+    return state.evidence.target.context, state.now.astimezone(UTC).date()
+
+
 def _settled(by_step: ByStep, choice: Choice, state: State) -> tuple[ByStep, Acceptance | None]:
     """Return the findings without the accepted ones, and these; nothing is of no cluster."""
     if choice.accept is None or state.evidence.unreachable is not None:
@@ -110,8 +125,7 @@ def _settled(by_step: ByStep, choice: Choice, state: State) -> tuple[ByStep, Acc
     )
 
     found = [one for _, each in by_step for one in each]
-    today = state.now.astimezone(UTC).date()
-    acceptance = acceptance_of(found, choice.accept, state.evidence.target.context, today)
+    acceptance = acceptance_of(found, choice.accept, *_where_and_when(state))
     return [(step, without_accepted(each, acceptance)) for step, each in by_step], acceptance
 
 

@@ -42,11 +42,18 @@ class View(NamedTuple):
             one for one in self.findings if one.level in _FAULTS and one.category == "fault"
         )
 
+    @property
+    def advice(self) -> tuple[Past, ...]:
+        """The advice, without what is accepted of it."""
+        return tuple(
+            one for one in self.findings if one.level in _FAULTS and one.category == "habit"
+        )
+
 
 def view_of(report: Report) -> View:
     """Return what *report* saw."""
     steps = () if report.unreachable else (step.id for step in report.steps)
-    findings = (one for one in report.faults if one.level is not Level.PASS)
+    findings = (one for one in report.findings if one.level is not Level.PASS)
     accepted = (Past.of(one.finding) for one in report.accepted)
     found = tuple(map(Past.of, findings))
     return View(

@@ -25,7 +25,7 @@ from fluxstatus.cluster.queries import (
     ListQuery,
     changes_by,
 )
-from fluxstatus.cluster.reader import THREADS, Reader, idle
+from fluxstatus.cluster.reader import THREADS, Reader, idle, place
 from fluxstatus.model.evidence import (
     CHANGES,
     LEASES,
@@ -45,6 +45,7 @@ Answers: TypeAlias = Mapping[str, Answer]
 
 _SLOW = tuple(KINDS[name].resource for name in ("Kustomization", "HelmRelease", "HelmChart"))
 _CLIENT = "flux-operator"
+_CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 
 
 def nothing(_: Answers) -> set[str]:
@@ -140,12 +141,14 @@ class _Run:
             for name in sorted(served, key=_is_fast):
                 query = ListQuery.of(name, served[name])
                 self._start(name, query._replace(page=LARGE_PAGE))
+            self._start_all(reader.related())
             self._start_all(self._advice_queries(in_flux_namespaces=False))
             while_starting()
             self._wait(DEPLOYMENTS)
             near = dict(self._advice_queries(in_flux_namespaces=True))
             self._start_all(reader.in_flux_namespaces("pods", "services", LEASES, more=near))
             self._wait()
+            self._start_all(reader.related(self._labelled()))
             self._read_awaited(awaited)
             self._read_workloads(namespaces := workload_namespaces(reader.answers))
             if namespaces:
@@ -169,6 +172,12 @@ class _Run:
             if name in versions and near is in_flux_namespaces:
                 query = ListQuery.of(name, versions[name], selector)
                 yield name, query._replace(pages=pages)
+
+    def _labelled(self) -> Iterator[str]:
+        """Yield the names of the CRDs that say that they are a part of Flux, if they were read."""
+        answer = self._reader.answers.get(_CRDS)
+        for crd in answer.known if answer else ():
+            yield place(crd)[1]
 
     def _read_workloads(self, namespaces: Collection[str]) -> None:
         """Read the pods in *namespaces*: of several, if they are too many, those not running."""

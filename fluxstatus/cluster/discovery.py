@@ -1,6 +1,6 @@
 """What the API server serves: the kinds of Flux, all resources by their names, and its version."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -61,23 +61,27 @@ class ApiResource(NamedTuple):
 class Discovered(NamedTuple):
     """The resources that are served; `unread` is, by API group, why some of it may be missing.
 
-    `others` are the kinds of all groups, as far as one response has them.
+    `others` are the kinds of all groups, as far as one response has them; `by_name` are those of
+    groups with a dot in their name, by plural.group.
     """
 
     resources: list[ApiResource]
     unread: dict[str, Unread]
     others: Mapping[str, ListQuery] = MappingProxyType({})
+    by_name: Mapping[str, ListQuery] = MappingProxyType({})
 
 
 class Served(NamedTuple):
     """What the API server serves: the `versions` of each Flux resource, the preferred one first.
 
     `others` are the queries for all objects of other kinds, by kind: without those that several
-    groups have, and before Kubernetes 1.26, where they would take more requests, none.
+    groups have, and before Kubernetes 1.26, where they would take more requests, none. `by_name`
+    are those of groups with a dot in their name, by plural.group.
     """
 
     versions: dict[str, tuple[str, ...]]
     others: Mapping[str, ListQuery]
+    by_name: Mapping[str, ListQuery] = MappingProxyType({})
 
 
 def version(api: ApiClient) -> str | Unread:
@@ -118,7 +122,7 @@ def served_versions(api: ApiClient, more: Collection[str] = ()) -> Served:
         name = one.full_name
         if "list" in one.verbs and (name in more or one.group in FLUX_GROUPS):
             known[name] = (*known.get(name, ()), one.version)
-    return Served(known, discovered.others)
+    return Served(known, discovered.others, discovered.by_name)
 
 
 def resources(api: ApiClient) -> Discovered:
@@ -141,8 +145,13 @@ def _served_at(api: ApiClient, path: str, groups: Collection[str] = ()) -> Disco
     unread: dict[str, Unread] = {}
     try:
         read = _resources if aggregated else _resources_in_groups
-        others = _others(document) if aggregated and groups else {}
-        return Discovered(list(read(api, document, groups, unread)), unread, others)
+        listable = list(_listable(document)) if aggregated and groups else []
+        return Discovered(
+            list(read(api, document, groups, unread)),
+            unread,
+            _by_kind(listable),
+            {f"{one.plural}.{group}": one for group, _, one in listable if "." in group},
+        )
     except (AttributeError, KeyError, TypeError) as error:
         raise ProgramError(failures.odd(_MALFORMED, api.kubeconfig)) from error
 
@@ -222,9 +231,16 @@ def _resources(
                 )
 
 
-def _others(document: Object) -> dict[str, ListQuery]:
-    """Return the query for each kind that can be listed in just one group of *document*."""
+def _by_kind(listable: Iterable[tuple[str, str, ListQuery]]) -> dict[str, ListQuery]:
+    """Return the query for each kind that just one group has."""
     found: dict[str, ListQuery | None] = {}
+    for _, kind, query in listable:
+        found[kind] = None if kind in found else query
+    return {kind: query for kind, query in found.items() if query and query.plural}
+
+
+def _listable(document: Object) -> Iterator[tuple[str, str, ListQuery]]:
+    """Yield each kind that can be listed in *document*: its group, its name and its query."""
     for group in _entries(document, "items"):
         name = text_of(map_of(group.get("metadata")).get("name"))
         for each in maps_of(group.get("versions"))[:1]:  # the preferred one
@@ -234,8 +250,7 @@ def _others(document: Object) -> dict[str, ListQuery]:
                     kind = text_of(map_of(one.get("responseKind")).get("kind"))
                     is_inside = one.get("scope") == "Namespaced"
                     query = ListQuery(base, text_of(one.get("resource")), namespaced=is_inside)
-                    found[kind] = None if kind in found else query
-    return {kind: query for kind, query in found.items() if query and query.plural}
+                    yield name, kind, query
 
 
 def _resources_in_groups(

@@ -3,7 +3,9 @@
 import re
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.masking import mask
 from fluxstatus.model.evidence import Object
+from fluxstatus.model.image_ref import image_of
 
 _UNSTABLE = re.compile(r"v\d{1,3}(?:alpha|beta)\d{1,3}")
 _ACTION = re.compile(r"{{(.*?)}}", re.DOTALL)
@@ -28,7 +30,23 @@ def applied_as(item: Object) -> list[str]:
     return sorted(found)
 
 
-def template_fields(automation: Object) -> Object:
+def facts_of_automation(automation: Object) -> Object:
+    """Return what the template of a commit message uses, and the images of the last run.
+
+    `observedPolicies` has the image of each ImagePolicy by its name (IAC api/v1).
+    """
+    return {**_template_fields(automation), **_observed_policies(automation)}
+
+
+def _observed_policies(automation: Object) -> Object:
+    policies = map_of(automation.get("status")).get("observedPolicies")
+    if not isinstance(policies, dict):
+        return {}
+    found = {mask(name): mask(image_of(map_of(ref))) for name, ref in policies.items()}
+    return {"observedPolicies": found}
+
+
+def _template_fields(automation: Object) -> Object:
     """Return which fields the template of a commit message uses, such as .Changed.Objects."""
     value = automation.get("spec")
     for name in ("git", "commit", "messageTemplate"):

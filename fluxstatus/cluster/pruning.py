@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 
 from fluxstatus.base.fields import NESTED, map_of, maps_of
 from fluxstatus.base.masking import mask, may_hold_one
-from fluxstatus.cluster.dropped import applied_as, template_fields
-from fluxstatus.model.evidence import AWAITED, LEASES, WORKLOAD_PODS, Object
+from fluxstatus.cluster.dropped import applied_as, facts_of_automation
+from fluxstatus.model.evidence import AWAITED, LEASES, RELATED, WORKLOAD_PODS, Object
 from fluxstatus.model.inventory import ids_in, pack
 from fluxstatus.model.kinds import ORIGIN, SUSPEND_ANNOTATIONS
 
@@ -34,16 +34,22 @@ _METADATA = _fields(
 _CONDITIONS = _fields("type status reason message lastTransitionTime observedGeneration")
 _DEPENDENCIES = _fields("apiVersion kind name namespace ready readyExpr")
 _GIT_REF = _fields("branch tag semver commit name digest")
+_IMAGE_REF = _fields("name tag digest")
 _VERIFY = _fields("provider mode", secretRef=_REF)
 _SELECTOR = _fields("", matchLabels=None, matchExpressions=_fields("key operator values"))
-_REMEDIATION = _fields("", remediation=_fields("retries remediateLastFailure strategy"))
+_REMEDIATION = _fields(
+    "",
+    remediation=_fields("retries remediateLastFailure strategy"),
+    strategy=_fields("name"),
+)
 _FLUX: Shape = {
     "metadata": _METADATA,
     "spec": _fields(
         "suspend interval timeout retryInterval type provider url bucketName endpoint image "
         "serviceAccountName targetNamespace releaseName storageNamespace path prune wait force "
         "components eventSeverity insecure migrateResources proxy summary recurseSubmodules "
-        "postRenderers postRenderStrategy passCredentials deletionPolicy reconcileStrategy",
+        "postRenderers postRenderStrategy passCredentials deletionPolicy reconcileStrategy "
+        "resourceFilter version",
         sourceRef=_REF,
         chartRef=_REF,
         chart={
@@ -67,7 +73,15 @@ _FLUX: Shape = {
         decryption=_fields("provider serviceAccountName", secretRef=_REF),
         kubeConfig=_fields("", secretRef={**_REF, "key": None}, configMapRef=_REF),
         sts=_fields("provider endpoint", secretRef=_REF, certSecretRef=_REF),
-        git=_fields("", commit=_fields("", signingKey=_fields("", secretRef=_REF))),
+        git=_fields(
+            "",
+            checkout=_fields("", ref=_GIT_REF),
+            commit=_fields("", signingKey=_fields("", secretRef=_REF)),
+            push=_fields("branch refspec"),
+        ),
+        policySelector=_SELECTOR,
+        filterTags=_fields("pattern"),
+        policy=_fields("", semver=_fields("range")),
         healthChecks=_REF,
         # Only whether there are variables.
         postBuild=_fields("", substitute={}, substituteFrom=_fields("kind name optional")),
@@ -100,7 +114,10 @@ _FLUX: Shape = {
     "status": _fields(
         "observedGeneration lastHandledReconcileAt lastAppliedRevision lastAttemptedRevision "
         "lastAttemptedRevisionDigest lastAppliedOriginRevision helmChart storageNamespace "
-        "failures installFailures upgradeFailures observedSourceArtifactRevision",
+        "failures installFailures upgradeFailures observedSourceArtifactRevision "
+        "lastAutomationRunTime lastPushTime lastPushCommit",
+        latestRef=_IMAGE_REF,
+        observedPreviousRef=_IMAGE_REF,
         conditions=_CONDITIONS,
         artifact=_fields("revision digest lastUpdateTime", metadata=_fields(ORIGIN)),
         history=_fields(
@@ -113,8 +130,14 @@ _FLUX: Shape = {
         lastScanResult=_fields("scanTime tagCount"),
     ),
 }
-_ONLY_WHETHER = frozenset({"proxy", "summary", "postRenderers"})
+_ONLY_WHETHER = frozenset({"proxy", "summary", "postRenderers", "resourceFilter"})
 """Fields of a spec that are kept as True."""
+
+_EMPTY_IF_MISSING = (("install", "strategy"), ("upgrade", "strategy"), ("git", "push"))
+"""Fields of a spec that older releases dropped.
+
+Where one is missing it is kept as {}, so that an old snapshot, which lacks it, does not say so.
+"""
 
 _CONTAINER_STATE = _fields(
     "",
@@ -228,6 +251,14 @@ _SHAPES: Mapping[str, Shape] = {
     "podmonitors.monitoring.coreos.com": _MONITOR,
     "servicemonitors.monitoring.coreos.com": _MONITOR,
     "prometheusrules.monitoring.coreos.com": {"metadata": _METADATA},
+    "vmpodscrapes.operator.victoriametrics.com": _MONITOR,
+    "vmservicescrapes.operator.victoriametrics.com": _MONITOR,
+    "vmrules.operator.victoriametrics.com": {"metadata": _METADATA},
+    RELATED: {
+        "metadata": _METADATA,
+        "spec": _fields("suspend", sourceRef=_REF),
+        "status": _fields("phase", conditions=_CONDITIONS),
+    },
     "*": {
         "metadata": _METADATA,
         "spec": _fields("replicas completions parallelism suspend paused type storageClassName"),
@@ -294,8 +325,9 @@ def prune(query: str, item: Object) -> Object:
     that its spec was written in, and `writers`, the managers that wrote it in another version
     (manager, apiVersion, time). Of an object with an inventory: `appliedAs`, its alpha and beta API
     versions with their kinds. Of an ImageUpdateAutomation: `templateFields`, the names of fields in
-    the template of its commit message. Of an Ingress: `guardedBy`, the names of annotations that
-    may require a login. Of a PrometheusRule: `metrics`, the metrics of Flux by the name of each
+    the template of its commit message, and `observedPolicies`, the image that its last run used of
+    each ImagePolicy, by name. Of an Ingress: `guardedBy`, the names of annotations that may require
+    a login. Of a PrometheusRule or VMRule: `metrics`, the metrics of Flux by the name of each
     rule that uses some. Of a Deployment: `webVariables`, the names of environment variables that
     configure a web UI. Of METADATA: `helm`, the names of Helm's annotations.
     """
@@ -396,8 +428,13 @@ def _keep_of_flux(kept: Object, item: Object) -> None:
         # The names of what it made, as one text.
         ids = ids_in(item["status"].get("inventory"))
         status |= {"inventory": pack(ids)} if ids is not None else {}
-    if isinstance(spec, dict) and not _ONLY_WHETHER.isdisjoint(spec):
+    if not isinstance(spec, dict):
+        return
+    if not _ONLY_WHETHER.isdisjoint(spec):
         spec |= dict.fromkeys(_ONLY_WHETHER & spec.keys(), True)
+    for name, field in _EMPTY_IF_MISSING:
+        if type(outer := spec.get(name)) is dict:
+            outer.setdefault(field, {})
 
 
 def _keep_arguments(deployment: Object) -> None:
@@ -511,7 +548,8 @@ def _helm(item: Object) -> Object:
 _FACTS: Mapping[str, Callable[[Object], Object]] = {
     METADATA: _helm,
     "deployments.apps": _variables,
-    "imageupdateautomations.image.toolkit.fluxcd.io": template_fields,
+    "imageupdateautomations.image.toolkit.fluxcd.io": facts_of_automation,
     "ingresses.networking.k8s.io": _guards,
     "prometheusrules.monitoring.coreos.com": _metrics,
+    "vmrules.operator.victoriametrics.com": _metrics,
 }

@@ -181,5 +181,8 @@ ADVICE_QUERIES: Mapping[str, AdviceQuery] = {
     "podmonitors.monitoring.coreos.com": AdviceQuery(),
     "servicemonitors.monitoring.coreos.com": AdviceQuery(),
     "prometheusrules.monitoring.coreos.com": AdviceQuery(),
+    "vmpodscrapes.operator.victoriametrics.com": AdviceQuery(),
+    "vmservicescrapes.operator.victoriametrics.com": AdviceQuery(),
+    "vmrules.operator.victoriametrics.com": AdviceQuery(),
 }
 """The lists that only advice needs, by plural.group. Those that are not served are not read."""

@@ -22,6 +22,7 @@ from fluxstatus.cluster.queries import (
 )
 from fluxstatus.model.evidence import (
     AWAITED,
+    RELATED,
     VERSION,
     Answer,
     Evidence,
@@ -31,7 +32,7 @@ from fluxstatus.model.evidence import (
     Unread,
     Why,
 )
-from fluxstatus.model.kinds import RESOURCES, Kind
+from fluxstatus.model.kinds import RESOURCES, Kind, is_related
 from fluxstatus.model.ref import Key
 
 THREADS = 4  # requests at a time; more are not faster
@@ -108,6 +109,7 @@ class Reader:
         self.versions: Mapping[str, str] = {}
         self.missing = ABSENT
         self._others: Mapping[str, ListQuery] = {}
+        self._by_name: Mapping[str, ListQuery] = {}
         self.unreachable: Unread | None = None
         self._api, self._pool, self._report = api, pool, report
         self._namespaces, self._flags = access.namespaces, access.repeated
@@ -129,7 +131,7 @@ class Reader:
             self.served = {name: self.versions[name] for name in of_flux}
             further = {name: found.versions[name][1:] for name in of_flux}
             self.also_served = {name: versions for name, versions in further.items() if versions}
-            self._others = found.others
+            self._others, self._by_name = found.others, found.by_name
         return self.unreachable is None
 
     def of_kind(self, kind: Kind, name: str = "", namespace: str = "") -> tuple[str, ListQuery]:
@@ -145,6 +147,17 @@ class Reader:
             query = AWAITED_KINDS.get(kind) or self._others.get(kind)
             if query:
                 yield f"{AWAITED}/{kind}", awaited(query, keys)
+
+    def related(self, labelled: Iterable[str] = ()) -> Iterator[tuple[str, ListQuery]]:
+        """Yield the queries for the kinds of projects around Flux that are served.
+
+        They are known by their groups, or *labelled*: CRDs by name that say that they are a part of
+        Flux. Those that were read are left out.
+        """
+        for name in {*filter(is_related, self._by_name), *labelled}:
+            query, answer = self._by_name.get(name), f"{RELATED}/{name}"
+            if query and name not in RESOURCES and answer not in self.answers:
+                yield answer, query
 
     def in_flux_namespaces(
         self, *names: str, more: Mapping[str, ListQuery] = MappingProxyType({})

@@ -85,7 +85,7 @@ def _about_applied() -> frozenset[str]:
 
 
 _BY_FLUX = late_pattern(r" \(flux reconcile --\w+\)")
-"""A flux command in the text of a step, to remove for versions that do not support its flag."""
+"""The mention of a flux command in a step, removed for versions that do not support its flag."""
 
 
 def _with_retry(

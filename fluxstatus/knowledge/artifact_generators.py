@@ -1,4 +1,4 @@
-"""Artifact generators, and specs that are not valid, of any kind.
+"""Artifact generators, and invalid specs of any kind.
 
 Upstream: source-watcher internal/controller and internal/builder, fluxcd/pkg runtime/reconcile.
 """

@@ -12,7 +12,7 @@ RECONCILE = (
 )
 
 APPLY_INSTANCE = "kubectl annotate --overwrite {instance_resource} {instance} -n {flux_namespace} reconcile.fluxcd.io/requestedAt={now} reconcile.fluxcd.io/forceAt={now}"
-"""Make the operator apply its FluxInstance; omitted if there is no FluxInstance."""
+"""Make the Flux Operator apply the FluxInstance; omitted if there is no FluxInstance."""
 
 SECRETS = "kubectl get secrets -n {ns}"
 SECRET = "kubectl describe secret {secret} -n {endpoint_ns}"  # noqa: S105 - prints the names of keys, not their values
@@ -25,7 +25,7 @@ OBJECT = "kubectl get {object_resource} {object_name} -n {object_ns} -o yaml"
 """Read the object in the message (see fields.object_in)."""
 
 CLUSTER_OBJECT = "kubectl get {object_resource} {cluster_object} -o yaml"
-"""The same for an object without a namespace; omitted for all others."""
+"""Read the cluster-scoped object in the message; omitted for namespaced objects."""
 
 BASIC_AUTH = (
     "flux-operator create secret basic-auth {secret} -n {ns} --username=git --password-stdin"
@@ -50,7 +50,7 @@ SUSPEND_AND_RESUME = Step(
     "after the fix, suspend and resume the HelmRelease so that it retries: run flux suspend helmrelease {name} -n {ns}, and then flux resume helmrelease {name} -n {ns}",
     read=(SPEC,),
 )
-"""The same for a HelmRelease of Flux 2.1 and earlier, which cannot reset its retries."""
+"""The step for a HelmRelease of Flux 2.1 and earlier, whose retries cannot be reset."""
 
 STORED = "kubectl get secrets -n {storage_ns} -l owner=helm,name={release_name} --show-labels"
 """List the versions of a release in Helm's storage: their names and labels, not their content."""

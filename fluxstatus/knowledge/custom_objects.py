@@ -181,7 +181,7 @@ _KINDS = {
          "SecretStore", "ClusterSecretStore"), _SECRETS,
     ),
 }  # fmt: skip
-"""The rules for the messages of some kinds; in those of other kinds, words mean something else."""
+"""The rules for each kind. In messages about other kinds, the same words have other meanings."""
 
 
 def rules_of(kind: str) -> tuple[Rule, ...]:

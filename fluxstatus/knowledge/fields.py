@@ -6,7 +6,7 @@ from typing import Any
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.late_pattern import late_pattern
-from fluxstatus.base.urls import host_of
+from fluxstatus.base.urls import cloud_of, host_of
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.model.kinds import KINDS, OPERATOR, full_name
 from fluxstatus.state.health_checks import worst_first
@@ -76,7 +76,7 @@ def fields_of(resource: Resource, endpoint: Resource | None = None) -> dict[str,
         "plain_http": url if url.startswith("http://") else "",
         "cloud": provider if provider in ("aws", "azure", "gcp") else "",
         "no_provider": "" if provider not in ("", "generic") else "generic",
-        "cloud_registry": next((c for c, of in _CLOUDS if re.search(of, host)), ""),
+        "cloud_registry": cloud_of(host),
         "ecr": host if ".dkr.ecr" in host else "",
         "github_app": provider if provider == "github" else "",
         "submodules": "recurseSubmodules" if spec.get("recurseSubmodules") is True else "",
@@ -295,7 +295,7 @@ _ROLES = {
 """The roles of Secrets, each with the fields that hold its name and its path in the spec."""
 
 _SECRET_KEYS = {
-    "GitRepository": "username and password (or bearerToken) for HTTPS, identity and known_hosts for SSH",
+    "GitRepository": "username and password, or bearerToken, for HTTPS; identity and known_hosts for SSH",
     "HelmRepository": "username and password",
     "Bucket": "accesskey and secretkey",
     "Receiver": "token",
@@ -336,13 +336,6 @@ _ADDRESS_ELSEWHERE = {
     "ImageUpdateAutomation": "spec.url of the GitRepository",
 }
 """The field with the address, for kinds whose address is in a source that was not read."""
-
-_CLOUDS = (
-    ("aws", r"\.dkr\.ecr[\w.-]*\.amazonaws\.com"),
-    ("azure", r"\.azurecr\.\w+$"),
-    ("gcp", r"-docker\.pkg\.dev$|(?:^|\.)gcr\.io$"),
-)
-"""Clouds by the hosts of their registries, whose passwords expire within hours."""
 
 _STATES = {
     "InProgress": "the status was still InProgress when the timeout expired",

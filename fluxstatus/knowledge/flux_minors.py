@@ -1,4 +1,4 @@
-"""What changes from one minor version of Flux to the next, with the source of each fact."""
+"""The changes between minor versions of Flux, with the source of each fact."""
 
 from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
@@ -103,7 +103,7 @@ FLUX_MINORS: Mapping[Minor, FluxMinor] = {
         "deprecatedversion; PKG auth/feature_gates.go",
     ),
 }
-"""The known minor versions of Flux, the newest last."""
+"""The known minor versions of Flux, oldest first."""
 
 NEWEST = max(FLUX_MINORS)
 
@@ -139,19 +139,19 @@ def is_supported(minor: Minor) -> bool:
 REMOVED_IN: Mapping[str, Minor] = {
     version: minor for minor, facts in FLUX_MINORS.items() for version in facts.removes
 }
-"""The minor version of Flux that removes an API version."""
+"""The minor version of Flux that removes each API version."""
 
 DEPRECATED_IN: Mapping[str, Minor] = {
     version: minor for minor, facts in FLUX_MINORS.items() for version in facts.deprecates
 }
-"""The minor version of Flux that deprecates an API version that no known version removes."""
+"""The minor version of Flux that deprecates each API version that no known version removes."""
 
 ENABLED_IN: Mapping[str, Minor] = {
     gate: minor for minor, facts in FLUX_MINORS.items() for gate in facts.enables
 }
-"""The minor version of Flux that enables a feature gate."""
+"""The minor version of Flux that enables each feature gate."""
 
 RETIRED_IN: Mapping[str, Minor] = {
     gate: minor for minor, facts in FLUX_MINORS.items() for gate in facts.retires
 }
-"""The minor version of Flux that retires a feature gate."""
+"""The minor version of Flux that retires each feature gate."""

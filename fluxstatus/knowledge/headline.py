@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from fluxstatus.base.excerpts import MARK, closers
+from fluxstatus.base.excerpts import ended
 from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.knowledge.rule import Rule, fill
 
@@ -72,9 +72,7 @@ def short(value: str) -> str:
     line = " ".join(value.split())
     if len(line) <= _LONGEST:
         return line
-    kept = line[:_LONGEST].rpartition(" ")[0] or line[:_LONGEST]
-    kept = kept.rstrip(" ,;:([{")
-    return f"{kept} {MARK}{closers(kept)}"
+    return ended(line[:_LONGEST])
 
 
 def headline(rule: Rule, fields: Mapping[str, str], quote: str = "") -> str:

@@ -49,4 +49,4 @@ REMOVED_KINDS: Mapping[str, Minor] = {
     for version, kinds in by_version.items()
     for kind in kinds.split()
 }
-"""The minor version of Kubernetes that stops serving an API ("group/version Kind")."""
+"""The minor version of Kubernetes that stops serving each API ("group/version Kind")."""

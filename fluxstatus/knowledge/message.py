@@ -1,4 +1,4 @@
-r"""A controller's message, taken apart once: its clauses, what it quotes, and the names in it.
+r"""A controller's message, parsed once: its clauses, quotations and names.
 
 Go wraps errors as `outer: inner: innermost`, so the last clause is the error itself, and the
 clauses before it name the operations that failed. A rule must not mistake a name

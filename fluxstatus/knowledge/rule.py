@@ -173,6 +173,7 @@ FALLBACKS = {
     "status": "see the message",
     "quantity": "see the message",
     "chart_value": "the reported value",
+    "converted_api": "see the message",
     "workload": "an object",
     "workload_state": "see the message",
     "controller": "the controller",
@@ -207,7 +208,7 @@ NAMES = frozenset({
     "key", "present", "values_key", "variable", "missing_input", "missing_ref", "chart",
     "dependency", "tag_name", "wanted_chart", "bucket", "manager", "shard",
 })  # fmt: skip
-"""The fields whose values are names that users chose, which sentences quote: "app", "default"."""
+"""The fields whose values are names that users chose. Sentences put these names in quotes."""
 
 ARGUMENTS = frozenset({"name", "ns", "release_name", "storage_ns", "path"})
 """The fields that sentences use in a command (`helm rollback {release_name}`).

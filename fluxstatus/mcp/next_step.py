@@ -108,6 +108,7 @@ def warnings(local: LocalState) -> Iterator[Finding]:
             code=MCP_READ_WRITE,
             level=Level.WARN,
             category="habit",
+            area="security",
             title=f"the MCP server {entry} in {titles} can change the cluster",
             why=f"{PROGRAM} can write unless it is started with --read-only=true",
             hints=(hint("make it read-only", setup_command(entry, clients)),),

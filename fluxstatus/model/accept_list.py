@@ -50,6 +50,11 @@ class Entry(NamedTuple):
         """Return whether it is about the cluster of *context*."""
         return not self.contexts or any(fnmatchcase(context, one) for one in self.contexts)
 
+    @property
+    def names_code(self) -> bool:
+        """Whether it is about some codes only, and not about all that an object has."""
+        return bool(self.code.strip("*"))
+
     def matches(self, code: str, ref: Ref | None) -> bool:
         """Return whether it is about a fault *code* of the object *ref*, None for no object."""
         if self.code and not fnmatchcase(code, self.code):

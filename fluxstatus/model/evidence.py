@@ -30,6 +30,9 @@ _FOLLOWING = (WORKLOAD_PODS, CHANGES)
 AWAITED = "awaited"
 """The prefix of answers with objects that reconciliations wait for; a slash and the kind follow."""
 
+RELATED = "related"
+"""The name of the answers with objects of projects around Flux: plural.group follows a slash."""
+
 VERSION = "version"
 """The name of the answer that says why the API server's version was not read."""
 
@@ -261,7 +264,8 @@ class Evidence:
             if name == LEASES or is_awaited(name):  # nothing that is reported lacks without them
                 continue
             if answer.hidden and answer.hidden.why is not Why.NOT_REQUESTED:
-                resource = "pods" if name == WORKLOAD_PODS else name.partition("/")[0]
+                first, _, rest = name.partition("/")
+                resource = "pods" if name == WORKLOAD_PODS else rest if first == RELATED else first
                 found.setdefault(resource, answer.hidden)
         return found
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from functools import lru_cache
-from typing import Literal, NamedTuple, Self, TypeAlias
+from typing import Literal, NamedTuple, Self, TypeAlias, get_args
 
 from fluxstatus.model.evidence import Cost, Target
 from fluxstatus.model.hints import Command, Hint
@@ -33,6 +33,14 @@ class Level(StrEnum):
 
 Category: TypeAlias = Literal["fault", "habit"]
 
+Area: TypeAlias = Literal[
+    "", "security", "tenancy", "reliability", "versions", "upgrades", "intervals", "monitoring"
+]
+"""What a piece of advice is about; empty for what is no advice."""
+
+AREAS: tuple[Area, ...] = get_args(Area)
+"""All areas, in the order in which they are shown."""
+
 Certainty: TypeAlias = Literal["certain", "likely", "one-of", "unknown"]
 """How certain a cause is. Causes that are `likely` or `one-of` have to be confirmed before a
 fix."""
@@ -46,9 +54,9 @@ class Finding:
     is what it says beyond the title, None if nothing of it is in the title. `reason` and
     `message` are the controller's, unabridged. `since` is when it began, None if unknown.
     `others` are further objects that it is about as much as about `object`. `evidence` are (path,
-    value) pairs. `blocks` are the objects that it affects. A finding of the
-    category "habit" is advice: it is never above warn and hides no fault, and `count` is the number
-    of objects that it is about. A `trivial` finding needs no investigation, so none is suggested. A
+    value) pairs. `blocks` are the objects that it affects. A finding of the category "habit" is
+    advice on an `area`: it is never above warn and hides no fault, and `count` is the number of
+    objects that it is about. A `trivial` finding needs no investigation, so none is suggested. A
     `final` one cannot recover: Flux does not try again until something changes. `certainty` is how
     sure the cause of a fault is, None for what is only observed. `part` tells apart findings that
     have the same step, code and object. `waits_for` are the objects that what waits waits for.
@@ -78,6 +86,7 @@ class Finding:
     part: str = ""
     waits_for: tuple[Ref, ...] = ()
     new: bool = False
+    area: Area = ""
 
     @property
     def id(self) -> str:
@@ -184,7 +193,7 @@ class Scope(NamedTuple):
 
 
 class Accepted(NamedTuple):
-    """A fault that somebody has accepted, for a `reason`, up to and including the day `until`."""
+    """A fault or advice that is accepted, for a `reason`, up to and including the day `until`."""
 
     finding: Finding
     reason: str
@@ -292,7 +301,8 @@ class Report(NamedTuple):
         """
         if self.unreachable:
             return Verdict.UNKNOWN
-        levels = {finding.level for finding in self.faults} | {Level.PASS for _ in self.accepted}
+        levels = {finding.level for finding in self.faults}
+        levels |= {Level.PASS for one in self.accepted if one.finding.category == "fault"}
         level = worst(levels - {Level.WAIT})
         if level is Level.SKIP:
             return Verdict.UNKNOWN

@@ -140,6 +140,19 @@ RESOURCES: Mapping[str, Kind] = {kind.resource: kind for kind in _KINDS}
 
 FLUX_GROUPS = frozenset(kind.group for kind in _KINDS)
 
+CANARY = "canaries.flagger.app"
+"""Flagger's Canary, which is judged by its phase."""
+
+
+def is_related(resource: str) -> bool:
+    """Return whether *resource* (plural.group) belongs to a project around Flux.
+
+    These are API groups below fluxcd.io that are not those of Flux, such as that of tofu-controller
+    (infra.contrib.fluxcd.io), and Flagger's Canary.
+    """
+    group = resource.partition(".")[2]
+    return resource == CANARY or (group.endswith(".fluxcd.io") and group not in FLUX_GROUPS)
+
 
 def full_name(kind: str) -> str:
     """Return plural.group of a Flux *kind*, or *kind* in lower case if it is not a Flux kind."""

@@ -123,6 +123,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "code": finding.code,
         "id": finding.id,
         "class": finding.category,
+        "area": finding.area,
         "level": finding.level,
         "object": object_json(finding.object) if finding.object else None,
         "objects": [object_json(ref) for ref in finding.objects],

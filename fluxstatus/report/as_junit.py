@@ -45,7 +45,10 @@ def render(report: Report, _: Look) -> str:
     suites, totals, faults = [], Counter[str](), [*_judged(report)]
     for step in steps_of(report):
         found = [one for one in faults if one.step == step.id]
-        accepted = [one for one in report.accepted if one.finding.step == step.id]
+        accepted = [
+            one for one in report.accepted
+            if one.finding.step == step.id and one.finding.category == "fault"
+        ]  # fmt: skip
         counts = Counter(tests=len(found) + len(accepted), skipped=len(accepted))
         counts.update(_COUNTED[tag] for tag in map(_tag, found) if tag)
         tests = [(one, _result(one, report.taken_at)) for one in found]

@@ -11,6 +11,7 @@ from fluxstatus.report.markdown_text import block, code, html, inline
 from fluxstatus.report.mermaid import blocked_graph
 from fluxstatus.report.sentences import (
     acceptance_of,
+    by_area,
     by_blocked,
     changes_of,
     counts_of,
@@ -147,7 +148,9 @@ def _accepted(report: Report) -> str:
 
 
 def _advice(advice: Sequence[Finding]) -> str:
-    texts = [one.title for one in advice if one.level is Level.WARN]
+    given = (one for one in advice if one.level is Level.WARN)
+    by_its_area = ((area, one) for area, found in by_area(given) for one in found)
+    texts = [": ".join(filter(None, (area, one.title))) for area, one in by_its_area]
     return _listed(counted(len(texts), "recommendation"), texts)
 
 

@@ -17,11 +17,12 @@ from fluxstatus.model.findings import (
 from fluxstatus.model.hints import Command
 from fluxstatus.model.ref import Ref
 from fluxstatus.report.ending import ACCEPTED, put_acceptance, put_counts, put_ending
-from fluxstatus.report.layout import Cell, Page
+from fluxstatus.report.layout import Cell, Page, put_head
 from fluxstatus.report.look import Look
 from fluxstatus.report.sentences import (
     ADVICE,
     TROUBLE,
+    by_area,
     by_blocked,
     facts_of,
     kinds_of,
@@ -74,8 +75,7 @@ def render(report: Report, look: Look) -> str:
     _put_rest(page, [finding for finding in counted if finding.level in TROUBLE])
     for step in steps:
         _put_step(page, step, report, (_of(step, shown), _of(step, counted)))
-    for one in one_by_one:
-        put_finding(page, one, report.taken_at)
+    _put_advice(page, one_by_one, report.taken_at)
     if not one_by_one:
         _put_advice_summary(page, advice)
     put_ending(page, report)
@@ -107,6 +107,17 @@ def _row(finding: Finding, look: Look) -> tuple[str, ...]:
     wide = (since, finding.step, finding.id) if look.wide else ()
     blocked = str(len(finding.blocks))
     return (word_of(finding), blocked, *wide, finding.code, title_of(finding))
+
+
+def _put_advice(page: Page, advice: Iterable[Finding], now: datetime) -> None:
+    """Add *advice* by its area, below a line that counts it."""
+    for area, found in by_area(advice):
+        if area:
+            objects = sum(one.count for one in found)
+            counts = (counted(len(found), "recommendation"), counted(objects, "object"))
+            put_head(page, f"{area}: {', '.join(counts if objects else counts[:1])}")
+        for one in found:
+            put_finding(page, one, now)
 
 
 def _put_advice_summary(page: Page, advice: Iterable[Finding]) -> None:

@@ -6,6 +6,7 @@ Below a heading: names on the left with their values, and commands to paste.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from fluxstatus.base.excerpts import MARK, closers
 from fluxstatus.base.visible import visible
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.report.look import Look
@@ -76,7 +77,8 @@ class Page:
         found = self._wrapped(text, self._width - column)
         if len(found) <= lines:
             return text
-        return " ".join([*found[: lines - 1], found[lines - 1].rpartition(" ")[0], "…"])
+        kept = " ".join([*found[: lines - 1], found[lines - 1].rpartition(" ")[0]])
+        return f"{kept} {MARK}{closers(kept)}"
 
     def _cut(self, text: str, width: int) -> list[str]:
         lines = self._wrapped(text, width)

@@ -10,8 +10,10 @@ from fluxstatus.base.durations import ago
 from fluxstatus.base.plurals import counted, listed
 from fluxstatus.model.evidence import Cost
 from fluxstatus.model.findings import (
+    AREAS,
     RECONCILING,
     Accepted,
+    Area,
     Changes,
     Finding,
     Level,
@@ -37,6 +39,14 @@ def by_blocked(findings: Iterable[Finding]) -> list[Finding]:
     found = (finding for finding in findings if finding.level in TROUBLE)
     order = TROUBLE.index
     return sorted(found, key=lambda one: (not one.new, order(one.level), -len(one.blocks)))
+
+
+def by_area(advice: Iterable[Finding]) -> Iterator[tuple[Area, list[Finding]]]:
+    """Yield each area that some of *advice* is about, with that advice; notes on advice first."""
+    known = list(advice)
+    for area in AREAS:
+        if found := [one for one in known if one.area == area]:
+            yield area, found
 
 
 def title_of(finding: Finding) -> str:

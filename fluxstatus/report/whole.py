@@ -13,6 +13,7 @@ from fluxstatus.base.masking import mask
 from fluxstatus.checks.wording import SHOW_DETAILS
 from fluxstatus.model.evidence import Cost, Target
 from fluxstatus.model.findings import (
+    AREAS,
     Acceptance,
     Accepted,
     Certainty,
@@ -52,6 +53,8 @@ def members_in(data: bytes) -> list[Member] | None:
     document = document_in(data)
     if not isinstance(document.get("clusters"), list):
         return None
+    if "upgradeTo" in document:
+        raise ValueError("has plans for an upgrade, which are not reports")
     if document.get("schemaVersion") != FLEET_VERSION:
         raise ValueError(f"is not the report of a fleet with schemaVersion {FLEET_VERSION}")
     clusters = maps_of(document["clusters"])
@@ -81,7 +84,9 @@ def report_of(document: Mapping[str, Any], *, with_commands: bool = False) -> Re
     scope = map_of(document.get("scope"))
     if (taken_at := when(document.get("takenAt"))) is None:
         raise ValueError("is damaged: takenAt is not a time")
-    findings = [_finding(one, with_commands) for one in maps_of(document.get("findings"))]
+    findings = [
+        finding_in(one, with_commands=with_commands) for one in maps_of(document.get("findings"))
+    ]
     report = Report(
         target=Target(
             context=_text(target, "context"),
@@ -129,7 +134,8 @@ def _passes(document: Mapping[str, Any], findings: list[Finding]) -> list[Findin
     return [Finding("", "ok", Level.PASS, "")] * (counted - there)
 
 
-def _finding(found: Mapping[str, Any], with_commands: bool) -> Finding:
+def finding_in(found: Mapping[str, Any], *, with_commands: bool) -> Finding:
+    """Return the finding that *found* is the JSON of. Raises ValueError."""
     objects = tuple(map(ref_of, maps_of(found.get("objects"))))
     own = ref_of(map_of(found["object"])) if found.get("object") else None
     certainty = text_of(found.get("certainty"))
@@ -153,7 +159,8 @@ def _finding(found: Mapping[str, Any], with_commands: bool) -> Finding:
         hints=tuple(_hint(one, with_commands) for one in maps_of(found.get("hints"))),
         docs=_text(found, "docs"),
         category="habit" if is_advice else "fault",
-        count=len(evidence) if is_advice else 0,
+        area=next((one for one in AREAS if one == found.get("area")), "") if is_advice else "",
+        count=(len(objects) or len(evidence)) if is_advice else 0,
         certainty=next((one for one in _CERTAINTIES if one == certainty), None),
     )
 
@@ -172,7 +179,11 @@ def _acceptance(found: Any, with_commands: bool) -> Acceptance | None:
     if not isinstance(found, dict):
         return None
     accepted = (
-        Accepted(_finding(map_of(one.get("finding")), with_commands), _text(one, "reason"), day)
+        Accepted(
+            finding_in(map_of(one.get("finding")), with_commands=with_commands),
+            _text(one, "reason"),
+            day,
+        )
         for one in maps_of(found.get("accepted"))
         if (day := _day(one.get("until")))
     )

@@ -37,7 +37,8 @@ def bad_habits(count: int = 1) -> Iterator[Object]:
 
 
 CODES = {"interval-short", "no-receiver", "credentials-in-clear", "no-prune", "deprecated-field",
-         "no-drift-detection", "no-alert"}  # fmt: skip
+         "no-drift-detection", "no-alert", "no-retries"}  # fmt: skip
+AREAS = {"intervals", "security", "reliability", "upgrades", "monitoring"}
 
 
 @pytest.mark.parametrize("habit", ADVICE, ids=lambda habit: f"{habit.code}-{habit.step}")
@@ -108,6 +109,7 @@ def test_thousands_are_no_more_to_read() -> None:
     few = judge(evidence(*bad_habits(20))).advice
     many = judge(evidence(*bad_habits(400))).advice
     assert [(h.code, len(h.evidence)) for h in few] == [(h.code, len(h.evidence)) for h in many]
+    assert {len(h.objects) for h in many} == {400, 0}
 
 
 def _crash(_: View) -> NoReturn:
@@ -136,15 +138,22 @@ def test_the_command_line(flux_status: Program, tmp_path: Path) -> None:
     plain = flux_status("--from", file, "--fail-on=warn", env={"COLUMNS": "200"})
     assert plain.returncode == 0
     [line] = [line for line in plain.stdout.splitlines() if line.startswith(" advice")]
-    assert "7 recommendations: " in line
+    assert "8 recommendations: " in line
     assert "interval-short (2 objects)" in line
     result = flux_status("--from", file, "--advice").stdout
-    assert result.count("\n advice ") == 8
-    assert "recommendations" not in result
+    assert result.count("\n advice ") == 9
+    assert {line.partition(":")[0] for line in result.splitlines() if "recommendation" in line} == (
+        AREAS
+    )
     document = json.loads(flux_status("--from", file, "-o", "json").stdout)
     assert document["verdict"] == "pass"
-    assert (document["summary"]["warn"], document["summary"]["habit"]) == (0, 8)
-    assert {f["code"] for f in document["findings"] if f["class"] == "habit"} == CODES
+    assert (document["summary"]["warn"], document["summary"]["habit"]) == (0, 9)
+    habits = {f["code"]: f for f in document["findings"] if f["class"] == "habit"}
+    assert habits.keys() == CODES
+    assert {f["area"] for f in habits.values()} == AREAS
+    assert {f["area"] for f in document["findings"] if f["class"] == "fault"} <= {""}
+    [pruned] = habits["no-prune"]["objects"]
+    assert (pruned["kind"], pruned["namespace"], pruned["name"]) == ("Kustomization", "apps", "k0")
 
 
 def test_a_file_of_before_has_no_answers() -> None:

@@ -7,11 +7,16 @@ import yaml
 
 from fluxstatus.model.evidence import Object, Unread, Why
 from tests.advice.looking import habits, seen
-from tests.builders import FORBIDDEN, HEALTHY, alter
+from tests.builders import FORBIDDEN, HEALTHY, alter, evidence
 from tests.kubernetes import build
 
 PODS, SERVICES = "podmonitors.monitoring.coreos.com", "servicemonitors.monitoring.coreos.com"
 ABSENT = Unread(Why.ABSENT, "the API server does not serve it")
+VICTORIA = "operator.victoriametrics.com"
+NO_VICTORIA = {
+    f"{one}.{VICTORIA}": ABSENT for one in ("vmpodscrapes", "vmservicescrapes", "vmrules")
+}
+NO_PROMETHEUS = {PODS: ABSENT, SERVICES: ABSENT, "prometheusrules.monitoring.coreos.com": ABSENT}
 ALL = {"matchExpressions": [{"key": "app", "operator": "Exists"}]}
 
 
@@ -95,7 +100,9 @@ def test_a_service_monitor_may_do_it() -> None:
 @pytest.mark.parametrize(
     "unread",
     [
-        {PODS: ABSENT, SERVICES: ABSENT},
+        {**NO_PROMETHEUS, **NO_VICTORIA},
+        {**NO_PROMETHEUS, f"vmpodscrapes.{VICTORIA}": FORBIDDEN},
+        {f"vmservicescrapes.{VICTORIA}": FORBIDDEN},
         {PODS: FORBIDDEN},
         {SERVICES: FORBIDDEN},
         {"pods": FORBIDDEN},
@@ -111,6 +118,31 @@ def test_no_scraping_takes_evidence(unread: dict[str, Unread]) -> None:
 def test_no_monitoring_advice_unless_requested() -> None:
     """Without --advice, monitors are not listed and give no advice."""
     assert not {"no-scraping", "retired-metric", "advice-unread"} & habits().keys()
+
+
+def of_victoria(one: Object, kind: str) -> Object:
+    """Return *one*, a monitor, as the *kind* of VictoriaMetrics with the same fields."""
+    return one | {"apiVersion": f"{VICTORIA}/v1beta1", "kind": kind}
+
+
+def test_the_scrapes_of_victoria_metrics() -> None:
+    """A VMPodScrape counts as a PodMonitor does, a VMServiceScrape as a ServiceMonitor."""
+    unread = NO_PROMETHEUS
+    assert unscraped(unread=unread) == ["all"]
+    assert unscraped(of_victoria(of_pods(), "VMPodScrape"), unread=unread) == []
+    other = of_pods({"matchLabels": {"app": "other"}})
+    assert unscraped(of_victoria(other, "VMPodScrape"), unread=unread) == ["all"]
+    port = {"name": "metrics", "port": 80, "targetPort": "http-prom"}
+    system = alter(HEALTHY, "Service/source-controller", {"spec.ports": [port]})
+    spec = {"selector": {}, "namespaceSelector": {"any": True}, "endpoints": [{"port": "metrics"}]}
+    scrape = of_victoria(monitor("ServiceMonitor", spec), "VMServiceScrape")
+    assert "source-controller" not in unscraped(scrape, system=system, unread=unread)
+
+
+def test_one_operator_is_enough() -> None:
+    """Where only the Prometheus Operator is installed, its monitors count, and are missed."""
+    assert unscraped(unread=NO_VICTORIA) == ["all"]
+    assert unscraped(of_pods(), unread=NO_VICTORIA) == []
 
 
 @pytest.mark.cluster
@@ -147,9 +179,18 @@ def test_rules_with_metrics_that_are_gone(expr: str, reported: bool) -> None:
         )
 
 
+def test_a_rule_of_victoria_metrics() -> None:
+    """A VMRule with a metric that is gone is reported by its own kind, and keeps no expression."""
+    rule = of_victoria(rules("gotk_suspend_status{token='hunter2'} == 1"), "VMRule")
+    found = habits(rule, advice=True, unread=NO_PROMETHEUS)
+    assert seen(found["retired-metric"])[0].startswith("VMRule monitoring/flux FluxFails")
+    assert "hunter2" not in str(evidence(rule, advice=True))
+    assert "retired-metric" not in habits(
+        of_victoria(rules("up == 0"), "VMRule"), advice=True, unread=NO_PROMETHEUS
+    )
+
+
 def test_no_expression_is_kept() -> None:
     """Of a PrometheusRule only names of alerts and of metrics are kept."""
-    from tests.builders import evidence  # noqa: PLC0415
-
     known = evidence(rules("gotk_reconcile_condition{token='hunter2'}"), advice=True)
     assert "hunter2" not in str(known)

@@ -11,7 +11,7 @@ from fluxstatus.base.excerpts import closers, excerpt
         ("it  failed\nhere", "", "it failed here"),
         ("signed by unknown authority (possibly because of veri", "fication errors)",
          "signed by unknown authority (possibly because of …)"),
-        ('because of "crypto/rsa: verif', 'ication error" (x)', 'because of "crypto/rsa: …"'),
+        ('because of "crypto/rsa: verif', 'ication error" (x)', 'because of "crypto/rsa …"'),
         ("limit is 2]", "", "limit is 2"),
         ('selected by [noNs]:data.tags"', "", "selected by [noNs]:data.tags"),
         ('response status "404 Not Found', '" when fetching', 'response status "404 Not Found"'),
@@ -21,6 +21,8 @@ from fluxstatus.base.excerpts import closers, excerpt
         ("unexpected token ')'", "", "unexpected token ')'"),
         ("missing closing ]: `[`", "", "missing closing ]: `[`"),
         ('keys "a b" c', "", 'keys "a b" c'),
+        ("URL: PUT https://vault.example.com/v1/auth/kub", "ernetes",
+         "URL: PUT https://vault.example.com/v1/auth/kub…"),
         ("sha256:12", "34", "sha256:12"),  # a single word may be captured in part
     ],
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fluxstatus.base.plurals import counted, listed, noun_for
+from fluxstatus.base.plurals import counted, joined, listed, noun_for
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,10 @@ def test_a_list_that_is_too_long() -> None:
     """Names beyond the limit are counted."""
     assert listed(["a", "b"], 2) == "a, b"
     assert listed(["a", "b", "c", "d"], 2) == "a, b and 2 more"
+
+
+def test_names_in_a_sentence() -> None:
+    """The last name follows "and"."""
+    assert joined(["a", "b", "c"]) == "a, b and c"
+    assert joined(["a"]) == "a"
+    assert joined([]) == ""

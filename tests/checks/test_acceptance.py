@@ -1,15 +1,26 @@
 """Accepted faults: what of a report they change, and what they never change."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from fluxstatus.checks.acceptance import without_accepted
 from fluxstatus.checks.run import Choice
 from fluxstatus.model.accept_list import AcceptList, Entry
 from fluxstatus.model.evidence import Object, Unread, Why
-from fluxstatus.model.findings import Exit, Level, Report, Verdict
+from fluxstatus.model.findings import (
+    Acceptance,
+    Accepted,
+    Exit,
+    Finding,
+    Level,
+    Report,
+    Verdict,
+)
 from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Ref
 from tests.builders import (
     FORBIDDEN,
     HEALTHY,
@@ -25,6 +36,7 @@ from tests.builders import (
 )
 
 TODAY = NOW.date()
+KEY = ("Kustomization", "apps", "a")
 LATER = date(2999, 12, 31)
 YESTERDAY = date(2026, 11, 22)
 DOWN = (*HEALTHY, source("git", NOT_THERE), kustomization("app", "git", NO_ARTIFACT))
@@ -189,10 +201,13 @@ def test_an_unreachable_cluster_cannot_be_accepted() -> None:
     assert (report.exit_code(), report.acceptance) == (Exit.NO_VERDICT, None)
 
 
-def test_advice_cannot_be_accepted() -> None:
-    """It never changes the exit code anyway; --skip hides it."""
+def test_advice_is_accepted_by_its_code_only() -> None:
+    """An entry for all that is wrong with an object, or with all of them, leaves the advice."""
     report = accepted(entries("*"), HEALTHY)
     assert report.advice == judge(evidence(*HEALTHY)).advice
+    of_object = accepted(entries("Kustomization/apps/a"), [*HEALTHY, *unpruned("a")])
+    assert "no-prune" in {one.code for one in of_object.advice}
+    assert "matches no fault here" in notes(of_object)
 
 
 def test_a_list_that_could_not_be_read_accepts_nothing() -> None:
@@ -210,3 +225,49 @@ def test_nothing_but_accepted_faults_is_a_pass() -> None:
     report = judge(evidence(source("git", NOT_THERE)), choice)
     assert [step.level for step in report.steps] == [Level.SKIP]
     assert (report.verdict, report.exit_code()) == (Verdict.PASS, Exit.HEALTHY)
+
+
+def unpruned(*names: str) -> list[Object]:
+    """Return healthy Kustomizations that get the advice no-prune."""
+    return [source("git"), *(kustomization(one, "git", spec={"prune": False}) for one in names)]
+
+
+def test_advice_is_accepted_by_object() -> None:
+    """One object of advice can be accepted alone; the advice is about the others then."""
+    entry = Entry(1, "kept on purpose", LATER, "Kustomization/apps/a", "no-prune")
+    objects = [*HEALTHY, *unpruned("a", "b", "c")]
+    report = accepted(AcceptList("a.toml", (entry,)), objects)
+    [left] = [one for one in report.advice if one.code == "no-prune"]
+    assert (left.count, [ref.name for ref in left.objects]) == (2, ["b", "c"])
+    [one] = [one for one in report.accepted if one.finding.code == "no-prune"]
+    assert [ref.name for ref in one.finding.objects] == ["a"]
+    assert notes(report) == ""
+
+
+def test_advice_is_accepted_as_a_whole() -> None:
+    """An entry with its code accepts it for all objects, and changes nothing else."""
+    objects = [*HEALTHY, *unpruned("a", "b")]
+    plain, report = judge(evidence(*objects)), accepted(entries("no-prune"), objects)
+    assert {one.code for one in plain.advice} - {one.code for one in report.advice} == {"no-prune"}
+    assert [one.finding.count for one in report.accepted] == [2]
+    assert report.verdict is plain.verdict
+    expired = accepted(entries("no-prune", until=YESTERDAY), objects)
+    assert "no-prune" in {one.code for one in expired.advice}
+    assert "no longer accepted" in notes(expired)
+
+
+def test_accepted_advice_is_no_pass() -> None:
+    """Where nothing could be judged, accepted advice does not make the report a pass."""
+    advice = replace(judge(evidence(*HEALTHY)).advice[0], title="made up")
+    one = Acceptance("a.toml", (Accepted(advice, "a reason", LATER),))
+    report = judge(evidence())._replace(findings=(), acceptance=one)
+    assert report.verdict is Verdict.UNKNOWN
+
+
+def test_what_waits_for_an_object_with_accepted_advice_still_waits() -> None:
+    """Accepted advice about an object says nothing about what waits for that object."""
+    waits = Finding("reconcilers", "waits", Level.WAIT, "it waits", waits_for=(Ref("", *KEY),))
+    about = Finding("reconcilers", "no-prune", Level.WARN, "", others=(Ref("", *KEY),))
+    for category, level in (("habit", Level.WAIT), ("fault", Level.SKIP)):
+        one = Accepted(replace(about, category=category), "a reason", LATER)  # type: ignore[arg-type]
+        assert without_accepted([waits], Acceptance("a.toml", (one,)))[0].level is level

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from fluxstatus.model.evidence import Object
+from fluxstatus.model.evidence import CONTROLLERS, Object
 from fluxstatus.model.findings import Level
 from fluxstatus.model.kinds import KINDS, RESOURCES
 from tests.builders import (
@@ -349,6 +349,52 @@ def test_a_suspended_alert_warns_once() -> None:
     """A suspended Alert is reported as suspended, not because of its Provider."""
     findings = bad(found("reconcilers", evidence(*HEALTHY, alerting("none", suspend=True))))
     assert [f.code for f in findings] == ["suspended"]
+
+
+THREE = ["source-controller", "kustomize-controller", "helm-controller", "source-watcher"]
+CHOSEN = alter(HEALTHY, "FluxInstance/flux", {"spec.components": THREE})
+"""A Flux whose instance does not ask for the notification-controller."""
+
+
+def _without_notifications(objects: list[Object]) -> list[Object]:
+    """Return *objects* without the notification-controller."""
+    name = "notification-controller"
+    return [one for one in objects if not one["metadata"]["name"].startswith(name)]
+
+
+def test_all_alerts_without_a_controller_are_one_finding() -> None:
+    """The Alerts that nothing sends are named, once for all of them."""
+    second = alerting() | {"metadata": alerting()["metadata"] | {"name": "second"}}
+    installed = _without_notifications(CHOSEN)
+    known = found("reconcilers", evidence(*installed, SLACK, alerting(), second))
+    finding = only(known, "alert-not-sent")
+    assert finding.level is Level.WARN
+    assert [ref.name for ref in finding.objects] == ["ops", "second"]
+
+
+@pytest.mark.parametrize(
+    ("installed", "codes"),
+    [
+        (_without_notifications(CHOSEN), ["alert-not-sent"]),
+        (_without_notifications(HEALTHY), []),  # the FluxInstance has it: that is the fault
+        (CHOSEN, []),
+    ],
+)
+def test_alerts_without_a_controller(installed: list[Object], codes: list[str]) -> None:
+    """Where no notification-controller is installed or expected, nobody sends what Alerts ask."""
+    findings = bad(found("reconcilers", evidence(*installed, SLACK, alerting())))
+    assert [one.code for one in findings if one.code == "alert-not-sent"] == codes
+
+
+def test_an_unknown_controller_is_not_called_absent() -> None:
+    """Where the Deployments of Flux could not be read, nothing is said about the controller."""
+    known = evidence(
+        *_without_notifications(CHOSEN),
+        SLACK,
+        alerting(),
+        unread={CONTROLLERS: FORBIDDEN},
+    )
+    assert "alert-not-sent" not in {one.code for one in found("reconcilers", known)}
 
 
 def test_an_address_of_charts_passes() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fluxstatus.cluster.dropped import applied_as, template_fields
+from fluxstatus.cluster.dropped import applied_as, facts_of_automation
 from fluxstatus.cluster.pruning import prune
 from tests.builders import flux
 
@@ -46,7 +46,24 @@ def test_fields_of_a_template(template: object, kept: list[str]) -> None:
     """Of a commit message only the names of its fields are kept, not the text around them."""
     spec = {"git": {"commit": {"messageTemplate": template}}}
     one = flux("ImageUpdateAutomation", "u", spec=spec)
-    assert template_fields(one).get("templateFields", []) == kept
+    assert facts_of_automation(one).get("templateFields", []) == kept
     pruned = prune(UPDATES, one)
     assert pruned["metadata"].get("templateFields", []) == kept
     assert "hunter2" not in str(pruned)
+
+
+@pytest.mark.parametrize(
+    ("observed", "kept"),
+    [
+        ({"app": {"name": "ghcr.io/acme/app", "tag": "1.0"}}, {"app": "ghcr.io/acme/app:1.0"}),
+        ({"a": {"name": "x", "tag": "1", "digest": "sha256:0"}}, {"a": "x:1@sha256:0"}),
+        ({"a": "odd", "b": {"tag": "1"}}, {"a": "", "b": ""}),
+        ({}, {}),
+        (["odd"], None),
+        (None, None),
+    ],
+)
+def test_images_of_the_last_run(observed: object, kept: object) -> None:
+    """The image that an automation has used is kept by the name of its policy."""
+    one = flux("ImageUpdateAutomation", "u", status={"observedPolicies": observed})
+    assert prune(UPDATES, one)["metadata"].get("observedPolicies") == kept

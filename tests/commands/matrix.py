@@ -148,6 +148,7 @@ FLUX = (
 FOR_ADVICE = (
     *("NetworkPolicy", "Ingress", "HTTPRoute", "CustomResourceDefinition"),
     *("PodMonitor", "ServiceMonitor", "PrometheusRule"),
+    *("VMPodScrape", "VMServiceScrape", "VMRule"),
 )
 OTHERS = ("Pod", "Service", "Event", "ConfigMap", "Namespace", "Secret", "Deployment")
 _APIS, _API = Request("/apis", "get /apis"), Request("/api", "get /api")
@@ -185,6 +186,15 @@ _EXPLAINED: Requests = {
     Role.LOGS: (LOG,),
     Role.KEYS: (_SECRET,),
 }
+_OF_AN_UPGRADE: Requests = {
+    Role.DISCOVERY: (_APIS,),
+    Role.VERSION: (_VERSION,),
+    Role.LIST: (
+        *_DEPLOYMENTS,
+        *(one for one in _ALL if one != _REPORT),
+        _list("CustomResourceDefinition"),
+    ),
+}
 
 COMMANDS: Mapping[str, Requests] = {
     "": _OF_THE_CHECK,
@@ -218,6 +228,10 @@ COMMANDS: Mapping[str, Requests] = {
     "explain ks/app -n apps -o json": _EXPLAINED,
     "fleet --all-contexts": {
         **_OF_THE_CHECK,
+        Role.IDENTITY: (_object("Namespace", "kube-system", ""),),
+    },
+    "fleet --all-contexts --upgrade-to 2.9": {
+        **_OF_AN_UPGRADE,
         Role.IDENTITY: (_object("Namespace", "kube-system", ""),),
     },
     "get all": {
@@ -290,15 +304,7 @@ COMMANDS: Mapping[str, Requests] = {
         Role.LIST: (*_ALL, _list("ConfigMap", "apps")),
         Role.RELATED: (_APP, _object("Deployment", "web")),
     },
-    "upgrade plan --to 2.9": {
-        Role.DISCOVERY: (_APIS,),
-        Role.VERSION: (_VERSION,),
-        Role.LIST: (
-            *_DEPLOYMENTS,
-            *(one for one in _ALL if one != _REPORT),
-            _list("CustomResourceDefinition"),
-        ),
-    },
+    "upgrade plan --to 2.9": _OF_AN_UPGRADE,
     "versions": {
         Role.DISCOVERY: (_APIS,),
         Role.VERSION: (_VERSION,),
@@ -320,9 +326,10 @@ _READ_ALIKE = frozenset(
     {
         *("-n apps", "--accept-from apps/known", "--prompt", "mcp prompts"),
         *("explain ks/app -n apps -o json", "fleet --all-contexts"),
+        "fleet --all-contexts --upgrade-to 2.9",
     }
 )
-"""Commands that read as the check does, or as `explain`."""
+"""Commands that read as the check does, as `explain` or as `upgrade plan`."""
 
 
 def faults_of(command: str, position: int) -> tuple[Fault, ...]:

@@ -99,6 +99,10 @@ _FOR_ADVICE = (
         Resource(kind, f"{kind.lower()}s", "monitoring.coreos.com")
         for kind in ("PodMonitor", "ServiceMonitor", "PrometheusRule")
     ),
+    *(
+        Resource(kind, f"{kind.lower()}s", "operator.victoriametrics.com", "v1beta1")
+        for kind in ("VMPodScrape", "VMServiceScrape", "VMRule")
+    ),
 )
 _FLUX = tuple(
     Resource(kind.name, kind.plural, kind.group, SERVED[kind.resource], short=kind.short)

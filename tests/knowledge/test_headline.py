@@ -95,7 +95,7 @@ def test_a_long_value_is_shortened_with_a_mark_and_whole_in_the_explanation() ->
 def test_a_short_value_is_one_line() -> None:
     """Blanks and line breaks become one blank."""
     assert short(" a\n  b ") == "a b"
-    assert short("x" * 200) == "x" * 120 + " …"
+    assert short("x" * 200) == "x" * 120 + "…"
     assert short(f"it failed ({'word ' * 30})").endswith("word word …)")
 
 

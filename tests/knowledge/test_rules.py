@@ -233,7 +233,11 @@ def test_a_message_has_a_meaning(example: Example) -> None:
 def test_a_diagnosis_has_no_gaps(example: Example) -> None:
     """No sentence has a gap, and each hint has a sentence."""
     diagnosis = example.diagnosis()
-    assert "…" not in sentences(diagnosis)
+    text = sentences(diagnosis)
+    for value in diagnosis.fields().values():
+        if "…" in value:  # a quotation that is cut is no gap
+            text = text.replace(value, "")
+    assert "…" not in text
     assert diagnosis.hints
     assert all(hint.text for hint in diagnosis.hints)
 

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from fluxstatus.model import snapshot
+from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Exit
 from fluxstatus.report import as_json
 from fluxstatus.report.look import Look
-from tests.builders import judge
+from tests.builders import HEALTHY as HEALTHY_FLUX
+from tests.builders import alter, evidence, flux, judge, kustomization, reference, source
 from tests.kubernetes.cluster import Cluster
 from tests.live.program import flux_status
 from tests.live.replay import namespaces, objects
@@ -25,6 +27,9 @@ OTHERS = {
     "PodMonitor": ("monitoring.coreos.com", "podmonitors"),
     "ServiceMonitor": ("monitoring.coreos.com", "servicemonitors"),
     "PrometheusRule": ("monitoring.coreos.com", "prometheusrules"),
+    "VMPodScrape": ("operator.victoriametrics.com", "vmpodscrapes"),
+    "VMServiceScrape": ("operator.victoriametrics.com", "vmservicescrapes"),
+    "VMRule": ("operator.victoriametrics.com", "vmrules"),
     "HTTPRoute": ("gateway.networking.k8s.io", "httproutes"),
 }
 """Kinds of other projects that are asked for, where they are installed."""
@@ -102,7 +107,68 @@ def test_a_few_more_requests(cluster: Cluster) -> None:
     assert {request.verb for request in requests} <= {"get", "list"}
     assert (result.code, result.report["verdict"]) == (plain.code, "pass") == (Exit.HEALTHY, "pass")
     assert result.report["cost"]["bytes"] - plain.report["cost"]["bytes"] < 200_000
-    assert [f["code"] for f in result.report["findings"]] == ["no-alert", "no-drift-detection"]
+    assert {f["code"] for f in result.report["findings"]} == {
+        "no-alert", "no-drift-detection",
+        "no-retries",  # as the API server fills in: no release has spec.install
+        "oci-not-verified", "version-unbounded",  # an OCIRepository with the tag latest
+    }  # fmt: skip
+
+
+AUDITED = {
+    "oci-helm-repository": "HelmRepository apps/legacy",
+    "source-insecure": "Bucket apps/plain",
+    "oci-not-verified": "OCIRepository apps/charts",
+    "no-cloud-provider": "OCIRepository apps/charts",
+    "version-unbounded": "OCIRepository apps/charts",
+    "no-retries": "HelmRelease apps/web",
+    "storage-elsewhere": "HelmRelease apps/web",
+    "dependency-not-awaited": "Kustomization apps/infra",
+    "paths-overlap": "Kustomization apps/all",
+    "no-service-account": "Kustomization red/free",
+    "cross-namespace-source": "Kustomization red/bound",
+    "no-cluster-size": "FluxInstance flux-system/flux",
+    "sync-with-token": "FluxInstance flux-system/flux",
+}
+"""The practices of the official audit, with an object that has each."""
+
+
+def audited() -> Iterator[Object]:
+    """Yield a healthy Flux that lacks the practices of AUDITED."""
+    yield from alter(HEALTHY_FLUX, "FluxInstance/flux", {
+        "spec.cluster.size": None, "spec.sync.url": "https://github.com/o/r",
+        "spec.sync.pullSecret": "git",
+    })  # fmt: skip
+    registry = "oci://1.dkr.ecr.eu-west-1.amazonaws.com"
+    yield flux("HelmRepository", "legacy", {}, spec={"url": registry, "type": "oci"})
+    yield flux("Bucket", "plain", spec={"endpoint": "s3.example.com", "bucketName": "b",
+                                        "interval": "10m", "insecure": True})  # fmt: skip
+    spec: Object = {"url": f"{registry}/web", "interval": "10m", "ref": {"semver": "*"}}
+    yield flux("OCIRepository", "charts", spec=spec)
+    spec = {"chartRef": reference("OCIRepository", "charts"), "interval": "10m",
+            "targetNamespace": "web", "install": {"crds": "Create"}}  # fmt: skip
+    yield flux("HelmRelease", "web", spec=spec)
+    yield source("repo", spec={"url": "https://git.example.com/a", "interval": "10m"})
+    infra = kustomization("infra", "repo", spec={"path": "./infra/a", "prune": True})
+    infra["status"]["inventory"] = {"entries": [{"id": "apps_web_apps_Deployment", "v": "v1"}]}
+    yield infra
+    yield kustomization("all", "repo", after=["infra"], spec={"path": "./infra", "prune": True})
+    yield kustomization("red/free", "apps/repo", spec={"prune": True, "path": "./free"})
+    spec = {"prune": True, "path": "./bound", "serviceAccountName": "red"}
+    yield kustomization("red/bound", "apps/repo", spec=spec)
+
+
+def test_the_practices_of_the_audit(cluster: Cluster) -> None:
+    """Each is found in objects as a real API server has them; the exit code stays 0."""
+    known = evidence(*audited())
+    cluster.put([*namespaces(known), *objects(known), policy()])
+    result = flux_status(cluster.kubeconfig("admin"), "-o", "json")
+    found = {f["code"]: f for f in result.report["findings"] if f["class"] == "habit"}
+    assert found.keys() >= AUDITED.keys()
+    for code, name in AUDITED.items():
+        names = ["{kind} {namespace}/{name}".format(**ref) for ref in found[code]["objects"]]
+        assert name in names, code
+        assert found[code]["docs"].startswith("https://flux")
+    assert result.code == Exit.HEALTHY
 
 
 def test_everything_that_only_advice_sees(crowded: Cluster, tmp_path: Path) -> None:

@@ -36,7 +36,11 @@ _OBJECTS = (
 WAYS: dict[str, tuple[Words, ...]] = {
     "": ((), ("--all",), ("-n", "git-fanout-30"), ("--wait=1s",), ("--save=now.json",)),
     "explain": (("suspended",), ("no-such-code",), ("ks/no-such-thing",), ("KIND/NAME",)),
-    "fleet": (("--all-contexts",), ("--all-contexts", "--advice", "--save={context}.json.gz")),
+    "fleet": (
+        ("--all-contexts",),
+        ("--all-contexts", "--advice", "--save={context}.json.gz"),
+        ("--all-contexts", "--upgrade-to=2.99"),
+    ),
     "list": ((),),
     "accept": (("0123456789ab", "--reason=x", "--until=2999-12-31"),),
     "wait": (("--revision=5f2ac1d", "--timeout=2s"),),

@@ -126,3 +126,26 @@ def test_it_only_gets_and_lists(
         assert requests
         assert {one.verb for one in requests} <= {"get", "list"}
         assert not [one.uri for one in requests if "secrets" in one.uri]
+
+
+def test_the_plans_of_an_upgrade(
+    three: tuple[Cluster, Cluster, Cluster], contexts: Contexts
+) -> None:
+    """The plan of each is that of the command alone; one that forbids all is unknown."""
+    first, second, refusing = three
+    contexts.add("one", first)
+    contexts.add("two", second)
+    contexts.add("refusing", refusing, "nobody")
+    result = contexts.fleet("--upgrade-to", "2.10", "-o", "json")
+    found = {one["name"]: one for one in result.report["clusters"]}
+    assert found["refusing"]["outcome"] == "unknown"
+    for name, cluster in (("one", first), ("two", second)):
+        words = ("upgrade", "plan", "--to", "2.10", "-o", "json")
+        alone = flux_status(cluster.kubeconfig("admin"), *words).report
+        assert found[name]["outcome"] == alone["outcome"]
+        for part, listed in alone["findings"].items():
+            ours = found[name]["plan"]["findings"][part]
+            assert [one["id"] for one in ours] == [one["id"] for one in listed]
+    assert result.code == (
+        Exit.UNHEALTHY if "blocked" in {one["outcome"] for one in found.values()} else 3
+    )

@@ -72,6 +72,7 @@ GOLDEN = r"""{
       "code": "source-auth",
       "id": "6431ad8f199b",
       "class": "fault",
+      "area": "",
       "level": "fail",
       "object": {
         "apiVersion": "source.toolkit.fluxcd.io/v1",

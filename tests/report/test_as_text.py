@@ -202,6 +202,25 @@ def test_requested_advice_is_shown_in_full(look: Look) -> None:
     assert "recommendations" not in "\n".join(lines)
 
 
+def test_advice_is_grouped_by_area() -> None:
+    """Advice is below the name of its area, with the number of recommendations and objects."""
+    found = [
+        replace(ADVICE, area="intervals"),
+        replace(ADVICE, code="a", area="security", count=3),
+        replace(ADVICE, code="b", area="security", count=1),
+        replace(ADVICE, code="c", area="monitoring", count=0),
+    ]
+    lines = render(report(*found), WIDE._replace(advice=True)).splitlines()
+    heads = [line for line in lines if "recommendation" in line]
+    assert heads == [
+        "security: 2 recommendations, 4 objects",
+        "intervals: 1 recommendation, 12 objects",
+        "monitoring: 1 recommendation",
+    ]
+    codes = [line.split("[")[1] for line in lines if line.startswith(" advice")]
+    assert codes == ["a]", "b]", "interval-short]", "c]"]
+
+
 def test_a_long_message_is_cut_in_its_middle_with_a_mark() -> None:
     """A long error keeps its beginning and end, and a mark shows how much is cut."""
     finding = replace(failed(1), message="\n".join(f"line {i}" for i in range(1, 31)) + "\n")

@@ -25,14 +25,14 @@ _ONLY_INCLUDED: Minor = (0, 54)
 _PREREQUISITES = "https://fluxcd.io/flux/installation/#prerequisites"
 
 _KUBERNETES = Code("upgrade-kubernetes", "Kubernetes is too old for the target version of Flux.")
-_OPERATOR = Code(
+OPERATOR = Code(
     "upgrade-operator", "The Flux Operator is too old to install the target version of Flux."
 )
-_OPERATOR_UNKNOWN = Code(
+OPERATOR_UNKNOWN = Code(
     "upgrade-operator-unknown",
     "Whether the Flux Operator can install the target version of Flux is unknown.",
 )
-CODES = (_KUBERNETES, _OPERATOR, _OPERATOR_UNKNOWN)
+CODES = (_KUBERNETES, OPERATOR, OPERATOR_UNKNOWN)
 
 
 def needs(move: Move) -> Iterator[Finding]:
@@ -141,7 +141,7 @@ def _of_operator(
 ) -> Finding:
     return Finding(
         step=BLOCKERS,
-        code=_OPERATOR if level is Level.FAIL else _OPERATOR_UNKNOWN,
+        code=OPERATOR if level is Level.FAIL else OPERATOR_UNKNOWN,
         level=level,
         title=title,
         why=why,

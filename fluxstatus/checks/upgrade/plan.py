@@ -29,10 +29,10 @@ _FLUX_UNKNOWN = Code("upgrade-from-unknown", "The version of Flux in the cluster
 _FLUX_MIXED = Code(
     "upgrade-from-mixed", "The controllers are from different minor versions of Flux."
 )
-_TARGET_UNKNOWN = Code(
+TARGET_UNKNOWN = Code(
     "upgrade-target-unknown", "The target version of Flux is newer than this plugin supports."
 )
-_NOTHING = Code(
+NOTHING = Code(
     "upgrade-nothing",
     "Flux already has the target version, or the newest version that this plugin supports.",
 )
@@ -43,8 +43,8 @@ CODES = (
     *next_kubernetes.CODES,
     _FLUX_UNKNOWN,
     _FLUX_MIXED,
-    _TARGET_UNKNOWN,
-    _NOTHING,
+    TARGET_UNKNOWN,
+    NOTHING,
 )
 """The codes of plans, without those about data that could not be read."""
 
@@ -163,7 +163,7 @@ def _judged(move: Move) -> Iterator[Finding]:
 def _target_unknown(target: Minor) -> Finding:
     return Finding(
         step=UNREAD,
-        code=_TARGET_UNKNOWN,
+        code=TARGET_UNKNOWN,
         level=Level.UNKNOWN,
         title=f"Flux {dotted(target)} is newer than this plugin, which supports Flux up to "
         f"{dotted(NEWEST)}; newer features are not checked",
@@ -224,7 +224,7 @@ def _nothing(state: State, current: Minor, to: Minor | None) -> Finding:
     is_asked = "the requested version" if to else "the newest version that this plugin supports"
     return Finding(
         step=NOTES,
-        code=_NOTHING,
+        code=NOTHING,
         level=Level.PASS,
         title=f"Flux {state.flux_version} already has {dotted(current)}, {is_asked}",
         trivial=True,

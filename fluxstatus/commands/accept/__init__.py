@@ -1,4 +1,4 @@
-"""`accept`: the entry with which `--accept` accepts a fault."""
+"""`accept`: the entry with which `--accept` accepts a fault, or advice."""
 
 # ruff: noqa: PLC0415 - imported here, so that no other command waits for it
 
@@ -50,7 +50,7 @@ def show(
         list[str],
         Argument(
             metavar="FINDING-ID…",
-            help="The ID of a fault, from -o wide or -o json",
+            help="The ID of a fault or recommendation, from -o wide or -o json",
             rich_help_panel=_PANEL,
         ),
     ],
@@ -82,8 +82,9 @@ def show(
     """Print the entry that accepts a fault, for --accept.
 
     Looks up the fault in a check of the cluster, or in the file given with --from: a snapshot, or a
-    report from -o json. Append the entry to the file for --accept, where it can be edited and
-    reviewed. This command writes no file.
+    report from -o json. A recommendation is accepted in the same way, for all of its objects.
+    Append the entry to the file for --accept, where it can be edited and reviewed. This command
+    writes no file.
     """
     if conflict := snapshot.conflict(connection):
         ctx.fail(conflict)
@@ -154,7 +155,7 @@ def _fault(name: str, view: "View") -> "Past":
     from fluxstatus.model.findings import Level
 
     found = next((one for one in (*view.findings, *view.accepted) if one.id == name), None)
-    if found in (*view.faults, *view.accepted):
+    if found in (*view.faults, *view.advice, *view.accepted):
         return found
     if found:
         text = f"{name} is {found.title!r}, which is not a fault: its level is {found.level}"

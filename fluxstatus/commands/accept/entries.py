@@ -40,11 +40,15 @@ def as_json(faults: Iterable[Past], reason: str, until: date, contexts: Sequence
 
 
 def _matches(fault: Past) -> Iterator[dict[str, str]]:
-    """Yield what matches *fault*: its code, with each of its objects."""
+    """Yield what matches *fault*: its code, with each of its objects.
+
+    Advice may be about thousands of objects, and is accepted for all of them.
+    """
     code = {"code": fault.code.translate(_SPECIAL)}
-    for ref in fault.objects:
+    objects = fault.objects if fault.category == "fault" else ()
+    for ref in objects:
         yield {"object": _pattern(ref), **code}
-    if not fault.objects:
+    if not objects:
         yield code
 
 

@@ -107,6 +107,7 @@ def _code(code: CodeDetails) -> dict[str, Any]:
                 "says": case.says,
                 "hints": [hint_json(hint) for hint in case.hints],
                 "upstream": case.upstream,
+                "docs": case.docs,
             }
             for case in code.cases
         ],

@@ -106,6 +106,8 @@ def _put_cases(page: Page, cases: Iterable[Case]) -> None:
             page.put(", ".join(case.reasons), Cell("reasons", _LABEL, "label"))
         for hint in hints:
             put_hint(page, hint, "fix", _LABEL)
+        if case.docs:
+            page.put(case.docs, Cell("more", _LABEL, "label"), one_line=True)
 
 
 def _put_findings(page: Page, findings: Sequence[Finding], details: Details) -> None:

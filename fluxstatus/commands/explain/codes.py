@@ -38,7 +38,8 @@ class Case:
     """One cause of a code.
 
     Empty `kinds` and `reasons` mean any. `says` is a regular expression for the controller's
-    message, empty if the cause has no message. Fields of an object are in capitals.
+    message, empty if the cause has no message. Fields of an object are in capitals. `docs` is the
+    documentation of a practice, empty for a fault.
     """
 
     why: str
@@ -47,6 +48,7 @@ class Case:
     says: str
     hints: tuple[Hint, ...]
     upstream: str
+    docs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ def _case(rule: Rule) -> Case:
 
 def _advised(advice: Advice) -> Case:
     hints = tuple(map(_hint, advice.steps))
-    return Case(_sentence(advice.why), (), (), "", hints, _spelled_out(advice.upstream))
+    upstream = _spelled_out(advice.upstream)
+    return Case(_sentence(advice.why), (), (), "", hints, upstream, advice.docs)
 
 
 def _changed(change: Change) -> Case:

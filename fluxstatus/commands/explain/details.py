@@ -164,9 +164,13 @@ def _warnings(state: State, ref: Ref) -> ObjectEvents:
 
 
 def _findings(report: Report, ref: Ref) -> Iterator[Finding]:
-    """Yield the findings about *ref* or what blocks it, without the hint to explain it."""
+    """Yield the findings about *ref* or what blocks it, without the hint to explain it.
+
+    Advice about many objects is left out.
+    """
     for finding in report.findings:
-        if ref in finding.objects:
+        is_fault = finding.category == "fault"
+        if ref in finding.objects if is_fault else ref == finding.object:
             hints = tuple(hint for hint in finding.hints if hint.label == "fix")
             yield replace(finding, hints=hints)
         elif ref in finding.blocks:

@@ -18,6 +18,7 @@ from fluxstatus.commands.fleet.options import (
     FleetDisplay,
     FleetTiming,
     KnownFaults,
+    Upgrade,
 )
 from fluxstatus.commands.options import Scope
 from fluxstatus.report import Format
@@ -41,10 +42,15 @@ Examples:
   kubectl flux-status fleet --from '*.json.gz'           check saved clusters
   kubectl flux-status fleet --from 'reports/*.json' --expect clusters.txt
   kubectl flux-status fleet --all-contexts -o json | jq .shared
+  kubectl flux-status fleet --all-contexts --upgrade-to 2.10
 
-         \b Exit codes: 0 all clusters are healthy 1 a cluster failed, or has a result that
-         --fail-on names 2 usage error, or no clusters were chosen 3 a cluster is unknown, and none
-         failed 130 Ctrl-C
+\b
+Exit codes:
+  0    all clusters are healthy
+  1    a cluster failed, has a result that --fail-on names, or its upgrade is blocked
+  2    usage error, or no clusters were chosen
+  3    a cluster is unknown, and none failed
+  130  Ctrl-C
 """
 
 
@@ -57,6 +63,7 @@ def show(
     timing: FleetTiming,
     connection: FleetConnection,
     known: KnownFaults,
+    upgrade: Upgrade,
     more: Annotated[
         list[str] | None,
         Argument(
@@ -67,28 +74,33 @@ def show(
         ),
     ] = None,
 ) -> None:
-    """Check many clusters at once, and show the problems they share.
+    """Check many clusters at once, and show shared problems.
 
     Prints a row per cluster, worst first; then the faults that several clusters share, the versions
     in use, and the objects that are suspended or behind in only one cluster. A cluster that cannot
-    be read is reported as unknown, never as passed. Contexts of the same cluster count once.
+    be read is reported as unknown, never as passed. Contexts of the same cluster count once. With
+    --upgrade-to, each row shows what blocks an upgrade of Flux, and what it changes; nothing is
+    upgraded.
     """
     _add(more or [], clusters)
-    if conflict := clusters.conflict(display.save, display.report):
+    conflict = clusters.conflict(display.save, display.report)
+    if conflict := conflict or upgrade.conflict(scope, display, timing, known):
         ctx.fail(conflict)
     try:
         chosen, expected = _chosen(clusters, display, timing, connection)
     except SelectionError as error:
         ctx.fail(f"{error}")
     task = _task(scope, timing, connection, known.accept, everything=display.everything)
+    task = task._replace(upgrade_to=upgrade.minor)
     members = _checked(chosen, task, timing.parallel, display)
     from datetime import UTC, datetime
 
     from fluxstatus.commands.fleet.fleet import fleet_of
 
-    fleet = fleet_of(members, expected, datetime.now(UTC), timing.max_age)
+    fleet = fleet_of(members, expected, datetime.now(UTC), timing.max_age, upgrade.minor)
     look = console.look(display.color, everything=display.everything, advice=scope.advice)
-    _put(fleet, display, look)
+    put = _put_plans if upgrade.minor else _put
+    put(fleet, display, look)
     raise typer.Exit(fleet.exit_code(timing.failing))
 
 
@@ -103,11 +115,23 @@ def _put(fleet: "Fleet", display: FleetDisplay, look: "Look") -> None:
     if display.output is Format.TEXT:
         from fluxstatus.commands.fleet.text import as_text
 
-        fitted = not display.no_trunc and console.is_terminal(sys.stdout)
-        console.put_report(as_text(fleet, look, fitted=fitted))
+        console.put_report(as_text(fleet, look, fitted=_is_fitted(display)))
     else:
         put = console.put_commands if display.output is Format.GITHUB else console.put_report
         put(FLEET[display.output](fleet, look))
+
+
+def _put_plans(fleet: "Fleet", display: FleetDisplay, look: "Look") -> None:
+    """Print the plans of --upgrade-to."""
+    from fluxstatus.commands.fleet.upgrade import as_json, as_text
+
+    is_json = display.output is Format.JSON
+    fitted = _is_fitted(display)
+    console.put_report(as_json(fleet) if is_json else as_text(fleet, look, fitted=fitted))
+
+
+def _is_fitted(display: FleetDisplay) -> bool:
+    return not display.no_trunc and console.is_terminal(sys.stdout)
 
 
 def _add(more: "Sequence[str]", clusters: Clusters) -> None:
@@ -199,8 +223,12 @@ def _checked(
     from fluxstatus.commands.fleet.live import Rows
     from fluxstatus.commands.fleet.run import checked, clusters_in
 
+    if task.upgrade_to:
+        from fluxstatus.commands.fleet.upgrade import HEADS, row
+    else:
+        from fluxstatus.commands.fleet.text import HEADS, row
     look = console.look(display.color, everything=False)._replace(color=False)
-    rows = Rows(clusters_in(chosen), look)
+    rows = Rows(clusters_in(chosen), look, HEADS, row)
     rows.start()
     try:
         return checked(chosen, task, parallel, _seen(rows.add, display), console.error)

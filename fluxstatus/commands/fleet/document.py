@@ -40,23 +40,27 @@ def _line(content: dict[str, Any]) -> str:
 def _rest(fleet: Fleet) -> dict[str, Any]:
     counts = fleet.counts
     return {
-        "tool": {"name": "kubectl-flux-status", "version": __version__},
-        "takenAt": time_json(fleet.taken_at),
+        **head_json(fleet),
         "verdict": fleet.verdict,
         "summary": {"clusters": len(fleet.members), **{one: counts[one] for one in Verdict}},
-        "shared": [_shared(one) for one in fleet.shared],
-        "versions": [
-            {
-                "part": one.part,
-                "version": one.version,
-                "clusters": list(one.clusters),
-                "note": one.note,
-            }
-            for one in fleet.spread
-        ],
+        "shared": [shared_json(one) for one in fleet.shared],
+        "versions": versions_json(fleet),
         "differences": [_difference(one) for one in fleet.differences],
         "notCompared": list(fleet.without_sources),
     }
+
+
+def head_json(fleet: Fleet) -> dict[str, Any]:
+    """Return what every document begins with."""
+    return {
+        "tool": {"name": "kubectl-flux-status", "version": __version__},
+        "takenAt": time_json(fleet.taken_at),
+    }
+
+
+def versions_json(fleet: Fleet) -> list[dict[str, Any]]:
+    """Return the versions in use as JSON."""
+    return [{**one._asdict(), "clusters": list(one.clusters)} for one in fleet.spread]
 
 
 def member_json(member: Member) -> dict[str, Any]:
@@ -73,7 +77,8 @@ def member_json(member: Member) -> dict[str, Any]:
     }
 
 
-def _shared(shared: Shared) -> dict[str, Any]:
+def shared_json(shared: Shared) -> dict[str, Any]:
+    """Return a fault that several clusters have as JSON."""
     return {
         "code": shared.code,
         "level": shared.level,

@@ -10,6 +10,7 @@ from fluxstatus.commands.fleet.joining import (
     Shared,
     Version,
     differences_in,
+    shared_blockers,
     shared_in,
     spread_in,
 )
@@ -20,7 +21,10 @@ _MISSING = "expected, but no context, snapshot or report has this name"
 
 
 class Fleet(NamedTuple):
-    """The clusters and what follows from them all."""
+    """The clusters and what follows from them all.
+
+    With `upgrade_to`, a version of Flux, their reports are plans for the upgrade to it.
+    """
 
     taken_at: datetime
     members: Sequence[Member]
@@ -28,6 +32,7 @@ class Fleet(NamedTuple):
     spread: Sequence[Version]
     differences: Sequence[Different]
     without_sources: Sequence[str]
+    upgrade_to: str = ""
 
     @property
     def counts(self) -> Counter[Verdict]:
@@ -53,9 +58,13 @@ class Fleet(NamedTuple):
 
 
 def fleet_of(
-    members: Iterable[Member], expected: Collection[str], now: datetime, most: float
+    members: Iterable[Member],
+    expected: Collection[str],
+    now: datetime,
+    most: float,
+    upgrade_to: str = "",
 ) -> Fleet:
-    """Return the fleet of *members* at *now*.
+    """Return the fleet of *members* at *now*, or the plans for their upgrade to a version.
 
     Each is at most *most* seconds old, or unknown; so is each of the *expected* that is missing.
     """
@@ -65,7 +74,13 @@ def fleet_of(
     ordered = worst_first([*clusters, *missing])
     without = [one.name for one in ordered if one.sources is None and _is_read(one)]
     return Fleet(
-        now, ordered, shared_in(ordered), spread_in(ordered), differences_in(ordered), without
+        now,
+        ordered,
+        shared_blockers(ordered) if upgrade_to else shared_in(ordered),
+        spread_in(ordered),
+        differences_in(ordered),
+        without,
+        upgrade_to,
     )
 
 

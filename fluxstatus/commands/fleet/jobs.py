@@ -9,7 +9,8 @@ class Task(NamedTuple):
     """What is the same for all clusters.
 
     `flags` are the options of the connection without the context and the kubeconfig, `timeout` is
-    in seconds, `accept` is a file, empty for none.
+    in seconds, `accept` is a file, empty for none. With `upgrade_to`, a version of Flux, each
+    cluster gets a plan for the upgrade to it instead of the check.
     """
 
     timeout: float = 30.0
@@ -20,6 +21,7 @@ class Task(NamedTuple):
     everything: bool = False
     accept: str = ""
     flags: Mapping[str, Any] = {}
+    upgrade_to: str = ""
 
 
 class Job(NamedTuple):
@@ -54,6 +56,8 @@ class Source(NamedTuple):
 
 class Answer(NamedTuple):
     """What came of a cluster: its `document`, that of `-o json`, or the `problem` without one.
+
+    The document is that of `upgrade plan` if the task was to plan.
 
     `uid` tells it from other clusters, empty if unknown. `sources` are None if they are unknown.
     `note` is what else went wrong. `also` are other names of it.

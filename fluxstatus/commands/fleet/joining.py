@@ -80,6 +80,17 @@ def shared_in(members: Iterable[Member]) -> list[Shared]:
     return sorted(several, key=lambda one: (WORST_FIRST.index(one.level), -len(one.clusters)))
 
 
+def shared_blockers(members: Iterable[Member]) -> list[Shared]:
+    """Return what blocks the upgrade of more than one of *members*, the widest first."""
+    found: dict[str, list[tuple[str, Finding]]] = defaultdict(list)
+    for member in members:
+        for one in member.faults:
+            if one.level is Level.FAIL:
+                found[one.code].append((member.name, one))
+    several = [_shared(each) for each in found.values() if len({name for name, _ in each}) > 1]
+    return sorted(several, key=lambda one: -len(one.clusters))
+
+
 def _about(finding: Finding) -> tuple[object, ...]:
     """Return what makes two findings one fault.
 

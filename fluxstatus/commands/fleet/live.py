@@ -2,10 +2,10 @@
 
 import shutil
 import sys
+from collections.abc import Callable, Sequence
 
 from fluxstatus.commands import console
 from fluxstatus.commands.fleet.members import Member
-from fluxstatus.commands.fleet.text import HEADS, row
 from fluxstatus.report.look import Look
 from fluxstatus.report.table import Table
 
@@ -16,13 +16,15 @@ _LEFT_OUT = "AGE"
 class Rows:
     """The rows on standard error, if that is a terminal; the table takes their place at the end."""
 
-    def __init__(self, number: int, look: Look) -> None:
+    def __init__(
+        self, number: int, look: Look, heads: Sequence[str], row: Callable[[Member], list[str]]
+    ) -> None:
         self.on = console.is_terminal(sys.stderr)
         self._number, self._done, self._lines = number, 0, 0
         self._live = console.LiveLine(on=self.on)
-        heads = [head for head in HEADS if head != _LEFT_OUT]
-        self._kept = [HEADS.index(head) for head in heads]
-        self._table = Table(heads, look, fitted=True)
+        self._row = row
+        self._kept = [i for i, head in enumerate(heads) if head != _LEFT_OUT]
+        self._table = Table([heads[i] for i in self._kept], look, fitted=True)
 
     def start(self) -> None:
         """Show that the clusters are being checked."""
@@ -34,7 +36,7 @@ class Rows:
         self._done += 1
         if not self.on:
             return
-        cells = row(member)
+        cells = self._row(member)
         text = self._table.lines([[cells[i] for i in self._kept]], is_all=False)
         self._live.clear()
         self._lines += text.count("\n")

@@ -109,7 +109,7 @@ def member_of(answer: Answer, *, origin: str, context: str = "", is_file: bool =
     # The commands of a report from a file are of whoever wrote it.
     is_ours = not is_file or answer.sources is not None
     try:
-        report = report_of(answer.document, with_commands=is_ours)
+        report = _report_of(answer.document, with_commands=is_ours)
     except ValueError as error:
         return found._replace(problem=f"the report {error}")
     context = context or report.target.context
@@ -117,6 +117,18 @@ def member_of(answer: Answer, *, origin: str, context: str = "", is_file: bool =
         report=report, document=answer.document, context=context,
         taken=report.taken_at if is_file else None,
     )  # fmt: skip
+
+
+def _report_of(document: Mapping[str, Any], *, with_commands: bool) -> Report:
+    if not _is_plan(document):
+        return report_of(document, with_commands=with_commands)
+    from fluxstatus.commands.fleet.plan_report import report_of_plan  # noqa: PLC0415 - few need it
+
+    return report_of_plan(document)
+
+
+def _is_plan(document: Mapping[str, Any]) -> bool:
+    return "outcome" in document  # a report has a verdict
 
 
 def dated(member: Member, now: datetime, most: float) -> Member:
@@ -128,9 +140,8 @@ def dated(member: Member, now: datetime, most: float) -> Member:
     if (now - member.taken).total_seconds() <= most:
         return member
     verdict = member.report.verdict if member.report else Verdict.UNKNOWN
-    text = (
-        f"older than --max-age: taken {age(now - member.taken)} ago, when the verdict was {verdict}"
-    )
+    then = "" if _is_plan(member.document or {}) else f", when the verdict was {verdict}"
+    text = f"older than --max-age: taken {age(now - member.taken)} ago{then}"
     return member._replace(problem=text)
 
 

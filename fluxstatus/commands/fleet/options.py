@@ -7,8 +7,10 @@ from typing import Annotated, Any, ClassVar
 
 from typer import BadParameter, Option
 
+from fluxstatus.base.versions import dotted, minor_of
 from fluxstatus.commands import report_files
 from fluxstatus.commands.fleet.selection import WHOLE, Shard, shard_of
+from fluxstatus.commands.flux_upgrade import flux_version
 from fluxstatus.commands.known import AcceptFile, Known
 from fluxstatus.commands.options import (
     FAIL_ON,
@@ -24,6 +26,7 @@ from fluxstatus.commands.options import (
     NoTrunc,
     ReportFiles,
     RequestTimeout,
+    Scope,
     Timeout,
     UseColor,
     age,
@@ -159,6 +162,51 @@ class KnownFaults:
     panel: ClassVar = Known.panel
 
     accept: AcceptFile = None
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Upgrade:
+    """The upgrade that is planned for all clusters."""
+
+    panel: ClassVar = "Upgrade"
+
+    upgrade_to: Annotated[
+        str | None,
+        Option(
+            metavar="VERSION",
+            parser=flux_version,
+            help="Instead of a check, show what blocks the upgrade of each cluster to this minor "
+            "version of Flux, such as 2.10",
+            show_default=False,
+        ),
+    ] = None
+
+    @property
+    def minor(self) -> str:
+        """The minor version, empty if no upgrade is planned."""
+        minor = minor_of(self.upgrade_to or "")
+        return dotted(minor) if minor else ""
+
+    def conflict(
+        self, scope: Scope, display: FleetDisplay, timing: "FleetTiming", known: KnownFaults
+    ) -> str:
+        """Return why these options cannot be combined with it; empty when they can."""
+        of_checks = {
+            "--namespace": scope.namespace,
+            "--step": scope.step,
+            "--skip": scope.skip,
+            "--advice": scope.advice,
+            "--save": display.save,
+            "--report": display.report,
+            "--accept": known.accept,
+            "--fail-on": timing.fail_on,
+        }
+        given = next((name for name, value in of_checks.items() if value), "")
+        if self.upgrade_to and given:
+            return f"{given} is for checks, and cannot be used with --upgrade-to"
+        if self.upgrade_to and display.output not in (Format.TEXT, Format.JSON):
+            return f"--upgrade-to has the formats text and json, not {display.output}"
+        return ""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -16,7 +16,7 @@ from fluxstatus.report.look import Look
 from fluxstatus.report.table import Table
 from fluxstatus.report.terminal import marked
 
-HEADS = (
+HEADS: Sequence[str] = (
     "VERDICT", "CONTEXT", "AGE", "KUBERNETES", "FLUX", "OPERATOR", "CAUSES", "BLOCKED", "WARNINGS",
     "WORST",
 )  # fmt: skip
@@ -37,8 +37,8 @@ def as_text(fleet: Fleet, look: Look, *, fitted: bool = False) -> str:
     kept = [HEADS.index(head) for head in heads]
     text = table.lines([cells[i] for i in kept] for cells in rows)
     page = Page(look, Level, ())
-    _put_shared(page, fleet)
-    _put_spread(page, fleet.spread)
+    put_shared(page, fleet)
+    put_spread(page, fleet.spread)
     _put_differences(page, fleet)
     page.gap()
     page.put(counts_of(fleet))
@@ -75,10 +75,11 @@ def _worst(member: Member, causes: int) -> str:
     return member.worst + more
 
 
-def _put_shared(page: Page, fleet: Fleet) -> None:
+def put_shared(page: Page, fleet: Fleet) -> None:
+    """Add a line for each fault that several clusters have."""
     if not fleet.shared:
         return
-    put_head(page, "Shared")
+    put_head(page, "Shared blockers" if fleet.upgrade_to else "Shared")
     for one in _first(page, fleet.shared):
         level = Cell(one.level, len("unknown") + 2, one.level)
         page.put(f"{one.text} [{one.code}]: {_in(one, page)}", Cell("", INDENT), level)
@@ -92,7 +93,7 @@ def _in(shared: Shared, page: Page) -> str:
     return f"{names}{objects}"
 
 
-def _put_spread(page: Page, spread: Sequence[Version]) -> None:
+def put_spread(page: Page, spread: Sequence[Version]) -> None:
     """Add a line for each part: its versions, and how many clusters have each."""
     if not spread:
         return
@@ -144,7 +145,12 @@ def counts_of(fleet: Fleet) -> str:
 def _put_next(page: Page, members: Sequence[Member]) -> None:
     """Add the command that shows all of the first cluster that has something to show."""
     found = next((one for one in members if one.known and one.verdict is not Verdict.PASS), None)
-    if found is None or not (command := command_for(found)):
+    put_command(page, command_for(found) if found else None)
+
+
+def put_command(page: Page, command: Command | None) -> None:
+    """Add *command* as the next one to run, if there is one."""
+    if command is None:
         return
     page.put(
         marked(command, ascii_only=page.look.ascii),
@@ -154,11 +160,15 @@ def _put_next(page: Page, members: Sequence[Member]) -> None:
     )
 
 
-def command_for(member: Member) -> Command | None:
-    """Return the command that checks *member* alone, None for a saved report."""
-    fields = {"file": member.origin, "context": member.context}
+def command_for(member: Member, upgrade_to: str = "") -> Command | None:
+    """Return the command that checks *member* alone, None for a saved report.
+
+    With *upgrade_to*, a version of Flux, it shows the whole plan for the upgrade.
+    """
+    fields = {"file": member.origin, "context": member.context, "to": upgrade_to}
+    start = "kubectl flux-status" + (" upgrade plan --to={to}" if upgrade_to else "")
     if member.is_file:
         is_snapshot = member.sources is not None
-        return command("kubectl flux-status --from={file}", fields) if is_snapshot else None
+        return command(f"{start} --from={{file}}", fields) if is_snapshot else None
     kubeconfig = "--kubeconfig={file} " if member.origin else ""
-    return command(f"kubectl flux-status {kubeconfig}--context={{context}}", fields)
+    return command(f"{start} {kubeconfig}--context={{context}}", fields)

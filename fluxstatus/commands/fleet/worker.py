@@ -68,6 +68,13 @@ def _live(job: Job, task: Task) -> Answer:
 
     identity = Identity()
     connection = Connection(**task.flags, context=job.context, kubeconfig=job.kubeconfig)
+    if task.upgrade_to:
+        from fluxstatus.commands.flux_upgrade import read_for_plan
+
+        evidence = read_for_plan(
+            connection, Deadline(task.timeout), verbose=False, quiet=True, also=identity.read
+        )
+        return _planned(job.name, evidence, task)._replace(uid=identity.uid)
     evidence = read_evidence(
         connection,
         namespaces=tuple(task.namespaces),
@@ -103,6 +110,11 @@ def _in_file(job: Job, task: Task) -> Iterator[Answer]:
         reason = error.strerror or f"{error}"
         raise SnapshotError(f"{job.file} could not be read: {reason}") from error
     if b'"schemaVersion"' in data[:100]:
+        if task.upgrade_to:
+            raise SnapshotError(
+                f"{job.file} is a report, which does not contain the objects; save a snapshot "
+                "with --save and --advice"
+            )
         yield from _reports(job, data)
         return
     evidence = loads(data, job.file)
@@ -110,7 +122,8 @@ def _in_file(job: Job, task: Task) -> Iterator[Answer]:
     from dataclasses import replace
 
     target = evidence.target._replace(saved=("--from", job.file))
-    yield _checked(job.name, replace(evidence, target=target), task)
+    judged = _planned if task.upgrade_to else _checked
+    yield judged(job.name, replace(evidence, target=target), task)
 
 
 def _reports(job: Job, data: bytes) -> Iterator[Answer]:
@@ -128,6 +141,16 @@ def _reports(job: Job, data: bytes) -> Iterator[Answer]:
             yield Answer(one.name, one.document, one.problem, one.uid, also=one.also)
     except ValueError as error:
         raise SnapshotError(f"{job.file} {error}") from error
+
+
+def _planned(name: str, evidence: "Evidence", task: Task) -> Answer:
+    from fluxstatus.base.versions import minor_of
+    from fluxstatus.checks.upgrade.plan import plan_of
+    from fluxstatus.report.as_plan import VERSION, document
+    from fluxstatus.state.state import State
+
+    plan = plan_of(State(evidence), minor_of(task.upgrade_to))
+    return Answer(name, {"schemaVersion": VERSION, **document(plan)}, sources=())
 
 
 def _checked(name: str, evidence: "Evidence", task: Task) -> Answer:

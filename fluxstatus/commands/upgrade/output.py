@@ -6,18 +6,14 @@ from dataclasses import replace
 
 from fluxstatus.base.plurals import counted
 from fluxstatus.base.versions import dotted
-from fluxstatus.checks.upgrade.move import BLOCKERS, CHANGES, KUBERNETES, NOTES
-from fluxstatus.checks.upgrade.plan import UNREAD, Plan, minors_of
-from fluxstatus.knowledge.flux_minors import Minor
+from fluxstatus.checks.upgrade.plan import Plan, minors_of
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.report.as_json import finding_json, hint_json, time_json, versioned
+from fluxstatus.report.as_json import versioned
+from fluxstatus.report.as_plan import PARTS, document
 from fluxstatus.report.as_text import put_finding
 from fluxstatus.report.layout import Page, put_head, put_hint
 from fluxstatus.report.look import Look
 from fluxstatus.report.sentences import word_of
-
-PARTS = (BLOCKERS, UNREAD, CHANGES, NOTES, KUBERNETES)
-"""The parts of a plan in their order."""
 
 _SHOWN = 10  # objects of a finding; --all shows all
 _NO_VERSION = "of an unknown version"
@@ -84,20 +80,4 @@ def _ending(plan: Plan) -> str:
 
 def as_json(plan: Plan) -> str:
     """Return the same as a JSON document; every key is always present."""
-    state = plan.state
-    return versioned({
-        "takenAt": time_json(state.now),
-        "context": state.evidence.target.context,
-        "kubernetes": state.evidence.target.kubernetes,
-        "operator": next((operator.version for operator in state.operators), ""),
-        "flux": state.flux_version,
-        "from": _named(plan.current),
-        "to": _named(plan.target),
-        "outcome": plan.outcome,
-        "findings": {part: [finding_json(one) for one in plan.part(part)] for part in PARTS},
-        "steps": [hint_json(step) for step in plan.steps],
-    })  # fmt: skip
-
-
-def _named(minor: Minor | None) -> str | None:
-    return dotted(minor) if minor else None
+    return versioned(document(plan))

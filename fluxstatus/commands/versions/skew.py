@@ -124,6 +124,7 @@ def _apart(parts: Sequence[Part]) -> Iterator[Finding]:
                 ),
             ),
             category="habit",
+            area="upgrades",
             trivial=True,
         )
 

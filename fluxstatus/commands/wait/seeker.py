@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
+from fluxstatus.base.urls import plain_url
 from fluxstatus.cluster import local_git
 from fluxstatus.cluster.reader import Reader
 from fluxstatus.commands.wait.coming import RECEIVER, hint_for
@@ -12,7 +13,7 @@ from fluxstatus.commands.wait.proof import Proofs, revisions_of
 from fluxstatus.commands.wait.prover import Prover, streams_of
 from fluxstatus.commands.wait.reading import LISTED, Known
 from fluxstatus.commands.wait.revision import Revision
-from fluxstatus.commands.wait.sources import carriers, plain_url
+from fluxstatus.commands.wait.sources import carriers
 from fluxstatus.commands.wait.standing import Phase, Standing, standings
 from fluxstatus.lookup.names import ObjectName, find
 from fluxstatus.model.errors import ArgumentError

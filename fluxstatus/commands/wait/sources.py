@@ -1,11 +1,10 @@
 """The sources that carry a revision: which of them, and what each of them follows."""
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from fluxstatus.base.fields import map_of, text_of
-from fluxstatus.base.urls import without_login
+from fluxstatus.base.urls import plain_url
 from fluxstatus.commands.wait.proof import Cover, Proofs, revisions_of
 from fluxstatus.commands.wait.revision import Revision, plain_name
 from fluxstatus.model.errors import ArgumentError
@@ -61,13 +60,6 @@ def repository_of(source: Resource) -> str:
 def stream_of(source: Resource) -> tuple[str, Following | None]:
     """Return what *source* gets its revisions from: a repository, and what it follows in it."""
     return repository_of(source), following(source)
-
-
-def plain_url(url: str) -> str:
-    """Return the host and path of the *url* of a repository, also of host:path as SSH has it."""
-    text = without_login(re.sub(r"^[\w+.-]+://", "//", url)).removeprefix("//")
-    host, _, path = re.sub(r"^([^/:]+):(?!\d+/)", r"\1/", text).partition("/")
-    return f"{host.lower()}/{path.strip('/').removesuffix('.git')}"
 
 
 def is_carrier(source: Resource) -> bool:

@@ -13,14 +13,14 @@ _CONVERSION_FAILING = Code(
 )
 
 _CONVERTED = (
-    r"conversion webhook for (?P<converted>[^\s,]+, Kind=\w+|\S+) failed"
+    r"conversion webhook for (?:(?P<converted_api>[^\s,]+), Kind=)?(?P<converted>\S+) failed"
     r"(?:[^\n]{0,200}?//(?P<hook_service>[\w-]+)\.(?P<hook_ns>[\w-]+)\.svc)?"
 )
 
 RULES = (
     Rule(
         _CONVERSION_FAILING,
-        why="the controller that converts objects of {converted} does not recognize {unknown_version}; the controller is probably older than its CRDs",
+        why="the controller that converts {converted} objects ({converted_api}) does not recognize {unknown_version}; the controller is probably older than its CRDs",
         steps=(
             Step(
                 "upgrade the controller to the version of its CRDs, or pin the source of the CRDs to the controller's version",
@@ -37,7 +37,7 @@ RULES = (
     ),
     Rule(
         _CONVERSION_FAILING,
-        why="the API server cannot convert objects of {converted}: the conversion webhook's Service or its pods are missing",
+        why="the API server cannot convert {converted} objects ({converted_api}): the conversion webhook's Service or its pods are missing",
         steps=(
             Step(
                 "restore the controller that serves the conversion webhook (the Service is specified in spec.conversion of the CRD)",
@@ -57,7 +57,7 @@ RULES = (
     ),
     Rule(
         _CONVERSION_FAILING,
-        why="the API server cannot convert objects of {converted}: the conversion webhook's certificate is not trusted (x509)",
+        why="the API server cannot convert {converted} objects ({converted_api}): the conversion webhook's certificate is not trusted (x509)",
         steps=(
             Step(
                 "correct spec.conversion.webhook.clientConfig.caBundle of the CRD. Make sure that applying the CRD does not remove the caBundle that cert-manager's cainjector or the controller sets",
@@ -70,7 +70,7 @@ RULES = (
     ),
     Rule(
         _CONVERSION_FAILING,
-        why="the API server cannot convert objects of {converted} because their conversion webhook fails: {innermost}",
+        why="the API server cannot convert {converted} objects ({converted_api}) because their conversion webhook fails: {innermost}",
         steps=(
             Step(
                 "check the pods and the logs of the controller that serves the conversion webhook, and check that NetworkPolicies and firewalls allow connections from the API server",

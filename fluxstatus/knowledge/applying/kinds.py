@@ -60,7 +60,7 @@ _ALWAYS_SERVED = (
     r"PodDisruptionBudget(?=\" in version \"policy/v1\")|HorizontalPodAutoscaler(?=\" in version "
     r"\"autoscaling/v2\"))\" in version \"(?P<missing_group>[\w./]+)\""
 )
-"""Built-in kinds in the version that every supported Kubernetes serves."""
+"""Built-in kinds, each in the API version that every supported Kubernetes version serves."""
 _NO_KIND = (
     r"no matches for kind \"(?P<missing_kind>\w+)\" in versions? "
     r"\[?\"(?P<missing_group>(?P<missing_group_name>[\w.-]+)"

@@ -1,4 +1,4 @@
-"""Cloud logins without a Secret: workload identity and cloud registries.
+"""Cloud authentication without a Secret: workload identity and cloud registries.
 
 Upstream: fluxcd/pkg auth (access_token.go, aws, azure, gcp), and the responses of the clouds' token
 services.

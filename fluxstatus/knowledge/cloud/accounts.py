@@ -1,4 +1,4 @@
-"""ServiceAccounts for a cloud login, and hosts that do not match the cloud in spec.provider.
+"""ServiceAccounts for cloud authentication, and hosts that do not match spec.provider.
 
 Upstream: fluxcd/pkg auth (access_token.go, from Flux 2.10 on access_credential.go; aws, azure,
 gcp).

@@ -1,4 +1,4 @@
-"""Logins to AWS and its registries.
+"""Authentication to AWS and its registries.
 
 Upstream: fluxcd/pkg auth/aws, aws-sdk-go-v2, and the responses of STS and ECR.
 """

@@ -1,4 +1,4 @@
-"""Logins to Azure.
+"""Authentication to Azure.
 
 Upstream: fluxcd/pkg auth/azure, azure-sdk-for-go azidentity, and the responses of Entra ID.
 """

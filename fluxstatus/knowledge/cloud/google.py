@@ -1,4 +1,4 @@
-"""Logins to Google Cloud and its registries.
+"""Authentication to Google Cloud and its registries.
 
 Upstream: fluxcd/pkg auth/gcp, golang.org/x/oauth2/google, and the responses of Google Cloud.
 """

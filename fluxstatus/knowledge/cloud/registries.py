@@ -1,4 +1,4 @@
-"""Cloud registries that reject a login, and logins to any other cloud.
+"""Cloud registries that reject credentials, and authentication to any other cloud.
 
 Upstream: fluxcd/pkg auth/access_token.go, go-containerregistry pkg/v1/remote/transport/error.go.
 """

@@ -1,4 +1,4 @@
-"""The code, commands and texts that several modules about cloud logins use."""
+"""The code, commands and texts that several modules about cloud authentication use."""
 
 from fluxstatus.knowledge.rule import Text
 from fluxstatus.model.codes import Code

@@ -1,4 +1,4 @@
-"""SOPS with the key management service of any cloud, or with Vault: no connection.
+"""SOPS with a key management service, or with Vault, that cannot be reached.
 
 Upstream: SOPS kms, azkv, gcpkms and hcvault, and the Go errors (net, crypto/x509) that they quote.
 """

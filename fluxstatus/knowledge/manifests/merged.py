@@ -1,4 +1,4 @@
-"""Mutually exclusive fields that were both kept by a merge: of a patch, values or the live object.
+"""Mutually exclusive fields that are both set after a merge with a patch, values or a live object.
 
 Server-side apply keeps the fields that other field managers or Kubernetes' defaults have set.
 Patches keep the fields of their base, and values keep the defaults of the chart.

@@ -1,4 +1,4 @@
-"""HelmRelease: actions of Helm that cannot be carried out as the spec requests.
+"""HelmRelease: Helm actions that cannot be performed as the spec requests.
 
 Upstream: helm pkg/kube/client.go and pkg/action, helm-controller internal/action.
 """

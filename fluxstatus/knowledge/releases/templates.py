@@ -27,7 +27,7 @@ _VERSION_INVALID = Text(
 _TEMPLATE_RULES = (
     Rule(
         TEMPLATE_ERROR,
-        why="a template of the chart looks up {looked_up} objects, but the cluster does not serve this kind",
+        why="a template of the chart looks up {looked_up} objects ({looked_up_api}), but the cluster does not serve this kind",
         steps=(
             Step(
                 "install the CRD of {looked_up} first, and add the HelmRelease that installs it to spec.dependsOn. Alternatively, in spec.values, disable the part of the chart that requires this kind",
@@ -35,7 +35,7 @@ _TEMPLATE_RULES = (
             ),
         ),
         pattern=Text(
-            r"error calling lookup: [^\n]*?(?P<looked_up>[\w.-]+/\w+, Kind=\w+): the server could not find the requested resource"
+            r"error calling lookup: [^\n]*?(?P<looked_up_api>[\w.-]+/\w+), Kind=(?P<looked_up>\w+): the server could not find the requested resource"
         ),
         kinds=HR,
         reach=Reach.WHOLE,

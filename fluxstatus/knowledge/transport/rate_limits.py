@@ -19,7 +19,7 @@ _PULLS: KindNames = frozenset({"HelmChart", "ImagePolicy", "ImageRepository", "O
 
 _TOO_MANY = Text(
     r"(?P<detail>(?:(?<=: )|(?<=status )|(?<=code )|(?<=HTTP ))429\b[^\n]{0,60}|429 Too Many[^\n]{0,40}|TOOMANYREQUESTS|"
-    r"too many requests|\bratelimited\b|rate_limited|rate limit(?!er)[^\n]{0,40}|pull rate[^\n]{0,40}|abuse detection[^\n]{0,40})"
+    r"too many requests|\bratelimited\b|rate_limited|rate limit(?!er)(?:(?!\. )[^\n]){0,60}|pull rate[^\n]{0,40}|abuse detection[^\n]{0,40})"
 )
 
 RULES = (

@@ -96,6 +96,24 @@ def test_a_report_in_json_has_the_fault_as_well(flux_status: Program, tmp_path: 
     assert json.loads(done.stdout)["accept"][0]["until"] == LATER
 
 
+def test_a_recommendation_is_accepted_as_a_whole(flux_status: Program, tmp_path: Path) -> None:
+    """The entry has its code and no object, from a snapshot as well as from a report."""
+    advice = next(one for one in judge(snapshot.load(BROKEN)).advice if one.code == "no-retries")
+    report, file = tmp_path / "report.json", tmp_path / "accept.toml"
+    report.write_text(flux_status("--from", BROKEN, "-o", "json").stdout)
+    printed = flux_status("accept", advice.id, "--from", BROKEN, *ENTRY).stdout
+    assert flux_status("accept", advice.id, "--from", report, *ENTRY).stdout == printed
+    [entry] = tomllib.loads(printed)["accept"]
+    assert (entry["code"], entry.get("object")) == ("no-retries", None)
+    file.write_text(printed)
+    done = flux_status("--from", BROKEN, "--accept", file, "-o", "json")
+    document = json.loads(done.stdout)
+    assert "no-retries" not in {one["code"] for one in document["findings"]}
+    [accepted] = document["acceptance"]["accepted"]
+    assert [ref["kind"] for ref in accepted["finding"]["objects"]] == ["HelmRelease"] * 3
+    assert done.returncode == Exit.UNHEALTHY
+
+
 def passed_id() -> str:
     """Return the id of a finding that is no fault."""
     report = judge(snapshot.load(BROKEN))

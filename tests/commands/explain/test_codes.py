@@ -1,5 +1,6 @@
 """`explain CODE` covers every code of the check."""
 
+import json
 import re
 import runpy
 import shlex
@@ -9,7 +10,7 @@ import pytest
 from fluxstatus.advice import ADVICE
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.upgrade import plan
-from fluxstatus.commands.explain import as_text
+from fluxstatus.commands.explain import as_json, as_text
 from fluxstatus.commands.explain.codes import CodeDetails, codes
 from fluxstatus.commands.fleet import as_report
 from fluxstatus.commands.preflight import report as preflight
@@ -117,3 +118,13 @@ def test_texts_are_for_people(code: CodeDetails) -> None:
     for command in (command for hint in hints for command in hint.commands):
         assert shlex.split(shlex.join(command.argv)) == list(command.argv)
         assert not re.search(r"\{[a-z_]+\}", " ".join(command.argv))
+
+
+def test_a_practice_has_its_documentation() -> None:
+    """The page of a practice ends with the link to its documentation; that of a fault has none."""
+    link = "https://fluxcd.io/flux/components/helm/helmreleases/#install-strategy"
+    lines = as_text.render(CODES["no-retries"], Look()).splitlines()
+    assert lines[-1].split() == ["more", link]
+    [case] = json.loads(as_json.render(CODES["no-retries"]))["cases"]
+    assert case["docs"] == link
+    assert not any(case.docs for case in CODES["secret-missing"].cases)

@@ -2,9 +2,10 @@
 
 import pytest
 
+from fluxstatus.base.urls import plain_url
 from fluxstatus.commands.wait.proof import Proofs
 from fluxstatus.commands.wait.revision import Revision
-from fluxstatus.commands.wait.sources import carriers, never, plain_url
+from fluxstatus.commands.wait.sources import carriers, never
 from fluxstatus.model.errors import ArgumentError
 from fluxstatus.model.evidence import Object
 from tests.builders import flux, judged, state

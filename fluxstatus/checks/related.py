@@ -1,0 +1,147 @@
+"""Objects of projects around Flux, part of step 6: what their controllers say about them."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from fluxstatus.base.plurals import counted
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.checks.wording import passed, unread_finding, unread_object
+from fluxstatus.model.codes import Code
+from fluxstatus.model.evidence import RELATED
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import command, hint
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.health_checks import health_check_targets
+from fluxstatus.state.related import Outcome, Related, related_of
+
+STEP_ID = "reconcilers"
+_FAILED = Code(
+    "related-failed",
+    "An object of a project around Flux, such as a Terraform or a Canary, has failed.",
+)
+_IN_PROGRESS = Code("related-in-progress", "An object of a project around Flux has no result yet.")
+_APPROVAL = Code("related-approval", "An object of a project around Flux waits for an approval.")
+_SUSPENDED = Code("related-suspended", "An object of a project around Flux is suspended.")
+_UNKNOWN = Code(
+    "related-unknown", "The status of an object of a project around Flux could not be interpreted."
+)
+_NOT_JUDGED = Code(
+    "related-not-judged",
+    "Objects of a project around Flux have no conditions that say whether they work.",
+)
+CODES = (_FAILED, _IN_PROGRESS, _APPROVAL, _SUSPENDED, _UNKNOWN, _NOT_JUDGED)
+
+_LONGEST = 120  # characters of a message in a title
+
+
+class _Form(NamedTuple):
+    """How an outcome is reported; `text` is used if the object has no message."""
+
+    code: Code
+    level: Level
+    text: str
+    todo: str
+
+
+_FORMS: dict[Outcome, _Form] = {
+    "failed": _Form(_FAILED, Level.FAIL, "failed", "read what its controller reports"),
+    "in progress": _Form(_IN_PROGRESS, Level.WAIT, "in progress", ""),
+    "approval": _Form(_APPROVAL, Level.WARN, "waits for an approval", "approve it, or reject it"),
+    "suspended": _Form(
+        _SUSPENDED, Level.WARN, "suspended", "set spec.suspend to false when it is to go on"
+    ),
+    "unknown": _Form(_UNKNOWN, Level.UNKNOWN, "its status is unknown", "read its status"),
+}
+_BY_CODE = {form.code: form for form in _FORMS.values()}
+
+
+def related(analysis: Analysis) -> Iterator[Finding]:
+    """Yield what is known of the objects that belong to projects around Flux.
+
+    One that fails a health check is left out: the cause of what waits for it names it.
+    """
+    state = analysis.state
+    names = sorted(one for one in state.evidence.answers if one.startswith(f"{RELATED}/"))
+    if not names:
+        return
+    told = {
+        target[:3]
+        for cause in analysis.causes.all
+        for target in health_check_targets(cause.fault.message)
+    }
+    for name in names:
+        resource = name.partition("/")[2]
+        answer = state.evidence.answer(name)
+        if answer.objects:
+            yield from (unread_object(STEP_ID, one) for one in answer.objects)
+        elif unread := state.unread(name):
+            yield unread_finding(STEP_ID, resource, unread)
+        items = [related_of(resource, item, state.now) for item in answer.known]
+        shown = [one for one in items if state.covers(one.ref) and one.ref.key not in told]
+        yield from _judged(analysis, resource, shown)
+
+
+def _judged(analysis: Analysis, resource: str, items: Sequence[Related]) -> Iterator[Finding]:
+    """Yield the findings about *items*, of one kind; if none has conditions, they are counted."""
+    without = [one for one in items if one.outcome == "not judged"]
+    if without and len(without) == len(items):
+        yield _not_judged(resource, without)
+        return
+    alike: dict[tuple[Code, str], list[Related]] = {}
+    for one in items:
+        if one.outcome == "ready":
+            yield passed(STEP_ID, f"{one.ref}: {_text(one, 'ready')}", one.ref, one.since)
+            continue
+        form, text = _form_and_text(analysis, one)
+        alike.setdefault((form.code, text), []).append(one)
+    for (code, text), several in alike.items():
+        yield _finding(resource, several, _BY_CODE[code], text)
+
+
+def _form_and_text(analysis: Analysis, one: Related) -> tuple[_Form, str]:
+    """Return how *one* is reported: it waits for its source if that has a fault of its own."""
+    if one.outcome == "failed" and one.source and one.source in analysis.causes.by_object:
+        return _FORMS["in progress"], f"waits for {Ref('', *one.source)}, which fails"
+    form = _FORMS["unknown" if one.outcome == "not judged" else one.outcome]
+    return form, _text(one, form.text)
+
+
+def _text(one: Related, otherwise: str) -> str:
+    """Return the first line of the message of *one*, or what to say without one."""
+    line = next(iter(one.message.splitlines()), "")
+    short = line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+    return short or one.reason or otherwise
+
+
+def _finding(resource: str, several: Sequence[Related], form: _Form, text: str) -> Finding:
+    """Return the finding about objects of *resource* that say the same."""
+    one, number = several[0], len(several)
+    more = f" and {number - 1} more" if number > 1 else ""
+    line = "kubectl get {resource}/{name} -n {ns} -o yaml"
+    line = line if one.ref.namespace else line.replace(" -n {ns}", "")
+    read = command(line, {"resource": resource, "name": one.ref.name, "ns": one.ref.namespace})
+    return Finding(
+        step=STEP_ID,
+        code=form.code,
+        level=form.level,
+        title=f"{one.ref}{more}: {text}",
+        object=one.ref,
+        others=tuple(other.ref for other in several[1:]),
+        reason=one.reason,
+        message=one.message,
+        since=one.since,
+        hints=(hint(form.todo, read),) if form.todo else (),
+    )
+
+
+def _not_judged(resource: str, items: Sequence[Related]) -> Finding:
+    kind = items[0].ref.kind
+    return Finding(
+        step=STEP_ID,
+        code=_NOT_JUDGED,
+        level=Level.SKIP,
+        title=f"{counted(len(items), f'object of kind {kind}', f'objects of kind {kind}')} "
+        f"({resource}): no condition Ready or Stalled, so not judged",
+        object=items[0].ref,
+        others=tuple(one.ref for one in items[1:]),
+    )

@@ -1,0 +1,116 @@
+"""Receivers whose webhook nobody calls, part of step 6: they are Ready all the same."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from fluxstatus.base.durations import when
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.plurals import counted
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.checks.wording import docs_of, read_whole
+from fluxstatus.model.codes import Code
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import hint
+from fluxstatus.state.receivers import Receivers
+from fluxstatus.state.references import source_of
+from fluxstatus.state.requests import REQUESTED_AT
+from fluxstatus.state.resource import Resource, Verdict
+from fluxstatus.state.state import State
+
+STEP_ID = "reconcilers"
+_NEVER_CALLED = Code(
+    "receiver-never-called",
+    "The webhook of a Receiver has never been called, although its sources have changed.",
+)
+CODES = (_NEVER_CALLED,)
+
+_SOURCES = ("GitRepository", "OCIRepository", "Bucket")
+_SETUP = timedelta(hours=1)
+"""How long after a Receiver was created its webhook may not be registered yet."""
+
+
+def webhooks(analysis: Analysis) -> Iterator[Finding]:
+    """Yield the Receivers that have never requested anything of a source with new revisions.
+
+    A call writes an annotation to each object of the Receiver, and the source keeps it in its
+    status (NC internal/server/receiver_handlers.go annotate). So does everybody else who requests a
+    reconciliation, so that only its absence shows something.
+    """
+    state = analysis.state
+    for receiver in state.of_kind("Receiver"):
+        is_ready = receiver.verdict is Verdict.READY and state.covers(receiver.ref)
+        if is_ready and not receiver.spec.get("resourceFilter"):
+            targets = _targets(state, receiver)
+            changed = [
+                (one, number) for one in targets if (number := _changes(state, receiver, one))
+            ]
+            if changed and not any(map(_was_requested, targets)):
+                yield _never_called(receiver, changed)
+
+
+def _targets(state: State, receiver: Resource) -> list[Resource]:
+    """Return the objects of *receiver*, of every kind of Flux."""
+    known = Receivers([receiver])
+    kinds = {text_of(entry.get("kind")) for entry in maps_of(receiver.spec.get("resources"))}
+    return [one for one in state.of_kind(*sorted(kinds)) if known.of(one)]
+
+
+def _was_requested(target: Resource) -> bool:
+    """Return whether anybody has ever requested a reconciliation of *target*."""
+    handled = text_of(target.status.get("lastHandledReconcileAt"))
+    return REQUESTED_AT in target.annotations or bool(handled)
+
+
+def _changes(state: State, receiver: Resource, source: Resource) -> int:
+    """Return how many new revisions of *source* have certainly come since there is *receiver*.
+
+    They are in the history of what applies them; a controller that restarts stores the same
+    revision again, so that the time of an artifact shows nothing.
+    """
+    if source.ref.kind not in _SOURCES or receiver.created is None:
+        return 0
+    since = receiver.created + _SETUP
+    return max(
+        (
+            len(_revisions(one, since))
+            for one in state.of_kind("Kustomization")
+            if source_of(one) == source.key and one.created and one.created < receiver.created
+        ),
+        default=0,
+    )
+
+
+def _revisions(kustomization: Resource, since: datetime) -> set[str]:
+    """Return the revisions that *kustomization* first applied after *since* (KC api/v1 History)."""
+    entries = maps_of(kustomization.status.get("history"))
+    first: dict[str, datetime] = {}
+    for entry in entries:
+        revision = text_of(map_of(entry.get("metadata")).get("revision"))
+        at = when(entry.get("firstReconciled"))
+        if revision and at:
+            first[revision] = min(at, first.get(revision, at))
+    return {revision for revision, at in first.items() if at > since}
+
+
+def _never_called(receiver: Resource, changed: Sequence[tuple[Resource, int]]) -> Finding:
+    ref, (first, number) = receiver.ref, changed[0]
+    return Finding(
+        step=STEP_ID,
+        code=_NEVER_CALLED,
+        level=Level.WARN,
+        title=f"{ref}: its webhook has never been called for {first.ref}",
+        object=ref,
+        others=tuple(one.ref for one, _ in changed),
+        why=f"{counted(number, 'new revision')} came since the Receiver was created, and none of "
+        "its objects has ever had a request; changes are found only when the interval has passed",
+        hints=(
+            hint(
+                "register the webhook with the service that hosts the source: the URL is "
+                "https://HOSTNAME followed by status.webhookPath, where HOSTNAME routes to Service "
+                "webhook-receiver in the namespace of Flux",
+                read_whole(*ref.key),
+            ),
+            hint("then check what the service says about its deliveries of the webhook"),
+        ),
+        docs=docs_of("Receiver"),
+    )

@@ -1,0 +1,98 @@
+"""Receivers: whether a webhook was ever called, as far as the objects show."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.findings import Finding, Level
+from tests.builders import HEALTHY, evidence, flux, found, kustomization, source, stamp
+
+DAY = timedelta(days=1)
+REQUEST = "2026-03-01 10:00:00.1 +0000 UTC m=+5.0"
+
+
+def receiver(**more: Any) -> Object:
+    """Return a Receiver for GitRepository git that is ten days old."""
+    spec = {
+        "type": "github",
+        "resources": [{"kind": "GitRepository", "name": "git"}],
+    } | more.pop("spec", {})
+    conditions = {"Ready": "True Succeeded: Receiver initialized for path: /hook/1"}
+    return flux("Receiver", "hook", conditions, spec=spec, **{"born": 10 * DAY, **more})
+
+
+def applied(*revisions: tuple[str, timedelta], **more: Any) -> Object:
+    """Return a Kustomization that first applied each of these *revisions* so long ago."""
+    one = kustomization("app", "git", **more)
+    one["status"]["history"] = [
+        {
+            "digest": f"sha256:{number}",
+            "firstReconciled": stamp(ago),
+            "lastReconciled": stamp(timedelta(minutes=10)),
+            "metadata": {"revision": revision},
+        }
+        for number, (revision, ago) in enumerate(revisions)
+    ]
+    return one
+
+
+def never_called(*objects: Object) -> list[Finding]:
+    """Return the findings about webhooks."""
+    known = found("reconcilers", evidence(*HEALTHY, *objects))
+    return [one for one in known if one.code == "receiver-never-called"]
+
+
+def requested() -> Object:
+    """Return a GitRepository that a webhook, or somebody, has requested."""
+    return source("git", annotations={"reconcile.fluxcd.io/requestedAt": REQUEST})
+
+
+def handled() -> Object:
+    """Return a GitRepository that has handled a request, whose annotation is gone."""
+    one = source("git")
+    one["status"]["lastHandledReconcileAt"] = REQUEST
+    return one
+
+
+CHANGED = applied(("main@sha1:b", DAY), ("main@sha1:a", 20 * DAY))
+
+
+def test_a_webhook_that_was_never_called() -> None:
+    """The source has a new revision since the Receiver was created, and has never had a request."""
+    [finding] = never_called(source("git"), CHANGED, receiver())
+    assert finding.level is Level.WARN
+    assert "1 new revision came" in finding.why
+    assert [ref.kind for ref in finding.objects] == ["Receiver", "GitRepository"]
+
+
+@pytest.mark.parametrize(
+    "objects",
+    [
+        [requested(), CHANGED, receiver()],
+        [handled(), CHANGED, receiver()],
+        [source("git"), applied(("main@sha1:a", 20 * DAY)), receiver()],
+        [source("git"), applied(("main@sha1:a", 20 * DAY), ("main@sha1:a", DAY)), receiver()],
+        [source("git"), kustomization("app", "git"), receiver()],
+        [source("git"), CHANGED, receiver(born=timedelta(minutes=30))],
+        [source("git"), CHANGED, receiver(spec={"suspend": True})],
+        [source("git"), CHANGED, receiver(spec={"resourceFilter": "req.tag == '1'"})],
+        [source("git"), applied(("main@sha1:b", DAY), born=2 * DAY), receiver()],
+    ],
+    ids=[
+        "requested", "handled", "no change", "same revision", "no history", "new", "suspended",
+        "filtered", "new Kustomization",
+    ],
+)  # fmt: skip
+def test_no_false_alarm(objects: list[Object]) -> None:
+    """Without a new revision, or with a request by anybody, nothing is known."""
+    assert never_called(*objects) == []
+
+
+def test_one_call_counts_for_all_objects() -> None:
+    """A call requests all objects of the Receiver, so that a request of another one may be it."""
+    both = {"resources": [{"kind": "GitRepository", "name": name} for name in ("git", "two")]}
+    two = source("two", annotations={"reconcile.fluxcd.io/requestedAt": REQUEST})
+    assert never_called(source("git"), two, CHANGED, receiver(spec=both)) == []
+    assert never_called(source("git"), source("two"), CHANGED, receiver(spec=both))
