@@ -180,8 +180,8 @@ def test_an_endless_text_takes_time_by_its_length(one: Form | Way) -> None:
     """16 times the text take about 16 times the time, not the square of that: 256 times."""
     head = one.example.replace("%%", "%").partition("%s")[0]
     for begin, piece, end in _endless(head, one.hides, one.text):
-        short = max(_seconds(begin, piece, end, 6_250), 0.0005)
-        assert _seconds(begin, piece, end, 100_000) < 64 * short, piece
+        short = max(_seconds(begin, piece, end, 2_500), 0.0005)
+        assert _seconds(begin, piece, end, 40_000) < 64 * short, piece
 
 
 @pytest.mark.parametrize(
