@@ -199,7 +199,7 @@ _NO_CLOUD_PROVIDER = Code(
 )
 _VERSION_UNBOUNDED = Code(
     "version-unbounded",
-    "Some charts, artifacts or images follow any version, or the tag latest.",
+    "Some charts, artifacts or images are not pinned: they accept any version or the tag latest.",
 )
 
 ADVICE = (
@@ -247,8 +247,8 @@ ADVICE = (
         title_one="{what} is {value}, which is in maintenance mode: an OCIRepository replaces it",
         title_many="{n} HelmRepositories are of type oci, which is in maintenance mode: an "
         "OCIRepository replaces it",
-        why="a HelmRepository of type oci has no status, and new features, such as digests and "
-        "filters of tags, are only in OCIRepository",
+        why="a HelmRepository of type oci has no status, and newer features, such as digests and "
+        "tag filters, are available only in OCIRepository",
         steps=(
             Step(
                 "create an OCIRepository with the address of the chart in spec.url and its version "
@@ -305,8 +305,8 @@ ADVICE = (
         area="versions",
         title_one="{what} is {value}: whatever is published next is deployed",
         title_many="{n} objects have no limit on versions: whatever is published next is deployed",
-        why="a breaking version is deployed without review, and clusters with the same manifests "
-        "can run different versions",
+        why="a breaking version can be deployed without review, and clusters with the same "
+        "manifests can run different versions",
         steps=(
             Step(
                 "use a range with an upper bound, such as 6.x or >=1.2.0 <2.0.0, or an exact "

@@ -64,7 +64,7 @@ RULES = (
         why="a value is null (not set), but the schema of chart {schema_chart} requires another type: {detail}",
         steps=(
             Step(
-                "set a value for the key in spec.values, or remove the key. A key without a value is null, which also removes the chart's default",
+                "set a value for the key in spec.values, or remove the key. A key without a value is null, and null also removes the chart's default",
                 read=(SPEC,),
             ),
             _NOT_SET_BY_YOU,
