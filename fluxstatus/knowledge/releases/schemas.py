@@ -84,7 +84,7 @@ RULES = (
         why="a value is not one of those that the schema of chart {schema_chart} allows, or does not have the required format: {detail}",
         steps=(
             Step(
-                "set an allowed value in spec.values or spec.valuesFrom ({detail}), and check its spelling and unit",
+                'set an allowed value in spec.values or spec.valuesFrom (the schema check reports: "{detail}"), and check its spelling and unit',
                 read=(SPEC,),
             ),
             _NOT_SET_BY_YOU,
