@@ -6,7 +6,7 @@ from typing import Any
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.late_pattern import late_pattern
-from fluxstatus.base.urls import cloud_of, host_of
+from fluxstatus.base.urls import cloud_of, host_of, without_login
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.model.kinds import KINDS, OPERATOR, Kind, full_name
 from fluxstatus.state.health_checks import worst_first
@@ -70,7 +70,7 @@ def fields_of(resource: Resource, endpoint: Resource | None = None) -> dict[str,
         "release_name": release_name(resource),
         **_chart_fields(resource),
         "host": host,
-        "artifact_registry": own["artifact"].removeprefix("oci://").partition("/")[0],
+        "login_server": _server_of(url or own["artifact"]),
         "address": url,
         "address_field": _address_field(resource, endpoint),
         "ssh": url if url.startswith("ssh://") else "",
@@ -421,6 +421,19 @@ def ref_of(spec: Mapping[str, Any], kind: str) -> str:
     ref = map_of(spec.get("ref"))
     default = 'tag "latest"' if kind == "OCIRepository" else "the default branch"
     return next((say(ref[key]) for key, say in _REFS if text_of(ref.get(key))), default)
+
+
+def _server_of(url: str) -> str:
+    """Return the host and the port of the registry at *url*, as a login to it is stored.
+
+    Docker Hub has a name of its own there. Upstream: go-containerregistry pkg/authn/keychain.go.
+    """
+    address = without_login(url)
+    server = (address.partition("://")[2] or address).partition("/")[0]
+    return _DOCKER_HUB if server in ("docker.io", "index.docker.io") else server
+
+
+_DOCKER_HUB = "https://index.docker.io/v1/"
 
 
 def _with_registry(image: str) -> str:

@@ -29,7 +29,7 @@ _INSTANCE: KindNames = frozenset({"FluxInstance"})
 _BUILDER = "FO internal/builder"
 _OPERATOR = "kubectl get deployments -n {flux_namespace} -o wide"
 
-_PULL_SECRET = for_secret(REGISTRY, "{missing}").replace("{host}", "{artifact_registry}")
+_PULL_SECRET = for_secret(REGISTRY, "{missing}")
 
 _PATCH = Text(
     r"(?P<detail>(?:add|remove|replace|test|move|copy) operation does not apply"
