@@ -52,7 +52,7 @@ ADVICE = (
         area="security",
         title_one="{what} pushes to the branch that it reads, {value}",
         title_many="{n} ImageUpdateAutomations push to the branch that they read",
-        why="an update is deployed without review, and the credentials of the automation can write "
+        why="updates are deployed without review, and the credentials of the automation can write "
         "to the branch that the cluster is deployed from",
         steps=(
             Step(

@@ -152,8 +152,8 @@ ADVICE = (
                 "spec.install.disableWait or spec.upgrade.disableWait is true"
             ),
             Step(
-                "raise spec.timeout if that takes longer than now: an object that is not ready in "
-                "time then fails, and holds up what depends on it"
+                "raise spec.timeout if the objects need more time than the current timeout: an "
+                "object that is not ready in time fails and holds up everything that depends on it"
             ),
         ),
         find=_not_awaited,

@@ -169,7 +169,8 @@ UNUSED = Advice(
     title_one="{what} is for Git over SSH, but the URL is {value}: the Secret is not used",
     title_many="{n} Secrets are for Git over SSH, but the URLs do not use SSH: the Secrets are not "
     "used",
-    why="Flux fetches the repository without credentials, which works only while it is public",
+    why="Flux fetches the repository without credentials; this works only while the "
+    "repository is public",
     steps=(
         Step("change the URL to ssh://git@HOST/PATH if Flux should log in with this key"),
         Step(

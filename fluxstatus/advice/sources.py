@@ -235,7 +235,7 @@ _NO_CLOUD_PROVIDER = Code(
 )
 _VERSION_UNBOUNDED = Code(
     "version-unbounded",
-    "Some charts, artifacts or images follow any version, or the tag latest.",
+    "Some charts, artifacts or images are not pinned: they accept any version or the tag latest.",
 )
 
 ADVICE = (
@@ -285,8 +285,8 @@ ADVICE = (
         title_one="{what} is {value}, which is in maintenance mode: an OCIRepository replaces it",
         title_many="{n} HelmRepositories are of type oci, which is in maintenance mode: an "
         "OCIRepository replaces it",
-        why="a HelmRepository of type oci has no status, and new features, such as digests and "
-        "filters of tags, are only in OCIRepository",
+        why="a HelmRepository of type oci has no status, and newer features, such as digests and "
+        "tag filters, are available only in OCIRepository",
         steps=(
             Step(
                 "create an OCIRepository with the address of the chart in spec.url and its version "

@@ -128,14 +128,15 @@ def _compared(analysis: Analysis, current: int, total: int) -> Finding:
     state = analysis.state
     consumers = (one for one in state.of_kind(*CONSUMERS) if state.covers(one.ref))
     others = [refs for one in consumers if (refs := awaited_by(analysis, one))]
-    which = " that can be compared" if others else ""
-    objects = counted(total, f"object{which} has", f"objects{which} have")
+    which = "comparable " if others else ""
+    objects = counted(total, f"{which}object has", f"{which}objects have")
     their = noun_for(total, "its", "their")
     title = f"{current} of {objects} applied the latest revision of {their} source"
     title = f"among the objects that could be read, {title}" if _is_partial(analysis) else title
     if not others:
         return passed(STEP_ID, title)
-    title = f"{title}; {len(others)} more {noun_for(len(others), 'is', 'are')} waiting"
+    rest = counted(len(others), "other object has", "other objects have")
+    title = f"{title}; {rest} no result yet"
     awaited = tuple({ref for refs in others for ref in refs})
     return Finding(STEP_ID, WAITING, Level.WAIT, title, waits_for=awaited)
 

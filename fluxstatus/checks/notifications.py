@@ -93,7 +93,8 @@ def _not_sending(analysis: Analysis) -> Iterator[Finding]:
         title=f"{first}{more}: no notifications are sent, because there is no {_CONTROLLER}",
         object=first,
         others=tuple(one.ref for one in alerts[1:]),
-        why="the controller that sends notifications is neither installed nor expected here",
+        why="the controller that sends notifications is not installed, and nothing indicates that "
+        "it should be",
         hints=(hint(f"install the {_CONTROLLER}, or delete the Alerts", read_whole(*first.key)),),
         docs=docs_of("Alert"),
         trivial=True,

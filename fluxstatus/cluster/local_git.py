@@ -1,4 +1,4 @@
-"""What the Git checkout in the current folder proves about commits; nothing in it is changed.
+"""What the Git checkout in the current directory proves about commits; nothing in it is changed.
 
 Git asks for nothing, fetches nothing and runs nothing here. A commit that the checkout does not
 have, or does not know the way to, proves nothing: a shallow one ends somewhere.

@@ -327,8 +327,8 @@ def prune(query: str, item: Object) -> Object:
     versions with their kinds. Of an ImageUpdateAutomation: `templateFields`, the names of fields in
     the template of its commit message, and `observedPolicies`, the image that its last run used of
     each ImagePolicy, by name. Of an Ingress: `guardedBy`, the names of annotations that may require
-    a login. Of a PrometheusRule or VMRule: `metrics`, the metrics of Flux by the name of each
-    rule that uses some. Of a Deployment: `webVariables`, the names of environment variables that
+    a login. Of a PrometheusRule or VMRule: `metrics`, the metrics of Flux, keyed by the
+    rule that uses them. Of a Deployment: `webVariables`, the names of environment variables that
     configure a web UI. Of METADATA: `helm`, the names of Helm's annotations.
     """
     resource = query.partition("/")[0]

@@ -127,7 +127,7 @@ QUERIES: Mapping[str, ListQuery] = {
     # What the owners of a kind have changed, only where several apply the same object.
     CHANGES: ListQuery(_CORE, "events", "fieldSelector=type=Normal", pages=4),
 }
-"""The lists of kinds that are not Flux kinds, by the name of their answer."""
+"""The lists of kinds that are not Flux kinds, keyed by the name of their answer."""
 
 
 AWAITED_KINDS: Mapping[str, ListQuery] = {

@@ -260,7 +260,7 @@ RULES = (
     ),
     Rule(
         _REGION_WRONG,
-        why="bucket {bucket} is not in the region of spec.region and spec.endpoint: the server expects {wanted_region}",
+        why="bucket {bucket} is not in the region set by spec.region and spec.endpoint: the server expects {wanted_region}",
         steps=(
             Step(
                 "set spec.region to {wanted_region}, and spec.endpoint to the endpoint of this region (s3.REGION.amazonaws.com)",
@@ -292,7 +292,7 @@ RULES = (
     ),
     Rule(
         _REGION_WRONG,
-        why="bucket {bucket} is not in the region of spec.region and spec.endpoint: the server redirects the request (301)",
+        why="bucket {bucket} is not in the region set by spec.region and spec.endpoint: the server redirects the request (301)",
         steps=(
             Step(
                 "set spec.region to the region of the bucket, and spec.endpoint to s3.REGION.amazonaws.com; to find the region, run aws s3api get-bucket-location --bucket NAME",

@@ -110,7 +110,7 @@ RULES = (
         why="variable {variable} in spec.healthChecks is not substituted: spec.postBuild substitutes variables in the applied objects, but not in the Kustomization itself",
         steps=(
             Step(
-                "use the name without a variable in spec.healthChecks, or substitute the variable in the Kustomization that applies this one. Alternatively, set spec.wait: true instead of spec.healthChecks",
+                "in spec.healthChecks, use the literal name instead of a variable, or substitute the variable in the Kustomization that applies this one. Alternatively, set spec.wait: true instead of spec.healthChecks",
                 read=(SPEC,),
             ),
         ),

@@ -100,10 +100,10 @@ RULES = (
             "image-policy-not-numeric",
             "A tag that the numerical policy of the ImagePolicy compares is not a number.",
         ),
-        why="{wrong_tag} is not a number, which spec.policy.numerical requires",
+        why="{wrong_tag} is not a number, but spec.policy.numerical requires numbers",
         steps=(
             Step(
-                "set spec.filterTags.pattern to a regular expression that matches only tags with numbers, and spec.filterTags.extract to the number, for example '^main-(?P<n>[0-9]+)$' and '$n'. Or use spec.policy.semver",
+                "set spec.filterTags.pattern to a regular expression that matches only tags with numbers, and set spec.filterTags.extract to the group that captures the number, for example '^main-(?P<n>[0-9]+)$' and '$n'. Alternatively, use spec.policy.semver",
                 read=(SPEC, _IMAGES),
             ),
         ),

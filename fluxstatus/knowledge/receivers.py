@@ -19,7 +19,7 @@ _PRINT = (
 )
 STEPS = (
     Step(
-        "create a Secret with a random token, and a Receiver for the source; flux prints the Receiver's manifest",
+        "create a Secret with a random token, and a Receiver for the source; flux create receiver --export prints the Receiver's manifest",
         read=(_PRINT,),
         change=("kubectl create secret generic webhook-token -n {ns} --from-file=token=./token",),
     ),

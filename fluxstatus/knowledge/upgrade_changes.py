@@ -150,7 +150,7 @@ STRICT_VARIABLES = Change(
 FLUX_CRDS = Change(
     code=Code(
         "upgrade-crd-substitution",
-        "A Kustomization substitutes variables in the Flux CRDs, which damages those of Flux 2.9.0.",
+        "A Kustomization substitutes variables in the Flux CRDs; this damages the CRDs of Flux 2.9.0.",
     ),
     minor=(2, 9),
     title_one="{what} substitutes variables and applies the Flux CRDs; do not upgrade to Flux 2.9.0",

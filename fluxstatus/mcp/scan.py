@@ -60,8 +60,8 @@ def scan(
 ) -> Iterator[ClientEntries]:
     """Yield the entries of each of *clients* that keeps a file on *host*.
 
-    A file of more than *most* bytes is not read, of the current folder none of more than 4 MiB;
-    without *folder*, none of that at all.
+    A file of more than *most* bytes is not read, and in the current directory none of more than
+    4 MiB; without *folder*, no file in it is read at all.
     """
     for client in clients.values():
         if client.file:

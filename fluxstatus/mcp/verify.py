@@ -190,7 +190,7 @@ def _tools(entry: Entry, clients: Sequence[str], seen: Observation) -> Iterator[
             "tools",
             _NOT_PINNED_READ_ONLY,
             Level.WARN,
-            "the server offers no tools that write, but is not started with --read-only=true",
+            "the server offers no tools that write, but was not started with --read-only=true",
             why="a newer version of the server may offer such tools",
             hints=(_setup(entry, clients, "add --read-only=true"),),
         )

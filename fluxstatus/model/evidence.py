@@ -41,7 +41,7 @@ Object: TypeAlias = dict[str, Any]
 
 
 class Why(StrEnum):
-    """Why something could not be read, in the order of the steps of a run."""
+    """Why data could not be read, in the order of the steps of a run."""
 
     NO_PROGRAM = "no-program"  # kubectl (or another program) is missing or too old
     NO_CONFIG = "no-config"  # no kubeconfig, or no such context, cluster or user in it

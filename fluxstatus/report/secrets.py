@@ -46,7 +46,7 @@ def rows_of(one: "Credential") -> Iterator[tuple[str, str]]:
 
 
 def unread_rows(unread: Unread | None) -> Iterator[tuple[str, str]]:
-    """Yield why something could not be read, and the missing permission."""
+    """Yield why data could not be read, and the missing permission."""
     if unread:
         yield f"{unread.why}", unread.full_text
 
@@ -67,5 +67,5 @@ def json_of(one: "Credential") -> dict[str, Any]:
 
 
 def unread_json(unread: Unread | None) -> dict[str, str] | None:
-    """Return as JSON why something could not be read, or None if it was read."""
+    """Return as JSON why data could not be read, or None if it was read."""
     return {"why": unread.why, "text": unread.text, "rule": unread.permission} if unread else None

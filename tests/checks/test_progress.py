@@ -175,8 +175,8 @@ def test_the_comparison_of_revisions_says_who_waits() -> None:
     known = evidence(*HEALTHY, *objects)
     (one,) = [f for f in found("drift", known) if "latest revision" in f.title]
     assert one.level is Level.WAIT
-    assert one.title.endswith("of 2 objects that can be compared have applied the latest revision "
-                              "of their source; 1 more is waiting")  # fmt: skip
+    assert one.title.endswith("of 2 comparable objects have applied the latest revision "
+                              "of their source; 1 other object has no result yet")  # fmt: skip
 
 
 def test_the_exit_code_of_a_single_step_follows_its_findings() -> None:

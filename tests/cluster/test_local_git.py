@@ -1,4 +1,4 @@
-"""What the Git checkout in the current folder proves about commits."""
+"""What the Git checkout in the current directory proves about commits."""
 
 import os
 import subprocess

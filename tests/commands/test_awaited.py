@@ -65,7 +65,7 @@ def _healthy(api: Api) -> None:
 
 
 def titles(done: CompletedProcess[str]) -> Mapping[str, str]:
-    """Return the titles of the failures, by the name of their object."""
+    """Return the titles of the failures, keyed by the name of their object."""
     findings = json.loads(done.stdout)["findings"]
     return {one["object"]["name"]: one["title"] for one in findings if one["level"] == "fail"}
 

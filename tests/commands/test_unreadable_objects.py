@@ -64,7 +64,7 @@ def _cluster(api: Api) -> Api:
 
 
 def levels(done: Done) -> dict[str, set[str]]:
-    """Return the levels of the findings by the name of their object."""
+    """Return the levels of the findings, keyed by the name of their object."""
     found: dict[str, set[str]] = {}
     for finding in json.loads(done.out)["findings"]:
         ref = finding["object"] or {"kind": "", "namespace": "", "name": ""}

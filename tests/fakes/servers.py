@@ -33,7 +33,7 @@ exec '{python}' -I -S '{forward}' "$port" "$@"
 
 
 class Servers:
-    """Scripted servers by the name of their context; all are in the file `kubeconfig`."""
+    """Scripted servers, keyed by the name of their context; all are in the file `kubeconfig`."""
 
     def __init__(self, folder: Path, apis: Mapping[str, Api]) -> None:
         self.folder, self.apis = folder, apis

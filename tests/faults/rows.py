@@ -239,7 +239,7 @@ _DISK = (
         "/dev/full cannot be written: it is not a regular file"),
     Row("`$TMPDIR` is missing.", f"TMPDIR=/nowhere {PROGRAM}", HEALTHY, REPORT),
     Row("Nothing can be written anywhere.", f"(ulimit -f 0; {PROGRAM}) | cat", HEALTHY, REPORT),
-    Row("The current folder is removed.", f"mkdir x; cd x; rmdir ../x; {PROGRAM}", HEALTHY,
+    Row("The current directory is removed.", f"mkdir x; cd x; rmdir ../x; {PROGRAM}", HEALTHY,
         REPORT),
 )  # fmt: skip
 _SIGNALS = (

@@ -58,8 +58,8 @@ _REJECTED = (
     "chart that contains one fails completely"
 )
 _MIGRATE = Step(
-    "migrate all stored objects with the flux CLI, or let the Flux Operator migrate them, which "
-    "it does unless spec.migrateResources of the FluxInstance is false",
+    "migrate all stored objects with the flux CLI, or let the Flux Operator migrate them; it does "
+    "so unless spec.migrateResources of the FluxInstance is false",
     change=("flux migrate", APPLY_INSTANCE),
 )
 
@@ -212,7 +212,7 @@ def _written(move: Move) -> Iterator[Finding]:
             (
                 _change_files(move),
                 Step(
-                    "then migrate the stored objects, which also clears versions that no manifest "
+                    "then migrate the stored objects; this also clears versions that no manifest "
                     "uses",
                     change=("flux migrate",),
                 ),

@@ -34,8 +34,8 @@ def steps_of(move: Move, findings: Iterable[Finding]) -> Iterator[Hint]:
         yield hint("resolve all blockers, the first one first")
     yield _git(move)
     yield hint(
-        "migrate all stored objects to their current version; the Flux Operator has already done "
-        "so unless a stored version is among the blockers",
+        "migrate all stored objects to their current version; this is not needed if the Flux "
+        "Operator manages Flux and no stored version is listed as a blocker",
         Command(("flux", "migrate"), changes=True),
     )
     yield from _flux(move)

@@ -43,7 +43,7 @@ Examples:
 Exit codes:
   0  listed, healthy or not
   2  usage error, or no object has this name
-  3  something could not be read
+  3  some of the required data could not be read
 """
 
 

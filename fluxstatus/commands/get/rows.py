@@ -166,7 +166,7 @@ FILTERS: Mapping[str, Callable[[Row], bool]] = {
     "stale": lambda row: row.is_stale,
     "reconciling": lambda row: row.resource.verdict in {*IN_PROGRESS, Verdict.STUCK},
 }
-"""The filters of a list, by the name of the option."""
+"""The filters applied to the list, keyed by option name."""
 
 
 _REVISIONS = frozenset({"WANTED", "APPLIED"})

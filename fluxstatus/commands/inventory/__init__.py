@@ -49,7 +49,7 @@ Exit codes:
   0  nothing that was read is gone
   1  something is gone
   2  usage error, or no object has this name
-  3  something could not be read
+  3  some of the required data could not be read
 """
 
 

@@ -62,7 +62,7 @@ def _blocked(ctx: ReconcileContext) -> str:
         ),
         (
             ctx.unavailable,
-            f"nothing happens until {ctx.unavailable} is {ctx.working}; then it is reconciled",
+            f"{resource.ref} is not reconciled until {ctx.unavailable} is {ctx.working}",
         ),
         (not ctx.controllers.is_watched(resource), "nothing happens until a controller watches it"),
         (resource.verdict is Verdict.STALLED, f"nothing happens until {spec}"),

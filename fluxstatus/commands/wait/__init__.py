@@ -82,7 +82,7 @@ def show(
     The sources must have fetched the revision, and all objects that use them must have applied it
     and passed their health checks: Kustomizations, HelmReleases whose chart changes with the
     revision, the objects that these create, and the objects that depend on them. A later revision
-    counts only if the history in the cluster, or the Git checkout in the current folder, proves
+    counts only if the history in the cluster, or the Git checkout in the current directory, proves
     that it contains this one. Changes nothing and does not request reconciliations.
     """
     if not revision.strip():

@@ -60,7 +60,7 @@ RULES = (
         why="admission webhook {webhook} (Gatekeeper) rejects {object}: {detail}",
         steps=(
             Step(
-                "change the manifest to comply with the constraint in brackets in the message, which often requires a securityContext or resources, or exclude the namespace from the constraint",
+                "change the manifest to comply with the constraint in brackets in the message (this often requires a securityContext or resources), or exclude the namespace from the constraint",
                 read=("kubectl get constraints", OBJECT),
             ),
         ),

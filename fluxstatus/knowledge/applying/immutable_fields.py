@@ -185,7 +185,7 @@ RULES = (
         why="{object} is immutable (immutable: true) or has a fixed type, so {field} cannot be changed",
         steps=(
             Step(
-                "give the {object_kind} a new name in Git and refer to the new name, which is what kustomize generators do",
+                "give the {object_kind} a new name in Git and refer to the new name, as kustomize generators do",
                 read=("kubectl describe {object_kind} {object_name} -n {object_ns}",),
             ),
             Step(

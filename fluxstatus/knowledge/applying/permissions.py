@@ -160,7 +160,7 @@ RULES = (
     ),
     Rule(
         _RBAC_FORBIDDEN,
-        why="{user} is not allowed to create namespaces, which spec.install.createNamespace requires",
+        why="{user} is not allowed to create namespaces, but spec.install.createNamespace requires it",
         steps=(
             Step(
                 "remove spec.install.createNamespace, and create the namespace in a Kustomization of the platform team, together with a role for ServiceAccount {sa_name} in that namespace",

@@ -24,7 +24,7 @@ _PATH_MISSING = Code("path-missing", "The path in spec.path does not exist in th
 RULES = (
     Rule(
         _RESOURCE_FILE_MISSING,
-        why="kustomization.yaml refers to a patch or file by URL ({url}), which is not supported with spec.decryption; each patch or file must be in the source",
+        why="kustomization.yaml refers to a patch or file by URL ({url}), but spec.decryption does not support URLs; each patch or file must be in the source",
         steps=(
             Step(
                 "commit a copy of the file and refer to the copy, or apply the file with a Kustomization that does not set spec.decryption"

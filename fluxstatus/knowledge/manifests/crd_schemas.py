@@ -34,7 +34,7 @@ RULES = (
     ),
     Rule(
         _CRD_INVALID,
-        why="the live {object} has preserveUnknownFields: true from an old version of the CRD, which does not allow defaults in the schema",
+        why="the live {object} has preserveUnknownFields: true from an old version of the CRD, and this setting does not allow defaults in the schema",
         steps=(
             Step(
                 "set preserveUnknownFields: false in the CRD in Git, or once in the live CRD; existing custom resources do not change",

@@ -40,7 +40,7 @@ RULES = (
                 read=("kubectl explain {object_resource} --recursive",),
             ),
             Step(
-                "if the documentation of the kind includes the field, the version of Flux in the cluster is too old to support it"
+                "if the kind's documentation includes the field, the version of Flux in the cluster is too old to support it"
             ),
         ),
         pattern=Text(_UNDECLARED),
@@ -59,7 +59,7 @@ RULES = (
                 read=("kubectl explain {object_resource} --recursive",),
             ),
             Step(
-                "if the documentation of the kind includes the field, the cluster has an older version: update the CRD, or Kubernetes for a built-in kind. Helm updates a chart's CRDs only if spec.upgrade.crds is CreateReplace"
+                "if the kind's documentation includes the field, the cluster has an older version of the API: update the CRD or, for a built-in kind, upgrade Kubernetes. Helm updates a chart's CRDs only if spec.upgrade.crds is CreateReplace"
             ),
         ),
         pattern=Text(_UNDECLARED),

@@ -168,7 +168,7 @@ RULES = (
     ),
     Rule(
         NOTIFICATION_FAILED,
-        why="the Provider cannot determine the user that the token in Secret {secret} belongs to, which is required for comments: {detail}",
+        why="the Provider cannot post comments because it cannot determine the user that the token in Secret {secret} belongs to: {detail}",
         steps=(
             Step(
                 "use a valid token that is allowed to read its own user (Gitea: read:user; GitLab: read_user or api)",

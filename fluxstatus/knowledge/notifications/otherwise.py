@@ -35,7 +35,7 @@ RULES = (
     ),
     Rule(
         ALERT_INVALID,
-        why="spec.eventSources lists objects in another namespace, which is not allowed: notification-controller runs with --no-cross-namespace-refs, so the events of these objects are not sent",
+        why="spec.eventSources lists objects in another namespace, but notification-controller runs with --no-cross-namespace-refs, so the events of these objects are not sent",
         steps=(
             Step(
                 "create an Alert and a Provider in the same namespace as these objects, and remove the objects from spec.eventSources of this Alert",

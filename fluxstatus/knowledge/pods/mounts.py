@@ -69,7 +69,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="a volume's file system does not allow changing the owner of its files, which fsGroup in the securityContext requires",
+        why="a volume's file system does not allow changing the owner of its files, but fsGroup in the securityContext requires it",
         steps=(
             Step(
                 "remove fsGroup from the pod's securityContext, or set fsGroupChangePolicy: OnRootMismatch. For NFS, set the owner on the server, because root_squash forbids chown",

@@ -9,7 +9,7 @@ from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
 _FORCE_UNUSABLE = Code(
-    "helm-force-unusable", "Helm cannot replace objects, which spec.upgrade.force requires."
+    "helm-force-unusable", "Helm cannot replace objects, but spec.upgrade.force requires it."
 )
 _NOT_ADOPTED = Code(
     "helm-object-unknown",

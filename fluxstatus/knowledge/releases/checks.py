@@ -66,7 +66,7 @@ RULES = (
         why="the values contain a setting that this chart version no longer supports ({template}): {detail}",
         steps=(
             Step(
-                "remove {chart_value} from spec.values and spec.valuesFrom, and use its replacement as described in the chart's upgrade notes ({detail}). As a workaround, pin the chart to the last version that supports the setting",
+                'remove {chart_value} from spec.values and spec.valuesFrom, and use its replacement as described in the chart\'s upgrade notes (the chart reports: "{detail}"). As a workaround, pin the chart to the last version that supports the setting',
                 read=(SPEC,),
             ),
         ),
@@ -174,7 +174,7 @@ RULES = (
         why="a value that the chart requires is not set ({template}): {detail}",
         steps=(
             Step(
-                "set {chart_value} in spec.values ({detail}), or in a Secret that spec.valuesFrom references. For a description, run helm show values CHART. If the value is already set, check its nesting and indentation (the values of a subchart are nested under the subchart's name)",
+                'set {chart_value} in spec.values (the chart reports: "{detail}"), or in a Secret that spec.valuesFrom references. For a description, run helm show values CHART. If the value is already set, check its nesting and indentation (the values of a subchart are nested under the subchart\'s name)',
                 read=(SPEC, "kubectl get configmaps,secrets -n {ns}"),
             ),
         ),

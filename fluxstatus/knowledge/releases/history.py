@@ -21,7 +21,7 @@ _NO_DEPLOYED_RELEASE = Code(
 RULES = (
     Rule(
         _OPERATION_PENDING,
-        why="Helm's storage contains a pending install, upgrade or rollback of this release, which blocks new ones",
+        why="a pending install, upgrade or rollback of this release in Helm's storage blocks new ones",
         steps=(
             Step(
                 "check whether Helm is currently running (on the command line, in CI, or for a second HelmRelease with the same release name)",
@@ -41,7 +41,7 @@ RULES = (
     ),
     Rule(
         _OPERATION_PENDING,
-        why="Helm's storage contains a pending install, upgrade or rollback of this release, which blocks new ones",
+        why="a pending install, upgrade or rollback of this release in Helm's storage blocks new ones",
         steps=(
             Step(
                 "reconcile the HelmRelease. If helm-controller was stopped during an attempt (for example, because it ran out of memory), it unlocks the release and tries again",

@@ -64,7 +64,7 @@ RULES = (
         why="a value is null (not set), but the schema of chart {schema_chart} requires another type: {detail}",
         steps=(
             Step(
-                "set a value for the key in spec.values, or remove the key. A key without a value is null, which also removes the chart's default",
+                "set a value for the key in spec.values, or remove the key. A key without a value is null, and null also removes the chart's default",
                 read=(SPEC,),
             ),
             _NOT_SET_BY_YOU,
@@ -84,7 +84,7 @@ RULES = (
         why="a value is not one of those that the schema of chart {schema_chart} allows, or does not have the required format: {detail}",
         steps=(
             Step(
-                "set an allowed value in spec.values or spec.valuesFrom ({detail}), and check its spelling and unit",
+                'set an allowed value in spec.values or spec.valuesFrom (the schema check reports: "{detail}"), and check its spelling and unit',
                 read=(SPEC,),
             ),
             _NOT_SET_BY_YOU,

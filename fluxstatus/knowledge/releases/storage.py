@@ -100,7 +100,7 @@ RULES = (
     Rule(
         Code(
             "chart-digest-mismatch",
-            "The chart that source-controller serves differs from the digest in the source's status.",
+            "The digest of the chart that source-controller serves differs from the one in the source's status.",
         ),
         why="the chart that source-controller serves does not match the digest in the status of its source; source-controller stored the chart again but did not update the status. This can happen after a restart without a persistent volume, or with several replicas",
         steps=(

@@ -46,7 +46,7 @@ _TEMPLATE_RULES = (
         why="a check in the chart rejects the values ({template}): {detail}",
         steps=(
             Step(
-                "set or correct the value in spec.values as the check requires ({detail}). For a description of the values of this chart version, run helm show values CHART",
+                'set or correct the value in spec.values as the check requires (the chart reports: "{detail}"). For a description of the values of this chart version, run helm show values CHART',
                 read=(SPEC,),
             ),
         ),

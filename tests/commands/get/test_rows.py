@@ -30,7 +30,7 @@ FAILED = {
 
 
 def listed(*objects: Any, kinds: Iterable[str] = KINDS, **more: Any) -> dict[str, Row]:
-    """Return the rows of a cluster with *objects* by the name of the object."""
+    """Return the rows of a cluster with *objects*, keyed by the object's name."""
     saved = Saved(evidence(*objects, **more))
     every = [row for batch in rows(saved, (KINDS[kind] for kind in kinds)) for row in batch]
     return {row.resource.ref.name: row for row in every}

@@ -39,7 +39,7 @@ def provider(**spec: Any) -> Object:
 
 
 def listed(known: Evidence, *kinds: str, where: tuple[str, ...] = ()) -> Mapping[str, Row]:
-    """Return the rows of *kinds* by the name of the object."""
+    """Return the rows of *kinds*, keyed by the name of the object."""
     saved = Saved(known, where)
     found = [row for batch in rows(saved, (KINDS[kind] for kind in kinds)) for row in batch]
     return {row.resource.ref.name: row for row in found}
