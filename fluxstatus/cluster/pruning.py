@@ -256,8 +256,10 @@ _SHAPES: Mapping[str, Shape] = {
     "vmrules.operator.victoriametrics.com": {"metadata": _METADATA},
     RELATED: {
         "metadata": _METADATA,
-        "spec": _fields("suspend", sourceRef=_REF),
-        "status": _fields("phase", conditions=_CONDITIONS),
+        "spec": _fields(
+            "suspend planOnly approvePlan", sourceRef=_REF, dependsOn=_fields("namespace name")
+        ),
+        "status": _fields("phase observedGeneration", conditions=_CONDITIONS),
     },
     "*": {
         "metadata": _METADATA,
