@@ -105,9 +105,7 @@ def _judged(
         yield _finding(resource, several, _BY_CODE[code], text)
 
 
-def _form_and_text(
-    analysis: Analysis, one: Related, waiting: Collection[Key]
-) -> tuple[_Form, str]:
+def _form_and_text(analysis: Analysis, one: Related, waiting: Collection[Key]) -> tuple[_Form, str]:
     """Return how *one* is reported: it waits for its source if that has a fault of its own.
 
     So it does for a dependency that is one of those *waiting*, which are reported themselves.
