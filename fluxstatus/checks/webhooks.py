@@ -89,9 +89,14 @@ def _changes(state: State, receiver: Resource, source: Resource) -> int:
 
 
 def _takes_pushes(receiver: Resource) -> bool:
-    """Return whether *receiver* is for pushed commits, not only for releases, for example."""
-    events = receiver.spec.get("events") or ()
-    names = [text_of(one).lower() for one in events] if isinstance(events, list) else []
+    """Return whether *receiver* is for pushed commits, not only for releases, for example.
+
+    It takes all events without spec.events; a snapshot of an older release does not have the field.
+    """
+    events = receiver.spec.get("events")
+    if not isinstance(events, list):
+        return False
+    names = [text_of(one).lower() for one in events]
     return not names or any(part in name for name in names for part in _PUSHES)
 
 

@@ -49,7 +49,7 @@ _FLUX: Shape = {
         "serviceAccountName targetNamespace releaseName storageNamespace path prune wait force "
         "components eventSeverity insecure migrateResources proxy summary recurseSubmodules "
         "postRenderers postRenderStrategy passCredentials deletionPolicy reconcileStrategy "
-        "resourceFilter version",
+        "resourceFilter version events",
         sourceRef=_REF,
         chartRef=_REF,
         chart={
@@ -437,6 +437,8 @@ def _keep_of_flux(kept: Object, item: Object) -> None:
     for name, field in _EMPTY_IF_MISSING:
         if type(outer := spec.get(name)) is dict:
             outer.setdefault(field, {})
+    if kept.get("kind") == "Receiver":
+        spec.setdefault("events", [])  # for the same reason
 
 
 def _keep_arguments(deployment: Object) -> None:
