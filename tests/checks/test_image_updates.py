@@ -1,12 +1,15 @@
 """Image automation end to end: from the image that a policy chooses to the commit."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
-from fluxstatus.model.evidence import Object
+from fluxstatus.model.evidence import Answer, Incomplete, Object, Read
 from fluxstatus.model.findings import Finding, Level
 from tests.builders import FORBIDDEN, HEALTHY, evidence, flux, found, minutes, source, stamp
 
@@ -146,6 +149,19 @@ def test_a_branch_that_nothing_reads() -> None:
     assert '"main"' in finding.title
 
 
+GITS = "gitrepositories.source.toolkit.fluxcd.io"
+
+
+@pytest.mark.parametrize("some", [Read, partial(Incomplete, FORBIDDEN)])
+def test_a_branch_that_may_be_read_elsewhere(some: Callable[..., Answer]) -> None:
+    """A GitRepository in a namespace that was not read may read the branch."""
+    known = evidence(*FLUX, git(), policy(), automation(spec={"git": CHECKOUT}))
+    answer = some(known.answers[GITS].known, namespaces=("apps",))
+    limited = replace(known, answers={**known.answers, GITS: answer})
+    codes = [{one.code for one in found("reconcilers", each)} for each in (known, limited)]
+    assert "image-update-branch" in codes[0] - codes[1]
+
+
 @pytest.mark.parametrize(
     ("spec", "more"),
     [
@@ -157,6 +173,10 @@ def test_a_branch_that_nothing_reads() -> None:
         (
             CHECKOUT,
             [git("two", url="git@git.acme.internal:app", ref={"name": "refs/heads/develop"})],
+        ),
+        (
+            CHECKOUT,
+            [git("two", url="ssh://git@ssh.acme.internal:443/App.git", ref={"branch": "develop"})],
         ),
         (CHECKOUT, [git("two", ref={"tag": "v1"})]),
     ],
