@@ -116,6 +116,26 @@ def test_the_latest_image_was_not_used(used: Object) -> None:
     assert "ghcr.io/acme/app:1.1.0" in finding.why
 
 
+def test_an_automation_that_has_just_been_resumed() -> None:
+    """The time that an automation has starts when its spec was last changed."""
+    fields = {"fieldsType": "FieldsV1", "fieldsV1": {"f:spec": {"f:suspend": {}}}}
+    ages = (minutes(2), HOUR)
+    codes = []
+    for ago in ages:
+        entry = {"manager": "flux", "operation": "Update", "time": stamp(ago), **fields}
+        bot = automation(used=OLD, generation=2, observed=2, managedFields=[entry])
+        codes.append(list(judged(git(), policy(), bot)))
+    assert codes == [[], ["image-update-behind"]]
+
+
+def test_a_policy_that_was_perhaps_just_selected() -> None:
+    """An automation does not run when the labels of a policy change: it has its interval."""
+    selector = {"policySelector": {"matchLabels": {"team": "a"}}}
+    chosen, other = (policy(name, labels={"team": "a"}) for name in ("new", "app"))
+    assert judged(git(), chosen, other, automation(spec=selector)) == {}
+    assert judged(git(), chosen, other, automation(used=OLD, spec=selector)) != {}
+
+
 def test_a_failing_automation_has_its_own_cause() -> None:
     """Where the automation fails, that is the finding, and nothing else is said about it."""
     bot = automation(used=OLD)
