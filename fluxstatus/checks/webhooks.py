@@ -1,6 +1,7 @@
 """Receivers whose webhook nobody calls, part of step 6: they are Ready all the same."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from fluxstatus.base.durations import when
@@ -11,6 +12,7 @@ from fluxstatus.checks.wording import docs_of, read_whole
 from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import hint
+from fluxstatus.model.ref import Key
 from fluxstatus.state.receivers import Receivers
 from fluxstatus.state.references import source_of
 from fluxstatus.state.requests import REQUESTED_AT
@@ -40,15 +42,26 @@ def webhooks(analysis: Analysis) -> Iterator[Finding]:
     reconciliation, so that only its absence shows something.
     """
     state = analysis.state
-    for receiver in state.of_kind("Receiver"):
+    receivers = state.of_kind("Receiver")
+    appliers = _appliers(state) if receivers else {}
+    for receiver in receivers:
         is_ready = receiver.verdict is Verdict.READY and state.covers(receiver.ref)
         if is_ready and not receiver.spec.get("resourceFilter"):
             targets = _targets(state, receiver)
-            changed = [
-                (one, number) for one in targets if (number := _changes(state, receiver, one))
-            ]
-            if changed and not any(map(_was_requested, targets)):
+            if any(map(_was_requested, targets)):
+                continue
+            numbers = [(one, _changes(receiver, one, appliers.get(one.key, ()))) for one in targets]
+            if changed := [(one, number) for one, number in numbers if number]:
                 yield _never_called(receiver, changed)
+
+
+def _appliers(state: State) -> dict[Key, list[Resource]]:
+    """Return the Kustomizations by their source."""
+    found: dict[Key, list[Resource]] = defaultdict(list)
+    for one in state.of_kind("Kustomization"):
+        if key := source_of(one):
+            found[key].append(one)
+    return found
 
 
 def _targets(state: State, receiver: Resource) -> list[Resource]:
@@ -64,12 +77,12 @@ def _was_requested(target: Resource) -> bool:
     return REQUESTED_AT in target.annotations or bool(handled)
 
 
-def _changes(state: State, receiver: Resource, source: Resource) -> int:
+def _changes(receiver: Resource, source: Resource, appliers: Iterable[Resource]) -> int:
     """Return how many new revisions of *source* have certainly come since *receiver* is as it is.
 
-    They are in the history of what applies them; a controller that restarts stores the same
-    revision again, so that the time of an artifact shows nothing. What was requested of a source
-    that was deleted and created again is lost.
+    They are in the history of the *appliers*, the Kustomizations with this source; a controller
+    that restarts stores the same revision again, so that the time of an artifact shows nothing.
+    What was requested of a source that was deleted and created again is lost.
     """
     if source.ref.kind == "GitRepository" and not _takes_pushes(receiver):
         return 0
@@ -79,11 +92,7 @@ def _changes(state: State, receiver: Resource, source: Resource) -> int:
         return 0
     since = max(since + _SETUP, source.created)
     return max(
-        (
-            len(_revisions(one, since))
-            for one in state.of_kind("Kustomization")
-            if source_of(one) == source.key and one.created and one.created < created
-        ),
+        (len(_revisions(one, since)) for one in appliers if one.created and one.created < created),
         default=0,
     )
 

@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 
+from fluxstatus.checks import webhooks
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.ref import Key
+from fluxstatus.state.references import source_of
+from fluxstatus.state.resource import Resource
 from tests.builders import HEALTHY, evidence, flux, found, kustomization, source, stamp
 
 DAY = timedelta(days=1)
@@ -116,6 +120,22 @@ def test_events_of_commits(event: str) -> None:
 def test_a_receiver_that_was_changed_before() -> None:
     """What came after the last change of a Receiver counts."""
     assert len(never_called(source("git"), CHANGED, changed_receiver(5 * DAY))) == 1
+
+
+def test_many_receivers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each Kustomization is looked at once, however many Receivers and sources there are."""
+    seen: list[Resource] = []
+
+    def counted(resource: Resource) -> Key | None:
+        seen.append(resource)
+        return source_of(resource)
+
+    monkeypatch.setattr(webhooks, "source_of", counted)
+    hooks = [
+        receiver() | {"metadata": receiver()["metadata"] | {"name": f"h{i}"}} for i in range(9)
+    ]
+    assert len(never_called(source("git"), CHANGED, *hooks)) == 9
+    assert len(seen) == len({one.key for one in seen})
 
 
 def test_one_call_counts_for_all_objects() -> None:
