@@ -78,9 +78,25 @@ def related(analysis: Analysis) -> Iterator[Finding]:
         elif unread := state.unread(name):
             yield unread_finding(STEP_ID, resource, unread)
         items = [related_of(resource, item, state.now) for item in answer.known]
-        waiting = {one.ref.key for one in items if one.outcome != "ready"}
+        waiting = _waiting(items)
         shown = [one for one in items if state.covers(one.ref) and one.ref.key not in told]
         yield from _judged(analysis, resource, shown, waiting)
+
+
+def _waiting(items: Sequence[Related]) -> set[Key]:
+    """Return those of *items* that are not ready and reported, and those that wait for them.
+
+    Objects that wait for each other in a circle are not among them.
+    """
+    found = {one.ref.key for one in items if one.outcome != "ready" and not one.depends_on}
+    rest = [one for one in items if one.depends_on]
+    while more := {
+        one.ref.key
+        for one in rest
+        if one.ref.key not in found and not found.isdisjoint(one.depends_on)
+    }:
+        found |= more
+    return found
 
 
 def _judged(
@@ -88,7 +104,7 @@ def _judged(
 ) -> Iterator[Finding]:
     """Yield the findings about *items*, of one kind; if none has conditions, they are counted.
 
-    *waiting* are the objects of the kind that are not ready.
+    *waiting* are the objects of the kind that others may wait for.
     """
     without = [one for one in items if one.outcome == "not judged"]
     if without and len(without) == len(items):
@@ -113,7 +129,7 @@ def _form_and_text(analysis: Analysis, one: Related, waiting: Collection[Key]) -
     if one.outcome == "failed" and one.source and one.source in analysis.causes.by_object:
         return _FORMS["in progress"], f"waits for {Ref('', *one.source)}, which fails"
     if awaited := next((key for key in one.depends_on if key in waiting), None):
-        return _FORMS["in progress"], f"waits for {Ref('', *awaited)}, which is not ready"
+        return _FORMS["in progress"], f"waits for {Ref('', *awaited)}"
     form = _FORMS["unknown" if one.outcome == "not judged" else one.outcome]
     return form, _text(one, form.text)
 

@@ -141,8 +141,22 @@ def test_dependencies(first: Object, level: Level) -> None:
     """What waits for another one, which is reported itself, is no fault of its own."""
     waits = ready("False", "DependencyNotReady", "dependencies do not meet ready condition")
     second = item(TERRAFORM, waits, name="second", spec={"dependsOn": [{"name": "first"}]})
-    [finding] = [x for x in about(TERRAFORM, first, second) if x.object.name == "second"]  # type: ignore[union-attr]
-    assert finding.level is level
+    levels = {one.name: x.level for x in about(TERRAFORM, first, second) for one in x.objects}
+    assert levels["second"] is level
+
+
+@pytest.mark.parametrize(("last", "level"), [("first", Level.FAIL), ("broken", Level.WAIT)])
+def test_chains_of_dependencies(last: str, level: Level) -> None:
+    """A chain waits for the fault at its end; objects that wait for each other are the fault."""
+    waits = ready("False", "DependencyNotReady", "dependencies do not meet ready condition")
+    chain = [
+        item(TERRAFORM, waits, name=name, spec={"dependsOn": [{"name": then}]})
+        for name, then in (("first", "second"), ("second", last))
+    ]
+    broken = item(TERRAFORM, ready("False", "X", "boom"), name="broken")
+    findings = about(TERRAFORM, *chain, broken)
+    ours = {one.name: x.level for x in findings for one in x.objects}
+    assert ours == {"first": level, "second": level, "broken": Level.FAIL}
 
 
 def test_a_new_canary_is_in_progress() -> None:
