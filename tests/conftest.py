@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from subprocess import CompletedProcess, run
@@ -44,12 +45,17 @@ _DECIDED_BY_THE_TEST = (
 )
 
 
+@pytest.fixture(name="homes", scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder for the homes of all tests."""
+    return tmp_path_factory.mktemp("homes")
+
+
 @pytest.fixture(autouse=True)
-def _surroundings(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def _surroundings(monkeypatch: pytest.MonkeyPatch, homes: Path) -> None:
     """Hide the user's clusters and settings from the test and all that it starts."""
-    home = tmp_path_factory.mktemp("home")
+    # Not by pytest, which reads the names of all earlier ones to find a new one.
+    home = Path(tempfile.mkdtemp(dir=homes))
     monkeypatch.setenv(MARK, str(home))
     monkeypatch.setenv("XDG_CACHE_HOME", os.environ.get("XDG_CACHE_HOME", str(CACHE)))
     monkeypatch.setenv("HOME", str(home))

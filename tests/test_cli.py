@@ -273,6 +273,20 @@ def test_options_are_in_one_place(flux_status: Program, command: str) -> None:
     assert len(titles) == len(set(titles)) > 1
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["accept", "compare", "credentials", "explain", "fleet", "get", "inventory", "preflight",
+     "reconcile", "ui", "upgrade plan", "versions", "wait"],
+)  # fmt: skip
+def test_exit_codes_and_examples_are_lines(flux_status: Program, command: str) -> None:
+    """Each exit code is on a line of its own; an example with an explanation fits 80 columns."""
+    text = flux_status(*command.split(), "--help", env={"COLUMNS": "80"}).stdout
+    codes = text.partition("\n  Exit codes:\n")[2].splitlines()
+    assert len(codes) > 1
+    assert [line for line in codes if not re.fullmatch(r" {4}\d+ +\w.*", line)] == []
+    assert [one for one in text.splitlines() if len(one) > 80 and "  " in one.strip()] == []
+
+
 def test_version_in_any_company(flux_status: Program) -> None:
     """--version answers, alone or with other flags."""
     alone, not_alone = flux_status("--version"), flux_status("--context", "x", "--version")

@@ -11,7 +11,9 @@ from fluxstatus.causes.faults import Fault, fault_of
 from fluxstatus.causes.missing import missing_target
 from fluxstatus.causes.reference_faults import fault_of_waiting
 from fluxstatus.causes.unavailable import UNTOUCHED
+from fluxstatus.knowledge.fields import flux_kind_in
 from fluxstatus.knowledge.unknown import UNKNOWN_FAULT
+from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key
 from fluxstatus.state.deadlines import is_deletion_within
 from fluxstatus.state.last_attempt import deletion_failed, is_failed_retry, since_of
@@ -69,6 +71,9 @@ def _class_of(context: Context, resource: Resource) -> Classified:
 
 def _class_of_failing(context: Context, resource: Resource) -> Classified:
     """Return the class of *resource*, which fails, or failed in its last attempt."""
+    if (installer := _installer_of_kind(context, resource)) is not None:
+        effect = f"{resource.ref} fails until {installer.ref} has installed the CRD that it needs"
+        return Classified(None, frozenset({installer.ref.key}), effect)
     if context.waits.is_about_others(resource):
         if dependencies := _unhealthy_dependencies(context, resource):
             return Classified(waits_for=dependencies)
@@ -89,6 +94,24 @@ def _class_of_failing(context: Context, resource: Resource) -> Classified:
         cause = replace(cause, fault=cause.fault._replace(diagnosis=added))
     checked = context.waits.unhealthy_in_health_check(resource)
     return Classified(cause, _without_pending(context, resource, checked))
+
+
+def _installer_of_kind(context: Context, resource: Resource) -> Resource | None:
+    """Return the FluxInstance that has not installed the Flux kind that *resource* lacks yet.
+
+    An object of a kind that is not served is missing, whatever else the message says.
+    """
+    state = context.state
+    if not context.of_controllers.not_installed or resource.spec.get("kubeConfig") is not None:
+        return None
+    reason, message = context.waits.reason_and_message(resource)
+    missing = missing_target(state, resource, reason, message)
+    said = flux_kind_in(message)
+    kind = said[0] if said else KINDS.get(missing[0]) if missing else None
+    served = state.evidence.served
+    if kind is None or served is None or kind.resource in served:
+        return None
+    return state.instance if context.of_controllers.installs(kind) else None
 
 
 def _is_in_progress(context: Context, resource: Resource) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
+from fluxstatus.base.fields import maps_of, text_of
 from fluxstatus.causes.cause import Cause, earliest
 from fluxstatus.causes.controller_faults import (
     fault_of_deleted_instance,
@@ -21,11 +22,11 @@ from fluxstatus.causes.controller_faults import (
 )
 from fluxstatus.causes.faults import Fault
 from fluxstatus.causes.unavailable import Controllers
-from fluxstatus.model.kinds import KINDS, OPERATOR
+from fluxstatus.model.kinds import KINDS, OPERATOR, Kind
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import Component
 from fluxstatus.state.references import source_of
-from fluxstatus.state.resource import Resource, Verdict
+from fluxstatus.state.resource import HEALTHY, Resource, Verdict
 from fluxstatus.state.state import State
 
 ByRef: TypeAlias = Mapping[Ref, Cause]
@@ -41,8 +42,8 @@ class ControllerCauses(NamedTuple):
     """The faults of controllers and CRDs, as causes for the objects that need them.
 
     `causes` has the causes by Deployment or CRD. `not_installed` are the controllers that the
-    FluxInstance has not installed for the first time yet: these are not causes. `by_missing_kind`
-    has the cause of each kind without a CRD, even if no object needs the kind.
+    FluxInstance has not installed yet: these are not causes. `by_missing_kind` has the cause of
+    each kind without a CRD, even if no object needs the kind.
     """
 
     controllers: Controllers
@@ -72,10 +73,14 @@ class ControllerCauses(NamedTuple):
         """Whether the FluxInstance has not installed the controller of *resource* yet."""
         return self.controllers.unavailable_for(resource) in self.not_installed
 
+    def installs(self, kind: Kind) -> bool:
+        """Whether the FluxInstance has yet to install the controller of *kind*, with its CRD."""
+        return kind.controller in {ref.name for ref in self.not_installed}
+
 
 def controller_causes(state: State, controllers: Controllers) -> ControllerCauses:
     """Return the causes of the *controllers* that are unavailable, and of missing CRDs."""
-    not_installed = () if _is_installed(state) else _without_operator(controllers.missing)
+    not_installed = _not_installed(state, controllers.missing)
     faults = dict((*controllers.unavailable.items(), *controllers.missing.items()))
     faults |= dict(controllers.unserved.values())
     began = {ref: one.last for ref, one in controllers.liveness.items() if not one.works}
@@ -90,13 +95,23 @@ def controller_causes(state: State, controllers: Controllers) -> ControllerCause
     return ControllerCauses(controllers, causes, not_installed, by_kind)
 
 
-def _is_installed(state: State) -> bool:
-    """Whether the FluxInstance was ever applied; true if there is no FluxInstance."""
-    return state.instance is None or bool(state.instance.status.get("lastAppliedRevision"))
+def _not_installed(state: State, missing: Mapping[Ref, Fault]) -> tuple[Ref, ...]:
+    """Return the *missing* controllers that the FluxInstance has not installed yet.
 
-
-def _without_operator(missing: Mapping[Ref, Fault]) -> tuple[Ref, ...]:
-    return tuple(ref for ref in missing if ref.name != OPERATOR)
+    These are all until it was applied once, later those that were added to it, while it is not
+    Ready. Of what it has installed, each has its image in status.components (FO api/v1).
+    """
+    instance = state.instance
+    if instance is None:
+        return ()
+    found = tuple(ref for ref in missing if ref.name != OPERATOR)
+    if not instance.status.get("lastAppliedRevision"):
+        return found
+    installed = {text_of(one.get("name")) for one in maps_of(instance.status.get("components"))}
+    if not installed or instance.verdict in HEALTHY:
+        return ()
+    added = set(state.expected) - installed
+    return tuple(ref for ref in found if ref.name in added)
 
 
 def _of_images(state: State, controllers: Controllers, _: ByRef) -> ByRef:

@@ -42,8 +42,8 @@ class Causes:
     `stale_causes` those of each object that is Ready with an old revision, and `suspended_owners`
     the cause of an object's suspended owner. `in_progress` are the objects that need no
     intervention, and `awaited` the objects that these wait for. `not_installed` are the controllers
-    that the FluxInstance has not installed for the first time yet, and `missing_kinds` the kinds
-    whose missing CRD blocks an object.
+    that the FluxInstance has not installed yet, and `missing_kinds` the kinds whose missing CRD
+    blocks an object.
     """
 
     all: tuple[Cause, ...]

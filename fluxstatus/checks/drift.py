@@ -112,8 +112,11 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     yield from _events(state)
     if total:
         yield _compared(analysis, current, total + without)
-    elif _has_consumers(state) or _may_have_consumers(state):
+    elif _has(state, *CONSUMERS) or _may_deploy(state):
         title = "no revisions to compare: no object has a healthy source that could be read"
+        yield Finding(step=STEP_ID, code=_NOTHING_COMPARED, level=Level.SKIP, title=title)
+    elif _has(state, "ResourceSet"):
+        title = "no revisions to compare: ResourceSets have no source"
         yield Finding(step=STEP_ID, code=_NOTHING_COMPARED, level=Level.SKIP, title=title)
     else:
         title = f"Flux deploys nothing{state.namespace_suffix}"
@@ -137,8 +140,8 @@ def _compared(analysis: Analysis, current: int, total: int) -> Finding:
     return Finding(STEP_ID, WAITING, Level.WAIT, title, waits_for=awaited)
 
 
-def _has_consumers(state: State) -> bool:
-    return any(state.covers(resource.ref) for resource in state.of_kind(*CONSUMERS))
+def _has(state: State, *kinds: str) -> bool:
+    return any(state.covers(resource.ref) for resource in state.of_kind(*kinds))
 
 
 def _is_partial(analysis: Analysis) -> bool:
@@ -155,8 +158,8 @@ def _is_partial(analysis: Analysis) -> bool:
     return any(key[0] in KINDS for key in unknown)
 
 
-def _may_have_consumers(state: State) -> bool:
-    unread = (state.unread(KINDS[kind].resource) for kind in CONSUMERS)
+def _may_deploy(state: State) -> bool:
+    unread = (state.unread(KINDS[kind].resource) for kind in (*CONSUMERS, "ResourceSet"))
     return not state.applying_known or any(unread)
 
 

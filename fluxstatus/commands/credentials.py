@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status credentials gitrepo/podinfo -n apps   check the Secrets of a source
-  kubectl flux-status credentials ks/podinfo -o json        check a Kustomization and its source
+  kubectl flux-status credentials gitrepo/podinfo -n apps  check a source
+  kubectl flux-status credentials ks/podinfo -o json       print JSON
 
 \b
 Exit codes:

@@ -28,16 +28,16 @@ from fluxstatus.knowledge.index import Index
 from fluxstatus.knowledge.message import Message
 from fluxstatus.knowledge.rule import Match, Reach, Rule, Step
 from fluxstatus.knowledge.subject import Subject
-from fluxstatus.knowledge.topics import table, tables_about
+from fluxstatus.knowledge.topics import TOPICS, table
 from fluxstatus.knowledge.unknown import UNKNOWN_FAULT
 from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import State
 
 
 @cache
-def _about(kind: str, *, quoted: bool) -> Index:
-    """Return the rules for *kind*: those that also read names and quotations, or the others."""
-    return Index(tables_about(kind), quoted=quoted)
+def _about_flux(*, quoted: bool) -> Index:
+    """Return the rules for Flux objects: those that also read names and quotations, or the others."""
+    return Index(TOPICS, quoted=quoted)
 
 
 @cache
@@ -144,7 +144,7 @@ def _matches(
     kind: str, reason: str, message: Message, *, quoted: bool
 ) -> Iterator[tuple[int, Rule, Match]]:
     text = message.text if quoted else message.own
-    for listed in _about(kind, quoted=quoted).candidates(text):
+    for listed in _about_flux(quoted=quoted).candidates(text):
         if listed.is_about(kind, reason) and (match := listed.rule.match_text(message)):
             yield listed.place, listed.rule, match
 
@@ -212,7 +212,7 @@ def object_diagnosis(kind: str, text: str, fields: Mapping[str, str]) -> Diagnos
     from fluxstatus.knowledge.custom_objects import rules_of
 
     message = Message(text)
-    for listed in _about_custom_objects().candidates(text):
+    for listed in _about_custom_objects().candidates(message.text):
         if listed.rule in rules_of(kind) and (found := listed.rule.match_text(message)):
             return Diagnosis(listed.rule, partial(_with_groups, fields, found))
     return None
@@ -225,7 +225,7 @@ def _with_groups(fields: Mapping[str, str], found: Match) -> Mapping[str, str]:
 def fitting_workload(text: str) -> Iterator[tuple[Rule, Match]]:
     """Yield each rule that matches the *text* of a pod or event, with its match."""
     message = Message(text)
-    for listed in _about_pods().candidates(text):
+    for listed in _about_pods().candidates(message.text):
         if found := listed.rule.match_text(message):
             yield listed.rule, found
 

@@ -31,7 +31,7 @@ BASIC_AUTH = (
     "flux-operator create secret basic-auth {secret} -n {ns} --username=git --password-stdin"
 )
 SSH = "flux-operator create secret ssh {secret} -n {endpoint_ns} --private-key-file=./identity --knownhosts-file=./known_hosts"
-REGISTRY = "flux-operator create secret registry {secret} -n {endpoint_ns} --server={host} --username=USER --password-stdin"
+REGISTRY = "flux-operator create secret registry {secret} -n {endpoint_ns} --server={login_server} --username=USER --password-stdin"
 CA = "flux-operator create secret tls {endpoint_name}-ca -n {endpoint_ns} --ca-crt-file=./ca.crt"
 CLIENT_CERTIFICATE = "flux-operator create secret tls {endpoint_name}-tls -n {endpoint_ns} --tls-crt-file=./tls.crt --tls-key-file=./tls.key"
 GITHUB_APP = "flux-operator create secret githubapp {secret} -n {endpoint_ns} --app-id=ID --app-installation-owner=OWNER --app-private-key-file=./private-key.pem"

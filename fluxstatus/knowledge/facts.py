@@ -267,6 +267,11 @@ def patches_flux(subject: Subject) -> bool:
     return bool(maps_of(map_of(subject.resource.spec.get("kustomize")).get("patches")))
 
 
+def has_distribution_artifact(subject: Subject) -> bool:
+    """Return whether a FluxInstance takes the manifests of Flux from spec.distribution.artifact."""
+    return bool(text_of(map_of(subject.resource.spec.get("distribution")).get("artifact")))
+
+
 def uses_newer_artifact(subject: Subject) -> bool:
     """Return whether spec.distribution.artifact is a moving tag or newer than the operator."""
     artifact = text_of(map_of(subject.resource.spec.get("distribution")).get("artifact"))

@@ -6,9 +6,9 @@ from typing import Any
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.late_pattern import late_pattern
-from fluxstatus.base.urls import cloud_of, host_of
+from fluxstatus.base.urls import cloud_of, host_of, without_login
 from fluxstatus.knowledge.subject import Subject
-from fluxstatus.model.kinds import KINDS, OPERATOR, full_name
+from fluxstatus.model.kinds import KINDS, OPERATOR, Kind, full_name
 from fluxstatus.state.health_checks import worst_first
 from fluxstatus.state.references import made_source_of
 from fluxstatus.state.resource import Resource, release_name
@@ -70,6 +70,7 @@ def fields_of(resource: Resource, endpoint: Resource | None = None) -> dict[str,
         "release_name": release_name(resource),
         **_chart_fields(resource),
         "host": host,
+        "login_server": _server_of(url or own["artifact"]),
         "address": url,
         "address_field": _address_field(resource, endpoint),
         "ssh": url if url.startswith("ssh://") else "",
@@ -204,16 +205,23 @@ _DEFAULT_COMPONENTS = (
 )  # fmt: skip
 
 
+def flux_kind_in(message: str) -> tuple[Kind, str] | None:
+    """Return the Flux kind, and its version, of which *message* says that it is not served."""
+    found = _UNSERVED.search(message)
+    kind = KINDS.get(found["kind"]) if found else None
+    return (kind, found["version"]) if found and kind and kind.group == found["group"] else None
+
+
 def wanted_kind(subject: Subject) -> dict[str, str]:
     """Return the fields about the Flux kind that the API server does not serve in some version.
 
     The result is empty if the message is about no Flux kind, or discovery is unknown.
     """
-    found = _UNSERVED.search(subject.message.text)
-    kind = KINDS.get(found["kind"]) if found else None
+    found = flux_kind_in(subject.message.text)
     served = subject.state.evidence.served if subject.state else None
-    if not found or not kind or kind.group != found["group"] or served is None:
+    if found is None or served is None:
         return {}
+    kind, version = found
     instance = subject.state.instance if subject.state else None
     listed = instance and (instance.spec.get("components") or _DEFAULT_COMPONENTS)
     return {
@@ -221,10 +229,10 @@ def wanted_kind(subject: Subject) -> dict[str, str]:
         "unlisted_component": kind.controller
         if listed and kind.controller not in listed and kind.controller != OPERATOR
         else "",
-        "wanted_version": found["version"],
+        "wanted_version": version,
         "served_version": served.get(kind.resource, ""),
-        "served_now": found["version"]
-        if subject.state and found["version"] in served_versions(subject.state, kind.resource)
+        "served_now": version
+        if subject.state and version in served_versions(subject.state, kind.resource)
         else "",
         "served_api": f"{kind.group}/{served.get(kind.resource, '')}",
     }
@@ -413,6 +421,19 @@ def ref_of(spec: Mapping[str, Any], kind: str) -> str:
     ref = map_of(spec.get("ref"))
     default = 'tag "latest"' if kind == "OCIRepository" else "the default branch"
     return next((say(ref[key]) for key, say in _REFS if text_of(ref.get(key))), default)
+
+
+def _server_of(url: str) -> str:
+    """Return the host and the port of the registry at *url*, as a login to it is stored.
+
+    Docker Hub has a name of its own there. Upstream: go-containerregistry pkg/authn/keychain.go.
+    """
+    address = without_login(url)
+    server = (address.partition("://")[2] or address).partition("/")[0]
+    return _DOCKER_HUB if server in ("docker.io", "index.docker.io") else server
+
+
+_DOCKER_HUB = "https://index.docker.io/v1/"
 
 
 def _with_registry(image: str) -> str:

@@ -81,8 +81,10 @@ def headline(rule: Rule, fields: Mapping[str, str], quote: str = "") -> str:
     *quote* replaces the evidence that the sentence quotes.
     """
     parts = parts_of(rule)
+    named = {name for part in (parts.statement, parts.quote) for name in _NAME.findall(part)}
+    values = ((name, fields[name]) for name in named if name in fields)
     # A value may be an optional phrase with its blank, such as " of HelmRepository charts".
-    brief = {name: " " * value.startswith(" ") + short(value) for name, value in fields.items()}
+    brief = {name: " " * value.startswith(" ") + short(value) for name, value in values}
     statement = fill(parts.statement, brief)
     known = rule.in_full or all(fields.get(name) for name in _NAME.findall(parts.quote))
     quote = quote or (fill(parts.quote, brief) if known else "")

@@ -3,9 +3,10 @@
 Looking for a word is far cheaper than importing a table, or than compiling a pattern and searching
 with it. rules.tsv has a line for each rule, in the order of the tables:
 
-    table or part of it, "quoted" or nothing, kinds, reasons, words
+    table or part of it, "quoted" or nothing, kinds, reasons, words, more words, …
 
-Kinds and reasons are separated by commas, words by tabs: a message that matches has one of them.
+Kinds and reasons are separated by commas, words by "|", columns by tabs: a message that matches has
+one of the words in each column. The first column has the rarest ones.
 `python -m tests.knowledge.fits` writes it.
 """
 
@@ -59,7 +60,7 @@ class Index:
         for name in tables:
             for part, number, columns in _tables()[name]:
                 if quoted is None or quoted is bool(columns[0]):
-                    for word in columns[3:]:
+                    for word in columns[3].split("|"):
                         self._places[word].append(len(self._rules))
                 self._rules.append((part, number, columns))
 
@@ -68,8 +69,9 @@ class Index:
         text = message.lower()
         found = {n for word, places in self._places.items() if word in text for n in places}
         for place in sorted(found):
-            name, number, (_, kinds, reasons, *_) = self._rules[place]
-            yield Listed(place, name, number, kinds, reasons)
+            name, number, (_, kinds, reasons, _, *more) = self._rules[place]
+            if all(any(word in text for word in words.split("|")) for words in more):
+                yield Listed(place, name, number, kinds, reasons)
 
 
 @cache

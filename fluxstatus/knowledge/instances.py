@@ -4,7 +4,11 @@ Upstream: flux-operator internal/controller/fluxinstance_controller.go, internal
 """
 
 from fluxstatus.knowledge.commands import REGISTRY, SPEC, for_secret
-from fluxstatus.knowledge.facts import patches_flux, uses_newer_artifact
+from fluxstatus.knowledge.facts import (
+    has_distribution_artifact,
+    patches_flux,
+    uses_newer_artifact,
+)
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -14,11 +18,18 @@ _INSTANCE_ARTIFACT_FAILED = Code(
     "The distribution artifact in spec.distribution.artifact cannot be fetched.",
 )
 
+_ARTIFACT_INVALID = Code(
+    "instance-artifact-invalid",
+    "The distribution artifact in spec.distribution.artifact does not contain the Flux manifests.",
+)
+
 _PATCH_FAILED = Code("instance-patch-failed", "A patch cannot be applied to the Flux manifests.")
 
 _INSTANCE: KindNames = frozenset({"FluxInstance"})
 _BUILDER = "FO internal/builder"
 _OPERATOR = "kubectl get deployments -n {flux_namespace} -o wide"
+
+_PULL_SECRET = for_secret(REGISTRY, "{missing}")
 
 _PATCH = Text(
     r"(?P<detail>(?:add|remove|replace|test|move|copy) operation does not apply"
@@ -229,10 +240,12 @@ RULES = (
             Step(
                 "create Secret {missing} of type kubernetes.io/dockerconfigjson in the namespace of the FluxInstance, or correct the name in spec.distribution.artifactPullSecret",
                 read=("kubectl get secrets -n {ns}", SPEC),
+                change=(_PULL_SECRET,),
             ),
         ),
         pattern=Text(
-            r"failed to get distribution key chain: .*secrets? \"(?P<missing>[^\"]+)\" not found"
+            r"(?:fetch failed|failed to get distribution key chain): (?:[^\n]*: )?secrets? "
+            r"\"(?P<missing>[^\"]+)\" not found"
         ),
         reasons=("ArtifactFailed",),
         kinds=_INSTANCE,
@@ -306,6 +319,38 @@ RULES = (
         kinds=_INSTANCE,
         certainty="unknown",
         upstream="FO internal/controller/fluxinstance_controller.go",
+    ),
+    Rule(
+        _ARTIFACT_INVALID,
+        why="the artifact {artifact} in spec.distribution.artifact has no directory flux, so it does not contain the Flux manifests",
+        steps=(
+            Step(
+                "set spec.distribution.artifact to an artifact of the Flux Operator, such as oci://ghcr.io/controlplaneio-fluxcd/flux-operator-manifests, or remove the field so that the operator uses its embedded manifests. The operator does not retry until the spec changes",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"storage path \S+/flux does not exist"),
+        reasons=("BuildFailed",),
+        kinds=_INSTANCE,
+        needs=("artifact",),
+        when=(has_distribution_artifact,),
+        trivial=True,
+        upstream="FO internal/controller/fluxinstance_controller.go",
+    ),
+    Rule(
+        _ARTIFACT_INVALID,
+        why="the artifact {artifact} in spec.distribution.artifact is not a valid archive: {detail}",
+        steps=(
+            Step(
+                "correct spec.distribution.artifact, or push the artifact again with flux push artifact: its first layer must be a .tar.gz archive",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"(?P<detail>no layers found|requires gzip-compressed body)"),
+        reasons=("ArtifactFailed",),
+        kinds=_INSTANCE,
+        reach=Reach.WHOLE,
+        upstream=f"{_BUILDER}/pull.go, PKG tar",
     ),
     Rule(
         Code("instance-build-failed", "The Flux manifests cannot be built from the FluxInstance."),

@@ -4,59 +4,49 @@ A package of several modules lists them in PARTS, which are imported one by one.
 Importing all takes longer than checking a healthy cluster, and an object needs only some of them.
 """
 
-from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from types import ModuleType
 
 from fluxstatus.knowledge.rule import Rule
-from fluxstatus.model.kinds import KindNames
 
-_ANY: KindNames = frozenset()
-_IMAGES: KindNames = frozenset({"ImagePolicy", "ImageRepository"})
-
-TOPICS: Mapping[str, KindNames] = {
+TOPICS = (
     # what an applier builds, then how the API server responds
-    "releases": frozenset({"HelmRelease"}),
-    "health": _ANY,
-    "decryption": frozenset({"Kustomization"}),
-    "substitution": frozenset({"Kustomization"}),
-    "building": frozenset({"Kustomization", "ResourceSet"}),
-    "instances": frozenset({"FluxInstance"}),
-    "resource_sets": frozenset({"ResourceSet", "ResourceSetInputProvider"}),
-    "tenancy": _ANY,
-    "cel": _ANY,
-    "remote_clusters": frozenset({"HelmRelease", "Kustomization"}),
-    "admission": _ANY,
-    "applying": _ANY,
-    "api_server": _ANY,
-    "manifests": _ANY,
+    "releases",
+    "health",
+    "decryption",
+    "substitution",
+    "building",
+    "instances",
+    "resource_sets",
+    "tenancy",
+    "cel",
+    "remote_clusters",
+    "admission",
+    "applying",
+    "api_server",
+    "manifests",
     # what else a controller needs, then the host that it connects to
-    "images": _IMAGES,
-    "image_updates": frozenset({"ImageUpdateAutomation"}),
-    "artifact_generators": _ANY,
-    "notifications": frozenset({"Alert", "Provider"}),
-    "secret_refs": _ANY,
-    "signatures": _ANY,
-    "buckets": frozenset({"Bucket"}),
-    "artifacts": _ANY,
-    "cloud": _ANY,
-    "transport": _ANY,
-    "git": _ANY,
-    "charts": _ANY,
-    "registry_login": _ANY,
-    "registry_policies": frozenset({"HelmChart", "OCIRepository", *_IMAGES}),
-    "registry": _ANY,
-}
-"""The modules with the tables, in search order, and the kinds that each applies to (empty: all)."""
+    "images",
+    "image_updates",
+    "artifact_generators",
+    "notifications",
+    "secret_refs",
+    "signatures",
+    "buckets",
+    "artifacts",
+    "cloud",
+    "transport",
+    "git",
+    "charts",
+    "registry_login",
+    "registry_policies",
+    "registry",
+)
+"""The modules with the tables, in search order.
 
-
-def tables_about(kind: str) -> Iterator[str]:
-    """Yield the names of the tables for objects of *kind*.
-
-    If several rules match equally deep in a message, the first of these tables wins.
-    """
-    return (name for name, kinds in TOPICS.items() if not kinds or kind in kinds)
+If several rules match equally deep in a message, the first of these tables wins.
+"""
 
 
 def parts_of(name: str) -> tuple[str, ...]:

@@ -74,7 +74,7 @@ def health_check_targets(message: str) -> tuple[HealthCheckTarget, ...]:
     error = message.partition(_LOGS)[0]
     listed = (
         _target(found)
-        for lists, entry in _LISTS
+        for lists, entry in (_LISTS if "[" in error else ())  # most messages have no list
         for bracket in re.findall(lists, error)
         for found in re.finditer(entry, bracket)
     )
@@ -106,7 +106,8 @@ def _of_helm(message: str) -> Iterator[HealthCheckTarget]:
     for.
     """
     error, _, logs = message.partition(_LOGS)
-    yield from map(_target, re.finditer(_NOT_READY, error))
+    if ". status: " in error:
+        yield from map(_target, re.finditer(_NOT_READY, error))
     if not any(text in error for text in LATE):
         return
     for last in [*re.finditer(_LOGGED, logs)][-1:]:

@@ -30,8 +30,10 @@ def source_of(resource: Resource) -> Key | None:
 
     For a HelmRelease with a chart template it is the source that helm-controller creates.
     """
-    read = _SOURCE.get(resource.ref.kind)
-    return read(resource) if read else None
+    if resource.source is None:  # many ask for it
+        read = _SOURCE.get(resource.ref.kind)
+        resource.source = (read(resource) if read else None,)
+    return resource.source[0]
 
 
 def needs_of(resource: Resource, message: str | None = None) -> Iterator[Key]:
@@ -124,6 +126,8 @@ def selected_inputs(state: State, resource_set: Resource) -> Iterator[Key]:
 
     An object of another kind has no such selectors.
     """
+    if resource_set.kind.name != "ResourceSet":
+        return
     selectors = [
         entry.get("selector")
         for entry in maps_of(resource_set.spec.get("inputsFrom"))

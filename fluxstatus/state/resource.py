@@ -18,7 +18,7 @@ from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.plurals import noun_for
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.kinds import OPERATOR, SUSPEND_ANNOTATIONS, Kind
-from fluxstatus.model.ref import Ref
+from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.deadlines import is_within
 
 YOUNG = timedelta(minutes=2)
@@ -77,12 +77,13 @@ def suspender_of(resource: "Resource") -> str:
 class Resource:
     """A Flux object with its status.
 
-    `verdict`, `reason`, `message` and `since` are its status, and `key` is that of `ref`.
+    `verdict`, `reason`, `message` and `since` are its status, and `key` is that of `ref`. `source`
+    is what `source_of` (references.py) has found, None before.
     """
 
     __slots__ = (
         "_metadata", "annotations", "conditions", "generation", "key", "kind", "labels",
-        "message", "object", "reason", "ref", "since", "spec", "status", "verdict",
+        "message", "object", "reason", "ref", "since", "source", "spec", "status", "verdict",
     )  # fmt: skip
 
     def __init__(self, kind: Kind, item: Object, now: datetime) -> None:
@@ -103,6 +104,7 @@ class Resource:
         self.conditions = {text_of(one.get("type")): one for one in conditions}
         self.reason = self.message = ""
         self.since: datetime | None = None
+        self.source: tuple[Key | None] | None = None
         self.verdict = self._verdict_of(now)
 
     def condition(self, name: str) -> dict[str, Any]:

@@ -8,8 +8,6 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-import jmespath
-
 from fluxstatus.base.durations import stamp, when
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.plurals import noun_for
@@ -40,15 +38,6 @@ _OF_OBJECTS = (
     "events",
 )
 """The lists of Flux objects and of their events; a FluxInstance only installs Flux."""
-
-_EVENT = jmespath.compile(
-    """{
-    kind: involvedObject.kind, namespace: involvedObject.namespace, name: involvedObject.name,
-    type: type, reason: reason, message: message, count: series.count || count || `1`,
-    first: firstTimestamp || eventTime,
-    last: series.lastObservedTime || lastTimestamp || eventTime || metadata.creationTimestamp
-    }"""
-)
 
 
 class Event(NamedTuple):
@@ -280,13 +269,18 @@ class State:
 def events_in(items: Iterable[Object]) -> Iterator[tuple[Key, Event]]:
     """Return the events in the pruned *items*, each with the key of its object."""
     for item in items:
-        view = _EVENT.search(item)
-        last = when(view["last"])
+        about, series = map_of(item.get("involvedObject")), map_of(item.get("series"))
+        seen, created = item.get("eventTime"), map_of(item.get("metadata")).get("creationTimestamp")
+        last = when(series.get("lastObservedTime") or item.get("lastTimestamp") or seen or created)
         if last is None:
             continue
-        key = (text_of(view["kind"]), text_of(view["namespace"]), text_of(view["name"]))
-        count = view["count"] if isinstance(view["count"], int) else 1
-        first = when(view["first"]) or last
-        message = text_of(view["message"]).strip()
-        kind = text_of(view["type"]) or "Warning"
-        yield key, Event(text_of(view["reason"]), message, count, first, last, kind)
+        key = (
+            text_of(about.get("kind")),
+            text_of(about.get("namespace")),
+            text_of(about.get("name")),
+        )
+        counts = (series.get("count"), item.get("count"))
+        count = next((number for number in counts if isinstance(number, int)), 1)
+        first = when(item.get("firstTimestamp") or seen) or last
+        message, kind = text_of(item.get("message")).strip(), text_of(item.get("type")) or "Warning"
+        yield key, Event(text_of(item.get("reason")), message, count, first, last, kind)

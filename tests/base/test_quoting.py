@@ -40,6 +40,12 @@ def test_a_long_text_is_cut_in_the_middle() -> None:
     assert quoted("abcd", 4) == '"abcd"'
 
 
+def test_delete_is_not_visible() -> None:
+    """The one control character of ASCII that JSON does not escape is shown, too."""
+    assert quoted("a\x7f b") == '"a\\u007f b"'
+    assert yaml_string("a\x7f b") == '"a\\U0000007f b"'
+
+
 @PATIENT
 @given(VALID)
 def test_a_string_is_that_of_toml_and_yaml(text: str) -> None:

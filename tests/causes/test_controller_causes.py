@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from fluxstatus.causes.trace import Causes
 from fluxstatus.model.evidence import Object, Unread, Why
 from tests.builders import (
     BUILD_FAILED,
     FETCHED,
     HEALTHY,
     RECONCILING,
+    SERVED,
     alter,
     analysis,
     container,
@@ -121,6 +123,111 @@ def test_what_is_left_of_an_earlier_installation_waits_for_the_new_one() -> None
     cause = only_cause(analysis(*objects).causes)
     assert cause.ref.kind == "FluxInstance"
     assert "dependency-cycle" not in cause.fault.diagnosis.code
+
+
+WRONG_VERSION = {
+    "Stalled": "True BuildFailed: build failed: no match found for semver: 3.x",
+    "Ready": "False BuildFailed: build failed: no match found for semver: 3.x",
+}
+OF_FLUX = (
+    *("Deployment/source-controller", "Deployment/kustomize-controller"),
+    *("Deployment/helm-controller", "Deployment/notification-controller"),
+    *("Deployment/source-watcher", "GitRepository/flux-system", "Kustomization/flux-system"),
+)
+
+
+def not_installed(status: Object, *names: str) -> list[Object]:
+    """Return a cluster without the objects *names*, whose FluxInstance fails with this *status*."""
+    conditions = flux("FluxInstance", "flux", WRONG_VERSION)["status"]["conditions"]
+    return alter(
+        without(HEALTHY, *names),
+        "FluxInstance/flux",
+        {"status": {"conditions": conditions} | status},
+    )
+
+
+def installed(*names: str) -> Object:
+    """Return the status of a FluxInstance that was applied with the controllers *names*."""
+    components = [{"name": name, "repository": "r", "tag": "v1"} for name in names]
+    return {"lastAppliedRevision": "v2.9.5@sha256:1", "components": components}
+
+
+def test_a_controller_that_was_added_waits_for_the_instance() -> None:
+    """While the FluxInstance fails, a controller that it has never installed is not missing."""
+    status = installed("source-controller", "kustomize-controller", "notification-controller")
+    objects = not_installed(status, "Deployment/helm-controller", "Deployment/source-watcher")
+    cause = only_cause(analysis(*objects).causes)
+    assert cause.ref.kind == "FluxInstance"
+    assert {ref.name for ref in cause.blocks} == {"helm-controller", "source-watcher"}
+
+
+def test_a_controller_that_was_removed_does_not_wait_for_the_instance() -> None:
+    """A controller that the FluxInstance has installed and that is gone is a cause of its own."""
+    names = ("source-controller", "kustomize-controller", "notification-controller")
+    gone = not_installed(
+        installed(*names, "source-watcher", "helm-controller"), "Deployment/helm-controller"
+    )
+    found = {(c.ref.name, c.fault.diagnosis.code) for c in analysis(*gone).causes.all}
+    assert found == {
+        ("flux", "distribution-version-missing"), ("helm-controller", "controller-missing"),
+    }  # fmt: skip
+    unknown = not_installed(
+        {"lastAppliedRevision": "v2.9.5@sha256:1"}, "Deployment/helm-controller"
+    )
+    assert ("helm-controller", "controller-missing") in {
+        (c.ref.name, c.fault.diagnosis.code) for c in analysis(*unknown).causes.all
+    }
+
+
+LACKS_KIND = (
+    "reconciliation failed: Kustomization/apps/web dry-run failed: no matches for kind "
+    '"Kustomization" in version "kustomize.toolkit.fluxcd.io/v1"'
+)
+DEPENDENCY = {
+    "apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "name": "base",
+    "namespace": "apps", "ready": True,
+}  # fmt: skip
+
+
+def of_kind(*served: str, instance: Object | None = None) -> Causes:
+    """Return the causes where one ResourceSet makes an object of a Flux kind and one needs it.
+
+    *instance* is the status of the FluxInstance, which fails without it. The operator's kinds are
+    served, and those that are *served*.
+    """
+    operator = [name for name in SERVED if name.endswith("fluxcd.controlplane.io")]
+    kinds = dict.fromkeys([*operator, *served], "v1")
+    lacks = flux("ResourceSet", "lacks", {"Ready": f"False ReconciliationFailed: {LACKS_KIND}"})
+    waits = flux(
+        "ResourceSet", "waits",
+        {"Ready": "False DependencyNotReady: Retrying dependency check: dependency "
+                  "kustomize.toolkit.fluxcd.io/v1/Kustomization/apps/base not found: "
+                  'kustomizations.kustomize.toolkit.fluxcd.io "base" not found'},
+        spec={"dependsOn": [DEPENDENCY]},
+    )  # fmt: skip
+    objects = not_installed(instance or {}, *OF_FLUX)
+    return analysis(*objects, lacks, waits, served=kinds).causes
+
+
+def test_objects_whose_kind_comes_with_flux_wait_for_the_instance() -> None:
+    """While the FluxInstance has yet to install a kind, what needs it is blocked by that."""
+    found = blocks_of(of_kind())
+    assert found.keys() == {"flux-system/flux"}
+    assert {"lacks", "waits"} <= found["flux-system/flux"]
+
+
+def test_objects_whose_kind_is_being_installed_need_no_help() -> None:
+    """While the operator installs Flux, what needs a kind of it waits for the FluxInstance."""
+    status = flux("FluxInstance", "flux", RECONCILING, age=minutes(1))["status"]
+    found = of_kind(instance=status)
+    assert blocks_of(found) == {}
+    assert {key[2] for key in found.awaited} >= {"lacks", "waits"}
+
+
+def test_objects_whose_kind_is_served_do_not_wait_for_the_instance() -> None:
+    """A kind that is served is not missing, so what fails has a cause of its own."""
+    found = blocks_of(of_kind("kustomizations.kustomize.toolkit.fluxcd.io"))
+    assert found.keys() == {"flux-system/flux", "lacks", "waits"}
 
 
 def test_images_of_one_registry_are_one_cause() -> None:

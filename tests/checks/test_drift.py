@@ -270,6 +270,13 @@ def test_a_cluster_without_deployed_objects_is_skipped() -> None:
     assert outcomes("drift") == {("skip", "nothing-runs")}
 
 
+def test_a_resource_set_deploys_something() -> None:
+    """A ResourceSet has no revision to compare, but it is not nothing; neither if it is unread."""
+    assert outcomes("drift", flux("ResourceSet", "web")) == {("skip", "nothing-compared")}
+    unread = {"resourcesets.fluxcd.controlplane.io": FORBIDDEN}
+    assert ("skip", "nothing-runs") not in outcomes("drift", unread=unread)
+
+
 def test_unread_objects_are_not_reported_as_absent() -> None:
     """If nothing can be read, the step does not report that nothing is deployed."""
     broken = [source("git", NOT_THERE), kustomization("web", "git")]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fluxstatus.cluster import local_git
+from tests.fakes.programs import program
 
 _SETTINGS = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 _AUTHOR = ["-c", "user.name=Test", "-c", "user.email=test@example.com"]
@@ -61,6 +62,36 @@ def test_a_commit() -> None:
     assert found.hash == made
     assert f"{found.at:%Y-%m-%d %H:%M}" == "2026-11-23 12:00"
     assert local_git.commit("1" * 40) is None
+
+
+HASH = "c0ffee" * 6 + "c0ff"
+
+
+@pytest.mark.parametrize(
+    ("said", "is_known", "has_time"),
+    [
+        (f"1763899200 {HASH}", True, True),
+        (f"-1 {HASH}", True, False),  # before 1970
+        (f"99999999999999 {HASH}", True, False),
+        (f"soon {HASH}", True, False),
+        ("1763899200 " + "beef" * 10, False, False),
+        ("1763899200", False, False),
+        ("", False, False),
+    ],
+)
+def test_a_commit_of_no_time(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    said: str,
+    is_known: bool,
+    has_time: bool,
+) -> None:
+    """A time that cannot be that of a commit is unknown; another commit is none."""
+    program(tmp_path / "bin" / "git", f"echo '{said}'")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    found = local_git.commit(HASH[:9])
+    assert (found is not None) == is_known
+    assert (found is not None and found.at is not None) == has_time
 
 
 @pytest.mark.parametrize("word", ["", "HEAD", "--help", "main", "-" * 40, "a b c d e f"])

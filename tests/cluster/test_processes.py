@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -244,6 +245,35 @@ def test_a_program_may_be_asked_to_end(tmp_path: Path) -> None:
         assert polite.wait(Deadline(60)) == 3
         polite.ask_to_end()
         assert polite.output().stdout == b"hi\nbye\n"
+
+
+def test_no_signal_goes_to_the_number_of_an_ended_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be that of somebody else's program by now."""
+    sent: list[int] = []
+    with Process([str(program(tmp_path / "brief", "exit 0"))]) as brief:
+        brief.wait(Deadline(60))
+        monkeypatch.setattr(os, "kill", lambda number, _: sent.append(number))
+        brief.ask_to_end()
+        monkeypatch.undo()
+    assert sent == []
+
+
+def test_where_temporary_files_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To shared memory if no folder is writable; if that is not either, nothing is started."""
+    assert processes.temp_dir() == tempfile.gettempdir()
+
+    def nowhere() -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(tempfile, "gettempdir", nowhere)
+    monkeypatch.setattr(processes, "_SHARED_MEMORY", str(tmp_path))
+    assert processes.temp_dir() == str(tmp_path)
+    monkeypatch.setattr(processes, "_SHARED_MEMORY", str(tmp_path / "missing"))
+    with pytest.raises(ProgramError, match=r"set \$TMPDIR") as caught:
+        processes.temp_dir()
+    assert caught.value.unread.why is Why.FAILED
 
 
 def test_writing_to_an_ended_program_is_an_error(tmp_path: Path) -> None:

@@ -208,6 +208,27 @@ def test_a_verdict_survives() -> None:
     assert judged(one, NOW).since == NOW - minutes(90)
 
 
+@pytest.mark.parametrize("text", [f"https://u:{SECRET}@h.io", f"token={SECRET}"])
+def test_maps_of_scalars_are_masked(text: str) -> None:
+    """Labels and the like are kept whole, and so their texts are masked one by one."""
+    item = {
+        "metadata": {"name": "a", "labels": {"a": text, "b": "web", "c": 1, "d": [SECRET]}},
+        "spec": {"resources": [{"kind": "Pod", "matchLabels": {"a": text, "b": "web"}}]},
+    }
+    known = prune("artifactgenerators.source.extensions.fluxcd.io", item)
+    assert known["metadata"]["labels"] == {"a": mask(text), "b": "web", "c": 1}
+    assert known["spec"]["resources"] == [
+        {"kind": "Pod", "matchLabels": {"a": mask(text), "b": "web"}}
+    ]
+    assert SECRET not in json.dumps(known)
+
+
+@pytest.mark.parametrize("item", [[{"kind": "Pod"}], "text", 1, None])
+def test_what_is_no_object_is_empty(item: Any) -> None:
+    """Nothing is kept of an item that is a list, a text or a number."""
+    assert prune("pods", item) == {}
+
+
 def test_other_versions_that_it_was_written_in_are_noted() -> None:
     """The other API versions in managedFields are kept, except those of the status."""
     group = "kustomize.toolkit.fluxcd.io"

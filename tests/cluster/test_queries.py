@@ -168,6 +168,17 @@ def test_what_has_no_version_is_no_version(api: Api, document: object) -> None:
     assert why(evidence.answer(VERSION)) is Why.GARBLED
 
 
+@pytest.mark.parametrize(
+    ("text", "version"), [("v1.37.2", "v1.37.2"), ("v0.0.0-master+$Format:%H$", "")]
+)
+def test_the_version_of_the_server(api: Api, text: str, version: str) -> None:
+    """It is as the server says; a build without a version has none, which is no fault."""
+    api["/version"] = lambda asking: asking.send({"gitVersion": text})
+    evidence = collected()
+    assert evidence.target.kubernetes == version
+    assert VERSION not in evidence.answers
+
+
 def test_a_namespace_is_read_if_all_that_was_asked_about_it_is(api: Api) -> None:
     """Of two queries with one name, both count; what the other one has read is kept."""
     api.put(event("Pod a/x", "Pulled", "1"), event("Pod b/x", "Pulled", "2"))

@@ -90,7 +90,7 @@ def test_a_signal_that_someone_handles_is_left_alone() -> None:
 @pytest.fixture(name="_by_default")
 def _signals_by_default() -> Iterator[None]:
     """Handle signals as Python does, also in the background of a shell, where SIGINT is ignored."""
-    default = {
+    default: dict[signal.Signals, Callable[..., object] | signal.Handlers] = {
         signal.SIGINT: signal.default_int_handler,
         signal.SIGTERM: signal.SIG_DFL,
         signal.SIGHUP: signal.SIG_DFL,

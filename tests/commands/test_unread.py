@@ -170,6 +170,16 @@ def test_an_unreachable_cluster_is_a_report(
     assert fault.text in str(report["findings"])
 
 
+@pytest.mark.parametrize("line", ["get hr", "inventory", "owner ks/app -n apps", "versions"])
+def test_forbidden_discovery_is_3(api: Api, command: Command, line: str) -> None:
+    """A user who may not ask what the server has does not learn that it has nothing."""
+    api["/apis"] = forbidden
+    done = command(line)
+    assert done.code == UNKNOWN, done
+    assert "get /apis" in done.out + done.err
+    assert "bug" not in done.err
+
+
 def test_a_stalled_list_is_given_up(api: Api, command: Command) -> None:
     """After --request-timeout the rest of the check is still reported."""
     api[HR.path] = stalled

@@ -60,7 +60,12 @@ def test_it_has_all(members: list[tarfile.TarInfo]) -> None:
     names = {member.name for member in members}
     assert {"LICENSE", "README.md", MANIFEST, "lib/fluxstatus/cli.py"} <= names
     assert "lib/fluxstatus/py.typed" not in names  # it is an application
-    data = {"demo.json.gz", "commands/completion/words.tsv", "knowledge/rules.tsv"}
+    data = {
+        "demo.json.gz",
+        "base/masking/words.tsv",
+        "commands/completion/words.tsv",
+        "knowledge/rules.tsv",
+    }
     assert {f"lib/fluxstatus/{name}" for name in data} <= names
     assert {f"completions/{file.name}" for file in (ROOT / "completions").iterdir()} <= names
     assert "docs/kubectl-flux_status.1" in names

@@ -74,6 +74,7 @@ SPECS: dict[str, dict[str, Any]] = {
     "tiny": {"interval": "10ms"},
     "layer": {"layerSelector": {"operation": "copy"}},
     "account": {"serviceAccountName": "puller"},
+    "namesDefault": {"serviceAccountName": "default"},
     "keyless": {"verify": {"provider": "cosign"}},
 }
 """The fields of the spec for each word after the kind of an example."""

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 
-from fluxstatus.base.pattern_words import words_of
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.topics import TOPICS, parts_of, table
+from tests.pattern_words import required
 
 NAMES = (*TOPICS, "pods", "custom_objects")
 """The tables that are listed."""
+
+_SHORTEST = 3
+"""The length of words that are listed; shorter ones are in most messages."""
 
 
 def lines() -> Iterator[str]:
@@ -21,4 +24,16 @@ def _columns(rule: Rule) -> Iterator[str]:
     yield "quoted" if rule.quoted else ""
     yield ",".join(sorted(rule.kinds))
     yield ",".join(rule.reasons)
-    yield from sorted({word.lower() for word in words_of(rule.pattern.pattern)})
+    yield from ("|".join(sorted(words)) for words in _sets(rule))
+
+
+def _sets(rule: Rule) -> list[frozenset[str]]:
+    """Return the sets of words of *rule*, the one that the fewest messages have first."""
+    found = {
+        frozenset(map(str.lower, words))
+        for text in (rule.pattern, rule.context)
+        for words in required(text.pattern)
+        if min(map(len, words)) >= _SHORTEST
+    }
+    first = sorted(found, key=lambda words: (-min(map(len, words)), len(words), sorted(words)))
+    return first or [frozenset({""})]

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fluxstatus.base.pattern_words import words_of
 from fluxstatus.knowledge import custom_objects, pods
 from fluxstatus.knowledge.index import FILE, Index
 from fluxstatus.knowledge.rule import Rule, Text
@@ -15,6 +14,7 @@ from tests.knowledge.examples import examples
 from tests.knowledge.listed import NAMES, lines
 from tests.knowledge.test_pods import PROBLEMS
 from tests.knowledge.test_recorded import rows
+from tests.pattern_words import required, words_of
 
 ALL = (*RULES[:-1], *pods.RULES, *custom_objects.RULES)
 INDEX = Index(NAMES)
@@ -33,14 +33,26 @@ BUILT = {
     "(?:long(?:er|est) one)? mile": {" mile"},
     "a(?:long|short(?:er)?) b": {"long", "short"},
     "one|.*": {"one", ""},
-    r"one\.two \[(?P<x>[^\]|(]+)\] threes": {" threes"},
+    r"one\.two \[(?P<x>[^\]|(]+)\] threes": {"one.two ["},
     "^(?=.*before)(?!.*never before).*": {"before"},
     "(?<=behind)x(?<!never behind)": {"behind"},
     "[]ab]set and [[]]stays": {"set and "},
     "(?P<word>one|other) and (?P=word) more words": {" more words"},
     "(?P<name>a+) is not (?P=name) longer": {" is not "},
 }
-"""Patterns and the words that they require."""
+"""Patterns and the words that they require, of those that are required together the rarest."""
+
+TOGETHER = {
+    "": [],
+    "one.*two": [{"one"}, {"two"}],
+    "(?:one|two) of (?:three|four|)": [{"one", "two"}, {" of "}, {"three", "four", ""}],
+    "a b|c.*dd": [{"a b", "dd"}],
+    r"\"(?P<name>[^\"]+)\"?: (?:in (?P<place>here|there))? not": [{'"'}, {": "}, {" not"}],
+    r"(?=.*before)(?!.*never)x\|y": [{"before"}, {"x"}, {"y"}],
+    "(?:more )?than (?:(?:one|two) words?)": [{"than "}, {"one", "two"}, {" word"}],
+    "(?:twice){2} or (?:more)": [{" or "}, {"more"}],
+}
+"""Patterns and all sets of words of which they require one each."""
 
 
 def test_the_list_has_all_rules() -> None:
@@ -52,7 +64,7 @@ def test_the_list_has_all_rules() -> None:
 @pytest.mark.parametrize("quoted", [None, False, True])
 def test_the_list_leads_to_the_rules(quoted: bool | None) -> None:
     """Each rule is listed with its own kinds and reasons, at its place."""
-    text = "\n".join(word for line in lines() for word in line.split("\t")[4:])
+    text = "\n".join(re.split(r"[\t|]", "\t".join(lines())))
     found = [*Index(NAMES, quoted=quoted).candidates(text)]
     assert [(one.place, id(one.rule)) for one in found] == [
         (place, id(rule)) for place, rule in enumerate(ALL) if quoted in (None, rule.quoted)
@@ -71,14 +83,21 @@ def candidates(text: str) -> list[Rule]:
 
 
 def fitting(text: str) -> list[Rule]:
-    """Return the rules with a pattern that matches *text*."""
-    return [rule for rule in ALL if rule.pattern.compiled.search(text)]
+    """Return the rules that match *text*."""
+    patterns = ((rule, (rule.pattern.compiled, rule.context.compiled)) for rule in ALL)
+    return [rule for rule, both in patterns if all(one.search(text) for one in both)]
 
 
 @pytest.mark.parametrize("pattern", BUILT)
 def test_a_pattern_needs_its_longest_words(pattern: str) -> None:
     """The words include one of each alternative, and none of an optional part."""
     assert words_of(pattern) == BUILT[pattern]
+
+
+@pytest.mark.parametrize("pattern", TOGETHER)
+def test_a_pattern_needs_words_of_each_of_its_parts(pattern: str) -> None:
+    """A part that is optional, denied or repeated needs none."""
+    assert [*required(pattern)] == TOGETHER[pattern]
 
 
 def test_patterns_have_no_groups_that_are_not_understood() -> None:
@@ -108,11 +127,12 @@ def test_letter_case_is_no_matter() -> None:
 @settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(st.data())
 def test_nothing_that_fits_is_passed_over(data: st.DataObject) -> None:
-    """A text generated from a pattern contains one of its words."""
+    """A text generated from a pattern contains a word of each set that it requires."""
     pattern = data.draw(st.sampled_from(PATTERNS))
     ascii_only = st.characters(codec="ascii")
     text = data.draw(st.from_regex(Text(pattern).compiled, alphabet=ascii_only))
-    assert any(word.lower() in text.lower() for word in words_of(pattern))
+    for words in required(pattern):
+        assert any(word.lower() in text.lower() for word in words)
 
 
 def test_few_patterns_are_tried() -> None:

@@ -97,6 +97,15 @@ def test_a_chart_without_a_login_gets_one_for_its_repository() -> None:
     assert "create secret registry charts-auth -n apps" in result
 
 
+def test_a_login_is_for_the_registry_of_the_spec() -> None:
+    """Its port belongs to it, and the host of the message may be one that gives out tokens."""
+    spec = {"url": "oci://r.example.com:5000/charts"}
+    elsewhere = LOGIN.replace("r.example.com/v2", "auth.example.com/v2")
+    for message in (LOGIN, elsewhere):
+        assert "--server=r.example.com:5000 " in chart(spec, message)
+    assert "--server=https://index.docker.io/v1/ " in chart({"url": "oci://docker.io/a"}, LOGIN)
+
+
 def test_a_charts_provider_is_that_of_its_repository() -> None:
     """Where the HelmRepository logs in with a cloud identity, no Secret is missing."""
     result = chart({"url": "oci://acme.azurecr.io/helm", "provider": "azure"}, LOGIN)

@@ -4,12 +4,8 @@ import pkgutil
 import subprocess
 import sys
 
-import pytest
-
 from fluxstatus import knowledge
-from fluxstatus.knowledge.tables import RULES, TABLES
-from fluxstatus.knowledge.topics import TOPICS, table, tables_about
-from fluxstatus.model.kinds import KINDS
+from fluxstatus.knowledge.topics import TOPICS, table
 
 
 def test_every_table_is_a_topic() -> None:
@@ -25,23 +21,6 @@ def _has_rules(name: str) -> bool:
         return bool(table(name))
     except AttributeError:
         return False
-
-
-@pytest.mark.parametrize("name", TOPICS)
-def test_a_table_is_about_the_kinds_of_its_rules(name: str) -> None:
-    """A table is imported for each kind that one of its rules is about, or for all kinds."""
-    kinds = TOPICS[name]
-    assert not kinds or all(rule.kinds and rule.kinds <= kinds for rule in TABLES[name])
-    assert kinds <= KINDS.keys()
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_rules_about_a_kind_are_in_their_order(kind: str) -> None:
-    """They are all that apply to the kind or to any, in the order that decides between them."""
-    rules = [rule for name in tables_about(kind) for rule in table(name)]
-    assert [id(rule) for rule in rules if not rule.kinds or kind in rule.kinds] == [
-        id(rule) for rule in RULES[:-1] if not rule.kinds or kind in rule.kinds
-    ]
 
 
 def test_a_message_imports_only_the_tables_that_have_its_words() -> None:

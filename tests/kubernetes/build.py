@@ -71,9 +71,10 @@ def _kubernetes(name: str) -> Tool:
     return Tool(name, "kubernetes", "k8s.io/kubernetes", package, _KUBERNETES_STAMP)
 
 
-def _flux(name: str, folder: str) -> Tool:
+def _flux(name: str, folder: str, embeds: str = "") -> Tool:
     package = f"{FLUX_OPERATOR}/cmd/{folder}"
-    return Tool(name, "flux-operator", FLUX_OPERATOR, package, "-X main.VERSION={version}")
+    stamp = "-X main.VERSION={version}"
+    return Tool(name, "flux-operator", FLUX_OPERATOR, package, stamp, embeds)
 
 
 def _controller(name: str) -> Tool:
@@ -102,6 +103,8 @@ TOOLS = (
          f"-X {HELM}/internal/version.version=v{{version}}"),
     _controller("source-controller"),
     _controller("kustomize-controller"),
+    # The operator itself: upstream's images call it flux-operator, as its command line is called.
+    _flux("flux-operator-controller", "operator", embeds="web/dist/none.html"),
     Tool("controller-gen", "crds", CONTROLLER_TOOLS, f"{CONTROLLER_TOOLS}/cmd/controller-gen", ""),
 )
 # fmt: on
@@ -228,8 +231,9 @@ def _progress(what: str) -> Iterator[None]:
 @contextlib.contextmanager
 def _source(tool: Tool) -> Iterator[Path]:
     """Yield the folder to build *tool* in: ours, or a copy of its module with what that lacks."""
+    ours = MODULES / tool.module
     if not tool.embeds:
-        yield MODULES / tool.module
+        yield ours
         return
     with tempfile.TemporaryDirectory(dir=cache()) as folder:
         copy = Path(folder, "source")
@@ -239,7 +243,17 @@ def _source(tool: Tool) -> Iterator[Path]:
         lacking = copy / tool.embeds
         lacking.parent.mkdir(exist_ok=True)
         lacking.write_text("")
+        _replace_modules(ours, copy)
         yield copy
+
+
+def _replace_modules(ours: Path, copy: Path) -> None:
+    """Let the Go module in *copy* replace the modules that *ours* does."""
+    for one in json.loads(_go(["mod", "edit", "-json"], ours)).get("Replace") or ():
+        new = one["New"]
+        _go(["mod", "edit", f"-replace={one['Old']['Path']}={new['Path']}@{new['Version']}"], copy)
+    with (copy / "go.sum").open("a") as sums:
+        sums.write((ours / "go.sum").read_text())
 
 
 def _version(tool: Tool) -> str:

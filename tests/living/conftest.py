@@ -6,7 +6,7 @@ import pytest
 
 from tests.kubernetes.cluster import Cluster
 
-from .controllers import KINDS
+from .controllers import KINDS, OPERATOR, OPERATOR_KINDS
 from .file_server import FileServer
 from .flux import Flux
 from .git_server import GitServer
@@ -18,6 +18,15 @@ def _flux(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flux]:
         cluster.install_crds(kinds=KINDS)
         with Flux(cluster, tmp_path_factory.mktemp("flux")) as flux:
             yield flux
+
+
+@pytest.fixture(scope="session", name="operator")
+def _operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flux]:
+    """Return a cluster of its own with the Flux Operator, which installs Flux itself."""
+    with Cluster(controllers=True) as cluster:
+        cluster.install_crds(kinds=OPERATOR_KINDS)
+        with Flux(cluster, tmp_path_factory.mktemp("operator"), [OPERATOR]) as operator:
+            yield operator
 
 
 @pytest.fixture(scope="session", name="git")

@@ -9,13 +9,14 @@ import json
 import tarfile
 from typing import TYPE_CHECKING, Any
 
-from .http_server import NOT_FOUND, PRIVATE, Answer, HttpServer, Request
+from .http_server import NOT_FOUND, PRIVATE, UNAUTHORIZED, Answer, HttpServer, Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _CONFIG = "application/vnd.cncf.flux.config.v1+json"
+_REGISTRY = "/v2/"
 _CONTENT = "application/vnd.cncf.flux.content.v1.tar+gzip"
 
 NO_MANIFEST = Answer(404, {}, b'{"errors": [{"code": "MANIFEST_UNKNOWN", "message": "unknown"}]}')
@@ -26,7 +27,7 @@ class FileServer(HttpServer):
 
     def __init__(self) -> None:
         super().__init__(self._find)
-        self._files: dict[str, tuple[str, bytes]] = {"/v2/": ("application/json", b"{}")}
+        self._files: dict[str, tuple[str, bytes]] = {_REGISTRY: ("application/json", b"{}")}
 
     def charts(self, name: str, *versions: str, private: bool = False) -> str:
         """Serve a repository with the *versions* of a chart app, and return its URL."""
@@ -41,19 +42,22 @@ class FileServer(HttpServer):
         self._put(f"{path}/index.yaml", "application/yaml", json.dumps(index).encode())
         return self.url + path
 
-    def artifact(self, name: str, *tags: str, private: bool = False) -> str:
-        """Serve an artifact with *tags*, and return its URL."""
+    def artifact(
+        self, name: str, *tags: str, private: bool = False, content: bytes | None = None
+    ) -> str:
+        """Serve an artifact with *tags* and the *content* of a .tar.gz, and return its URL."""
         repository = f"{PRIVATE[1:] if private else ''}{name}"
-        layer = self._blob(repository, _CONTENT, _archive({"app/settings.yaml": {}}))
+        archive = _archive({"app/settings.yaml": {}}) if content is None else content
+        layer = self._blob(repository, _CONTENT, archive)
         manifest = {
             "schemaVersion": 2,
             "mediaType": _MANIFEST,
             "config": self._blob(repository, _CONFIG, b"{}"),
             "layers": [layer],
         }
-        content = json.dumps(manifest).encode()
-        for reference in (*tags, _digest(content)):
-            self._put(f"/v2/{repository}/manifests/{reference}", _MANIFEST, content)
+        text = json.dumps(manifest).encode()
+        for reference in (*tags, _digest(text)):
+            self._put(f"/v2/{repository}/manifests/{reference}", _MANIFEST, text)
         listed = json.dumps({"name": repository, "tags": list(tags)}).encode()
         self._put(f"/v2/{repository}/tags/list", "application/json", listed)
         return f"oci://{self.host}/{repository}"
@@ -68,6 +72,8 @@ class FileServer(HttpServer):
 
     def _find(self, request: Request) -> Answer:
         path = request.path.partition("?")[0]
+        if path == _REGISTRY and "Authorization" not in request.headers:
+            return UNAUTHORIZED  # as a registry does: clients try without a login, too
         if path not in self._files:
             return NO_MANIFEST if "/manifests/" in path else NOT_FOUND
         media_type, content = self._files[path]

@@ -30,28 +30,35 @@ _REQUEST = "reconcile.fluxcd.io/requestedAt"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _PODS = f"/api/v1/namespaces/{controllers.NAMESPACE}/pods"
 _PATHS = {
-    kind: f"/apis/{group}.toolkit.fluxcd.io/v1/namespaces/{{}}/{plural}"
+    kind: f"/apis/{group}/v1/namespaces/{{}}/{plural}"
     for kind, group, plural in (
-        ("GitRepository", "source", "gitrepositories"),
-        ("OCIRepository", "source", "ocirepositories"),
-        ("HelmRepository", "source", "helmrepositories"),
-        ("HelmChart", "source", "helmcharts"),
-        ("Kustomization", "kustomize", "kustomizations"),
+        ("GitRepository", "source.toolkit.fluxcd.io", "gitrepositories"),
+        ("OCIRepository", "source.toolkit.fluxcd.io", "ocirepositories"),
+        ("HelmRepository", "source.toolkit.fluxcd.io", "helmrepositories"),
+        ("HelmChart", "source.toolkit.fluxcd.io", "helmcharts"),
+        ("Kustomization", "kustomize.toolkit.fluxcd.io", "kustomizations"),
+        ("FluxInstance", "fluxcd.controlplane.io", "fluxinstances"),
+        ("ResourceSet", "fluxcd.controlplane.io", "resourcesets"),
+        ("ResourceSetInputProvider", "fluxcd.controlplane.io", "resourcesetinputproviders"),
     )
 }
 
 
 class Flux:
-    """Flux in *cluster*; its controllers keep artifacts and logs in *folder*."""
+    """The controllers *names* in *cluster*; they keep artifacts and logs in *folder*."""
 
-    def __init__(self, cluster: Cluster, folder: Path) -> None:
+    def __init__(
+        self, cluster: Cluster, folder: Path, names: Sequence[str] = controllers.NAMES
+    ) -> None:
         self.cluster = cluster
         self.folder = folder
+        self.names = names
         self._processes: dict[str, Process] = {}
         self._numbers = itertools.count(1)
 
     def __enter__(self) -> Self:
-        self.apply(of("v1", "Namespace", "", controllers.NAMESPACE), *controllers.deployments())
+        namespace = of("v1", "Namespace", "", controllers.NAMESPACE)
+        self.apply(namespace, *controllers.deployments(*self.names))
         try:
             self._start()
         except BaseException:
@@ -86,7 +93,7 @@ class Flux:
 
     def restore(self, pods: Iterable[dict[str, Any]]) -> None:
         """Let all controllers run, and their *pods* be as they were, whatever happened."""
-        for name in controllers.NAMES:
+        for name in self.names:
             if name in self._processes:
                 self.go_on(name)
             else:
@@ -142,7 +149,12 @@ class Flux:
     def age(self, namespace: str) -> None:
         """Make the Flux objects in *namespace* ten minutes older: a young one may still recover."""
         for path in _PATHS.values():
-            self._age(path.format(namespace))
+            self.age_all(path.format(namespace))
+
+    def age_all(self, path: str) -> None:
+        """Make all objects at the API *path* ten minutes older."""
+        if found := self._get(path):  # empty for a kind that is not served
+            self.cluster.put(_older(one) for one in items(found))
 
     def paste(self, command: Sequence[str], stdin: str = "") -> str:
         """Run a printed *command* as a cluster-admin, and return its output."""
@@ -258,17 +270,12 @@ class Flux:
     # Implementation
 
     def _start(self) -> None:
-        self._processes |= controllers.start(self.cluster, self.folder)
-        for name in controllers.NAMES:
+        self._processes |= controllers.start(self.cluster, self.folder, *self.names)
+        for name in self.names:
             deployment = of("apps/v1", "Deployment", controllers.NAMESPACE, name)
             words = ["--for=condition=Available", f"--timeout={_SECONDS}s"]
             self.cluster.kubectl("wait", *_named(deployment), *words)
-        self._age(_PODS)
-
-    def _age(self, path: str) -> None:
-        """Make all objects at *path* ten minutes older."""
-        found = self.cluster.get(path)
-        self.cluster.put(_older(one) for one in items(found))
+        self.age_all(_PODS)
 
     def _accepts(self, it: Object) -> bool:
         try:

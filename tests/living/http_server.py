@@ -40,7 +40,7 @@ class Answer(NamedTuple):
 
 
 NOT_FOUND = Answer(404, {}, b"")
-_UNAUTHORIZED = Answer(401, {"WWW-Authenticate": 'Basic realm="test"'}, b"")
+UNAUTHORIZED = Answer(401, {"WWW-Authenticate": 'Basic realm="test"'}, b"")
 
 
 class HttpServer:
@@ -86,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         request = Request(self.command, self.path, self.headers, body)
         refused = PRIVATE in self.path and self.headers.get("Authorization") != _LOGIN
-        answer = _UNAUTHORIZED if refused else self._answer(request)
+        answer = UNAUTHORIZED if refused else self._answer(request)
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)

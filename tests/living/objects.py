@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Object = dict[str, Any]
 
 SOURCES = "source.toolkit.fluxcd.io/v1"
+OPERATORS = "fluxcd.controlplane.io/v1"
 
 
 def of(api_version: str, kind: str, namespace: str, name: str = "app", **content: Any) -> Object:
@@ -52,6 +56,33 @@ def kustomization(namespace: str, name: str = "app", **spec: Any) -> Object:
     }
     version = "kustomize.toolkit.fluxcd.io/v1"
     return of(version, "Kustomization", namespace, name, spec=content | spec)
+
+
+def flux_instance(
+    components: Sequence[str] = ("source-controller", "kustomize-controller"), **distribution: str
+) -> Object:
+    """Return the FluxInstance of the *components*, with more of its *distribution*.
+
+    The operator does not wait for the controllers, which would take five seconds each time.
+    """
+    content = {
+        "distribution": {"version": "2.x", "registry": "ghcr.io/fluxcd"} | distribution,
+        "components": list(components),
+        "wait": False,
+    }
+    return of(OPERATORS, "FluxInstance", "flux-system", "flux", spec=content)
+
+
+def resource_set(namespace: str, *resources: Object, name: str = "app", **spec: Any) -> Object:
+    """Return a ResourceSet of *resources*, in its own namespace, with more of its *spec*."""
+    made = [{**one, "metadata": {**one["metadata"], "namespace": namespace}} for one in resources]
+    return of(OPERATORS, "ResourceSet", namespace, name, spec={"resources": made} | spec)
+
+
+def input_provider(namespace: str, url: str, **spec: Any) -> Object:
+    """Return a ResourceSetInputProvider of the service at *url*, with more of its *spec*."""
+    content = {"type": "ExternalService", "url": url, "insecure": True} | spec
+    return of(OPERATORS, "ResourceSetInputProvider", namespace, spec=content)
 
 
 def config_map(name: str = "settings", **data: Any) -> Object:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fluxstatus.base.visible import visible
-from fluxstatus.report.terminal import columns, command_line, wrap
+from fluxstatus.report.terminal import columns, command_line, painted, shown, wrap
 from tests.report.reports import ANY_CHARACTER, HOSTILE, PATIENT, TEXT
 
 
@@ -17,10 +17,21 @@ def test_columns_are_those_of_the_terminal(text: str, width: int) -> None:
     assert columns(text) == width
 
 
+def test_only_our_control_sequences_reach_a_terminal() -> None:
+    """Our colors and newlines stay; every other control character is shown."""
+    text = f"a {painted('b', 'fail')}\nc"
+    assert text == shown(text) == "a \x1b[1;31mb\x1b[0m\nc"
+    assert (
+        shown(f"{text}\x07\x1b[2J\x1b]8;;x\r\u202e") == f"{text}\\x07\\x1b[2J\\x1b]8;;x\\r\\u202e"
+    )
+    assert (painted("", "fail"), painted("b", "")) == ("", "b")
+
+
 def test_wrap_breaks_at_blanks_and_newlines() -> None:
     """A line of a controller's message begins a line; blank lines are not worth one."""
     text = "build failed:\n\n  no such file or directory\r\n"
     assert wrap(text, 14) == ["build failed:", "no such file", "or directory"]
+    assert wrap("ab cd ef", 5) == ["ab cd", "ef"]  # as wide as it may be
 
 
 def test_wrap_breaks_a_word_that_fits_no_line() -> None:

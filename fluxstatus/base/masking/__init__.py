@@ -7,14 +7,21 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from fluxstatus.base import packaged
 from fluxstatus.base.masking.forms import FORMS
 from fluxstatus.base.masking.grammar import is_name, is_value, mask_values, may_name
-from fluxstatus.base.pattern_words import words_of
 
 _SHORT = 8
 """A text up to this length can contain a credential only together with a name and a separator."""
+
+WORDS = Path(__file__).with_name("words.tsv")
+"""A line for each form, with words of which each text that has the form contains one.
+
+`python -m tests.base.masking.listed` writes it: reading the patterns takes longer.
+"""
 
 _MASK = "***"
 _DIGEST = re.compile(r"(?<=\bsha1:)[0-9a-f]{40}\b(?!%)|(?<=\bsha256:)[0-9a-f]{64}\b(?!%)")
@@ -71,8 +78,8 @@ def _places(*, of_lower: bool) -> Mapping[bytes, tuple[int, ...]]:
     the same in them.
     """
     found: dict[bytes, tuple[int, ...]] = {}
-    for place, form in enumerate(FORMS):
-        for word in words_of(form.pattern):
+    for place, line in enumerate(packaged.read(WORDS).decode().split("\n")):
+        for word in filter(None, line.split("\t")):
             if of_lower and word != word.lower():
                 continue
             found[_alike(word)] = (*found.get(_alike(word), ()), place)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status --save before.json.gz                     save a snapshot
-  kubectl flux-status compare before.json.gz now.json.gz        show what has changed since
+  kubectl flux-status --save before.json.gz               save a snapshot
+  kubectl flux-status compare before.json.gz now.json.gz  show the changes
   kubectl flux-status compare a.json b.json -o json | jq '.changes[]'
 
 \b

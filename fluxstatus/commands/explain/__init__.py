@@ -43,11 +43,14 @@ EPILOG = """
 Examples:
   kubectl flux-status explain ks/backend -n team-a   explain an object
   kubectl flux-status explain secret-missing         explain a code
-  kubectl flux-status explain monorepo --demo        find an object by its name
+  kubectl flux-status explain monorepo --demo        find an object by name
 
-         \b Exit codes: 0 the object is healthy, or the argument is a finding code 1 the object, or
-         something that it waits for, is failing 2 usage error, or no object has this name 3 no
-         verdict: some of the required data could not be read
+\b
+Exit codes:
+  0  the object is healthy, or the argument is a finding code
+  1  the object, or something that it waits for, is failing
+  2  usage error, or no object has this name
+  3  no verdict: some of the required data could not be read
 """
 _CODES = {Level.FAIL: Exit.UNHEALTHY, Level.UNKNOWN: Exit.NO_VERDICT}
 _DEPLOYMENTS = "deployments.apps"

@@ -74,7 +74,7 @@ def show(
         ),
     ] = None,
 ) -> None:
-    """Check many clusters at once, and show the problems they share.
+    """Check many clusters at once, and show shared problems.
 
     Prints a row per cluster, worst first; then the faults that several clusters share, the versions
     in use, and the objects that are suspended or behind in only one cluster. A cluster that cannot

@@ -25,7 +25,7 @@ def show(
         ),
     ] = None,
 ) -> None:
-    """Print or install a skill that tells AI assistants how to check Flux.
+    """Print or install a skill that lets AI assistants check Flux.
 
     The skill contains this program's checksum and the command that verifies it.
     """

@@ -23,7 +23,7 @@ from fluxstatus.report.terminal import command_line
 
 
 def show(*, chosen: Clients, output: Output = Format.TEXT, timeout: Timeout = TIMEOUT) -> None:
-    """Show which MCP clients use the server, and whether it is read-only.
+    """Show which MCP clients use the server, and in which mode.
 
     Also shows the context of each entry. Queries only the program's version; `mcp verify` checks
     the rest.

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status reconcile ks/apps -n flux-system   check whether a reconciliation would help
-  kubectl flux-status reconcile hr/podinfo -o json       print the result as JSON
+  kubectl flux-status reconcile ks/apps -n team-a      check an object
+  kubectl flux-status reconcile hr/podinfo -o json     print JSON
 
 \b
 Exit codes:

@@ -16,7 +16,7 @@ app = app_of(_Commands)
 
 @app.callback()
 def _upgrade(ctx: typer.Context) -> None:
-    """Plan an upgrade of Flux. This command upgrades nothing.
+    """Plan an upgrade of Flux, without upgrading it.
 
     `upgrade plan` shows what blocks an upgrade and the steps, with commands that you run yourself.
     """

@@ -17,7 +17,7 @@ from fluxstatus.report import Format
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status upgrade plan            plan the upgrade to the next version
+  kubectl flux-status upgrade plan            plan the next upgrade
   kubectl flux-status upgrade plan --to 2.10  plan the upgrade to Flux 2.10
   kubectl flux-status upgrade plan -o json | jq '.findings.blockers[].title'
 

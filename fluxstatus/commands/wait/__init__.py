@@ -30,7 +30,7 @@ EPILOG = """
 \b
 Examples:
   kubectl flux-status wait --revision "$(git rev-parse HEAD)"
-  kubectl flux-status wait --revision main@sha1:5f2ac1d --timeout 5m --fail-fast
+  kubectl flux-status wait --revision main@sha1:5f2ac1d --timeout 5m
   kubectl flux-status wait ks/apps -n flux-system --revision v1.4.0
   kubectl flux-status wait hr/podinfo -n apps --revision 6.9.2
   kubectl flux-status wait gitrepo/fleet --revision 5f2ac1d --or-newer -o json

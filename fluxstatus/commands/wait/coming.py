@@ -45,7 +45,7 @@ def hint_for(
         return None
     called, who = _triggered(source, receivers)
     if called:
-        text = f"{called} triggers {source.ref} on a push, if it is called"
+        text = f"{called} triggers {source.ref} on a push, if its webhook is called"
     elif at is None:
         text = f"{source.ref} fetches every {duration(every)}{who}"
     else:

@@ -6,7 +6,7 @@ manifests/rbac.
 
 from fluxstatus.knowledge.applying.shared import APPLIES
 from fluxstatus.knowledge.commands import APPLY_INSTANCE, SPEC
-from fluxstatus.knowledge.facts import creates_namespace
+from fluxstatus.knowledge.facts import creates_namespace, names_account
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import ALL_KINDS
@@ -206,6 +206,21 @@ RULES = (
         ),
         pattern=Text(_OF_DEFAULT + _CANNOT + _IN_NAMESPACE),
         kinds=APPLIES,
+        unless=(names_account,),
+        upstream="kubernetes apiserver authorization responsewriters",
+    ),
+    Rule(
+        _RBAC_FORBIDDEN,
+        why="{user} cannot {verb} {what} in namespace {in_ns}: the RBAC permission is missing (forbidden)",
+        steps=(
+            Step(
+                'set spec.serviceAccountName, which is "default", to a ServiceAccount that has this permission. A permission of ServiceAccount "default" is also one of every pod without a ServiceAccount of its own',
+                read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {in_ns} --as={user}"),
+            ),
+        ),
+        pattern=Text(_OF_DEFAULT + _CANNOT + _IN_NAMESPACE),
+        kinds=APPLIES,
+        when=(names_account,),
         upstream="kubernetes apiserver authorization responsewriters",
     ),
     Rule(

@@ -220,7 +220,7 @@ def test_contexts_are_chosen(
         (["--all-contexts", "--expect", "none.txt"], "none.txt could not be read"),
         (["--all-contexts", "--skip", "no-such-code"], "'no-such-code' is unknown"),
         (["--all-contexts", "--accept", "none.toml"], "none.toml: No such file"),
-        (["eu"], "name files with --from or --kubeconfigs"),
+        (["eu"], "select files with --from or --kubeconfigs"),
     ],
 )
 def test_wrong_usage(three: Servers, flux_status: Program, words: list[str], text: str) -> None:

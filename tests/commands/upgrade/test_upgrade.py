@@ -34,10 +34,10 @@ def document(*objects: Object, **more: Any) -> Any:
 
 
 def test_alone_it_upgrades_nothing(flux_status: Program) -> None:
-    """Without a subcommand, the help says that nothing here upgrades."""
+    """Without a subcommand, the help says that the command upgrades nothing."""
     done = flux_status("upgrade")
     assert done.returncode == Exit.HEALTHY
-    assert "nothing here upgrades it" in done.stdout
+    assert "without upgrading it" in done.stdout
 
 
 @pytest.mark.parametrize(
