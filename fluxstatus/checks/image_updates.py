@@ -99,9 +99,23 @@ def _has_none(state: State, automation: Resource) -> bool:
 
 
 def _had_time(state: State, automation: Resource, policy: Resource) -> bool:
-    """Return whether *automation* should have used the image that *policy* has had for a while."""
+    """Return whether *automation* should have used the image that *policy* has had for a while.
+
+    It was not suspended or changed since then. A policy that spec.policySelector selects may be
+    selected only since a moment ago: nothing tells when its labels have changed.
+    """
+    if automation.spec.get("policySelector") and policy.ref.name not in (
+        observed_by(automation) or ()
+    ):
+        return False
     allowed = timedelta(seconds=2 * interval_of(automation)) + timeout_of(automation)
-    return policy.since is not None and state.now - policy.since > max(allowed, _LEAST)
+    times = (policy.since, automation.created, automation.changed)
+    latest = max((one for one in times if one), default=None)
+    return (
+        policy.since is not None
+        and latest is not None
+        and (state.now - latest > max(allowed, _LEAST))
+    )
 
 
 def _moved_since(automation: Resource, policy: Resource) -> bool:

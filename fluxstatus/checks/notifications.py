@@ -106,7 +106,9 @@ def _has_no_controller(analysis: Analysis) -> bool:
     state = analysis.state
     is_missing = any(ref.name == _CONTROLLER for ref in analysis.controllers.missing)
     names = {one.name for one in state.components}
-    return state.controllers_read and bool(names) and _CONTROLLER not in names and not is_missing
+    # Kustomize can add a prefix or a suffix to its name.
+    is_there = any(_CONTROLLER in name for name in names)
+    return state.controllers_read and bool(names) and not is_there and not is_missing
 
 
 def _is_about_alert(event: Event) -> bool:

@@ -1,6 +1,6 @@
 """Objects of projects around Flux, part of step 6: what their controllers say about them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from fluxstatus.base.plurals import counted
@@ -10,7 +10,7 @@ from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import RELATED
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import command, hint
-from fluxstatus.model.ref import Ref
+from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.health_checks import health_check_targets
 from fluxstatus.state.related import Outcome, Related, related_of
 
@@ -31,6 +31,7 @@ _NOT_JUDGED = Code(
 )
 CODES = (_FAILED, _IN_PROGRESS, _APPROVAL, _SUSPENDED, _UNKNOWN, _NOT_JUDGED)
 
+_PASSED = ("ready", "plan only")
 _LONGEST = 120  # characters of a message in a title
 
 
@@ -77,31 +78,58 @@ def related(analysis: Analysis) -> Iterator[Finding]:
         elif unread := state.unread(name):
             yield unread_finding(STEP_ID, resource, unread)
         items = [related_of(resource, item, state.now) for item in answer.known]
+        waiting = _waiting(items)
         shown = [one for one in items if state.covers(one.ref) and one.ref.key not in told]
-        yield from _judged(analysis, resource, shown)
+        yield from _judged(analysis, resource, shown, waiting)
 
 
-def _judged(analysis: Analysis, resource: str, items: Sequence[Related]) -> Iterator[Finding]:
-    """Yield the findings about *items*, of one kind; if none has conditions, they are counted."""
+def _waiting(items: Sequence[Related]) -> set[Key]:
+    """Return those of *items* that are not ready and reported, and those that wait for them.
+
+    Objects that wait for each other in a circle are not among them.
+    """
+    found = {one.ref.key for one in items if one.outcome != "ready" and not one.depends_on}
+    rest = [one for one in items if one.depends_on]
+    while more := {
+        one.ref.key
+        for one in rest
+        if one.ref.key not in found and not found.isdisjoint(one.depends_on)
+    }:
+        found |= more
+    return found
+
+
+def _judged(
+    analysis: Analysis, resource: str, items: Sequence[Related], waiting: Collection[Key]
+) -> Iterator[Finding]:
+    """Yield the findings about *items*, of one kind; if none has conditions, they are counted.
+
+    *waiting* are the objects of the kind that others may wait for.
+    """
     without = [one for one in items if one.outcome == "not judged"]
     if without and len(without) == len(items):
         yield _not_judged(resource, without)
         return
     alike: dict[tuple[Code, str], list[Related]] = {}
     for one in items:
-        if one.outcome == "ready":
+        if one.outcome in _PASSED:
             yield passed(STEP_ID, f"{one.ref}: {_text(one, 'ready')}", one.ref, one.since)
             continue
-        form, text = _form_and_text(analysis, one)
+        form, text = _form_and_text(analysis, one, waiting)
         alike.setdefault((form.code, text), []).append(one)
     for (code, text), several in alike.items():
         yield _finding(resource, several, _BY_CODE[code], text)
 
 
-def _form_and_text(analysis: Analysis, one: Related) -> tuple[_Form, str]:
-    """Return how *one* is reported: it waits for its source if that has a fault of its own."""
+def _form_and_text(analysis: Analysis, one: Related, waiting: Collection[Key]) -> tuple[_Form, str]:
+    """Return how *one* is reported: it waits for its source if that has a fault of its own.
+
+    So it does for a dependency that is one of those *waiting*, which are reported themselves.
+    """
     if one.outcome == "failed" and one.source and one.source in analysis.causes.by_object:
         return _FORMS["in progress"], f"waits for {Ref('', *one.source)}, which fails"
+    if awaited := next((key for key in one.depends_on if key in waiting), None):
+        return _FORMS["in progress"], f"waits for {Ref('', *awaited)}"
     form = _FORMS["unknown" if one.outcome == "not judged" else one.outcome]
     return form, _text(one, form.text)
 

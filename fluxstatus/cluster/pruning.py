@@ -49,7 +49,7 @@ _FLUX: Shape = {
         "serviceAccountName targetNamespace releaseName storageNamespace path prune wait force "
         "components eventSeverity insecure migrateResources proxy summary recurseSubmodules "
         "postRenderers postRenderStrategy passCredentials deletionPolicy reconcileStrategy "
-        "resourceFilter version",
+        "resourceFilter version events",
         sourceRef=_REF,
         chartRef=_REF,
         chart={
@@ -256,8 +256,10 @@ _SHAPES: Mapping[str, Shape] = {
     "vmrules.operator.victoriametrics.com": {"metadata": _METADATA},
     RELATED: {
         "metadata": _METADATA,
-        "spec": _fields("suspend", sourceRef=_REF),
-        "status": _fields("phase", conditions=_CONDITIONS),
+        "spec": _fields(
+            "suspend planOnly approvePlan", sourceRef=_REF, dependsOn=_fields("namespace name")
+        ),
+        "status": _fields("phase observedGeneration", conditions=_CONDITIONS),
     },
     "*": {
         "metadata": _METADATA,
@@ -435,6 +437,8 @@ def _keep_of_flux(kept: Object, item: Object) -> None:
     for name, field in _EMPTY_IF_MISSING:
         if type(outer := spec.get(name)) is dict:
             outer.setdefault(field, {})
+    if kept.get("kind") == "Receiver":
+        spec.setdefault("events", [])  # for the same reason
 
 
 def _keep_arguments(deployment: Object) -> None:

@@ -11,6 +11,7 @@ from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.labels import matches
 from fluxstatus.base.urls import plain_url
 from fluxstatus.model.image_ref import image_of
+from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.references import source_of
 from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import State
@@ -59,8 +60,11 @@ def unread_branch(state: State, automation: Resource) -> tuple[str, Resource, st
 
     With it come the source, and the branch that this one reads. None if there is none, if the
     automation pushes to another branch than the one it checks out, from which changes are merged,
-    or if a GitRepository reads a tag or a commit, which may be on any branch.
+    if a GitRepository reads a tag or a commit, which may be on any branch, or if some of them could
+    not be read.
     """
+    if state.evidence.answer(KINDS["GitRepository"].resource).unread_in(""):
+        return None
     source = _source_of(state, automation)
     chosen = text_of(automation.get("spec", "git", "checkout", "ref", "branch"))
     push = map_of(automation.get("spec", "git", "push"))
@@ -69,7 +73,7 @@ def unread_branch(state: State, automation: Resource) -> tuple[str, Resource, st
     if text_of(push.get("branch")) not in ("", chosen):
         return None
     own = _branch_of(source)
-    readers = [one for one in state.of_kind("GitRepository") if _url(one) == _url(source)]
+    readers = [one for one in state.of_kind("GitRepository") if _name(one) == _name(source)]
     branches = {_branch_of(one) for one in readers}
     return None if not own or "" in branches or chosen in branches else (chosen, source, own)
 
@@ -80,8 +84,9 @@ def _source_of(state: State, automation: Resource) -> Resource | None:
     return found if found and found.ref.kind == "GitRepository" else None
 
 
-def _url(source: Resource) -> str:
-    return plain_url(text_of(source.spec.get("url")))
+def _name(source: Resource) -> str:
+    """Return the last part of the URL of *source*: one repository has several hosts and ports."""
+    return plain_url(text_of(source.spec.get("url"))).rpartition("/")[2].lower()
 
 
 def _branch_of(source: Resource) -> str:

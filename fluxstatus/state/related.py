@@ -5,7 +5,7 @@ conditions Ready and Stalled of Flux (fluxcd/pkg apis/meta), and a Canary by its
 condition Promoted (Flagger pkg/apis/flagger/v1beta1/status.go).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -17,9 +17,10 @@ from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.resource import is_recent
 
 Outcome: TypeAlias = Literal[
-    "ready", "failed", "in progress", "approval", "suspended", "unknown", "not judged"
+    "ready", "failed", "in progress", "approval", "plan only", "suspended", "unknown", "not judged"
 ]
-"""What is known of an object. `approval`: it waits for somebody; `not judged`: it has no status
+"""What is known of an object. `approval`: it waits for somebody; `plan only`: it has
+a plan, and is never applied; `not judged`: it has no status
 that says whether it works."""
 
 _PHASES: Mapping[str, Outcome] = {
@@ -34,12 +35,21 @@ _PHASES: Mapping[str, Outcome] = {
     "Finalising": "in progress",
     "Terminating": "in progress",
 }
-_TO_APPROVE = "TerraformPlannedWithChanges"
-"""The reason of a Terraform whose plan waits for spec.approvePlan (tofu-controller api)."""
+_PLANNED = "TerraformPlannedWithChanges"
+"""The reason of a Terraform with a plan that is not applied (tofu-controller api/v1alpha2)."""
+
+_DEPENDENCY = "DependencyNotReady"
+"""The reason of an object that waits for one in its spec.dependsOn (fluxcd/pkg apis/meta)."""
+
+_AUTOMATIC = "auto"
+"""The value of spec.approvePlan with which each plan is applied in the same reconciliation."""
 
 
 class Related(NamedTuple):
-    """An object with its outcome; `source` is the object that its spec.sourceRef names, if any."""
+    """An object with its outcome; `source` is the object that its spec.sourceRef names, if any.
+
+    `depends_on` are the objects of its kind that it waits for, as its controller says.
+    """
 
     ref: Ref
     outcome: Outcome
@@ -47,6 +57,7 @@ class Related(NamedTuple):
     message: str = ""
     since: datetime | None = None
     source: Key | None = None
+    depends_on: Sequence[Key] = ()
 
 
 def related_of(resource: str, item: Object, now: datetime) -> Related:
@@ -74,10 +85,12 @@ def related_of(resource: str, item: Object, now: datetime) -> Related:
         text_of(one.get("type")): one
         for one in maps_of(map_of(item.get("status")).get("conditions"))
     }
+    phase = text_of(map_of(item.get("status")).get("phase"))
+    if not (phase or conditions) and is_recent(when(metadata.get("creationTimestamp")), now):
+        return found._replace(outcome="in progress", message="it is new")
     if resource == CANARY:
-        return _of_canary(found, text_of(map_of(item.get("status")).get("phase")), conditions)
-    is_new = is_recent(when(metadata.get("creationTimestamp")), now)
-    return _of_conditions(found, conditions, metadata.get("generation"), is_new=is_new)
+        return _of_canary(found, phase, conditions)
+    return _of_conditions(found, conditions, item)
 
 
 def _with(found: Related, outcome: Outcome, condition: Mapping[str, Any]) -> Related:
@@ -101,26 +114,51 @@ def _of_canary(found: Related, phase: str, conditions: Mapping[str, Mapping[str,
 def _of_conditions(
     found: Related,
     conditions: Mapping[str, Mapping[str, Any]],
-    generation: Any,
-    *,
-    is_new: bool,
+    item: Object,
 ) -> Related:
     ready, stalled = conditions.get("Ready"), conditions.get("Stalled", {})
-    if stalled.get("status") == "True" and _is_current(stalled, generation):
+    if stalled.get("status") == "True" and _is_current(stalled, item):
         return _with(found, "failed", stalled)
     if ready is None:
-        return found._replace(outcome="in progress", message="it is new") if is_new else found
-    if not _is_current(ready, generation):
+        return found
+    if not _is_current(ready, item):
         return _with(found, "in progress", {"message": "its status is about an older spec"})
-    if ready.get("reason") == _TO_APPROVE and ready.get("status") == "Unknown":
-        return _with(found, "approval", ready)
+    if ready.get("reason") == _PLANNED and ready.get("status") == "Unknown":
+        return _with(found, _of_plan(map_of(item.get("spec"))), ready)
+    if ready.get("reason") == _DEPENDENCY:
+        found = found._replace(depends_on=_dependencies(found.ref, item))
     outcomes: Mapping[str, Outcome] = {
         "True": "ready", "False": "failed", "Unknown": "in progress",
     }  # fmt: skip
     return _with(found, outcomes.get(text_of(ready.get("status")), "unknown"), ready)
 
 
-def _is_current(condition: Mapping[str, Any], generation: Any) -> bool:
-    """Return whether *condition* is about the current spec, as far as is known."""
+def _dependencies(ref: Ref, item: Object) -> list[Key]:
+    entries = maps_of(map_of(item.get("spec")).get("dependsOn"))
+    return [
+        (ref.kind, text_of(one.get("namespace")) or ref.namespace, text_of(one.get("name")))
+        for one in entries
+    ]
+
+
+def _of_plan(spec: Mapping[str, Any]) -> Outcome:
+    """Return what a plan with changes waits for (tofu-controller docs: plan only, auto approve).
+
+    With spec.planOnly it is the result, although Ready stays Unknown.
+    """
+    if spec.get("planOnly") is True:
+        return "plan only"
+    return "in progress" if spec.get("approvePlan") == _AUTOMATIC else "approval"
+
+
+def _is_current(condition: Mapping[str, Any], item: Object) -> bool:
+    """Return whether *condition* of *item* is about its current spec, as far as is known.
+
+    Conditions of tofu-controller have no generation; it is in the status (api/v1alpha2
+    SetTerraformReadiness).
+    """
     observed = condition.get("observedGeneration")
+    if not isinstance(observed, int):
+        observed = map_of(item.get("status")).get("observedGeneration")
+    generation = map_of(item.get("metadata")).get("generation")
     return not isinstance(observed, int) or observed == generation

@@ -1,12 +1,15 @@
 """Image automation end to end: from the image that a policy chooses to the commit."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
-from fluxstatus.model.evidence import Object
+from fluxstatus.model.evidence import Answer, Incomplete, Object, Read
 from fluxstatus.model.findings import Finding, Level
 from tests.builders import FORBIDDEN, HEALTHY, evidence, flux, found, minutes, source, stamp
 
@@ -113,6 +116,26 @@ def test_the_latest_image_was_not_used(used: Object) -> None:
     assert "ghcr.io/acme/app:1.1.0" in finding.why
 
 
+def test_an_automation_that_has_just_been_resumed() -> None:
+    """The time that an automation has starts when its spec was last changed."""
+    fields = {"fieldsType": "FieldsV1", "fieldsV1": {"f:spec": {"f:suspend": {}}}}
+    ages = (minutes(2), HOUR)
+    codes = []
+    for ago in ages:
+        entry = {"manager": "flux", "operation": "Update", "time": stamp(ago), **fields}
+        bot = automation(used=OLD, generation=2, observed=2, managedFields=[entry])
+        codes.append(list(judged(git(), policy(), bot)))
+    assert codes == [[], ["image-update-behind"]]
+
+
+def test_a_policy_that_was_perhaps_just_selected() -> None:
+    """An automation does not run when the labels of a policy change: it has its interval."""
+    selector = {"policySelector": {"matchLabels": {"team": "a"}}}
+    chosen, other = (policy(name, labels={"team": "a"}) for name in ("new", "app"))
+    assert judged(git(), chosen, other, automation(spec=selector)) == {}
+    assert judged(git(), chosen, other, automation(used=OLD, spec=selector)) != {}
+
+
 def test_a_failing_automation_has_its_own_cause() -> None:
     """Where the automation fails, that is the finding, and nothing else is said about it."""
     bot = automation(used=OLD)
@@ -146,6 +169,19 @@ def test_a_branch_that_nothing_reads() -> None:
     assert '"main"' in finding.title
 
 
+GITS = "gitrepositories.source.toolkit.fluxcd.io"
+
+
+@pytest.mark.parametrize("some", [Read, partial(Incomplete, FORBIDDEN)])
+def test_a_branch_that_may_be_read_elsewhere(some: Callable[..., Answer]) -> None:
+    """A GitRepository in a namespace that was not read may read the branch."""
+    known = evidence(*FLUX, git(), policy(), automation(spec={"git": CHECKOUT}))
+    answer = some(known.answers[GITS].known, namespaces=("apps",))
+    limited = replace(known, answers={**known.answers, GITS: answer})
+    codes = [{one.code for one in found("reconcilers", each)} for each in (known, limited)]
+    assert "image-update-branch" in codes[0] - codes[1]
+
+
 @pytest.mark.parametrize(
     ("spec", "more"),
     [
@@ -157,6 +193,10 @@ def test_a_branch_that_nothing_reads() -> None:
         (
             CHECKOUT,
             [git("two", url="git@git.acme.internal:app", ref={"name": "refs/heads/develop"})],
+        ),
+        (
+            CHECKOUT,
+            [git("two", url="ssh://git@ssh.acme.internal:443/App.git", ref={"branch": "develop"})],
         ),
         (CHECKOUT, [git("two", ref={"tag": "v1"})]),
     ],

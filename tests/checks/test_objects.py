@@ -1,5 +1,6 @@
 """Steps 5 and 6: sources and what is made from them."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -384,6 +385,15 @@ def test_alerts_without_a_controller(installed: list[Object], codes: list[str]) 
     """Where no notification-controller is installed or expected, nobody sends what Alerts ask."""
     findings = bad(found("reconcilers", evidence(*installed, SLACK, alerting())))
     assert [one.code for one in findings if one.code == "alert-not-sent"] == codes
+
+
+@pytest.mark.parametrize("name", ["flux-notification-controller", "notification-controller-eu"])
+def test_a_controller_with_another_name_is_there(name: str) -> None:
+    """A prefix or suffix of Kustomize, or a shard, is a notification-controller all the same."""
+    text = json.dumps([one for one in CHOSEN if one not in _without_notifications(CHOSEN)])
+    renamed = json.loads(text.replace("notification-controller", name))
+    known = evidence(*_without_notifications(CHOSEN), *renamed, SLACK, alerting())
+    assert "alert-not-sent" not in {one.code for one in found("reconcilers", known)}
 
 
 def test_an_unknown_controller_is_not_called_absent() -> None:

@@ -95,6 +95,77 @@ def test_conditions(one: Object, code: str, level: Level) -> None:
     assert (finding.code, finding.level) == (code, level)
 
 
+PLANNED = ready("Unknown", "TerraformPlannedWithChanges", "Plan generated")
+
+
+@pytest.mark.parametrize(
+    ("spec", "code"),
+    [
+        ({}, "related-approval"),
+        ({"approvePlan": ""}, "related-approval"),
+        ({"approvePlan": "plan-main-1234"}, "related-approval"),
+        ({"approvePlan": "auto"}, "related-in-progress"),
+        ({"planOnly": True}, "ok"),
+        ({"planOnly": True, "approvePlan": "auto"}, "ok"),
+    ],
+)
+def test_plans(spec: Object, code: str) -> None:
+    """A plan waits for an approval only if it is neither applied automatically nor all there is."""
+    assert [one.code for one in about(TERRAFORM, item(TERRAFORM, PLANNED, spec=spec))] == [code]
+
+
+@pytest.mark.parametrize("status", ["True", "False"])
+def test_the_generation_in_the_status(status: str) -> None:
+    """Conditions of tofu-controller have no generation: that of the status counts for them."""
+    one = ready(status)
+    del one["observedGeneration"]
+    old, new = (
+        item(TERRAFORM, one, status={"observedGeneration": number, "conditions": [one]})
+        for number in (1, 2)
+    )
+    assert [x.level for x in about(TERRAFORM, old)] == [Level.WAIT]
+    assert [x.level for x in about(TERRAFORM, new)] != [Level.WAIT]
+
+
+@pytest.mark.parametrize(
+    ("first", "level"),
+    [
+        (item(TERRAFORM, PLANNED, name="first"), Level.WAIT),
+        (item(TERRAFORM, ready("False", "X", "boom"), name="first"), Level.WAIT),
+        (item(TERRAFORM, ready("True"), name="first"), Level.FAIL),
+        (item(TERRAFORM, ready("True"), name="other"), Level.FAIL),
+    ],
+    ids=["approval", "failed", "ready", "missing"],
+)
+def test_dependencies(first: Object, level: Level) -> None:
+    """What waits for another one, which is reported itself, is no fault of its own."""
+    waits = ready("False", "DependencyNotReady", "dependencies do not meet ready condition")
+    second = item(TERRAFORM, waits, name="second", spec={"dependsOn": [{"name": "first"}]})
+    levels = {one.name: x.level for x in about(TERRAFORM, first, second) for one in x.objects}
+    assert levels["second"] is level
+
+
+@pytest.mark.parametrize(("last", "level"), [("first", Level.FAIL), ("broken", Level.WAIT)])
+def test_chains_of_dependencies(last: str, level: Level) -> None:
+    """A chain waits for the fault at its end; objects that wait for each other are the fault."""
+    waits = ready("False", "DependencyNotReady", "dependencies do not meet ready condition")
+    chain = [
+        item(TERRAFORM, waits, name=name, spec={"dependsOn": [{"name": then}]})
+        for name, then in (("first", "second"), ("second", last))
+    ]
+    broken = item(TERRAFORM, ready("False", "X", "boom"), name="broken")
+    findings = about(TERRAFORM, *chain, broken)
+    ours = {one.name: x.level for x in findings for one in x.objects}
+    assert ours == {"first": level, "second": level, "broken": Level.FAIL}
+
+
+def test_a_new_canary_is_in_progress() -> None:
+    """Flagger sets the phase of a Canary a moment after it was created."""
+    new = item(CANARY, creationTimestamp=stamp(timedelta(0)))
+    assert [one.level for one in about(CANARY, new)] == [Level.WAIT]
+    assert [one.level for one in about(CANARY, item(CANARY))] == [Level.UNKNOWN]
+
+
 def promoted(status: str, message: str = "") -> Object:
     """Return the condition of a Canary."""
     return condition("Promoted", status, "Reason", message, NOW)
