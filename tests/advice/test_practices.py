@@ -804,7 +804,7 @@ def test_advice_names_fields_that_exist(minor: str) -> None:
         ("no-service-account", "fail without a RoleBinding"),
         ("cross-namespace-source", "references to other namespaces fail"),
         ("storage-elsewhere", "Flux uninstalls the release"),
-        ("dependency-not-awaited", "holds up what depends on it"),
+        ("dependency-not-awaited", "holds up everything that depends on it"),
     ],
 )
 def test_a_fix_says_what_it_costs(code: str, cost: str) -> None:

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status --brief -o wide            list the faults with their ids
-  kubectl flux-status --brief -o wide --advice   list recommendations, too
+  kubectl flux-status --brief -o wide            list faults with their ids
+  kubectl flux-status --brief -o wide --advice   and recommendations
   kubectl flux-status accept c9984b7c9184 --demo \\
     --reason 'Git server migration' --until 2999-12-31 >> accept.toml
   kubectl flux-status --accept accept.toml
