@@ -122,8 +122,7 @@ _METRICS = "https://fluxcd.io/flux/monitoring/metrics/"
 
 _NO_SCRAPING = Code(
     "no-scraping",
-    "No PodMonitor or ServiceMonitor, nor one of VictoriaMetrics, selects some of the Flux "
-    "controllers.",
+    "Some Flux controllers are not selected by any monitor of Prometheus or VictoriaMetrics.",
 )
 _RETIRED_METRIC = Code(
     "retired-metric",

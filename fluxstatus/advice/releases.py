@@ -72,8 +72,8 @@ ADVICE = (
         area="reliability",
         title_one="{what} has {value}: after a failure, Flux does nothing until something changes",
         title_many="{n} HelmReleases are not retried after a failed install or upgrade",
-        why="without retries, a short outage, such as of a registry or a webhook, leaves a release "
-        "failed until its chart, its values or its spec change",
+        why="without retries, a short outage (of a registry or a webhook, for example) leaves a "
+        "release failed until its chart, values or spec changes",
         steps=(
             Step(
                 "set spec.install.strategy.name and spec.upgrade.strategy.name to RetryOnFailure "

@@ -104,7 +104,7 @@ _NO_SERVICE_ACCOUNT = Code(
     "Some Kustomizations or HelmReleases of tenants do not impersonate a ServiceAccount.",
 )
 _CROSS_NAMESPACE_SOURCE = Code(
-    "cross-namespace-source", "Some objects of tenants use a source in another namespace."
+    "cross-namespace-source", "Some tenant objects use a source in another namespace."
 )
 _LOCKDOWN = "https://fluxcd.io/flux/installation/configuration/multitenancy/"
 _LOCK = "with the Flux Operator, set spec.cluster.multitenant: true; otherwise,"
@@ -115,7 +115,7 @@ ADVICE = (
         step="reconcilers",
         area="tenancy",
         title_one="{what} {value}: the object is applied with the permissions of its controller",
-        title_many="{n} objects of tenants have no spec.serviceAccountName: they are applied with "
+        title_many="{n} tenant objects have no spec.serviceAccountName: they are applied with "
         "the permissions of their controller",
         why="the controllers are cluster-admin by default, so whoever can change the source of "
         "such an object, or create one in that namespace, can change the whole cluster",
@@ -140,7 +140,7 @@ ADVICE = (
         step="reconcilers",
         area="tenancy",
         title_one="{what} belongs to a tenant and uses a source in another namespace: {value}",
-        title_many="{n} objects of tenants use a source in another namespace",
+        title_many="{n} tenant objects use a source in another namespace",
         why="a tenant who can use sources in other namespaces can deploy and read their contents",
         steps=(
             Step("create the source in the namespace of the object that uses it"),

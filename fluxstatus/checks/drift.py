@@ -128,8 +128,8 @@ def _compared(analysis: Analysis, current: int, total: int) -> Finding:
     state = analysis.state
     consumers = (one for one in state.of_kind(*CONSUMERS) if state.covers(one.ref))
     others = [refs for one in consumers if (refs := awaited_by(analysis, one))]
-    which = "comparable " if others else ""
-    objects = counted(total, f"{which}object has", f"{which}objects have")
+    which = " with a result" if others else ""
+    objects = counted(total, f"object{which} has", f"objects{which} have")
     their = noun_for(total, "its", "their")
     title = f"{current} of {objects} applied the latest revision of {their} source"
     title = f"among the objects that could be read, {title}" if _is_partial(analysis) else title

@@ -23,7 +23,7 @@ _AWAITED = 3  # objects that others wait for
 _WAITS = "{} waiting for {}"
 _ALIKE = "{} failing with the same error as {}"
 _PART = "{} failing because of {}"
-_STALE = "{} of them waiting for {} to update"
+_STALE = "{} not updating because of {}"
 _SENTENCES = (_WAITS, _ALIKE, _PART, _STALE)
 """The sentences about the numbers of objects that wait; in the last one, the objects are Ready."""
 

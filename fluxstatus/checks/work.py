@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from fluxstatus.base.durations import ago, duration
-from fluxstatus.base.plurals import counted, noun_for
+from fluxstatus.base.plurals import counted, joined, noun_for
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.wording import docs_of, explained
 from fluxstatus.model.codes import Code
@@ -183,7 +183,7 @@ def asleep(step: str, analysis: Analysis, *, operator: bool = False) -> Iterator
     if not silent or operator is not all(one.component.ref in operators for one in silent):
         return
     last = max((one.last for one in silent if one.last), default=None)
-    names = ", ".join(one.component.ref.name for one in silent)
+    names = joined([one.component.ref.name for one in silent])
     known = all(one.lease for one in silent)  # not in a snapshot of before Leases were read
     renews = noun_for(len(silent), "renews its Lease", "renew their Leases")
     alive = renews if known else noun_for(len(silent), "is ready", "are ready")

@@ -108,7 +108,7 @@ def test_a_ready_object_that_gets_nothing_new_waits_for_updates() -> None:
     old = [source("git", NOT_THERE), kustomization("web", "git"), kustomization("api", "git")]
     one = summary(evidence(*HEALTHY, *old))
     assert (one.level, one.title) == (
-        Level.WAIT, "3 of 3 ready, 2 of them waiting for GitRepository apps/git to update"
+        Level.WAIT, "3 of 3 ready, 2 not updating because of GitRepository apps/git"
     )  # fmt: skip
 
 
@@ -175,7 +175,7 @@ def test_the_comparison_of_revisions_says_who_waits() -> None:
     known = evidence(*HEALTHY, *objects)
     (one,) = [f for f in found("drift", known) if "latest revision" in f.title]
     assert one.level is Level.WAIT
-    assert one.title.endswith("of 2 comparable objects have applied the latest revision "
+    assert one.title.endswith("of 2 objects with a result have applied the latest revision "
                               "of their source; 1 other object has no result yet")  # fmt: skip
 
 

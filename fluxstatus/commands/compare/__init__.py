@@ -29,7 +29,7 @@ Examples:
 Exit codes:
   0  the snapshots were compared
   2  usage error, or a file is not a snapshot
-  3  unknown: the cluster was unreachable in one of them
+  3  unknown: in one of the snapshots, the cluster was unreachable
 """
 _TWO = 2
 

@@ -70,7 +70,7 @@ def _entry_lines(one: ClientEntries, listed: Listed) -> list[str]:
     entry = listed.entry
     name = f"{one.client.title}: {entry.name}"
     if listed.off:
-        return [f" warn  {name} is not started: {listed.off}"]
+        return [f" warn  {name} will not start: {listed.off}"]
     if entry.url:
         return [f" warn  {name} calls a remote server; it is unknown whether the server can write"]
     context = f"context {entry.context}" if entry.context else "the current context"

@@ -113,7 +113,7 @@ RULES = (
     ),
     Rule(
         KUSTOMIZATION_FILE_INVALID,
-        why="the entries of {field} in kustomization.yaml are plain strings, but must be mappings; each entry requires the key path or patch",
+        why="the entries of {field} in kustomization.yaml are plain strings, but must be mappings; each entry needs a path or a patch key",
         steps=(
             Step(
                 'write each file name as "- path: FILE" (only the former field patchesStrategicMerge had plain file names). To convert the file, run kustomize edit fix'

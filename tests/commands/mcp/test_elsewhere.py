@@ -79,7 +79,7 @@ def test_an_entry_that_is_off_is_said_to_be(mcp: Any, tmp_path: Path) -> None:
     assert mcp("setup", "--client=codex", "--yes").returncode == 0
     text = config.read_text()
     config.write_text(text.replace("\ncommand", "\nenabled = false\ncommand"))
-    assert f" warn  Codex: {NAME} is not started: enabled is false\n" in mcp("status").stdout
+    assert f" warn  Codex: {NAME} will not start: enabled is false\n" in mcp("status").stdout
     again = mcp("setup", "--client=codex", "--yes").stdout
     assert f"already has the entry, in {config}, but does not start it: enabled is false" in again
     [entry] = json.loads(mcp("verify", "-o", "json").stdout)["entries"]
