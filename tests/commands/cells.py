@@ -76,7 +76,7 @@ def run_cell(cell: Cell) -> Done:
 
 
 def _spoil(api: Api, cell: Cell) -> None:
-    """Give *api* the fault of *cell*."""
+    """Apply the fault of *cell* to *api*."""
     for fault in FAULTS:
         if fault.name == cell.fault:
             api[cell.key] = fault.answer

@@ -107,7 +107,7 @@ class Flux:
         return found[0]
 
     def _put_container(self, name: str, *, ready: bool, state: dict[str, Any]) -> None:
-        """Give the only container of a pod its *state*, as the kubelet would, after an error."""
+        """Set the *state* of the only container of a pod, as the kubelet would, after an error."""
         now, pod = _text(datetime.now(UTC)), self.pod(name)
         status = pod["status"]["containerStatuses"][0]
         ended = {"exitCode": 137, "reason": "Error", "finishedAt": now, "startedAt": now}

@@ -22,7 +22,7 @@ app = app_of(_Commands)
 
 @app.callback()
 def _mcp(ctx: typer.Context) -> None:
-    """Give an AI assistant read-only access to the cluster.
+    """Set up read-only access to the cluster for an AI assistant.
 
     It uses the Flux Operator's MCP server.
     """
