@@ -1,7 +1,7 @@
 """The difference between two snapshots, as text and as JSON."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from fluxstatus.base.durations import age
@@ -61,7 +61,7 @@ def _put_title(page: Page, before: State, report: Report) -> None:
     old, new = before.evidence.target, report.target
     page.put(
         f"{before.now:%Y-%m-%d %H:%M} UTC compared with {report.taken_at:%Y-%m-%d %H:%M} UTC, "
-        f"{age(report.taken_at - before.now)} later"
+        f"{age(max(report.taken_at - before.now, timedelta()))} later"
     )
     context = f"context {new.context}" if new.context else ""
     other = old.server and new.server and (old.server, old.context) != (new.server, new.context)

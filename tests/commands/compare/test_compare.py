@@ -171,6 +171,15 @@ def test_the_earlier_one_comes_first(files: Files, flux_status: Program) -> None
     assert f"{old} is older than {new}" in done.stderr
 
 
+def test_one_right_after_the_other(files: Files, flux_status: Program) -> None:
+    """The time of a server is known to the second: the later one may seem to be the earlier one."""
+    first = files.save("a.json", evidence(*HEALTHY))
+    known = replace(evidence(*HEALTHY), taken_at=NOW - timedelta(seconds=1))
+    done = flux_status("compare", first, files.save("b.json", known))
+    assert (done.returncode, done.stderr) == (Exit.HEALTHY, "")
+    assert ", 0s later" in done.stdout
+
+
 def test_a_foreign_file(flux_status: Program, tmp_path: Path) -> None:
     """A report is not a snapshot, nor is a file that is missing."""
     healthy, report = RECORDED / "cluster-healthy.json.gz", tmp_path / "report.json"
