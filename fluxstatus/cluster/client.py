@@ -225,7 +225,8 @@ class ApiClient:
         closing.callback(self._close_connections)
         if not self._deadline.remaining():
             raise processes.TimeUpError.of_start(self._deadline, "kubectl")
-        self._proxy = proxy = closing.enter_context(opened(self._access.flags))
+        with signals.deferred():  # else a signal could come before the proxy is in *closing*
+            self._proxy = proxy = closing.enter_context(opened(self._access.flags))
         self._while_starting()
         proxy.wait(self._deadline)
         # When the time is up, kubectl is ended, and with it every request under way.

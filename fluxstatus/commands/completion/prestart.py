@@ -7,7 +7,7 @@ client uses it. If the client needs other flags, or no proxy, this one is stoppe
 # ruff: noqa: PLC0415 - only commands that read a cluster wait for what starts programs
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from fluxstatus.commands.completion.argv import parse, passed_on, read_table
 
@@ -24,15 +24,15 @@ def started(words: Sequence[str]) -> Iterator[None]:
     if flags is None:
         yield
         return
-    from fluxstatus.cluster import proxy
+    from fluxstatus.cluster import proxy, signals
     from fluxstatus.cluster.processes import ProgramError
 
-    try:
-        early = proxy.Proxy(flags)
-    except ProgramError:  # the API client will meet and report the same error
-        yield
-        return
-    with early, proxy.offered(early):
+    with ExitStack() as stack:
+        # A signal must not come when the proxy is there and not yet in the stack. The API client
+        # will meet and report the same error.
+        with suppress(ProgramError), signals.deferred():
+            early = stack.enter_context(proxy.Proxy(flags))
+            stack.enter_context(proxy.offered(early))
         yield
 
 
