@@ -15,8 +15,6 @@ from fluxstatus.model.codes import Code
 from fluxstatus.state.resource import Resource
 
 _GITHUB = (".github.com", ".ghe.com")
-
-
 _SIZE_SINCE, _PROVIDER_SINCE = (0, 27), (0, 16)
 """The versions of the Flux Operator that added spec.cluster.size and spec.sync.provider."""
 

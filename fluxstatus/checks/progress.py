@@ -106,7 +106,7 @@ def _in_progress(
 ) -> Finding:
     """Return the finding about *resources* in progress: its title has *parts* and what failed.
 
-    What failed before may fail again: it is told until there is a result.
+    What failed before may fail again: it is reported until there is a result.
     """
     failures = {one: _failed_before(state, one) for one in resources}
     failed = [

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from fluxstatus.base.plurals import counted
+from fluxstatus.base.excerpts import ended
+from fluxstatus.base.plurals import counted, listed
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.wording import passed, unread_finding, unread_object
 from fluxstatus.model.codes import Code
@@ -65,7 +66,7 @@ def related(analysis: Analysis) -> Iterator[Finding]:
     names = sorted(one for one in state.evidence.answers if one.startswith(f"{RELATED}/"))
     if not names:
         return
-    told = {
+    reported = {
         target[:3]
         for cause in analysis.causes.all
         for target in health_check_targets(cause.fault.message)
@@ -79,7 +80,7 @@ def related(analysis: Analysis) -> Iterator[Finding]:
             yield unread_finding(STEP_ID, resource, unread)
         items = [related_of(resource, item, state.now) for item in answer.known]
         waiting = _waiting(items)
-        shown = [one for one in items if state.covers(one.ref) and one.ref.key not in told]
+        shown = [one for one in items if state.covers(one.ref) and one.ref.key not in reported]
         yield from _judged(analysis, resource, shown, waiting)
 
 
@@ -137,14 +138,14 @@ def _form_and_text(analysis: Analysis, one: Related, waiting: Collection[Key]) -
 def _text(one: Related, otherwise: str) -> str:
     """Return the first line of the message of *one*, or what to say without one."""
     line = next(iter(one.message.splitlines()), "")
-    short = line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+    short = line if len(line) <= _LONGEST else ended(line[:_LONGEST])
     return short or one.reason or otherwise
 
 
 def _finding(resource: str, several: Sequence[Related], form: _Form, text: str) -> Finding:
     """Return the finding about objects of *resource* that say the same."""
-    one, number = several[0], len(several)
-    more = f" and {number - 1} more" if number > 1 else ""
+    one = several[0]
+    names = listed([str(other.ref) for other in several], 1)
     line = "kubectl get {resource}/{name} -n {ns} -o yaml"
     line = line if one.ref.namespace else line.replace(" -n {ns}", "")
     read = command(line, {"resource": resource, "name": one.ref.name, "ns": one.ref.namespace})
@@ -152,7 +153,7 @@ def _finding(resource: str, several: Sequence[Related], form: _Form, text: str) 
         step=STEP_ID,
         code=form.code,
         level=form.level,
-        title=f"{one.ref}{more}: {text}",
+        title=f"{names}: {text}",
         object=one.ref,
         others=tuple(other.ref for other in several[1:]),
         reason=one.reason,

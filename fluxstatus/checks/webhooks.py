@@ -28,7 +28,10 @@ CODES = (_NEVER_CALLED,)
 
 _SOURCES = ("GitRepository", "OCIRepository", "Bucket")
 _PUSHES = ("push", "refs_changed")
-"""A part of each event that a Git server sends for commits (NC docs receivers, spec.events)."""
+"""A part of each event that a Git server sends for commits.
+
+Upstream: notification-controller docs/spec/v1/receivers.md.
+"""
 
 _SETUP = timedelta(hours=1)
 """How long after a Receiver was created its webhook may not be registered yet."""
@@ -38,8 +41,8 @@ def webhooks(analysis: Analysis) -> Iterator[Finding]:
     """Yield the Receivers that have never requested anything of a source with new revisions.
 
     A call writes an annotation to each object of the Receiver, and the source keeps it in its
-    status (NC internal/server/receiver_handlers.go annotate). So does everybody else who requests a
-    reconciliation, so that only its absence shows something.
+    status. Other requests for a reconciliation do the same, so that only its absence shows
+    something. Upstream: notification-controller internal/server/receiver_handlers.go annotate.
     """
     state = analysis.state
     receivers = state.of_kind("Receiver")
@@ -121,10 +124,11 @@ def _unchanged_since(receiver: Resource) -> datetime | None:
 
 
 def _revisions(kustomization: Resource, since: datetime) -> set[str]:
-    """Return the revisions that *kustomization* first applied after *since* (KC api/v1 History).
+    """Return the revisions that *kustomization* first applied after *since*.
 
     The first of them is left out if it may be older: the history has a few entries only, and a
-    Kustomization that was suspended or blocked applies late.
+    Kustomization that was suspended or blocked applies late. Upstream: kustomize-controller api/v1
+    History.
     """
     entries = maps_of(kustomization.status.get("history"))
     first: dict[str, datetime] = {}

@@ -33,7 +33,8 @@ def applied_as(item: Object) -> list[str]:
 def facts_of_automation(automation: Object) -> Object:
     """Return what the template of a commit message uses, and the images of the last run.
 
-    `observedPolicies` has the image of each ImagePolicy by its name (IAC api/v1).
+    `observedPolicies` has the image of each ImagePolicy by its name (image-automation-controller
+    api/v1).
     """
     return {**_template_fields(automation), **_observed_policies(automation)}
 

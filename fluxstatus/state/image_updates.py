@@ -1,8 +1,9 @@
 """What an ImageUpdateAutomation does with the images that ImagePolicies choose.
 
 It runs when a policy changes, and records the image of each policy that a complete run has used,
-also if there was nothing to change (IAC internal/controller imageupdateautomation_controller.go).
-It uses the policies in its own namespace that spec.policySelector selects.
+also if there was nothing to change. It uses the policies in its own namespace that
+spec.policySelector selects. Upstream: image-automation-controller
+internal/controller/imageupdateautomation_controller.go.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import State
 
 _DEFAULT_BRANCH = "master"
-"""The branch of a GitRepository without a ref (SC api/v1 GitRepositoryRef)."""
+"""The branch of a GitRepository without a ref (source-controller api/v1 GitRepositoryRef)."""
 
 
 def policies_of(state: State, automation: Resource) -> list[Resource]:

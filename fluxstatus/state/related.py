@@ -19,9 +19,8 @@ from fluxstatus.state.resource import is_recent
 Outcome: TypeAlias = Literal[
     "ready", "failed", "in progress", "approval", "plan only", "suspended", "unknown", "not judged"
 ]
-"""What is known of an object. `approval`: it waits for somebody; `plan only`: it has
-a plan, and is never applied; `not judged`: it has no status
-that says whether it works."""
+"""What is known of an object. `approval`: it waits for somebody; `plan only`: it has a plan, and is
+never applied; `not judged`: it has no status that says whether it works."""
 
 _PHASES: Mapping[str, Outcome] = {
     "Initialized": "ready",

@@ -149,6 +149,41 @@ def test_a_check_that_is_ended_cleans_up(api: Api, number: signal.Signals) -> No
         assert not any(Path(folder).iterdir())
 
 
+_STARTED = """
+import os, signal
+from fluxstatus.cluster import proxy, signals
+from fluxstatus.cluster.client import ApiClient
+from fluxstatus.commands.completion import prestart
+from tests.cluster.readers import way
+
+class Interrupted(proxy.Proxy):
+    def __init__(self, flags):
+        super().__init__(flags)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+proxy.Proxy = Interrupted
+try:
+    with signals.raised(), {}:
+        pass
+except SystemExit as end:
+    os._exit(end.code)  # as the program: nothing that is left behind is freed
+"""
+
+
+@pytest.mark.usefixtures("api")
+@pytest.mark.parametrize("block", ["prestart.started([])", "ApiClient(way())"])
+def test_a_proxy_that_was_just_started_is_ended(block: str) -> None:
+    """A signal that comes before anything can be done with a new proxy leaves no folder."""
+    with TemporaryDirectory(dir="/tmp") as folder:
+        done = subprocess.run(
+            [sys.executable, "-c", _STARTED.format(block)],
+            env={**os.environ, "TMPDIR": folder},
+            check=False,
+        )
+        assert done.returncode == 128 + signal.SIGTERM
+        assert not any(Path(folder).iterdir())
+
+
 _TO_THE_END = """
 import os, signal
 from fluxstatus.cluster import signals

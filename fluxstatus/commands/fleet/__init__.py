@@ -47,7 +47,7 @@ Examples:
 \b
 Exit codes:
   0    all clusters are healthy
-  1    a cluster failed, has a result of --fail-on, or its upgrade is blocked
+  1    a cluster failed (see --fail-on), or its upgrade is blocked
   2    usage error, or no clusters were chosen
   3    a cluster is unknown, and none failed
   130  Ctrl-C

@@ -33,6 +33,7 @@ def report_of_plan(document: Mapping[str, Any]) -> Report:
     }
     levels = {part: worst(one.level for one in found) for part, found in parts.items()}
     outcome = text_of(document.get("outcome"))
+    # A plan with a failure has another outcome than "blocked" only if the cluster was unreachable.
     report = Report(
         target=Target(
             context=text_of(document.get("context")), kubernetes=text_of(document.get("kubernetes"))
