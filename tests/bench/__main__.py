@@ -210,7 +210,7 @@ def bench_start(launchers: Mapping[str, Path], environment: Mapping[str, str]) -
 def unpack(checkout: Path, folder: Path) -> Path:
     """Build the archive of *checkout*, unpack it into *folder*, and return the launcher."""
     subprocess.run([checkout / ".ci" / "archive", folder], check=True, stdout=subprocess.DEVNULL)
-    [archive] = folder.glob("*.tar.gz")
+    [archive] = folder.glob("kubectl-flux_status-*.tar.gz")
     with tarfile.open(archive) as tar:
         tar.extractall(folder, filter="data")
     return folder / "kubectl-flux_status"
