@@ -224,6 +224,7 @@ _COMMAND_LINES = (
         add=("mcp", "add-json", "--scope", "user", "{name}", "{json}"),
         remove=("mcp", "remove", "--scope", "user", "{name}"),
         places=(
+            Place("claude-admin/managed-mcp.json"),
             Place("claude/.claude.json", ("projects", "{root}", "mcpServers")),
             Place("up/.mcp.json"),
             Place("claude/.claude.json"),
@@ -240,7 +241,12 @@ _COMMAND_LINES = (
         program="codex",
         add=("mcp", "add", "{name}", "--env{env}", "--", "{argv}"),
         remove=("mcp", "remove", "{name}"),
-        places=_places("up/.codex/config.toml", "codex/config.toml"),
+        places=_places(
+            "codex-admin/managed_config.toml",
+            "up/.codex/config.toml",
+            "codex/config.toml",
+            "codex-admin/config.toml",
+        ),
         merges=True,
         then="restart codex; codex mcp list lists the server",
     ),
@@ -251,7 +257,12 @@ _COMMAND_LINES = (
         program="gemini",
         add=("mcp", "add", "--scope", "user", "--env{env}", "{name}", "{argv}"),
         remove=("mcp", "remove", "--scope", "user", "{name}"),
-        places=_places("here/.gemini/settings.json", "gemini/settings.json"),
+        places=_places(
+            "gemini-admin/settings.json",
+            "here/.gemini/settings.json",
+            "gemini/settings.json",
+            "gemini-admin/system-defaults.json",
+        ),
         sign="gemini/settings.json",  # the folder is Antigravity's, too
         then="trust the folder in which you start gemini (/permissions); /mcp lists the server",
     ),
@@ -260,7 +271,12 @@ _COMMAND_LINES = (
         "Qwen Code",
         "qwen/settings.json",
         program="qwen",
-        places=_places("here/.qwen/settings.json", "qwen/settings.json"),
+        places=_places(
+            "qwen-admin/settings.json",
+            "here/.qwen/settings.json",
+            "qwen/settings.json",
+            "qwen-admin/system-defaults.json",
+        ),
         then="qwen mcp list lists the server",
     ),
     Client(  # run: 1.18.33, which prints what it has merged: opencode debug config
@@ -271,6 +287,8 @@ _COMMAND_LINES = (
         _OPENCODE,
         program="opencode",
         places=_places(
+            "opencode-admin/opencode.jsonc",
+            "opencode-admin/opencode.json",
             "$OPENCODE_CONFIG_DIR/opencode.jsonc",
             "$OPENCODE_CONFIG_DIR/opencode.json",
             "home/.opencode/opencode.jsonc",
@@ -293,6 +311,8 @@ _COMMAND_LINES = (
         _OPENCODE,
         program="kilo",
         places=_places(
+            "kilo-admin/kilo.jsonc",
+            "kilo-admin/kilo.json",
             "$KILO_CONFIG_DIR/kilo.json",
             "$KILO_CONFIG_DIR/kilo.jsonc",
             "home/.kilo/kilo.json",
@@ -333,7 +353,11 @@ _COMMAND_LINES = (
         "Auggie",
         "home/.augment/settings.json",
         program="auggie",
-        places=_places("root/.augment/settings.json", "home/.augment/settings.json"),
+        places=_places(
+            "augment-admin/settings.json",
+            "root/.augment/settings.json",
+            "home/.augment/settings.json",
+        ),
         then="auggie mcp list lists the server",
     ),
     Client(  # run: 3.0.3, as `vibe mcp add` writes it. It splits a command that is a string.

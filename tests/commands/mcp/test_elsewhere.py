@@ -88,6 +88,41 @@ def test_an_entry_that_is_off_is_said_to_be(mcp: Any, tmp_path: Path) -> None:
     ]
 
 
+def test_an_administrators_entry_is_a_warning_everywhere(
+    flux_status: Program, tmp_path: Path
+) -> None:
+    """Status, setup and verify name the file; verify does not say that nothing writes."""
+    mcp_server(tmp_path / "bin" / NAME, tools=["get_flux_instance"])
+    program(tmp_path / "bin" / "kubectl", KUBECTL)
+    (tmp_path / ".gemini").mkdir()
+    (tmp_path / ".gemini" / "trustedFolders.json").write_text(f'{{"{tmp_path}": "TRUST_FOLDER"}}')
+    managed = tmp_path / "managed.json"
+    env = {"HOME": str(tmp_path), "PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin",
+           "GEMINI_CLI_SYSTEM_SETTINGS_PATH": str(managed)}  # fmt: skip
+
+    def mcp(*words: str) -> CompletedProcess[str]:
+        return flux_status("mcp", *words, "--client=gemini", env=env, cwd=tmp_path)
+
+    managed.write_text(json.dumps({"mcp": {"excluded": [NAME]}}))
+    assert (
+        f"Gemini CLI does not start {NAME}: it is in mcp.excluded" in mcp("setup", "--yes").stderr
+    )
+    entry = {"command": NAME, "args": ["serve"]}
+    managed.write_text(json.dumps({"mcpServers": {NAME: entry}}))
+    where = f"{NAME} of {managed} (managed by an administrator)"
+    warning = f"Gemini CLI starts {where} instead, which CAN CHANGE the cluster"
+    text = mcp("status").stdout
+    assert f" warn  {warning}\n" in text
+    assert f" warn  Gemini CLI: {where} CAN CHANGE the cluster, the current context\n" in text
+    [client] = json.loads(mcp("status", "-o", "json").stdout)["clients"]
+    assert [one["readOnly"] for one in client["managedEntries"]] == [False]
+    assert warning in mcp("setup", "--yes").stderr
+    document = json.loads(mcp("verify", "-o", "json").stdout)
+    assert warning in [f["title"] for one in document["entries"] for f in one["findings"]]
+    assert [one["command"] for one in document["entries"]] == [str(tmp_path / "bin" / NAME), NAME]
+    assert document["writes"] is None
+
+
 def test_what_comes_after_setup(mcp: Any, tmp_path: Path) -> None:
     """Setup and config say how the client is told to start the server, and where the entry is."""
     assert "Cursor: turn the server on in Settings, MCP\n" in mcp(
