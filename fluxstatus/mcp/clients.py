@@ -311,6 +311,8 @@ _COMMAND_LINES = (
         _OPENCODE,
         program="kilo",
         places=_places(
+            "kilo-admin/opencode.jsonc",
+            "kilo-admin/opencode.json",
             "kilo-admin/kilo.jsonc",
             "kilo-admin/kilo.json",
             "$KILO_CONFIG_DIR/kilo.json",
