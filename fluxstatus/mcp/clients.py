@@ -55,8 +55,8 @@ def _vscode(name: str, title: str, folder: str, program: str) -> Client:
         program=program,
         add=("--add-mcp", "{named-json}"),
         places=(
-            Place("here/.vscode/mcp.json"),
-            Place("here/.mcp.json", ("mcpServers",), EntrySchema()),
+            Place("up/.vscode/mcp.json"),
+            Place("up/.mcp.json", ("mcpServers",), EntrySchema()),
             Place("copilot/mcp-config.json", ("mcpServers",), _PORTABLE),
             Place(older),
         ),
@@ -81,7 +81,7 @@ _EDITORS = (
         "cursor",
         "Cursor",
         "home/.cursor/mcp.json",
-        places=_places("here/.cursor/mcp.json", "home/.cursor/mcp.json"),
+        places=_places("up/.cursor/mcp.json", "home/.cursor/mcp.json"),
         then="turn the server on in Settings, MCP",
     ),
     Client(  # docs.windsurf.com/windsurf/cascade/mcp; sold as Devin Desktop since 2026
@@ -114,7 +114,7 @@ _EDITORS = (
         schema=_PLAIN,
         program="agy",
         places=_places(
-            "here/.agents/mcp_config.json",
+            "up/.agents/mcp_config.json",
             "gemini/config/mcp_config.json",
             "gemini/antigravity/mcp_config.json",  # until 2026-05
         ),
@@ -126,7 +126,7 @@ _EDITORS = (
         "home/.kiro/settings/mcp.json",
         schema=_PLAIN,
         program="kiro-cli",
-        places=_places("here/.kiro/settings/mcp.json", "home/.kiro/settings/mcp.json"),
+        places=_places("up/.kiro/settings/mcp.json", "home/.kiro/settings/mcp.json"),
         sign="home/.kiro",
         then="the MCP panel lists the server",
     ),
@@ -171,7 +171,7 @@ _EDITORS = (
         "junie",
         "JetBrains Junie",
         "home/.junie/mcp/mcp.json",
-        places=_places("here/.junie/mcp/mcp.json", "home/.junie/mcp/mcp.json"),
+        places=_places("up/.junie/mcp/mcp.json", "home/.junie/mcp/mcp.json"),
         sign="home/.junie",
         then="Settings, Junie, MCP lists the server",
     ),

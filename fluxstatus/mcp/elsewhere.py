@@ -39,12 +39,12 @@ def _warning(found: ClientEntries, one: Listed, mine: Listed | None) -> str:
         is_loss = mine is not None and not mine.off
         return f"{here} does not start {name}: {where} turns it off" if is_loss else ""
     if mine is None:
-        does = "" if _only_reads(one.entry) else _does(one.entry)
+        does = "" if _only_reads(one.entry) else _does(one)
         return f"{here} also starts {name} of {where}, {does}" if does else ""
     if _is_same(one.entry, mine.entry):
         return ""
     instead = "as well" if found.client.twice else "instead"
-    return f"{here} starts {name} of {where} {instead}, {_does(one.entry, mine)}"
+    return f"{here} starts {name} of {where} {instead}, {_does(one, mine)}"
 
 
 def _is_same(one: Entry, other: Entry) -> bool:
@@ -52,21 +52,21 @@ def _is_same(one: Entry, other: Entry) -> bool:
 
 
 def _only_reads(entry: Entry) -> bool:
-    return entry.read_only and entry.masks and not entry.url
+    return entry.read_only and entry.masks and not entry.url and not entry.filled_in
 
 
-def _does(entry: Entry, instead: Listed | None = None) -> str:
-    if entry.url:
-        return "which calls a remote server; it is unknown whether that can write"
-    if not entry.names_the_server:
-        return f"which starts {mask(entry.command) or 'nothing'}"
-    if not entry.read_only:
-        return "which CAN CHANGE the cluster"
-    if not entry.masks:
-        return "which shows the data of Secrets"
-    if instead and entry.context != instead.entry.context:
-        return f"which uses {_context(entry)}"
-    return "with another command"
+def _does(one: Listed, instead: Listed | None = None) -> str:
+    entry, doubt = one.entry, "it is unknown whether that can write"
+    is_elsewhere = instead is not None and entry.context != instead.entry.context
+    reasons = (
+        (entry.url, f"which calls a remote server; {doubt}"),
+        (not one.is_server, f"which starts {mask(entry.command) or 'nothing'}"),
+        (not entry.read_only, "which CAN CHANGE the cluster"),
+        (entry.filled_in, f"which depends on {entry.filled_in}; {doubt}"),
+        (not entry.masks, "which shows the data of Secrets"),
+        (is_elsewhere, f"which uses {_context(entry)}"),
+    )
+    return next((text for holds, text in reasons if holds), "with another command")
 
 
 def _context(entry: Entry) -> str:

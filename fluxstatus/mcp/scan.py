@@ -19,12 +19,14 @@ _MOST_OF_OTHERS = 4 << 20  # bytes of a file that others may have written
 class Listed(NamedTuple):
     """An entry as a client reads it, and from where.
 
-    `off` is why the client does not start it, empty if it does.
+    `off` is why the client does not start it, empty if it does. `is_server` is whether it starts
+    the server, as its words say or as the program shows that has another name.
     """
 
     entry: Entry
     at: Location
     off: str = ""
+    is_server: bool = True
 
 
 class ClientEntries(NamedTuple):
@@ -87,7 +89,7 @@ class _Reading:
 
         client = self.client
         for name, value in servers.items():
-            is_ours = name in self.lower or at.schema.read(name, value).is_the_server
+            is_ours = name in self.lower or self._is_the_server(at.schema.read(name, value))
             if not is_ours or not trust.counts(client.name, at, name, self.host):
                 continue
             merged = _merged(self.lower.get(name), value) if client.merges else value
@@ -98,7 +100,19 @@ class _Reading:
                 or policies.forbidden(client.name, at, entry, self.host, folder=self.folder)
             )
             self.lower[name] = merged
-            self._keep(name, Listed(entry, at, off))
+            is_server = entry.names_the_server or self._is_the_server(entry._replace(name=""))
+            self._keep(name, Listed(entry, at, off, is_server))
+
+    def _is_the_server(self, entry: Entry) -> bool:
+        """Return whether *entry* is about the server; programs are looked into for a folder only.
+
+        The check does without: it takes time.
+        """
+        if entry.is_the_server or not (self.folder and entry.command):
+            return entry.is_the_server
+        from fluxstatus.mcp.server import starts_the_program  # noqa: PLC0415 - not for the check
+
+        return starts_the_program(entry)
 
     def _keep(self, name: str, listed: Listed) -> None:
         """Keep what replaces all that was read before of that name, except what is the user's."""
@@ -138,7 +152,8 @@ def _client(client: Client, host: Host, most: int, *, folder: bool) -> ClientEnt
         try:
             text = read(at.path, most if is_own else min(most, _MOST_OF_OTHERS)).text
             is_concerned = found.is_concerned(text)
-            if is_concerned or len(text) < _LARGE:  # some of these files have megabytes
+            # Some files of users have megabytes. In those of others, names may be escaped.
+            if is_concerned or not is_own or len(text) < _LARGE:
                 found.add(at, client.servers(text, at.container))
         except (FileError, MalformedError) as error:
             if is_concerned:

@@ -78,6 +78,8 @@ def _entry_lines(one: ClientEntries, listed: Listed) -> list[str]:
     context = f"context {entry.context}" if entry.context else "the current context"
     direct = server.is_direct(entry)
     missing = "" if server.runs(entry) else f"; {entry.command} was not found"
+    if entry.filled_in:
+        return [f" warn  {name} depends on {entry.filled_in}; it is unknown whether it can write"]
     if entry.read_only and entry.masks and direct:
         return [f" pass  {name} is read-only, {context}"]
     if entry.read_only and entry.masks:

@@ -22,6 +22,7 @@ from fluxstatus.mcp.entry import Entry
 from fluxstatus.mcp.kubeconfig import KubeContext, context_of, is_the_callers, view
 from fluxstatus.mcp.observe import Observation, observe
 from fluxstatus.mcp.scan import ClientEntries, scan
+from fluxstatus.model.evidence import Why
 from fluxstatus.model.findings import Exit, Level, Report, worst
 from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.report import RENDER, Format, as_json
@@ -98,7 +99,7 @@ def _results(names: list[str], name: str) -> tuple[list[_Result], bool]:
     for found in scan(host(), clients(names)):
         for problem in (*found.problems, *found.unread):
             console.note(f"{found.client.title}: {problem}")
-        is_complete = is_complete and not found.problems
+        is_complete = is_complete and not (found.problems or found.unread)
         others = others or may_write(found)
         if found.client.local and not names:
             if found.entries:
@@ -149,11 +150,7 @@ def _verify(result: _Result, connection: Connection, shown: Display, deadline: D
         pinned = context_of(entry, deadline)
     except ProgramError as error:
         pinned = error
-    try:
-        current = "" if isinstance(pinned, ProgramError) else pinned.context
-        result.seen = observe(entry, deadline, current)
-    except ProgramError as error:
-        result.seen = error
+    result.seen = _seen(entry, deadline, pinned)
     report = verify.report(
         entry, result.clients, result.seen, evidence, pinned, is_own=is_own,
         warnings=result.warnings,
@@ -163,6 +160,20 @@ def _verify(result: _Result, connection: Connection, shown: Display, deadline: D
     result.reports.append(
         report._replace(findings=tuple(map(target_flags.finding, report.findings)))
     )
+
+
+def _seen(
+    entry: Entry, deadline: Deadline, pinned: KubeContext | ProgramError
+) -> Observation | ProgramError:
+    """Start the server of *entry*, unless it is only the client that knows what that is."""
+    if entry.filled_in:
+        text = f"only the client knows what {entry.filled_in} in the entry stands for"
+        return ProgramError.of(Why.NOT_REQUESTED, text)
+    try:
+        current = "" if isinstance(pinned, ProgramError) else pinned.context
+        return observe(entry, deadline, current)
+    except ProgramError as error:
+        return error
 
 
 def _connection(

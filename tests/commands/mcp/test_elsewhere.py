@@ -73,6 +73,17 @@ def test_without_an_entry_of_the_user(mcp: Any, tmp_path: Path) -> None:
     assert "no client has an entry" in result.stderr
 
 
+def test_a_file_of_the_folder_that_cannot_be_read_is_no_proof(mcp: Any, tmp_path: Path) -> None:
+    """The client may read what we do not: verify has no verdict, and does not say `[]`."""
+    put(tmp_path, "--read-only=true")
+    file = put(tmp_path / "here")
+    with file.open("a") as more:
+        more.write(" " * (5 << 20))
+    result = mcp("verify", "-o", "json")
+    assert (result.returncode, json.loads(result.stdout)["writes"]) == (3, None)
+    assert f"{file} is larger than 4 MiB" in result.stderr
+
+
 def test_an_entry_that_is_off_is_said_to_be(mcp: Any, tmp_path: Path) -> None:
     """Setup does not switch on what the user has switched off, and nobody says that it works."""
     config = tmp_path / ".codex" / "config.toml"
