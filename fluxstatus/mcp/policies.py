@@ -68,7 +68,9 @@ def _read(path: Path) -> Mapping[str, Any] | None:
     document = read(path, _MOST)
     if document.data is None:
         return None
-    return (toml if path.suffix == ".toml" else jsonc).entries(document.text, ())
+    syntax = toml if path.suffix == ".toml" else jsonc
+    found: Mapping[str, Any] = syntax.entries(document.text, ())
+    return found
 
 
 def _managed(host: Host, files: Iterable[str]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -169,7 +171,7 @@ def _matches(rule: Any, entry: Entry) -> bool:
         return bool(entry.url) and fnmatchcase(entry.url, str(rule["serverUrl"]))
     if "serverCommand" in rule:
         return not entry.url and list_of(rule["serverCommand"]) == list(entry.argv)
-    return rule.get("serverName") == entry.name
+    return bool(rule.get("serverName") == entry.name)
 
 
 _CLAUDE_SETTINGS = ("claude-admin/managed-settings.json", "claude-admin/managed-settings.d")
