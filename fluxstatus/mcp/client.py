@@ -34,6 +34,16 @@ class Place(NamedTuple):
         return self.file.partition("/")[0] in ADMIN_BASES
 
     @property
+    def is_variable(self) -> bool:
+        """Whether it is no file: a variable of the environment has the content."""
+        return self.file.startswith("=")
+
+    @property
+    def is_the_users(self) -> bool:
+        """Whether it is a file that the user, or setup, may change."""
+        return not (self.is_of_administrator or self.is_variable)
+
+    @property
     def is_for_folder(self) -> bool:
         """Whether its entries count only in a folder."""
         return self.is_of_folder or "{root}" in self.container
@@ -97,7 +107,7 @@ class Client(NamedTuple):
     def own(self, host: Host) -> list[Location]:
         """Return the locations that setup and remove may change, the one that wins first."""
         found = self.locations(host, folder=self.local)
-        mine = (one for one in found if not one.place.is_of_administrator)
+        mine = (one for one in found if one.place.is_the_users)
         return [one for one in mine if self.local or not one.place.is_for_folder]
 
     def target(self, host: Host) -> Location:

@@ -289,6 +289,7 @@ _COMMAND_LINES = (
         places=_places(
             "opencode-admin/opencode.jsonc",
             "opencode-admin/opencode.json",
+            "=OPENCODE_CONFIG_CONTENT",
             "$OPENCODE_CONFIG_DIR/opencode.jsonc",
             "$OPENCODE_CONFIG_DIR/opencode.json",
             "home/.opencode/opencode.jsonc",
@@ -315,6 +316,7 @@ _COMMAND_LINES = (
             "kilo-admin/opencode.json",
             "kilo-admin/kilo.jsonc",
             "kilo-admin/kilo.json",
+            "=KILO_CONFIG_CONTENT",
             "$KILO_CONFIG_DIR/kilo.json",
             "$KILO_CONFIG_DIR/kilo.jsonc",
             "home/.kilo/kilo.json",

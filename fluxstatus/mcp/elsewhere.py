@@ -34,7 +34,7 @@ def _warning(found: ClientEntries, one: Listed, mine: Listed | None) -> str:
     title, name, path = found.client.title, one.entry.name, one.at.path
     is_managed = one.at.place.is_of_administrator
     where = f"{path} (managed by an administrator)" if is_managed else str(path)
-    here = title if is_managed else f"in this folder, {title}"
+    here = f"in this folder, {title}" if one.at.place.is_for_folder else title
     if one.off:
         is_loss = mine is not None and not mine.off
         return f"{here} does not start {name}: {where} turns it off" if is_loss else ""

@@ -71,14 +71,18 @@ class Host:
     def paths(self, template: str) -> Iterator[Path]:
         """Yield the paths that *template* stands for: a base, a slash, and the rest.
 
-        The base is a variable that may be unset, as in $OPENCODE_CONFIG, or a name of `base`. "up"
-        is each folder from the current one to the root of its repository, "down" from there to the
-        current one, and "near" the first of them that has the file. Of names with a | between, the
-        first counts that exists in a folder; of names with a comma, all.
+        The base is a variable that may be unset, as in $OPENCODE_CONFIG, or a name of `base`; with =
+        the variable has the content, and the path only names it. "up" is each folder from the
+        current one to the root of its repository, "down" from there to the current one, and "near"
+        the first of them that has the file. Of names with a | between, the first counts that exists
+        in a folder; of names with a comma, all.
         """
         name, _, rest = template.partition("/")
         if moved := self.environ.get(_ADMIN_FILES.get(template, "")):
             yield Path(moved)
+        elif name.startswith("="):
+            if self.environ.get(name[1:]):
+                yield Path(f"${name[1:]}")
         elif name.startswith("$"):
             if folder := self.environ.get(name[1:]):
                 yield Path(folder, rest)

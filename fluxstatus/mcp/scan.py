@@ -146,18 +146,18 @@ def _client(client: Client, host: Host, most: int, *, folder: bool) -> ClientEnt
         is_own = at in found.own
         if at.place.is_of_folder and not is_own and at.path in paths:
             continue  # the current folder is the home
-        if not os.path.lexists(at.path):
+        if not (at.place.is_variable or os.path.lexists(at.path)):
             continue
         text, is_concerned = "", True
         try:
-            text = read(at.path, most if is_own else min(most, _MOST_OF_OTHERS)).text
+            text = _text(at, host, most if is_own else min(most, _MOST_OF_OTHERS))
             is_concerned = found.is_concerned(text)
             # Some files of users have megabytes. In those of others, names may be escaped.
             if is_concerned or not is_own or len(text) < _LARGE:
                 found.add(at, client.servers(text, at.container))
         except (FileError, MalformedError) as error:
             if is_concerned:
-                is_own = is_own or at.place.is_of_administrator
+                is_own = is_own or not at.place.is_of_folder
                 what = f"{error}" if isinstance(error, FileError) else _unparsed(at, error)
                 problems[is_own][what] = None
     problems[True] |= dict.fromkeys(found.unreadable())
@@ -170,6 +170,12 @@ def _client(client: Client, host: Host, most: int, *, folder: bool) -> ClientEnt
         tuple(problems[True]),
         tuple(one for one in problems[False] if one not in problems[True]),
     )
+
+
+def _text(at: Location, host: Host, most: int) -> str:
+    """Return the content of *at*. Raises FileError."""
+    variable = at.place.file.removeprefix("=") if at.place.is_variable else ""
+    return host.environ[variable] if variable else read(at.path, most).text
 
 
 def _unparsed(at: Location, error: MalformedError) -> str:

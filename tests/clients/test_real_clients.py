@@ -289,6 +289,18 @@ def test_a_home_that_is_elsewhere(tmp_path: Path, client: str) -> None:
     assert desk.listed() == desk.ours() == {"moved"}
 
 
+@pytest.mark.parametrize("client", ["opencode", "kilo"])
+def test_a_variable_with_the_content_of_a_file(tmp_path: Path, client: str) -> None:
+    """It wins over the files of the user and of the folder."""
+    variable = f"{client.upper()}_CONFIG_CONTENT"
+    desk = Desk(tmp_path / "home", client, {variable: json.dumps(_OPENCODE)})
+    desk.put(desk.client.target(desk.host), "user")
+    for at in desk.client.locations(desk.host):
+        if at.place.is_of_folder:
+            desk.put(at, "folder")
+    assert desk.listed() == desk.ours() == {"managed"}
+
+
 _SERVER = {"command": "/bin/true", "args": ["--kube-context=managed"]}
 _SERVERS = {"mcpServers": {NAME: _SERVER}}
 _TABLE = f'[mcp_servers.{NAME}]\ncommand = "/bin/true"\nargs = ["--kube-context=managed"]\n'

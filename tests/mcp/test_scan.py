@@ -153,6 +153,28 @@ def test_what_is_merged_key_by_key(desk: Desk) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("client", "variable"),
+    [("opencode", "OPENCODE_CONFIG_CONTENT"), ("kilo", "KILO_CONFIG_CONTENT")],
+)
+def test_a_variable_with_the_content_of_a_file(desk: Desk, client: str, variable: str) -> None:
+    """It wins over all files of the user and of the folder, and setup cannot change it."""
+    path = CLIENTS[client].path(Host("linux", desk.environ))
+    assert path
+    desk.put(client, path, READ)
+    desk.environ[variable] = json.dumps({"mcp": {NAME: {"command": list(WRITE.argv)}}})
+    for folder in (True, False):
+        [listed] = desk.scan(client, folder=folder).started
+        assert listed.entry.read_only is False
+    title = CLIENTS[client].title
+    assert list(warnings_of(desk.scan(client))) == [
+        f"{title} starts {NAME} of ${variable} instead, {WRITES}"
+    ]
+    assert CLIENTS[client].path(Host("linux", desk.environ)) == path
+    desk.environ[variable] = "{" + NAME
+    assert f"cannot parse ${variable}" in "".join(desk.scan(client).problems)
+
+
 def test_codex_reads_a_folder_that_is_trusted(desk: Desk) -> None:
     """Its file in a folder counts once the user trusts that; only the arguments may be there."""
     config = desk.home / ".codex" / "config.toml"
