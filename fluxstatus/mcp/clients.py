@@ -155,7 +155,7 @@ _EDITORS = (
         schema=_PLAIN,
         then="open MCP Servers in Cline; the server is listed",
     ),
-    Client(  # run: cn 1.5.47
+    Client(  # run: cn 1.5.47. Its editors read the folder: docs.continue.dev, deep-dives/mcp
         "continue",
         "Continue",
         "continue/config.yaml",
@@ -163,6 +163,7 @@ _EDITORS = (
         EntrySchema(named=True),
         syntax="yaml",
         program="cn",
+        places=_places("root/.continue/mcpServers/*.*", "continue/config.yaml"),
         sign="continue/config.yaml",
         head="name: Main Config\nversion: 1.0.0\nschema: v1\n",  # without these it is refused
         then="reload the window, or restart cn; choose Agent in the chat",

@@ -71,11 +71,11 @@ class Host:
     def paths(self, template: str) -> Iterator[Path]:
         """Yield the paths that *template* stands for: a base, a slash, and the rest.
 
-        The base is a variable that may be unset, as in $OPENCODE_CONFIG, or a name of `base`; with =
-        the variable has the content, and the path only names it. "up" is each folder from the
+        The base is a variable that may be unset, as in $OPENCODE_CONFIG, or a name of `base`. With
+        a = the variable has the content, and the path only names it. "up" is each folder from the
         current one to the root of its repository, "down" from there to the current one, and "near"
         the first of them that has the file. Of names with a | between, the first counts that exists
-        in a folder; of names with a comma, all.
+        in a folder; of names with a comma, all. A * stands for the names of files.
         """
         name, _, rest = template.partition("/")
         if moved := self.environ.get(_ADMIN_FILES.get(template, "")):
@@ -94,6 +94,8 @@ class Host:
                 for names in rest.split(","):
                     paths = [parent / one for one in names.split("|")]
                     yield next((path for path in paths if path.exists()), paths[0])
+        elif "*" in rest:
+            yield from sorted(Path(self.base(name)).glob(rest))
         else:
             yield Path(self.base(name), rest)
 

@@ -35,8 +35,9 @@ class Desk:
     def put(self, client: str, path: Path, entry: Entry = WRITE, **more: Any) -> None:
         """Write a file with *entry* as *client* has it, with the keys *more*."""
         host = Host("linux", self.environ, self.here)
-        at = next(one for one in CLIENTS[client].locations(host) if one.path == path)
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        at = next(one for one in CLIENTS[client].locations(host) if one.path == path)
         value = {**at.schema.write(entry), **more}
         path.write_text(CLIENTS[client].set("", entry.name, value, at))
 
@@ -66,6 +67,7 @@ FOLDER_FILES = {
     "amp": "here/.amp/settings.json",
     "auggie": ".augment/settings.json",
     "vibe": "here/.vibe/config.toml",
+    "continue": ".continue/mcpServers/flux.yaml",
 }
 
 
@@ -136,6 +138,14 @@ def test_an_entry_that_is_off(desk: Desk, client: str, value: dict[str, bool]) -
     assert found.started == ()
     desk.put(client, path, READ, **{key: not off})
     assert len(desk.scan(client).started) == 1
+
+
+def test_a_file_of_continue_in_another_format(desk: Desk) -> None:
+    """It reads JSON in that folder, too; what we do not read is not passed over."""
+    file = desk.repository / ".continue" / "mcpServers" / "flux.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"mcpServers": {NAME: {"command": "flux-operator-mcp"}}}))
+    assert f"cannot parse {file}" in "".join(desk.scan("continue").unread)
 
 
 def test_what_is_merged_key_by_key(desk: Desk) -> None:
