@@ -86,18 +86,22 @@ class Host:
         elif name.startswith("$"):
             if folder := self.environ.get(name[1:]):
                 yield Path(folder, rest)
-        elif name == "near":
-            near = [parent / rest for parent in self.folders]
-            yield next((path for path in near if path.exists()), near[0])
-        elif name in ("up", "down"):
-            for parent in self.folders[:: 1 if name == "up" else -1]:
-                for names in rest.split(","):
-                    paths = [parent / one for one in names.split("|")]
-                    yield next((path for path in paths if path.exists()), paths[0])
+        elif name in ("near", "up", "down"):
+            yield from self._around(name, rest)
         elif "*" in rest:
             yield from sorted(Path(self.base(name)).glob(rest))
         else:
             yield Path(self.base(name), rest)
+
+    def _around(self, name: str, rest: str) -> Iterator[Path]:
+        if name == "near":
+            near = [parent / rest for parent in self.folders]
+            yield next((path for path in near if path.exists()), near[0])
+            return
+        for parent in self.folders[:: 1 if name == "up" else -1]:
+            for names in rest.split(","):
+                paths = [parent / one for one in names.split("|")]
+                yield next((path for path in paths if path.exists()), paths[0])
 
     @cached_property
     def folders(self) -> list[Path]:
