@@ -48,7 +48,8 @@ def _warning(found: ClientEntries, one: Listed, mine: Listed | None) -> str:
 
 
 def _is_same(one: Entry, other: Entry) -> bool:
-    return (one.argv, dict(one.env), one.url) == (other.argv, dict(other.env), other.url)
+    mine, theirs = ((e.argv, dict(e.env), e.url, e.env_file) for e in (one, other))
+    return mine == theirs
 
 
 def _only_reads(entry: Entry) -> bool:

@@ -26,13 +26,17 @@ _FALSE = {"0", "f", "F", "false", "FALSE", "False"}
 
 
 class Entry(NamedTuple):
-    """A command that a client starts, with variables that it sets, or the `url` that it calls."""
+    """A command that a client starts, with variables that it sets, or the `url` that it calls.
+
+    `env_file` is a file with more variables, whose path may depend on the client.
+    """
 
     name: str
     command: str = ""
     args: tuple[str, ...] = ()
     env: Mapping[str, str] = {}
     url: str = ""
+    env_file: str = ""
 
     @property
     def argv(self) -> tuple[str, ...]:
@@ -67,8 +71,8 @@ class Entry(NamedTuple):
         """
         words = (*self.argv, *(self.env.get(name, "") for name in _USED))
         found = (_FILLED_IN.search(word) for word in words)
-        name = next((match[0].rstrip(":") for match in found if match), "")
-        return f"{name}}}" if "{" in name else name
+        name = next((match[0].rstrip(":") for match in found if match), self.env_file)
+        return f"{name}}}" if "{" in name and "}" not in name else name
 
     @property
     def read_only(self) -> bool:
@@ -203,7 +207,8 @@ class EntrySchema(NamedTuple):
         env = {str(k): str(v) for k, v in env.items()} if isinstance(env, dict) else {}
         # With both, it depends on the client: Gemini and Antigravity take the URL.
         url = next((str(one) for key, one in value.items() if key in _URL_KEYS and one), "")
-        return Entry(name, words[0], tuple(words[1:]), env, url)
+        file = str(value.get("envFile") or "")
+        return Entry(name, words[0], tuple(words[1:]), env, url, file)
 
     def _flat(self, value: Any) -> dict[str, Any]:
         """Return *value* with the keys that it has in an object of its own.

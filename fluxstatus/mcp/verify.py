@@ -135,8 +135,9 @@ def _not_started(entry: Entry, clients: Sequence[str], error: ProgramError) -> F
         code, hints = UNREAD_CODES[error.unread.why], (hint("retry with a longer --timeout"),)
         return Finding("server", code, Level.UNKNOWN, error.unread.text, hints=hints)
     if entry.filled_in:
-        again = (_setup(entry, clients, "recreate the entry"),)
-        return Finding("server", _UNPROVEN, Level.UNKNOWN, error.unread.text, hints=again)
+        kept = hint("remove envFile from the entry, and set the variables in env")
+        again = kept if entry.env_file else _setup(entry, clients, "recreate the entry")
+        return Finding("server", _UNPROVEN, Level.UNKNOWN, error.unread.text, hints=(again,))
     return Finding(
         "server",
         UNREAD_CODES[error.unread.why],

@@ -171,6 +171,20 @@ def test_a_server_that_was_not_started_in_time_is_unknown() -> None:
     assert judged(seen=error)[0] is Exit.NO_VERDICT
 
 
+def test_what_only_the_client_knows_has_a_way_out() -> None:
+    """Setup replaces words of the entry; a file with variables is the user's to remove."""
+    error = ProgramError(Unread(Why.NOT_REQUESTED, "only the client knows"))
+    for entry, argv in (
+        (args("$MORE"), ["kubectl", "flux-status", "mcp", "setup"]),
+        (ENTRY._replace(env_file=".env"), []),
+    ):
+        [finding] = report(entry, ["cursor"], error, KUBECTL, PINNED).findings
+        assert (finding.level, finding.code) == (Level.UNKNOWN, "unproven")
+        [one] = finding.hints
+        assert [word for command in one.commands for word in command.argv[:4]] == argv
+        assert argv or "envFile" in one.text
+
+
 @pytest.mark.parametrize(
     ("error", "level"),
     [
