@@ -241,7 +241,8 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"(?P<detail>(?:[^\n:]{0,60}(?:[Aa]pp[Aa]rmor|seccomp)[^\n]{0,60}(?:profile|not (?:enabled|supported|loaded)|is not|cannot|fail|forbidden)[^\n]{0,120}))"
+            r"(?P<detail>(?:Cannot enforce AppArmor|[Aa]pp[Aa]rmor profile[^\n]{0,80}not (?:loaded|found)|"
+            r"(?:applying|failed to (?:apply|generate|load|create|get)|setup|unable to (?:load|apply)|cannot load)[^\n]{0,60}(?:[Aa]pp[Aa]rmor|seccomp))[^\n]{0,140})"
         ),
         quoted=True,
         upstream=f"{KUBELET}/kuberuntime, containerd contrib/apparmor, cri-o internal/config/apparmor",
