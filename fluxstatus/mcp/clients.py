@@ -313,10 +313,10 @@ _COMMAND_LINES = (
         _OPENCODE,
         program="kilo",
         places=_places(
-            "kilo-admin/opencode.jsonc",
             "kilo-admin/opencode.json",
-            "kilo-admin/kilo.jsonc",
+            "kilo-admin/opencode.jsonc",
             "kilo-admin/kilo.json",
+            "kilo-admin/kilo.jsonc",
             "=KILO_CONFIG_CONTENT",
             "$KILO_CONFIG_DIR/kilo.json",
             "$KILO_CONFIG_DIR/kilo.jsonc",

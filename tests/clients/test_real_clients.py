@@ -253,7 +253,7 @@ def test_the_entry_of_the_user(desk: Desk) -> None:
 
 
 def test_the_files_of_the_folder(desk: Desk) -> None:
-    """An entry of each file of the folder replaces that of the user, in the client's order."""
+    """An entry of each file that wins over the user's replaces it, in the client's order."""
     locations = list(desk.client.locations(desk.host))
     user = desk.client.target(desk.host)
     desk.put(user, "user")
@@ -266,7 +266,7 @@ def test_the_files_of_the_folder(desk: Desk) -> None:
             at.path.unlink(missing_ok=True)
     if desk.real.trust:
         desk.real.trust(desk)
-    numbered = enumerate(reversed([at for at in locations if at != user]))
+    numbered = enumerate(reversed(locations[: locations.index(user)]))
     for file, group in groupby(numbered, key=lambda pair: pair[1].place.file):
         if not file.startswith("xdg/"):  # the user's other files there
             for number, at in group:
