@@ -263,7 +263,7 @@ def test_expressions_are_valid(dist: Path, name: str) -> None:
 
 @pytest.mark.cluster
 def test_alerts_as_prometheus_has_them(dist: Path, tmp_path: Path) -> None:
-    """Prometheus' own checker takes the rules, and each alerts when the recipes say, and names whom."""
+    """Prometheus' checker takes the rules; each alerts when the recipes say, and names whom."""
     promtool = build.programs("promtool")["promtool"]
     run(promtool, "check", "rules", "--lint=all", "--lint-fatal", dist / "alerts.yaml")
     shutil.copy(dist / "alerts.yaml", tmp_path)
