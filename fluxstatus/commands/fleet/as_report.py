@@ -20,7 +20,7 @@ NO_REPORT = Code(
 )
 CODES = (NO_REPORT,)
 SHARED = "shared"
-_OBJECTS = 10  # of a finding of a plan
+_OBJECTS, _SEVERAL = 10, 2  # of a finding of a plan; the title has the only one
 _LEVELS = {
     Verdict.FAIL: Level.FAIL,
     Verdict.UNKNOWN: Level.UNKNOWN,
@@ -106,7 +106,9 @@ def _of(member: Member, finding: Finding, to: str) -> Finding:
 
 
 def _with_objects(finding: Finding) -> Finding:
-    """Return *finding* of a plan with the first objects that it is about as details."""
+    """Return *finding* of a plan with the first objects that it is about, if those are several."""
+    if len(finding.evidence) < _SEVERAL:
+        return finding
     more = len(finding.evidence) - _OBJECTS
     rest = ((f"and {more:,} more", ""),) if more > 0 else ()
     evidence = (*finding.evidence[:_OBJECTS], *rest)

@@ -321,4 +321,5 @@ def test_words_of_a_cluster_are_visible(tmp_path: Path, flux_status: Program) ->
     save(tmp_path, eu=[*system("v2.7.5"), bad])
     words = ("fleet", "--from", tmp_path / "eu.json", "--upgrade-to", "2.9", *ANY_AGE)
     matrix(flux_status(*words, "-o", "json").stdout)
-    assert flux_status(*words).stdout.replace("\n", "").isprintable()
+    for form in ("text", "yaml", "junit", "markdown", "html", "github"):
+        assert flux_status(*words, "-o", form).stdout.replace("\n", "").isprintable()
