@@ -121,7 +121,7 @@ def test_reports_of_the_matrix(saved: Path, tmp_path: Path, flux_status: Program
     suites = {suite.name: suite for suite in JUnitXml.fromstring(written["junit"].encode())}
     failures = {name: suite.failures for name, suite in suites.items()}
     assert failures == {"us": 2, "eu": 1, "ap": 0, "me": 0, "shared": 1}
-    assert written["markdown"].startswith("### Upgrade to Flux 2.9: fail\n")
+    assert written["markdown"].startswith("### Upgrade to Flux `2.9`: fail\n")
     assert written["markdown"].count("upgrade plan --to=2.9 --from=") == 3
     html = flux_status(*words, "-o", "html").stdout
     assert "<h1>Upgrade to Flux 2.9: " in html
