@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.masking import mask
+from fluxstatus.base.versions import dotted, minor_of
 from fluxstatus.checks.wording import SHOW_DETAILS
 from fluxstatus.model.evidence import Cost, Target
 from fluxstatus.model.findings import (
@@ -66,17 +67,21 @@ def members_in(data: bytes, upgrade_to: str = "") -> list[Member] | None:
         return None
     planned = text_of(document.get("upgradeTo"))
     if planned != upgrade_to:
-        raise ValueError(
-            f"has plans for the upgrade to Flux {planned}: join them with --upgrade-to {planned}"
-            if planned
-            else _REPORTS
-        )
+        raise ValueError(_plans_of(planned) if planned else _REPORTS)
     if document.get("schemaVersion") != FLEET_VERSION:
         raise ValueError(f"is not the report of a fleet with schemaVersion {FLEET_VERSION}")
     clusters = maps_of(document["clusters"])
     if len(clusters) != len(document["clusters"]):
         raise ValueError("is damaged: a cluster is not an object")
     return [_member(one, upgrade_to) for one in clusters]
+
+
+def _plans_of(planned: str) -> str:
+    """Return what is said of plans for another version: the text is of whoever wrote the file."""
+    minor = minor_of(planned)
+    if minor is None or dotted(minor) != planned:
+        return "has plans for the upgrade to something else than a version of Flux"
+    return f"has plans for the upgrade to Flux {planned}: join them with --upgrade-to {planned}"
 
 
 def _member(found: Mapping[str, Any], upgrade_to: str) -> Member:

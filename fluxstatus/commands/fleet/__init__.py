@@ -43,7 +43,7 @@ Examples:
   kubectl flux-status fleet --from 'reports/*.json' --expect clusters.txt
   kubectl flux-status fleet --all-contexts -o json | jq .shared
   kubectl flux-status fleet --all-contexts --upgrade-to 2.10
-  kubectl flux-status fleet --from 'plans/*.json' --upgrade-to 2.10
+  kubectl flux-status fleet --from 'plans-*.json' --upgrade-to 2.10
 
 \b
 Exit codes:

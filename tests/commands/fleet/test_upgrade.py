@@ -182,6 +182,7 @@ def test_commands_of_joined_plans_are_not_printed(parts: Path, flux_status: Prog
     ("key", "value", "problem"),
     [
         ("upgradeTo", "2.8", "has plans for the upgrade to Flux 2.8"),
+        ("upgradeTo", "2.8; reboot", "something else than a version of Flux"),
         ("upgradeTo", "", "does not contain the objects"),
         ("plan", None, "the plan is missing"),
         ("outcome", "clear", "do not have the outcome"),
