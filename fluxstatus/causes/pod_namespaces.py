@@ -45,7 +45,7 @@ def waiting(answers: Mapping[str, Answer]) -> Waiting:
                 continue  # as most; or what it applies is in another cluster
             for one in unmet:
                 if one.get("status") == "False":
-                    targets = _targets_in(text_of(one.get("message")))
+                    targets = _targets_in(text_of(one.get("message")), item)
                     found |= dict.fromkeys(targets)
                     gone |= {target[:3] for target in targets if is_remediated(item)}
                     if not targets and text_of(one.get("reason")) in _HELM_FAILED:
@@ -55,8 +55,11 @@ def waiting(answers: Mapping[str, Answer]) -> Waiting:
                     metadata = map_of(item.get("metadata"))
                     in_progress.add(_key_of({"kind": kind.name, **metadata}))
     for event in answers.get("events", Read()).known if in_progress else ():
-        if _key_of(map_of(event.get("involvedObject"))) in in_progress:
-            found |= dict.fromkeys(_targets_in(text_of(event.get("message"))))
+        involved = map_of(event.get("involvedObject"))
+        if _key_of(involved) in in_progress:
+            found |= dict.fromkeys(
+                _targets_in(text_of(event.get("message")), {"metadata": involved})
+            )
     return Waiting(tuple(found), tuple(releases), frozenset(gone))
 
 
@@ -84,7 +87,7 @@ def is_remediated(release: Object) -> bool:
 
 
 def namespace_of_release(release: Object) -> str:
-    """Return the namespace that the HelmRelease *release* installs into."""
+    """Return the namespace that *release*, or another applier, applies to by default."""
     target = text_of(map_of(release.get("spec")).get("targetNamespace"))
     return target or Ref.of(release).namespace
 
@@ -93,6 +96,7 @@ def _key_of(thing: Object) -> Key:
     return text_of(thing.get("kind")), text_of(thing.get("namespace")), text_of(thing.get("name"))
 
 
-def _targets_in(message: str) -> list[HealthCheckTarget]:
-    """Return the objects in *message* that are not Flux objects."""
-    return [target for target in health_check_targets(message) if target.kind not in KINDS]
+def _targets_in(message: str, item: Object) -> list[HealthCheckTarget]:
+    """Return the objects in *message*, that of *item*, that are not Flux objects."""
+    found = health_check_targets(message, namespace_of_release(item))
+    return [target for target in found if target.kind not in KINDS]

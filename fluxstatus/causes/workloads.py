@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.labels import labels_in
-from fluxstatus.causes.pod_namespaces import is_remediated
+from fluxstatus.base.late_pattern import late_pattern
+from fluxstatus.causes.pod_namespaces import is_remediated, namespace_of_release
 from fluxstatus.knowledge import object_diagnosis, workload_diagnosis
 from fluxstatus.knowledge.diagnosis import Diagnosis
 from fluxstatus.knowledge.headline import short
@@ -40,6 +41,9 @@ _VAGUE = frozenset({"pending", "not-ready"})  # an event of the pod has more det
 _RAN, _UNSCHEDULED = "BackoffLimitExceeded", "FailedScheduling"
 _PULL_FAILED = "Failed to pull image"  # kubernetes pkg/kubelet/images/image_manager.go
 _UNUSED_LOGIN = "Unable to retrieve some image pull secrets"  # kubelet_pods.go
+_FAILED_JOB = late_pattern(r"\bjob (?P<name>[\w.-]+) failed: ")
+"""A Job of a hook that failed (helm pkg/kube/wait.go)."""
+
 _HASHES = ("pod-template-hash", "rollouts-pod-template-hash")
 _WORKLOADS = frozenset(
     {"Pod", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"}
@@ -81,7 +85,7 @@ def unhealthy_workloads(state: State, resource: Resource, message: str) -> Itera
     """
     count = 0
     is_gone = is_remediated(resource.object)
-    for target in worst_first(message):
+    for target in worst_first(message, namespace_of_release(resource.object)):
         if target.kind in KINDS:
             continue
         item = state.awaited.get(target[:3], {})
@@ -110,8 +114,7 @@ def unhealthy_release(state: State, release: Resource, message: str) -> Iterator
         return
     if health_check_targets(message) or release.spec.get("kubeConfig") is not None:
         return
-    namespace = text_of(release.spec.get("targetNamespace")) or release.ref.namespace
-    name = release_name(release)
+    namespace, name = namespace_of_release(release.object), release_name(release)
     pods = [pod for pod in _pods_in(state, namespace) if _is_of_release(pod, name)]
     events = _events_of_release(state, namespace, name)
     refused = [entry for entry in events if entry[1].reason == "FailedCreate"]
@@ -122,6 +125,20 @@ def unhealthy_release(state: State, release: Resource, message: str) -> Iterator
         or (None if is_remediated(release.object) else _by_deployments(state, namespace, name))
     ):
         yield found
+
+
+def unhealthy_hook(state: State, release: Resource, message: str) -> Iterator[Unhealthy]:
+    """Return why the Job of a hook of *release*, which *message* says has failed, did not complete.
+
+    Helm keeps the Job and its pods until the next attempt, unless its hook-delete-policy is
+    hook-failed.
+    """
+    failed = _FAILED_JOB.search(message) if release.ref.kind == "HelmRelease" else None
+    if failed is None or release.spec.get("kubeConfig") is not None:
+        return
+    job = HealthCheckTarget("Job", namespace_of_release(release.object), failed["name"], "Failed")
+    if found := by_pods_or_events(state, job):
+        yield found._replace(target=job)
 
 
 def by_pods_or_events(state: State, target: HealthCheckTarget) -> Unhealthy | None:

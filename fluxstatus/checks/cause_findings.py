@@ -10,7 +10,12 @@ from fluxstatus.base.durations import stamp
 from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
-from fluxstatus.causes.workloads import Unhealthy, unhealthy_release, unhealthy_workloads
+from fluxstatus.causes.workloads import (
+    Unhealthy,
+    unhealthy_hook,
+    unhealthy_release,
+    unhealthy_workloads,
+)
 from fluxstatus.checks.wording import docs_of, explained, read_whole
 from fluxstatus.model.findings import Certainty, Finding, Level
 from fluxstatus.model.hints import Hint, hint
@@ -148,6 +153,7 @@ def _workloads_behind(state: State, cause: Cause) -> tuple[Unhealthy, ...]:
     return (
         *unhealthy_workloads(state, resource, message),
         *unhealthy_release(state, resource, message),
+        *unhealthy_hook(state, resource, message),
     )
 
 

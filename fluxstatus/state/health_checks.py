@@ -26,6 +26,12 @@ _NOT_READY = (
 )
 """An object for which Helm 4 waited (helm v4 pkg/kube/statuswait.go)."""
 
+_NAMED = (
+    r"\bresource (?:not ready|still exists), name: (?P<name>[\w.:-]+), kind: (?P<kind>\w+), "
+    r"status: (?P<status>\w+)"
+)
+"""The same as the first releases of Helm 4 write it, without the namespace."""
+
 _LOGGED = (
     r": (?P<kind>\w+) (?:is not ready|is not bound|does not have [\w ]+?|is failed): "
     r"(?P<namespace>[\w-]+)/(?P<name>[\w.-]+?)\.?(?=\s|$)"
@@ -69,8 +75,11 @@ class HealthCheckTarget(NamedTuple):
 
 
 @lru_cache(maxsize=256)  # each rule for a health check asks for the targets of its message
-def health_check_targets(message: str) -> tuple[HealthCheckTarget, ...]:
-    """Return the objects that the *message* of a health check or of Helm waited for."""
+def health_check_targets(message: str, namespace: str = "") -> tuple[HealthCheckTarget, ...]:
+    """Return the objects that the *message* of a health check or of Helm waited for.
+
+    *namespace* is that of objects whose namespace the message does not contain.
+    """
     error = message.partition(_LOGS)[0]
     listed = (
         _target(found)
@@ -78,12 +87,16 @@ def health_check_targets(message: str) -> tuple[HealthCheckTarget, ...]:
         for bracket in re.findall(lists, error)
         for found in re.finditer(entry, bracket)
     )
-    return tuple(dict.fromkeys((*listed, *_of_helm(message))))
+    named = (
+        _target(found, namespace)
+        for found in (re.finditer(_NAMED, error) if ", kind: " in error else ())
+    )
+    return tuple(dict.fromkeys((*listed, *named, *_of_helm(message))))
 
 
-def worst_first(message: str) -> list[HealthCheckTarget]:
+def worst_first(message: str, namespace: str = "") -> list[HealthCheckTarget]:
     """Return the objects in *message*, a failed one before one that is in progress."""
-    return sorted(health_check_targets(message), key=_rank)
+    return sorted(health_check_targets(message, namespace), key=_rank)
 
 
 def _rank(target: HealthCheckTarget) -> int:
@@ -91,11 +104,11 @@ def _rank(target: HealthCheckTarget) -> int:
     return _WORST_FIRST.index(target.status) if known else len(_WORST_FIRST)
 
 
-def _target(found: re.Match[str]) -> HealthCheckTarget:
-    kind = found["kind"]
-    status = found.groupdict().get("status") or "InProgress"
+def _target(found: re.Match[str], namespace: str = "") -> HealthCheckTarget:
+    kind, groups = found["kind"], found.groupdict()
+    status = groups.get("status") or "InProgress"
     return HealthCheckTarget(
-        _KINDS.get(kind, kind), found["namespace"] or "", found["name"], status
+        _KINDS.get(kind, kind), groups.get("namespace") or namespace, found["name"], status
     )
 
 

@@ -68,7 +68,7 @@ def problem_of_pod(pod: Object) -> PodProblem | None:
         text = f"has status {status['reason']}: {text_of(status.get('message'))}".rstrip(": ")
         code = "evicted" if status["reason"] == "Evicted" else "failed"
         return PodProblem(code, text, name, brief=f"pod {text}")
-    if problem := _problem_of_containers(status, name):
+    if problem := _problem_of_sidecar(pod, status, name) or _problem_of_containers(status, name):
         return problem
     if gate:
         text = f"is not ready because of a readiness gate: {gate}"
@@ -96,6 +96,28 @@ def _problem_of_containers(status: dict[str, Any], pod: str) -> PodProblem | Non
         return _problem_of_init(running[-1], pod)  # they run one after the other
     all_of_them = (_problem_of_container(one, pod) for one in (*others, *first))
     return next(filter(None, all_of_them), None)
+
+
+def _problem_of_sidecar(pod: Object, status: dict[str, Any], name: str) -> PodProblem | None:
+    """Return the problem of the pod of a Job in which one container ran to its end, another not.
+
+    Such a pod, and its Job, never complete (kubernetes pkg/kubelet/kubelet_pods.go getPhase).
+    """
+    owners = maps_of(map_of(pod.get("metadata")).get("ownerReferences"))
+    if not any(one.get("kind") == "Job" for one in owners):
+        return None
+    done, running = list[str](), list[str]()
+    for one in maps_of(status.get("containerStatuses")):
+        state, called = map_of(one.get("state")), text_of(one.get("name"))
+        if "running" in state and one.get("ready") is True:
+            running.append(called)
+        elif map_of(state.get("terminated")).get("exitCode") == 0:
+            done.append(called)
+    if not done or not running:
+        return None
+    text = f'does not end: container "{done[0]}" completed, but "{running[0]}" keeps running'
+    brief = f"container {done[0]} completed, but {running[0]} keeps the pod running"
+    return PodProblem("failed", text, name, None, 0, running[0], brief)
 
 
 def _problem_of_init(container: dict[str, Any], pod: str) -> PodProblem:

@@ -7,6 +7,7 @@ import pytest
 from fluxstatus.causes.workloads import (
     Unhealthy,
     belongs_to,
+    unhealthy_hook,
     unhealthy_release,
     unhealthy_workloads,
 )
@@ -315,6 +316,50 @@ def test_a_label_counts_more_than_a_name() -> None:
     unlabelled = pod("apps/web-hook-1", crashing())
     (found,) = unhealthy_release(state(other, unlabelled), release, late)
     assert found.text.startswith("pod web-hook-1 ")
+
+
+JOB = "failed post-install: 1 error occurred:\n\t* job web-init failed: BackoffLimitExceeded"
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "spec", "found"),
+    [
+        ("HelmRelease", JOB, {}, ["pod web-init-bcdfg "]),
+        ("HelmRelease", JOB, {"targetNamespace": "other"}, []),
+        ("HelmRelease", JOB, {"kubeConfig": {"secretRef": {"name": "x"}}}, []),
+        ("HelmRelease", JOB.replace("web-init", "web"), {}, []),
+        ("HelmRelease", "failed post-install: no job", {}, []),
+        ("Kustomization", JOB, {}, []),
+    ],
+)
+def test_the_job_of_a_hook_that_failed_is_explained_by_its_pods(
+    kind: str, message: str, spec: dict[str, Any], found: list[str]
+) -> None:
+    """Only pods of the Job that the message names count."""
+    release = judged(flux(kind, "web", {}, spec=spec))
+    known = state(
+        owned("apps/web-init-bcdfg", "Job/web-init", crashing()),
+        owned("apps/api-init-bcdfg", "Job/api-init", crashing()),
+    )
+    texts = [one.text for one in unhealthy_hook(known, release, message)]
+    assert len(texts) == len(found)
+    assert all(text.startswith(begin) for text, begin in zip(texts, found, strict=True))
+
+
+def test_a_sidecar_that_keeps_running_is_why_a_job_does_not_complete() -> None:
+    """Both must be known: a container that has completed, and another one that is running."""
+    done = container(terminated={"exitCode": 0}) | {"name": "init"}
+    sidecar = container(ready=True, running={}) | {"name": "istio-proxy"}
+    of_job = owned("apps/db-bcdfg", "Job/db", done, sidecar)
+    found = one(of_job, of="Job/apps/db")
+    assert 'container "init" completed, but "istio-proxy" keeps running' in found
+    for others in ((done,), (sidecar,), (container(terminated={"exitCode": 1}), sidecar)):
+        texts = unhealthy(owned("apps/db-bcdfg", "Job/db", *others), of="Job/apps/db")
+        assert not any("keeps running" in each.text for each in texts)
+    alone = unhealthy(
+        owned("apps/db-bcdfg", "StatefulSet/db", done, sidecar), of="StatefulSet/apps/db"
+    )
+    assert not any("keeps running" in each.text for each in alone)
 
 
 QUOTA = 'pods "web-1-x" is forbidden: exceeded quota: compute, requested: pods=1, used: pods=5'

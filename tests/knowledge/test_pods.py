@@ -8,6 +8,10 @@ from tests.builders import HEALTHY, container, evidence, flux, found, only, pod
 
 HEALTH = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
 FIELDS = {"name": "web", "ns": "apps", "pod": "web-1-a", "container": "web"}
+CRASHED = (
+    'pod web-1-a is in CrashLoopBackOff after container "web" terminated with Error (exit code 1), '
+    "4 restarts, with the message "
+)
 PROBLEMS = {
     "pod web-1-a cannot pull the image ghcr.io/acme/web:2 (ImagePullBackOff)":
         ("ghcr.io/acme/web:2", "imagePullSecrets", "kubectl describe pod web-1-a -n apps"),
@@ -234,6 +238,58 @@ PROBLEMS = {
         ("fs.inotify.max_user_instances",),
     'pod web-1-a is in CrashLoopBackOff after container "db" terminated with Error, with the '
     'message "You must specify POSTGRES_PASSWORD to a non-empty value"': ("POSTGRES_PASSWORD",),
+    # Programs that exit with a message.
+    CRASHED + '"flag provided but not defined: -enable-leader-election"':
+        ("chart version that belongs to the image",),
+    CRASHED + '"initdb: error: directory "/var/lib/postgresql/data" exists but is not empty"':
+        ("PGDATA", "subPath"),
+    CRASHED + '"Downgrade is not supported: the schema is of version 9"':
+        ("restore a backup",),
+    CRASHED + '"open /etc/app/app.toml: is a directory"':
+        ("subPath and mountPath",),
+    CRASHED + '"listen tcp :80: bind: permission denied"':
+        ("NET_BIND_SERVICE",),
+    CRASHED + '"write /tmp/x: read-only file system"':
+        ("emptyDir volume",),
+    CRASHED + '"mkdir: cannot create directory \'/bitnami/data\': Permission denied"':
+        ("fsGroup",),
+    CRASHED + '"pods is forbidden: User "system:serviceaccount:apps:web" cannot list resource '
+    '"pods" in API group""':
+        ("rbac.create",),
+    CRASHED + '"no matches for kind "Widget" in version "acme.io/v1""':
+        ("CRDs that belong to this version",),
+    CRASHED + '"FATAL: password authentication failed for user "app""':
+        ("old password stays valid",),
+    CRASHED + '"java.lang.OutOfMemoryError: Java heap space"':
+        ("-Xmx",),
+    CRASHED + '"dial tcp: lookup db.apps.svc: no such host"':
+        ("spec.dependsOn",),
+    CRASHED + '"open /etc/tls/tls.key: no such file or directory"':
+        ("mount the file",),
+    CRASHED + '"failed to load config: yaml: line 3: did not find expected key"':
+        ("correct the configuration",),
+    # Images, containers and volumes that a runtime or a storage driver refuses.
+    "pod web-1-a cannot pull the image web:2 (ImageInspectError): Failed to inspect image: short "
+    "name mode is enforcing, but image name web:2 returns ambiguous list": ("docker.io/library",),
+    "pod web-1-a cannot pull the image web:2 (ErrImagePull): Pulling Schema 1 images have been "
+    "deprecated": ("rebuild the image",),
+    "pod web-1-a cannot pull the image web:2 (ErrImagePull): failed to extract layer sha256:1: "
+    "archive/tar: invalid tar header": ("push the image again",),
+    'pod web-1-a cannot start container "web" (CreateContainerError): apparmor profile not loaded '
+    "on node": ("localhostProfile",),
+    'pod web-1-a cannot start container "web" (CreateContainerError): set memory limit 4194304 too '
+    "low; should be at least 12582912 bytes": ("resources.limits.memory",),
+    "pod web-1-a has status SysctlForbidden: forbidden sysctl: net.core.somaxconn not allowlisted":
+        ("allowedUnsafeSysctls",),
+    'FailedCreate: Error creating: pods "web-1-" is forbidden: pod rejected: RuntimeClass "gvisor" '
+    "not found": ("existing RuntimeClass", "kubectl get runtimeclasses"),
+    'FailedAttachVolume: AttachVolume.Attach failed for volume "pvc-1": volume pvc-1 cannot be '
+    "scheduled due to insufficient storage": ("numberOfReplicas",),
+    'ProvisioningFailed: failed to provision volume with StorageClass "disk": rpc error: code = '
+    "InvalidArgument desc = mountVolume is not supported for access mode: MULTI_NODE_MULTI_WRITER":
+        ("accessModes", "ReadWriteMany"),
+    'pod web-init-a does not end: container "init" completed, but "istio-proxy" keeps running':
+        ("sidecar.istio.io/inject", "native sidecars"),
     # Nodes and networks.
     "pod web-1-a cannot be scheduled (FailedScheduling): 0/2 nodes are available: 2 Too many pods.":
         ("maxPods",),

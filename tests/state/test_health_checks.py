@@ -48,6 +48,13 @@ def test_objects_are_found_in_a_message(message: str, found: list[str]) -> None:
     assert names(message) == found
 
 
+def test_an_object_that_helm_names_without_its_namespace_is_in_the_one_of_the_release() -> None:
+    """The first releases of Helm 4 wrote no namespace."""
+    message = "resource not ready, name: web, kind: Service, status: InProgress\ncontext deadline"
+    assert health_check_targets(message, "apps")[0][:3] == ("Service", "apps", "web")
+    assert names(message) == ["Service//web InProgress"]
+
+
 def test_an_object_is_named_once() -> None:
     """A message that repeats the list has each object once."""
     bracket = "[Deployment/apps/web status: 'InProgress']"

@@ -14,6 +14,7 @@ from fluxstatus.knowledge.pods import (
     containers,
     images,
     mounts,
+    programs,
     readiness,
     rollouts,
     scheduling,
@@ -24,6 +25,7 @@ from fluxstatus.knowledge.rule import Step
 RULES = (
     *images.RULES,
     *mounts.RULES,
+    *programs.RULES,
     *containers.RULES,
     *claims.RULES,
     *volumes.RULES,

@@ -77,6 +77,22 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the storage has no node or disk with enough space for the replicas of the volume: {detail}",
+        steps=(
+            Step(
+                "free up or add disk space on the storage nodes, or reduce the number of replicas of the volume (Longhorn: numberOfReplicas of the StorageClass or the volume)",
+                read=("kubectl describe pod {pod} -n {ns}", _CLAIMS),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>(?:cannot be scheduled due to[^\n]{1,120}|precheck new replica failed[^\n]{1,120}|"
+            r"(?:replica scheduling failed|insufficient storage|disks? (?:are|is) unavailable|no available disk candidates)[^\n]{0,120}))"
+        ),
+        quoted=True,
+        upstream="longhorn-manager scheduler/replica_scheduler.go",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="the storage driver is still working on an earlier request for the same volume, or is stuck (Aborted): {detail}",
         steps=(
             Step(
@@ -103,7 +119,7 @@ RULES = (
         ),
         pattern=Text(
             _FAILED
-            + r"(?P<detail>(?:Volume capabilit(?:y|ies) not supported|(?:access|volume) mode[^\n]{0,40}not supported|multi.?node[^\n]{0,60}not|"
+            + r"(?P<detail>(?:Volume capabilit(?:y|ies) not supported|(?:access|volume) mode[^\n]{0,40}not supported|not supported for access mode[^\n]{0,40}|multi.?node[^\n]{0,60}not|"
             r"invalid (?:access mode|option|parameter)|(?:unknown|missing|invalid) (?:required )?(?:storage ?class )?parameter)[^\n]{0,160})"
         ),
         certainty="one-of",

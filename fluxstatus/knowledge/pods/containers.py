@@ -233,6 +233,64 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the AppArmor or seccomp profile of the container cannot be applied: {detail}",
+        steps=(
+            Step(
+                "correct the profile in the securityContext (appArmorProfile or seccompProfile, type RuntimeDefault, Unconfined or Localhost with localhostProfile) in Git or in the chart's values, or load the profile on the nodes. Old charts set AppArmor by annotation: a newer chart version may set the field",
+                read=(DESCRIBE,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>(?:Cannot enforce AppArmor|[Aa]pp[Aa]rmor profile[^\n]{0,80}not (?:loaded|found)|"
+            r"(?:applying|failed to (?:apply|generate|load|create|get)|setup|unable to (?:load|apply)|cannot load)[^\n]{0,60}(?:[Aa]pp[Aa]rmor|seccomp))[^\n]{0,140})"
+        ),
+        quoted=True,
+        upstream=f"{KUBELET}/kuberuntime, containerd contrib/apparmor, cri-o internal/config/apparmor",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the memory limit of the container is lower than its container runtime needs: {detail}",
+        steps=(
+            Step(
+                "raise resources.limits.memory of the container in Git or in the chart's values; a limit of 16 Mi or more is enough for the runtime itself",
+                read=(DESCRIBE,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>memory limit[^\n]{0,60}too low[^\n]{0,60}|minimum memory limit[^\n]{0,60}|container init was OOM-killed \(memory limit too low\?\))"
+        ),
+        quoted=True,
+        upstream="cri-o server/container_create_linux.go, opencontainers/runc libcontainer",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the kubelet does not allow a sysctl of the pod: {detail}",
+        steps=(
+            Step(
+                "allow the sysctl on the nodes (allowedUnsafeSysctls of the kubelet), or remove it from securityContext.sysctls in the pod template",
+                read=(DESCRIBE,),
+            ),
+        ),
+        pattern=Text(r"(?P<detail>(?:SysctlForbidden|forbidden sysctl)[^\n]{0,120})"),
+        quoted=True,
+        upstream=f"{KUBELET}/sysctl",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="RuntimeClass {referred}, which the pods request, does not exist",
+        steps=(
+            Step(
+                "set runtimeClassName to the name of an existing RuntimeClass (not of its handler) in Git or in the chart's values, or create RuntimeClass {referred}",
+                read=("kubectl get runtimeclasses",),
+            ),
+        ),
+        pattern=Text(r"RuntimeClass \\?\"(?P<referred>[\w.-]+)\\?\" not found"),
+        quoted=True,
+        trivial=True,
+        upstream="kubernetes plugin/pkg/admission/runtimeclass",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="the node cannot allocate a device that the pod requests: {detail}",
         steps=(
             Step(

@@ -170,6 +170,49 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the node does not accept the image name {image} without a registry: the short name is ambiguous",
+        steps=(
+            Step(
+                "use the full name of the image in Git or in the chart's values, with its registry (such as docker.io/library/NAME); otherwise, set short-name-mode in registries.conf on the nodes",
+                read=(DESCRIBE,),
+            ),
+        ),
+        pattern=Text(_IMAGE + r"(?=.*short[- ]name[^\n]{0,160}(?:ambiguous|enforcing))"),
+        upstream="containers/image pkg/shortnames",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the image {image} has the old format Docker schema 1, which the node's containerd no longer pulls",
+        steps=(
+            Step(
+                "use another tag or a newer image, or rebuild the image and push it again; registries keep the format in which an image was pushed",
+                read=(DESCRIBE,),
+            ),
+        ),
+        pattern=Text(
+            _IMAGE + r"(?=.*(?:[Ss]chema ?1 (?:images?|manifests?)|distribution\.manifest\.v1\+))"
+        ),
+        upstream="containerd core/remotes/docker/schema1",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the image {image} is damaged, or is not a container image",
+        steps=(
+            Step(
+                "check that the name and tag are those of a container image, not of a chart or another OCI artifact. Otherwise, push the image again, and delete its copy on the node",
+                read=(DESCRIBE,),
+            ),
+        ),
+        pattern=Text(
+            _IMAGE
+            + r"(?=.*(?:unsupported (?:media ?type|manifest media type)|mediaType in manifest should be|invalid tar header|"
+            r"failed to extract layer[^\n]{0,200}(?:tar|checksum)|unexpected commit digest|failed commit on ref))"
+        ),
+        certainty="one-of",
+        upstream=_CONTAINERD,
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="the node's disk is full, so the image {image} cannot be stored",
         steps=(
             Step(

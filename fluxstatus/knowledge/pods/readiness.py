@@ -171,6 +171,21 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the Job never completes, because the container {sidecar} of its pod, such as a sidecar of a service mesh, keeps running after {done} has completed",
+        steps=(
+            Step(
+                "turn off sidecar injection for the Job's pod (Istio: label sidecar.istio.io/inject: \"false\"; Linkerd: annotation linkerd.io/inject: disabled) in Git or in the chart's values, or let the mesh inject native sidecars, which end with the pod",
+                read=(DESCRIBE,),
+            ),
+        ),
+        pattern=Text(
+            r"container \"(?P<done>[\w.-]+)\" completed, but \"(?P<sidecar>[\w.-]+)\" keeps running"
+        ),
+        quoted=True,
+        upstream="kubernetes KEP-753, Istio and Linkerd documentation",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="the Job reached its backoff limit or deadline",
         steps=(
             Step(
@@ -187,7 +202,12 @@ RULES = (
     Rule(
         HEALTH_CHECK_FAILED,
         why="a container exited with an error",
-        steps=(Step("check the container's logs", read=(LOG, DESCRIBE)),),
+        steps=(
+            Step(
+                "check the container's logs, and correct the reported error in Git or in the chart's values",
+                read=(LOG, DESCRIBE),
+            ),
+        ),
         pattern=Text(r"(?:end|terminat)ed with|has failed"),
         reach=Reach.STAGE,
         certainty="one-of",

@@ -153,6 +153,23 @@ RULES = (
     ),
     Rule(
         _HOOK_FAILED,
+        why="an object of the chart's {hook} hook does not match the schema of its kind: {detail}",
+        steps=(
+            Step(
+                "set the field in spec.values, or correct its value there; the chart's values show where. If the cluster's CRD has another version than the chart, update the CRD or the chart",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            _HOOK
+            + r".*?(?:error validating data: (?:ValidationError\([^)]*\): )?|unable to decode \"\": )(?P<detail>[^\n]{1,200})"
+        ),
+        reasons=REASONS,
+        kinds=HR,
+        upstream="helm pkg/kube/client.go, kubectl pkg/validation",
+    ),
+    Rule(
+        _HOOK_FAILED,
         why="the chart's {hook} hook failed: {innermost}",
         steps=(
             Step(

@@ -193,6 +193,23 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
+        why="chart file {template} is not a template, but Helm renders it as one: {detail}",
+        steps=(
+            Step(
+                "delete the file from the chart's templates folder, or list it in the chart's .helmignore, and publish a new version of the chart",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?:YAML parse error on|manifests: parsing) (?P<template>[^\n]*?/templates/[^\s:]+?(?<!\.yaml)(?<!\.yml)(?<!\.json)(?<!\.tpl)(?<!\.txt)): "
+            r"(?P<detail>[^\n]{1,200})"
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream="helm pkg/engine, pkg/chart/loader/load.go",
+    ),
+    Rule(
+        TEMPLATE_ERROR,
         why="chart template {template} renders invalid YAML: {detail}",
         steps=(
             Step(
