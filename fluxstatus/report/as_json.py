@@ -7,7 +7,6 @@ keeps `schemaVersion`; removing one or changing its meaning increases it.
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from json.encoder import encode_basestring_ascii as _text
 from typing import Any
 
 from fluxstatus import __version__
@@ -27,24 +26,7 @@ def versioned(content: Mapping[str, Any], version: int = 1, *, indent: bool = Tr
     the document is one line.
     """
     whole = {"schemaVersion": version, **content}
-    return (_indented(whole) if indent else json.dumps(whole)) + "\n"
-
-
-def _indented(value: Any, outer: str = "\n") -> str:
-    """Return *value* as `json.dumps` with an indent of 2 does, which takes twice as long.
-
-    *outer* is what begins the line of its end.
-    """
-    if not value or not isinstance(value, dict | list | tuple):
-        return "null" if value is None else json.dumps(value)
-    inner = f"{outer}  "
-    if isinstance(value, dict):
-        named = [
-            f"{_text(key)}: {_text(one) if type(one) is str else _indented(one, inner)}"
-            for key, one in value.items()
-        ]
-        return f"{{{inner}{f',{inner}'.join(named)}{outer}}}"
-    return f"[{inner}{f',{inner}'.join([_indented(one, inner) for one in value])}{outer}]"
+    return json.dumps(whole, indent=2 if indent else None) + "\n"
 
 
 def render(report: Report, look: Look) -> str:
