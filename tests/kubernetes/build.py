@@ -105,6 +105,7 @@ TOOLS = (
          f"-X {HELM}/internal/version.version=v{{version}}"),
     _controller("source-controller"),
     _controller("kustomize-controller"),
+    _controller("notification-controller"),
     # The operator itself: upstream's images call it flux-operator, as its command line is called.
     _flux("flux-operator-controller", "operator", embeds="web/dist/none.html"),
     Tool("controller-gen", "crds", CONTROLLER_TOOLS, f"{CONTROLLER_TOOLS}/cmd/controller-gen", ""),
