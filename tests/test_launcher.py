@@ -304,6 +304,36 @@ def test_which_python(archive: Path, clean_room: Room, names: list[str], taken: 
     assert done.stdout == f"{taken}\n"
 
 
+@pytest.mark.parametrize(
+    ("version", "chosen", "taken"),
+    [
+        ("3.11.7\n", "", "behind"),
+        ("3.11.7\n3.9.18\n", "", "behind"),
+        ("3.11.7", "", "behind"),
+        ("3.11.7\n", "3.12.1", "shim"),
+        ("3.9.18\n", "", "shim"),
+        ("3.12.1\n", "", "shim"),
+        ("system\n", "", "shim"),
+        ("3.11.7 3.9.18\n", "", "shim"),
+        ("", "", "shim"),
+        (None, "", "shim"),
+    ],
+)
+def test_behind_a_shim_of_pyenv(
+    archive: Path, clean_room: Room, version: str | None, chosen: str, taken: str
+) -> None:
+    """The global version is started itself if it is new enough and there; else the shim decides."""
+    env = clean_room()
+    pyenv = Path(env["HOME"]) / "my pyenv"
+    program(pyenv / "shims" / "python3", "echo shim")
+    for number in ("3.11.7", "3.9.18"):
+        program(pyenv / "versions" / number / "bin" / "python3", "echo behind")
+    if version is not None:
+        (pyenv / "version").write_text(version)
+    env |= {"PATH": f"{pyenv / 'shims'}:{env['PATH']}", "PYENV_VERSION": chosen}
+    assert start(archive, env=env, only=True).stdout == f"{taken}\n"
+
+
 def test_python_that_is_named(archive: Path, clean_room: Room, tmp_path: Path) -> None:
     """KUBECTL_FLUX_STATUS_PYTHON wins; when it is no program there is one sentence, and code 2."""
     named = program(tmp_path / "my python", "echo mine")

@@ -6,13 +6,14 @@ import pstats
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.kinds import KINDS
-from fluxstatus.report import as_text
+from fluxstatus.report import RENDER, as_text
 from fluxstatus.report.look import Look
 from fluxstatus.state.inventories import shared
 from tests.builders import flux, judge
@@ -21,13 +22,18 @@ from tests.large_clusters import SHAPES, large
 SCREEN = 64  # lines, of which some are for what is well and the next step
 
 
+def calls_of(work: Callable[[], object]) -> int:
+    """Count the calls that *work* takes."""
+    with cProfile.Profile() as profile:
+        work()
+    return int(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined]
+
+
 def calls(shape: str, affected: int, well: int) -> int:
     """Count the calls that tracing the causes takes."""
     _ = large(shape, 10, 0).causes  # what is done once for all: patterns are compiled
     analysis = large(shape, affected, well)
-    with cProfile.Profile() as profile:
-        _ = analysis.causes
-    return int(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined]
+    return calls_of(lambda: analysis.causes)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -40,6 +46,17 @@ def test_a_well_object_costs_next_to_nothing() -> None:
     """Of ten thousand objects most are well, and those take less than fifty calls each."""
     alone, crowd = calls("blocked by one source", 10, 0), calls("blocked by one source", 10, 500)
     assert (crowd - alone) / 500 < 50
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_work_of_a_format_grows_with_the_report_and_no_faster(shape: str) -> None:
+    """Four times the objects are four times the calls, whatever is wrong with them."""
+    first, few, many = (judge(large(shape, 3 * n, n).state.evidence) for n in (1, 50, 200))
+    look = Look(everything=True)
+    for form, render in RENDER.items():
+        render(first, look)  # what is done once for all: imports, patterns
+        counts = [calls_of(partial(render, one, look)) for one in (few, many)]
+        assert counts[1] < 4.5 * counts[0], form
 
 
 @pytest.mark.parametrize("shape", SHAPES)

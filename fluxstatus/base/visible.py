@@ -34,7 +34,12 @@ def visible_lines(text: str) -> str:
     """Return *text* with its newlines, and with the rest of it visible."""
     if text.isascii() and text.replace("\n", "").isprintable():  # at once: a page has many lines
         return text
-    return "\n".join(map(visible, text.split("\n")))
+    return "\n".join(
+        [  # most lines do without a call
+            line if line.isascii() and line.isprintable() else visible(line)
+            for line in text.split("\n")
+        ]
+    )
 
 
 def is_visible(char: str) -> bool:

@@ -271,7 +271,8 @@ class Report(NamedTuple):
     """The result of a run: all findings, including passes, in the order of the report.
 
     `flux` and `operator` are their versions in the cluster, empty when unknown. Accepted faults are
-    only in `acceptance`, so that nothing counts them.
+    only in `acceptance`, so that nothing counts them. `subject` is what has the verdict, in a
+    heading.
     """
 
     target: Target
@@ -286,6 +287,7 @@ class Report(NamedTuple):
     scope: Scope = Scope()
     acceptance: Acceptance | None = None
     changes: Changes | None = None
+    subject: str = "Flux"
 
     @property
     def accepted(self) -> tuple[Accepted, ...]:

@@ -38,7 +38,7 @@ def render(report: Report, _: Look) -> str:
     faults = by_blocked(report.faults)
     causes = list(_that_fit(faults, _LIMIT - len(json.dumps(content))))
     content |= {"causes": causes, "omitted": len(faults) - len(causes)}
-    return versioned(content, indent=None)
+    return versioned(content, indent=False)
 
 
 def _that_fit(faults: Sequence[Finding], room: int) -> Iterator[dict[str, Any]]:

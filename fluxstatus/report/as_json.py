@@ -19,13 +19,14 @@ from fluxstatus.report.look import Look
 VERSION = 2  # of the report
 
 
-def versioned(content: Mapping[str, Any], version: int = 1, indent: int | None = 2) -> str:
+def versioned(content: Mapping[str, Any], version: int = 1, *, indent: bool = True) -> str:
     r"""Return *content* as a JSON document, ASCII only, with a newline at its end.
 
     *version* is its `schemaVersion`, 1 in every kind of document but the report. Without *indent*,
     the document is one line.
     """
-    return json.dumps({"schemaVersion": version, **content}, indent=indent) + "\n"
+    whole = {"schemaVersion": version, **content}
+    return json.dumps(whole, indent=2 if indent else None) + "\n"
 
 
 def render(report: Report, look: Look) -> str:

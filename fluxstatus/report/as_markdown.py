@@ -71,7 +71,9 @@ def _head(report: Report) -> str:
     known = [f"{name} {code(value, _TITLE)}" for name, value in facts_of(report)]
     known.append(f"read {minute_of(report.taken_at)}")
     since = f"{inline(changes_of(report.changes), _TEXT)}\n\n" if report.changes else ""
-    head = f"### Flux: {report.verdict}\n\n{counts_of(report)}\n\n{since}"
+    head = (
+        f"### {inline(report.subject, _TITLE)}: {report.verdict}\n\n{counts_of(report)}\n\n{since}"
+    )
     return f"{head}{' · '.join(known)}\n\n"
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.masking import mask
+from fluxstatus.base.versions import dotted, minor_of
 from fluxstatus.checks.wording import SHOW_DETAILS
 from fluxstatus.model.evidence import Cost, Target
 from fluxstatus.model.findings import (
@@ -30,13 +31,21 @@ from fluxstatus.report.from_json import document_in, known, ref_of, texts_of
 FLEET_VERSION = 1
 """The schemaVersion of the JSON of `fleet`."""
 
+_PLAN_VERSION = 1  # as_plan.VERSION, whose module imports all that makes plans
 _MOST = 2**53  # above it, a number in JSON is not what was written
 _MOST_PASSES = 1_000_000
 _CERTAINTIES: tuple[Certainty, ...] = ("certain", "likely", "one-of", "unknown")
 
 
+_REPORTS = (
+    "is a report, which does not contain the objects; save a snapshot with --save and --advice, or "
+    "the plans with --upgrade-to and -o json"
+)
+"""Why a report says nothing about an upgrade, after the name of its file."""
+
+
 class Member(NamedTuple):
-    """A cluster of a fleet: its report as JSON, or the `problem` if there is none."""
+    """A cluster of a fleet: its report or plan as JSON, or the `problem` if there is none."""
 
     name: str
     document: Mapping[str, Any] | None
@@ -45,34 +54,56 @@ class Member(NamedTuple):
     also: tuple[str, ...]
 
 
-def members_in(data: bytes) -> list[Member] | None:
+def members_in(data: bytes, upgrade_to: str = "") -> list[Member] | None:
     """Return the clusters in *data*, the JSON of `fleet`, None if it is that of something else.
 
-    Raises ValueError if it cannot be read.
+    They have plans for the upgrade to the version *upgrade_to*, reports if that is empty. Raises
+    ValueError if it cannot be read, or has something else.
     """
     document = document_in(data)
     if not isinstance(document.get("clusters"), list):
+        if upgrade_to:
+            raise ValueError(_REPORTS)
         return None
-    if "upgradeTo" in document:
-        raise ValueError("has plans for an upgrade, which are not reports")
+    planned = text_of(document.get("upgradeTo"))
+    if planned != upgrade_to:
+        raise ValueError(_plans_of(planned) if planned else _REPORTS)
     if document.get("schemaVersion") != FLEET_VERSION:
         raise ValueError(f"is not the report of a fleet with schemaVersion {FLEET_VERSION}")
     clusters = maps_of(document["clusters"])
     if len(clusters) != len(document["clusters"]):
         raise ValueError("is damaged: a cluster is not an object")
-    return [_member(one) for one in clusters]
+    return [_member(one, upgrade_to) for one in clusters]
 
 
-def _member(found: Mapping[str, Any]) -> Member:
-    document = found.get("report")
+def _plans_of(planned: str) -> str:
+    """Return what is said of plans for another version: the text is of whoever wrote the file."""
+    minor = minor_of(planned)
+    if minor is None or dotted(minor) != planned:
+        return "has plans for the upgrade to something else than a version of Flux"
+    return f"has plans for the upgrade to Flux {planned}: join them with --upgrade-to {planned}"
+
+
+def _member(found: Mapping[str, Any], upgrade_to: str) -> Member:
+    what = "plan" if upgrade_to else "report"
+    document = found.get(what)
     problem = mask(text_of(found.get("problem")))
     if not isinstance(document, dict):
-        document, problem = None, problem or "the report is missing"
+        document, problem = None, problem or f"the {what} is missing"
     if not (name := text_of(found.get("name"))):
         raise ValueError("is damaged: a cluster has no name")
-    if document:
+    if document and upgrade_to:
+        _refuse_other_plans(document, upgrade_to)
+    elif document:
         report_of(known(document))
     return Member(name, document, problem, text_of(found.get("uid")), texts_of(found.get("also")))
+
+
+def _refuse_other_plans(document: Mapping[str, Any], upgrade_to: str) -> None:
+    """Raise ValueError if *document* is not a plan for the upgrade to that version."""
+    is_one = document.get("schemaVersion") == _PLAN_VERSION and "outcome" in document
+    if not is_one or document.get("to") != upgrade_to:
+        raise ValueError(f"is damaged: a plan is not one for the upgrade to Flux {upgrade_to}")
 
 
 def report_of(document: Mapping[str, Any], *, with_commands: bool = False) -> Report:

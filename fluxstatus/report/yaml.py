@@ -123,13 +123,17 @@ def _add(lines: list[str], value: Any, indent: str, *, is_sorted: bool) -> None:
     if isinstance(value, dict):
         for key, entry in sorted(value.items()) if is_sorted else value.items():
             head = f"{indent}{_key(key, indent)}:"
-            _add_entry(lines, head, entry, indent, is_sorted=is_sorted)
+            if type(entry) is str:  # most are
+                lines.append(f"{head} {_text(entry)}\n")
+            else:
+                _add_entry(lines, head, entry, indent, is_sorted=is_sorted)
         return
+    inner = f"{indent}  "
     for entry in value:
         if isinstance(entry, dict | list) and entry:
             first = len(lines)
-            _add(lines, entry, f"{indent}  ", is_sorted=is_sorted)
-            lines[first] = f"{indent}- {lines[first][len(indent) + 2 :]}"
+            _add(lines, entry, inner, is_sorted=is_sorted)
+            lines[first] = f"{indent}- {lines[first][len(inner) :]}"
         else:
             lines.append(f"{indent}- {_scalar(entry)}\n")
 

@@ -31,6 +31,7 @@ from typing import NamedTuple
 
 from fluxstatus.model import snapshot
 from fluxstatus.model.inventory import unpacked
+from fluxstatus.report import RENDER
 from tests.kubernetes import build
 from tests.kubernetes.cluster import Cluster
 from tests.kubernetes.flux_system import flux_system
@@ -261,10 +262,13 @@ def bench_check(
     if loading.exitcode:
         raise SystemExit(f"the objects of {shape} could not be loaded")
     context = "--context=kfs-admin"
+    ours, *_ = launchers.values()
+    reports = " ".join(f"--report={form}={ours.parent / 'report'}.{form}" for form in RENDER)
     rivals = {
         **{
             f"kubectl flux-status{name}": (f"{path} {context}",) for name, path in launchers.items()
         },
+        "the same, with all of --report": (f"{ours} {context} {reports}",),
         "the documented one-liners": ONE_LINERS,
         "flux-operator get all -A": ("flux-operator get all -A",),
         "kubectl get --raw LARGEST LIST": (f"kubectl get --raw {LARGEST}",),

@@ -24,6 +24,7 @@ from fluxstatus.model.kinds import KINDS
 from shipping import address, flux_plugin, manifests, version
 from tests.fakes.programs import program
 from tests.install.fixtures import NAME, NEW_PYTHON, ROOT, may_unshare, run
+from tests.kubernetes import build
 from tests.kubernetes.cluster import Cluster
 
 DOCS = ROOT / "docs"
@@ -258,6 +259,16 @@ def test_expressions_are_valid(dist: Path, name: str) -> None:
     promql = pytest.importorskip("promql_parser", reason="promql-parser is not installed")
     found = list(expressions(one(dist, name)))
     assert [promql.parse(text) for text in found if not text.startswith("label_values(")]
+
+
+@pytest.mark.cluster
+def test_alerts_as_prometheus_has_them(dist: Path, tmp_path: Path) -> None:
+    """Prometheus' checker takes the rules; each alerts when the recipes say, and names whom."""
+    promtool = build.programs("promtool")["promtool"]
+    run(promtool, "check", "rules", "--lint=all", "--lint-fatal", dist / "alerts.yaml")
+    shutil.copy(dist / "alerts.yaml", tmp_path)
+    shutil.copy(Path(__file__).with_name("alerts_test.yaml"), tmp_path)
+    run(promtool, "test", "rules", "alerts_test.yaml", cwd=tmp_path)
 
 
 def test_form_of_the_alerts(dist: Path) -> None:

@@ -33,6 +33,7 @@ FLUX = "github.com/fluxcd/flux2/v2"
 KREW = "sigs.k8s.io/krew"
 ACTIONLINT = "github.com/rhysd/actionlint"
 HELM = "helm.sh/helm/v4"
+PROMETHEUS = "github.com/prometheus/prometheus"
 FLUXCD = "github.com/fluxcd"
 CONTROLLER_TOOLS = "sigs.k8s.io/controller-tools"
 
@@ -60,6 +61,7 @@ class Tool:
     package: str
     stamp: str  # -X flags; {version} has no leading v
     embeds: str = ""  # a file it is built with that is no part of the module; an empty one will do
+    tags: str = ""  # Go's build tags
 
 
 _KREW_STAMP = f"-X {KREW}/internal/version.gitTag=v{{version}}"
@@ -103,9 +105,13 @@ TOOLS = (
          f"-X {HELM}/internal/version.version=v{{version}}"),
     _controller("source-controller"),
     _controller("kustomize-controller"),
+    _controller("notification-controller"),
     # The operator itself: upstream's images call it flux-operator, as its command line is called.
     _flux("flux-operator-controller", "operator", embeds="web/dist/none.html"),
     Tool("controller-gen", "crds", CONTROLLER_TOOLS, f"{CONTROLLER_TOOLS}/cmd/controller-gen", ""),
+    # Without the clients of all clouds, from which Prometheus takes what to scrape.
+    Tool("promtool", "prometheus", PROMETHEUS, f"{PROMETHEUS}/cmd/promtool", "",
+         tags="remove_all_sd"),
 )
 # fmt: on
 
@@ -194,9 +200,10 @@ def _build(tools: Iterable[Tool]) -> None:
         target = folder(tool.module) / tool.name
         target.parent.mkdir(exist_ok=True)
         unfinished = target.with_name(f".{tool.name}")
-        flags = f"-s -w {tool.stamp.format(version=_version(tool))}"
+        flags = ("-trimpath", "-tags", tool.tags)
+        linker = f"-s -w {tool.stamp.format(version=_version(tool))}"
         with _progress(f"building {tool.name} ({number} of {len(tools)})"), _source(tool) as source:
-            _go(["build", "-trimpath", "-ldflags", flags, "-o", unfinished, tool.package], source)
+            _go(["build", *flags, "-ldflags", linker, "-o", unfinished, tool.package], source)
         unfinished.replace(target)
 
 

@@ -39,7 +39,7 @@ WAYS: dict[str, tuple[Words, ...]] = {
     "fleet": (
         ("--all-contexts",),
         ("--all-contexts", "--advice", "--save={context}.json.gz"),
-        ("--all-contexts", "--upgrade-to=2.99"),
+        ("--all-contexts", "--upgrade-to=2.99", "--report=html=plans", "--report=junit=plans.xml"),
     ),
     "list": ((),),
     "accept": (("0123456789ab", "--reason=x", "--until=2999-12-31"),),

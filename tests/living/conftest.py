@@ -9,7 +9,9 @@ from tests.kubernetes.cluster import Cluster
 from .controllers import KINDS, OPERATOR, OPERATOR_KINDS
 from .file_server import FileServer
 from .flux import Flux
-from .git_server import GitServer
+from .git_server import GitServer, Repository
+from .objects import Object, git_repository, kustomization
+from .pushes import FILES
 
 
 @pytest.fixture(scope="session", name="flux")
@@ -45,3 +47,17 @@ def _web() -> Iterator[FileServer]:
 def _namespace(flux: Flux) -> str:
     """Return a namespace for this test alone."""
     return flux.new_namespace()
+
+
+@pytest.fixture(name="repository")
+def _repository(git: GitServer, namespace: str) -> Repository:
+    return git.repository(namespace, FILES)
+
+
+@pytest.fixture(name="source")
+def _source(flux: Flux, repository: Repository, namespace: str) -> Object:
+    """Return a source whose Kustomization app has applied the first commit."""
+    source = git_repository(namespace, repository.url, interval="24h")
+    flux.apply(source, kustomization(namespace))
+    flux.becomes_ready(kustomization(namespace))
+    return source

@@ -23,6 +23,10 @@ KINDS = (
 )
 """The kinds that the controllers reconcile or watch."""
 
+NOTIFIER = "notification-controller"
+NOTIFIER_KINDS = ("Receiver", "Provider", "Alert")
+"""The kinds that it watches: where they are served, a Flux without it is not whole."""
+
 OPERATOR = "flux-operator"
 OPERATOR_KINDS = ("FluxInstance", "FluxReport", "ResourceSet", "ResourceSetInputProvider")
 """The kinds that the operator reconciles; it installs the CRDs of the others itself."""
@@ -34,12 +38,13 @@ _FLAGS = {
         "--no-cross-namespace-refs=true",
         "--feature-gates=StrictPostBuildSubstitutions=true",
     ),
+    NOTIFIER: (),
     OPERATOR: ("--requeue-dependency=2s", "--reporting-interval=1m"),
 }
 """The flags of each controller that its Deployment shows, too."""
 
 NAMES = ("source-controller", "kustomize-controller")
-"""Flux's own controllers."""
+"""Flux's own controllers in most tests."""
 
 _PROGRAMS = {OPERATOR: "flux-operator-controller"}
 """The names of programs that differ from those of their Deployments."""
@@ -78,6 +83,10 @@ def _addresses(name: str, folder: Path) -> Iterator[str]:
         yield f"--storage-path={folder}"
         yield f"--storage-addr=127.0.0.1:{storage}"
         yield f"--storage-adv-addr=127.0.0.1:{storage}"
+    if name == NOTIFIER:
+        events, webhooks = free_ports(2)
+        yield f"--events-addr=127.0.0.1:{events}"
+        yield f"--receiverAddr=127.0.0.1:{webhooks}"
     if name == OPERATOR:
         yield f"--storage-path={build.sources(_program(OPERATOR)) / 'config' / 'data'}"
         yield "--enable-leader-election=false"

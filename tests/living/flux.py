@@ -7,6 +7,8 @@ import json
 import re
 import subprocess
 import time
+import urllib.error
+import urllib.request
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 _SECONDS = 60  # for anything to happen, on a busy machine
 _REQUEST = "reconcile.fluxcd.io/requestedAt"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_WEBHOOKS = re.compile(r'"starting webhook receiver server","addr":"([^"]+)"')
 _PODS = f"/api/v1/namespaces/{controllers.NAMESPACE}/pods"
 _PATHS = {
     kind: f"/apis/{group}/v1/namespaces/{{}}/{plural}"
@@ -37,6 +40,7 @@ _PATHS = {
         ("HelmRepository", "source.toolkit.fluxcd.io", "helmrepositories"),
         ("HelmChart", "source.toolkit.fluxcd.io", "helmcharts"),
         ("Kustomization", "kustomize.toolkit.fluxcd.io", "kustomizations"),
+        ("Receiver", "notification.toolkit.fluxcd.io", "receivers"),
         ("FluxInstance", "fluxcd.controlplane.io", "fluxinstances"),
         ("ResourceSet", "fluxcd.controlplane.io", "resourcesets"),
         ("ResourceSetInputProvider", "fluxcd.controlplane.io", "resourcesetinputproviders"),
@@ -47,6 +51,8 @@ _PATHS = {
 class Flux:
     """The controllers *names* in *cluster*; they keep artifacts and logs in *folder*."""
 
+    _numbers = itertools.count(1)  # of namespaces, whose names are those of repositories, too
+
     def __init__(
         self, cluster: Cluster, folder: Path, names: Sequence[str] = controllers.NAMES
     ) -> None:
@@ -54,7 +60,6 @@ class Flux:
         self.folder = folder
         self.names = names
         self._processes: dict[str, Process] = {}
-        self._numbers = itertools.count(1)
 
     def __enter__(self) -> Self:
         namespace = of("v1", "Namespace", "", controllers.NAMESPACE)
@@ -171,6 +176,13 @@ class Flux:
         )
         assert done.returncode == 0, (command, done.stdout, done.stderr)
         return done.stdout
+
+    def call(self, receiver: Object) -> None:
+        """Call the webhook of the ready *receiver*, as a Git host does after a push."""
+        log = (self.folder / f"{controllers.NOTIFIER}.log").read_text()
+        [address] = _WEBHOOKS.findall(log)
+        url = f"http://{address}{self._get(_path(receiver))['status']['webhookPath']}"
+        self._wait_for(lambda: _is_accepted(url), f"the webhook of {_name(receiver)}")
 
     # What the controllers do
 
@@ -319,6 +331,16 @@ class Flux:
         logs = [one.log.read_text() for one in self._processes.values()]
         lines = [line for text in logs for line in text.splitlines()]
         return [line for line in lines if '"level":"error"' in line][-5:]
+
+
+def _is_accepted(url: str) -> bool:
+    """Return whether the webhook at *url* accepts a push: the controller may not know it yet."""
+    try:
+        with urllib.request.urlopen(url, data=b"{}", timeout=_SECONDS):
+            return True
+    except urllib.error.HTTPError as error:
+        error.close()
+        return False
 
 
 def _older(value: Any) -> Any:

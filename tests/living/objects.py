@@ -85,6 +85,13 @@ def input_provider(namespace: str, url: str, **spec: Any) -> Object:
     return of(OPERATORS, "ResourceSetInputProvider", namespace, spec=content)
 
 
+def receiver(namespace: str, **spec: Any) -> Object:
+    """Return a Receiver app that triggers the GitRepository app, with more of its *spec*."""
+    resources = [{"kind": "GitRepository", "name": "app"}]
+    content = {"type": "generic", "secretRef": {"name": "app"}, "resources": resources} | spec
+    return of("notification.toolkit.fluxcd.io/v1", "Receiver", namespace, spec=content)
+
+
 def config_map(name: str = "settings", **data: Any) -> Object:
     """Return a ConfigMap without a namespace."""
     return of("v1", "ConfigMap", "", name, data=data or {"color": "blue"})

@@ -43,6 +43,7 @@ Examples:
   kubectl flux-status fleet --from 'reports/*.json' --expect clusters.txt
   kubectl flux-status fleet --all-contexts -o json | jq .shared
   kubectl flux-status fleet --all-contexts --upgrade-to 2.10
+  kubectl flux-status fleet --from 'plans-*.json' --upgrade-to 2.10
 
 \b
 Exit codes:
@@ -99,39 +100,24 @@ def show(
 
     fleet = fleet_of(members, expected, datetime.now(UTC), timing.max_age, upgrade.minor)
     look = console.look(display.color, everything=display.everything, advice=scope.advice)
-    put = _put_plans if upgrade.minor else _put
-    put(fleet, display, look)
+    _put(fleet, display, look)
     raise typer.Exit(fleet.exit_code(timing.failing))
 
 
 def _put(fleet: "Fleet", display: FleetDisplay, look: "Look") -> None:
     """Print *fleet*, and write the files of --report."""
     from fluxstatus.commands import report_files
-    from fluxstatus.commands.fleet.formats import FLEET, rendered
+    from fluxstatus.commands.fleet.formats import FLEET, rendered, text_of
 
     files = display.report
     for problem in report_files.write_as(files, partial(rendered, fleet), look):
         console.error(problem)
     if display.output is Format.TEXT:
-        from fluxstatus.commands.fleet.text import as_text
-
-        console.put_report(as_text(fleet, look, fitted=_is_fitted(display)))
+        fitted = not display.no_trunc and console.is_terminal(sys.stdout)
+        console.put_report(text_of(fleet, look, fitted=fitted))
     else:
         put = console.put_commands if display.output is Format.GITHUB else console.put_report
         put(FLEET[display.output](fleet, look))
-
-
-def _put_plans(fleet: "Fleet", display: FleetDisplay, look: "Look") -> None:
-    """Print the plans of --upgrade-to."""
-    from fluxstatus.commands.fleet.upgrade import as_json, as_text
-
-    is_json = display.output is Format.JSON
-    fitted = _is_fitted(display)
-    console.put_report(as_json(fleet) if is_json else as_text(fleet, look, fitted=fitted))
-
-
-def _is_fitted(display: FleetDisplay) -> bool:
-    return not display.no_trunc and console.is_terminal(sys.stdout)
 
 
 def _add(more: "Sequence[str]", clusters: Clusters) -> None:

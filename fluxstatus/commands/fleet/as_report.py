@@ -20,6 +20,7 @@ NO_REPORT = Code(
 )
 CODES = (NO_REPORT,)
 SHARED = "shared"
+_OBJECTS, _SEVERAL = 10, 2  # of a finding of a plan; the title has the only one
 _LEVELS = {
     Verdict.FAIL: Level.FAIL,
     Verdict.UNKNOWN: Level.UNKNOWN,
@@ -34,7 +35,11 @@ def report_of_fleet(fleet: Fleet) -> Report:
 
     A fault that several clusters have is in the step `shared`, and in those of the clusters, too.
     """
-    findings = [*map(_shared, fleet.shared), *(f for one in fleet.members for f in _findings(one))]
+    to = fleet.upgrade_to
+    findings = [
+        *(_shared(one, "blocker" if to else "fault") for one in fleet.shared),
+        *(f for one in fleet.members for f in _findings(one, to)),
+    ]
     steps = [StepResult(one.name, _title(one), _LEVELS[one.verdict]) for one in fleet.members]
     costs = [one.report.cost for one in fleet.members if one.report]
     return Report(
@@ -49,6 +54,7 @@ def report_of_fleet(fleet: Fleet) -> Report:
         ),
         steps=tuple(steps),
         findings=tuple(findings),
+        subject=f"Upgrade to Flux {to}" if to else "Flux",
     )
 
 
@@ -67,10 +73,13 @@ def _title(member: Member) -> str:
     )
 
 
-def _findings(member: Member) -> Iterator[Finding]:
-    """Yield the findings about *member*, at least one that has its verdict."""
+def _findings(member: Member, to: str) -> Iterator[Finding]:
+    """Yield the findings about *member*, at least one that has its verdict.
+
+    They are of its check, or of the plan for the upgrade *to* a version.
+    """
     report = member.known
-    found = [_of(member, one) for one in report.findings if one.step] if report else []
+    found = [_of(member, one, to) for one in report.findings if one.step] if report else []
     yield from found
     levels = {one.level for one in found if one.category == "fault"}
     if member.verdict is Verdict.UNKNOWN and Level.UNKNOWN not in levels:
@@ -80,28 +89,39 @@ def _findings(member: Member) -> Iterator[Finding]:
         report.count(Level.PASS) - sum(one.level is Level.PASS for one in found) if report else 0
     )
     if passed > 0:  # which the report does not list
-        title = f"cluster {member.name}: {counted(passed, 'check')} passed"
-        yield Finding(member.name, OK, Level.PASS, title)
+        what = "nothing blocks the upgrade" if to else f"{counted(passed, 'check')} passed"
+        yield Finding(member.name, OK, Level.PASS, f"cluster {member.name}: {what}")
 
 
-def _of(member: Member, finding: Finding) -> Finding:
+def _of(member: Member, finding: Finding, to: str) -> Finding:
     """Return *finding* as one about *member*; nothing is known to fail if that is unreachable."""
     is_dark = member.report is not None and member.report.unreachable
     level = Level.UNKNOWN if is_dark and finding.level is Level.FAIL else finding.level
-    command = command_for(member) if level in (Level.FAIL, Level.UNKNOWN) else None
-    alone = (Hint("check this cluster alone", (command,), "more"),) if command else ()
-    return replace(
-        finding, step=member.name, level=level, part=finding.step, hints=(*finding.hints, *alone)
-    )
+    command = command_for(member, to) if level in (Level.FAIL, Level.UNKNOWN) else None
+    what = "show the whole plan" if to else "check this cluster alone"
+    alone = (Hint(what, (command,), "more"),) if command else ()
+    hints = (*finding.hints, *alone)
+    finding = replace(finding, step=member.name, level=level, part=finding.step, hints=hints)
+    return _with_objects(finding) if to else finding
 
 
-def _shared(shared: Shared) -> Finding:
+def _with_objects(finding: Finding) -> Finding:
+    """Return *finding* of a plan with the first objects that it is about, if those are several."""
+    if len(finding.evidence) < _SEVERAL:
+        return finding
+    more = len(finding.evidence) - _OBJECTS
+    rest = ((f"and {more:,} more", ""),) if more > 0 else ()
+    evidence = (*finding.evidence[:_OBJECTS], *rest)
+    return replace(finding, evidence=evidence, count=len(evidence))
+
+
+def _shared(shared: Shared, noun: str) -> Finding:
     names = listed(shared.clusters, len(shared.clusters))
     return Finding(
         SHARED,
         shared.code,
         shared.level,
         f"in {len(shared.clusters)} clusters: {shared.text}",
-        why=f"the same fault is in {names}",
+        why=f"the same {noun} is in {names}",
         part=shared.text,
     )

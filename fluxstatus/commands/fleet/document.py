@@ -8,17 +8,12 @@ from fluxstatus.commands.fleet.fleet import Fleet
 from fluxstatus.commands.fleet.joining import Different, Shared
 from fluxstatus.commands.fleet.members import Member
 from fluxstatus.model.findings import Verdict
-from fluxstatus.report.as_json import time_json, versioned
+from fluxstatus.report.as_json import time_json
 from fluxstatus.report.whole import FLEET_VERSION
 
 
-def as_json(fleet: Fleet) -> str:
-    """Return *fleet* as a JSON document; `report` of a cluster is its own, as it is."""
-    return versioned(document(fleet), FLEET_VERSION)
-
-
 def document(fleet: Fleet) -> dict[str, Any]:
-    """Return *fleet* as the value that `as_json` writes, without its schemaVersion."""
+    """Return *fleet* without its schemaVersion; `report` of a cluster is its own, as it is."""
     return {**_rest(fleet), "clusters": [member_json(one) for one in fleet.members]}
 
 

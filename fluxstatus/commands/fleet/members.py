@@ -76,6 +76,8 @@ class Member(NamedTuple):
         report = self.known
         if report is None or report.unreachable or not self.is_file or self.sources is not None:
             return ""
+        if _is_plan(self.document or {}):
+            return ""
         namespaces, skipped = report.scope.namespaces, report.scope.skipped
         steps = [one.id for one in report.steps]
         is_short = any(one.id not in steps for one in STEPS)
@@ -124,7 +126,7 @@ def _report_of(document: Mapping[str, Any], *, with_commands: bool) -> Report:
         return report_of(document, with_commands=with_commands)
     from fluxstatus.commands.fleet.plan_report import report_of_plan  # noqa: PLC0415 - few need it
 
-    return report_of_plan(document)
+    return report_of_plan(document, with_commands=with_commands)
 
 
 def _is_plan(document: Mapping[str, Any]) -> bool:

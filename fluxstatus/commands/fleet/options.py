@@ -3,10 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, get_args
 
 from typer import BadParameter, Option
 
+from fluxstatus.base.plurals import joined
 from fluxstatus.base.versions import dotted, minor_of
 from fluxstatus.commands import report_files
 from fluxstatus.commands.fleet.selection import WHOLE, Shard, shard_of
@@ -36,6 +37,8 @@ from fluxstatus.model.findings import NEW
 from fluxstatus.report import FleetFormat, Format
 
 MOST_PARALLEL = 64
+_OF_CHECKS = (Format.JSON_LINES, Format.METRICS)
+"""The formats that have verdicts of checks only."""
 
 
 def _age(text: str | float) -> float:
@@ -87,7 +90,7 @@ class Clusters:
         Option(
             "--from",
             metavar="FILES",
-            help="Read snapshots or reports (-o json) instead of live clusters: a file or a "
+            help="Read snapshots, reports or plans (-o json) instead of live clusters: a file or a "
             "pattern such as 'snapshots/*.gz'; repeatable",
         ),
     ] = field(default_factory=list)
@@ -197,15 +200,17 @@ class Upgrade:
             "--skip": scope.skip,
             "--advice": scope.advice,
             "--save": display.save,
-            "--report": display.report,
             "--accept": known.accept,
             "--fail-on": timing.fail_on,
         }
         given = next((name for name, value in of_checks.items() if value), "")
         if self.upgrade_to and given:
             return f"{given} is for checks, and cannot be used with --upgrade-to"
-        if self.upgrade_to and display.output not in (Format.TEXT, Format.JSON):
-            return f"--upgrade-to has the formats text and json, not {display.output}"
+        forms = (display.output, *(one.format for one in display.report))
+        wrong = next((one for one in forms if one in _OF_CHECKS), "")
+        if self.upgrade_to and wrong:
+            formats = [one for one in get_args(FleetFormat) if one not in _OF_CHECKS]
+            return f"--upgrade-to has the formats {joined(formats)}, not {wrong}"
         return ""
 
 

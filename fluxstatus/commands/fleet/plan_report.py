@@ -17,18 +17,18 @@ from fluxstatus.report.whole import finding_in
 _OF_VERDICT: Mapping[Verdict, Outcome] = {Verdict.FAIL: "blocked", Verdict.UNKNOWN: "unknown"}
 
 
-def report_of_plan(document: Mapping[str, Any]) -> Report:
+def report_of_plan(document: Mapping[str, Any], *, with_commands: bool) -> Report:
     """Return the report that says what *document* does, the JSON of `upgrade plan`.
 
-    Raises ValueError.
+    A command is only left in it *with_commands*: a file may come from anyone. Raises ValueError.
     """
     if (taken_at := when(document.get("takenAt"))) is None:
         raise ValueError("is damaged: takenAt is not a time")
+    found = map_of(document.get("findings"))
+    if missing := [part for part in PARTS if not isinstance(found.get(part), list)]:
+        raise ValueError(f"is damaged: its findings lack {missing[0]}")
     parts = {
-        part: tuple(
-            finding_in(one, with_commands=True)
-            for one in maps_of(map_of(document.get("findings")).get(part))
-        )
+        part: tuple(finding_in(one, with_commands=with_commands) for one in maps_of(found[part]))
         for part in PARTS
     }
     levels = {part: worst(one.level for one in found) for part, found in parts.items()}

@@ -19,11 +19,9 @@ from fluxstatus.commands.fleet.plans import (
 )
 from fluxstatus.commands.fleet.text import command_for, put_command, put_shared, put_spread
 from fluxstatus.model.findings import Level
-from fluxstatus.report.as_json import versioned
 from fluxstatus.report.layout import Page
 from fluxstatus.report.look import Look
 from fluxstatus.report.table import Table
-from fluxstatus.report.whole import FLEET_VERSION
 
 HEADS: Sequence[str] = (
     "OUTCOME", "CONTEXT", "AGE", "FLUX", "KUBERNETES", "OPERATOR", "OPERATOR FIRST", "BLOCKERS",
@@ -78,13 +76,11 @@ def _summary(fleet: Fleet) -> str:
     return " · ".join([counted(len(fleet.members), "cluster"), *parts])
 
 
-def as_json(fleet: Fleet) -> str:
-    """Return *fleet* as JSON, described by upgrade.schema.json in this directory."""
-    return versioned(document(fleet), FLEET_VERSION)
-
-
 def document(fleet: Fleet) -> dict[str, Any]:
-    """Return the value that `as_json` writes; `plan` is the JSON of `upgrade plan`, as it is."""
+    """Return *fleet* without its schemaVersion; `plan` is the JSON of `upgrade plan`, as it is.
+
+    upgrade.schema.json in this directory describes it.
+    """
     counts = Counter(map(outcome_of, fleet.members))
     return {
         **head_json(fleet),

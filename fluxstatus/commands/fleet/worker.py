@@ -110,12 +110,7 @@ def _in_file(job: Job, task: Task) -> Iterator[Answer]:
         reason = error.strerror or f"{error}"
         raise SnapshotError(f"{job.file} could not be read: {reason}") from error
     if b'"schemaVersion"' in data[:100]:
-        if task.upgrade_to:
-            raise SnapshotError(
-                f"{job.file} is a report, which does not contain the objects; save a snapshot "
-                "with --save and --advice"
-            )
-        yield from _reports(job, data)
+        yield from _reports(job, data, task.upgrade_to)
         return
     evidence = loads(data, job.file)
     del data
@@ -126,13 +121,14 @@ def _in_file(job: Job, task: Task) -> Iterator[Answer]:
     yield judged(job.name, replace(evidence, target=target), task)
 
 
-def _reports(job: Job, data: bytes) -> Iterator[Answer]:
+def _reports(job: Job, data: bytes, upgrade_to: str) -> Iterator[Answer]:
+    """Yield what is in *data*: a report, those of a fleet, or its plans for *upgrade_to*."""
     from fluxstatus.model.snapshot import SnapshotError
     from fluxstatus.report.from_json import report_in
     from fluxstatus.report.whole import members_in, report_of
 
     try:
-        if (fleet := members_in(data)) is None:
+        if (fleet := members_in(data, upgrade_to)) is None:
             document = report_in(data)
             report_of(document)
             yield Answer(job.name, document)

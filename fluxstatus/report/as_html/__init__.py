@@ -52,7 +52,7 @@ def render(report: Report, look: Look) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<link rel="icon" href="data:,">',
-        f"<title>Flux: {report.verdict}{shown(context)}</title>",
+        f"<title>{shown(report.subject)}: {report.verdict}{shown(context)}</title>",
         f"<style>{style}</style>\n</head>\n<body>",
         '<a class="jump" href="#findings">Skip to the findings</a>',
         _head(report),
@@ -107,7 +107,8 @@ def _head(report: Report) -> str:
     )
     since = f"<p>{shown(changes_of(report.changes))}</p>" if report.changes else ""
     return (
-        f"<header><h1>Flux: {_level(report.verdict)}</h1><p>{shown(counts_of(report))}</p>{since}"
+        f"<header><h1>{shown(report.subject)}: {_level(report.verdict)}</h1>"
+        f"<p>{shown(counts_of(report))}</p>{since}"
         f'<p class="facts">{facts}</p><table>{"".join(rows)}</table></header>'
     )
 

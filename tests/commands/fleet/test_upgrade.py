@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
+from junitparser import JUnitXml
 
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Object
@@ -102,6 +104,111 @@ def test_the_plan_of_a_cluster_is_its_own(saved: Path, flux_status: Program) -> 
         assert one["id"] in [blocker["id"] for blocker in blockers]
 
 
+def test_reports_of_the_matrix(saved: Path, tmp_path: Path, flux_status: Program) -> None:
+    """A suite, a section or a line for each cluster, with its blockers, and the files of --report.
+
+    A blocked cluster fails; one whose behavior changes does not.
+    """
+    words = ("fleet", "--from", *(saved / f"{name}.json" for name in ("eu", "us", "ap", "me")))
+    words = (*words, "--upgrade-to", "2.9", *ANY_AGE)
+    files = [f"--report={one}={tmp_path / 'plans'}.{one}" for one in ("yaml", "junit", "markdown")]
+    done = flux_status(*words, *files, "-o", "json")
+    assert (done.returncode, done.stderr) == (Exit.UNHEALTHY, "")
+    written = {
+        one: (tmp_path / f"plans.{one}").read_text() for one in ("yaml", "junit", "markdown")
+    }
+    assert yaml.safe_load(written["yaml"])["clusters"] == json.loads(done.stdout)["clusters"]
+    suites = {suite.name: suite for suite in JUnitXml.fromstring(written["junit"].encode())}
+    failures = {name: suite.failures for name, suite in suites.items()}
+    assert failures == {"us": 2, "eu": 1, "ap": 0, "me": 0, "shared": 1}
+    assert written["markdown"].startswith("### Upgrade to Flux `2.9`: fail\n")
+    assert written["markdown"].count("upgrade plan --to=2.9 --from=") == 3
+    html = flux_status(*words, "-o", "html").stdout
+    assert "<h1>Upgrade to Flux 2.9: " in html
+    github = flux_status(*words, "-o", "github").stdout
+    assert github.count("::error title=us%3A ") == 2
+    assert "Kustomization" in github
+    assert "check passed" not in html + github + "".join(written.values())
+
+
+def joined(flux_status: Program, folder: Path, *words: str) -> tuple[int, dict[str, Any]]:
+    """Join the plans in *folder* for an upgrade to 2.9; return the exit code and the document."""
+    files = ("--from", folder / "part-*.json", "--upgrade-to", "2.9", *ANY_AGE)
+    done = flux_status("fleet", *files, "-o", "json", *words)
+    matrix(done.stdout)
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.fixture(name="parts")
+def _parts(saved: Path, tmp_path: Path, flux_status: Program) -> Path:
+    """Plan in two jobs, each for two of the clusters."""
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for number, names in enumerate((("eu", "ap"), ("us", "me"))):
+        files = [saved / f"{name}.json" for name in names]
+        words = ("--upgrade-to", "2.9", *ANY_AGE, "-o", "json")
+        done = flux_status("fleet", "--from", *files, *words)
+        (folder / f"part-{number}.json").write_text(done.stdout)
+    return folder
+
+
+def test_shards_are_joined(saved: Path, parts: Path, flux_status: Program) -> None:
+    """Plans of several jobs are one matrix, as if one job had made them all."""
+    words = ("--from", saved / "*.json", "--upgrade-to", "2.9", *ANY_AGE, "-o", "json")
+    whole = json.loads(flux_status("fleet", *words).stdout)
+    code, found = joined(flux_status, parts)
+    assert code == Exit.UNHEALTHY
+    for key in ("upgradeTo", "outcome", "summary", "shared", "versions"):
+        assert found[key] == whole[key]
+    plans = [[(one["name"], one["plan"]) for one in each["clusters"]] for each in (found, whole)]
+    assert plans[0] == plans[1]
+    expected = saved / "expected.txt"
+    expected.write_text("eu\nlost\n")
+    code, found = joined(flux_status, parts, "--expect", f"{expected}")
+    [lost] = [one for one in found["clusters"] if one["name"] == "lost"]
+    assert lost["outcome"] == "unknown"
+
+
+def test_commands_of_joined_plans_are_not_printed(parts: Path, flux_status: Program) -> None:
+    """A file may come from anyone: none of its commands is in a report."""
+    file = parts / "part-0.json"
+    file.write_text(file.read_text().replace('"argv": [', '"argv": ["sudo", "halt",'))
+    for form in ("text", "markdown", "junit", "html", "github"):
+        words = ("--from", file, "--upgrade-to", "2.9", *ANY_AGE, "-o", form)
+        assert "halt" not in flux_status("fleet", *words).stdout
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "problem"),
+    [
+        ("upgradeTo", "2.8", "has plans for the upgrade to Flux 2.8"),
+        ("upgradeTo", "2.8; reboot", "something else than a version of Flux"),
+        ("upgradeTo", "", "does not contain the objects"),
+        ("plan", None, "the plan is missing"),
+        ("outcome", "clear", "do not have the outcome"),
+        ("to", "2.8", "not one for the upgrade to Flux 2.9"),
+        ("findings", {}, "its findings lack blockers"),
+        ("schemaVersion", 2, "not one for the upgrade"),
+    ],
+)
+def test_plans_that_say_something_else(
+    parts: Path, flux_status: Program, key: str, value: object, problem: str
+) -> None:
+    """A file with another version, without plans or that is damaged makes its clusters unknown."""
+    (parts / "part-1.json").unlink()
+    document = json.loads((parts / "part-0.json").read_text())
+    [eu] = [one for one in document["clusters"] if one["name"] == "eu"]
+    document["clusters"] = [eu]
+    whose = {"upgradeTo": document, "plan": eu}.get(key, eu["plan"])
+    whose[key] = value
+    (parts / "part-0.json").write_text(json.dumps(document))
+    code, found = joined(flux_status, parts)
+    assert code == Exit.NO_VERDICT
+    [cluster] = found["clusters"]
+    assert cluster["outcome"] == "unknown"
+    assert problem in cluster["problem"]
+
+
 @pytest.mark.parametrize(
     ("clusters", "outcome", "code"),
     [
@@ -147,7 +254,7 @@ def test_a_matrix_is_no_report(saved: Path, flux_status: Program) -> None:
     done = flux_status("fleet", "--from", saved / "matrix.json", "-o", "json")
     assert done.returncode == Exit.NO_VERDICT
     [cluster] = json.loads(done.stdout)["clusters"]
-    assert "has plans for an upgrade" in cluster["problem"]
+    assert "has plans for the upgrade to Flux 2.9: join them with" in cluster["problem"]
 
 
 def test_an_unknown_minor(saved: Path, flux_status: Program) -> None:
@@ -167,7 +274,9 @@ def test_an_unknown_minor(saved: Path, flux_status: Program) -> None:
         (["--upgrade-to", "2.9", "--skip", "suspended"], "--skip is for checks"),
         (["--upgrade-to", "2.9", "--save", "{context}.json"], "--save is for checks"),
         (["--upgrade-to", "2.9", "--fail-on", "warn"], "--fail-on is for checks"),
-        (["--upgrade-to", "2.9", "-o", "junit"], "has the formats text and json, not junit"),
+        (["--upgrade-to", "2.9", "-o", "metrics"], "html and github, not metrics"),
+        (["--upgrade-to", "2.9", "-o", "jsonl"], "html and github, not jsonl"),
+        (["--upgrade-to", "2.9", "--report", "metrics=flux.prom"], "github, not metrics"),
     ],
 )
 def test_wrong_usage(flux_status: Program, words: list[str], text: str) -> None:
@@ -213,4 +322,5 @@ def test_words_of_a_cluster_are_visible(tmp_path: Path, flux_status: Program) ->
     save(tmp_path, eu=[*system("v2.7.5"), bad])
     words = ("fleet", "--from", tmp_path / "eu.json", "--upgrade-to", "2.9", *ANY_AGE)
     matrix(flux_status(*words, "-o", "json").stdout)
-    assert flux_status(*words).stdout.replace("\n", "").isprintable()
+    for form in ("text", "yaml", "junit", "markdown", "html", "github"):
+        assert flux_status(*words, "-o", form).stdout.replace("\n", "").isprintable()
