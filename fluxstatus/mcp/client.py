@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fluxstatus.mcp.entry import Entry, EntrySchema
-from fluxstatus.mcp.host import FOLDER_BASES, Host
+from fluxstatus.mcp.host import ADMIN_BASES, FOLDER_BASES, Host
 
 
 class Place(NamedTuple):
@@ -27,6 +27,21 @@ class Place(NamedTuple):
     def is_of_folder(self) -> bool:
         """Whether the file belongs to a folder, not to the user: anyone may have written it."""
         return self.file.partition("/")[0] in FOLDER_BASES
+
+    @property
+    def is_of_administrator(self) -> bool:
+        """Whether an administrator places the file, for all users of the machine."""
+        return self.file.partition("/")[0] in ADMIN_BASES
+
+    @property
+    def is_variable(self) -> bool:
+        """Whether it is no file: a variable of the environment has the content."""
+        return self.file.startswith("=")
+
+    @property
+    def is_the_users(self) -> bool:
+        """Whether it is a file that the user, or setup, may change."""
+        return not (self.is_of_administrator or self.is_variable)
 
     @property
     def is_for_folder(self) -> bool:
@@ -92,7 +107,8 @@ class Client(NamedTuple):
     def own(self, host: Host) -> list[Location]:
         """Return the locations that setup and remove may change, the one that wins first."""
         found = self.locations(host, folder=self.local)
-        return [one for one in found if self.local or not one.place.is_for_folder]
+        mine = (one for one in found if one.place.is_the_users)
+        return [one for one in mine if self.local or not one.place.is_for_folder]
 
     def target(self, host: Host) -> Location:
         """Return where a new entry goes: the file that wins, or the one that is to be made."""

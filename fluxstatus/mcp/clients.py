@@ -55,8 +55,8 @@ def _vscode(name: str, title: str, folder: str, program: str) -> Client:
         program=program,
         add=("--add-mcp", "{named-json}"),
         places=(
-            Place("here/.vscode/mcp.json"),
-            Place("here/.mcp.json", ("mcpServers",), EntrySchema()),
+            Place("up/.vscode/mcp.json"),
+            Place("up/.mcp.json", ("mcpServers",), EntrySchema()),
             Place("copilot/mcp-config.json", ("mcpServers",), _PORTABLE),
             Place(older),
         ),
@@ -81,7 +81,7 @@ _EDITORS = (
         "cursor",
         "Cursor",
         "home/.cursor/mcp.json",
-        places=_places("here/.cursor/mcp.json", "home/.cursor/mcp.json"),
+        places=_places("up/.cursor/mcp.json", "home/.cursor/mcp.json"),
         then="turn the server on in Settings, MCP",
     ),
     Client(  # docs.windsurf.com/windsurf/cascade/mcp; sold as Devin Desktop since 2026
@@ -114,7 +114,7 @@ _EDITORS = (
         schema=_PLAIN,
         program="agy",
         places=_places(
-            "here/.agents/mcp_config.json",
+            "up/.agents/mcp_config.json",
             "gemini/config/mcp_config.json",
             "gemini/antigravity/mcp_config.json",  # until 2026-05
         ),
@@ -126,7 +126,7 @@ _EDITORS = (
         "home/.kiro/settings/mcp.json",
         schema=_PLAIN,
         program="kiro-cli",
-        places=_places("here/.kiro/settings/mcp.json", "home/.kiro/settings/mcp.json"),
+        places=_places("up/.kiro/settings/mcp.json", "home/.kiro/settings/mcp.json"),
         sign="home/.kiro",
         then="the MCP panel lists the server",
     ),
@@ -155,7 +155,7 @@ _EDITORS = (
         schema=_PLAIN,
         then="open MCP Servers in Cline; the server is listed",
     ),
-    Client(  # run: cn 1.5.47
+    Client(  # run: cn 1.5.47. Its editors read the folder: docs.continue.dev, deep-dives/mcp
         "continue",
         "Continue",
         "continue/config.yaml",
@@ -163,6 +163,7 @@ _EDITORS = (
         EntrySchema(named=True),
         syntax="yaml",
         program="cn",
+        places=_places("root/.continue/mcpServers/*.*", "continue/config.yaml"),
         sign="continue/config.yaml",
         head="name: Main Config\nversion: 1.0.0\nschema: v1\n",  # without these it is refused
         then="reload the window, or restart cn; choose Agent in the chat",
@@ -171,7 +172,7 @@ _EDITORS = (
         "junie",
         "JetBrains Junie",
         "home/.junie/mcp/mcp.json",
-        places=_places("here/.junie/mcp/mcp.json", "home/.junie/mcp/mcp.json"),
+        places=_places("up/.junie/mcp/mcp.json", "home/.junie/mcp/mcp.json"),
         sign="home/.junie",
         then="Settings, Junie, MCP lists the server",
     ),
@@ -224,6 +225,7 @@ _COMMAND_LINES = (
         add=("mcp", "add-json", "--scope", "user", "{name}", "{json}"),
         remove=("mcp", "remove", "--scope", "user", "{name}"),
         places=(
+            Place("claude-admin/managed-mcp.json"),
             Place("claude/.claude.json", ("projects", "{root}", "mcpServers")),
             Place("up/.mcp.json"),
             Place("claude/.claude.json"),
@@ -240,7 +242,12 @@ _COMMAND_LINES = (
         program="codex",
         add=("mcp", "add", "{name}", "--env{env}", "--", "{argv}"),
         remove=("mcp", "remove", "{name}"),
-        places=_places("up/.codex/config.toml", "codex/config.toml"),
+        places=_places(
+            "codex-admin/managed_config.toml",
+            "up/.codex/config.toml",
+            "codex/config.toml",
+            "codex-admin/config.toml",
+        ),
         merges=True,
         then="restart codex; codex mcp list lists the server",
     ),
@@ -251,7 +258,12 @@ _COMMAND_LINES = (
         program="gemini",
         add=("mcp", "add", "--scope", "user", "--env{env}", "{name}", "{argv}"),
         remove=("mcp", "remove", "--scope", "user", "{name}"),
-        places=_places("here/.gemini/settings.json", "gemini/settings.json"),
+        places=_places(
+            "gemini-admin/settings.json",
+            "here/.gemini/settings.json",
+            "gemini/settings.json",
+            "gemini-admin/system-defaults.json",
+        ),
         sign="gemini/settings.json",  # the folder is Antigravity's, too
         then="trust the folder in which you start gemini (/permissions); /mcp lists the server",
     ),
@@ -260,7 +272,12 @@ _COMMAND_LINES = (
         "Qwen Code",
         "qwen/settings.json",
         program="qwen",
-        places=_places("here/.qwen/settings.json", "qwen/settings.json"),
+        places=_places(
+            "qwen-admin/settings.json",
+            "here/.qwen/settings.json",
+            "qwen/settings.json",
+            "qwen-admin/system-defaults.json",
+        ),
         then="qwen mcp list lists the server",
     ),
     Client(  # run: 1.18.33, which prints what it has merged: opencode debug config
@@ -271,6 +288,9 @@ _COMMAND_LINES = (
         _OPENCODE,
         program="opencode",
         places=_places(
+            "opencode-admin/opencode.jsonc",
+            "opencode-admin/opencode.json",
+            "=OPENCODE_CONFIG_CONTENT",
             "$OPENCODE_CONFIG_DIR/opencode.jsonc",
             "$OPENCODE_CONFIG_DIR/opencode.json",
             "home/.opencode/opencode.jsonc",
@@ -293,6 +313,11 @@ _COMMAND_LINES = (
         _OPENCODE,
         program="kilo",
         places=_places(
+            "kilo-admin/opencode.json",
+            "kilo-admin/opencode.jsonc",
+            "kilo-admin/kilo.json",
+            "kilo-admin/kilo.jsonc",
+            "=KILO_CONFIG_CONTENT",
             "$KILO_CONFIG_DIR/kilo.json",
             "$KILO_CONFIG_DIR/kilo.jsonc",
             "home/.kilo/kilo.json",
@@ -333,7 +358,11 @@ _COMMAND_LINES = (
         "Auggie",
         "home/.augment/settings.json",
         program="auggie",
-        places=_places("root/.augment/settings.json", "home/.augment/settings.json"),
+        places=_places(
+            "augment-admin/settings.json",
+            "root/.augment/settings.json",
+            "home/.augment/settings.json",
+        ),
         then="auggie mcp list lists the server",
     ),
     Client(  # run: 3.0.3, as `vibe mcp add` writes it. It splits a command that is a string.

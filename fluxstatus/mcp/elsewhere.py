@@ -1,4 +1,4 @@
-"""What a client starts in the current folder besides, or instead of, the user's entries. Pure."""
+"""What a client starts besides, or instead of, the user's entries. Pure."""
 
 from collections.abc import Iterator
 
@@ -8,49 +8,66 @@ from fluxstatus.mcp.scan import ClientEntries, Listed
 
 
 def warnings_of(found: ClientEntries) -> Iterator[str]:
-    """Yield a sentence on each entry of the folder that replaces one of the user, or that writes.
+    """Yield a sentence on each entry that replaces one of the user, or that writes.
 
-    Also on an entry that the client lists twice.
+    They are those of the folder, and those of an administrator. Also on an entry that the client
+    lists twice.
     """
-    title = found.client.title
     own = {one.entry.name: one for one in reversed(found.entries)}
-    for one in found.of_folder:
-        name = one.entry.name
-        where = f"{name} of {one.at.path}"
-        mine = own.get(name)
-        if one.off and mine and not mine.off:
-            yield f"in this folder, {title} does not start {name}: {one.at.path} turns it off"
-        elif not one.off and mine and not _is_same(one.entry, mine.entry):
-            instead = "as well" if found.client.twice else "instead"
-            yield f"in this folder, {title} starts {where} {instead}, {_does(one.entry, mine)}"
-        elif not one.off and not mine and not _only_reads(one.entry):
-            yield f"in this folder, {title} also starts {where}, {_does(one.entry)}"
+    for one in (*found.managed, *found.of_folder):
+        if warning := _warning(found, one, own.get(one.entry.name)):
+            yield warning
     for name in own:
         files = [str(other.at.path) for other in found.entries if other.entry.name == name]
         if len(files) > 1:
-            yield f"{title} lists {name} twice: it is in {' and in '.join(files)}"
+            yield f"{found.client.title} lists {name} twice: it is in {' and in '.join(files)}"
+
+
+def may_write(found: ClientEntries) -> bool:
+    """Return whether the client starts an entry, not of the user, that is not read-only."""
+    others = (*found.managed, *found.of_folder)
+    return any(not one.off and not _only_reads(one.entry) for one in others)
+
+
+def _warning(found: ClientEntries, one: Listed, mine: Listed | None) -> str:
+    """Return a sentence on *one*, which is not the user's as *mine* is; empty without a reason."""
+    title, name, path = found.client.title, one.entry.name, one.at.path
+    is_managed = one.at.place.is_of_administrator
+    where = f"{path} (managed by an administrator)" if is_managed else str(path)
+    here = f"in this folder, {title}" if one.at.place.is_for_folder else title
+    if one.off:
+        is_loss = mine is not None and not mine.off
+        return f"{here} does not start {name}: {where} turns it off" if is_loss else ""
+    if mine is None:
+        does = "" if _only_reads(one.entry) else _does(one)
+        return f"{here} also starts {name} of {where}, {does}" if does else ""
+    if _is_same(one.entry, mine.entry):
+        return ""
+    instead = "as well" if found.client.twice else "instead"
+    return f"{here} starts {name} of {where} {instead}, {_does(one, mine)}"
 
 
 def _is_same(one: Entry, other: Entry) -> bool:
-    return (one.argv, dict(one.env), one.url) == (other.argv, dict(other.env), other.url)
+    mine, theirs = ((e.argv, dict(e.env), e.url, e.env_file) for e in (one, other))
+    return mine == theirs
 
 
 def _only_reads(entry: Entry) -> bool:
-    return entry.read_only and entry.masks and not entry.url
+    return entry.read_only and entry.masks and not entry.url and not entry.filled_in
 
 
-def _does(entry: Entry, instead: Listed | None = None) -> str:
-    if entry.url:
-        return "which calls a remote server; it is unknown whether that can write"
-    if not entry.names_the_server:
-        return f"which starts {mask(entry.command) or 'nothing'}"
-    if not entry.read_only:
-        return "which CAN CHANGE the cluster"
-    if not entry.masks:
-        return "which shows the data of Secrets"
-    if instead and entry.context != instead.entry.context:
-        return f"which uses {_context(entry)}"
-    return "with another command"
+def _does(one: Listed, instead: Listed | None = None) -> str:
+    entry, doubt = one.entry, "it is unknown whether that can write"
+    is_elsewhere = instead is not None and entry.context != instead.entry.context
+    reasons = (
+        (entry.url, f"which calls a remote server; {doubt}"),
+        (not one.is_server, f"which starts {mask(entry.command) or 'nothing'}"),
+        (not entry.read_only, "which CAN CHANGE the cluster"),
+        (entry.filled_in, f"which depends on {entry.filled_in}; {doubt}"),
+        (not entry.masks, "which shows the data of Secrets"),
+        (is_elsewhere, f"which uses {_context(entry)}"),
+    )
+    return next((text for holds, text in reasons if holds), "with another command")
 
 
 def _context(entry: Entry) -> str:

@@ -17,18 +17,26 @@ SETUP = kubectl("flux-status", "mcp", "setup", changes=True)
 """Sets up the server in the clients on this machine, which changes their files."""
 
 _TRUE = {"1", "t", "T", "true", "TRUE", "True"}
-_URL_KEYS = {"url", "httpUrl", "serverUrl"}
+_URL_KEYS = {"url", "httpUrl", "serverUrl", "uri"}
+_FILLED_IN = re.compile(r"\$\{[\w.:]*|\$[A-Za-z_]\w*|\{(?:env|file):[^}:]*")
+"""What clients replace in an entry: a variable of their environment, an input, a file."""
+
+_USED = ("KUBECONFIG", "PATH")  # variables that decide what is started, and where it leads
 _FALSE = {"0", "f", "F", "false", "FALSE", "False"}
 
 
 class Entry(NamedTuple):
-    """A command that a client starts, with variables that it sets, or the `url` that it calls."""
+    """A command that a client starts, with variables that it sets, or the `url` that it calls.
+
+    `env_file` is a file with more variables, whose path may depend on the client.
+    """
 
     name: str
     command: str = ""
     args: tuple[str, ...] = ()
     env: Mapping[str, str] = {}
     url: str = ""
+    env_file: str = ""
 
     @property
     def argv(self) -> tuple[str, ...]:
@@ -54,6 +62,17 @@ class Entry(NamedTuple):
     def has_own_cluster(self) -> bool:
         """Whether its flags select a kubeconfig or an API server, whatever $KUBECONFIG is."""
         return bool(self._value("kubeconfig") or self.server)
+
+    @property
+    def filled_in(self) -> str:
+        """What the client replaces before it starts the command, without a default; else empty.
+
+        What comes of it is unknown here: the client may have another environment.
+        """
+        words = (*self.argv, *(self.env.get(name, "") for name in _USED))
+        found = (_FILLED_IN.search(word) for word in words)
+        name = next((match[0].rstrip(":") for match in found if match), self.env_file)
+        return f"{name}}}" if "{" in name and "}" not in name else name
 
     @property
     def read_only(self) -> bool:
@@ -186,8 +205,10 @@ class EntrySchema(NamedTuple):
         words = [str(word) for word in words if word is not None] or [""]
         env = value.get(self.env)
         env = {str(k): str(v) for k, v in env.items()} if isinstance(env, dict) else {}
+        # With both, it depends on the client: Gemini and Antigravity take the URL.
         url = next((str(one) for key, one in value.items() if key in _URL_KEYS and one), "")
-        return Entry(name, words[0], tuple(words[1:]), env, "" if words[0] else url)
+        file = str(value.get("envFile") or "")
+        return Entry(name, words[0], tuple(words[1:]), env, url, file)
 
     def _flat(self, value: Any) -> dict[str, Any]:
         """Return *value* with the keys that it has in an object of its own.

@@ -88,9 +88,9 @@ def next_step(
     if not (local.has_client or local.configured):
         text = f"{_about(found)}: investigate by hand, or install an MCP client for an assistant"
         return Next(text, tuple(islice(by_hand, 2)), ready)
+    what = "go deeper" if _rank(found) else "find out why"  # the report says why, or it does not
     text = (
-        f"{_about(found)}: let your assistant find out why, with read-only access (setup takes "
-        "2 minutes)"
+        f"{_about(found)}: let your assistant {what}, with read-only access (setup takes 2 minutes)"
     )
     return Next(_with(text, hidden), (SETUP,), ready)
 

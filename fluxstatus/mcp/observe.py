@@ -50,8 +50,9 @@ class Reference(NamedTuple):
 class Observation(NamedTuple):
     """The answers of a started server: `latency` in seconds, its tools, and the FluxInstance.
 
-    `instructions` are what it tells an assistant. `direct` is whether the entry starts the program
-    itself. `masking` is what it made of a made-up Secret, `unmasked` why that is unknown.
+    `instance` may be the reason why it did not answer. `instructions` are what it tells an
+    assistant. `direct` is whether the entry starts the program itself. `masking` is what it made of
+    a made-up Secret, `unmasked` why that is unknown.
     """
 
     name: str
@@ -60,7 +61,7 @@ class Observation(NamedTuple):
     latency: float
     instructions: str
     advertised: tuple[str, ...]
-    instance: Result
+    instance: Result | Unread
     direct: bool
     reference: Reference
     masking: Masking = Masking.UNKNOWN
@@ -115,10 +116,11 @@ def observe(entry: Entry, deadline: Deadline, context: str = "") -> Observation:
     argv = (program or entry.command, *entry.args)
     with Session(argv, environment(entry), deadline) as session:
         advertised = tuple(tool.name for tool in session.tools())
+        instance: Result | Unread
         try:
             instance = session.call("get_flux_instance")
-        except ProgramError as error:  # another release may name it differently
-            instance = Result(f"{error}", error=True)
+        except ProgramError as error:  # it is slow, or another release names the tool differently
+            instance = error.unread
         name, version = (str(session.server.get(key) or "") for key in ("name", "version"))
         protocol, latency = session.protocol, session.latency
         instructions = session.instructions

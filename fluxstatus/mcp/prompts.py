@@ -41,8 +41,22 @@ PROMPTS = (
         "Perform a root cause analysis of the last failed deployment in namespace "
         "{namespace} of {context}.",
     ),
+    Prompt(
+        "debugging",
+        "Check the logs of {controller} in {context} for errors of the last hour, and say which "
+        "objects they are about.",
+    ),
+    Prompt(
+        "documentation",
+        "Search the Flux documentation: how are Secrets in Git encrypted with SOPS, and how does a "
+        "Kustomization decrypt them?",
+    ),
     Prompt("operations", "Draw a diagram of the Flux dependency flow in {context}."),
     Prompt("operations", "Based on Flux events, what was updated today in {context}?"),
+    Prompt(
+        "operations",
+        "Which Deployments that Flux manages in {context} changed today, and by which revision?",
+    ),
     Prompt("operations", "Which Deployments in {context} does Flux manage, and from which source?"),
     Prompt(
         "operations",
@@ -63,6 +77,12 @@ PROMPTS = (
         "operations",
         "Reconcile all Kustomizations of namespace {flux_namespace} in {context} in the order of "
         "spec.dependsOn, then verify their status.",
+        writes=True,
+    ),
+    Prompt(
+        "operations",
+        "Suspend Kustomization {Kustomization} in {context}, and list what is not updated until it "
+        "is resumed.",
         writes=True,
     ),
     Prompt(
@@ -98,6 +118,8 @@ def fields(state: State, report: Report) -> Mapping[str, str]:
             known.setdefault("source", in_quotes(f"{ref}"))
         if ref.kind in CONSUMERS:
             known.setdefault("namespace", in_quotes(ref.namespace))
+    for component in state.components[:1]:
+        known["controller"] = in_quotes(f"{component.ref}")
     if state.instance or state.components:
         known["flux_namespace"] = in_quotes(state.namespace)
     return known

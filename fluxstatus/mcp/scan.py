@@ -13,18 +13,20 @@ from fluxstatus.mcp.formats.malformed import MalformedError
 from fluxstatus.mcp.host import Host
 
 _LARGE = 1 << 16  # characters
-_MOST_OF_FOLDER = 4 << 20  # bytes of a file that others may have written
+_MOST_OF_OTHERS = 4 << 20  # bytes of a file that others may have written
 
 
 class Listed(NamedTuple):
     """An entry as a client reads it, and from where.
 
-    `off` is why the client does not start it, empty if it does.
+    `off` is why the client does not start it, empty if it does. `is_server` is whether it starts
+    the server, as its words say or as the program shows that has another name.
     """
 
     entry: Entry
     at: Location
     off: str = ""
+    is_server: bool = True
 
 
 class ClientEntries(NamedTuple):
@@ -32,23 +34,25 @@ class ClientEntries(NamedTuple):
 
     `entries` are the user's entries for the server. `of_folder` are entries that count only in the
     current folder: for the server, or with the name of one of the user's entries, which they
-    replace. `problems` are the reasons why a file could not be read or parsed, and `unread` those
-    of files of the folder.
+    replace. `managed` are those of an administrator. `problems` are the reasons why a file could
+    not be read or parsed, and `unread` those of files of the folder.
     """
 
     client: Client
     path: Path
     entries: tuple[Listed, ...] = ()
     of_folder: tuple[Listed, ...] = ()
+    managed: tuple[Listed, ...] = ()
     problems: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
 
     @property
     def started(self) -> tuple[Listed, ...]:
         """What the client starts in the current folder as the server."""
-        replaced = {one.entry.name for one in self.of_folder if not self.client.twice}
+        others = (*self.managed, *self.of_folder)
+        replaced = {one.entry.name for one in others if not self.client.twice}
         own = (one for one in self.entries if one.entry.name not in replaced)
-        return tuple(one for one in (*self.of_folder, *own) if not one.off)
+        return tuple(one for one in (*others, *own) if not one.off)
 
 
 def scan(
@@ -71,31 +75,63 @@ def scan(
 class _Reading:
     """What is known of one client while its files are read, from the least to what wins."""
 
-    def __init__(self, client: Client, host: Host) -> None:
-        self.client, self.host = client, host
+    def __init__(self, client: Client, host: Host, *, folder: bool) -> None:
+        self.client, self.host, self.folder = client, host, folder
         self.own = client.own(host)
         self.mine: dict[object, Listed] = {}
         self.of_folder: dict[str, Listed] = {}
+        self.managed: dict[str, Listed] = {}
         self.lower: dict[str, Any] = {}  # the entries so far, merged
 
     def add(self, at: Location, servers: Mapping[str, Any]) -> None:
         """Take the entries of *servers* that are about the server."""
-        from fluxstatus.mcp import trust  # noqa: PLC0415 - most machines have few such files
+        from fluxstatus.mcp import policies, trust  # noqa: PLC0415 - most machines have few such files
 
         client = self.client
         for name, value in servers.items():
-            is_ours = name in self.lower or at.schema.read(name, value).is_the_server
+            is_ours = name in self.lower or self._is_the_server(at.schema.read(name, value))
             if not is_ours or not trust.counts(client.name, at, name, self.host):
                 continue
             merged = _merged(self.lower.get(name), value) if client.merges else value
-            off = at.schema.off_by(merged) or trust.off(client.name, name, self.host)
-            listed = Listed(at.schema.read(name, merged), at, off)
+            entry = at.schema.read(name, merged)
+            off = (
+                at.schema.off_by(merged)
+                or trust.off(client.name, name, self.host)
+                or policies.forbidden(client.name, at, entry, self.host, folder=self.folder)
+            )
             self.lower[name] = merged
-            if at in self.own:
-                self.mine[(name, at.path) if client.twice else name] = listed
-                self.of_folder.pop(name, None)
-            else:
-                self.of_folder[name] = listed
+            is_server = entry.names_the_server or self._is_the_server(entry._replace(name=""))
+            self._keep(name, Listed(entry, at, off, is_server))
+
+    def _is_the_server(self, entry: Entry) -> bool:
+        """Return whether *entry* is about the server; programs are looked into for a folder only.
+
+        The check does without: it takes time.
+        """
+        if entry.is_the_server or not (self.folder and entry.command):
+            return entry.is_the_server
+        from fluxstatus.mcp.server import starts_the_program  # noqa: PLC0415 - not for the check
+
+        return starts_the_program(entry)
+
+    def _keep(self, name: str, listed: Listed) -> None:
+        """Keep what replaces all that was read before of that name, except what is the user's."""
+        self.of_folder.pop(name, None)
+        self.managed.pop(name, None)
+        if listed.at in self.own:
+            key = (name, listed.at.path) if self.client.twice else name
+            self.mine[key] = listed
+        elif listed.at.place.is_of_administrator:
+            self.managed[name] = listed
+        else:
+            self.of_folder[name] = listed
+
+    def unreadable(self) -> Iterator[str]:
+        """Yield why a file with an administrator's rules could not be read, if they matter."""
+        from fluxstatus.mcp import policies  # noqa: PLC0415 - as above
+
+        if self.lower:
+            yield from policies.unreadable(self.client.name, self.host)
 
     def is_concerned(self, text: str) -> bool:
         """Whether *text* is about the server, as far as one sees without parsing it."""
@@ -103,33 +139,43 @@ class _Reading:
 
 
 def _client(client: Client, host: Host, most: int, *, folder: bool) -> ClientEntries:
-    found = _Reading(client, host)
+    found = _Reading(client, host, folder=folder)
     paths = {one.path for one in found.own}
     problems: dict[bool, dict[str, None]] = {True: {}, False: {}}
     for at in reversed(list(client.locations(host, folder=folder or client.local))):
         is_own = at in found.own
         if at.place.is_of_folder and not is_own and at.path in paths:
             continue  # the current folder is the home
-        if not os.path.lexists(at.path):
+        if not (at.place.is_variable or os.path.lexists(at.path)):
             continue
         text, is_concerned = "", True
         try:
-            text = read(at.path, most if is_own else min(most, _MOST_OF_FOLDER)).text
+            text = _text(at, host, most if is_own else min(most, _MOST_OF_OTHERS))
             is_concerned = found.is_concerned(text)
-            if is_concerned or len(text) < _LARGE:  # some of these files have megabytes
+            # Some files of users have megabytes. In those of others, names may be escaped.
+            if is_concerned or not is_own or len(text) < _LARGE:
                 found.add(at, client.servers(text, at.container))
         except (FileError, MalformedError) as error:
             if is_concerned:
+                is_own = is_own or not at.place.is_of_folder
                 what = f"{error}" if isinstance(error, FileError) else _unparsed(at, error)
                 problems[is_own][what] = None
+    problems[True] |= dict.fromkeys(found.unreadable())
     return ClientEntries(
         client,
         client.target(host).path,
         tuple(reversed(found.mine.values())),
         tuple(reversed(found.of_folder.values())),
+        tuple(reversed(found.managed.values())),
         tuple(problems[True]),
         tuple(one for one in problems[False] if one not in problems[True]),
     )
+
+
+def _text(at: Location, host: Host, most: int) -> str:
+    """Return the content of *at*. Raises FileError."""
+    variable = at.place.file.removeprefix("=") if at.place.is_variable else ""
+    return host.environ[variable] if variable else read(at.path, most).text
 
 
 def _unparsed(at: Location, error: MalformedError) -> str:

@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from fluxstatus.base.deadline import Deadline
@@ -16,6 +17,7 @@ from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.hints import Command
 
 _BREW = ("/opt/homebrew/bin", "/usr/local/bin", "/home/linuxbrew/.linuxbrew/bin")
+_LOADERS = ("LD_", "DYLD_")  # prefixes of variables of the dynamic linker
 _INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER")
 _PACKAGE = "github.com/controlplaneio-fluxcd/flux-operator/cmd/mcp"
 RELEASES = "https://github.com/controlplaneio-fluxcd/flux-operator/releases"
@@ -128,11 +130,23 @@ def reference_for(entry: Entry) -> str:
 
 
 def is_direct(entry: Entry) -> bool:
-    """Return whether *entry* starts the program itself, not a wrapper, a shell or a container."""
+    """Return whether *entry* starts the program itself, not a wrapper, a shell or a container.
+
+    It is unknown what a relative path leads to, as the client decides in which folder it starts it,
+    and what a library does that is loaded into the program.
+    """
+    is_relative = "/" in entry.command and not os.path.isabs(entry.command)  # noqa: PTH117
+    is_loaded = any(name.startswith(_LOADERS) for name in entry.env)
+    return not (is_relative or is_loaded or entry.filled_in) and starts_the_program(entry)
+
+
+def starts_the_program(entry: Entry) -> bool:
+    """Return whether the command of *entry* is a build of the server, whatever its name is."""
     path = program_of(entry)
     return bool(path) and is_the_program(path)
 
 
+@cache
 def is_the_program(path: str) -> bool:
     """Return whether *path* is a build of the server."""
     return is_built_from(path, _PACKAGE)

@@ -3,7 +3,7 @@
 Each rule was tried with the client, in the release that the table of clients names.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -37,22 +37,22 @@ def off(client: str, name: str, host: Host) -> str:
 def _claude(host: Host, name: str) -> bool:
     """Return whether the user approved *name* in .mcp.json: for all, or by its name."""
     folders = ("claude/settings.json",) if host.environ.get("CLAUDE_CONFIG_DIR") else ()
-    own = _settings(host, "home/.claude/settings.json", *folders)
-    shared = _settings(host, "up/.claude/settings.json", "up/.claude/settings.local.json")
-    projects = (map_of(one.get("projects")) for one in _settings(host, "claude/.claude.json"))
+    own = settings(host, "home/.claude/settings.json", *folders)
+    shared = settings(host, "up/.claude/settings.json", "up/.claude/settings.local.json")
+    projects = (map_of(one.get("projects")) for one in settings(host, "claude/.claude.json"))
     kept = [map_of(one.get(str(host.root))) for one in projects]
     found = [*own, *shared, *kept]
-    if any(name in _list(one.get("disabledMcpjsonServers")) for one in found):
+    if any(name in list_of(one.get("disabledMcpjsonServers")) for one in found):
         return False
     return any(
         one.get("enableAllProjectMcpServers") is True
-        or name in _list(one.get("enabledMcpjsonServers"))
+        or name in list_of(one.get("enabledMcpjsonServers"))
         for one in found
     )
 
 
 def _codex(host: Host, _: str) -> bool:
-    [config] = _settings(host, "codex/config.toml") or [{}]
+    [config] = settings(host, "codex/config.toml") or [{}]
     projects = map_of(config.get("projects"))
     return any(
         map_of(projects.get(str(folder))).get("trust_level") == "trusted" for folder in host.folders
@@ -60,43 +60,55 @@ def _codex(host: Host, _: str) -> bool:
 
 
 def _copilot(host: Host, _: str) -> bool:
-    found = _settings(host, "copilot/config.json", "copilot/settings.json")
-    return any(_is_in(host.folder, _list(one.get("trustedFolders"))) for one in found)
+    found = settings(host, "copilot/config.json", "copilot/settings.json")
+    return any(_is_in(host.folder, list_of(one.get("trustedFolders"))) for one in found)
 
 
 def _copilot_off(host: Host, name: str) -> str:
-    found = _settings(host, "copilot/settings.json", "copilot/config.json")
-    is_off = any(name in _list(one.get("disabledMcpServers")) for one in found)
+    found = settings(host, "copilot/settings.json", "copilot/config.json")
+    is_off = any(name in list_of(one.get("disabledMcpServers")) for one in found)
     return "it is in disabledMcpServers" if is_off else ""
 
 
 def _gemini_off(host: Host, name: str) -> str:
     """Return why not: in a folder that is not trusted, Gemini starts no server at all."""
-    [own] = _settings(host, "gemini/settings.json") or [{}]
+    own = settings(host, *_layers("gemini"))
     if _trusts(own, default=True) and not _trusted(host, "gemini/trustedFolders.json"):
         return _FOLDER
-    [switches] = _settings(host, "gemini/mcp-server-enablement.json") or [{}]
+    [switches] = settings(host, "gemini/mcp-server-enablement.json") or [{}]
     if map_of(switches.get(name.lower())).get("enabled") is False:
         return "it was disabled with gemini mcp disable"
     return _listed(own, name)
 
 
 def _qwen_off(host: Host, name: str) -> str:
-    [own] = _settings(host, "qwen/settings.json") or [{}]
+    own = settings(host, *_layers("qwen"))
     if _trusts(own, default=False) and not _trusted(host, "qwen/trustedFolders.json"):
         return _FOLDER
     return _listed(own, name)
 
 
-def _trusts(settings: Mapping[str, Any], *, default: bool) -> bool:
+def _layers(client: str) -> tuple[str, ...]:
+    """Return the settings of Gemini or Qwen that the user or an administrator has, the first wins.
+
+    A folder has such settings, too, but who wrote them may be anybody.
+    """
+    return (
+        f"{client}-admin/settings.json",
+        f"{client}/settings.json",
+        f"{client}-admin/system-defaults.json",
+    )
+
+
+def _trusts(layers: Sequence[Mapping[str, Any]], *, default: bool) -> bool:
     """Return whether the client asks for trust in a folder."""
-    trust = map_of(map_of(settings.get("security")).get("folderTrust"))
-    return trust.get("enabled", default) is not False
+    found = (map_of(map_of(one.get("security")).get("folderTrust")) for one in layers)
+    return next((one["enabled"] for one in found if "enabled" in one), default) is not False
 
 
 def _trusted(host: Host, file: str) -> bool:
     """Return whether the rule for the deepest folder around the current one trusts it."""
-    [rules] = _settings(host, file) or [{}]
+    [rules] = settings(host, file) or [{}]
     above = [host.folder, *host.folder.parents]
     for folder in above:
         rule = rules.get(str(folder))
@@ -109,20 +121,20 @@ def _trusted(host: Host, file: str) -> bool:
     return False
 
 
-def _listed(settings: Mapping[str, Any], name: str) -> str:
-    lists = map_of(settings.get("mcp"))
-    if name in _list(lists.get("excluded")):
+def _listed(layers: Sequence[Mapping[str, Any]], name: str) -> str:
+    """Return why not: of the lists of excluded servers all count, of allowed ones the first."""
+    lists = [map_of(one.get("mcp")) for one in layers]
+    if any(name in list_of(one.get("excluded")) for one in lists):
         return "it is in mcp.excluded"
-    if lists.get("allowed") is not None and name not in _list(lists["allowed"]):
-        return "it is not in mcp.allowed"
-    return ""
+    allowed = next((one["allowed"] for one in lists if one.get("allowed") is not None), [name])
+    return "" if name in list_of(allowed) else "it is not in mcp.allowed"
 
 
 def _is_in(folder: Path, trusted: Iterable[Any]) -> bool:
     return not {str(one) for one in (folder, *folder.parents)}.isdisjoint(map(str, trusted))
 
 
-def _settings(host: Host, *files: str) -> list[Mapping[str, Any]]:
+def settings(host: Host, *files: str) -> list[Mapping[str, Any]]:
     """Return the settings in those of *files* that can be read."""
     found = []
     for path in (path for file in files for path in host.paths(file)):
@@ -132,7 +144,8 @@ def _settings(host: Host, *files: str) -> list[Mapping[str, Any]]:
     return found
 
 
-def _list(value: Any) -> list[Any]:
+def list_of(value: Any) -> list[Any]:
+    """Return *value* if it is a list, else an empty one."""
     return value if isinstance(value, list) else []
 
 

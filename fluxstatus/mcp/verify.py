@@ -11,7 +11,7 @@ from fluxstatus.mcp.kubeconfig import KubeContext
 from fluxstatus.mcp.observe import Observation
 from fluxstatus.mcp.protocol import VERSIONS
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import Cost, Evidence, Why
+from fluxstatus.model.evidence import Cost, Evidence, Unread, Why
 from fluxstatus.model.findings import Finding, Level, Report, StepResult, worst
 from fluxstatus.model.hints import Hint, hint, kubectl
 from fluxstatus.model.kinds import KINDS
@@ -59,7 +59,7 @@ _MASKING_UNPROVEN = Code(
 )
 _TOKEN = Code("token", "The configuration file of the MCP client contains a Kubernetes token.")
 _OTHER_ENTRY = Code(
-    "other-entry", "In this folder, an MCP client starts another entry, or does not start this one."
+    "other-entry", "An MCP client starts another entry here, or does not start this one."
 )
 
 CODES = (
@@ -130,9 +130,14 @@ def report(
 
 
 def _not_started(entry: Entry, clients: Sequence[str], error: ProgramError) -> Finding:
-    if isinstance(error, TimeUpError):
+    if isinstance(error, TimeUpError) or error.unread.why is Why.TIMEOUT:
+        # It may only be slow, or wait for the network: a program that ends is another matter.
         code, hints = UNREAD_CODES[error.unread.why], (hint("retry with a longer --timeout"),)
         return Finding("server", code, Level.UNKNOWN, error.unread.text, hints=hints)
+    if entry.filled_in:
+        kept = hint("remove envFile from the entry, and set the variables in env")
+        again = kept if entry.env_file else _setup(entry, clients, "recreate the entry")
+        return Finding("server", _UNPROVEN, Level.UNKNOWN, error.unread.text, hints=(again,))
     return Finding(
         "server",
         UNREAD_CODES[error.unread.why],
@@ -246,6 +251,10 @@ def _instance(seen: Observation, evidence: Evidence) -> Iterator[Finding]:
     if evidence.unreachable:
         return  # reported already
     answer = evidence.answer(INSTANCE)
+    if isinstance(seen.instance, Unread):
+        title = f"the MCP server did not report it: {seen.instance.text}"
+        yield Finding("instance", UNREAD_CODES[seen.instance.why], Level.UNKNOWN, title)
+        return
     answer_text = " ".join(seen.instance.text.split())[:200]
     found = next(
         (item for item in answer.known if f"uid: {_uid(item)}" in seen.instance.text), None

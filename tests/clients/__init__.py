@@ -1,1 +1,1 @@
-"""Tests with the MCP clients themselves, from the npm registry: `tests/run -m clients`."""
+"""Tests with the MCP clients themselves, from npm and PyPI: `tests/run -m clients`."""

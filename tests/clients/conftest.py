@@ -1,4 +1,4 @@
-"""These tests install programs from the npm registry, so they run only if they are asked for."""
+"""These tests install programs from npm and PyPI, so they run only if they are asked for."""
 
 from pathlib import Path
 

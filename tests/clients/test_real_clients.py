@@ -3,11 +3,12 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -18,6 +19,7 @@ from fluxstatus.mcp.host import Host
 from fluxstatus.mcp.plan import plan_drop, plan_put
 from fluxstatus.mcp.scan import scan
 from tests.conftest import CACHE
+from tests.fakes.programs import program
 
 pytestmark = pytest.mark.clients
 
@@ -25,7 +27,10 @@ pytestmark = pytest.mark.clients
 class Real(NamedTuple):
     """A client of the registry: its package, the command that lists servers, and what moves it.
 
-    `line` is a pattern of the lines that count in the list.
+    `line` is a pattern of the lines that count in the list. A client with `starts` lists no
+    arguments: its command starts the servers, or a session that does, with the variables `environ`,
+    and `prepare` gives it a model that cannot be reached. Without npm, `python` is the version of
+    Python that the package of PyPI needs.
     """
 
     package: str
@@ -34,6 +39,10 @@ class Real(NamedTuple):
     trust: Callable[["Desk"], None] | None = None
     program: str = ""
     line: str = r".+"
+    starts: bool = False
+    prepare: Callable[["Desk"], None] | None = None
+    environ: Mapping[str, str] = {}
+    python: str = ""
 
 
 class Desk:
@@ -46,11 +55,17 @@ class Desk:
         self.here.mkdir(parents=True)
         subprocess.run(["git", "init", "-q", str(self.repository)], check=True)
         self.environ = {"HOME": str(home), "PATH": os.environ["PATH"], **moved}
-        self.host = Host("linux", self.environ, self.here)
+        self.system = home.parent / "system"  # with the files of an administrator
+        self.host = Host("linux", self.environ, self.here, str(self.system))
+        self.started = home / "started"
+        program(home / "record", f"echo \"$@\" >> '{self.started}'")
+        if self.real.prepare:
+            self.real.prepare(self)
 
     def entry(self, tag: str) -> Entry:
         """Return an entry that can be told from others in a list, even if that cuts lines."""
-        return Entry(NAME, "/bin/true", (f"--kube-context={tag}", "serve", "--read-only=true"))
+        command = str(self.home / "record") if self.real.starts else "/bin/true"
+        return Entry(NAME, command, (f"--kube-context={tag}", "serve", "--read-only=true"))
 
     def put(self, at: Location, tag: str) -> None:
         """Write an entry into the file *at*."""
@@ -60,14 +75,25 @@ class Desk:
         at.path.write_text(self.client.set(text, NAME, value, at))
 
     def listed(self) -> set[str]:
-        """Return the tags of the entries that the client lists."""
-        path = installed(self.real)
-        done = subprocess.run(
-            [path, *self.real.argv], cwd=self.here, env=self.environ, capture_output=True,
-            text=True, check=False, timeout=600,
-        )  # fmt: skip
-        lines = re.findall(self.real.line, done.stdout + done.stderr, re.MULTILINE)
+        """Return the tags of the entries that the client lists, or starts."""
+        self.started.unlink(missing_ok=True)
+        done = self.run(*self.real.argv)
+        text = done.stdout + done.stderr
+        if self.real.starts:
+            text = self.started.read_text() if self.started.exists() else ""
+        lines = re.findall(self.real.line, text, re.MULTILINE)
         return set(re.findall(r"--kube-context=(\w+)", "\n".join(lines)))
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run the client with *words*, on a machine with the files of the administrator."""
+        argv = [str(installed(self.real)), *words]
+        if self.system.exists():
+            script = 'mount -t overlay overlay -o "lowerdir=$0:/etc" /etc && exec "$@"'
+            argv = ["unshare", "-m", "sh", "-c", script, str(self.system / "etc"), *argv]
+        return subprocess.run(
+            argv, cwd=self.here, env={**self.environ, **self.real.environ}, capture_output=True,
+            text=True, check=False, timeout=600, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
 
     def ours(self) -> set[str]:
         """Return the tags of the entries that the client starts, as far as we know."""
@@ -100,6 +126,20 @@ def trust_gemini(desk: Desk) -> None:
     (folder / "trustedFolders.json").write_text(trusted)
 
 
+def _prepare_cline(desk: Desk) -> None:
+    desk.run("auth", "-p", "openai", "-k", "none", "-m", "none", "-b", NOWHERE)
+
+
+def _prepare_continue(desk: Desk) -> None:
+    model = {"name": "none", "provider": "openai", "model": "none", "apiKey": "none"}
+    config = desk.host.base("continue")
+    Path(config).mkdir(parents=True)
+    lines = [f"{key}: {value}" for key, value in {**model, "apiBase": NOWHERE}.items()]
+    text = "name: Main Config\nversion: 1.0.0\nschema: v1\nmodels:\n  - " + "\n    ".join(lines)
+    Path(config, "config.yaml").write_text(f"{text}\n")
+
+
+NOWHERE = "http://127.0.0.1:9"
 _LIST = ("mcp", "list")
 REAL = {
     "claude-code": Real(
@@ -109,8 +149,16 @@ REAL = {
         _trust_claude,
         line=rf"^{NAME}: .+",  # below, it names those that conflict
     ),
-    "codex": Real("@openai/codex@0.171.0", _LIST, "CODEX_HOME", _trust_codex),
-    "gemini": Real("@google/gemini-cli@0.61.0", _LIST, "GEMINI_CLI_HOME", trust_gemini),
+    "codex": Real(
+        "@openai/codex@0.171.0", _LIST, "CODEX_HOME", _trust_codex, line=r"^(?!.*disabled).+"
+    ),
+    "gemini": Real(
+        "@google/gemini-cli@0.61.0",
+        _LIST,
+        "GEMINI_CLI_HOME",
+        trust_gemini,
+        line=r"^(?!.*Blocked).+",
+    ),
     "qwen": Real("@qwen-code/qwen-code@0.15.10", _LIST, "QWEN_HOME"),
     "copilot": Real(
         "@github/copilot@1.0.102", ("mcp", "get", NAME), "COPILOT_HOME", _trust_copilot
@@ -123,6 +171,40 @@ REAL = {
         program="node_modules/@kilocode/cli-linux-x64/bin/kilo",
     ),
     "auggie": Real("@augmentcode/auggie@0.36.0", _LIST),
+    "droid": Real(
+        "@factory/cli-linux-x64@0.225.2",
+        _LIST,
+        "FACTORY_HOME_OVERRIDE",
+        program="node_modules/@factory/cli-linux-x64/bin/droid",
+        starts=True,  # to list them with their state
+    ),
+    "amp": Real(
+        "@sourcegraph/amp@0.0.1790142911-g7618fb",
+        _LIST,
+        line=rf"\A[\s\S]*?^  {NAME} .+",  # it lists what wins first
+    ),
+    "continue": Real(
+        "@continuedev/cli@1.5.47",
+        ("-p", "hello"),
+        "CONTINUE_GLOBAL_DIR",
+        starts=True,
+        prepare=_prepare_continue,
+    ),
+    "cline": Real(
+        "cline@3.0.65", ("hello to all",), "CLINE_DIR", starts=True, prepare=_prepare_cline
+    ),
+    "vibe": Real(
+        "mistral-vibe==3.0.2",
+        ("-p", "hello", "--trust"),
+        "VIBE_HOME",
+        starts=True,
+        environ={
+            "MISTRAL_API_KEY": "none",
+            "HTTPS_PROXY": NOWHERE,
+            "VIBE_API_RETRY_MAX_ELAPSED_TIME": "1",
+        },
+        python="3.13",
+    ),
 }
 
 
@@ -130,8 +212,11 @@ def installed(real: Real) -> Path:
     """Install the client once, in the cache folder, and return its program."""
     folder = CACHE / "kubectl-flux-status-tests" / "clients" / re.sub(r"\W+", "-", real.package)
     name = next(c.program for n, c in CLIENTS.items() if REAL.get(n) is real)
-    path = folder / (real.program or f"node_modules/.bin/{name}")
-    if not path.exists():
+    path = folder / (real.program or f"{'bin' if real.python else 'node_modules/.bin'}/{name}")
+    if not path.exists() and real.python:
+        subprocess.run([_python(real.python), "-m", "venv", folder], check=True)
+        subprocess.run([folder / "bin" / "pip", "install", "-q", real.package], check=True)
+    elif not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run(
             ["npm", "install", "--silent", "--no-audit", "--no-fund", f"--prefix={folder}",
@@ -139,6 +224,13 @@ def installed(real: Real) -> Path:
             env={**os.environ, "HOME": str(CACHE.parent)},
         )  # fmt: skip
     return path
+
+
+def _python(version: str) -> str:
+    """Return the path of that Python, which pyenv may have; skip the test without one."""
+    kept = sorted(Path.home().glob(f".pyenv/versions/{version}*/bin/python"))
+    path = shutil.which(f"python{version}") or (str(kept[-1]) if kept else None)
+    return path or pytest.skip(f"Python {version} is not installed")
 
 
 @pytest.fixture(name="desk", params=REAL)
@@ -161,7 +253,7 @@ def test_the_entry_of_the_user(desk: Desk) -> None:
 
 
 def test_the_files_of_the_folder(desk: Desk) -> None:
-    """An entry of each file of the folder replaces that of the user, in the client's order."""
+    """An entry of each file that wins over the user's replaces it, in the client's order."""
     locations = list(desk.client.locations(desk.host))
     user = desk.client.target(desk.host)
     desk.put(user, "user")
@@ -174,7 +266,7 @@ def test_the_files_of_the_folder(desk: Desk) -> None:
             at.path.unlink(missing_ok=True)
     if desk.real.trust:
         desk.real.trust(desk)
-    numbered = enumerate(reversed([at for at in locations if at != user]))
+    numbered = enumerate(reversed(locations[: locations.index(user)]))
     for file, group in groupby(numbered, key=lambda pair: pair[1].place.file):
         if not file.startswith("xdg/"):  # the user's other files there
             for number, at in group:
@@ -186,7 +278,7 @@ def test_the_files_of_the_folder(desk: Desk) -> None:
 def test_a_home_that_is_elsewhere(tmp_path: Path, client: str) -> None:
     """With the client's variable, setup writes where the client then looks, and only there."""
     desk = Desk(tmp_path / "home", client, {REAL[client].moved: str(tmp_path / "moved")})
-    (tmp_path / "moved").mkdir()
+    (tmp_path / "moved").mkdir(exist_ok=True)
     if client in ("opencode", "kilo"):  # the file must exist: the usual one is read, too
         (tmp_path / "moved" / f"{client}.json").write_text("{}")
     if client == "gemini":
@@ -195,3 +287,70 @@ def test_a_home_that_is_elsewhere(tmp_path: Path, client: str) -> None:
     change.apply(desk.host)
     assert change.path.is_relative_to(tmp_path / "moved")
     assert desk.listed() == desk.ours() == {"moved"}
+
+
+@pytest.mark.parametrize("client", ["opencode", "kilo"])
+def test_a_variable_with_the_content_of_a_file(tmp_path: Path, client: str) -> None:
+    """It wins over the files of the user and of the folder."""
+    variable = f"{client.upper()}_CONFIG_CONTENT"
+    desk = Desk(tmp_path / "home", client, {variable: json.dumps(_OPENCODE)})
+    desk.put(desk.client.target(desk.host), "user")
+    for at in desk.client.locations(desk.host):
+        if at.place.is_of_folder:
+            desk.put(at, "folder")
+    assert desk.listed() == desk.ours() == {"managed"}
+
+
+_SERVER = {"command": "/bin/true", "args": ["--kube-context=managed"]}
+_SERVERS = {"mcpServers": {NAME: _SERVER}}
+_TABLE = f'[mcp_servers.{NAME}]\ncommand = "/bin/true"\nargs = ["--kube-context=managed"]\n'
+_OPENCODE = {"mcp": {NAME: {"type": "local", "command": ["/bin/true", "--kube-context=managed"]}}}
+_REQUIRED = f"[mcp_servers.{NAME}.identity]\ncommand = "
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount files over /etc")
+@pytest.mark.parametrize(
+    ("client", "path", "content", "tags"),
+    [
+        ("claude-code", "claude-code/managed-mcp.json", _SERVERS, {"managed"}),
+        ("claude-code", "claude-code/managed-mcp.json", {"mcpServers": {}}, set()),
+        ("claude-code", "claude-code/managed-settings.json",
+         {"deniedMcpServers": [{"serverName": NAME}]}, set()),
+        ("claude-code", "claude-code/managed-settings.d/a.json",
+         {"allowedMcpServers": [{"serverName": "other"}]}, set()),
+        ("claude-code", "claude-code/managed-settings.json",
+         {"allowedMcpServers": [{"serverName": NAME}]}, {"user"}),
+        ("claude-code", "claude-code/managed-settings.json",
+         {"strictPluginOnlyCustomization": ["mcp"]}, set()),
+        ("codex", "codex/managed_config.toml", _TABLE, {"managed"}),
+        ("codex", "codex/config.toml", _TABLE, {"user"}),
+        ("codex", "codex/requirements.toml", "[mcp_servers]\n", set()),
+        ("codex", "codex/requirements.toml", f'{_REQUIRED}"/bin/true"\n', {"user"}),
+        ("codex", "codex/requirements.toml", f'{_REQUIRED}"/bin/false"\n', set()),
+        ("gemini", "gemini-cli/settings.json", _SERVERS, {"managed"}),
+        ("gemini", "gemini-cli/system-defaults.json", _SERVERS, {"user"}),
+        ("gemini", "gemini-cli/settings.json", {"mcp": {"excluded": [NAME]}}, set()),
+        ("gemini", "gemini-cli/settings.json", {"mcp": {"allowed": ["other"]}}, set()),
+        ("qwen", "qwen-code/settings.json", _SERVERS, {"managed"}),
+        ("qwen", "qwen-code/system-defaults.json", _SERVERS, {"user"}),
+        ("opencode", "opencode/opencode.json", _OPENCODE, {"managed"}),
+        ("opencode", "opencode/opencode.jsonc", _OPENCODE, {"managed"}),
+        ("kilo", "kilo/kilo.json", _OPENCODE, {"managed"}),
+        ("kilo", "kilo/kilo.jsonc", _OPENCODE, {"managed"}),
+        ("kilo", "kilo/opencode.json", _OPENCODE, {"managed"}),
+        ("auggie", "augment/settings.json", _SERVERS, {"managed"}),
+    ],
+)  # fmt: skip
+def test_what_an_administrator_places(
+    tmp_path: Path, client: str, path: str, content: Any, tags: set[str]
+) -> None:
+    """What wins over the user's entry for the client wins for us; so does what forbids it."""
+    desk = Desk(tmp_path / "home", client, {})
+    if client == "gemini":
+        trust_gemini(desk)
+    [change] = plan_put(desk.client, desk.host, desk.entry("user"), own_command=False)
+    change.apply(desk.host)
+    file = desk.system / "etc" / path
+    file.parent.mkdir(parents=True)
+    file.write_text(content if isinstance(content, str) else json.dumps(content))
+    assert desk.listed() == desk.ours() == tags

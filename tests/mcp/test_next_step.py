@@ -92,6 +92,17 @@ def test_three_failures_in_an_hour_are_enough() -> None:
     assert next_of(evidence(*HEALTHY, TRIVIAL), LocalState(failures=9)) is None
 
 
+def test_it_does_not_ask_why_where_the_report_says_why() -> None:
+    """Then an assistant can only go deeper."""
+    build = kustomization("web", "git", {"Ready": "False HealthCheckFailed: timeout waiting for x"})
+    unexplained = next_of(evidence(*HEALTHY, flux("GitRepository", "git"), build))
+    explained = next_of(evidence(*HEALTHY, EXPLAINED), LocalState(failures=2))
+    assert unexplained
+    assert explained
+    assert "let your assistant find out why" in unexplained.text
+    assert "let your assistant go deeper" in explained.text
+
+
 @pytest.mark.parametrize("failures", [0, 1, 2, 9])
 def test_it_stays_with_one_object(failures: int) -> None:
     """More failed checks do not change which failure it is about: what is unexplained is first."""

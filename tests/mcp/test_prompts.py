@@ -22,6 +22,7 @@ from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.findings import Level
 from fluxstatus.model.kinds import RESOURCES
 from fluxstatus.state.state import State
+from tests.builders import HEALTHY, evidence
 from tests.planting import HOSTILE, MARK, STATES, planted, planted_around, state, turns
 
 QUOTATION = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -101,3 +102,16 @@ def test_a_long_value_is_cut() -> None:
     """Of a long message, both ends are quoted."""
     known = planted_around(state("zoo"), f"begin{'x' * 9000}end")
     assert all(len(line) < 6000 for prompt in prompts_of(known) for line in prompt.splitlines())
+
+
+def test_what_is_documented_has_a_prompt() -> None:
+    """Each topic of the operator's page on prompts is there; what writes stands apart."""
+    analysis = Analysis(State(evidence(*HEALTHY)))
+    found = list(prompts.prompts(analysis, report_with_next(analysis)))
+    reading = " ".join(prompt.text for prompt in prompts.listed(found, writes=False))
+    for words in ('logs of "Deployment flux-system/', "SOPS", "changed today", "diagram"):
+        assert words in reading
+    writing = " ".join(prompt.text for prompt in prompts.listed(found, writes=True))
+    for words in ("Suspend Kustomization", "Reconcile Kustomization", "resume"):
+        assert words in writing
+    assert "Suspend" not in reading

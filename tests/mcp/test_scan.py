@@ -35,8 +35,9 @@ class Desk:
     def put(self, client: str, path: Path, entry: Entry = WRITE, **more: Any) -> None:
         """Write a file with *entry* as *client* has it, with the keys *more*."""
         host = Host("linux", self.environ, self.here)
-        at = next(one for one in CLIENTS[client].locations(host) if one.path == path)
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        at = next(one for one in CLIENTS[client].locations(host) if one.path == path)
         value = {**at.schema.write(entry), **more}
         path.write_text(CLIENTS[client].set("", entry.name, value, at))
 
@@ -66,6 +67,7 @@ FOLDER_FILES = {
     "amp": "here/.amp/settings.json",
     "auggie": ".augment/settings.json",
     "vibe": "here/.vibe/config.toml",
+    "continue": ".continue/mcpServers/flux.yaml",
 }
 
 
@@ -138,6 +140,14 @@ def test_an_entry_that_is_off(desk: Desk, client: str, value: dict[str, bool]) -
     assert len(desk.scan(client).started) == 1
 
 
+def test_a_file_of_continue_in_another_format(desk: Desk) -> None:
+    """It reads JSON in that folder, too; what we do not read is not passed over."""
+    file = desk.repository / ".continue" / "mcpServers" / "flux.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"mcpServers": {NAME: {"command": "flux-operator-mcp"}}}))
+    assert f"cannot parse {file}" in "".join(desk.scan("continue").unread)
+
+
 def test_what_is_merged_key_by_key(desk: Desk) -> None:
     """Codex and opencode merge entries: a file of the folder may change the arguments alone."""
     desk.put("opencode", desk.home / ".config" / "opencode" / "opencode.json", READ)
@@ -151,6 +161,28 @@ def test_what_is_merged_key_by_key(desk: Desk) -> None:
     assert list(warnings_of(found)) == [
         f"in this folder, opencode does not start {NAME}: {file} turns it off"
     ]
+
+
+@pytest.mark.parametrize(
+    ("client", "variable"),
+    [("opencode", "OPENCODE_CONFIG_CONTENT"), ("kilo", "KILO_CONFIG_CONTENT")],
+)
+def test_a_variable_with_the_content_of_a_file(desk: Desk, client: str, variable: str) -> None:
+    """It wins over all files of the user and of the folder, and setup cannot change it."""
+    path = CLIENTS[client].path(Host("linux", desk.environ))
+    assert path
+    desk.put(client, path, READ)
+    desk.environ[variable] = json.dumps({"mcp": {NAME: {"command": list(WRITE.argv)}}})
+    for folder in (True, False):
+        [listed] = desk.scan(client, folder=folder).started
+        assert listed.entry.read_only is False
+    title = CLIENTS[client].title
+    assert list(warnings_of(desk.scan(client))) == [
+        f"{title} starts {NAME} of ${variable} instead, {WRITES}"
+    ]
+    assert CLIENTS[client].path(Host("linux", desk.environ)) == path
+    desk.environ[variable] = "{" + NAME
+    assert f"cannot parse ${variable}" in "".join(desk.scan(client).problems)
 
 
 def test_codex_reads_a_folder_that_is_trusted(desk: Desk) -> None:

@@ -124,6 +124,7 @@ TIMEOUT = ProgramError(Unread(Why.TIMEOUT, "flux-operator-mcp did not answer"))
         ({"pinned": PINNED._replace(server="https://dev")}, 1, {"cluster": "other-cluster"}),
         ({"pinned": TIMEOUT}, 1, {"cluster": "no-config"}),
         ({"seen": TIMEOUT}, 3, {"server": "timeout"}),
+        ({"seen": SEEN._replace(instance=TIMEOUT.unread)}, 3, {"instance": "timeout"}),
         ({"seen": SEEN._replace(instance=NOT_FOUND)}, 1, {"instance": "not-seen"}),
         ({"kubectl": replace(evidence(*objects("other")), target=TARGET)}, 1,
          {"instance": "not-seen"}),
@@ -163,8 +164,37 @@ def test_an_empty_uid_proves_nothing() -> None:
 
 def test_a_server_that_was_not_started_in_time_is_unknown() -> None:
     """If other entries used up the time, nothing is known about this one: a client may start it."""
-    error = TimeUpError.of_start(Deadline(3), NAME)
+    error: ProgramError = TimeUpError.of_start(Deadline(3), NAME)
     [finding] = report(ENTRY, ["cursor"], error, KUBECTL, PINNED).findings
     assert (finding.level, finding.code) == (Level.UNKNOWN, "timeout")
     assert "--timeout 3s was used up" in finding.title
     assert judged(seen=error)[0] is Exit.NO_VERDICT
+
+
+def test_what_only_the_client_knows_has_a_way_out() -> None:
+    """Setup replaces words of the entry; a file with variables is the user's to remove."""
+    error = ProgramError(Unread(Why.NOT_REQUESTED, "only the client knows"))
+    for entry, argv in (
+        (args("$MORE"), ["kubectl", "flux-status", "mcp", "setup"]),
+        (ENTRY._replace(env_file=".env"), []),
+    ):
+        [finding] = report(entry, ["cursor"], error, KUBECTL, PINNED).findings
+        assert (finding.level, finding.code) == (Level.UNKNOWN, "unproven")
+        [one] = finding.hints
+        assert [word for command in one.commands for word in command.argv[:4]] == argv
+        assert argv or "envFile" in one.text
+
+
+@pytest.mark.parametrize(
+    ("error", "level"),
+    [
+        (TIMEOUT, Level.UNKNOWN),
+        (ProgramError(Unread(Why.FAILED, "it exited with code 1")), Level.FAIL),
+        (ProgramError(Unread(Why.NO_PROGRAM, "it was not found")), Level.FAIL),
+        (ProgramError(Unread(Why.GARBLED, "it does not speak MCP")), Level.FAIL),
+    ],
+)
+def test_a_silent_server_is_no_failure(error: ProgramError, level: Level) -> None:
+    """Nothing is known about a server that did not answer; one that ended has failed."""
+    found = report(ENTRY, ["cursor"], error, KUBECTL, PINNED)
+    assert ([f.level for f in found.findings], found.exit_code()) == ([level], Exit.NO_VERDICT)

@@ -3,7 +3,7 @@
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -99,7 +99,8 @@ def show(
                 console.put_line(f"{client.title}: {client.then}")
         verify = ("kubectl", "flux-status", "mcp", "verify", *_named(chosen))
         console.put(f"restart the client, then verify the server:\n  {command_line(verify)}\n")
-    for note in _other_entries(here, entry, targets):
+    done = [client.name for client, did in zip(targets, results, strict=True) if did]
+    for note in _other_entries(here, entry, targets, done):
         console.note(note)
     raise typer.Exit(Exit.USAGE if None in results else Exit.HEALTHY)
 
@@ -206,8 +207,13 @@ def _off(client: Client, here: Host, entry: Entry) -> str:
     return f"{where}, but does not start it: {listed.off}" if listed and listed.off else where
 
 
-def _other_entries(here: Host, entry: Entry, targets: Iterable[Client]) -> Iterator[str]:
-    """Yield notes on other entries that clients start, and how to change one that can write."""
+def _other_entries(
+    here: Host, entry: Entry, targets: Iterable[Client], done: Container[str]
+) -> Iterator[str]:
+    """Yield notes on other entries that clients start, and how to change one that can write.
+
+    Also on an entry that was set up just now, in the clients *done*, and that they do not start.
+    """
     names = {client.name for client in targets}
     for found in scan(here):
         for other in (one.entry for one in found.entries if not one.off):
@@ -217,6 +223,9 @@ def _other_entries(here: Host, entry: Entry, targets: Iterable[Client]) -> Itera
                     f'{found.client.title} also has the entry "{other.name}", which can change '
                     f"the cluster; to make it read-only, run: {command_line(fix.argv)}"
                 )
+        for mine in found.entries:
+            if found.client.name in done and mine.entry.name == entry.name and mine.off:
+                yield f"{found.client.title} does not start {entry.name}: {mine.off}"
         if found.client.name in names:
             yield from warnings_of(found)
 

@@ -58,17 +58,19 @@ def _lines(found: list[ClientEntries], here: Host) -> list[str]:
     lines = []
     for one in found:
         lines += [f" warn  {one.client.title}: {why}" for why in (*one.problems, *one.unread)]
-        for listed in one.entries:
+        for listed in (*one.managed, *one.entries):
             lines += _entry_lines(one, listed)
         lines += [f" warn  {warning}" for warning in warnings_of(one)]
-        if not (one.entries or one.problems) and one.client.installed(here):
+        if not (one.entries or one.managed or one.problems) and one.client.installed(here):
             lines.append(f" none  {one.client.title}: no entry in {one.path}")
     return [visible(line) for line in lines] or ["no MCP client was found on this machine"]
 
 
 def _entry_lines(one: ClientEntries, listed: Listed) -> list[str]:
     entry = listed.entry
-    name = f"{one.client.title}: {entry.name}"
+    is_managed = listed.at.place.is_of_administrator
+    of_whom = f" of {listed.at.path} (managed by an administrator)" if is_managed else ""
+    name = f"{one.client.title}: {entry.name}{of_whom}"
     if listed.off:
         return [f" warn  {name} will not start: {listed.off}"]
     if entry.url:
@@ -76,6 +78,8 @@ def _entry_lines(one: ClientEntries, listed: Listed) -> list[str]:
     context = f"context {entry.context}" if entry.context else "the current context"
     direct = server.is_direct(entry)
     missing = "" if server.runs(entry) else f"; {entry.command} was not found"
+    if entry.filled_in:
+        return [f" warn  {name} depends on {entry.filled_in}; it is unknown whether it can write"]
     if entry.read_only and entry.masks and direct:
         return [f" pass  {name} is read-only, {context}"]
     if entry.read_only and entry.masks:
@@ -83,7 +87,8 @@ def _entry_lines(one: ClientEntries, listed: Listed) -> list[str]:
         return [f" warn  {name} has the flags of a read-only server, {context}{doubt}"]
     what = "shows the data of Secrets" if entry.read_only else "CAN CHANGE the cluster"
     fix = setup_command(entry.name, [one.client.name], entry.context)
-    return [f" warn  {name} {what}, {context}{missing}", f"       {command_line(fix.argv)}"]
+    how = [] if is_managed else [f"       {command_line(fix.argv)}"]
+    return [f" warn  {name} {what}, {context}{missing}", *how]
 
 
 def _document(found: list[ClientEntries], here: Host, deadline: Deadline) -> dict[str, Any]:
@@ -98,11 +103,16 @@ def _document(found: list[ClientEntries], here: Host, deadline: Deadline) -> dic
                 "file": str(one.path),
                 "trouble": "; ".join(one.problems),
                 "entries": [_entry_json(listed) for listed in one.entries],
+                "managedEntries": [_entry_json(listed) for listed in one.managed],
                 "folderEntries": [_entry_json(listed) for listed in one.of_folder],
                 "warnings": [*one.unread, *warnings_of(one)],
             }
             for one in found
-            if one.entries or one.of_folder or one.problems or one.client.installed(here)
+            if one.entries
+            or one.managed
+            or one.of_folder
+            or one.problems
+            or one.client.installed(here)
         ],
     }
 

@@ -1,7 +1,7 @@
 """`mcp verify`: start the server as the clients do, and check what it can do and see."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
@@ -17,11 +17,12 @@ from fluxstatus.commands.options import TIMEOUT, Connection, Display, Timeout
 from fluxstatus.commands.progress import read_evidence
 from fluxstatus.mcp import verify
 from fluxstatus.mcp.canary import Masking
-from fluxstatus.mcp.elsewhere import warnings_of
+from fluxstatus.mcp.elsewhere import may_write, warnings_of
 from fluxstatus.mcp.entry import Entry
 from fluxstatus.mcp.kubeconfig import KubeContext, context_of, is_the_callers, view
 from fluxstatus.mcp.observe import Observation, observe
 from fluxstatus.mcp.scan import ClientEntries, scan
+from fluxstatus.model.evidence import Why
 from fluxstatus.model.findings import Exit, Level, Report, worst
 from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.report import RENDER, Format, as_json
@@ -31,13 +32,15 @@ from fluxstatus.report import RENDER, Format, as_json
 class _Result:
     """An entry, the clients that have it, the observation of it, and the report.
 
-    `warnings` are about what these clients start instead of it, or besides.
+    `warnings` are about what these clients start instead of it, or besides. `is_all` is whether no
+    client may start what writes besides the results.
     """
 
     entry: Entry
     clients: list[str]
     titles: list[str]
     warnings: list[str] = field(default_factory=list)
+    is_all: bool = True
     seen: Observation | ProgramError | None = None
     reports: list[Report] = field(default_factory=list)
 
@@ -92,11 +95,12 @@ def _results(names: list[str], name: str) -> tuple[list[_Result], bool]:
     from someone else.
     """
     results: list[_Result] = []
-    is_complete = True
+    is_complete, others = True, False
     for found in scan(host(), clients(names)):
         for problem in (*found.problems, *found.unread):
             console.note(f"{found.client.title}: {problem}")
-        is_complete = is_complete and not found.problems
+        is_complete = is_complete and not (found.problems or found.unread)
+        others = others or may_write(found)
         if found.client.local and not names:
             if found.entries:
                 console.note(
@@ -104,13 +108,15 @@ def _results(names: list[str], name: str) -> tuple[list[_Result], bool]:
                 )
             continue
         is_complete = _add(results, found, name) and is_complete
+    for result in results:
+        result.is_all = is_complete and not others
     return results, is_complete
 
 
 def _add(results: list[_Result], found: ClientEntries, name: str) -> bool:
     """Add what can be started of a client's entries, and return whether that is all of them."""
     is_complete, warnings = True, list(warnings_of(found))
-    for listed in found.entries:
+    for listed in (*found.entries, *(one for one in found.managed if not one.off)):
         entry = listed.entry
         if name not in ("", entry.name):
             continue
@@ -144,11 +150,7 @@ def _verify(result: _Result, connection: Connection, shown: Display, deadline: D
         pinned = context_of(entry, deadline)
     except ProgramError as error:
         pinned = error
-    try:
-        current = "" if isinstance(pinned, ProgramError) else pinned.context
-        result.seen = observe(entry, deadline, current)
-    except ProgramError as error:
-        result.seen = error
+    result.seen = _seen(entry, deadline, pinned)
     report = verify.report(
         entry, result.clients, result.seen, evidence, pinned, is_own=is_own,
         warnings=result.warnings,
@@ -158,6 +160,20 @@ def _verify(result: _Result, connection: Connection, shown: Display, deadline: D
     result.reports.append(
         report._replace(findings=tuple(map(target_flags.finding, report.findings)))
     )
+
+
+def _seen(
+    entry: Entry, deadline: Deadline, pinned: KubeContext | ProgramError
+) -> Observation | ProgramError:
+    """Start the server of *entry*, unless it is only the client that knows what that is."""
+    if entry.filled_in:
+        text = f"only the client knows what {entry.filled_in} in the entry stands for"
+        return ProgramError.of(Why.NOT_REQUESTED, text)
+    try:
+        current = "" if isinstance(pinned, ProgramError) else pinned.context
+        return observe(entry, deadline, current)
+    except ProgramError as error:
+        return error
 
 
 def _connection(
@@ -199,21 +215,22 @@ def _as_text(results: list[_Result], shown: Display) -> str:
 
 def _as_json(results: list[_Result], _: Display) -> str:
     seen = [one.seen for one in results if isinstance(one.seen, Observation)]
+    writes = _writes(results)
+    is_all = all(result.is_all for result in results)
     document = {
         "verdict": worst(Level(result.report.verdict) for result in results),
         "advertised": list(dict.fromkeys(tool for one in seen for tool in one.advertised)),
-        "writes": _writes(result.seen for result in results),
+        "writes": writes if writes or is_all else None,
         "entries": [_document(result) for result in results],
     }
     return as_json.versioned(document)
 
 
-def _writes(seen: Iterable[object]) -> list[str] | None:
+def _writes(results: Sequence[_Result]) -> list[str] | None:
     """Return the tools that write; None if there are none, but that is not proven."""
-    known = list(seen)
-    tried = [one for one in known if isinstance(one, Observation)]
+    tried = [one.seen for one in results if isinstance(one.seen, Observation)]
     found = list(dict.fromkeys(tool for one in tried for tool in one.writes))
-    is_proven = len(tried) == len(known) and not any(any(one.doubt) for one in tried)
+    is_proven = len(tried) == len(results) and not any(any(one.doubt) for one in tried)
     return found if found or is_proven else None
 
 
@@ -229,7 +246,7 @@ def _document(result: _Result) -> Mapping[str, Any]:
         "protocol": seen.protocol if seen else "",
         "latencyMilliseconds": round(seen.latency * 1000) if seen else None,
         "advertised": list(seen.advertised) if seen else [],
-        "writes": _writes([result.seen]),
+        "writes": _writes([result]),
         "unknown": list(seen.unknown) if seen else [],
         "comparedWith": seen.reference.path if seen else "",
         "masksSecrets": _MASKS[seen.masking] if seen else None,

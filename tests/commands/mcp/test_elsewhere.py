@@ -73,6 +73,17 @@ def test_without_an_entry_of_the_user(mcp: Any, tmp_path: Path) -> None:
     assert "no client has an entry" in result.stderr
 
 
+def test_a_file_of_the_folder_that_cannot_be_read_is_no_proof(mcp: Any, tmp_path: Path) -> None:
+    """The client may read what we do not: verify has no verdict, and does not say `[]`."""
+    put(tmp_path, "--read-only=true")
+    file = put(tmp_path / "here")
+    with file.open("a") as more:
+        more.write(" " * (5 << 20))
+    result = mcp("verify", "-o", "json")
+    assert (result.returncode, json.loads(result.stdout)["writes"]) == (3, None)
+    assert f"{file} is larger than 4 MiB" in result.stderr
+
+
 def test_an_entry_that_is_off_is_said_to_be(mcp: Any, tmp_path: Path) -> None:
     """Setup does not switch on what the user has switched off, and nobody says that it works."""
     config = tmp_path / ".codex" / "config.toml"
@@ -86,6 +97,41 @@ def test_an_entry_that_is_off_is_said_to_be(mcp: Any, tmp_path: Path) -> None:
     assert f"Codex does not start {NAME}: enabled is false" in [
         f["title"] for f in entry["findings"] if f["code"] == "other-entry"
     ]
+
+
+def test_an_administrators_entry_is_a_warning_everywhere(
+    flux_status: Program, tmp_path: Path
+) -> None:
+    """Status, setup and verify name the file; verify does not say that nothing writes."""
+    mcp_server(tmp_path / "bin" / NAME, tools=["get_flux_instance"])
+    program(tmp_path / "bin" / "kubectl", KUBECTL)
+    (tmp_path / ".gemini").mkdir()
+    (tmp_path / ".gemini" / "trustedFolders.json").write_text(f'{{"{tmp_path}": "TRUST_FOLDER"}}')
+    managed = tmp_path / "managed.json"
+    env = {"HOME": str(tmp_path), "PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin",
+           "GEMINI_CLI_SYSTEM_SETTINGS_PATH": str(managed)}  # fmt: skip
+
+    def mcp(*words: str) -> CompletedProcess[str]:
+        return flux_status("mcp", *words, "--client=gemini", env=env, cwd=tmp_path)
+
+    managed.write_text(json.dumps({"mcp": {"excluded": [NAME]}}))
+    assert (
+        f"Gemini CLI does not start {NAME}: it is in mcp.excluded" in mcp("setup", "--yes").stderr
+    )
+    entry = {"command": NAME, "args": ["serve"]}
+    managed.write_text(json.dumps({"mcpServers": {NAME: entry}}))
+    where = f"{NAME} of {managed} (managed by an administrator)"
+    warning = f"Gemini CLI starts {where} instead, which CAN CHANGE the cluster"
+    text = mcp("status").stdout
+    assert f" warn  {warning}\n" in text
+    assert f" warn  Gemini CLI: {where} CAN CHANGE the cluster, the current context\n" in text
+    [client] = json.loads(mcp("status", "-o", "json").stdout)["clients"]
+    assert [one["readOnly"] for one in client["managedEntries"]] == [False]
+    assert warning in mcp("setup", "--yes").stderr
+    document = json.loads(mcp("verify", "-o", "json").stdout)
+    assert warning in [f["title"] for one in document["entries"] for f in one["findings"]]
+    assert [one["command"] for one in document["entries"]] == [str(tmp_path / "bin" / NAME), NAME]
+    assert document["writes"] is None
 
 
 def test_what_comes_after_setup(mcp: Any, tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def test_the_skill_is_installed_where_assistants_look(
     assert result.stdout == f"{file}\n"
     head = file.read_text().split("---\n")[1]
     keys = [line.partition(":")[0] for line in head.splitlines()]
-    assert keys == ["name", "description", "license", "compatibility"]
+    assert keys == ["name", "description", "license", "compatibility", "allowed-tools"]
     assert all(len(line) <= 500 for line in head.splitlines())
 
 

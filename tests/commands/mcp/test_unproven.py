@@ -85,6 +85,17 @@ def test_a_launcher_does_not_pass(
     assert exit_code == (3 if secrets == "masked" else 1)
 
 
+@pytest.mark.parametrize("word", ["$EXTRA", "${EXTRA:---read-only=false}", "{env:EXTRA}"])
+def test_what_the_client_fills_in_is_unknown(verified: Any, tmp_path: Path, word: str) -> None:
+    """What comes of a variable of the client is not known here: such an entry is not started."""
+    server = mcp_server(tmp_path / "bin" / "flux-operator-mcp", tools=READING)
+    exit_code, document, found = verified(server, "serve", "--read-only=true", word)
+    assert (exit_code, document["writes"], found["server"]) == (3, None, "unproven")
+    [finding] = [one for one in document["findings"] if one["step"] == "server"]
+    assert finding["level"] == "unknown"
+    assert not (tmp_path / "bin" / "asked").exists()
+
+
 def test_an_entry_with_a_kubeconfig_of_its_own_is_not_tried(verified: Any, tmp_path: Path) -> None:
     """It would ask a real cluster, so nothing is known of its masking."""
     server = mcp_server(tmp_path / "bin" / "flux-operator-mcp", tools=READING)
