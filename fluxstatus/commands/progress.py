@@ -74,8 +74,8 @@ def read_evidence(
     """Return the state of the cluster, read before *deadline*.
 
     *advice* adds the requests for advice, *identified* that for the uid of the cluster, which two
-    snapshots of one cluster have in common, and *also* makes its own. On a terminal a line shows the
-    last answer, unless *quiet*; *verbose* prints a line for each answer and for each step.
+    snapshots of one cluster have in common, and *also* makes its own. On a terminal a line shows
+    the last answer, unless *quiet*; *verbose* prints a line for each answer and for each step.
     """
     from fluxstatus.cluster.collector import collect
     from fluxstatus.cluster.identity import Identity

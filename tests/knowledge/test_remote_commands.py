@@ -27,21 +27,37 @@ def commands_of(found: Diagnosis) -> list[Command]:
     return [one for hint in found.hints for one in hint.commands]
 
 
+_IMMUTABLE = (
+    'Job/team/m dry-run failed (Invalid): Job.batch "m" is invalid: spec.template: Invalid value: '
+    "field is immutable"
+)
+_QUOTA = (
+    f'{_FAILED} (Forbidden): pods "web" is forbidden: exceeded quota: compute, requested: cpu=1, '
+    "used: cpu=1, limited: cpu=1"
+)
+_DENIED = (
+    f'{_FAILED} (Forbidden): admission webhook "validate.kyverno.svc-fail" denied the request: no'
+)
+_LATE = (
+    "health check failed after 5m0s: timeout waiting for: [Deployment/team/web status: "
+    "'InProgress']"
+)
+_PENDING = (
+    "Helm upgrade failed for release apps/app with chart x@1: another operation "
+    "(install/upgrade/rollback) is in progress"
+)
+
+
 @pytest.mark.parametrize(
     ("kind", "message", "words"),
     [
-        ("Kustomization", 'Job/team/m dry-run failed (Invalid): Job.batch "m" is invalid: '
-         "spec.template: Invalid value: field is immutable", "delete job m -n team"),
-        ("Kustomization", f'{_FAILED} (Forbidden): pods "web" is forbidden: exceeded quota: compute'
-         ", requested: cpu=1, used: cpu=1, limited: cpu=1", "describe resourcequotas -n team"),
-        ("Kustomization", f'{_FAILED} (Forbidden): admission webhook "validate.kyverno.svc-fail" '
-         "denied the request: no", "get clusterpolicies.kyverno.io"),
-        ("Kustomization", "health check failed after 5m0s: timeout waiting for: "
-         "[Deployment/team/web status: 'InProgress']", "describe deployment web -n team"),
-        ("HelmRelease", "Helm upgrade failed for release apps/app with chart x@1: another operation "
-         "(install/upgrade/rollback) is in progress", "get secrets -n apps -l owner=helm"),
+        ("Kustomization", _IMMUTABLE, "delete job m -n team"),
+        ("Kustomization", _QUOTA, "describe resourcequotas -n team"),
+        ("Kustomization", _DENIED, "get clusterpolicies.kyverno.io"),
+        ("Kustomization", _LATE, "describe deployment web -n team"),
+        ("HelmRelease", _PENDING, "get secrets -n apps -l owner=helm"),
     ],
-)  # fmt: skip
+)
 def test_what_is_applied_is_in_the_remote_cluster(kind: str, message: str, words: str) -> None:
     """Its context is a word that kubectl refuses, and that the step explains, once."""
     there, here = diagnosed(kind, message, _REMOTE), diagnosed(kind, message, {})
@@ -50,9 +66,7 @@ def test_what_is_applied_is_in_the_remote_cluster(kind: str, message: str, words
     assert any(line.startswith(remote) for line in lines), lines
     assert sum("REMOTE_CLUSTER stands for" in hint.text for hint in there.hints) == 1
     assert not any(REMOTE in one.argv for one in commands_of(here))
-    assert [one.changes for one in commands_of(there)] == [
-        one.changes for one in commands_of(here)
-    ]
+    assert [one.changes for one in commands_of(there)] == [one.changes for one in commands_of(here)]
 
 
 def _stays(command: Command) -> bool:
