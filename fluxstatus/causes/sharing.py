@@ -150,7 +150,7 @@ SHARED_CODES = frozenset(_SHARED)
 
 _OF_CLUSTER = frozenset(
     {"admission-unreachable", "admission-no-dry-run", "admission-denied", "api-server-failing",
-     "etcd-full", "conversion-webhook-failing", "api-service-broken", "namespace-terminating", "quota-exceeded",
-     "crd-missing"}
+     "etcd-full", "conversion-webhook-failing", "api-service-broken", "namespace-terminating",
+     "quota-exceeded", "crd-missing"}
 )  # fmt: skip
 """Codes of faults in the cluster that objects are applied to, which may be a remote cluster."""

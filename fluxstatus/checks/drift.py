@@ -14,6 +14,7 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.owners import TWO_OWNERS, two_owners
 from fluxstatus.checks.progress import awaited_by
 from fluxstatus.checks.step import Step
+from fluxstatus.checks.without_source import SOURCE_GONE, ready_without_source, source_gone
 from fluxstatus.checks.wording import (
     UNREAD,
     WAITING,
@@ -22,7 +23,6 @@ from fluxstatus.checks.wording import (
     read_whole,
     unread_finding,
 )
-from fluxstatus.checks.without_source import SOURCE_GONE, ready_without_source, source_gone
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import CHANGES
 from fluxstatus.model.findings import Finding, Level

@@ -6,7 +6,7 @@ source-controller internal/controller, SetupWithManager).
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from fluxstatus.base.plurals import counted
 from fluxstatus.causes.analysis import Analysis
