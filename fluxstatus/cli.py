@@ -259,6 +259,7 @@ def _reader(
             verbose=shown.verbose,
             quiet=timing.watch or timing.wait is not None,  # they print progress on their own
             advice=scope.advice,
+            identified=saved.save is not None,
             also=accepting.read,
         )
         if saved.save:  # before the checks: a bug there is best reported with this file

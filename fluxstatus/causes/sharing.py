@@ -138,7 +138,7 @@ _SHARED: Mapping[str, Callable[[_Fields], Shared]] = {
     "api-service-broken": _named("broken_group"),
     "api-server-denied": _named("controller"),
     "service-account-token-forbidden": _named("controller"),
-    "api-server-failing": lambda _: ("this cluster",),
+    **dict.fromkeys(("api-server-failing", "etcd-full"), lambda _: ("this cluster",)),
     "namespace-terminating": _named("terminating"),
     "quota-exceeded": _in_namespace("quota"),
     "crd-missing": _named("missing_group_name"),
@@ -150,7 +150,7 @@ SHARED_CODES = frozenset(_SHARED)
 
 _OF_CLUSTER = frozenset(
     {"admission-unreachable", "admission-no-dry-run", "admission-denied", "api-server-failing",
-     "conversion-webhook-failing", "api-service-broken", "namespace-terminating", "quota-exceeded",
-     "crd-missing"}
+     "etcd-full", "conversion-webhook-failing", "api-service-broken", "namespace-terminating",
+     "quota-exceeded", "crd-missing"}
 )  # fmt: skip
 """Codes of faults in the cluster that objects are applied to, which may be a remote cluster."""

@@ -14,6 +14,7 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.owners import TWO_OWNERS, two_owners
 from fluxstatus.checks.progress import awaited_by
 from fluxstatus.checks.step import Step
+from fluxstatus.checks.without_source import SOURCE_GONE, ready_without_source, source_gone
 from fluxstatus.checks.wording import (
     UNREAD,
     WAITING,
@@ -105,6 +106,9 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     )
     for resource in state.of_kind("HelmRelease"):
         yield from _drifted(state, resource)
+    gone = ready_without_source(analysis)
+    without += sum(one.ref.kind in CONSUMERS for each in gone.values() for one in each)
+    yield from (source_gone(STEP_ID, key, each) for key, each in gone.items())
     yield from _requests(analysis)
     yield from _left_behind(state)
     yield from two_owners(analysis)
@@ -411,6 +415,7 @@ def _codes() -> tuple[Code, ...]:
         _REQUEST_UNHANDLED,
         _LEFT_BEHIND,
         TWO_OWNERS,
+        SOURCE_GONE,
         _FROZEN,
         _NOTHING_RUNS,
         _NOTHING_COMPARED,

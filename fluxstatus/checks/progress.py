@@ -1,11 +1,11 @@
 """What waits: objects in progress, and objects that wait for another one."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from fluxstatus.base.durations import ago
-from fluxstatus.base.plurals import listed, noun_for
+from fluxstatus.base.plurals import joined, listed, noun_for
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
 from fluxstatus.causes.waits import is_wait
@@ -20,12 +20,12 @@ from fluxstatus.state.state import State
 _NAMED = 5  # objects in progress that a sentence names
 _AWAITED = 3  # objects that others wait for
 
-_WAITS = "{} waiting for {}"
-_ALIKE = "{} failing with the same error as {}"
-_PART = "{} failing because of {}"
-_STALE = "{} not updating because of {}"
+_WAITS = "waiting for"
+_ALIKE = "failing with the same error as"
+_PART = "failing because of"
+_STALE = "not updating because of"
 _SENTENCES = (_WAITS, _ALIKE, _PART, _STALE)
-"""The sentences about the numbers of objects that wait; in the last one, the objects are Ready."""
+"""What numbers of objects do, before what they wait for; those of the last one are Ready."""
 
 _LEFT_OUT = "left out by --skip"
 
@@ -49,10 +49,8 @@ def waiting(analysis: Analysis, step: str, ref: Ref, causes: Iterable[Cause]) ->
     if analysis.is_left_out(ref.key):
         title = f"{ref}: not ready because of a fault {_LEFT_OUT}"
         return Finding(step=step, code=WAITING, level=Level.SKIP, title=title, object=ref)
-    found = tuple(causes)
-    names = ", ".join(str(cause.ref) for cause in found)
-    title = f"{ref}: not ready because of {names}"
-    awaited = tuple(cause.ref for cause in found)
+    awaited = tuple(dict.fromkeys(cause.ref for cause in causes))  # one may have two faults
+    title = f"{ref}: not ready because of {', '.join(map(str, awaited))}"
     return Finding(step, WAITING, Level.WAIT, title, object=ref, waits_for=awaited)
 
 
@@ -72,7 +70,7 @@ def summary(
         sentence, refs = _wait_of(analysis, one)
         if refs:
             waits[sentence].append(refs)
-    parts = [_together(sentence, each) for sentence, each in waits.items() if each]
+    parts = [*_together(waits)]
     if moving:
         parts.append(f"{len(moving)} in progress: {_moving(moving, analysis.state.now)}")
     left_out = sum(analysis.is_left_out(one.key) for one in objects) if analysis.left_out else 0
@@ -178,8 +176,17 @@ def _is_suspended(cause: Cause) -> bool:
     return cause.resource is not None and cause.resource.verdict is Verdict.SUSPENDED
 
 
-def _together(sentence: str, waits: Sequence[Collection[Ref]]) -> str:
-    """Return *sentence* with the number of *waits* and what is waited for, the most often first."""
+def _together(waits: Mapping[str, Sequence[Collection[Ref]]]) -> Iterator[str]:
+    """Yield what is waited for with the number of objects in each sentence of *waits* about it."""
+    numbers: dict[str, list[str]] = {}
+    for sentence, each in waits.items():
+        if each:
+            numbers.setdefault(_names(each), []).append(f"{len(each)} {sentence}")
+    yield from (f"{joined(found)} {names}" for names, found in numbers.items())
+
+
+def _names(waits: Iterable[Collection[Ref]]) -> str:
+    """Return the names of what is waited for, the most often first."""
     counts = Counter(ref for refs in waits for ref in refs)
     names = [str(ref) for ref, _ in sorted(counts.items(), key=lambda one: (-one[1], one[0]))]
-    return sentence.format(len(waits), listed(names, _AWAITED))
+    return listed(names, _AWAITED)

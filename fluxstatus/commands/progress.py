@@ -3,6 +3,8 @@
 # ruff: noqa: PLC0415 - a snapshot and --help do not need the client
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from fluxstatus.base.deadline import Deadline
@@ -66,15 +68,20 @@ def read_evidence(
     verbose: bool,
     quiet: bool = False,
     advice: bool = False,
+    identified: bool = False,
     also: "Callable[[ApiClient], None] | None" = None,
 ) -> Evidence:
     """Return the state of the cluster, read before *deadline*.
 
-    *advice* adds the requests for advice, and *also* makes its own. On a terminal a line shows the
-    last answer, unless *quiet*; *verbose* prints a line for each answer and for each step.
+    *advice* adds the requests for advice, *identified* that for the uid of the cluster, which two
+    snapshots of one cluster have in common, and *also* makes its own. On a terminal a line shows
+    the last answer, unless *quiet*; *verbose* prints a line for each answer and for each step.
     """
     from fluxstatus.cluster.collector import collect
+    from fluxstatus.cluster.identity import Identity
 
+    identity = Identity()
+    more = [each for each in (also, identity.read if identified else None) if each]
     access = connection.access(deadline, namespaces)
     live = console.LiveLine(on=not quiet and not verbose)
     answers: list[Progress] = []
@@ -94,13 +101,18 @@ def read_evidence(
             awaited=further.awaited,
             contested_kinds=_contested_kinds,
             advice=advice,
-            also=also,
+            also=partial(_call_all, more) if more else None,
         )
     finally:
         live.clear()
     for line in _account(answers, evidence) if verbose else ():
         console.note(line)
-    return evidence
+    return replace(evidence, uid=identity.uid) if identified else evidence
+
+
+def _call_all(functions: "Iterable[Callable[[ApiClient], None]]", api: "ApiClient") -> None:
+    for each in functions:
+        each(api)
 
 
 def _get_ready() -> None:

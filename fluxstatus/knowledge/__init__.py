@@ -72,16 +72,28 @@ def diagnose(
 
         steps = _with_retry(rule.steps, resource, is_needed=reason in REASONS)
         found = Diagnosis(rule._replace(steps=steps), found.fields)
-    if is_remote(subject) and rule.code in _about_applied() and "spec.kubeConfig" not in rule.why:
+    return _of_remote_cluster(found) if is_remote(subject) else found
+
+
+def _of_remote_cluster(found: Diagnosis) -> Diagnosis:
+    """Return *found*, which may be about an object in a remote cluster."""
+    rule = found.rule
+    if rule.code in _codes_in(*_APPLIED, "health", "releases", "api_server"):
+        from fluxstatus.knowledge.remote_commands import for_remote_cluster
+
+        found = Diagnosis(rule._replace(steps=for_remote_cluster(rule.steps)), found.fields)
+    if rule.code in _codes_in(*_APPLIED) and "spec.kubeConfig" not in rule.why:
         return found.adding("the object is in the remote cluster that spec.kubeConfig refers to")
     return found
 
 
+_APPLIED = ("admission", "applying", "manifests")
+"""The topics of messages about an applied object, which may be in another cluster."""
+
+
 @cache
-def _about_applied() -> frozenset[str]:
-    """Return the codes of messages about an applied object, which may be in another cluster."""
-    tables = map(table, ("admission", "applying", "manifests"))
-    return frozenset(rule.code for rules in tables for rule in rules)
+def _codes_in(*topics: str) -> frozenset[str]:
+    return frozenset(rule.code for rules in map(table, topics) for rule in rules)
 
 
 _BY_FLUX = late_pattern(r" \(flux reconcile --\w+\)")

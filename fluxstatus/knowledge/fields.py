@@ -93,7 +93,8 @@ def fields_of(resource: Resource, endpoint: Resource | None = None) -> dict[str,
         "holder": own["secret"] or own["sync_secret"],
         "secret": own["secret"] or own["sync_secret"],
         "secret_keys": _SECRET_KEYS.get(ref.kind, "see the documentation of this kind"),
-        **_where_to_change(ref.kind),
+        **_IN_MANIFESTS,
+        **_IN_MANIFESTS_OF.get(ref.kind, {}),
     }
 
 
@@ -375,14 +376,25 @@ def _address_field(resource: Resource, endpoint: Resource) -> str:
     return field if endpoint is resource else field + _called(endpoint)
 
 
-def _where_to_change(kind: str) -> dict[str, str]:
-    """Return the phrases for the place where users change the manifests that a *kind* applies."""
-    if kind == "HelmRelease":
-        return {
-            "in_git": "in spec.values or the chart",
-            "unset_default": "; to remove one of the chart's defaults, set it to null in spec.values",
-        }
-    return {"in_git": "in Git", "unset_default": ""}
+_VARIABLE = ". If the value is a variable of spec.postBuild, write"
+_IN_MANIFESTS = {
+    "in_git": "in Git", "unset_default": "", "quoted_variable": "", "unquoted_variable": "",
+}  # fmt: skip
+"""The phrases for the place where users change the manifests that an object applies."""
+
+_IN_MANIFESTS_OF: Mapping[str, Mapping[str, str]] = {
+    "Kustomization": {
+        "quoted_variable": f'{_VARIABLE} "${{VAR}}"',
+        "unquoted_variable": f'{_VARIABLE} ${{VAR}}, not "${{VAR}}"',
+    },
+    "HelmRelease": {
+        "in_git": "in spec.values or the chart",
+        "unset_default": "; to remove one of the chart's defaults, set it to null in spec.values",
+    },
+    # The operator has the manifests of Flux, so what users change are their patches.
+    "FluxInstance": {"in_git": "in spec.kustomize.patches"},
+}
+"""The phrases of kinds with others; only a Kustomization has spec.postBuild."""
 
 
 def _source_fields(resource: Resource) -> dict[str, str]:

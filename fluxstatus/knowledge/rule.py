@@ -193,7 +193,8 @@ FALLBACKS = {
     # the optional parts of a sentence
     **dict.fromkeys(
         ("suspended_by", "and_objects", "deletion", "until", "by_hand", "pending", "cluster_type",
-         "expected", "of_endpoint", "stale_writers", "unset_default"), "",
+         "expected", "of_endpoint", "stale_writers", "unset_default", "quoted_variable",
+         "unquoted_variable"), "",
     ),
 }  # fmt: skip
 """The phrases that stand for empty fields; all other empty fields become "…"."""

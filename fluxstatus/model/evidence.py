@@ -232,7 +232,8 @@ class Evidence:
     `answers` has the results by resource as "plural.group" ("pods" for the core group), and by
     the names of the other queries (see queries.py). `served` has the preferred version of each
     Flux resource that the API server serves, None when discovery failed; `also_served` has the
-    other versions of those that have some, None when they are unknown. `unreachable` is set when
+    other versions of those that have some, None when they are unknown. `uid` tells the cluster from
+    all others, empty when unknown: only `fleet` and snapshots need it. `unreachable` is set when
     the cluster could not be queried at all. `clock_skew` is how many seconds the clock of this
     machine is ahead of the server's.
     """
@@ -246,6 +247,7 @@ class Evidence:
     clock_skew: float | None = None
     unreachable: Unread | None = None
     cost: Cost = field(default_factory=Cost)
+    uid: str = ""
 
     def answer(self, query: str) -> Answer:
         """Return the result of *query*; that of a query that was not sent is Unread, not empty."""

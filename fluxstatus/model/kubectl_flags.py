@@ -49,6 +49,11 @@ _LIVE_OPTIONS = frozenset({"--save", "--wait"})
 _ON_FILES = frozenset({"compare"})
 """The commands of this program that read only files and no cluster."""
 
+REMOTE_CONTEXT = "REMOTE_CLUSTER"
+REMOTE = f"--context={REMOTE_CONTEXT}"
+"""The context in a command about an object in a remote cluster, which only the user knows: other
+flags than the kubeconfig are about another cluster."""
+
 DEMO = ("--demo",)
 """The option that selects the bundled demo cluster. No kubeconfig has its context."""
 
@@ -87,7 +92,8 @@ class TargetFlags:
             return command._replace(argv=(*command.argv, *target_flags.own_words(rest[1:])))
         if (program, *rest[:2]) == ("flux", "migrate", "-f"):
             return command  # it changes the files in a checkout
-        if rest[:1] == ["config"]:  # about the file, whatever context or user is asked for
+        # about the file, whatever context or user is asked for
+        if rest[:1] in (["config"], [REMOTE]):
             files = [flag for flag in self._flags if flag.startswith("--kubeconfig")]
             target_flags = TargetFlags("", tuple(files))
         words = tuple(target_flags.words(program))

@@ -70,6 +70,7 @@ _SHAPE: Shape = {
     "version": int,
     "takenAt": str,
     "target": {**dict.fromkeys(_TARGET, str), "flags": [str]},
+    "uid": str,
     "cost": {"requests": int, "bytes": int, "seconds": (float, int)},
     "clockSkew": (float, int, NoneType),
     "unreachable": (_UNREAD, NoneType),
@@ -130,6 +131,7 @@ def dumps(evidence: Evidence) -> bytes:
         "version": VERSION,
         "takenAt": evidence.taken_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "target": {name: getattr(evidence.target, name) for name in _TARGET},
+        **({"uid": evidence.uid} if evidence.uid else {}),
         "cost": evidence.cost._asdict(),
         "clockSkew": evidence.clock_skew,
         "unreachable": _plain(evidence.unreachable),
@@ -197,6 +199,7 @@ def _replace(target: Path, data: bytes) -> None:
 def _with_all_keys(document: dict[str, Any]) -> dict[str, Any]:
     """Add the keys that a file without them, such as one of an earlier release, stands for."""
     document.setdefault("alsoServed", None)
+    document.setdefault("uid", "")
     for answer in map_of(document.get("answers")).values():
         map_of(answer).setdefault("objects", [])
     return document
@@ -291,6 +294,7 @@ def _evidence(document: dict[str, Any]) -> Evidence:
         clock_skew=document["clockSkew"],
         unreachable=document["unreachable"] and _unread(document["unreachable"]),
         cost=Cost(**document["cost"]),
+        uid=document["uid"],
     )
 
 

@@ -117,6 +117,11 @@ def ids_of(item: Object) -> list[str]:
     return ids
 
 
+_KUBECONFIG_KEY = "value"
+"""The key of a kubeconfig if spec.kubeConfig names none, and value.yaml if that is missing
+(fluxcd/pkg runtime/client impersonator.go)."""
+
+
 def target_of(item: Object) -> str:
     """Return the reference to the kubeconfig of the cluster that *item* applies to.
 
@@ -125,7 +130,7 @@ def target_of(item: Object) -> str:
     config = map_of(item.get("spec")).get("kubeConfig")
     for name, reference in map_of(config).items() if config else ():
         if found := text_of(map_of(reference).get("name")):
-            key = text_of(map_of(reference).get("key"))
+            key = text_of(map_of(reference).get("key")) or _KUBECONFIG_KEY
             return f"{name} {Ref.of(item).namespace}/{found} {key}"
     return ""
 

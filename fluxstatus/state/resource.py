@@ -229,9 +229,11 @@ class Resource:
 
     def _verdict_of_ready(self, ready: dict[str, Any], now: datetime) -> Verdict:
         stalled = self.condition("Stalled")
-        if stalled.get("status") == "True":
-            return Verdict.STALLED
         status = ready.get("status")
+        if stalled.get("status") == "True":
+            if status != "False":  # then only Stalled tells what is wrong
+                self._read_condition(stalled)
+            return Verdict.STALLED
         if status == "True":
             return Verdict.READY
         if status == "False":

@@ -67,6 +67,7 @@ REJECTED = "authentication required: Unauthorized"
 POLICY = (
     "was blocked due to the following policies\n\nrequire-labels:\n  check: label team is required"
 )
+FULL = "etcdserver: mvcc: database space exceeded"
 NO_SECRET = "failed to get secret 'apps/auth': secrets \"auth\" not found"
 REMOTE = {"kubeConfig": {"secretRef": {"name": "remote"}}}
 REMOTE_MAP = {"kubeConfig": {"configMapRef": {"name": "remote"}}}
@@ -200,6 +201,9 @@ ONE_OUTAGE = {
     "the API server": (
         applying("a", "ConfigMap/apps/x apply failed: etcdserver: request timed out"),
         applying("b", "ConfigMap/apps/y apply failed: etcdserver: leader changed")),
+    "an etcd that is full": (
+        applying("a", f"ConfigMap/apps/x apply failed: {FULL}"),
+        applying("b", f"ConfigMap/apps/y dry-run failed: {FULL}")),
     "a webhook in one remote cluster": (
         dry_run("a", webhook("kyverno-svc"), **REMOTE),
         dry_run("b", webhook("kyverno-svc"), **REMOTE)),
@@ -242,6 +246,9 @@ APART = {
         applying("b", broken("custom.metrics.k8s.io/v1beta1"))),
     "two namespaces that are deleted": (
         applying("a", terminating("old")), applying("b", terminating("older"))),
+    "an etcd here and one in a remote cluster": (
+        applying("a", f"ConfigMap/apps/x apply failed: {FULL}"),
+        applying("b", f"ConfigMap/apps/y apply failed: {FULL}", **REMOTE)),
     "a webhook here and one in a remote cluster": (
         dry_run("a", webhook("kyverno-svc")), dry_run("b", webhook("kyverno-svc"), **REMOTE)),
     "webhooks of two remote clusters": (

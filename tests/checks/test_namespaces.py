@@ -149,7 +149,9 @@ def test_what_applies_into_it_is_judged(one: Object, name: str) -> None:
 
 def test_what_applies_into_it_is_counted() -> None:
     """It passes only on what was seen: the objects elsewhere are in the numbers."""
-    found = of("team", objects=[GIT, central("apps", WEB), kustomization("team/x", "other/git")])
+    found = of(
+        "team", objects=[GIT, central("apps", WEB), kustomization("team/x", "flux-system/git")]
+    )
     assert any("2 of 2" in title for title in titles(found, "reconcilers"))
     assert found.verdict is Verdict.PASS
     assert found.scope.namespaces == ("team",)

@@ -1,13 +1,17 @@
 """What waits: how many, for what, and which level the step has."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.checks.progress import waiting
 from fluxstatus.checks.run import Choice
 from fluxstatus.model.evidence import Evidence, Object
 from fluxstatus.model.findings import Exit, Finding, Level, Verdict
+from fluxstatus.state.state import State
 from tests.builders import (
     HEALTHY,
     NO_ARTIFACT,
@@ -110,6 +114,15 @@ def test_a_ready_object_that_gets_nothing_new_waits_for_updates() -> None:
     assert (one.level, one.title) == (
         Level.WAIT, "3 of 3 ready, 2 not updating because of GitRepository apps/git"
     )  # fmt: skip
+
+
+def test_what_is_waited_for_twice_is_named_once() -> None:
+    """Some wait for it, and others only get nothing new: both numbers have its name."""
+    objects = [source("git", NOT_THERE), kustomization("new", "git", NO_ARTIFACT)]
+    one = summary(evidence(*HEALTHY, *objects, kustomization("old", "git")))
+    assert one.title == (
+        "2 of 3 ready, 1 waiting for and 1 not updating because of GitRepository apps/git"
+    )
 
 
 def test_what_is_suspended_on_purpose_lets_the_step_pass() -> None:
@@ -283,3 +296,14 @@ def test_an_instance_under_way_failed_before_too() -> None:
     assert one.title.endswith(
         "is being retried: FluxInstance flux-system/flux (BuildFailed for 30m)"
     )
+
+
+def test_an_object_with_two_faults_is_named_once() -> None:
+    """What is waited for is an object, however many faults it has."""
+    known = evidence(*HEALTHY, source("git", NOT_THERE), kustomization("web", "git", NO_ARTIFACT))
+    analysis = Analysis(State(known))
+    (cause,) = analysis.causes.all
+    web = next(one.ref for one in analysis.state.resources.values() if one.ref.name == "web")
+    one = waiting(analysis, "reconcilers", web, [cause, replace(cause)])
+    assert one.title == "Kustomization apps/web: not ready because of GitRepository apps/git"
+    assert one.waits_for == (cause.ref,)

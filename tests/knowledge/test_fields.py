@@ -6,6 +6,7 @@ import pytest
 
 from fluxstatus.knowledge.fields import fields_of, host_in, missing_fields, ref_of
 from tests.builders import flux, judged
+from tests.knowledge.examples import Example
 
 URL = "https://git.example.com/a.git"
 LOGIN = {"secretRef": {"name": "login"}}
@@ -56,6 +57,8 @@ FIELDS: list[tuple[str, dict[str, Any], dict[str, str]]] = [
     }),
     ("GitRepository", {}, {"path": ""}),
     ("HelmRelease", {}, {"storage_ns": "apps", "in_git": "in spec.values or the chart"}),
+    ("FluxInstance", {}, {"in_git": "in spec.kustomize.patches", "unset_default": ""}),
+    ("ResourceSet", {}, {"in_git": "in Git", "quoted_variable": "", "unquoted_variable": ""}),
     ("HelmRelease", {"storageNamespace": "helm"}, {"storage_ns": "helm", "target_ns": "apps"}),
     ("HelmRelease", {"chart": {"spec": {"chart": "web", "version": "1.x"}}}, {
         "chart": "web", "chart_version": "1.x",
@@ -156,3 +159,35 @@ def test_which_secret_is_missing() -> None:
         "missing_field": "spec.proxySecretRef", "missing_proxy": "proxy"
     }  # fmt: skip
     assert missing_fields(proxy, "other") == {"missing_field": "the spec"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "has_variables"),
+    [
+        ("Kustomization", "in Git", True),
+        ("FluxInstance", "in spec.kustomize.patches", False),
+        ("HelmRelease", "in spec.values or the chart", False),
+        ("ResourceSet", "in Git", False),
+    ],
+)
+@pytest.mark.parametrize(
+    "error",
+    [
+        ".spec.template.metadata.labels.tier: expected string, got int",
+        ".data.port: expected string, got &value.valueUnstructured{Value:8080}",
+        ".spec.replicas: expected numeric (int or float), got string",
+    ],
+)
+def test_advice_on_a_wrong_type_names_the_field(
+    kind: str, place: str, error: str, *, has_variables: bool
+) -> None:
+    """Where the manifest is changed; variables are only of a kind that substitutes them."""
+    message = (
+        "Deployment/flux-system/source-controller dry-run failed: failed to create typed patch "
+        f"object (flux-system/source-controller; apps/v1, Kind=Deployment): {error}"
+    )
+    found = Example(kind, "ReconciliationFailed", message, "", ()).diagnosis()
+    advice = " ".join(step.text for step in found.hints)
+    assert found.code == "manifest-wrong-type"
+    assert place in advice
+    assert ("spec.postBuild" in advice) is has_variables

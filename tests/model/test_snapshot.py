@@ -96,6 +96,7 @@ EVIDENCE = st.builds(
     clock_skew=st.none() | st.floats(-1e6, 1e6),
     unreachable=st.none() | UNREAD,
     cost=st.builds(Cost, st.integers(0, 10**9), st.integers(0, 10**9), st.floats(0, 1e6)),
+    uid=ANY_TEXT,
 )
 
 

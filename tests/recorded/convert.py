@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fluxstatus.cluster.pruning import prune
+from fluxstatus.commands.options import DEMO
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import (
     CONTROLLERS,
@@ -30,7 +31,6 @@ from fluxstatus.model.evidence import (
 from fluxstatus.model.kinds import FLUX_GROUPS, RESOURCES
 
 HERE = Path(__file__).parent
-DEMO = Path(snapshot.__file__).with_name("demo.json.gz")
 _DEMO_NAMESPACES = (
     "git-fanout-30", "ks-suspended", "git-ssh-healthy", "healthy-chain", "healthy-fanout",
     "healthy-helm", "receiver-healthy", "rset-healthy",

@@ -82,6 +82,8 @@ def test_an_object_twice_in_one_inventory_has_one_owner() -> None:
         (kubeconfig("edge"), kubeconfig("edge"), True),
         (kubeconfig("edge"), kubeconfig("core"), False),
         (kubeconfig("edge", key="a"), kubeconfig("edge", key="b"), False),
+        (kubeconfig("edge"), kubeconfig("edge", key="value"), True),  # the default
+        (kubeconfig("edge"), kubeconfig("edge", key="value.yaml"), False),
         (kubeconfig("edge"), {"configMapRef": {"name": "edge"}}, False),
         (kubeconfig("edge"), {}, False),
         (None, {}, True),

@@ -200,3 +200,10 @@ def test_an_endless_timeout_is_a_long_one() -> None:
     """A very long timeout does not overflow."""
     endless = flux("HelmRelease", "x", AT_WORK, spec={"timeout": "9" * 400 + "h"})
     assert judged(endless).verdict is Verdict.RECONCILING
+
+
+@pytest.mark.parametrize("ready", ["True Succeeded: stored", "Unknown Progressing: wait"])
+def test_what_has_stalled_says_why(ready: str) -> None:
+    """A Ready condition that contradicts Stalled does not give the reason of the failure."""
+    one = judged(flux("Kustomization", "a", {"Ready": ready, "Stalled": "True InvalidPath: no"}))
+    assert (one.verdict, one.reason, one.message) == (Verdict.STALLED, "InvalidPath", "no")

@@ -140,7 +140,11 @@ def _read(
     if snapshots.file:
         return snapshots.load()
     evidence = read_evidence(
-        connection, namespaces=tuple(namespaces), deadline=deadline, verbose=display.verbose
+        connection,
+        namespaces=tuple(namespaces),
+        deadline=deadline,
+        verbose=display.verbose,
+        identified=snapshots.save is not None,
     )
     if snapshots.save:
         snapshot.save(snapshots.save, evidence)

@@ -62,15 +62,15 @@ def _answers(job: Job, task: Task) -> Iterator[Answer]:
 
 def _live(job: Job, task: Task) -> Answer:
     from fluxstatus.base.deadline import Deadline
-    from fluxstatus.cluster.identity import Identity
     from fluxstatus.commands.options import Connection
     from fluxstatus.commands.progress import read_evidence
 
-    identity = Identity()
     connection = Connection(**task.flags, context=job.context, kubeconfig=job.kubeconfig)
     if task.upgrade_to:
+        from fluxstatus.cluster.identity import Identity
         from fluxstatus.commands.flux_upgrade import read_for_plan
 
+        identity = Identity()
         evidence = read_for_plan(
             connection, Deadline(task.timeout), verbose=False, quiet=True, also=identity.read
         )
@@ -82,10 +82,10 @@ def _live(job: Job, task: Task) -> Answer:
         verbose=False,
         quiet=True,
         advice=task.advice,
-        also=identity.read,
+        identified=True,
     )
     note = _save(job.save, evidence) if job.save else ""
-    return _checked(job.name, evidence, task)._replace(uid=identity.uid, note=note)
+    return _checked(job.name, evidence, task)._replace(uid=evidence.uid, note=note)
 
 
 def _save(file: str, evidence: "Evidence") -> str:
@@ -118,7 +118,8 @@ def _in_file(job: Job, task: Task) -> Iterator[Answer]:
 
     target = evidence.target._replace(saved=("--from", job.file))
     judged = _planned if task.upgrade_to else _checked
-    yield judged(job.name, replace(evidence, target=target), task)
+    found = judged(job.name, replace(evidence, target=target), task)
+    yield found._replace(uid=evidence.uid)
 
 
 def _reports(job: Job, data: bytes, upgrade_to: str) -> Iterator[Answer]:

@@ -26,7 +26,7 @@ _NOT_LIVE = Text(r"\A(?!.*(?:typed live object|manager for existing fields))")
 """Excludes messages about the live object, so that the message is about the manifest."""
 
 _UNQUOTE = Step(
-    'remove the quotes around the value of {field} {in_git}. If the value is a variable of spec.postBuild, write ${{VAR}}, not "${{VAR}}"',
+    "remove the quotes around the value of {field} {in_git}{unquoted_variable}",
     read=(SPEC,),
 )
 
@@ -172,7 +172,7 @@ RULES = (
         why="{field} in {object} is of type {found}, but must be a string",
         steps=(
             Step(
-                'put quotes around the value of {field} {in_git}. If the value is a variable of spec.postBuild, write "${{VAR}}"',
+                "put quotes around the value of {field} {in_git}{quoted_variable}",
                 read=(SPEC,),
             ),
         ),
@@ -192,7 +192,7 @@ RULES = (
         why="{field} in {object} is {given} without quotes, but must be a string",
         steps=(
             Step(
-                'put quotes around the value of {field} {in_git}. If the value is a variable of spec.postBuild, write "${{VAR}}". Under data of a Secret, also encode the value in base64, or move it to stringData',
+                "put quotes around the value of {field} {in_git}{quoted_variable}. Under data of a Secret, also encode the value in base64, or move it to stringData",
                 read=(SPEC,),
             ),
         ),

@@ -274,6 +274,28 @@ def test_snapshots_are_saved_and_read(three: Servers, flux_status: Program, tmp_
     assert saved["us"]["report"]["summary"] == live["us"]["report"]["summary"]
 
 
+def test_two_snapshots_of_a_cluster_are_one(
+    three: Servers, flux_status: Program, tmp_path: Path
+) -> None:
+    """The uid of kube-system tells, whoever saved them; without it each file is a cluster."""
+    flux_status("fleet", "--contexts", "eu", "--save", tmp_path / "{context}.json.gz")
+    flux_status("--context", "eu", "--save", tmp_path / "again.json.gz")
+    flux_status("--context", "us", "--save", tmp_path / "us.json.gz")
+    found = by_name(flux_status("fleet", "--from", tmp_path / "*.gz", "-o", "json").stdout)
+    assert sorted(one["uid"] for one in found.values()) == ["uid-eu", "uid-us"]
+    three["eu"]["/api/v1/namespaces/kube-system"] = forbidden
+    done = flux_status("--context", "eu", "--save", tmp_path / "refused.json.gz")
+    assert done.returncode == Exit.HEALTHY
+    found = by_name(flux_status("fleet", "--from", tmp_path / "*.gz", "-o", "json").stdout)
+    assert len(found) == 3
+
+
+def test_only_what_is_saved_is_identified(three: Servers, flux_status: Program) -> None:
+    """A check that saves nothing does not ask for the namespace kube-system."""
+    flux_status("--context", "eu")
+    assert not three["eu"].asked("*/kube-system")
+
+
 _TIME = re.compile(rb'"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)((?:\.\d+)?Z)"')
 
 
