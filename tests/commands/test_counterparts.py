@@ -152,6 +152,8 @@ TYPED = {
     "explain sts/web": "kubectl flux-status owner sts/web",
     "explain ks/no-such --demo": "kubectl flux-status get kustomizations --demo",
     "explain no-such --demo": "kubectl flux-status get all --demo",
+    "get ks no-such --demo": "kubectl flux-status get kustomizations --demo",
+    "get ks,hr no-such --demo": "kubectl flux-status get all --demo",
     "--all get ks": "kubectl flux-status get --help",
     "mcp install": "kubectl flux-status mcp setup",
     "get pods -n flux-system": "kubectl flux-status get components -n flux-system",

@@ -85,7 +85,10 @@ class FluxObjects:
             near = similar(name, self._names, 3)
             suggestion = f"; did you mean {' or '.join(near)}?" if near else ""
             what = _one_of([kind.name for kind, of in self._requested.items() if name in of])
-            return NotFoundError(f"no {what} {name!r} was found{self._where}{suggestion}")
+            text = f"no {what} {name!r} was found{self._where}{suggestion}"
+            plurals = [kind.plural for kind in self._requested]
+            lists = plurals[0] if len(plurals) == 1 else "all"
+            return NotFoundError(text, lists="" if near else lists)
         return None
 
     def are_optional(self, absent: Sequence[str]) -> bool:
