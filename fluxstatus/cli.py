@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn
+from typing import Annotated, Any, ClassVar, NoReturn
 
 import typer
 
@@ -25,9 +25,6 @@ from fluxstatus.model.errors import LIMITS, UnreadError
 from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.findings import NEW, Exit, Report
 from fluxstatus.report import RENDER, Format, Look
-
-if TYPE_CHECKING:
-    from fluxstatus.checks.run import Choice
 
 _OF_THE_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 _EPILOG = """
@@ -159,7 +156,14 @@ def check(
         ctx.fail(conflict or "--prompt and --watch are mutually exclusive")
     accepting = Accepting(known)
     read = _reader(scope, shown, timing, saved, connection, accepting=accepting)
-    assess = comparing(known, _assessor(scope, accepting, live=saved.file is None, prompt=prompt))
+    assess = _assessor(
+        scope,
+        accepting,
+        live=saved.file is None,
+        prompt=prompt,
+        once=not timing.watch and timing.wait is None,
+    )
+    assess = comparing(known, assess)
     if timing.watch:
         report = watch.watch(read, assess, partial(_show_change, shown, scope))
         raise typer.Exit(report.exit_code(fail_on))
@@ -204,29 +208,31 @@ def _prompt(report: Report) -> str:
     return ""
 
 
+_held: list[object] = []
+"""What is kept until the process ends: to free 10,000 objects takes longer than the report."""
+
+
 def _assessor(
-    scope: Scope, accepting: Accepting, *, live: bool, prompt: bool
+    scope: Scope, accepting: Accepting, *, live: bool, prompt: bool, once: bool
 ) -> Callable[[Evidence], Report]:
     """Return the function that checks a cluster; it imports the checks when it is called."""
     chosen = choice_of(scope) if scope.step or scope.skip else None
 
     def assess(evidence: Evidence) -> Report:
+        from fluxstatus.causes.analysis import Analysis
+        from fluxstatus.mcp.next_step import report_with_next
+        from fluxstatus.mcp.state_file import EMPTY, local_state
+        from fluxstatus.state.state import State
+
         choice = (chosen or choice_of(scope))._replace(accept=accepting.list)
-        return _check_evidence(evidence, choice, live=live, prompt=prompt)
+        analysis = Analysis(State(evidence, choice.namespaces), choice.skip)
+        target, names = evidence.target, choice.namespaces
+        local = local_state(target, evidence.taken_at, names) if live else EMPTY
+        if once:
+            _held.append(analysis)
+        return report_with_next(analysis, choice, local, prompt=prompt)
 
     return assess
-
-
-def _check_evidence(evidence: Evidence, choice: "Choice", *, live: bool, prompt: bool) -> Report:
-    """Check *evidence*; the local state counts only for a *live* cluster."""
-    from fluxstatus.causes.analysis import Analysis
-    from fluxstatus.mcp.next_step import report_with_next
-    from fluxstatus.mcp.state_file import EMPTY, local_state
-    from fluxstatus.state.state import State
-
-    analysis = Analysis(State(evidence, choice.namespaces), choice.skip)
-    local = local_state(evidence.target, evidence.taken_at, choice.namespaces) if live else EMPTY
-    return report_with_next(analysis, choice, local, prompt=prompt)
 
 
 def _reader(

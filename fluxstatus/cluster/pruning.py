@@ -378,10 +378,10 @@ def _keep(value: Any, shape: Shape) -> Any:
             continue
         name, kind = intern(key), type(entry)  # interned: else each object has its own copy
         if kind is str:
-            if key in _REPEATED or not may_hold_one(entry):
-                kept[name] = intern(entry)
+            if key in _NAMING:
+                kept[name] = intern(entry) if key in _REPEATED else entry
             else:
-                kept[name] = entry if key in _NAMING else mask(entry)
+                kept[name] = mask(entry) if may_hold_one(entry) else intern(entry)
         elif kind is dict or kind is list:
             kept[name] = _keep(entry, shape[key])
         else:

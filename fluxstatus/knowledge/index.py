@@ -21,6 +21,7 @@ from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.topics import table
 
 FILE = Path(__file__).with_name("rules.tsv")
+_START = 4  # letters of a word
 
 _Row: TypeAlias = tuple[str, int, Sequence[str]]
 """A line of rules.tsv: the part of a table, the number of the rule in it, and the other columns."""
@@ -57,21 +58,30 @@ class Index:
         """Index the rules of *tables*: all rules, only *quoted* rules, or only the others."""
         self._rules: list[_Row] = []
         self._places: dict[str, list[int]] = defaultdict(list)
+        self._words: dict[str, list[str]] = defaultdict(list)  # by their first letters
         for name in tables:
             for part, number, columns in _tables()[name]:
                 if quoted is None or quoted is bool(columns[0]):
                     for word in columns[3].split("|"):
                         self._places[word].append(len(self._rules))
                 self._rules.append((part, number, columns))
+        for word in self._places:
+            self._words[word[:_START] if len(word) >= _START else ""].append(word)
 
     def candidates(self, message: str) -> Iterator[Listed]:
         """Yield the rules that may match *message*, in order. No other rule matches it."""
         text = message.lower()
-        found = {n for word, places in self._places.items() if word in text for n in places}
+        found = {place for word in self._words_in(text) for place in self._places[word]}
         for place in sorted(found):
             name, number, (_, kinds, reasons, _, *more) = self._rules[place]
             if all(any(word in text for word in words.split("|")) for words in more):
                 yield Listed(place, name, number, kinds, reasons)
+
+    def _words_in(self, text: str) -> Iterator[str]:
+        """Yield the words in *text*; the first letters of most are not even in it."""
+        starts = {text[at : at + _START] for at in range(len(text))} | {""}
+        for start in self._words.keys() & starts:
+            yield from (word for word in self._words[start] if word in text)
 
 
 @cache

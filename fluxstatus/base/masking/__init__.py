@@ -54,13 +54,16 @@ class _MayHold(NamedTuple):
     names: bool
 
 
-def _alike(text: str) -> bytes:
-    """Return *text* with all digits the same."""
-    return text.encode(errors="replace").translate(_SAME_DIGITS)
+def _alike(text: str) -> str:
+    """Return *text* in UTF-8, a character for each byte, with all digits the same.
+
+    As bytes it would take four times as long to search.
+    """
+    return text.encode(errors="replace").translate(_SAME_DIGITS).decode("latin-1")
 
 
 @lru_cache(maxsize=1024)
-def _may_hold(text: bytes) -> _MayHold:
+def _may_hold(text: str) -> _MayHold:
     """Return what may be in each text that is *text* but for its digits and digests.
 
     The times, revisions and versions of most objects are alike, and so are many names.
@@ -71,13 +74,13 @@ def _may_hold(text: bytes) -> _MayHold:
 
 
 @cache
-def _places(*, of_lower: bool) -> Mapping[bytes, tuple[int, ...]]:
+def _places(*, of_lower: bool) -> Mapping[str, tuple[int, ...]]:
     """Return words, each with the forms that may be in a text with that word.
 
     Those *of_lower* are all that may be in a text in lower case, as most texts are. All digits are
     the same in them.
     """
-    found: dict[bytes, tuple[int, ...]] = {}
+    found: dict[str, tuple[int, ...]] = {}
     for place, line in enumerate(packaged.read(WORDS).decode().split("\n")):
         for word in filter(None, line.split("\t")):
             if of_lower and word != word.lower():

@@ -36,7 +36,7 @@ _PASSWORDS = ("password", "passwd", "passphrase")
 _BARE = frozenset({"secret", "credential", "credentials", "auth"})
 """Names that are also words in sentences, for an object or an activity."""
 
-_IN_BYTES = tuple(name.encode() for name in (*_NAMES, *_WORDS, "key"))
+_PARTS = (*_NAMES, *_WORDS, "key")
 """Texts of which every name contains at least one. None contains a digit."""
 
 _NAME = re.compile(
@@ -246,13 +246,13 @@ def is_value(text: str) -> bool:
     return bool(re.match(rf"{_REFERS}.", text, re.IGNORECASE | re.DOTALL))
 
 
-def may_name(text: bytes) -> bool:
-    """Return whether *text*, in UTF-8, may have the name of a credential, whatever its digits.
+def may_name(text: str) -> bool:
+    """Return whether *text* may have the name of a credential, whatever its digits and encoding.
 
     Of a letter that is not ASCII, such as the Kelvin sign, the lower case may be.
     """
     lower = text.lower()
-    return not text.isascii() or any(name in lower for name in _IN_BYTES)
+    return not text.isascii() or any(part in lower for part in _PARTS)
 
 
 def _names(text: str) -> Iterator[tuple[Name, int]]:
