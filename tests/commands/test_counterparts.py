@@ -84,7 +84,7 @@ def test_other_programs_have_these_words(word: str) -> None:
         ("flux-operator", counterparts.FLUX_OPERATOR_KINDS),
     ):
         for words in kinds.values():
-            argv = [build.programs(program)[program], word, *words.split(), "--help"]
+            argv = [f"{build.programs(program)[program]}", word, *words.split(), "--help"]
             done = subprocess.run(argv, capture_output=True, text=True, check=True)
             assert f"  {program} {word} {words} " in done.stdout, (word, words)
 
