@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import NamedTuple, TypeAlias
 
 from fluxstatus.base.deadline import Deadline
+from fluxstatus.base.plurals import counted
 from fluxstatus.cluster import discovery, local_tools, signals
 from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.local_tools import Program
@@ -238,7 +239,7 @@ def _version_of(client: Program) -> str | Unread:
 
 
 def _summary(answer: Answer) -> str:
-    number = f"{len(answer.known)} objects"
+    number = counted(len(answer.known), "object")
     return number if answer.unread is None else f"{number}; {answer.unread.text}"
 
 

@@ -11,7 +11,7 @@ import typer
 from fluxstatus.commands import console
 from fluxstatus.commands.counterparts import no_kind
 from fluxstatus.commands.options import Connection, ObjectNamespace, SnapshotInput
-from fluxstatus.model.errors import ArgumentError, UnknownKindError
+from fluxstatus.model.errors import ArgumentError, NotFoundError, UnknownKindError
 from fluxstatus.model.findings import Exit, Level, Report
 from fluxstatus.report.terminal import command_line
 
@@ -53,7 +53,9 @@ def report(
 ) -> None:
     """Print *error* with its choices, as whole commands for the same cluster or *snapshot*."""
     flags = (*snapshot.words(), *_flags(connection))
-    console.error(f"{error}")
+    kinds = error.lists if isinstance(error, NotFoundError) else ""
+    lists = command_line(("kubectl", "flux-status", "get", kinds, *flags)) if kinds else ""
+    console.error(f"{error}; for a list, use: {lists}" if lists else f"{error}")
     for choice in error.choices[:_CHOICES]:
         console.note(f"  {command_line(('kubectl', 'flux-status', command, *choice, *flags))}")
     if len(error.choices) > _CHOICES:

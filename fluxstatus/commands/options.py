@@ -372,9 +372,9 @@ class Timing:
         bool,
         Option("--fail-fast", help="With --wait, stop at a failure that Flux does not retry"),
     ] = False
-    watch: Annotated[bool, Option("--watch", help="Repeat the check until you press Ctrl-C")] = (
-        False
-    )
+    watch: Annotated[
+        bool, Option("--watch", "-w", help="Repeat the check until you press Ctrl-C")
+    ] = False
     fail_on: Annotated[
         list[str],
         Option(

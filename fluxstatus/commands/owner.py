@@ -63,7 +63,7 @@ def show(
     """
     from fluxstatus.base.visible import visible
     from fluxstatus.commands.errors import reported
-    from fluxstatus.lookup.ancestors import chain_of, origins_of
+    from fluxstatus.lookup.ancestors import chain_of, origins_of, without_origins
     from fluxstatus.lookup.node import Relation, exit_code
     from fluxstatus.lookup.waits import Remembered, with_waits
     from fluxstatus.model.findings import Exit
@@ -79,11 +79,13 @@ def show(
         inventories = _Inventories(one.flux)
         objects = Remembered(one.objects, one.item)
         root = chain_of(one.item, objects, one.now, inventories.listing)
-        if display.output is Format.TREE:
+        shown = root
+        if display.output is Format.TREE:  # with the origins below it
             root = with_waits(root, objects.state(one.now))
+            shown = without_origins(root)
     full = display.everything or not console.is_terminal(sys.stdout)
     look = console.look(display.color, everything=full)
-    console.put_report(DRAW[display.output](root, look))
+    console.put_report(DRAW[display.output](shown, look))
     code = exit_code(root) if inventories.note_unread() else Exit.NO_VERDICT
     if display.output is not Format.TREE:
         raise typer.Exit(code)

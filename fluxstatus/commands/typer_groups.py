@@ -70,7 +70,9 @@ def hand_down(context: Any) -> None:
         return
     known = {option.name: option for option in command.params}
     for unknown in given.keys() - known:
-        context.fail(f"{given[unknown][0]} is not an option of `{name}`")
+        from fluxstatus.commands.counterparts import not_handed_down  # noqa: PLC0415 - only a mistake needs it
+
+        raise not_handed_down(name, given[unknown][0])
     values = {option: _for(known[option], value) for option, (_, value) in given.items()}
     context.default_map = {name: values}
 
@@ -105,13 +107,17 @@ class PlainCommand(TyperCommand):
         return context
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse *args*; an option of another program gets its counterpart."""
+        """Parse *args*; an option of another program gets its counterpart, none an example."""
         try:
             return super().parse_args(ctx, args)
         except typer.TyperException as error:
-            from fluxstatus.commands.counterparts import no_option  # noqa: PLC0415 - only a mistake needs it
+            from fluxstatus.commands.counterparts import (  # noqa: PLC0415 - only a mistake needs it
+                no_argument,
+                no_option,
+            )
 
             no_option(ctx, error)
+            no_argument(ctx, error)
             raise
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -138,7 +144,14 @@ class PlainGroup(TyperGroup):
         if not args and self.no_args_is_help and not ctx.resilient_parsing:
             typer.echo(ctx.get_help())  # as kubectl does for a group, with exit code 0
             ctx.exit()
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            from fluxstatus.commands.counterparts import no_option  # noqa: PLC0415 - see above
+
+            if ctx.parent is None:
+                no_option(ctx, error)
+            raise
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command that *args* begin with; a word of another program is no typo."""

@@ -1,6 +1,7 @@
 """The chain from an object up to its origin: its owners, what applied it, and their sources."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -51,6 +52,20 @@ def origins_of(root: Node) -> Iterator[str]:
             if source.relation is Relation.SOURCE and "url" in facts:
                 at = f" at {facts['revision']}" if "revision" in facts else ""
                 yield f"{facts['url']}{at}{f', {path}' if path else ''}"
+
+
+def without_origins(root: Node) -> Node:
+    """Return the chain of *root* without the facts that `origins_of` yields."""
+    facts, names = dict(root.facts), set[str]()
+    if root.relation is Relation.SOURCE and "url" in facts:
+        names |= {"url", "revision"}
+    if any(one.relation is Relation.SOURCE and "url" in dict(one.facts) for one in root.children):
+        names |= {"path", "chart"}
+    return replace(
+        root,
+        facts=tuple((name, value) for name, value in root.facts if name not in names),
+        children=tuple(map(without_origins, root.children)),
+    )
 
 
 class _Chain:

@@ -44,7 +44,7 @@ def newest_first(events: Iterable[Event]) -> tuple[Event, ...]:
 def merged(events: Iterable[tuple[Hashable, Event, T]]) -> dict[Hashable, tuple[Event, T]]:
     """Return the events by key: those with the same key are one, with the sum of their counts.
 
-    The third value of each is any data; that of the newest event is kept.
+    The third value of each is any data; that of the newest event is kept, and its message.
     """
     found: dict[Hashable, tuple[Event, T]] = {}
     for key, event, data in events:
@@ -52,10 +52,11 @@ def merged(events: Iterable[tuple[Hashable, Event, T]]) -> dict[Hashable, tuple[
             found[key] = event, data
             continue
         known, known_data = found[key]
-        both = known._replace(
+        is_newer = (event.last, event.message) > (known.last, known.message)
+        both = (event if is_newer else known)._replace(
             times=known.times + event.times,
             first=min(known.first, event.first),
             last=max(known.last, event.last),
         )
-        found[key] = both, (data if event.last > known.last else known_data)
+        found[key] = both, (data if is_newer else known_data)
     return found

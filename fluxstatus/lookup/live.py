@@ -14,7 +14,7 @@ from fluxstatus.cluster.discovery import ApiResource, called, of_kind, resources
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.cluster.pruning import ANY_KIND, prune
 from fluxstatus.cluster.queries import METADATA, ListQuery, by_fields, by_labels
-from fluxstatus.lookup.names import split
+from fluxstatus.lookup.names import nearest_first, split
 from fluxstatus.model.errors import (
     AmbiguousError,
     ArgumentError,
@@ -23,7 +23,7 @@ from fluxstatus.model.errors import (
     in_namespaces,
 )
 from fluxstatus.model.evidence import Object, Unread, Why
-from fluxstatus.model.kinds import FLUX_GROUPS
+from fluxstatus.model.kinds import FLUX_GROUPS, RESOURCES
 from fluxstatus.model.ref import Ref
 
 _NEVER = "Secrets are never read"
@@ -179,13 +179,17 @@ class Objects:
     ) -> NotFoundError:
         there = dict.fromkeys(place for one in resources for place in self._places(one))
         same = [place for place in there if place[1] == name]
-        near = similar(name, {other for _, other in there}, 3)
+        near = similar(name.lower(), {other for _, other in there}, 3)
+        places = same or [place for place in there if place[1] in near]
         choices = [
             (f"{word}/{other}", *(("-n", namespace) if namespace else ()))
-            for namespace, other in same or [place for place in there if place[1] in near]
+            for namespace, other in nearest_first(places, namespaces, lambda place: place[0])
         ]
         text = f"no {resources[0].kind} {name!r} found{in_namespaces(namespaces)}"
-        return NotFoundError(f"{text}; did you mean:" if choices else text, choices[:5])
+        if choices:
+            return NotFoundError(f"{text}; did you mean:", choices[:5])
+        flux = RESOURCES.get(resources[0].full_name)
+        return NotFoundError(text, lists=flux.plural if flux else "")
 
     def _bare(self, resource: ApiResource, namespace: str) -> Iterator[Object]:
         """Yield the metadata of all objects of *resource*, page by page. Raises ProgramError."""

@@ -1,7 +1,7 @@
 """Finding a Flux object by KIND/NAME: the names of kinds, and similar names."""
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from fluxstatus.base.similar import did_you_mean, similar
 from fluxstatus.model.errors import (
@@ -26,6 +26,40 @@ _BY_NAME = {
 }
 
 
+FLUX_WORDS: Mapping[str, Mapping[str, str]] = {
+    "sources": {
+        "bucket": "Bucket",
+        "chart": "HelmChart",
+        "external": "ExternalArtifact",
+        "git": "GitRepository",
+        "helm": "HelmRepository",
+        "oci": "OCIRepository",
+    },
+    "images": {
+        "policy": "ImagePolicy",
+        "repository": "ImageRepository",
+        "update": "ImageUpdateAutomation",
+    },
+    "artifacts": {"generator": "ArtifactGenerator"},
+}
+"""The kinds that flux names with two words (`flux get sources git`), by these words."""
+
+_FLUX_GROUPS = {name: group for group in FLUX_WORDS for name in (group, group.removesuffix("s"))}
+"""The first words of a kind in flux, in the plural and in the singular."""
+
+
+def flux_group(words: Sequence[str]) -> str:
+    """Return the key in FLUX_WORDS that *words* begin with; empty if they begin with none."""
+    return _FLUX_GROUPS.get(words[0].lower(), "") if len(words) > 1 else ""
+
+
+def with_one_kind(words: Sequence[str]) -> Sequence[str]:
+    """Return *words* with a kind of two words, as in `source git NAME`, as one word."""
+    group = flux_group(words)
+    kind = FLUX_WORDS[group].get(words[1].lower().removesuffix("s"), "") if group else ""
+    return (kind, *words[2:]) if kind else words
+
+
 class ObjectName(NamedTuple):
     """The name of an object, with its kind or without."""
 
@@ -35,10 +69,19 @@ class ObjectName(NamedTuple):
 
 def split(words: Sequence[str]) -> tuple[str, str]:
     """Return the parts of KIND/NAME or KIND NAME. Raises ArgumentError."""
-    kind, slash, name = "/".join(words).partition("/")
-    if not (slash and kind and name) or "/" in name:
-        raise ArgumentError(f"{' '.join(words)!r} is not in the form KIND/NAME")
-    return kind, name
+    kind, slash, name = "/".join(with_one_kind(words)).partition("/")
+    if slash and kind and name and "/" not in name:
+        return kind, name
+    text = f"{' '.join(words)!r} is not in the form KIND/NAME"
+    if slash or not kind:
+        raise ArgumentError(text)
+    raise _without_name(kind) or ArgumentError(f"{text}; write for example ks/{kind}")
+
+
+def _without_name(word: str) -> ArgumentError | None:
+    """Return the error that *word* is only a kind; None if it is none of Flux."""
+    kind = _BY_NAME.get(word.lower())
+    return ArgumentError(f"{kind.name} needs a name; write {word}/NAME") if kind else None
 
 
 def parse(words: Sequence[str]) -> ObjectName:
@@ -47,8 +90,8 @@ def parse(words: Sequence[str]) -> ObjectName:
         kind, name = split(words)
         return ObjectName(kind_called(kind), name)
     (word,) = words
-    if word.lower() in _BY_NAME:
-        raise ArgumentError(f"{_BY_NAME[word.lower()].name} needs a name; write {word}/NAME")
+    if error := _without_name(word):
+        raise error
     return ObjectName(None, word)
 
 
@@ -101,9 +144,9 @@ def find(
             raise UnreadError(hidden)
     if named.kind and answers[0].unread and not answers[0].hidden:
         raise NotFoundError(f"the API server does not serve {named.kind.resource}")
-    raise _not_found(
-        named, namespaces, _troubled_first(same_name) or _near(named.name, known), codes
-    )
+    near = _troubled_first(same_name) or _near(named.name, known)
+    nearest = nearest_first(near, namespaces, lambda resource: resource.ref.namespace)
+    raise _not_found(named, namespaces, nearest, codes)
 
 
 def _rival(state: "State", found: "Resource", namespaces: Collection[str]) -> Unread | None:
@@ -124,8 +167,24 @@ def _troubled_first(same_name: "Sequence[Resource]") -> "list[Resource]":
     return sorted(same_name, key=lambda resource: resource.verdict in HEALTHY)
 
 
+_T = TypeVar("_T")
+
+
+def nearest_first(
+    found: Iterable[_T], namespaces: Collection[str], place: Callable[[_T], str]
+) -> list[_T]:
+    """Return *found* with those first whose namespace, *place*, is similar to one of *namespaces*.
+
+    Otherwise the order stays the same.
+    """
+    found = list(found)
+    places = {place(one) for one in found}
+    near = {name for wanted in namespaces for name in similar(wanted, places, 3)}
+    return sorted(found, key=lambda one: place(one) not in near)
+
+
 def _near(name: str, known: "Sequence[Resource]") -> "list[Resource]":
-    close = similar(name, {resource.ref.name for resource in known}, 3)
+    close = similar(name.lower(), {resource.ref.name for resource in known}, 3)
     return [resource for resource in known if resource.ref.name in close]
 
 
@@ -143,4 +202,6 @@ def _not_found(
     text = f"no {what} {named.name!r} found{in_namespaces(namespaces)}"
     choices = near_codes(named, codes)  # first: who names no kind has probably read a code
     choices += [_arguments(resource.ref) for resource in near]
-    return NotFoundError(f"{text}; did you mean:" if choices else text, choices)
+    if choices:
+        return NotFoundError(f"{text}; did you mean:", choices)
+    return NotFoundError(text, lists=named.kind.plural if named.kind else "all")

@@ -1,10 +1,11 @@
 """Finding an object in a saved cluster: a Flux object, Deployment, Pod or Service."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from fluxstatus.base.similar import similar
 from fluxstatus.lookup import names
-from fluxstatus.lookup.names import split
-from fluxstatus.model.errors import AmbiguousError, UnreadError
+from fluxstatus.lookup.names import nearest_first, split
+from fluxstatus.model.errors import AmbiguousError, NotFoundError, UnreadError, in_namespaces
 from fluxstatus.model.evidence import Evidence, Object, Unread, Why
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Ref
@@ -20,27 +21,55 @@ def find(evidence: Evidence, words: Sequence[str], namespaces: Sequence[str]) ->
     if evidence.unreachable is not None:
         raise UnreadError(evidence.unreachable)
     word, name = split(words)
-    others = {
-        str(ref): item
+    kind = _kind_called(word)
+    if not kind:
+        return names.find(State(evidence), names.parse([f"{word}/{name}"]), namespaces, ()).object
+    known = {
+        ref: item
         for answer in evidence.answers.values()
         for item in answer.known
         for ref in [Ref.of(item)]
-        if _is_called(ref.kind, word)
-        and ref.name == name
-        and (not namespaces or ref.namespace in namespaces)
+        if ref.kind == kind
     }
-    if len(others) == 1:
-        return next(iter(others.values()))
-    if others:
-        choices = [(f"{word}/{name}", "-n", Ref.of(item).namespace) for item in others.values()]
-        raise AmbiguousError(f"{word}/{name} matches {len(others)} objects; choose one:", choices)
-    return names.find(State(evidence), names.parse([f"{word}/{name}"]), namespaces, ()).object
+    same = [ref for ref in known if ref.name == name]
+    found = [ref for ref in same if not namespaces or ref.namespace in namespaces]
+    if len(found) == 1:
+        return known[found[0]]
+    if found:
+        text = f"{word}/{name} matches {len(found)} objects; choose one:"
+        raise AmbiguousError(text, _arguments(word, found))
+    for hidden in _unread(evidence, kind):
+        raise UnreadError(hidden)
+    near = similar(name.lower(), {ref.name for ref in known}, 3)
+    alike = same or [ref for ref in known if ref.name in near]
+    text = f"no {kind} {name!r} found{in_namespaces(namespaces)} in the snapshot, {_PARTLY}"
+    choices = nearest_first(alike, namespaces, lambda ref: ref.namespace)
+    raise NotFoundError(f"{text}; did you mean:" if alike else text, _arguments(word, choices))
 
 
-def _is_called(kind: str, word: str) -> bool:
-    short = {"Deployment": "deploy", "Pod": "po", "Service": "svc"}
+_PARTLY = "which contains only the Deployments, pods and Services that the check reads"
+_NAMES = {
+    "Deployment": ("deployment", "deployments", "deploy"),
+    "Pod": ("pod", "pods", "po"),
+    "Service": ("service", "services", "svc"),
+}
+
+
+def _kind_called(word: str) -> str:
+    """Return the key in _NAMES that *word* names, also with a group; empty if there is none."""
     name = word.lower().partition(".")[0]
-    return kind in short and name in (kind.lower(), f"{kind.lower()}s", short[kind])
+    return next((kind for kind, called in _NAMES.items() if name in called), "")
+
+
+def _unread(evidence: Evidence, kind: str) -> Iterable[Unread]:
+    """Return why objects of *kind*, a key in _NAMES, may be missing in *evidence*."""
+    plural = _NAMES[kind][1]
+    answers = evidence.answers.items()
+    return [one.unread for name, one in answers if plural in name and one.unread]
+
+
+def _arguments(word: str, refs: Iterable[Ref]) -> Iterator[tuple[str, ...]]:
+    return ((f"{word}/{ref.name}", "-n", ref.namespace) for ref in refs)
 
 
 class Objects:

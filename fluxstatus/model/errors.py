@@ -19,7 +19,16 @@ class ArgumentError(Exception):
 
 
 class NotFoundError(ArgumentError):
-    """Nothing has the name that was given; `choices` have similar names."""
+    """Nothing has the name that was given; `choices` have similar names.
+
+    Without any, `lists` is what `get` can list instead, if it can.
+    """
+
+    def __init__(
+        self, text: str, choices: Iterable[tuple[str, ...]] = (), *, lists: str = ""
+    ) -> None:
+        super().__init__(text, choices)
+        self.lists = lists
 
 
 class UnknownKindError(NotFoundError):

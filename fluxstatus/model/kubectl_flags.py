@@ -125,6 +125,13 @@ class TargetFlags:
                 yield f"--{known}{equals}{value}"
 
 
+def renamed(word: str, program: str) -> str:
+    """Return *word* with the name that *program* has for it, if it is a flag of kubectl."""
+    flag, equals, value = word.partition("=")
+    known = (_NAMES[program] or {}).get(flag.removeprefix("--")) if flag[:2] == "--" else None
+    return f"--{known}{equals}{value}" if known else word
+
+
 def _bound(flag: str, value: str) -> tuple[str, ...]:
     """Return *flag* with its *value*, in one word if the value looks like a flag itself."""
     return (f"{flag}={value}",) if value.startswith("-") else (flag, value)

@@ -270,10 +270,13 @@ def _summary(step: StepResult, report: Report) -> str:
     return ", ".join(filter(None, parts))
 
 
-def put_finding(page: Page, finding: Finding, now: datetime) -> None:
-    """Add *finding*, with its details and its code if it is a fault."""
+def put_finding(page: Page, finding: Finding, now: datetime, about: Ref | None = None) -> None:
+    """Add *finding*, with its details and its code if it is a fault.
+
+    The title does not repeat the object that the whole page is *about*.
+    """
     if finding.level in TROUBLE:
-        _put_title(page, finding)
+        _put_title(page, finding, about)
         _put_details(page, finding, now)
         return
     since = f", since {time_of(finding.since)}" if page.look.wide and finding.since else ""
@@ -282,8 +285,9 @@ def put_finding(page: Page, finding: Finding, now: datetime) -> None:
         _put_details(page, finding, now)
 
 
-def _put_title(page: Page, finding: Finding) -> None:
-    page.state(word_of(finding), finding.step, f"{title_of(finding)} [{finding.code}]")
+def _put_title(page: Page, finding: Finding, about: Ref | None = None) -> None:
+    title = title_of(finding, about)
+    page.state(word_of(finding), finding.step, f"{title} [{finding.code}]")
 
 
 def _put_briefly(page: Page, finding: Finding, now: datetime) -> None:

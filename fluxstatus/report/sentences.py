@@ -49,9 +49,10 @@ def by_area(advice: Iterable[Finding]) -> Iterator[tuple[Area, list[Finding]]]:
             yield area, found
 
 
-def title_of(finding: Finding) -> str:
-    """Return the title of *finding*, with a mark if it is new."""
-    return f"new: {finding.title}" if finding.new else finding.title
+def title_of(finding: Finding, about: Ref | None = None) -> str:
+    """Return the title of *finding*, with a mark if it is new; without its object if *about* it."""
+    title = finding.summary if about and finding.object == about else finding.title
+    return f"new: {title}" if finding.new else title
 
 
 def steps_of(report: Report) -> Sequence[StepResult]:

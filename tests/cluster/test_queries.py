@@ -374,15 +374,16 @@ def test_advice_reads_more(api: Api) -> None:
 
 def test_each_answer_is_reported(api: Api) -> None:
     """Progress reports each query once, with the size of its answer and its requests."""
-    kinds(api, "Kustomization", "HelmRelease")
+    kinds(api, "Kustomization", "HelmRelease", "GitRepository")
     api.page = 2
-    api.put(*(kustomization(f"apps/{n}", "git") for n in range(3)))
+    api.put(*(kustomization(f"apps/{n}", "git") for n in range(3)), source("apps/git"))
     api[HR.path] = forbidden
     result: list[Progress] = []
     collected(progress=result.append)
     known = {one.query: one for one in result}
     assert len(known) == len(result)
     assert (known[KS.name].text, known[KS.name].requests) == ("3 objects", 2)
+    assert known[KINDS["GitRepository"].resource].text == "1 object"
     assert known[HR.name].text == f"0 objects; {denied(f'list {HR.name}', EVERYWHERE).text}"
     assert sum(one.requests for one in result) == len(api.requests)
 

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import subprocess
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from fluxstatus.lookup.names import kind_called
 from fluxstatus.model.errors import UnknownKindError
 from fluxstatus.model.kubectl_flags import LIVE
 from tests.conftest import RECORDED, Program
+from tests.kubernetes import build
 
 PROGRAM: Any = get_command(app)
 GROUPS = {"": PROGRAM, "mcp": PROGRAM.commands["mcp"]}
@@ -21,6 +23,7 @@ OURS = [
     *(text for words in counterparts.COMMANDS.values() for text in words.values()),
     *(text for words in counterparts.NO_KINDS.values() for text in words.values()),
     counterparts.OF_FLUX,
+    *(text.replace("AGE", "5m") for text in counterparts.OPTIONS[""].values()),
 ]
 
 
@@ -33,17 +36,21 @@ def test_a_word_in_the_table_is_not_a_command() -> None:
 
 def test_a_kind_in_the_table_is_not_a_kind_of_flux() -> None:
     """Otherwise its row would never be used."""
-    for words in counterparts.NO_KINDS.values():
+    for words in (*counterparts.NO_KINDS.values(), counterparts.OF_KUBECTL):
         for word in words:
             with pytest.raises(UnknownKindError):
                 kind_called(word)
+    assert not counterparts.OF_KUBECTL & counterparts.NO_KINDS["get"].keys()
 
 
 def test_an_option_in_the_table_is_not_an_option() -> None:
     """Otherwise its row would never be used, and what is suggested exists."""
     for name, options in counterparts.OPTIONS.items():
-        known = {word for one in PROGRAM.commands[name].params for word in one.opts}
+        command = PROGRAM.commands[name] if name else PROGRAM
+        known = {word for one in command.params for word in one.opts}
         assert not known & options.keys()
+        if not name:  # its values are command lines
+            continue
         suggested = {
             w.rstrip(",") for text in options.values() for w in text.split() if w[0] == "-"
         }
@@ -54,6 +61,7 @@ def test_an_option_in_the_table_is_not_an_option() -> None:
 def test_every_counterpart_is_a_command(text: str) -> None:
     """What the table suggests is parsed as a command line of this program."""
     typed = ["get"] if text == "{rest} --help" else ["ks/app"]
+    text = text.replace("get KIND", "get ks")
     words = shlex.split(counterparts.instead(text, counterparts.Line(typed)))[2:]
     command, parents = PROGRAM, ["kubectl flux-status"]
     while words and words[0] in getattr(command, "commands", {}):
@@ -65,6 +73,20 @@ def test_every_counterpart_is_a_command(text: str) -> None:
         assert "--help" in text
     else:
         assert "--help" not in text
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("word", ["resume", "suspend"])
+def test_other_programs_have_these_words(word: str) -> None:
+    """Both programs have a command for each kind that is suggested."""
+    for program, kinds in (
+        ("flux", counterparts.FLUX_KINDS),
+        ("flux-operator", counterparts.FLUX_OPERATOR_KINDS),
+    ):
+        for words in kinds.values():
+            argv = [f"{build.programs(program)[program]}", word, *words.split(), "--help"]
+            done = subprocess.run(argv, capture_output=True, text=True, check=True)
+            assert f"  {program} {word} {words} " in done.stdout, (word, words)
 
 
 def test_commands_without_snapshots_are_known() -> None:
@@ -96,8 +118,43 @@ TYPED = {
         "kubectl flux-status reconcile KIND/NAME"
     ),
     "port-forward svc/flux-operator 9080:9080": "kubectl flux-status ui",
-    "suspend ks app -n x": "flux suspend ks app -n x",
+    "suspend ks app -n x": "flux suspend kustomization app -n x",
+    "suspend ks/app -n x --demo": "flux suspend kustomization app -n x",
+    "resume gitrepo/app --context=a": "flux resume source git app --context=a",
+    "resume rset/app --context a": "flux-operator resume resourceset app --kube-context a",
+    "diff kustomizations/app --path ./app --from s.json": (
+        "flux diff kustomization app --path ./app"
+    ),
+    "suspend source git app": "flux suspend source git app",
+    "suspend --all -n x": "flux suspend --all -n x",
+    "create source git app": "flux create source git app",
+    "create ks app": "flux create ks app",
+    "create secret generic app": "kubectl create secret generic app",
+    "delete ks/app": "kubectl delete ks/app",
+    "delete source git app": "flux delete source git app",
     "patch ks app": "kubectl patch ks app",
+    "ks": "kubectl flux-status get ks",
+    "ks -n apps --demo": "kubectl flux-status get ks -n apps --demo",
+    "hr/web -n apps": "kubectl flux-status explain hr/web -n apps",
+    "hr web --demo": "kubectl flux-status explain hr/web --demo",
+    "deploy/web": "kubectl flux-status owner deploy/web",
+    "pods": "kubectl flux-status get components",
+    "sources": "kubectl flux-status get sources",
+    "--not-ready --demo": "kubectl flux-status get all --not-ready",
+    "-l team=a": "kubectl flux-status get all -l LABELS",
+    "get svc": "kubectl get svc -A",
+    "get svc/app -n x --context a": "kubectl get svc/app -n x --context=a",
+    "get nodes --demo": "kubectl get nodes",
+    "get": "kubectl flux-status get all --not-ready",
+    "conditions": "kubectl flux-status conditions ks/backend -n apps",
+    "owner sts/web --demo": "kubectl flux-status owner sts/web",
+    "events --for node/a --from tests/recorded/zoo.json.gz": ("kubectl flux-status events node/a"),
+    "explain sts/web": "kubectl flux-status owner sts/web",
+    "explain ks/no-such --demo": "kubectl flux-status get kustomizations --demo",
+    "explain no-such --demo": "kubectl flux-status get all --demo",
+    "get ks no-such --demo": "kubectl flux-status get kustomizations --demo",
+    "get ks,hr no-such --demo": "kubectl flux-status get all --demo",
+    "--all get ks": "kubectl flux-status get --help",
     "mcp install": "kubectl flux-status mcp setup",
     "get pods -n flux-system": "kubectl flux-status get components -n flux-system",
     "get deployments --demo": "kubectl flux-status get components --demo",
@@ -125,7 +182,15 @@ def test_one_line_says_what_to_type(flux_status: Program, typed: str, expected: 
     assert line.endswith(f" {expected}")
 
 
-@pytest.mark.parametrize("words", ["logs --for ks/app --demo", "credentials ks/app --from x"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "logs --for ks/app --demo",
+        "credentials ks/app --from x",
+        "--demo logs",
+        "--from x wait ks/a",
+    ],
+)
 def test_what_reads_no_snapshot_says_so(flux_status: Program, words: str) -> None:
     """A snapshot has no logs and no Secrets; no other option is offered in place of its own."""
     done = flux_status(*words.split())
@@ -153,7 +218,7 @@ def test_a_token_is_not_repeated(flux_status: Program) -> None:
     done = flux_status("check", "--token", "abc123", "-n", "apps")
     assert done.stderr.endswith("use: kubectl flux-status -n apps\n")
     done = flux_status("suspend", "ks", "app", "--token", "abc123", "--token=abc123", "-n", "apps")
-    assert done.stderr.endswith("use: flux suspend ks app -n apps\n")
+    assert done.stderr.endswith("use: flux suspend kustomization app -n apps\n")
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_unread_inventories_are_no_proof_of_one_owner(flux_status: Program, tmp_
 def test_what_waits_says_for_what(flux_status: Program) -> None:
     """As in `tree` and `get`: also for a dependency, which is not in the chain itself."""
     for words, waits in {
-        "ks/team-01 -n git-fanout-30": "waits for GitRepository git-fanout-30/monorepo, path",
+        "ks/team-01 -n git-fanout-30": "waits for GitRepository git-fanout-30/monorepo",
         "hr/web -n hr-dep-chain": "waits for HelmRelease hr-dep-chain/db: the repository has no",
     }.items():
         done = flux_status("owner", *words.split(), "--from", RECORDED / "zoo.json.gz")
@@ -60,6 +60,18 @@ def test_what_waits_says_for_what(flux_status: Program) -> None:
         first, *others = done.stdout.splitlines()
         assert waits in first
         assert not [line for line in others if "waits for" in line]
+
+
+def test_the_origin_is_shown_once(flux_status: Program) -> None:
+    """The tree does not repeat the URL, the revision and the path that stand below it."""
+    words = ("owner", "ks/team-03", "-n", "healthy-fanout", "--from", RECORDED / "zoo.json.gz")
+    *tree, origin = flux_status(*words).stdout.splitlines()
+    url = "https://git.acme.internal/public/platform.git"
+    assert origin.startswith(f"from {url} at main@sha1:78361d5, ./deploy/")
+    assert not [line for line in tree if url in line or ", path" in line or ", revision" in line]
+    assert [line for line in tree if "applied main@sha1:78361d5" in line]
+    root = json.loads(flux_status(*words, "-o", "json").stdout)
+    assert {"applied", "path"} <= root["facts"].keys()
 
 
 def test_one_owner_needs_no_note(flux_status: Program, tmp_path: Path) -> None:

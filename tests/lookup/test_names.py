@@ -3,7 +3,7 @@
 import pytest
 
 from fluxstatus.lookup.names import find, parse
-from fluxstatus.model.errors import ArgumentError, UnreadError
+from fluxstatus.model.errors import ArgumentError, NotFoundError, UnreadError
 from fluxstatus.model.kinds import KINDS
 from tests.builders import FORBIDDEN, NOT_THERE, flux, source, state
 
@@ -30,6 +30,8 @@ def test_every_name_of_a_kind_is_understood(kind: object) -> None:
         (["ks/"], "is not in the form KIND/NAME"),
         (["ks/team-a/app"], "is not in the form KIND/NAME"),
         (["ks", "app", "again"], "is not in the form KIND/NAME"),
+        (["source", "git"], "GitRepository needs a name; write GitRepository/NAME"),
+        (["sources", "nothing", "x"], "is not in the form KIND/NAME"),
     ],
 )
 def test_a_mistake_is_reported(words: list[str], expected: str) -> None:
@@ -66,11 +68,34 @@ def test_the_first_choices_are_not_ready() -> None:
         assert [choice[-1] for choice in mistaken.value.choices] == ["team-c", "team-a", "team-b"]
 
 
-def test_another_name_is_not_suggested() -> None:
-    """A name with a few letters in common is not what was meant."""
+def test_the_first_choices_are_in_a_similar_namespace() -> None:
+    """A namespace is mistyped as easily as a name: those come first, then what is not ready."""
+    known = state(source("apps/app"), source("team-red/app"), source("web/app", NOT_THERE))
     with pytest.raises(ArgumentError) as mistaken:
-        find(state(source("team-b/bad")), parse(["gitrepo/backend"]), ["team-a"], ())
-    assert mistaken.value.choices == ()
+        find(known, parse(["gitrepo/app"]), ["team-rde"], ())
+    assert [choice[-1] for choice in mistaken.value.choices] == ["team-red", "web", "apps"]
+
+
+def test_capitals_are_a_typo() -> None:
+    """No name in Kubernetes has any."""
+    with pytest.raises(ArgumentError) as mistaken:
+        find(state(source("apps/web")), parse(["gitrepo/WEB"]), (), ())
+    assert mistaken.value.choices == (("gitrepository/web", "-n", "apps"),)
+
+
+@pytest.mark.parametrize("words", [["source", "git", "web"], ["Sources", "GIT", "web"]])
+def test_two_words_of_flux_are_a_kind(words: list[str]) -> None:
+    """`flux get source git web` names a GitRepository."""
+    assert parse(words) == (KINDS["GitRepository"], "web")
+
+
+def test_another_name_is_not_suggested() -> None:
+    """A name with a few letters in common is not what was meant; the list has it."""
+    known = state(source("team-b/bad"))
+    for words, lists in ((["gitrepo/backend"], "gitrepositories"), (["backend"], "all")):
+        with pytest.raises(NotFoundError) as mistaken:
+            find(known, parse(words), ["team-a"], ())
+        assert (mistaken.value.choices, mistaken.value.lists) == ((), lists)
 
 
 def test_near_misses_are_suggested() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from fluxstatus.lookup.names import split
 from fluxstatus.lookup.saved import Objects, find
-from fluxstatus.model.errors import ArgumentError, UnreadError
+from fluxstatus.model.errors import ArgumentError, NotFoundError, UnreadError
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.ref import Ref
 from tests.builders import FORBIDDEN, HEALTHY, evidence, source
@@ -24,14 +24,33 @@ def test_flux_and_its_own_workloads_are_found() -> None:
         (["gitrepo/app"], "2 objects"),
         (["gitrepo/ap"], "did you mean"),
         (["node/x"], "is not a Flux kind"),
-        (["deploy/x"], "is not a Flux kind"),
-        (["app"], "is not in the form KIND/NAME"),
+        (["deploy/x"], "no Deployment 'x' found in the snapshot, which contains only"),
+        (["app"], "is not in the form KIND/NAME; write for example ks/app"),
+        (["ks"], "Kustomization needs a name; write ks/NAME"),
     ],
 )
 def test_a_mistake_is_reported(words: list[str], expected: str) -> None:
     """An unknown or ambiguous name is refused."""
     with pytest.raises(ArgumentError, match=expected):
         find(KNOWN, words, [])
+
+
+def test_a_mistyped_pod_or_namespace() -> None:
+    """Those with a similar name are offered, and those with the name in other namespaces."""
+    for words, namespaces in (
+        (["deploy/source-controler"], []),
+        (["deploy/source-controller"], ["x"]),
+    ):
+        with pytest.raises(NotFoundError) as mistaken:
+            find(KNOWN, words, namespaces)
+        first, *_ = mistaken.value.choices
+        assert first == ("deploy/source-controller", "-n", "flux-system")
+
+
+def test_a_pod_that_may_exist() -> None:
+    """Where the pods could not be read, none is said to be missing."""
+    with pytest.raises(UnreadError):
+        find(evidence(*HEALTHY, unread={"pods": FORBIDDEN}), ["pod/x"], [])
 
 
 def test_what_could_not_be_asked() -> None:

@@ -116,9 +116,9 @@ def show(
     if words and filters.for_:
         ctx.fail("KIND/NAME and --for are mutually exclusive")
     connect = connecting(connection, timeout, verbose=display.verbose)
-    with reported("events", connection, snapshot, place):
+    named = words or ([filters.for_] if filters.for_ else [])
+    with reported("events", connection, snapshot, place, named):
         evidence = _load(snapshot)
-        named = words or ([filters.for_] if filters.for_ else [])
         find = partial(_about, named, place.namespaces, evidence, connect)
         about, error = patiently(find, timeout, watch=display.watch)
         listed = listing(_events(filters, display, about, error), display)

@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeAlias
 
 from fluxstatus.base.durations import listed_age, stamp
 from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.base.masking import mask
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands.listing import ListEntry
@@ -20,6 +21,9 @@ _FOREIGN = ("Pod", "ReplicaSet", "Job", "CronJob", "Node", "StatefulSet", "Daemo
             "PersistentVolumeClaim", "HorizontalPodAutoscaler", "Ingress", "Lease")  # fmt: skip
 """The kinds with the most events in a busy cluster; they are listed only in the Flux namespaces."""
 
+
+_DURATION = late_pattern(r"\b(?:\d+(?:\.\d+)?(?:[mµun]?s|[hm]))+\b")
+"""A duration as Go writes it: how long an attempt took makes no other event."""
 
 _Found: TypeAlias = tuple[Hashable, tuple[Event, Object]]
 """An event, with its key in the list and as the API server has it."""
@@ -39,6 +43,8 @@ class EventQuery(NamedTuple):
 
 class Events:
     """The *wanted* events, the newest last; *merged* makes repeated events one entry.
+
+    Those that differ only in durations are repeated; the entry has the newest message.
 
     *error* is reported when there is no event: the object does not exist, and it may have existed.
     """
@@ -104,7 +110,7 @@ class Events:
         if not self._merged:
             metadata = map_of(raw.get("metadata"))
             return text_of(metadata.get("namespace")), text_of(metadata.get("name"))
-        return *_object_of(raw), event.type, event.reason, event.message
+        return *_object_of(raw), event.type, event.reason, _DURATION.sub("0s", event.message)
 
     def _read(self, cluster: Cluster) -> Iterator[Object]:
         """Yield each event once, as the API server has it."""

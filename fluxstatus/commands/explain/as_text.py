@@ -8,6 +8,7 @@ from fluxstatus.base.durations import ago
 from fluxstatus.base.visible import visible
 from fluxstatus.commands.explain.codes import Case, CodeDetails
 from fluxstatus.commands.explain.details import Details, HistoryEntry
+from fluxstatus.lookup.events import merged
 from fluxstatus.lookup.node import Node
 from fluxstatus.model.evidence import by_reason
 from fluxstatus.model.findings import Finding, Level
@@ -28,6 +29,7 @@ from fluxstatus.report.secrets import put_secret, unread_rows, words_in
 from fluxstatus.report.sentences import word_of
 from fluxstatus.report.terminal import columns
 from fluxstatus.report.tree import branches
+from fluxstatus.state.revisions import abbreviated
 
 _NODES = 6  # below one object
 _EVENTS, _MESSAGES = 5, 5
@@ -35,7 +37,10 @@ _WIDEST = 22  # columns for a name to the left
 _LABEL = 12
 _STATUS = len("Unknown")
 _CAUSE = "  <- the cause"
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_TELLING = 20  # characters of a message that is not part of another one by chance
+_NUMBER = re.compile(r"(?:\d+(?:\.\d+)?(?:[mµun]?s|[hm])?)+")
+"""A number, or a duration as Go writes it."""
+_ATTEMPTED = "attempted"
 
 
 def render(explained: Details | CodeDetails, look: Look) -> str:
@@ -61,17 +66,39 @@ def _details(details: Details, look: Look) -> Page:
     page.gap()
     _put_chain(page, details)
     suspended = [(f"{ref}", _suspension(at, by)) for ref, at, by in details.suspended]
-    put_pairs(page, "revisions", details.revisions, gap=False)
-    put_pairs(page, "suspended", suspended, gap=False)
-    _put_conditions(page, details)
-    put_pairs(page, "events", list(_events(page, details)), gap=False)
-    put_pairs(page, "history", list(_history(details)), gap=False)
-    put_pairs(page, "controller logs, last hour", list(_log(page, details)), gap=False)
+    shown = _Shown(page, details)
+    _put_section(page, "revisions", list(_revisions(details)))
+    _put_section(page, "suspended", suspended)
+    _put_conditions(page, details, shown)
+    _put_section(page, "events", list(_events(page, details, shown)))
+    _put_section(page, "history", list(_history(details)))
+    _put_section(page, "controller logs, last hour", list(_log(page, details)))
     if not wrong:
         _put_credentials(page, details)
-    put_pairs(page, "not read", list(_not_read(details)), gap=False)
+    _put_section(page, "not read", list(_not_read(details)))
     _put_commands(page, "related commands", details.commands)
     return page
+
+
+def _put_section(page: Page, title: str, pairs: Sequence[tuple[str, str]]) -> None:
+    """Add names and values below *title*; a single one stands beside it."""
+    if len(pairs) != 1:
+        put_pairs(page, title, pairs, gap=False)
+        return
+    (name, value), width = pairs[0], columns(title) + 2
+    page.put(": ".join(filter(None, (name, value))), Cell(title, width, "label"))
+
+
+def _revisions(details: Details) -> Iterator[tuple[str, str]]:
+    """Yield the revisions, those that are the same in one row.
+
+    That of the last attempt is one of its own: without one, the last attempt succeeded.
+    """
+    names: dict[str, list[str]] = {}
+    for name, value in details.revisions:
+        names.setdefault(value, []).append(name)
+    for value, same in names.items():
+        yield ", ".join(name for name in same if name != _ATTEMPTED or len(same) == 1), value
 
 
 def _code(code: CodeDetails, look: Look) -> Page:
@@ -112,7 +139,7 @@ def _put_cases(page: Page, cases: Iterable[Case]) -> None:
 
 def _put_findings(page: Page, findings: Sequence[Finding], details: Details) -> None:
     for finding in findings:
-        put_finding(page, finding, details.taken_at)
+        put_finding(page, finding, details.taken_at, about=details.ref)
     if not findings:
         text = "no problem found" if details.level is Level.PASS else "no verdict yet"
         partly = " in the data that could be read" if details.verdict is not details.level else ""
@@ -153,13 +180,12 @@ def _node(node: Node) -> str:
     return f"{node.relation.label} {node.ref}: {node.health.text}{cause}"
 
 
-def _put_conditions(page: Page, details: Details) -> None:
+def _put_conditions(page: Page, details: Details, shown: "_Shown") -> None:
     if not details.conditions:
         return
     put_head(page, "conditions", gap=False)
     names = [visible(one.type, ascii_only=page.look.ascii) for one in details.conditions]
     width = min(max(map(columns, names)), _WIDEST)
-    shown = _Shown(page, details)
     for name, one in zip(names, details.conditions, strict=True):
         status = visible(one.status, ascii_only=page.look.ascii)[:_STATUS]
         age = ago(one.since, details.taken_at) if one.since else ""
@@ -172,31 +198,39 @@ def _put_conditions(page: Page, details: Details) -> None:
 
 
 class _Shown:
-    """The messages that are on a page: each is shown once.
+    """The messages that are on a page: each is shown once, with short hashes of revisions.
 
-    Those that differ only in numbers, such as how long an attempt took, are the same, unless all is
-    to be shown.
+    Those that differ only in numbers, such as how long an attempt took, are the same, and one that
+    is a part of another is shown with that, unless all is to be shown.
     """
 
     def __init__(self, page: Page, details: Details) -> None:
         self._whole = page.look.everything
-        self._messages = {self._key(finding.message) for finding in details.findings}
+        self._messages = {self.key(finding.message) for finding in details.findings}
 
     def reason(self, reason: str, message: str) -> str:
         """Return the reason with its message, unless that is shown already."""
-        key = self._key(message)
-        is_new = key not in self._messages
-        self._messages.add(key)
-        return f"{reason}: {message}" if message and is_new else reason
+        is_new = not self._has(self.key(message))
+        self._messages.add(self.key(message))
+        text = message if self._whole else abbreviated(message)
+        return f"{reason}: {text}" if message and is_new else reason
 
-    def _key(self, message: str) -> str:
+    def key(self, message: str) -> str:
+        """Return what *message* has in common with those that are the same."""
         return message if self._whole else _NUMBER.sub("0", message)
 
+    def _has(self, key: str) -> bool:
+        is_part = len(key) >= _TELLING and not self._whole
+        return key in self._messages or (is_part and any(key in one for one in self._messages))
 
-def _events(page: Page, details: Details) -> Iterator[tuple[str, str]]:
-    events = details.events.items
+
+def _events(page: Page, details: Details, shown: _Shown) -> Iterator[tuple[str, str]]:
+    """Yield the events with when and how often, those with the same message in one row."""
+    keyed = (
+        ((one.type, one.reason, shown.key(one.message)), one, None) for one in details.events.items
+    )
+    events = [event for event, _ in merged(keyed).values()]
     listed = events if page.look.everything else events[:_EVENTS]
-    shown = _Shown(page, details)
     for event in listed:
         when = f"{event.type}, {_times(event.times)}{ago(event.last, details.taken_at)} ago"
         yield when, shown.reason(event.reason, event.message)
@@ -214,7 +248,15 @@ def _more(count: int) -> Iterator[tuple[str, str]]:
 
 
 def _history(details: Details) -> Iterator[tuple[str, str]]:
+    """Yield the history and the last success.
+
+    A single attempt of which no more is known than what its condition says is left out.
+    """
+    reasons = {one.reason for one in details.conditions}
     for past in details.history:
+        is_known = past.text in reasons and past.times <= 1 and not past.took
+        if is_known and len(details.history) == 1:
+            break
         yield (f"{ago(past.last, details.taken_at)} ago" if past.last else ""), _past(past)
     if details.history and not details.history[0].good:
         good = (

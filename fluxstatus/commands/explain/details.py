@@ -13,7 +13,7 @@ from fluxstatus.knowledge.conditions import meaning_of
 from fluxstatus.knowledge.fields import fields_of, ref_of
 from fluxstatus.lookup.chain import Chains
 from fluxstatus.lookup.credentials.inspect import Credential
-from fluxstatus.lookup.events import ObjectEvents, newest_first, selector
+from fluxstatus.lookup.events import ObjectEvents, newest_first
 from fluxstatus.lookup.log import Summary
 from fluxstatus.lookup.node import Node, Relation
 from fluxstatus.model.evidence import Unread, Why, by_reason
@@ -257,7 +257,6 @@ def _commands(
     target_flags, ref = for_target(state.evidence.target), resource.ref
     fields = {
         "full_name": full_name(ref.kind), "kind": ref.kind, "name": ref.name, "ns": ref.namespace,
-        "selector": selector(ref),
         **({"log_ns": controller.namespace, "controller": controller.name} if controller else {}),
     }  # fmt: skip
     lines = list(_MORE)
@@ -271,6 +270,5 @@ def _commands(
 
 _MORE = (
     "kubectl describe {full_name}/{name} -n {ns}",
-    "kubectl get events -n {ns} --field-selector={selector}",
     "kubectl logs -n {log_ns} deployment/{controller} --since=1h",
 )

@@ -207,6 +207,7 @@ def _source(words: list[str], filters: Filters, display: GetDisplay) -> "Source"
         requested(words, filters.kind),
         filters.names(),
         longer,
+        selector=filters.selector,
         whole=display.no_trunc,
         cause=display.cause,
     )

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 class FluxObjects:
     """The *requested* objects that pass all *filters*, which are names in FILTERS.
 
-    With *suspended_longer* they must have been suspended for longer than that. *whole* doesn't
-    abbreviate revisions. *cause* has the causes in the check instead of messages; the cluster that
-    is listed is then one that was read for the check.
+    With *suspended_longer* they must have been suspended for longer than that. *selector* is that
+    of the labels with which the cluster is read. *whole* doesn't abbreviate revisions. *cause* has
+    the causes in the check instead of messages; the cluster that is listed is then one that was
+    read for the check.
     """
 
     has_verdicts = True
@@ -35,13 +36,14 @@ class FluxObjects:
         filters: Sequence[str],
         suspended_longer: timedelta = timedelta(),
         *,
+        selector: str = "",
         whole: bool = False,
         cause: bool = False,
     ) -> None:
         self.columns: tuple[str, ...] = (*COLUMNS[:-1], "CAUSE") if cause else COLUMNS
         self.wide: tuple[str, ...] = (*WIDE[:-1], "CAUSE") if cause else WIDE
         self._requested, self._filters, self._longer = requested, filters, suspended_longer
-        self._whole, self._cause = whole, cause
+        self._selector, self._whole, self._cause = selector, whole, cause
         self._cause_of: Callable[[Resource], str] | None = None
         self._with_kind = len(requested) > 1
         self._names: set[str] = set()
@@ -83,7 +85,10 @@ class FluxObjects:
             near = similar(name, self._names, 3)
             suggestion = f"; did you mean {' or '.join(near)}?" if near else ""
             what = _one_of([kind.name for kind, of in self._requested.items() if name in of])
-            return NotFoundError(f"no {what} {name!r} was found{self._where}{suggestion}")
+            text = f"no {what} {name!r} was found{self._where}{suggestion}"
+            plurals = [kind.plural for kind in self._requested]
+            lists = plurals[0] if len(plurals) == 1 else "all"
+            return NotFoundError(text, lists="" if near else lists)
         return None
 
     def are_optional(self, absent: Sequence[str]) -> bool:
@@ -97,7 +102,8 @@ class FluxObjects:
         """
         kinds = [kind.name for kind in self._requested]
         if not self._read:
-            return f"no {_one_of(kinds)} was found{where}"
+            labels = f" with the labels {self._selector!r}" if self._selector else ""
+            return f"no {_one_of(kinds)}{labels} was found{where}"
         filters = (*self._filters, *(["suspended for so long"] if self._longer else ()))
         what = kinds[0] if len(kinds) == 1 else "object"
         are = f"{'is' if self._read == 1 else 'are'} {' and '.join(filters).replace('_', ' ')}"

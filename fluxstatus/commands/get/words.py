@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from fluxstatus.commands.counterparts import FLUX_KINDS
-from fluxstatus.lookup.names import kind_called, split
+from fluxstatus.lookup.names import FLUX_WORDS, flux_group, kind_called, split, with_one_kind
 from fluxstatus.model.errors import ArgumentError
 from fluxstatus.model.kinds import KINDS, Kind
 
@@ -15,12 +14,9 @@ _REPORT = KINDS["FluxReport"]  # not reconciled, so it is listed only by name
 GROUPS: Mapping[str, tuple[Kind, ...]] = {
     "all": tuple(kind for kind in KINDS.values() if kind.reconciled),
     "sources": tuple(kind for kind in KINDS.values() if kind.step == "sources"),
-    "images": tuple(k for k in KINDS.values() if k.name in FLUX_KINDS["images"].values()),
+    "images": tuple(k for k in KINDS.values() if k.name in FLUX_WORDS["images"].values()),
 }
 """Words for several kinds."""
-
-_FLUX_GROUPS = {name: group for group in FLUX_KINDS for name in (group, group.removesuffix("s"))}
-"""The first words of a kind in `flux get`, in the plural and in the singular."""
 
 Requested = Mapping[Kind, frozenset[str]]
 """The kinds to list, each with the names of objects; empty for all."""
@@ -39,13 +35,10 @@ def requested(words: Sequence[str], only: Sequence[str] = ()) -> Requested:
 
 def _as_kubectl(words: Sequence[str]) -> Sequence[str]:
     """Return *words* with the two words that flux has for a kind, or for "all", as one."""
-    group = _FLUX_GROUPS.get(words[0].lower(), "")
-    if not group or not words[1:]:
-        return words
-    kind = FLUX_KINDS[group].get(words[1].lower().removesuffix("s"), "")
-    if words[1].lower() == "all" and group in GROUPS:
-        kind = group
-    return (kind, *words[2:]) if kind else words
+    group = flux_group(words)
+    if group in GROUPS and words[1].lower() == "all":
+        return (group, *words[2:])
+    return with_one_kind(words)
 
 
 def _by_name(words: Iterable[str]) -> Requested:

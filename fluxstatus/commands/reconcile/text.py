@@ -51,10 +51,15 @@ def as_text(advice: Assessment, look: Look) -> str:
     put_pairs(page, "not read", [(names, why.full_text) for names, why in advice.unread])
     if advice.requests:
         put_head(page, "to request a reconciliation (nothing was run)")
+    shown = set[tuple[str, ...]]()
     for request in advice.requests:
-        page.put(request.text, Cell("", INDENT))
+        argvs = {command.argv for command in request.commands}
+        again = ", with the command above" if shown & argvs else ""
+        page.put(f"{request.text}{again}", Cell("", INDENT))
         for command in request.commands:
-            put_command(page, command, 2 * INDENT)
+            if command.argv not in shown:
+                put_command(page, command, 2 * INDENT)
+        shown |= argvs
     return "\n".join(page.lines) + "\n"
 
 

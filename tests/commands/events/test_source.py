@@ -54,6 +54,24 @@ def test_repeated_events_are_shown_once_newest_last() -> None:
     assert len(entries(merged=False)) == 4
 
 
+def test_how_long_an_attempt_took_makes_no_other_event() -> None:
+    """The entry has the message of the newest; another number makes another event."""
+    said = [
+        about(KUSTOMIZE, "Kustomization apps/web", "HealthCheckFailed", text, ago=minutes(ago))
+        for ago, text in enumerate(
+            ("after 49.97ms: port 80", "after 1m15.3s: port 80", "after 2s: port 81"), 1
+        )
+    ]
+    for number, one in enumerate(said):
+        one["metadata"]["name"] = f"web.{number}"
+    for events in (said, said[::-1]):
+        [listed] = Events(ANY, merged=True).entries(Saved(evidence(*events)))
+        found = [(entry.cell("TIMES"), entry.cell("MESSAGE")) for entry in listed]
+        assert found == [("1", "after 2s: port 81"), ("2", "after 49.97ms: port 80")]
+    [listed] = Events(ANY, merged=False).entries(Saved(evidence(*said)))
+    assert len(listed) == 3
+
+
 @given(st.permutations([about(KUSTOMIZE, f"Kustomization apps/{name}", reason, "no")
                         for name in ("web", "db") for reason in ("A", "B")]))  # fmt: skip
 def test_events_of_one_second_have_an_order(events: list[Object]) -> None:

@@ -20,6 +20,7 @@ from fluxstatus.state.state import State
 from tests.builders import (
     FIVE_MINUTES,
     HEALTHY,
+    NOT_THERE,
     NOW,
     event,
     flux,
@@ -29,6 +30,7 @@ from tests.builders import (
     source,
     stamp,
     state,
+    waiting_for,
 )
 from tests.conftest import RECORDED
 
@@ -165,6 +167,74 @@ def test_messages_that_differ_in_numbers_are_shown_once() -> None:
     assert all(whole.count(f"HealthCheckFailed: {text}") == 1 for text in texts)
 
 
+def _lines(details: Details, *, everything: bool = False) -> list[str]:
+    return as_text.render(details, Look(200, everything=everything)).splitlines()
+
+
+def test_what_is_on_the_page_is_not_repeated() -> None:
+    """Not the object in its own title, the same event, a part of a message, or a known attempt."""
+    whole = "health check failed after 49ms: failed early: [Deployment/apps/web status: 'Failed']"
+    conditions = {
+        "Ready": f"False HealthCheckFailed: {whole}",
+        "Healthy": "False HealthCheckFailed: failed early: [Deployment/apps/web status: 'Failed']",
+    }
+    said = [
+        event("Kustomization apps/web", "HealthCheckFailed", whole.replace("49ms", f"{n}.5s"))
+        for n in (1, 15)
+    ]
+    one = kustomization("web", "repo", conditions)
+    one["status"]["history"] = [{"lastReconciledStatus": "HealthCheckFailed"}]
+    details = _details(*HEALTHY, source("repo"), one, *said, kind="Kustomization", name="web")
+    lines = _lines(details)
+    assert lines[0].startswith("Kustomization apps/web · ")
+    assert "Kustomization apps/web: " not in lines[2]
+    assert sum("failed early" in line for line in lines) == 1
+    assert "events  Warning, 2 times, 5m ago: HealthCheckFailed" in lines
+    assert "history  last good: none in the history" in lines
+    assert sum("failed early" in line for line in _lines(details, everything=True)) > 2
+
+
+def test_the_cause_elsewhere_is_named_with_its_object() -> None:
+    """The title of a finding about another object has that object."""
+    missing = source("repo", NOT_THERE)
+    one = kustomization("web", "repo", waiting_for("repo"))
+    details = _details(*HEALTHY, missing, one, kind="Kustomization", name="web")
+    (finding,) = details.findings
+    assert finding.object != details.ref
+    assert f"{finding.object}: " in _lines(details)[2]
+
+
+def test_equal_revisions_are_one_row() -> None:
+    """That of the last attempt has a row only if it is another one."""
+    web = kustomization("web", "repo")
+    web["status"]["lastAttemptedRevision"] = web["status"]["lastAppliedRevision"]
+    details = _details(*HEALTHY, source("repo"), web, kind="Kustomization", name="web")
+    (row,) = [line for line in _lines(details) if line.startswith("  wanted")]
+    assert row.split()[:2] == ["wanted,", "applied"]
+    web["status"]["lastAttemptedRevision"] = "main@sha1:fedcba9876543210fedcba9876543210fedcba98"
+    details = _details(*HEALTHY, source("repo"), web, kind="Kustomization", name="web")
+    assert [line for line in _lines(details) if line.startswith("  attempted")]
+
+
+def test_hashes_are_short_as_in_lists() -> None:
+    """Seven characters tell a commit from the others; --all has all of them."""
+    commit = "78361d5a4000d35deda9dabbcf7dc8c96097b2c7"
+    ready = {"Ready": f"True ReconciliationSucceeded: Applied revision: main@sha1:{commit}"}
+    web = kustomization("web", "repo", ready)
+    details = _details(*HEALTHY, source("repo"), web, kind="Kustomization", name="web")
+    brief, whole = ("\n".join(_lines(details, everything=all_)) for all_ in (False, True))
+    assert f"Applied revision: main@sha1:{commit[:7]}\n" in brief
+    assert f"Applied revision: main@sha1:{commit}\n" in whole
+
+
+def test_no_command_shows_what_another_shows() -> None:
+    """`kubectl describe` ends with the events."""
+    web = kustomization("web", "repo")
+    details = _details(*HEALTHY, source("repo"), web, kind="Kustomization", name="web")
+    verbs = [command.argv[3] for command in details.commands if command.argv[0] == "kubectl"]
+    assert verbs == ["describe", "logs"]
+
+
 def test_an_explanation_is_short() -> None:
     """Only the cause, what was not read for one reason and the commands are set apart."""
     one = kustomization("web", "repo", {"Ready": "False BuildFailed: kustomize build failed"})
@@ -175,7 +245,7 @@ def test_an_explanation_is_short() -> None:
         known.resources["Kustomization", "apps", "web"], Summary(unread=unread), unread,
     )  # fmt: skip
     text = as_text.render(details, Look())
-    assert "not read\n  controller logs, credentials: not in a snapshot\n" in text
+    assert "not read  controller logs, credentials: not in a snapshot\n" in text
     assert text.count("\n\n") == 3
 
 

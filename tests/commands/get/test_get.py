@@ -125,7 +125,7 @@ MISTAKES = [
     ("get ks -o html", "is not one of"),
     ("get ks --context prod", "contacts no cluster"),
     ("get", "Missing argument"),
-    ("conditions ks", "is not in the form KIND/NAME"),
+    ("conditions ks", "Kustomization needs a name; write ks/NAME"),
     ("conditions gitrepo/monorep", "did you mean"),
     ("tree deploy/x", "is not a Flux kind"),
     ("owner ks/app", "choose one"),

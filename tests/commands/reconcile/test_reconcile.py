@@ -34,6 +34,17 @@ def test_what_changes_is_marked(flux_status: Program) -> None:
     assert all(line.endswith("(changes the cluster)") for line in lines)
 
 
+def test_no_command_stands_twice(flux_status: Program) -> None:
+    """That for the object is above the way that begins with its source; JSON has it in both."""
+    lines = [line.strip() for line in flux_status("reconcile", *BLOCKED).stdout.splitlines()]
+    commands = [line for line in lines if line.startswith(("kubectl ", "flux"))]
+    assert len(commands) == len({*commands})
+    assert "its source first, then this object, with the command above" in lines
+    document = json.loads(flux_status("reconcile", *BLOCKED, "-o", "json").stdout)
+    only, source_first, *_ = (way["commands"] for way in document["ways"])
+    assert source_first[-1] == only[0]
+
+
 def test_json_has_the_same(flux_status: Program) -> None:
     """The document has the answer, the reason and the outlook."""
     document = json.loads(flux_status("reconcile", *BLOCKED, "-o", "json").stdout)
