@@ -16,7 +16,8 @@ from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.state.deadlines import timeout_of
 from fluxstatus.state.intervals import interval_of
-from fluxstatus.state.liveness import PATIENCE, was_awake
+from fluxstatus.state.liveness import was_awake
+from fluxstatus.state.overdue import PATIENCE
 from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import State
 

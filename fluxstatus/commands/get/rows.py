@@ -17,7 +17,7 @@ from fluxstatus.model.evidence import Object
 from fluxstatus.model.kinds import Kind
 from fluxstatus.state.failures import failing_since
 from fluxstatus.state.intervals import written_interval
-from fluxstatus.state.liveness import Overdue, overdue
+from fluxstatus.state.overdue import Overdue, overdue
 from fluxstatus.state.ownership import creators_of
 from fluxstatus.state.references import source_of
 from fluxstatus.state.requests import pending_request
