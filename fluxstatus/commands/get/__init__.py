@@ -163,7 +163,8 @@ def show(
     """
     from fluxstatus.cluster import list_reader
     from fluxstatus.commands.errors import reported
-    from fluxstatus.commands.listing import listing, print_list
+    from fluxstatus.commands.listing import listing
+    from fluxstatus.commands.print_list import print_list
 
     if conflict := display.conflict() or snapshot.conflict(connection, watch=display.watch):
         ctx.fail(conflict)
