@@ -12,7 +12,7 @@ from fluxstatus.base.fields import is_deeper, map_of, text_of
 from fluxstatus.base.similar import did_you_mean
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands import console
-from fluxstatus.commands.options import ListDisplay
+from fluxstatus.commands.table_options import ListDisplay
 from fluxstatus.model.errors import ArgumentError, in_namespaces
 from fluxstatus.model.evidence import Object, Unread, Why, alike
 from fluxstatus.model.findings import Exit

@@ -12,17 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import typer
 from typer import Argument, Option
 
-from fluxstatus.commands.options import (
-    TIMEOUT,
-    Connection,
-    ListDisplay,
-    Namespaces,
-    SnapshotInput,
-    Timeout,
-    age,
-    lines,
-)
+from fluxstatus.commands.option_values import age, lines
+from fluxstatus.commands.options import TIMEOUT, Connection, Namespaces, SnapshotInput, Timeout
 from fluxstatus.commands.progress import Connect, connecting
+from fluxstatus.commands.table_options import ListDisplay
 from fluxstatus.model.ref import Ref
 from fluxstatus.report import Format
 
