@@ -1,7 +1,7 @@
 """A report for people: the status of each step, and the cause and fix of each fault."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from fluxstatus.base.durations import ago
@@ -140,19 +140,27 @@ def _put_advice_summary(page: Page, advice: Iterable[Finding]) -> None:
 
 def _put_head(page: Page, report: Report) -> None:
     """Add what the report is about: the cluster, its versions and the namespaces."""
-    lines = [line for line in (_header(report, page.look), _scope(page, report.scope)) if line]
+    scope = _scope(page, report.scope)
+    lines = [*_header(page, report), *([scope] if scope else ())]
     for line in lines:
         page.put(line)
     if lines:
         page.gap()
 
 
-def _header(report: Report, look: Look) -> str:
-    """Return the line about the cluster and its versions; empty if nothing is known."""
-    read = _read(report, look)
+def _header(page: Page, report: Report) -> Iterator[str]:
+    """Yield the line about the cluster and its versions; lines are broken between two of them."""
+    read = _read(report, page.look)
     when = ("snapshot of" if report.target.saved else "read", read)
-    known = (*facts_of(report), *((when,) if read else ()))
-    return " · ".join(f"{name} {value}" for name, value in known)
+    line = ""
+    for name, value in (*facts_of(report), *((when,) if read else ())):
+        longer = f"{line} · {name} {value}" if line else f"{name} {value}"
+        if line and not page.fits(longer, 0, lines=1):
+            yield line
+            longer = f"{name} {value}"
+        line = longer
+    if line:
+        yield line
 
 
 def _read(report: Report, look: Look) -> str:

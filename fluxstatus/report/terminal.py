@@ -77,6 +77,9 @@ def _fill(words: Sequence[str], width: int) -> Iterator[str]:
 
 
 def _pieces(word: str, width: int) -> Iterator[str]:
+    if word.isascii() and len(word) <= width:  # as nearly all are
+        yield word
+        return
     start = used = 0
     for end, char in enumerate(word):
         if used + _columns_of(char) > width:
