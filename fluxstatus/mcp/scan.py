@@ -98,7 +98,7 @@ class _Reading:
                 self.of_folder[name] = listed
 
     def is_concerned(self, text: str) -> bool:
-        """Whether *text* is about the server, as far as one sees without parsing it."""
+        """Return whether *text* is about the server, as far as one sees without parsing it."""
         return PROGRAM in text or any(name in text for name in self.lower)
 
 

@@ -32,7 +32,7 @@ class Lease(NamedTuple):
     limit: timedelta
 
     def is_stale(self, now: datetime) -> bool:
-        """Whether nobody has renewed it for too long at *now*."""
+        """Return whether nobody has renewed it for too long at *now*."""
         return now - self.renewed > self.limit
 
 
@@ -89,6 +89,6 @@ def _host_of(pod: Object) -> str:
 
 
 def is_without_leases(state: State) -> bool:
-    """Whether it is a snapshot of before Leases were read."""
+    """Return whether it is a snapshot of before Leases were read."""
     unread = state.evidence.answer(LEASES).unread
     return unread is not None and unread.why is Why.NOT_REQUESTED

@@ -99,7 +99,7 @@ def liveness_of(state: State) -> Mapping[Ref, Liveness]:
 
 
 def is_untouched(resource: Resource) -> bool:
-    """Whether nothing has picked up the current spec of *resource*, which has just changed."""
+    """Return whether nothing has picked up the spec of *resource*, which has just changed."""
     ready = resource.condition("Ready")
     of_older = bool(ready) and not resource.is_current("Ready") and ready.get("status") != "Unknown"
     return resource.verdict is Verdict.STARTING or (
@@ -108,7 +108,7 @@ def is_untouched(resource: Resource) -> bool:
 
 
 def is_ignored(found: Liveness, activity: Activity, resource: Resource, now: datetime) -> bool:
-    """Whether the controller *found* should have picked up *resource*, which has just changed.
+    """Return whether the controller *found* should have picked up the changed *resource* by now.
 
     A controller that works takes moments. It may be slow if it has just started, while it is busy,
     or if it has picked up anything else since.
@@ -122,7 +122,7 @@ def is_ignored(found: Liveness, activity: Activity, resource: Resource, now: dat
 
 
 def has_worked_since_start(found: Liveness, activity: Activity) -> bool:
-    """Whether the controller *found* has written the status of an object since it started.
+    """Return whether the controller *found* has written the status of an object since it started.
 
     Also true if its start is not known.
     """
@@ -184,7 +184,7 @@ def _judged(
 def _is_idle(
     state: State, attempts: Iterable[Attempt], late: Sequence[Overdue], newest: datetime
 ) -> bool:
-    """Whether a controller that wrote its *newest* status then has left all work undone.
+    """Return whether a controller that wrote its *newest* status then has left all work undone.
 
     It has done nothing since the first of the *late* objects became due, or all that can run is
     late.
@@ -222,7 +222,7 @@ def _periodic(state: State) -> Mapping[Ref, Sequence[Resource]]:
 
 
 def _contradicts_itself(state: State, found: Iterable[Liveness]) -> bool:
-    """Whether everything is overdue in a snapshot of before Leases were read, but something moved.
+    """Return whether all is overdue in a snapshot from before Leases were read, but not at rest.
 
     All controllers that show their attempts are behind at once, and yet there are newer times: the
     cluster was asleep, or its objects were restored. Without Leases nothing tells.
@@ -238,7 +238,7 @@ def _contradicts_itself(state: State, found: Iterable[Liveness]) -> bool:
 
 
 def _sleeps(state: State, one: Liveness, found: Collection[Liveness]) -> bool:
-    """Whether *one*, which is idle, is alive, and nothing at all has happened in the meantime.
+    """Return whether *one*, which is idle, is alive, and nothing has happened in the meantime.
 
     This is how a cluster looks that was asleep with its machine and has just come back: timers
     go on where they were. Of a single controller it is no evidence, but for the operator: its

@@ -89,7 +89,7 @@ def _overdue(
 
 
 def has_history(resource: Resource) -> bool:
-    """Whether the status of *resource* has the time of an attempt (Flux 2.7, operator 0.30).
+    """Return whether the status of *resource* has the time of an attempt (Flux 2.7, operator 0.30).
 
     The time of Ready alone is no evidence: it shows an attempt, but not that there was none since.
     """
@@ -117,13 +117,13 @@ def late_attempts(
 
 
 def is_past_build(resource: Resource) -> bool:
-    """Whether the last attempt at *resource* came far enough to be recorded."""
+    """Return whether the last attempt at *resource* came far enough to be recorded."""
     failed = resource.verdict is Verdict.FAILED and resource.reason in _PAST_BUILD
     return resource.verdict is Verdict.READY or failed
 
 
 def can_run(state: State, resource: Resource) -> bool:
-    """Whether the source of *resource* has an artifact, and its dependencies are ready."""
+    """Return whether the source of *resource* has an artifact, and its dependencies are ready."""
     if resource.ref.kind == "FluxInstance":  # it checks what it syncs, and does not wait for it
         return True
     key = source_of(resource)

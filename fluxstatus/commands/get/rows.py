@@ -154,7 +154,7 @@ class Row:
         return f"{failed}; the next attempt is running" if failed else diagnosis.headline
 
     def is_suspended(self, longer: timedelta) -> bool:
-        """Whether it is suspended for *longer* than that, as far as is known."""
+        """Return whether it is suspended for *longer* than that, as far as is known."""
         resource = self.resource
         since = resource.since if resource.verdict is Verdict.SUSPENDED else None
         return resource.suspended and (since is None or self.sources.cluster.now - since > longer)

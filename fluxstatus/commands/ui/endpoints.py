@@ -62,7 +62,7 @@ def endpoints_of(state: State) -> list[Endpoint]:
 
 
 def is_ambiguous(state: State) -> bool:
-    """Whether only the leader's lease shows which pod serves the web UI."""
+    """Return whether only the leader's lease shows which pod serves the web UI."""
     return any(len(backend.pods) > 1 for backend in _backends(state))
 
 
