@@ -222,7 +222,7 @@ def _periodic(state: State) -> Mapping[Ref, Sequence[Resource]]:
 
 
 def _contradicts_itself(state: State, found: Iterable[Liveness]) -> bool:
-    """Return whether all is overdue in a snapshot from before Leases were read, but not at rest.
+    """Return whether all is overdue in a snapshot without Leases, although something has happened.
 
     All controllers that show their attempts are behind at once, and yet there are newer times: the
     cluster was asleep, or its objects were restored. Without Leases nothing tells.
