@@ -21,7 +21,8 @@ from fluxstatus.checks import STEPS
 from fluxstatus.cli import app
 from fluxstatus.commands.completion.complete import OBJECTS, PATHS, QUERIES
 from fluxstatus.commands.explain.codes import codes
-from fluxstatus.commands.options import FAIL_ON, Connection
+from fluxstatus.commands.option_values import FAIL_ON
+from fluxstatus.commands.options import Connection
 from fluxstatus.commands.report_files import FORMATS
 from fluxstatus.mcp.clients import CLIENTS
 from fluxstatus.model.kinds import KINDS

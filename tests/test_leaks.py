@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.cluster.pruning import ANY_KIND, prune
+from fluxstatus.cluster.kept_fields import ANY_KIND
+from fluxstatus.cluster.pruning import prune
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Object
 from tests.base.masking.credentials import CREDENTIALS, Credential

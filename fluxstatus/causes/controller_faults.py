@@ -13,7 +13,8 @@ from fluxstatus.model.kinds import OPERATOR
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import Component
 from fluxstatus.state.intervals import interval_of
-from fluxstatus.state.liveness import Liveness, Overdue
+from fluxstatus.state.liveness import Liveness
+from fluxstatus.state.overdue import Overdue
 from fluxstatus.state.pods import last_restart
 from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import State

@@ -172,7 +172,7 @@ def _wait_of(analysis: Analysis, resource: Resource) -> tuple[str, Collection[Re
 
 
 def _is_suspended(cause: Cause) -> bool:
-    """Whether *cause* is an object that is suspended: it keeps back what is Ready on purpose."""
+    """Return whether *cause* is a suspended object: it keeps back what is Ready on purpose."""
     return cause.resource is not None and cause.resource.verdict is Verdict.SUSPENDED
 
 

@@ -35,7 +35,7 @@ def resource_sets(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _applies_nothing(resource_set: Resource) -> bool:
-    """Whether all inputs of *resource_set* come from selectors, and it rendered no objects."""
+    """Return whether *resource_set* gets all inputs from selectors, and rendered no objects."""
     entries = maps_of(resource_set.spec.get("inputsFrom"))
     return (
         resource_set.verdict in HEALTHY

@@ -15,7 +15,8 @@ from fluxstatus.model.hints import command, hint
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.deployments import Component
 from fluxstatus.state.intervals import interval_of
-from fluxstatus.state.liveness import Liveness, Overdue
+from fluxstatus.state.liveness import Liveness
+from fluxstatus.state.overdue import Overdue
 from fluxstatus.state.requests import request_command
 from fluxstatus.state.revisions import short
 from fluxstatus.state.twins import Older, is_overdue, older_twins, revision_of

@@ -269,42 +269,41 @@ _FAILURES = (
     ),
 )
 
-_NO_SERVER = (  # kubectl then tries localhost:8080; the kubeconfig shows which row applies
-    _Failure(
-        "",
-        Why.NO_CONFIG,
-        "there is no kubeconfig: {files} does not exist",
-        "set --kubeconfig or $KUBECONFIG to a file that exists",
-    ),
-    _Failure(
-        "",
-        Why.NO_CONFIG,
-        "the kubeconfig {files} has no contexts",
-        "select another file with --kubeconfig or $KUBECONFIG",
-        _VIEW,
-    ),
-    _Failure(
-        "",
-        Why.NO_CONFIG,
-        "the kubeconfig has no current context (contexts: {contexts})",
-        "select a context with --context",
-        _CONTEXTS,
-    ),
-    _Failure(
-        "",
-        Why.NO_CONFIG,
-        'context "{context}" refers to a cluster that is not in the kubeconfig: "{cluster}"',
-        _CORRECT,
-        _VIEW,
-    ),
-    _Failure(
-        "",
-        Why.NO_CONFIG,
-        "there is no kubeconfig, and kubectl does not use the ServiceAccount of this pod",
-        "mount the token of the ServiceAccount (automountServiceAccountToken), and omit options "
-        "such as --as, which make kubectl ignore the token; or set --kubeconfig to a file that "
-        "exists",
-    ),
+# Without a server, kubectl tries localhost:8080; the kubeconfig shows what it lacks.
+_NO_KUBECONFIG = _Failure(
+    "",
+    Why.NO_CONFIG,
+    "there is no kubeconfig: {files} does not exist",
+    "set --kubeconfig or $KUBECONFIG to a file that exists",
+)
+_NO_CONTEXTS = _Failure(
+    "",
+    Why.NO_CONFIG,
+    "the kubeconfig {files} has no contexts",
+    "select another file with --kubeconfig or $KUBECONFIG",
+    _VIEW,
+)
+_NO_CURRENT_CONTEXT = _Failure(
+    "",
+    Why.NO_CONFIG,
+    "the kubeconfig has no current context (contexts: {contexts})",
+    "select a context with --context",
+    _CONTEXTS,
+)
+_NO_CLUSTER = _Failure(
+    "",
+    Why.NO_CONFIG,
+    'context "{context}" refers to a cluster that is not in the kubeconfig: "{cluster}"',
+    _CORRECT,
+    _VIEW,
+)
+_NO_TOKEN_OF_POD = _Failure(
+    "",
+    Why.NO_CONFIG,
+    "there is no kubeconfig, and kubectl does not use the ServiceAccount of this pod",
+    "mount the token of the ServiceAccount (automountServiceAccountToken), and omit options "
+    "such as --as, which make kubectl ignore the token; or set --kubeconfig to a file that "
+    "exists",
 )
 
 _STATUSES = {
@@ -378,7 +377,7 @@ def explain(message: str, config: Kubeconfig, aside: str = "") -> Unread:
     """
     message = mask(message)  # before its lines are joined: a line tells where a value ends
     if "connection refused" in message and "8080" in message and not config.target.server:
-        return _fill(_NO_SERVER[_missing_in(config)], message, config)
+        return _fill(_without_server(config), message, config)
     for failure in _FAILURES:
         found = re.search(failure.pattern, message, re.MULTILINE)
         if found:
@@ -389,13 +388,15 @@ def explain(message: str, config: Kubeconfig, aside: str = "") -> Unread:
     return _fill(_OTHER, message, config)
 
 
-def _missing_in(config: Kubeconfig) -> int:
-    """Return which row of the table is about what *config*, without a server, lacks."""
+def _without_server(config: Kubeconfig) -> _Failure:
+    """Return the failure that explains why *config* has no server."""
     if config.target.context:
-        return 3
+        return _NO_CLUSTER
     if config.in_pod:
-        return 4
-    return 2 if config.contexts else int(config.exists)
+        return _NO_TOKEN_OF_POD
+    if config.contexts:
+        return _NO_CURRENT_CONTEXT
+    return _NO_CONTEXTS if config.exists else _NO_KUBECONFIG
 
 
 def refused(status: int, config: Kubeconfig) -> Unread:

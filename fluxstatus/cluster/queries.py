@@ -16,7 +16,7 @@ from fluxstatus.model.kinds import OPERATOR
 from fluxstatus.model.ref import Key
 
 _META = "meta.k8s.io/v1"
-METADATA, METADATA_LIST = (
+ACCEPT_METADATA, ACCEPT_METADATA_LIST = (
     f"application/json;as=PartialObjectMetadata{suffix};g=meta.k8s.io;v=v1,application/json"
     for suffix in ("", "List")
 )
@@ -73,7 +73,7 @@ class ListQuery(NamedTuple):
     @property
     def accept(self) -> str:
         """The form in which the API server is to answer: a header of the request."""
-        return METADATA_LIST if self.metadata_only else "application/json"
+        return ACCEPT_METADATA_LIST if self.metadata_only else "application/json"
 
     @property
     def answered_as(self) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """The options of the command line: each declared once, in groups that commands share.
 
+The options of tables and trees are in table_options.py, those of one command in its folder.
+
 A command takes a group as one parameter (see typer_groups.py). `panel` is the title of the group
 in the help. Help texts are worded as in kubectl: a capital letter first, no period at the end.
 
@@ -7,27 +9,18 @@ The groups are plain dataclasses: every run makes all of them, and frozen ones w
 comparisons and a repr take four times as long.
 """
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from typer import BadParameter, Option
+from typer import Option
 
 from fluxstatus.base.deadline import Deadline
-from fluxstatus.base.durations import duration, parse_duration
 from fluxstatus.commands import report_files
-from fluxstatus.model.findings import NEW, Verdict
-from fluxstatus.report import (
-    CheckFormat,
-    Format,
-    ListFormat,
-    ReportFormat,
-    TableFormat,
-    TreeFormat,
-)
+from fluxstatus.commands.option_values import FAIL_ON, deadline, levels, seconds
+from fluxstatus.report import CheckFormat, Format, ReportFormat
 
 if TYPE_CHECKING:
     from fluxstatus.cluster.client import Access
@@ -44,74 +37,8 @@ class Color(StrEnum):
     NEVER = "never"
 
 
-FAIL_ON = (Verdict.FAIL, Verdict.WARN, Verdict.PROGRESSING, NEW)
-"""The results that set exit code 1 (`--fail-on`); failures always do, unless NEW is the only
-value."""
-
-
-_LONGEST = 87600 * 3600.0  # seconds: ten years, which no clock or timer of the system exceeds
-
-
-def seconds(text: str) -> float:
-    """Return the seconds in a duration as Go writes it (1m30s); a plain number is seconds.
-
-    Raises BadParameter.
-    """
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        text += "s"
-    value = parse_duration(text)
-    if not value:
-        raise BadParameter(
-            f"{text!r} is not a duration above 0; use a format such as 30s, 1m30s or 2h"
-        )
-    if value > _LONGEST:
-        raise BadParameter(f"{text!r} is too long; the longest duration is {duration(_LONGEST)}")
-    return value
-
-
-def limit(text: str | float) -> float:
-    """Return the seconds in a duration, or a number as it is: a default. Raises BadParameter."""
-    return text if isinstance(text, float) else seconds(text)
-
-
-def age(text: str) -> float:
-    """Return the seconds in an age as it is printed, also in days (7d, 1d12h).
-
-    Raises BadParameter.
-    """
-    days, _, rest = text.rpartition("d")
-    is_age = (not days or re.fullmatch(r"\d{1,4}", days)) and (days or rest)
-    if not is_age or (rest and not parse_duration(rest)):
-        raise BadParameter(f"{text!r} is not an age above 0; use a format such as 30m, 12h or 7d")
-    return seconds(f"{int(days or 0) * 24}h{rest}")
-
-
-def lines(text: str) -> int:
-    """Return a number of lines, -1 for all. Raises BadParameter."""
-    if not re.fullmatch(r"-1|\d{1,9}", text):
-        raise BadParameter(f"{text!r} is not a number of lines; use -1 for all")
-    return int(text)
-
-
-def levels(text: str) -> str:
-    """Return *text*, words of FAIL_ON separated by commas. Raises BadParameter."""
-    for word in text.split(","):
-        if word not in FAIL_ON:
-            raise BadParameter(f"{word!r} is not one of {', '.join(map(repr, map(str, FAIL_ON)))}")
-    return text
-
-
-def deadline(text: str | Deadline) -> Deadline:
-    """Return the deadline that is a duration from now. Raises BadParameter."""
-    if isinstance(text, Deadline):  # the default, or that of a command before its subcommand
-        text.restart()
-        return text
-    return Deadline(seconds(text))
-
-
 OUTPUT = Option("--output", "-o", help="Output format")
 Output = Annotated[ReportFormat, OUTPUT]
-ListOutput = Annotated[ListFormat, OUTPUT]
 TIMEOUT = Deadline(30.0)
 """The default of `Timeout`; the time starts when the command line is parsed."""
 
@@ -145,14 +72,6 @@ ReportFiles = Annotated[
         metavar="FORMAT=FILE",
         parser=report_files.report_file,
         help="Also write the report to FILE in FORMAT, which -o also accepts; repeatable",
-    ),
-]
-NoHeaders = Annotated[bool, Option("--no-headers", help="Don't print headers")]
-NoTrunc = Annotated[
-    bool,
-    Option(
-        "--no-trunc",
-        help=("Print each row on one line with full revisions, as when the output is piped"),
     ),
 ]
 
@@ -263,7 +182,7 @@ class CheckDisplay:
         """
         is_text = self.output in (Format.TEXT, Format.WIDE)
         unwritable = report_files.conflict(self.report, used)
-        return _first(
+        return first_of(
             (self.brief and self.everything, "--brief and --all are mutually exclusive"),
             (
                 self.brief and not is_text and self.output is not Format.JSON,
@@ -275,75 +194,6 @@ class CheckDisplay:
             ),
             (unwritable, unwritable),
         )
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class TableDisplay:
-    """The output of a table about one object."""
-
-    panel: ClassVar = "Output"
-
-    output: Annotated[TableFormat, OUTPUT] = Format.TABLE
-    no_headers: NoHeaders = False
-    no_trunc: NoTrunc = False
-    color: UseColor = Color.AUTO
-    verbose: Verbose = False
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class ListDisplay:
-    """The output of a list of objects."""
-
-    panel: ClassVar = "Output"
-
-    output: ListOutput = Format.TABLE
-    no_headers: NoHeaders = False
-    no_trunc: NoTrunc = False
-    sort_by: Annotated[
-        str,
-        Option(
-            metavar="COLUMN|PATH",
-            help="Sort by a column, or by a path such as .metadata.creationTimestamp",
-        ),
-    ] = ""
-    watch: Annotated[
-        bool, Option("--watch", "-w", help="After listing the objects, watch for changes")
-    ] = False
-    color: UseColor = Color.AUTO
-    verbose: Verbose = False
-
-    def conflict(self) -> str:
-        """Return why these options cannot be combined; empty when they can."""
-        document = self.output in (Format.JSON, Format.YAML)
-        return _first(
-            (
-                self.watch and self.sort_by,
-                "--sort-by cannot be used with --watch, which prints changes as they occur",
-            ),
-            (
-                self.watch and document,
-                f"-o {self.output} cannot be used with --watch, which prints lines",
-            ),
-        )
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class TreeDisplay:
-    """The output of a tree."""
-
-    panel: ClassVar = "Output"
-
-    output: Annotated[TreeFormat, OUTPUT] = Format.TREE
-    everything: Annotated[
-        bool,
-        Option(
-            "--no-trunc",
-            "--all",
-            help=("Print each object on one line, as when the output is piped"),
-        ),
-    ] = False
-    color: UseColor = Color.AUTO
-    verbose: Verbose = False
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -391,38 +241,11 @@ class Timing:
 
     def conflict(self) -> str:
         """Return why these options cannot be combined; empty when they can."""
-        return _first(
+        return first_of(
             (self.wait and self.watch, "--wait and --watch are mutually exclusive"),
             (self.fail_fast and not self.wait, "--fail-fast requires --wait"),
             (self.revision and not self.wait, "--revision requires --wait"),
         )
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class WaitTiming:
-    """How long `wait` waits, and what it takes for a result."""
-
-    panel: ClassVar = "Timing and exit code"
-
-    timeout: Annotated[
-        float,
-        Option(
-            metavar="DURATION",
-            parser=limit,
-            help="Time limit for the wait; requests have their own [default: 10m]",
-            show_default=False,
-        ),
-    ] = 600.0
-    fail_fast: Annotated[
-        bool, Option("--fail-fast", help="Stop at a failure that Flux does not retry")
-    ] = False
-    or_newer: Annotated[
-        bool,
-        Option(
-            "--or-newer",
-            help="Also accept a newer revision that may not contain this one",
-        ),
-    ] = False
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -470,7 +293,7 @@ class SnapshotInput:
         """Return why these options cannot be combined; empty when they can."""
         again = "--wait" if wait else "--watch" if watch else ""
         flags = ", ".join(flag.partition("=")[0] for flag in connection.flags())
-        return _first(
+        return first_of(
             (self.demo and self.from_, "--demo and --from are mutually exclusive"),
             (
                 self.flag and flags,
@@ -496,7 +319,7 @@ class Snapshots(SnapshotInput):
 
     def conflict(self, connection: "Connection", *, watch: bool = False, wait: bool = False) -> str:
         """Return why these options cannot be combined; empty when they can."""
-        return super().conflict(connection, watch=watch, wait=wait) or _first(
+        return super().conflict(connection, watch=watch, wait=wait) or first_of(
             (
                 self.flag and self.save,
                 f"--save cannot be used with {self.flag}, which reads a snapshot",
@@ -585,6 +408,6 @@ def _flag(name: str, value: str | bool | list[str]) -> Iterator[str]:
         yield from (f"{flag}={one}" for one in ([value] if isinstance(value, str) else value))
 
 
-def _first(*rules: tuple[object, str]) -> str:
-    """Return the text of the first rule whose condition is true, or an empty text."""
+def first_of(*rules: tuple[object, str]) -> str:
+    """Return the text of the first of *rules* whose condition is true, or an empty text."""
     return next((text for applies, text in rules if applies), "")

@@ -18,9 +18,9 @@ from fluxstatus.commands.options import (
     ObjectNamespace,
     SnapshotInput,
     Timeout,
-    TreeDisplay,
 )
 from fluxstatus.commands.progress import connecting
+from fluxstatus.commands.table_options import TreeDisplay
 from fluxstatus.report import Format
 
 if TYPE_CHECKING:

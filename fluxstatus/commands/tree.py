@@ -16,9 +16,9 @@ from fluxstatus.commands.options import (
     ObjectNamespace,
     SnapshotInput,
     Timeout,
-    TreeDisplay,
 )
 from fluxstatus.commands.progress import Connect, connecting
+from fluxstatus.commands.table_options import TreeDisplay
 from fluxstatus.model.findings import Exit
 from fluxstatus.report import Format
 

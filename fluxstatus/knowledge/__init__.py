@@ -20,13 +20,12 @@ from fluxstatus.knowledge.fields import (
     host_in,
     missing_fields,
     object_in,
-    wanted_kind,
     workload_fields,
-    writer_fields,
 )
 from fluxstatus.knowledge.index import Index
 from fluxstatus.knowledge.message import Message
 from fluxstatus.knowledge.rule import Match, Reach, Rule, Step
+from fluxstatus.knowledge.served_kinds import wanted_kind, writer_fields
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.knowledge.topics import TOPICS, table
 from fluxstatus.knowledge.unknown import UNKNOWN_FAULT

@@ -11,7 +11,7 @@ from fluxstatus.base.durations import parse_duration
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.base.versions import minor_of
-from fluxstatus.knowledge.fields import fields_of, host_in, object_in, wanted_kind
+from fluxstatus.knowledge.fields import fields_of, host_in, object_in
 from fluxstatus.knowledge.flux_minors import RETIRED_IN
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.model.kinds import FLUX_GROUPS, KINDS
@@ -143,53 +143,6 @@ def passes_credentials(subject: Subject) -> bool:
 def has_submodules(subject: Subject) -> bool:
     """Return whether submodules are fetched as well (spec.recurseSubmodules)."""
     return subject.resource.spec.get("recurseSubmodules") is True
-
-
-def is_component_unlisted(subject: Subject) -> bool:
-    """Return whether the FluxInstance does not install the component of the Flux kind in the message."""
-    return _is_unserved(subject) and bool(_kind_fields(subject).get("unlisted_component"))
-
-
-def is_component_absent(subject: Subject) -> bool:
-    """Return whether this cluster does not serve the Flux kind in the message in any version."""
-    return _is_unserved(subject)
-
-
-def is_served_now(subject: Subject) -> bool:
-    """Return whether this cluster serves the Flux kind in the message, in the same version."""
-    return bool(_kind_fields(subject).get("served_now"))
-
-
-def is_served_newer(subject: Subject) -> bool:
-    """Return whether this cluster serves the Flux kind in the message only in a newer version."""
-    fields = _kind_fields(subject)
-    served = "" if is_served_now(subject) else fields.get("served_version", "")
-    return bool(served) and _age(served) > _age(fields["wanted_version"])
-
-
-def is_served_older(subject: Subject) -> bool:
-    """Return whether this cluster serves the Flux kind in the message only in an older version."""
-    fields = _kind_fields(subject)
-    served = "" if is_served_now(subject) else fields.get("served_version", "")
-    return bool(served) and _age(served) < _age(fields["wanted_version"])
-
-
-def _is_unserved(subject: Subject) -> bool:
-    fields = _kind_fields(subject)
-    return bool(fields.get("component")) and not fields["served_version"]
-
-
-def _kind_fields(subject: Subject) -> dict[str, str]:
-    """Return the fields about the kind that is not served; empty for a remote cluster."""
-    return {} if is_remote(subject) else wanted_kind(subject)
-
-
-def _age(version: str) -> tuple[int, int, int]:
-    """Return a key that sorts API versions: v1alpha1, v1beta1, v1, v2beta1."""
-    found = re.match(r"v(\d+)(?:(alpha|beta)(\d+))?", version)
-    if not found:
-        return (0, 0, 0)
-    return (int(found[1]), {"alpha": 0, "beta": 1}.get(found[2], 2), int(found[3] or 0))
 
 
 def about(*kinds: str) -> Callable[[Subject], bool]:

@@ -4,15 +4,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.base.urls import cloud_of, host_of, without_login
-from fluxstatus.knowledge.subject import Subject
-from fluxstatus.model.kinds import KINDS, OPERATOR, Kind, full_name
+from fluxstatus.model.kinds import KINDS, Kind, full_name
 from fluxstatus.state.health_checks import worst_first
 from fluxstatus.state.references import made_source_of
 from fluxstatus.state.resource import Resource, release_name
-from fluxstatus.state.state import State
 
 # These patterns are plain strings: re compiles them on first use, which only a fault causes.
 _URL = r"\b(?:https?|ssh|oci)://(?:[^/@\s'\"]{1,200}@)?([\w.:-]+)"
@@ -166,44 +164,9 @@ def object_in(message: str, namespace: str = "") -> dict[str, str]:
     }
 
 
-_NAMED = 3  # managers that a sentence names
-
-
-def writer_fields(subject: Subject, about: Mapping[str, str]) -> dict[str, str]:
-    """Return the fields about the managers that wrote an object in a version that is not served.
-
-    *about* are the fields of that object (see `object_in`). The result is empty if it is not a Flux
-    object that was read in this cluster.
-    """
-    key = (about.get("object_kind", ""), about.get("object_ns", ""), about.get("object_name", ""))
-    state, remote = subject.state, map_of(subject.resource.spec.get("kubeConfig"))
-    found = state.resources.get(key) if state and not remote else None
-    if found is None or state is None:
-        return {}
-    group = found.kind.group
-    served = {f"{group}/{v}" for v in served_versions(state, found.kind.resource)}
-    stale = [
-        f"{version}, last written by {text_of(one.get('manager')) or 'an unnamed manager'}"
-        f" on {text_of(one.get('time'))[:10] or 'an unknown day'}"
-        for one in maps_of(found.get("metadata", "writers"))
-        if (version := text_of(one.get("apiVersion"))) not in served
-    ]
-    return {"stale_writers": f" ({'; '.join(stale[:_NAMED])})"} if stale else {}
-
-
-def served_versions(state: State, resource: str) -> tuple[str, ...]:
-    """Return the known versions in which the API server serves *resource* (plural.group)."""
-    preferred = (state.evidence.served or {}).get(resource)
-    others = (state.evidence.also_served or {}).get(resource, ())
-    return (preferred, *others) if preferred else ()
-
-
 _UNSERVED = late_pattern(
     r'no matches for kind "(?P<kind>\w+)" in version "(?P<group>[\w.-]+)/(?P<version>\w+)"'
 )
-_DEFAULT_COMPONENTS = (
-    "source-controller", "kustomize-controller", "helm-controller", "notification-controller",
-)  # fmt: skip
 
 
 def flux_kind_in(message: str) -> tuple[Kind, str] | None:
@@ -211,32 +174,6 @@ def flux_kind_in(message: str) -> tuple[Kind, str] | None:
     found = _UNSERVED.search(message)
     kind = KINDS.get(found["kind"]) if found else None
     return (kind, found["version"]) if found and kind and kind.group == found["group"] else None
-
-
-def wanted_kind(subject: Subject) -> dict[str, str]:
-    """Return the fields about the Flux kind that the API server does not serve in some version.
-
-    The result is empty if the message is about no Flux kind, or discovery is unknown.
-    """
-    found = flux_kind_in(subject.message.text)
-    served = subject.state.evidence.served if subject.state else None
-    if found is None or served is None:
-        return {}
-    kind, version = found
-    instance = subject.state.instance if subject.state else None
-    listed = instance and (instance.spec.get("components") or _DEFAULT_COMPONENTS)
-    return {
-        "component": kind.controller,
-        "unlisted_component": kind.controller
-        if listed and kind.controller not in listed and kind.controller != OPERATOR
-        else "",
-        "wanted_version": version,
-        "served_version": served.get(kind.resource, ""),
-        "served_now": version
-        if subject.state and version in served_versions(subject.state, kind.resource)
-        else "",
-        "served_api": f"{kind.group}/{served.get(kind.resource, '')}",
-    }
 
 
 def workload_fields(message: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ TOPICS = (
     "building",
     "instances",
     "resource_sets",
+    "input_providers",
     "tenancy",
     "cel",
     "remote_clusters",

@@ -11,9 +11,10 @@ from fluxstatus.base.urls import encoded
 from fluxstatus.cluster import paging
 from fluxstatus.cluster.client import ApiClient
 from fluxstatus.cluster.discovery import ApiResource, called, of_kind, resources
+from fluxstatus.cluster.kept_fields import ANY_KIND
 from fluxstatus.cluster.processes import ProgramError
-from fluxstatus.cluster.pruning import ANY_KIND, prune
-from fluxstatus.cluster.queries import METADATA, ListQuery, by_fields, by_labels
+from fluxstatus.cluster.pruning import prune
+from fluxstatus.cluster.queries import ACCEPT_METADATA, ListQuery, by_fields, by_labels
 from fluxstatus.lookup.names import nearest_first, split
 from fluxstatus.model.errors import (
     AmbiguousError,
@@ -152,7 +153,7 @@ class Objects:
         """Return one object, None if it does not exist. Raises ProgramError."""
         inside = f"/namespaces/{encoded(namespace)}" if namespace else ""
         path = f"{resource.base}{inside}/{resource.plural}/{encoded(name)}"
-        accept = METADATA if resource.kind in PLAIN else "application/json"
+        accept = ACCEPT_METADATA if resource.kind in PLAIN else "application/json"
         reply = self.api.get(path, accept)
         if reply.status == HTTPStatus.OK:
             item = reply.json()

@@ -121,7 +121,7 @@ class Client(NamedTuple):
         return self.target(host).path if self.file else None
 
     def installed(self, host: Host) -> bool:
-        """Whether *host* has its program on PATH, one of its files, or what is a sign of it."""
+        """Return whether *host* has its program on PATH, one of its files, or a sign of it."""
         if self.local or not self.file:
             return False
         base = self.file.partition("/")[0]

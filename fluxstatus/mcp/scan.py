@@ -134,7 +134,7 @@ class _Reading:
             yield from policies.unreadable(self.client.name, self.host)
 
     def is_concerned(self, text: str) -> bool:
-        """Whether *text* is about the server, as far as one sees without parsing it."""
+        """Return whether *text* is about the server, as far as one sees without parsing it."""
         return PROGRAM in text or any(name in text for name in self.lower)
 
 

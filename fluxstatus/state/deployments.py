@@ -93,7 +93,7 @@ class Component(NamedTuple):
         return not self.selective and "--watch-all-namespaces=false" not in self.args
 
     def watches(self, resource: Resource) -> bool:
-        """Whether it reconciles *resource*, according to its --watch-… arguments.
+        """Return whether it reconciles *resource*, according to its --watch-… arguments.
 
         The operator only reconciles a FluxInstance in its own namespace.
         """
@@ -178,7 +178,7 @@ def _component(item: Object, pods: Answer, now: datetime) -> Component:
 
 
 def _is_fresh(problem: PodProblem | None, created: Iterable[Object], now: datetime) -> bool:
-    """Whether the only *problem* is that an object that was just *created* is not ready yet."""
+    """Return whether the only *problem* is that an object just *created* is not ready yet."""
     if problem is None or problem.code != "not-ready" or problem.restarts:
         return False
     times = (when(map_of(one.get("metadata")).get("creationTimestamp")) for one in created)

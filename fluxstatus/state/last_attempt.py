@@ -53,7 +53,7 @@ flux-operator)."""
 
 
 def is_failed_retry(state: State, resource: Resource) -> bool:
-    """Whether *resource* is being reconciled after a failed attempt, without any sign of progress.
+    """Return whether *resource* is being reconciled after a failed attempt, with no progress yet.
 
     An attempt that has passed the stage of the last failure may succeed.
     """
@@ -66,7 +66,7 @@ def is_failed_retry(state: State, resource: Resource) -> bool:
 
 
 def _has_failed_part(resource: Resource) -> bool:
-    """Whether a condition of *resource*, a source, reports a failure with its current spec."""
+    """Return whether a condition of the source *resource* reports a failure of its current spec."""
     parts = ((resource.condition(name), bad) for name, bad in SOURCE_PARTS)
     return any(
         part.get("status") == bad and part.get("observedGeneration") == resource.generation
@@ -75,7 +75,7 @@ def _has_failed_part(resource: Resource) -> bool:
 
 
 def _failed_last(state: State, resource: Resource, newest: Event) -> bool:
-    """Whether the *newest* event reports a failure without a later success."""
+    """Return whether the *newest* event reports a failure without a later success."""
     if not resource.kind.resets_ready or not newest.reason.endswith("Failed"):
         return False
     history = maps_of(resource.status.get("history"))
@@ -87,7 +87,7 @@ def _failed_last(state: State, resource: Resource, newest: Event) -> bool:
 
 
 def _has_come_further(resource: Resource, failure: str) -> bool:
-    """Whether *resource* has passed the stage that fails with the reason *failure*."""
+    """Return whether *resource* has passed the stage that fails with the reason *failure*."""
     progress = text_of(resource.condition("Reconciling").get("message"))
     stage = next((n for n, (text, _) in enumerate(_STAGES) if progress.startswith(text)), 0)
     return failure in [reason for _, reason in _STAGES[:stage]]
@@ -160,7 +160,7 @@ def _last_failure(state: State, resource: Resource) -> Failure | None:
 
 
 def _has_succeeded(resource: Resource, since: datetime) -> bool:
-    """Whether *resource* has been reconciled with success *since* then, as far as is known."""
+    """Return whether *resource* is known to have been reconciled with success *since* then."""
     times = (when(entry.get("lastReconciled")) for entry in maps_of(resource.status.get("history"))
              if text_of(entry.get("lastReconciledStatus")).endswith("Succeeded"))  # fmt: skip
     return any(at is not None and at >= since for at in times)
@@ -197,7 +197,7 @@ def deletion_failed(state: State, resource: Resource) -> bool:
 
 
 def _is_reset(resource: Resource) -> bool:
-    """Whether a running attempt has reset Ready."""
+    """Return whether a running attempt has reset Ready."""
     return resource.condition("Ready").get("status") == "Unknown"
 
 

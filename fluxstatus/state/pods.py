@@ -251,7 +251,7 @@ def _termination_message(terminated: dict[str, Any]) -> str:
 
 
 def is_ready(pod: Object) -> bool:
-    """Whether *pod* is running and all its containers are ready."""
+    """Return whether *pod* is running and all its containers are ready."""
     status = map_of(pod.get("status"))
     containers = maps_of(status.get("containerStatuses"))
     ready = bool(containers) and all(c.get("ready") is True for c in containers)
@@ -259,7 +259,7 @@ def is_ready(pod: Object) -> bool:
 
 
 def is_replaced(pod: Object) -> bool:
-    """Whether *pod* has failed, by eviction for example, and its controller has replaced it.
+    """Return whether *pod* has failed, by eviction for example, and its controller has replaced it.
 
     A Job counts its failed pods; other controllers create new ones. A pod that is being deleted
     is replaced, too.

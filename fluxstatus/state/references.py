@@ -176,7 +176,7 @@ def _sync_of(instance: Resource) -> Iterator[Key]:
 
 
 def _of_another_group(entry: dict[str, Any], kind: str) -> bool:
-    """Whether *entry* is of a kind that only shares its name with a kind of Flux."""
+    """Return whether *entry* is of a kind that only shares its name with a kind of Flux."""
     version, known = text_of(entry.get("apiVersion")), KINDS.get(kind)
     return known is not None and bool(version) and version.partition("/")[0] != known.group
 

@@ -29,7 +29,7 @@ def pending_request(resource: Resource) -> str:
 
 
 def _records_requests(resource: Resource) -> bool:
-    """Whether the controller of *resource* records in its status which request it has handled."""
+    """Return whether the status of *resource* records which request its controller has handled."""
     if resource.ref.kind == "ImagePolicy" and resource.ref.api_version in _UNRECORDED:
         return False
     return resource.kind.handles_requests and resource.verdict is not Verdict.STATIC

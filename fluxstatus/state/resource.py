@@ -190,7 +190,7 @@ class Resource:
         return not self._has_switch and self._is_off(SUSPEND_ANNOTATIONS[0])
 
     def _is_off(self, annotation: str) -> bool:
-        """Whether *annotation* is disabled; its controllers ignore the case.
+        """Return whether *annotation* is disabled; its controllers ignore the case.
 
         Upstream: flux-operator, source-watcher IsDisabled.
         """

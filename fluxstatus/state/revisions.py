@@ -57,7 +57,7 @@ class Lag(NamedTuple):
 
 
 def has_new_artifacts(state: State) -> bool:
-    """Whether a source has stored an artifact since a controller that applies it last reported.
+    """Return whether a source has stored an artifact since its last consumer reported.
 
     If not, no controller can have ignored a revision, and the revisions need not be compared.
     """
@@ -137,7 +137,7 @@ def missing_result(resource: Resource) -> str:
 
 
 def overdue(state: State, resource: Resource, lag: Lag) -> bool:
-    """Whether *resource*, which is Ready, should have applied the revision of its source by now."""
+    """Return whether the Ready *resource* should have applied the revision of its source by now."""
     if lag.wanted == lag.applied or lag.since is None:
         return False
     return state.now - lag.since > max(GRACE, timeout_of(resource))

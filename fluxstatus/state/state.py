@@ -85,7 +85,7 @@ class State:
         return f"{noun_for(len(self.namespaces), 'namespace')} {names}"
 
     def covers(self, ref: Ref) -> bool:
-        """Whether the report is about the object *ref*."""
+        """Return whether the report is about the object *ref*."""
         return not self.namespaces or ref.namespace in self.namespaces or ref.key in self.applying
 
     @property

@@ -16,7 +16,8 @@ from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.state.deadlines import timeout_of
 from fluxstatus.state.intervals import interval_of
-from fluxstatus.state.liveness import PATIENCE, was_awake
+from fluxstatus.state.liveness import was_awake
+from fluxstatus.state.overdue import PATIENCE
 from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import State
 
@@ -62,7 +63,7 @@ def older_twins(state: State) -> Iterator[Older]:
 
 
 def is_overdue(state: State, older: Older, settled: datetime | None) -> bool:
-    """Whether nothing has checked the source since its twin has the newer revision.
+    """Return whether nothing has checked the source since its twin has the newer revision.
 
     It must have been due several times since its controller had *settled*. If the ref has just been
     moved back, its twins must have been due again as well. The cluster must have been awake for

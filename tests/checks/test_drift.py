@@ -285,18 +285,3 @@ def test_unread_objects_are_not_reported_as_absent() -> None:
     unread = {"kustomizations.kustomize.toolkit.fluxcd.io": FORBIDDEN}
     (finding,) = found("drift", evidence(unread=unread))
     assert (finding.level, "deploys nothing" in finding.title) == (Level.SKIP, False)
-
-
-def test_what_a_deleted_object_left_behind_fails() -> None:
-    """A deleted Kustomization that left an object behind is reported."""
-    gave_up = "failed to wait for resources termination: timeout waiting for [ConfigMap/apps/x]"
-    finding = only(drift(event("Kustomization apps/gone", "ReconciliationSucceeded", gave_up)),
-                   "left-behind")  # fmt: skip
-    assert finding.level is Level.FAIL
-    assert any("kustomize.toolkit.fluxcd.io/name=gone" in word
-               for word in finding.hints[0].commands[0].argv)  # fmt: skip
-
-
-def test_what_was_deleted_in_full_is_no_news() -> None:
-    """Events of a deleted object that are not about the deletion are ignored."""
-    assert drift(event("Kustomization apps/gone", "BuildFailed", "no")) == []

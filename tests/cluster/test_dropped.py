@@ -2,7 +2,7 @@
 
 import pytest
 
-from fluxstatus.cluster.dropped import applied_as, facts_of_automation
+from fluxstatus.cluster.dropped import applied_as, facts_of
 from fluxstatus.cluster.pruning import prune
 from tests.builders import flux
 
@@ -46,7 +46,7 @@ def test_fields_of_a_template(template: object, kept: list[str]) -> None:
     """Of a commit message only the names of its fields are kept, not the text around them."""
     spec = {"git": {"commit": {"messageTemplate": template}}}
     one = flux("ImageUpdateAutomation", "u", spec=spec)
-    assert facts_of_automation(one).get("templateFields", []) == kept
+    assert facts_of(UPDATES, one).get("templateFields", []) == kept
     pruned = prune(UPDATES, one)
     assert pruned["metadata"].get("templateFields", []) == kept
     assert "hunter2" not in str(pruned)

@@ -13,7 +13,8 @@ import pytest
 
 from fluxstatus.cli import run
 from fluxstatus.commands.known import Known
-from fluxstatus.commands.options import FAIL_ON, SnapshotInput
+from fluxstatus.commands.option_values import FAIL_ON
+from fluxstatus.commands.options import SnapshotInput
 from fluxstatus.model.findings import Exit
 from tests.base.masking.credentials import CREDENTIALS
 from tests.conftest import RECORDED, Program

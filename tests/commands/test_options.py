@@ -3,17 +3,10 @@
 from pathlib import Path
 
 import pytest
-from typer import BadParameter
 
 from fluxstatus.base.deadline import Deadline
-from fluxstatus.commands.options import (
-    Connection,
-    ListDisplay,
-    Namespaces,
-    SnapshotInput,
-    Snapshots,
-    age,
-)
+from fluxstatus.commands.options import Connection, Namespaces, SnapshotInput, Snapshots
+from fluxstatus.commands.table_options import ListDisplay
 from fluxstatus.report import Format
 
 FILE = Path("x.json")
@@ -69,18 +62,3 @@ def test_a_credential_in_the_address_of_the_server_is_not_repeated() -> None:
     without_scheme = Connection(server="me:pass@c.example.com:6443")
     assert without_scheme.repeated() == ("--server=***@c.example.com:6443",)
     assert given.access(Deadline(1)).repeated == given.repeated()
-
-
-@pytest.mark.parametrize(
-    ("text", "hours"), [("90m", 1.5), ("5d", 120), ("1d12h", 36), ("4d21h30m", 117.5), ("0d2h", 2)]
-)
-def test_an_age_is_understood_as_it_is_printed(text: str, hours: float) -> None:
-    """Days are counted as well, which a duration of Go does not have."""
-    assert age(text) == hours * 3600
-
-
-@pytest.mark.parametrize("text", ["", "d", "30", "0d", "5d3", "d5", "1.5d", "-1d", "5D", "99999d"])
-def test_what_is_no_age(text: str) -> None:
-    """A number needs a unit, and nothing is not an age."""
-    with pytest.raises(BadParameter, match="above 0"):
-        age(text)

@@ -33,8 +33,8 @@ from tests.kubernetes.objects import make, stamp
 _SECONDS = 60.0  # for something to be printed: a busy machine needs some of them
 _PROGRAM = """
 import sys
-from fluxstatus.commands import listing, watch
-listing.PAUSE = watch.PAUSE = 0.2
+from fluxstatus.commands import print_list, watch
+print_list.PAUSE = watch.PAUSE = 0.2
 from fluxstatus.__main__ import main
 main()
 """

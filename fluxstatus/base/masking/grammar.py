@@ -86,12 +86,12 @@ def _is_header(name: Name) -> bool:
 
 
 def _is_pair(name: Name) -> bool:
-    """Whether it is a part of a map or a struct that Go prints."""
+    """Return whether it is a part of a map or a struct that Go prints."""
     return name.before.endswith("[") or (name.before[-1:] in " {(,;\n" and not name.is_bare)
 
 
 def _begins(name: Name) -> bool:
-    """Whether it begins a line, an entry of a list, or a clause; a bare name: a line."""
+    """Return whether it begins a line, an entry of a list, or a clause; a bare name: a line."""
     left = name.before.rstrip(" \t-*|.")
     return (
         not left or left.endswith("\\n") or left[-1] in ("\n" if name.is_bare else "\n{[(,;:\"'`")
@@ -99,17 +99,17 @@ def _begins(name: Name) -> bool:
 
 
 def _begins_line(name: Name) -> bool:
-    """Whether a quoted name begins a line, an entry of a list, or a clause."""
+    """Return whether a quoted name begins a line, an entry of a list, or a clause."""
     return bool(re.search(r"(?:\A|[\n:({\[,;=\"`-]|\\n)[ -]*\\*[\"']\Z", name.before))
 
 
 def _names_no_object(name: Name) -> bool:
-    """Whether no object has the name: names of objects have lower case and dashes."""
+    """Return whether no object has the name: names of objects have lower case and dashes."""
     return not name.is_bare and not ("-" in name.written and name.written.islower())
 
 
 def _is_pin(name: Name) -> bool:
-    """Whether a number behind it is a credential: behind other names it may be a port."""
+    """Return whether a number behind it is a credential: behind other names it may be a port."""
     return _is_pair(name) and name.lower.endswith((*_PASSWORDS, "pwd", "passcode"))
 
 

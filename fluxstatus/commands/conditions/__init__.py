@@ -16,10 +16,10 @@ from fluxstatus.commands.options import (
     Namespaces,
     ObjectNamespace,
     SnapshotInput,
-    TableDisplay,
     Timeout,
 )
 from fluxstatus.commands.progress import connecting
+from fluxstatus.commands.table_options import TableDisplay
 from fluxstatus.report import Format
 
 if TYPE_CHECKING:

@@ -12,17 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import typer
 from typer import Argument, Option
 
-from fluxstatus.commands.options import (
-    TIMEOUT,
-    Connection,
-    ListDisplay,
-    Namespaces,
-    SnapshotInput,
-    Timeout,
-    age,
-    lines,
-)
+from fluxstatus.commands.option_values import age, lines
+from fluxstatus.commands.options import TIMEOUT, Connection, Namespaces, SnapshotInput, Timeout
 from fluxstatus.commands.progress import Connect, connecting
+from fluxstatus.commands.table_options import ListDisplay
 from fluxstatus.model.ref import Ref
 from fluxstatus.report import Format
 
@@ -107,7 +100,8 @@ def show(
     """
     from fluxstatus.cluster import list_reader
     from fluxstatus.commands.errors import reported
-    from fluxstatus.commands.listing import listing, patiently, print_list
+    from fluxstatus.commands.listing import listing
+    from fluxstatus.commands.print_list import patiently, print_list
 
     if conflict := display.conflict() or snapshot.conflict(connection, watch=display.watch):
         ctx.fail(conflict)

@@ -13,8 +13,8 @@ from fluxstatus.commands import report_files
 from fluxstatus.commands.fleet.selection import WHOLE, Shard, shard_of
 from fluxstatus.commands.flux_upgrade import flux_version
 from fluxstatus.commands.known import AcceptFile, Known
+from fluxstatus.commands.option_values import FAIL_ON, age, levels
 from fluxstatus.commands.options import (
-    FAIL_ON,
     OUTPUT,
     TIMEOUT,
     As,
@@ -24,26 +24,20 @@ from fluxstatus.commands.options import (
     Color,
     Everything,
     KubeconfigFile,
-    NoTrunc,
     ReportFiles,
     RequestTimeout,
     Scope,
     Timeout,
     UseColor,
-    age,
-    levels,
+    first_of,
 )
+from fluxstatus.commands.table_options import NoTrunc
 from fluxstatus.model.findings import NEW
 from fluxstatus.report import FleetFormat, Format
 
 MOST_PARALLEL = 64
 _OF_CHECKS = (Format.JSON_LINES, Format.METRICS)
 """The formats that have verdicts of checks only."""
-
-
-def _age(text: str | float) -> float:
-    """Return the seconds in an age, or the default as it is. Raises BadParameter."""
-    return text if isinstance(text, float) else age(text)
 
 
 def _shard(text: str | Shard) -> Shard:
@@ -123,7 +117,7 @@ class Clusters:
         *save* and *reports* are files to write.
         """
         unwritable = report_files.conflict(reports, {})
-        rules = (
+        return first_of(
             (self.from_ and self.is_live, "--from cannot be used with contexts or kubeconfigs"),
             (self.from_ and save, "--save cannot be used with --from, which reads files"),
             (
@@ -135,7 +129,6 @@ class Clusters:
             ),
             (unwritable, unwritable),
         )
-        return next((text for applies, text in rules if applies), "")
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -234,7 +227,7 @@ class FleetTiming:
         float,
         Option(
             metavar="AGE",
-            parser=_age,
+            parser=age,
             help="Treat older snapshots and reports as unknown: 30m, 12h, 7d [default: 1h]",
             show_default=False,
         ),

@@ -10,16 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import typer
 from typer import Argument, Option
 
-from fluxstatus.commands.options import (
-    TIMEOUT,
-    Connection,
-    ListDisplay,
-    Namespaces,
-    SnapshotInput,
-    Timeout,
-    age,
-)
+from fluxstatus.commands.option_values import age
+from fluxstatus.commands.options import TIMEOUT, Connection, Namespaces, SnapshotInput, Timeout
 from fluxstatus.commands.progress import connecting, read_evidence
+from fluxstatus.commands.table_options import ListDisplay
 from fluxstatus.report import Format
 
 if TYPE_CHECKING:
@@ -163,7 +157,8 @@ def show(
     """
     from fluxstatus.cluster import list_reader
     from fluxstatus.commands.errors import reported
-    from fluxstatus.commands.listing import listing, print_list
+    from fluxstatus.commands.listing import listing
+    from fluxstatus.commands.print_list import print_list
 
     if conflict := display.conflict() or snapshot.conflict(connection, watch=display.watch):
         ctx.fail(conflict)

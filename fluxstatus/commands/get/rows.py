@@ -17,7 +17,7 @@ from fluxstatus.model.evidence import Object
 from fluxstatus.model.kinds import Kind
 from fluxstatus.state.failures import failing_since
 from fluxstatus.state.intervals import written_interval
-from fluxstatus.state.liveness import Overdue, overdue
+from fluxstatus.state.overdue import Overdue, overdue
 from fluxstatus.state.ownership import creators_of
 from fluxstatus.state.references import source_of
 from fluxstatus.state.requests import pending_request
@@ -154,7 +154,7 @@ class Row:
         return f"{failed}; the next attempt is running" if failed else diagnosis.headline
 
     def is_suspended(self, longer: timedelta) -> bool:
-        """Whether it is suspended for *longer* than that, as far as is known."""
+        """Return whether it is suspended for *longer* than that, as far as is known."""
         resource = self.resource
         since = resource.since if resource.verdict is Verdict.SUSPENDED else None
         return resource.suspended and (since is None or self.sources.cluster.now - since > longer)

@@ -15,16 +15,14 @@ from fluxstatus.commands.options import (
     TIMEOUT,
     Color,
     Connection,
-    ListOutput,
     Namespaces,
-    NoHeaders,
-    NoTrunc,
     ObjectNamespace,
     Timeout,
     UseColor,
     Verbose,
 )
 from fluxstatus.commands.progress import reading
+from fluxstatus.commands.table_options import ListOutput, NoHeaders, NoTrunc
 from fluxstatus.model.findings import Exit
 from fluxstatus.report import Format
 

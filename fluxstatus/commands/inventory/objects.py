@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from fluxstatus.cluster.discovery import ApiResource
-from fluxstatus.cluster.pruning import METADATA
+from fluxstatus.cluster.kept_fields import METADATA
 from fluxstatus.cluster.queries import by_labels
 from fluxstatus.cluster.reader import Reader, place
 from fluxstatus.lookup.live import Objects

@@ -9,15 +9,8 @@ import typer
 from typer import Argument, Option
 
 from fluxstatus.commands import console
-from fluxstatus.commands.options import (
-    TIMEOUT,
-    BasicDisplay,
-    Connection,
-    Namespaces,
-    Timeout,
-    age,
-    lines,
-)
+from fluxstatus.commands.option_values import age, lines
+from fluxstatus.commands.options import TIMEOUT, BasicDisplay, Connection, Namespaces, Timeout
 from fluxstatus.commands.progress import Connect, connecting
 from fluxstatus.model.evidence import Unread, by_reason
 from fluxstatus.model.findings import Exit

@@ -15,7 +15,8 @@ from fluxstatus.base.plurals import counted
 from fluxstatus.cluster import processes
 from fluxstatus.commands import console
 from fluxstatus.commands.mcp.choosing import Chosen, How, agreed, clients, host
-from fluxstatus.commands.options import TIMEOUT, Connection, Timeout, seconds
+from fluxstatus.commands.option_values import seconds
+from fluxstatus.commands.options import TIMEOUT, Connection, Timeout
 from fluxstatus.mcp import server
 from fluxstatus.mcp.client import Client
 from fluxstatus.mcp.clients import CLIENTS

@@ -69,7 +69,7 @@ class ResourceRule(NamedTuple):
     verbs: frozenset[str]
 
     def allows(self, permission: Permission) -> bool:
-        """Whether this rule alone grants *permission*."""
+        """Return whether this rule alone grants *permission*."""
         resource, _, group = permission.resource.partition(".")
         return (
             bool(self.verbs & {"*", permission.verb})

@@ -7,7 +7,7 @@ from fluxstatus.causes.trace import Cause
 from fluxstatus.causes.unavailable import controller_of
 from fluxstatus.checks.cause_findings import headline_of
 from fluxstatus.model.ref import Ref
-from fluxstatus.state.liveness import Overdue, can_run, overdue
+from fluxstatus.state.overdue import Overdue, can_run, overdue
 from fluxstatus.state.references import source_of
 from fluxstatus.state.requests import pending_request
 from fluxstatus.state.resource import Resource, Verdict

@@ -13,7 +13,7 @@ from fluxstatus.base.plurals import noun_for
 from fluxstatus.commands.reconcile.context import ReconcileContext
 from fluxstatus.model.evidence import Why
 from fluxstatus.state.intervals import interval_of
-from fluxstatus.state.liveness import last_attempt
+from fluxstatus.state.overdue import last_attempt
 from fluxstatus.state.receivers import Receivers
 from fluxstatus.state.resource import IN_PROGRESS, Resource, Verdict
 

@@ -13,7 +13,7 @@ from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.cluster.queries import QUERIES, ListQuery, by_fields
 from fluxstatus.model.evidence import LEASES, OPERATORS, Object, Unread
 from fluxstatus.model.kinds import OPERATOR
-from fluxstatus.state.liveness import holder_of
+from fluxstatus.state.leases import holder_of
 from fluxstatus.state.pods import is_ready, selected
 from fluxstatus.state.state import State
 from fluxstatus.state.web_ui import PORT, PORT_NAME, web_services
@@ -62,7 +62,7 @@ def endpoints_of(state: State) -> list[Endpoint]:
 
 
 def is_ambiguous(state: State) -> bool:
-    """Whether only the leader's lease shows which pod serves the web UI."""
+    """Return whether only the leader's lease shows which pod serves the web UI."""
     return any(len(backend.pods) > 1 for backend in _backends(state))
 
 

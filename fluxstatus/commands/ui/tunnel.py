@@ -21,7 +21,7 @@ _ANYWHERE = {"0.0.0.0": LOCALHOST, "::": "::1"}  # noqa: S104 - values of --addr
 
 
 def is_loopback(address: str) -> bool:
-    """Whether only this machine can reach *address*."""
+    """Return whether only this machine can reach *address*."""
     try:
         return address == "localhost" or ipaddress.ip_address(address).is_loopback
     except ValueError:
@@ -129,7 +129,7 @@ class Tunnel:
         raise ProgramError(_refusal(_message(process), endpoint))
 
     def _answers(self) -> bool:
-        """Whether the remote end answers HTTP."""
+        """Return whether the remote end answers HTTP."""
         place = reached_at(self._address), self._port
         try:
             with socket.create_connection(place, timeout=5) as connection:

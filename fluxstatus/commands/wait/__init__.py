@@ -17,8 +17,8 @@ from fluxstatus.commands.options import (
     ObjectNamespace,
     Scope,
     Timing,
-    WaitTiming,
 )
+from fluxstatus.commands.wait.options import WaitTiming
 from fluxstatus.model.findings import Exit, Report
 from fluxstatus.report import Format, Look
 

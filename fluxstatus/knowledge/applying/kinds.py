@@ -7,14 +7,14 @@ guide, helm pkg/action, fluxcd/flux2 cmd/flux.
 from fluxstatus.knowledge.applying.shared import API_MISSING, APPLIES
 from fluxstatus.knowledge.codes import API_REMOVED
 from fluxstatus.knowledge.commands import LOG, RECONCILE, SPEC
-from fluxstatus.knowledge.facts import (
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.knowledge.served_kinds import (
     is_component_absent,
     is_component_unlisted,
     is_served_newer,
     is_served_now,
     is_served_older,
 )
-from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import ALL_KINDS
 

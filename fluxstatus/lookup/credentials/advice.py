@@ -40,7 +40,7 @@ def advice_on(state: State, named: SecretReference, answer: SecretContent) -> It
 
 
 def is_unused(state: State, named: SecretReference, answer: SecretContent) -> bool:
-    """Whether a Git repository is ready although its Secret is for ssh and its URL is not."""
+    """Return whether a Git repository is ready although only its Secret is for ssh, not its URL."""
     user = state.resources.get(named.user.key)
     ready = user is not None and user.ref.kind == named.kind and user.verdict is Verdict.READY
     generic = named.provider in ("", "generic")  # other providers log in without a Secret

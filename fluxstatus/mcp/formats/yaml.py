@@ -292,7 +292,7 @@ def _start(lines: Sequence[str], key: str) -> int | None:
 
 
 def _is_closed(value: str) -> bool:
-    """Whether a value in brackets or quotes ends on the same line."""
+    """Return whether a value in brackets or quotes ends on the same line."""
     pairs = {"[": "]", "{": "}", '"': '"', "'": "'"}
     return len(value) > 1 and value[-1] == pairs.get(value[0])
 
