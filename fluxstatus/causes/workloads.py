@@ -48,11 +48,16 @@ _HASHES = ("pod-template-hash", "rollouts-pod-template-hash")
 _WORKLOADS = frozenset(
     {"Pod", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"}
 )
+_LIKE_DEPLOYMENTS = ("Deployment", "Rollout", "Canary")
+"""Kinds whose pods belong to ReplicaSets named after them. The Deployment of a Canary, which Flagger
+calls its target, has the same name in all its documentation."""
+
 _SUFFIX = "[bcdfghjklmnpqrstvwxz2456789]"
 """The characters of generated names, without vowels (kubernetes apimachinery util/rand)."""
 
+_OF_DEPLOYMENT = rf"-{_SUFFIX}{{1,10}}(?:-{_SUFFIX}{{5}})?"
 _CHILDREN = {
-    "Deployment": rf"-{_SUFFIX}{{1,10}}(?:-{_SUFFIX}{{5}})?",
+    **dict.fromkeys(_LIKE_DEPLOYMENTS, _OF_DEPLOYMENT),
     "ReplicaSet": rf"-{_SUFFIX}{{5}}",
     "StatefulSet": r"-\d+",
     "DaemonSet": rf"-{_SUFFIX}{{5}}",
@@ -215,7 +220,7 @@ def belongs_to(pod: Object, target: HealthCheckTarget) -> bool:
     kind, called = text_of(owner.get("kind")), text_of(owner.get("name"))
     if kind == target.kind:
         return called == target.name
-    if kind == "ReplicaSet" and target.kind in ("Deployment", "Rollout"):
+    if kind == "ReplicaSet" and target.kind in _LIKE_DEPLOYMENTS:
         digests = [text_of(labels_in(pod).get(key)) for key in _HASHES]
         stems = [called.removesuffix(f"-{digest}") for digest in digests if digest]
         return target.name in stems if stems else _is_child(called, target)

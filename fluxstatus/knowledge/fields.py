@@ -142,6 +142,10 @@ _CLUSTER_KINDS = frozenset({
 """Cluster-scoped kinds that charts and repositories often contain."""
 
 
+_UNNAMED = late_pattern(r'\b(?P<kind>[A-Z]\w+) in version "[\w./-]+" cannot be handled as a \w+')
+"""An object that the API server could not decode, without its name (apimachinery runtime)."""
+
+
 def object_in(message: str, namespace: str = "") -> dict[str, str]:
     """Return the fields about the first object that *message* reports as rejected or broken.
 
@@ -149,7 +153,8 @@ def object_in(message: str, namespace: str = "") -> dict[str, str]:
     """
     found = next(filter(None, (re.search(pattern, message) for pattern in _OBJECTS)), None)
     if found is None:
-        return {}
+        unnamed = _UNNAMED.search(message)
+        return {"object": f"a {unnamed['kind']}"} if unnamed else {}
     kind, name = found["kind"], found["name"]
     written = found.groupdict().get("namespace") or ""
     assumed = "" if kind in _CLUSTER_KINDS else written or namespace

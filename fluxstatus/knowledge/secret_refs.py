@@ -290,11 +290,13 @@ _LACKING = (
         why="a value in Secret {secret}{of_endpoint} contains a line break or another character that is not allowed in the HTTP header {header}",
         steps=(
             Step(
-                "store the token or password again without a trailing line break (use printf %s TOKEN, not echo)",
+                "store the token, password or key again without a trailing line break (use printf %s TOKEN, not echo)",
                 read=(SECRET,),
             ),
         ),
-        pattern=Text(r"invalid header field value for (?P<header>\"[^\"]+\")"),
+        pattern=Text(
+            r"invalid header field value (?:\"[^\n]{0,400}\" for key |for \")(?P<header>[\w-]+)"
+        ),
         upstream="Go net/http transport.go",
     ),
     Rule(

@@ -36,7 +36,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"Kind:\"(?P<generated_kind>\w+)\"[^\n]*?Name:\"(?P<generated>[^\"]+)\"[^\n]* does not exist; cannot merge or replace"
+            r"Kind:\\?\"(?P<generated_kind>\w+)\\?\"[^\n]*?Name:\\?\"(?P<generated>[^\"\\]+)\\?\"[^\n]* does not exist; cannot merge or replace"
         ),
         kinds=KS,
         reach=Reach.WHOLE,

@@ -18,6 +18,8 @@ _CHART_INVALID = Code("chart-invalid", "The chart is invalid or cannot be built 
 
 _BUILD = "SC internal/helm/chart/errors.go"
 
+_CHART_PULL_FAILED = Code("chart-pull-failed", "The chart cannot be pulled from its repository.")
+
 RULES = (
     Rule(
         Code(
@@ -253,7 +255,22 @@ RULES = (
         upstream="SC internal/helm/getter, Go net/http",
     ),
     Rule(
-        Code("chart-pull-failed", "The chart cannot be pulled from its repository."),
+        _CHART_PULL_FAILED,
+        why="the registry does not let the credentials in use pull the chart, or the chart does not exist there: {innermost}",
+        steps=(
+            Step(
+                "check that the Secret of {address_field} has credentials for this registry with permission to pull, and that the chart's name and version exist. To reproduce the error outside the cluster, run helm pull",
+                read=(ENDPOINT, SPEC),
+            ),
+        ),
+        pattern=Text(r"pull access denied|insufficient_scope"),
+        reasons=("ChartPullError", "SourceUnavailable"),
+        kinds=CHART,
+        certainty="one-of",
+        upstream="containerd core/remotes/docker",
+    ),
+    Rule(
+        _CHART_PULL_FAILED,
         why="the chart cannot be pulled from its repository: {innermost}",
         steps=(
             Step(

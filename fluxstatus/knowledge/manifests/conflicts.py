@@ -23,7 +23,7 @@ _CONFLICT = (
 RULES = (
     Rule(
         _UPDATE_CONFLICT,
-        why="the API server could not count {object} against ResourceQuota {quota}, because several objects were being created at once; the quota is not exceeded",
+        why="the API server could not count {object} against ResourceQuota {quota}, because several objects were created at the same time; the quota is not exceeded",
         steps=(
             Step(
                 "wait for the next attempt, or reconcile again",

@@ -52,6 +52,23 @@ RULES = (
     ),
     Rule(
         _MANIFEST_UNKNOWN_FIELD,
+        why="{object} is declared as apiextensions.k8s.io/v1, but has {field}, which only the removed version v1beta1 knows",
+        steps=(
+            Step(
+                "use a version of the manifests or the chart whose CRDs are for v1 (schemas are in spec.versions[].schema); changing apiVersion alone is not enough",
+                read=("kubectl explain customresourcedefinition.spec",),
+            ),
+        ),
+        pattern=Text(
+            r"apiextensions\.k8s\.io/v1, Kind=CustomResourceDefinition\)[^\n]*\n?[^\n]*?(?P<field>\.spec\.(?:validation|version|subresources|additionalPrinterColumns))\b: field not declared in schema"
+        ),
+        kinds=APPLIES,
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="kubernetes apiextensions v1",
+    ),
+    Rule(
+        _MANIFEST_UNKNOWN_FIELD,
         why="{object} contains a field that its kind does not have in this cluster: {field}",
         steps=(
             Step(

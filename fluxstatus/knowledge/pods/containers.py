@@ -285,8 +285,8 @@ RULES = (
             ),
         ),
         pattern=Text(r"RuntimeClass \\?\"(?P<referred>[\w.-]+)\\?\" not found"),
-        quoted=True,
         trivial=True,
+        quoted=True,
         upstream="kubernetes plugin/pkg/admission/runtimeclass",
     ),
     Rule(

@@ -26,6 +26,10 @@ _NOT_READY = r"resource [A-Z]\w+/\S* not ready\. status: \w+"
 _ANY_WAIT = Text(rf"{BRACKET}|{_ACTION}: (?:.*: )?{LATE}|{_NOT_READY}")
 _WAITING = ("InstallFailed", "UpgradeFailed", "RollbackFailed", "UninstallSucceeded")
 
+_TIMEOUT_REQUEST = Code(
+    "helm-timeout-request", "A Helm request was not answered within spec.timeout."
+)
+
 RULES = (
     Rule(
         _UNHEALTHY,
@@ -170,7 +174,25 @@ RULES = (
         upstream="helm pkg/kube/wait.go",
     ),
     Rule(
-        Code("helm-timeout-request", "A Helm request was not answered within spec.timeout."),
+        _TIMEOUT_REQUEST,
+        why="spec.timeout expired while Helm was waiting for helm-controller's own limit of requests to the API server (client rate limiter)",
+        steps=(
+            Step(
+                "increase spec.timeout; if several large releases are affected, raise --kube-api-qps and --kube-api-burst of helm-controller, or lower --concurrent. Also check whether the API server or its webhooks are slow",
+                read=(LOG, "kubectl get events -n {target_ns}"),
+            ),
+        ),
+        pattern=Text(
+            r"could not get information about the resource[^\n]{0,160}client rate limiter Wait returned an error"
+        ),
+        reasons=("InstallFailed", "UpgradeFailed", "RollbackFailed"),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        upstream="helm pkg/kube/client.go, k8s.io/client-go rest",
+    ),
+    Rule(
+        _TIMEOUT_REQUEST,
         why="spec.timeout expired before Helm finished: {innermost}",
         steps=(
             Step(
