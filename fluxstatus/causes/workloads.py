@@ -49,8 +49,10 @@ _WORKLOADS = frozenset(
     {"Pod", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"}
 )
 _LIKE_DEPLOYMENTS = ("Deployment", "Rollout", "Canary")
-"""Kinds whose pods belong to ReplicaSets named after them. The Deployment of a Canary, which Flagger
-calls its target, has the same name in all its documentation."""
+"""Kinds whose pods belong to ReplicaSets named after them.
+
+The Deployment that a Canary of Flagger has as its target usually has the name of the Canary.
+"""
 
 _SUFFIX = "[bcdfghjklmnpqrstvwxz2456789]"
 """The characters of generated names, without vowels (kubernetes apimachinery util/rand)."""
