@@ -59,8 +59,8 @@ def source_gone(step: str, key: Key, objects: Sequence[Resource]) -> Finding:
         "reconciliation fails",
         hints=(
             hint(
-                f"create {source} again, or correct the reference to it; if neither is needed any "
-                "more, delete both in Git",
+                f"create {source} again, or correct the reference to it; if neither is needed "
+                "anymore, delete both in Git",
                 read_whole(*first.ref.key),
             ),
             *explained(first.ref),

@@ -34,6 +34,7 @@ ON_STATES = {
         f"{fault} --reason known --until 2999-12-31 {how}"
         for fault in ("c9984b7c9184", "0123456789ab") for how in _REPORT
     ),
+    "fleet": (*_REPORT, "-o markdown", "--upgrade-to 2.10"),
     "upgrade plan": (*_REPORT, "--to 2.10 --all"),
     "versions": (*_REPORT, "--all"),
     "mcp prompts": _REPORT,

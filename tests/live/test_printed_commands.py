@@ -23,7 +23,7 @@ from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Target
 from fluxstatus.model.hints import Command, command
 from fluxstatus.model.kinds import KINDS
-from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.model.kubectl_flags import REMOTE, TargetFlags
 from tests.builders import SERVED, without
 from tests.commands.preflight.test_report import OPERATOR
 from tests.commands.preflight.test_report import report as preflight
@@ -59,10 +59,16 @@ def _pasting(tmp_path: Path) -> Path:
 
 
 def printed(cluster: Cluster) -> list[Printed]:
-    """Return every command of the check on *cluster*, and of the explanation of what it names."""
+    """Return every command of the check on *cluster*, and of the explanation of what it names.
+
+    The word for the context of a remote cluster is left out, so that *cluster* stands for that.
+    """
     kubeconfig = cluster.kubeconfig("admin")
     result = flux_status(kubeconfig, "--all", "-o", "json")
-    return list(printed_in(result.report, "next"))
+    return [
+        replace(one, argv=tuple(word for word in one.argv if word != REMOTE))
+        for one in printed_in(result.report, "next")
+    ]
 
 
 _AT_ONCE = 6
