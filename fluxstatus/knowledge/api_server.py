@@ -290,7 +290,7 @@ RULES = (
     ),
     Rule(
         _API_SERVER_FAILING,
-        why="the controller had no time left for a request to this cluster's API server: the controller's own rate limit delayed the request (client rate limiter)",
+        why="the controller had no time left for its next request to this cluster's API server (client rate limiter)",
         steps=(
             Step(
                 "check whether the controller has enough CPU. Lower its --concurrent, or raise its --kube-api-qps and --kube-api-burst; Flux retries automatically",

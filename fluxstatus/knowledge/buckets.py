@@ -3,8 +3,8 @@
 Upstream: source-controller internal/bucket, minio-go.
 """
 
-from fluxstatus.knowledge.commands import SECRET, SPEC
-from fluxstatus.knowledge.facts import at_host
+from fluxstatus.knowledge.commands import LOG, SECRET, SPEC
+from fluxstatus.knowledge.facts import at_host, has_secret
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -109,6 +109,22 @@ RULES = (
         needs=("cloud",),
         certainty="one-of",
         upstream="SC internal/bucket/gcp/gcp.go, Cloud Storage: responses of the API",
+    ),
+    Rule(
+        _BUCKET_DENIED,
+        why="the controller does not get credentials for bucket {bucket}: the metadata service of the instance, or the bucket's endpoint, answers 401 Unauthorized",
+        steps=(
+            Step(
+                "give the controller's ServiceAccount a role (IRSA or EKS Pod Identity), set spec.secretRef, or allow pods to use the instance's role (IMDSv2 needs a hop limit of 2)",
+                read=(SPEC, LOG),
+            ),
+        ),
+        pattern=Text(r"bucket: 401 Unauthorized\s*$"),
+        kinds=_BUCKET,
+        needs=("cloud",),
+        unless=(has_secret,),
+        certainty="one-of",
+        upstream="minio-go pkg/credentials/iam_aws.go, api-error-response.go",
     ),
     Rule(
         _BUCKET_FAILED,

@@ -154,7 +154,7 @@ def object_in(message: str, namespace: str = "") -> dict[str, str]:
     found = next(filter(None, (re.search(pattern, message) for pattern in _OBJECTS)), None)
     if found is None:
         unnamed = _UNNAMED.search(message)
-        return {"object": f"a {unnamed['kind']}"} if unnamed else {}
+        return {"object": f"an object of kind {unnamed['kind']}"} if unnamed else {}
     kind, name = found["kind"], found["name"]
     written = found.groupdict().get("namespace") or ""
     assumed = "" if kind in _CLUSTER_KINDS else written or namespace

@@ -256,7 +256,7 @@ def test_choices_read_the_same_snapshot(flux_status: Program) -> None:
 def test_a_report_of_a_snapshot_says_so(flux_status: Program) -> None:
     """Its head has the time of the snapshot."""
     head = " ".join(flux_status("--demo").stdout.partition("\n\n")[0].split())
-    assert re.search(r" · snapshot of 2026-11-23 19:\d\d UTC$", head)
+    assert re.search(r"\bsnapshot of 2026-11-23 19:\d\d UTC$", head)
 
 
 def test_commands_of_a_report_read_the_same_snapshot(flux_status: Program) -> None:

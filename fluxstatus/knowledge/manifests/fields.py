@@ -60,7 +60,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"apiextensions\.k8s\.io/v1, Kind=CustomResourceDefinition\)[^\n]*\n?[^\n]*?(?P<field>\.spec\.(?:validation|version|subresources|additionalPrinterColumns))\b: field not declared in schema"
+            r"apiextensions\.k8s\.io/v1, Kind=CustomResourceDefinition\)[^\n]*\n?[^\n]*?(?P<field>\.spec\.(?:validation|version|subresources|additionalPrinterColumns|conversion\.webhookClientConfig))\b: field not declared in schema"
         ),
         kinds=APPLIES,
         reach=Reach.WHOLE,

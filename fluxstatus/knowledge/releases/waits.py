@@ -175,10 +175,10 @@ RULES = (
     ),
     Rule(
         _TIMEOUT_REQUEST,
-        why="spec.timeout expired while Helm was waiting for helm-controller's own limit of requests to the API server (client rate limiter)",
+        why="spec.timeout expired before helm-controller could send its next request to the API server (client rate limiter)",
         steps=(
             Step(
-                "increase spec.timeout; if several large releases are affected, raise --kube-api-qps and --kube-api-burst of helm-controller, or lower --concurrent. Also check whether the API server or its webhooks are slow",
+                "increase spec.timeout, and check whether the API server or its webhooks are slow. If many objects are affected, raise --kube-api-qps and --kube-api-burst of helm-controller, or lower its --concurrent",
                 read=(LOG, "kubectl get events -n {target_ns}"),
             ),
         ),

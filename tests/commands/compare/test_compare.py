@@ -154,11 +154,12 @@ def test_many_changes_are_shortened_around_the_fault(files: Files) -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_two_files_are_needed(flux_status: Program, count: int) -> None:
-    """Fewer or more are a usage error; the usage shows both, and TAB completes both."""
+    """Fewer or more are a usage error, with the usage or an example; TAB completes both."""
     files = [RECORDED / "cluster-healthy.json.gz"] * count
     done = flux_status("compare", *files)
     assert done.returncode == Exit.USAGE
-    assert " compare [OPTIONS] {FILE FILE}\n" in done.stderr
+    shown = " compare [OPTIONS] {FILE FILE}\n" if count else " compare before.json.gz now.json.gz\n"
+    assert shown in done.stderr
     assert flux_status("__complete", "compare", *files[:1], "").stdout == ":0\n"
 
 
