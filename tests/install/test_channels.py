@@ -539,7 +539,8 @@ def test_form_of_the_skill() -> None:
     _, head, body = (ROOT / "skills" / "flux-status" / "SKILL.md").read_text().split("---\n", 2)
     about = yaml.safe_load(head)
     assert {"name", "description"} <= set(about)
-    assert set(about) <= {"name", "description", "license", "compatibility", "metadata"}
+    optional = {"license", "compatibility", "metadata", "allowed-tools"}
+    assert set(about) <= {"name", "description"} | optional
     assert len(about.get("compatibility", "")) <= 500
     assert about["name"] == "flux-status"
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", about["name"])
