@@ -321,7 +321,9 @@ def test_a_step_lists_its_codes(step: Step) -> None:
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_a_step_signs_its_findings(step: Step) -> None:
     """Every finding bears the id of the step that gave it, and a title."""
-    assert all(f.step == step.id and f.title for s, f in all_findings() if s is step)
+    own = [finding for each, finding in all_findings() if each is step]
+    assert own
+    assert all(finding.step == step.id and finding.title for finding in own)
 
 
 @pytest.mark.parametrize("file", SNAPSHOTS, ids=lambda file: file.name)

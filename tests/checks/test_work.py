@@ -166,7 +166,9 @@ def test_a_pause_by_annotation_is_no_idleness(kind: str) -> None:
     paused = {"fluxcd.controlplane.io/reconcile": "Disabled"}
     objects = without(OLD, "FluxInstance/flux")
     one = flux(kind, "flux-system/flux", age=9 * DAY, annotations=paused)
-    assert not any("overdue" in f.code for f in report(*objects, one).findings)
+    codes = [f.code for f in report(*objects, one).findings]
+    assert "suspended-by-annotation" in codes
+    assert not any("overdue" in code for code in codes)
 
 
 def test_an_operator_that_does_nothing_fails_in_its_own_step() -> None:

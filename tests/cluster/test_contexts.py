@@ -98,7 +98,8 @@ def test_authorities_tell_servers_apart(tmp_path: Path, monkeypatch: pytest.Monk
 def test_odd_kubeconfigs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, document: Any) -> None:
     """They have no context with a server; nothing crashes."""
     found = listed(tmp_path, monkeypatch, document)
-    assert not any(one.server for one in found.contexts)
+    assert [one.server for one in found.contexts if any(one.server)] == []
+    assert found.unread is None
 
 
 def test_a_file_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
