@@ -9,7 +9,6 @@ from collections import Counter
 from fluxstatus.causes.pod_namespaces import (
     Waiting,
     is_remediated,
-    namespace_of_release,
     waiting,
 )
 from fluxstatus.causes.workloads import by_pods_or_events, unhealthy_release
@@ -17,7 +16,7 @@ from fluxstatus.model.evidence import WORKLOAD_PODS, Evidence, Object, is_awaite
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key
 from fluxstatus.state.health_checks import LATE, HealthCheckTarget
-from fluxstatus.state.resource import Resource
+from fluxstatus.state.resource import Resource, target_namespace
 from fluxstatus.state.state import State
 
 _FIRST = ("Deployment", "Job")
@@ -67,7 +66,7 @@ def _unexplained(state: State, found: Waiting) -> list[Key]:
         if _is_readable(target, found) and not by_pods_or_events(state, target)
     ]
     silent = [release for release, message in found.releases if _is_late(state, release, message)]
-    return [*keys, *(("Deployment", namespace_of_release(release), "") for release in silent)]
+    return [*keys, *(("Deployment", target_namespace(release), "") for release in silent)]
 
 
 def _is_late(state: State, release: Object, message: str) -> bool:

@@ -11,7 +11,7 @@ from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.model.hints import Hint, command, hint
 from fluxstatus.model.kinds import FLUX_GROUPS
 from fluxstatus.state.references import chart_name
-from fluxstatus.state.resource import HEALTHY, IN_PROGRESS, Resource, Verdict
+from fluxstatus.state.resource import HEALTHY, IN_PROGRESS, Resource, Verdict, target_namespace
 from fluxstatus.state.state import State
 
 _CHARTS: Mapping[str, tuple[str, ...]] = {
@@ -118,9 +118,9 @@ def _releases_of_service(
     state: State, besides: Resource, service: str, namespace: str
 ) -> Iterator[Resource]:
     for release in _others(state, besides):
-        own = text_of(release.spec.get("targetNamespace")) or release.ref.namespace
         name = text_of(release.spec.get("releaseName")) or release.ref.name
         words = (_plain(name), _plain(chart_name(release)))
+        own = target_namespace(release.object)
         if own == namespace and any(word and word in _plain(service) for word in words):
             yield release
 

@@ -14,7 +14,13 @@ from fluxstatus.model.ref import Key
 from fluxstatus.state.last_attempt import is_failed_retry, reason_and_message_of
 from fluxstatus.state.liveness import is_untouched
 from fluxstatus.state.references import health_checked, naming
-from fluxstatus.state.resource import Resource, Verdict, suspender_of, switch_of
+from fluxstatus.state.resource import (
+    Resource,
+    Verdict,
+    suspender_of,
+    switch_of,
+    target_namespace,
+)
 from fluxstatus.state.state import State
 
 _REMEDIATED = {
@@ -212,12 +218,11 @@ def _failures(resource: Resource) -> dict[str, str]:
     count, first = newest.get("totalReconciliations"), when(newest.get("firstReconciled"))
     several = isinstance(count, int) and count > 1 and first is not None
     often = f", {count} times since {first:%Y-%m-%d %H:%M} UTC" if several and first else ""
-    namespace = text_of(resource.spec.get("targetNamespace")) or resource.ref.namespace
     applied = status == "HealthCheckFailed"
     return {
         "failures": f"{how} ({status} in status.history{often})",
         "and_objects": "; check the pods of the applied objects" if applied else "",
-        "pods_ns": namespace if applied else "",
+        "pods_ns": target_namespace(resource.object) if applied else "",
     }
 
 

@@ -9,6 +9,7 @@ from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.health_checks import HealthCheckTarget, health_check_targets
 from fluxstatus.state.own_status import condition_of, trouble_of
+from fluxstatus.state.resource import target_namespace
 
 _APPLIERS = tuple(kind for kind in KINDS.values() if kind.applies)
 _HELM_FAILED = frozenset({"InstallFailed", "UpgradeFailed", "TestFailed", "RollbackSucceeded"})
@@ -78,18 +79,12 @@ def workload_namespaces(answers: Mapping[str, Answer], found: Waiting | None = N
         if trouble_of(item)
     }
     needed = {one.namespace for one in found.targets if one[:3] not in explained}
-    return (needed | {namespace_of_release(release) for release, _ in found.releases}) - {""}
+    return (needed | {target_namespace(release) for release, _ in found.releases}) - {""}
 
 
 def is_remediated(release: Object) -> bool:
     """Return whether Helm has rolled back or uninstalled the failed revision of *release*."""
     return bool(condition_of(release, "Remediated"))
-
-
-def namespace_of_release(release: Object) -> str:
-    """Return the namespace that *release*, or another applier, applies to by default."""
-    target = text_of(map_of(release.get("spec")).get("targetNamespace"))
-    return target or Ref.of(release).namespace
 
 
 def _key_of(thing: Object) -> Key:
@@ -98,5 +93,5 @@ def _key_of(thing: Object) -> Key:
 
 def _targets_in(message: str, item: Object) -> list[HealthCheckTarget]:
     """Return the objects in *message*, that of *item*, that are not Flux objects."""
-    found = health_check_targets(message, namespace_of_release(item))
+    found = health_check_targets(message, target_namespace(item))
     return [target for target in found if target.kind not in KINDS]

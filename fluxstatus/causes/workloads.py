@@ -12,7 +12,7 @@ from typing import NamedTuple
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.labels import labels_in
 from fluxstatus.base.late_pattern import late_pattern
-from fluxstatus.causes.pod_namespaces import is_remediated, namespace_of_release
+from fluxstatus.causes.pod_namespaces import is_remediated
 from fluxstatus.knowledge import object_diagnosis, workload_diagnosis
 from fluxstatus.knowledge.diagnosis import Diagnosis
 from fluxstatus.knowledge.headline import short
@@ -30,7 +30,7 @@ from fluxstatus.state.health_checks import (
 )
 from fluxstatus.state.own_status import Trouble, is_ready_now, trouble_of
 from fluxstatus.state.pods import PodProblem, claims_of, is_replaced, problem_of_pod
-from fluxstatus.state.resource import Resource, release_name
+from fluxstatus.state.resource import Resource, release_name, target_namespace
 from fluxstatus.state.state import Event, State
 
 _AT_MOST = 5  # workloads in a finding; more would only repeat the reason
@@ -92,7 +92,7 @@ def unhealthy_workloads(state: State, resource: Resource, message: str) -> Itera
     """
     count = 0
     is_gone = is_remediated(resource.object)
-    for target in worst_first(message, namespace_of_release(resource.object)):
+    for target in worst_first(message, target_namespace(resource.object)):
         if target.kind in KINDS:
             continue
         item = state.awaited.get(target[:3], {})
@@ -121,7 +121,7 @@ def unhealthy_release(state: State, release: Resource, message: str) -> Iterator
         return
     if health_check_targets(message) or release.spec.get("kubeConfig") is not None:
         return
-    namespace, name = namespace_of_release(release.object), release_name(release)
+    namespace, name = target_namespace(release.object), release_name(release)
     pods = [pod for pod in _pods_in(state, namespace) if _is_of_release(pod, name)]
     events = _events_of_release(state, namespace, name)
     refused = [entry for entry in events if entry[1].reason == "FailedCreate"]
@@ -143,7 +143,7 @@ def unhealthy_hook(state: State, release: Resource, message: str) -> Iterator[Un
     failed = _FAILED_JOB.search(message) if release.ref.kind == "HelmRelease" else None
     if failed is None or release.spec.get("kubeConfig") is not None:
         return
-    job = HealthCheckTarget("Job", namespace_of_release(release.object), failed["name"], "Failed")
+    job = HealthCheckTarget("Job", target_namespace(release.object), failed["name"], "Failed")
     if found := by_pods_or_events(state, job):
         yield found._replace(target=job)
 

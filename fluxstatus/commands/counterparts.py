@@ -68,21 +68,11 @@ _CONTROLLERS = ("pod", "pods", "po", "deployment", "deployments", "deploy")
 _SECRETS = ("secret", "secrets")
 _CREDENTIALS = dict.fromkeys(_SECRETS, "credentials KIND/NAME")
 _OTHERS = (
-    *(
-        "configmap",
-        "configmaps",
-        "cm",
-        "cronjob",
-        "cronjobs",
-        "cj",
-        "daemonset",
-        "daemonsets",
-        "ds",
-    ),
-    *("ingress", "ingresses", "ing", "job", "jobs", "pvc", "replicaset", "replicasets", "rs"),
-    *("service", "services", "svc", "serviceaccount", "serviceaccounts", "sa"),
-    *("statefulset", "statefulsets", "sts"),
-)
+    "configmap", "configmaps", "cm", "cronjob", "cronjobs", "cj", "daemonset", "daemonsets", "ds",
+    "ingress", "ingresses", "ing", "job", "jobs", "pvc", "replicaset", "replicasets", "rs",
+    "service", "services", "svc", "serviceaccount", "serviceaccounts", "sa", "statefulset",
+    "statefulsets", "sts",
+)  # fmt: skip
 _OWNER = dict.fromkeys((*_CONTROLLERS, *_OTHERS), "owner {typed}")
 OF_FLUX = "--step operator,components --all"
 """The options that show the state of a pod or a Deployment of Flux."""

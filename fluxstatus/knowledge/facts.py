@@ -20,7 +20,7 @@ from fluxstatus.state.deployments import image_version
 from fluxstatus.state.health_checks import worst_first
 from fluxstatus.state.own_status import is_ready_now
 from fluxstatus.state.references import made_source_of, source_of
-from fluxstatus.state.resource import Resource, Verdict, release_name
+from fluxstatus.state.resource import Resource, Verdict, release_name, target_namespace
 from fluxstatus.state.state import State
 
 
@@ -361,8 +361,7 @@ def belongs_to_release(subject: Subject) -> bool:
 
 def _installed_as(release: Resource) -> tuple[str, str]:
     """Return the namespace and name of the Helm release of *release*."""
-    namespace = text_of(release.spec.get("targetNamespace")) or release.ref.namespace
-    return namespace, release_name(release)
+    return target_namespace(release.object), release_name(release)
 
 
 def uses_chart_ref(subject: Subject) -> bool:

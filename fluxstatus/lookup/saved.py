@@ -38,7 +38,7 @@ def find(evidence: Evidence, words: Sequence[str], namespaces: Sequence[str]) ->
     if found:
         text = f"{word}/{name} matches {len(found)} objects; choose one:"
         raise AmbiguousError(text, _arguments(word, found))
-    for hidden in _unread(evidence, kind):
+    if hidden := _unread(evidence, kind):
         raise UnreadError(hidden)
     near = similar(name.lower(), {ref.name for ref in known}, 3)
     alike = same or [ref for ref in known if ref.name in near]
@@ -61,11 +61,11 @@ def _kind_called(word: str) -> str:
     return next((kind for kind, called in _NAMES.items() if name in called), "")
 
 
-def _unread(evidence: Evidence, kind: str) -> Iterable[Unread]:
-    """Return why objects of *kind*, a key in _NAMES, may be missing in *evidence*."""
+def _unread(evidence: Evidence, kind: str) -> Unread | None:
+    """Return why objects of *kind*, a key in _NAMES, may be missing in *evidence*, if they may."""
     plural = _NAMES[kind][1]
     answers = evidence.answers.items()
-    return [one.unread for name, one in answers if plural in name and one.unread]
+    return next((one.unread for name, one in answers if plural in name and one.unread), None)
 
 
 def _arguments(word: str, refs: Iterable[Ref]) -> Iterator[tuple[str, ...]]:

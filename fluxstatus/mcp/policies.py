@@ -87,7 +87,7 @@ def _managed(host: Host, files: Iterable[str]) -> Iterator[tuple[Path, Mapping[s
 def _claude(case: _Case) -> str:
     """Return why not: only managed servers, only plugins, or the lists.
 
-    The user's lists count, too, unless the administrator takes allowedMcpServers for himself.
+    The user's lists count, too, unless the administrator's allowedMcpServers is the only one.
     """
     if not case.at.place.is_of_administrator and (why := _claude_exclusive(case.host)):
         return why

@@ -260,6 +260,14 @@ def is_recent(at: datetime | None, now: datetime) -> bool:
     return at is not None and abs(now - at) < YOUNG
 
 
+def target_namespace(item: Object) -> str:
+    """Return the namespace that *item*, a HelmRelease or Kustomization, applies to by default.
+
+    Upstream: helm-controller api/v2 GetReleaseNamespace.
+    """
+    return text_of(map_of(item.get("spec")).get("targetNamespace")) or Ref.of(item).namespace
+
+
 def release_name(resource: Resource) -> str:
     """Return the name of the Helm release of *resource* (helm-controller api/v2 GetReleaseName)."""
     latest = next(iter(maps_of(resource.status.get("history"))), {})
