@@ -1,7 +1,7 @@
 """Facts about fields that are dropped: names of kinds and of fields, never a value."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from sys import intern
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
@@ -36,8 +36,10 @@ def applied_as(item: Object) -> list[str]:
     return sorted(found)
 
 
-def facts_of(resource: str, item: Object) -> Object:
+def facts_of(resource: str, item: Object, managed: Iterable[Object]) -> Object:
     """Return the facts about *item*, an object of *resource* (see queries.py), by name.
+
+    *managed* are its managedFields.
 
     Of every object: `writtenAs`, the API versions beside its own that its spec was written in, and
     `writers`, the managers that wrote it in another version (manager, apiVersion, time). Of an
@@ -50,7 +52,7 @@ def facts_of(resource: str, item: Object) -> Object:
     """
     read = _FACTS.get(resource)
     found = read(item) if read else {}
-    if entries := _of_other_versions(item):
+    if entries := _of_other_versions(item, managed):
         found["writers"] = [_writer(entry) for entry in entries]
         # A controller writes the status, in the version that it was built for.
         versions = {entry["apiVersion"] for entry in entries if "subresource" not in entry}
@@ -59,9 +61,9 @@ def facts_of(resource: str, item: Object) -> Object:
     return found
 
 
-def _of_other_versions(item: Object) -> list[Object]:
-    """Return the managedFields of *item* in other versions than its own."""
-    own, managed = item.get("apiVersion"), maps_of(item["metadata"].get("managedFields"))
+def _of_other_versions(item: Object, managed: Iterable[Object]) -> list[Object]:
+    """Return the *managed* fields of *item* in other versions than its own."""
+    own = item.get("apiVersion")
     others = [entry for entry in managed if entry.get("apiVersion") != own]
     if not others or not isinstance(own, str):
         return []  # as for most of thousands of objects

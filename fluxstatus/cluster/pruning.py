@@ -7,11 +7,12 @@ are kept as metadata: names and times, never a value (dropped.py).
 """
 
 import re
+from collections.abc import Iterable
 from sys import intern
 from typing import Any
 
 from fluxstatus.base.fields import NESTED, map_of, maps_of
-from fluxstatus.base.masking import mask, may_hold_one
+from fluxstatus.base.masking import SHORT, mask, may_hold_one
 from fluxstatus.cluster.dropped import applied_as, facts_of, manager_of
 from fluxstatus.cluster.kept_fields import (
     ANNOTATIONS,
@@ -62,12 +63,12 @@ def prune(query: str, item: Object) -> Object:
             kept[name] = item[name]
     metadata = kept.get("metadata")
     if isinstance(metadata, dict):
-        _keep_from_metadata(metadata, item)
-        metadata |= facts_of(resource, item)
+        managed = maps_of(item["metadata"].get("managedFields"))
+        _keep_from_metadata(metadata, item, managed)
+        if facts := facts_of(resource, item, managed):
+            metadata |= facts
     if shape is FLUX:
         _keep_of_flux(kept, item)
-        if isinstance(metadata, dict) and (versions := applied_as(item)):
-            metadata["appliedAs"] = versions
     if shape is DEPLOYMENT:
         _keep_arguments(kept)
     if shape is POD:
@@ -100,7 +101,8 @@ def _keep(value: Any, shape: Shape) -> Any:
             if key in _NAMING:
                 kept[name] = intern(entry) if key in _REPEATED else entry
             else:
-                kept[name] = mask(entry) if may_hold_one(entry) else intern(entry)
+                may_hold = len(entry) > SHORT or may_hold_one(entry)
+                kept[name] = mask(entry) if may_hold else intern(entry)
         elif kind is dict or kind is list:
             kept[name] = _keep(entry, shape[key])
         else:
@@ -108,16 +110,18 @@ def _keep(value: Any, shape: Shape) -> Any:
     return kept
 
 
-def _keep_from_metadata(kept: Object, item: Object) -> None:
-    metadata = item["metadata"]
-    annotations = metadata.get("annotations")
+def _keep_from_metadata(kept: Object, item: Object, managed: Iterable[Object]) -> None:
+    """Keep Flux's annotations, and facts from the *managed* fields of *item*."""
+    annotations = item["metadata"].get("annotations")
     if isinstance(annotations, dict):
         known = {k: _keep(v, {}) for k, v in annotations.items() if k.startswith(ANNOTATIONS)}
         if known:
             kept["annotations"] = known
-    for entry in maps_of(metadata.get("managedFields")):
+    for entry in managed:
+        if entry.get("subresource"):
+            continue
         fields, when = entry.get("fieldsV1"), entry.get("time")
-        if entry.get("subresource") or not isinstance(fields, dict) or not isinstance(when, str):
+        if not isinstance(fields, dict) or not isinstance(when, str):
             continue
         spec = map_of(fields.get("f:spec"))
         if spec:
@@ -146,9 +150,8 @@ def _keep_of_flux(kept: Object, item: Object) -> None:
     if isinstance(status, dict):
         if isinstance(status.get("history"), list):
             status["history"] = status["history"][:_HISTORY]
-        # The names of what it made, as one text.
-        ids = ids_in(item["status"].get("inventory"))
-        status |= {"inventory": pack(ids)} if ids is not None else {}
+        if "inventory" in item["status"]:
+            _keep_inventory(kept, item)
     if not isinstance(spec, dict):
         return
     if not ONLY_WHETHER.isdisjoint(spec):
@@ -158,6 +161,15 @@ def _keep_of_flux(kept: Object, item: Object) -> None:
             outer.setdefault(field, {})
     if kept.get("kind") == "Receiver":
         spec.setdefault("events", [])  # for the same reason
+
+
+def _keep_inventory(kept: Object, item: Object) -> None:
+    """Keep the names of what *item* made, as one text, and its unstable API versions."""
+    ids, metadata = ids_in(item["status"]["inventory"]), kept.get("metadata")
+    if ids is not None:
+        kept["status"]["inventory"] = pack(ids)
+    if isinstance(metadata, dict) and (versions := applied_as(item)):
+        metadata["appliedAs"] = versions
 
 
 def _keep_arguments(deployment: Object) -> None:

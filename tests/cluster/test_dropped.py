@@ -46,7 +46,7 @@ def test_fields_of_a_template(template: object, kept: list[str]) -> None:
     """Of a commit message only the names of its fields are kept, not the text around them."""
     spec = {"git": {"commit": {"messageTemplate": template}}}
     one = flux("ImageUpdateAutomation", "u", spec=spec)
-    assert facts_of(UPDATES, one).get("templateFields", []) == kept
+    assert facts_of(UPDATES, one, []).get("templateFields", []) == kept
     pruned = prune(UPDATES, one)
     assert pruned["metadata"].get("templateFields", []) == kept
     assert "hunter2" not in str(pruned)

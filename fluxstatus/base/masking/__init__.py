@@ -14,7 +14,7 @@ from fluxstatus.base import packaged
 from fluxstatus.base.masking.forms import FORMS
 from fluxstatus.base.masking.grammar import is_name, is_value, mask_values, may_name
 
-_SHORT = 8
+SHORT = 8
 """A text up to this length can contain a credential only together with a name and a separator."""
 
 WORDS = Path(__file__).with_name("words.tsv")
@@ -35,13 +35,14 @@ _VALUES = ("value", "plain", "plaintext", "plainText")
 
 def may_hold_one(text: str) -> bool:
     """Return whether a credential may be in *text*: `mask` does not change any other."""
-    return len(text) > _SHORT or "=" in text or ":" in text or " " in text
+    return len(text) > SHORT or "=" in text or ":" in text or " " in text
 
 
 @lru_cache(maxsize=4096)  # URLs, revisions and messages repeat
 def mask(text: str) -> str:
     """Return *text* with its credentials replaced."""
-    may_hold = _may_hold(_alike(_DIGEST.sub("", text)))
+    rest = _DIGEST.sub("", text) if "sha" in text else text
+    may_hold = _may_hold(_alike(rest))
     for place in may_hold.forms:
         text = FORMS[place].mask(text)
     return mask_values(text) if may_hold.names else text
