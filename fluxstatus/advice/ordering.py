@@ -103,9 +103,17 @@ def _overlapping(view: View) -> Iterator[Occurrence]:
                 yield from (_pair(outer, one) for one in inner if not _are_known(outer, one))
 
 
+_ODD = frozenset({"", ".", ".."})
+"""Parts of a path without a name of their own."""
+
+
 def _path_of(kustomization: Resource) -> str | None:
     """Return the folder that *kustomization* builds, "." for all; None outside of the source."""
-    path = normpath(text_of(kustomization.spec.get("path")).strip("/") or ".")
+    written = text_of(kustomization.spec.get("path")).strip("/")
+    parts = written.removeprefix("./").split("/")
+    if _ODD.isdisjoint(parts):  # as most paths are, of thousands
+        return "/".join(parts)
+    path = normpath(written or ".")
     return None if path.startswith("..") else path
 
 

@@ -71,7 +71,8 @@ class ControllerCauses(NamedTuple):
 
     def is_to_be_installed(self, resource: Resource) -> bool:
         """Whether the FluxInstance has not installed the controller of *resource* yet."""
-        return self.controllers.unavailable_for(resource) in self.not_installed
+        waiting = self.not_installed
+        return bool(waiting) and self.controllers.unavailable_for(resource) in waiting
 
     def installs(self, kind: Kind) -> bool:
         """Whether the FluxInstance has yet to install the controller of *kind*, with its CRD."""

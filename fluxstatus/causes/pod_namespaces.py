@@ -7,7 +7,11 @@ from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.model.evidence import Answer, Object, Read, is_awaited
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key, Ref
-from fluxstatus.state.health_checks import HealthCheckTarget, health_check_targets
+from fluxstatus.state.health_checks import (
+    HealthCheckTarget,
+    health_check_targets,
+    may_have_targets,
+)
 from fluxstatus.state.own_status import condition_of, trouble_of
 from fluxstatus.state.resource import target_namespace
 
@@ -93,5 +97,7 @@ def _key_of(thing: Object) -> Key:
 
 def _targets_in(message: str, item: Object) -> list[HealthCheckTarget]:
     """Return the objects in *message*, that of *item*, that are not Flux objects."""
+    if not may_have_targets(message):
+        return []
     found = health_check_targets(message, target_namespace(item))
     return [target for target in found if target.kind not in KINDS]

@@ -10,7 +10,7 @@ from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.inventories import ids_of, target_of
 from fluxstatus.state.ownership import creators_of
 from fluxstatus.state.references import feeds_of, selected_inputs, template_owner
-from fluxstatus.state.resource import HEALTHY, Resource, Verdict
+from fluxstatus.state.resource import HEALTHY, Verdict
 from fluxstatus.state.state import State
 
 _SOURCES_FIRST = {
@@ -40,16 +40,11 @@ def find_stale(context: Context, by_object: ByObject, ignored: Mapping[Key, Caus
             causes = [unavailable]
         else:
             causes = []
-            for feed in _feeds(state, resource):
+            for feed in (*feeds_of(resource), *selected_inputs(state, resource)):
                 causes += by_object.get(feed) or found.get(feed) or ()
         if causes:
             found[resource.ref.key] = tuple(dict.fromkeys(causes))
     return {key: (cause,) for key, cause in ignored.items() if key not in found} | found
-
-
-def _feeds(state: State, resource: Resource) -> Iterator[Key]:
-    yield from feeds_of(resource)
-    yield from selected_inputs(state, resource)
 
 
 def find_not_updated(state: State, causes: Iterable[Cause]) -> Mapping[Cause, tuple[Ref, ...]]:

@@ -241,7 +241,8 @@ def _frozen(analysis: Analysis) -> Iterator[Finding]:
     if not any(version and version >= _FREEZES for version in versions):
         return
     for resource in state.resources.values():
-        owner = creator_of(resource.labels, "ResourceSet") if resource.frozen else None
+        frozen = _FREEZER in resource.annotations and resource.frozen
+        owner = creator_of(resource.labels, "ResourceSet") if frozen else None
         if owner is None or not state.covers(resource.ref):
             continue
         _, namespace, name = owner

@@ -153,14 +153,15 @@ def _wait_of(analysis: Analysis, resource: Resource) -> tuple[str, Collection[Re
 
     A chart fails with the HelmRelease that it is created from, where its fault is reported.
     """
-    key, causes = resource.ref.key, analysis.causes
+    key, causes = resource.key, analysis.causes
     if analysis.is_left_out(key):
         return _WAITS, ()
     if key in causes.awaited:
         known = analysis.state.resources
         return _WAITS, [known[one].ref for one in causes.awaited[key]]
-    if stale := [one for one in causes.stale_causes.get(key, ()) if not _is_suspended(one)]:
-        return _STALE, [cause.ref for cause in stale]
+    stale = causes.stale_causes.get(key, ())
+    if stale and (refs := [cause.ref for cause in stale if not _is_suspended(cause)]):
+        return _STALE, refs
     found = causes.by_object.get(key, ())
     refs = [cause.ref for cause in found]
     if resource.ref in refs:

@@ -26,9 +26,11 @@ def ready_without_source(analysis: Analysis) -> dict[Key, list[Resource]]:
     state, causes = analysis.state, analysis.causes
     found: dict[Key, list[Resource]] = defaultdict(list)
     for one in state.resources.values():
-        key = source_of(one) if one.verdict in HEALTHY and _looks_for_it(one) else None
+        key = source_of(one) if one.verdict in HEALTHY else None
         if (
             key
+            and key not in state.resources  # as most are
+            and _looks_for_it(one)
             and state.covers(one.ref)
             and state.known_missing(key)
             and key[0] not in causes.missing_kinds

@@ -46,6 +46,9 @@ LATE = (
 """Texts of Helm that an object was not ready in time (helm pkg/kube)."""
 
 _LOGS = "Last Helm logs:"
+_KIND, _STATUS = ", kind: ", ". status: "
+_MARKS = ("[", _KIND, _STATUS, *LATE)
+"""Texts of which each message with objects contains one."""
 
 _KINDS = {
     "deployments": "Deployment",
@@ -74,12 +77,21 @@ class HealthCheckTarget(NamedTuple):
     status: str
 
 
-@lru_cache(maxsize=256)  # each rule for a health check asks for the targets of its message
 def health_check_targets(message: str, namespace: str = "") -> tuple[HealthCheckTarget, ...]:
     """Return the objects that the *message* of a health check or of Helm waited for.
 
     *namespace* is that of objects whose namespace the message does not contain.
     """
+    return _targets(message, namespace) if may_have_targets(message) else ()
+
+
+def may_have_targets(message: str) -> bool:
+    """Return whether *message* may list objects; most of thousands do not."""
+    return any(mark in message for mark in _MARKS)
+
+
+@lru_cache(maxsize=256)  # each rule for a health check asks for the targets of its message
+def _targets(message: str, namespace: str) -> tuple[HealthCheckTarget, ...]:
     error = message.partition(_LOGS)[0]
     listed = (
         _target(found)
@@ -89,7 +101,7 @@ def health_check_targets(message: str, namespace: str = "") -> tuple[HealthCheck
     )
     named = (
         _target(found, namespace)
-        for found in (re.finditer(_NAMED, error) if ", kind: " in error else ())
+        for found in (re.finditer(_NAMED, error) if _KIND in error else ())
     )
     return tuple(dict.fromkeys((*listed, *named, *_of_helm(message))))
 
@@ -119,7 +131,7 @@ def _of_helm(message: str) -> Iterator[HealthCheckTarget]:
     for.
     """
     error, _, logs = message.partition(_LOGS)
-    if ". status: " in error:
+    if _STATUS in error:
         yield from map(_target, re.finditer(_NOT_READY, error))
     if not any(text in error for text in LATE):
         return

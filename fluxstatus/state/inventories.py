@@ -137,8 +137,10 @@ def target_of(item: Object) -> str:
 
 def _hashes_of(item: Object) -> Iterable[int]:
     """Return the hash of each object in the inventory of *item*: of its id and its cluster."""
+    if not map_of(item.get("status")).get("inventory"):
+        return ()
     target, ids = target_of(item), ids_of(item)
-    return [hash((target, id_)) for id_ in ids] if target else list(map(hash, ids))
+    return [hash((target, id_)) for id_ in ids] if target else map(hash, ids)
 
 
 def _repeated(hashes: Sequence[int]) -> set[int]:

@@ -5,7 +5,7 @@ Upstream: kustomize-controller and flux-operator status.history.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from fluxstatus.base.durations import seconds, when
 from fluxstatus.base.fields import map_of, maps_of
@@ -47,12 +47,18 @@ def last_attempt(resource: Resource) -> datetime | None:
 
     Neither a source nor a HelmRelease updates its status if nothing has changed.
     """
-    history = next(iter(maps_of(resource.status.get("history"))), {})
-    scanned = map_of(resource.status.get("lastScanResult")).get("scanTime")
-    times = [when(history.get("lastReconciled")), when(scanned)]
-    if resource.kind.resets_ready:
-        times.append(when(resource.condition("Ready").get("lastTransitionTime")))
-    return max(filter(None, times), default=None)
+    history, scanned = _newest(resource), map_of(resource.status.get("lastScanResult"))
+    ready = resource.condition("Ready") if resource.kind.resets_ready else {}
+    written = (
+        history.get("lastReconciled"), scanned.get("scanTime"), ready.get("lastTransitionTime"),
+    )  # fmt: skip
+    return max(filter(None, [when(each) for each in written if each]), default=None)
+
+
+def _newest(resource: Resource) -> dict[str, Any]:
+    """Return the newest entry of the history of *resource*, empty without one."""
+    history = maps_of(resource.status.get("history"))
+    return history[0] if history else {}
 
 
 def overdue(resource: Resource, now: datetime) -> Overdue | None:
@@ -93,8 +99,7 @@ def has_history(resource: Resource) -> bool:
 
     The time of Ready alone is no evidence: it shows an attempt, but not that there was none since.
     """
-    history = next(iter(maps_of(resource.status.get("history"))), {})
-    return when(history.get("lastReconciled")) is not None
+    return when(_newest(resource).get("lastReconciled")) is not None
 
 
 def late_attempts(

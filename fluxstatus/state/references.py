@@ -139,14 +139,11 @@ def selected_inputs(state: State, resource_set: Resource) -> Iterator[Key]:
             yield "ResourceSetInputProvider", provider.ref.namespace, provider.ref.name
 
 
-def feeds_of(resource: Resource) -> Iterator[Key]:
+def feeds_of(resource: Resource) -> tuple[Key, ...]:
     """Return the sources and inputs of *resource*: if one fails, it keeps using the last result."""
-    source = source_of(resource)
-    if source:
-        yield source
-    read = _FEEDS.get(resource.ref.kind)
-    if read:
-        yield from read(resource)
+    source, read = source_of(resource), _FEEDS.get(resource.ref.kind)
+    own = (source,) if source else ()
+    return (*own, *read(resource)) if read else own
 
 
 def health_checked(resource: Resource, message: str) -> Sequence[HealthCheckTarget]:

@@ -92,11 +92,8 @@ class Resource:
         self.object = item
         metadata = self._metadata = map_of(item.get("metadata"))
         self.spec, self.status = map_of(item.get("spec")), map_of(item.get("status"))
-        self.ref = Ref(
-            text_of(item.get("apiVersion")), kind.name,
-            text_of(metadata.get("namespace")), text_of(metadata.get("name")),
-        )  # fmt: skip
-        self.key = self.ref.key
+        key = kind.name, text_of(metadata.get("namespace")), text_of(metadata.get("name"))
+        self.ref, self.key = Ref(text_of(item.get("apiVersion")), *key), key
         self.labels = map_of(metadata.get("labels"))
         self.annotations = map_of(metadata.get("annotations"))
         self.generation = metadata.get("generation")
@@ -171,6 +168,8 @@ class Resource:
     @property
     def is_switched_off(self) -> bool:
         """Whether its spec or an annotation suspends it, whatever its conditions say."""
+        if not self.annotations:  # as most
+            return self.spec.get("suspend") is True
         return self.spec.get("suspend") is True or (
             self._has_switch and self._is_off(switch_of(self.kind.name))
         )

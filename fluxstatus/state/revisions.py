@@ -131,9 +131,10 @@ def _lag_behind(artifact: Artifact, resource: Resource) -> Lag | None:
 
 def missing_result(resource: Resource) -> str:
     """Return the path of the result that a Ready *resource* does not have, empty if it has it."""
-    field = _RESULTS.get(resource.ref.kind)
-    is_missing = resource.verdict is Verdict.READY and field and not resource.status.get(field)
-    return f"status.{field}" if is_missing else ""
+    if resource.verdict is not Verdict.READY:
+        return ""
+    field = _RESULTS.get(resource.kind.name)
+    return f"status.{field}" if field and not resource.status.get(field) else ""
 
 
 def overdue(state: State, resource: Resource, lag: Lag) -> bool:
