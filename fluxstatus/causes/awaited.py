@@ -11,7 +11,7 @@ from fluxstatus.causes.pod_namespaces import (
     is_remediated,
     waiting,
 )
-from fluxstatus.causes.workloads import by_pods_or_events, unhealthy_release
+from fluxstatus.causes.workloads import is_shown, unhealthy_release
 from fluxstatus.model.evidence import WORKLOAD_PODS, Evidence, Object, is_awaited
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key
@@ -55,7 +55,7 @@ def _is_silent(state: State, found: Waiting) -> bool:
     """Return whether all events are known and none is about an awaited object."""
     if found.releases or state.evidence.answer("events").unread:
         return False
-    return not any(by_pods_or_events(state, target) for target in found.targets)
+    return not any(is_shown(state, target) for target in found.targets)
 
 
 def _unexplained(state: State, found: Waiting) -> list[Key]:
@@ -63,7 +63,7 @@ def _unexplained(state: State, found: Waiting) -> list[Key]:
     keys = [
         target[:3]
         for target in found.targets
-        if _is_readable(target, found) and not by_pods_or_events(state, target)
+        if _is_readable(target, found) and not is_shown(state, target)
     ]
     silent = [release for release, message in found.releases if _is_late(state, release, message)]
     return [*keys, *(("Deployment", target_namespace(release), "") for release in silent)]

@@ -150,8 +150,17 @@ def unhealthy_hook(state: State, release: Resource, message: str) -> Iterator[Un
 
 def by_pods_or_events(state: State, target: HealthCheckTarget) -> Unhealthy | None:
     """Return the problem of *target* according to its pods or recent events, or None."""
-    pods = [pod for pod in _pods_in(state, target.namespace) if belongs_to(pod, target)]
-    return _from_pods(state, pods) or _from_events(state, target)
+    return _from_pods(state, _pods_of(state, target)) or _from_events(state, target)
+
+
+def is_shown(state: State, target: HealthCheckTarget) -> bool:
+    """Return whether `by_pods_or_events` finds a problem of *target*, which takes no rules."""
+    pods = _pods_of(state, target)
+    return any(map(problem_of_pod, pods)) or bool(_events_about(state, target))
+
+
+def _pods_of(state: State, target: HealthCheckTarget) -> list[Object]:
+    return [pod for pod in _pods_in(state, target.namespace) if belongs_to(pod, target)]
 
 
 def _by_own_status(target: HealthCheckTarget, item: Object) -> Unhealthy | None:
@@ -302,7 +311,18 @@ def _warnings_by_namespace(state: State) -> Mapping[str, Mapping[Key, list[Event
 
 def _from_events(state: State, target: HealthCheckTarget) -> Unhealthy | None:
     """Return the problem in the newest event about *target* or its children, or None."""
-    found = [
+    found = _events_about(state, target)
+    if target.kind == "Job":
+        found = _of_its_pods(found) or found
+    if not found:
+        return None
+    key, newest = max(found, key=lambda entry: entry[1].last)
+    return _by_event(target, key[0], key[2], newest)
+
+
+def _events_about(state: State, target: HealthCheckTarget) -> list[tuple[Key, Event]]:
+    """Return the events about *target* or its children."""
+    return [
         (key, event)
         for key, all_of_one in _warnings_by_namespace(state).get(target.namespace, {}).items()
         if (key[0] == target.kind and key[2] == target.name)
@@ -310,12 +330,6 @@ def _from_events(state: State, target: HealthCheckTarget) -> Unhealthy | None:
         or (key[0] == "PersistentVolumeClaim" and _is_claim(key[2], target))
         for event in all_of_one
     ]
-    if target.kind == "Job":
-        found = _of_its_pods(found) or found
-    if not found:
-        return None
-    key, newest = max(found, key=lambda entry: entry[1].last)
-    return _by_event(target, key[0], key[2], newest)
 
 
 def _of_its_pods(events: list[tuple[Key, Event]]) -> list[tuple[Key, Event]]:

@@ -8,7 +8,7 @@ Modules of rules are imported by the functions that need them: a healthy cluster
 
 # ruff: noqa: PLC0415 - see above
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache, partial
 
 from fluxstatus.base.late_pattern import late_pattern
@@ -132,14 +132,15 @@ def fitting(subject: Subject) -> Iterator[Diagnosis]:
     own = _matching(subject.kind, subject.reason, message.own)
     found = [(place, rule, match.of(message)) for place, rule, match in own]
     found += _matches(subject.kind, subject.reason, message, quoted=True)
+    known = cache(partial(_fields_of, subject))  # all of its rules have these
     for _, rule, match in sorted(found, key=_rank):
         if not rule.holds(subject):
             continue
-        diagnosis = Diagnosis(rule, partial(_fields, subject, match))
+        diagnosis = Diagnosis(rule, partial(_with_named, known, match))
         if all(diagnosis.fields().get(name) for name in rule.needs):
             yield diagnosis
     if unknown := UNKNOWN_FAULT.match_text(message):
-        yield Diagnosis(UNKNOWN_FAULT, partial(_fields, subject, unknown))
+        yield Diagnosis(UNKNOWN_FAULT, partial(_with_named, known, unknown))
 
 
 @lru_cache(maxsize=512)
@@ -155,8 +156,8 @@ def _matches(
     kind: str, reason: str, message: Message, *, quoted: bool
 ) -> Iterator[tuple[int, Rule, Match]]:
     text = message.text if quoted else message.own
-    for listed in _about_flux(quoted=quoted).candidates(text):
-        if listed.is_about(kind, reason) and (match := listed.rule.match_text(message)):
+    for listed in _about_flux(quoted=quoted).candidates(text, kind, reason):
+        if match := listed.rule.match_text(message):
             yield listed.place, listed.rule, match
 
 
@@ -170,12 +171,12 @@ def _rank(found: tuple[int, Rule, Match]) -> tuple[int, int, int]:
     return -reach, -match.depth, place
 
 
-def _fields(subject: Subject, match: Match) -> dict[str, str]:
-    """Return the fields of *subject* and of the *match* in its message."""
+def _fields_of(subject: Subject) -> Mapping[str, str]:
+    """Return the fields of *subject* that do not depend on a rule."""
     message = subject.message.text
     own = fields_of(subject.resource, subject.endpoint)
     about = object_in(message, own["target_ns"] if subject.kind == "HelmRelease" else "")
-    fields = {
+    return {
         **own,
         **subject.template_fields,
         "reason": subject.reason,
@@ -187,10 +188,14 @@ def _fields(subject: Subject, match: Match) -> dict[str, str]:
         **wanted_kind(subject),
         **host_in(message),
     }
-    named = match.groups()
+
+
+def _with_named(known: Callable[[], Mapping[str, str]], match: Match) -> Mapping[str, str]:
+    """Return the fields that are *known*, and those of the *match* in the message."""
+    fields, named = known(), match.groups()
     if "missing" in named:
         named |= missing_fields(fields, named["missing"])
-    return fields | named
+    return {**fields, **named}
 
 
 def workload_diagnosis(text: str, fields: Mapping[str, str]) -> Diagnosis | None:

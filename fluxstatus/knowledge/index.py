@@ -68,14 +68,20 @@ class Index:
         for word in self._places:
             self._words[word[:_START] if len(word) >= _START else ""].append(word)
 
-    def candidates(self, message: str) -> Iterator[Listed]:
-        """Yield the rules that may match *message*, in order. No other rule matches it."""
+    def candidates(self, message: str, kind: str = "", reason: str = "") -> Iterator[Listed]:
+        """Yield the rules that may match *message*, in order. No other rule matches it.
+
+        With a *kind*, only those about its objects with *reason*.
+        """
         text = message.lower()
         found = {place for word in self._words_in(text) for place in self._places[word]}
         for place in sorted(found):
-            name, number, (_, kinds, reasons, _, *more) = self._rules[place]
-            if all(any(word in text for word in words.split("|")) for words in more):
-                yield Listed(place, name, number, kinds, reasons)
+            name, number, columns = self._rules[place]
+            listed = Listed(place, name, number, columns[1], columns[2])
+            if kind and not listed.is_about(kind, reason):
+                continue
+            if all(any(word in text for word in words.split("|")) for words in columns[4:]):
+                yield listed
 
     def _words_in(self, text: str) -> Iterator[str]:
         """Yield the words in *text*; the first letters of most are not even in it."""

@@ -61,7 +61,13 @@ def _is_option(piece: str, word: str) -> bool:
     return piece.startswith("{") and word.startswith("-")
 
 
+_QUOTING = frozenset("'\"\\")
+"""The characters that mean something to a shell, so that a line is not just words and blanks."""
+
+
 @cache
 def _pieces_of(template: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the words of a command line *template* and the names of its fields."""
-    return tuple(shlex.split(template)), tuple(re.findall(r"{(\w+)}", template))
+    plain = _QUOTING.isdisjoint(template)  # as most
+    words = template.split() if plain else shlex.split(template)
+    return tuple(words), tuple(re.findall(r"{(\w+)}", template))
