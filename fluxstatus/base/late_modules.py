@@ -1,8 +1,9 @@
 """Modules that are imported when they are first used, if they ever are.
 
-typer, shutil, urllib and inspect import them for what no run, or hardly any, does.
+typer, sh, email, shutil, urllib and inspect import them for what no run, or hardly any, does.
 """
 
+import os
 import sys
 import threading
 from importlib import import_module
@@ -10,7 +11,8 @@ from types import ModuleType
 from typing import Any
 
 _LATE = (
-    "bz2", "ipaddress", "linecache", "lzma", "shellingham", "subprocess", "textwrap", "tokenize",
+    "bz2", "calendar", "email.header", "email.quoprimime", "fnmatch", "ipaddress", "linecache",
+    "lzma", "platform", "shellingham", "subprocess", "textwrap", "tokenize",
 )  # fmt: skip
 _lock = threading.Lock()
 
@@ -18,7 +20,7 @@ _lock = threading.Lock()
 def postpone() -> None:
     """Have imports of these modules cost nothing from now on, but their first use."""
     for name in _LATE:
-        sys.modules.setdefault(name, _Late(name))
+        sys.modules.setdefault(name, _Platform() if name == "platform" else _Late(name))
 
 
 class _Late(ModuleType):
@@ -30,3 +32,15 @@ class _Late(ModuleType):
             if sys.modules.get(self.__name__) is self:
                 del sys.modules[self.__name__]
         return getattr(import_module(self.__name__), name)
+
+
+class _Platform(_Late):
+    """The module platform, of which uuid and sh ask for the system while they are imported."""
+
+    def __init__(self) -> None:
+        super().__init__("platform")
+
+    @staticmethod
+    def system() -> str:
+        """Return the name of the operating system, as the real module does."""
+        return os.uname().sysname

@@ -1,8 +1,8 @@
 """The faults of references to objects that are missing, unread or have no known fault."""
 
-import re
 from collections.abc import Sequence
 
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.causes.faults import Fault, object_fields
 from fluxstatus.causes.missing import Suggestions
 from fluxstatus.knowledge import diagnose_state
@@ -13,7 +13,7 @@ from fluxstatus.state.references import dependency_named, naming, needs_of, read
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
 
-_STATUS = re.compile(r"not ready: status (\w+)")
+_STATUS = late_pattern(r"not ready: status (\w+)")
 
 
 def fault_of_absence(

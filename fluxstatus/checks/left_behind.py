@@ -23,11 +23,11 @@ LEFT_BEHIND = Code(
 _STEP = "drift"
 _GIVEN_UP = (
     (
-        re.compile(r"unable to prune objects", re.IGNORECASE),
+        late_pattern(r"unable to prune objects", re.IGNORECASE),
         "its ServiceAccount was deleted first, so none of its objects were deleted",
     ),
     (
-        re.compile(r"resources? termination|pruning .*failed", re.IGNORECASE),
+        late_pattern(r"resources? termination|pruning .*failed", re.IGNORECASE),
         "a finalizer or a missing permission prevented or delayed the deletion of an object",
     ),
 )

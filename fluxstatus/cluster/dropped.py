@@ -5,16 +5,17 @@ from collections.abc import Callable, Iterable, Mapping
 from sys import intern
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.base.masking import mask
 from fluxstatus.cluster.kept_fields import METADATA
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.image_ref import image_of
 
-_UNSTABLE = re.compile(r"v\d{1,3}(?:alpha|beta)\d{1,3}")
-_ACTION = re.compile(r"{{(.*?)}}", re.DOTALL)
-_FIELD = re.compile(r"(?<![\w.)])\.[A-Z]\w*(?:\.[A-Z]\w*)*")
-_METRIC = re.compile(r"\bgotk_\w+")
-_GUARDS = re.compile(r"auth|oidc|saml|middleware|plugin|snippet|whitelist|allowlist")
+_UNSTABLE = late_pattern(r"v\d{1,3}(?:alpha|beta)\d{1,3}")
+_ACTION = late_pattern(r"{{(.*?)}}", re.DOTALL)
+_FIELD = late_pattern(r"(?<![\w.)])\.[A-Z]\w*(?:\.[A-Z]\w*)*")
+_METRIC = late_pattern(r"\bgotk_\w+")
+_GUARDS = late_pattern(r"auth|oidc|saml|middleware|plugin|snippet|whitelist|allowlist")
 """A part of the name of each annotation that may restrict access to an Ingress."""
 
 

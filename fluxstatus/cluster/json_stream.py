@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from json import JSONDecodeError, JSONDecoder
 from typing import Any, NamedTuple, NoReturn
 
+from fluxstatus.base.late_pattern import late_pattern
+
 _BLANK = " \t\n\r"
 _LEAST = 1 << 16  # characters to read at a time, at least
 _OF_A_NUMBER = 2
@@ -24,11 +26,11 @@ _MOST_OF_DOCUMENT = 1 << 26  # the same for a value that is not an item, such as
 _MANY = 1 << 20  # characters of a value that may have too many values in it
 _MOST_VALUES = 1_000_000  # in one value
 _MOST_ITEMS = 1_000_000  # in a list
-_TO_SKIP = re.compile(r'"(?:[^"\\]++|\\.)*+"|[][{}"]', re.DOTALL)
+_TO_SKIP = late_pattern(r'"(?:[^"\\]++|\\.)*+"|[][{}"]', re.DOTALL)
 _OPENING = ("{", "[", '"')
 _DEEPER = {"{": 1, "[": 1, "}": -1, "]": -1}
-_END_OF_TEXT = re.compile(r'["\\\\]')
-_END_OF_SCALAR = re.compile(r"[],}\s]")
+_END_OF_TEXT = late_pattern(r'["\\\\]')
+_END_OF_SCALAR = late_pattern(r"[],}\s]")
 _NAMING = ("kind", "metadata")  # the members of an object that name it
 _TOO_DEEP = "is nested too deeply"
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
 from fluxstatus.base.deadline import Deadline
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.base.masking import mask
 from fluxstatus.cluster import go_programs, orphans, signals
 from fluxstatus.model.errors import LIMITS, UnreadError
@@ -30,13 +31,13 @@ from fluxstatus.model.evidence import Why
 if TYPE_CHECKING:
     from sh import RunningCommand
 
-_LOG = re.compile(
+_LOG = late_pattern(
     r"^(?:[EWI]\d{4} .*\n?"  # Kubernetes' logger
     r"|F\d{4} [^\]\n]*\] ?"  # its prefix of a fatal error
     r"|\d{4}/\d\d/\d\d \S+ httputil: .*\n?)",  # Go's logger, in `kubectl proxy`
     re.MULTILINE,
 )
-_CREDENTIAL = re.compile(r"--(?:kube-)?(?:token|password)(?:=(.+))?", re.DOTALL)
+_CREDENTIAL = late_pattern(r"--(?:kube-)?(?:token|password)(?:=(.+))?", re.DOTALL)
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - its files have no names there, or random ones
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _MOST_OUTPUT = 64 << 20  # bytes of each file that a program writes; at that size it is killed

@@ -6,12 +6,12 @@ Credentials in the remaining texts are masked (masking.py). A few facts from fie
 are kept as metadata: names and times, never a value (dropped.py).
 """
 
-import re
 from collections.abc import Iterable
 from sys import intern
 from typing import Any
 
 from fluxstatus.base.fields import NESTED, map_of, maps_of
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.base.masking import SHORT, mask, may_hold_one
 from fluxstatus.cluster.dropped import applied_as, facts_of, manager_of
 from fluxstatus.cluster.kept_fields import (
@@ -41,7 +41,7 @@ _REPEATED = frozenset({"namespace", "kind", "apiVersion"})
 
 _HISTORY = 5  # entries of a status.history
 _LAST_LINE = 160  # characters of the last log line of a container
-_MIXED = re.compile(r"(?=[\w./+=-]*\d)(?=[\w./+=-]*[A-Za-z])[\w./+=-]{12,}")
+_MIXED = late_pattern(r"(?=[\w./+=-]*\d)(?=[\w./+=-]*[A-Za-z])[\w./+=-]{12,}")
 """A long word of letters and digits: in free text it may be a credential."""
 
 

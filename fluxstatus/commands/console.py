@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.base.visible import visible, visible_lines
 from fluxstatus.commands.options import Color
 from fluxstatus.report import Look
@@ -18,7 +19,7 @@ from fluxstatus.report.terminal import shown, wrap
 UNWRITTEN = "the result cannot be written"
 CLOSED = f"{UNWRITTEN}: standard output is closed"
 _CLEAR = "\r\x1b[K"
-_COMMAND = re.compile(r"^([ \t]*)::", re.MULTILINE)
+_COMMAND = late_pattern(r"^([ \t]*)::", re.MULTILINE)
 
 
 class OutputError(Exception):

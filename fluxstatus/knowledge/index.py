@@ -56,15 +56,13 @@ class Index:
 
     def __init__(self, tables: Iterable[str], *, quoted: bool | None = None) -> None:
         """Index the rules of *tables*: all rules, only *quoted* rules, or only the others."""
-        self._rules: list[_Row] = []
+        self._rules: Sequence[_Row] = [row for name in tables for row in _tables()[name]]
         self._places: dict[str, list[int]] = defaultdict(list)
         self._words: dict[str, list[str]] = defaultdict(list)  # by their first letters
-        for name in tables:
-            for part, number, columns in _tables()[name]:
-                if quoted is None or quoted is bool(columns[0]):
-                    for word in columns[3].split("|"):
-                        self._places[word].append(len(self._rules))
-                self._rules.append((part, number, columns))
+        for place, (_, _, columns) in enumerate(self._rules):
+            if quoted is None or quoted is bool(columns[0]):
+                for word in columns[3].split("|"):
+                    self._places[word].append(place)
         for word in self._places:
             self._words[word[:_START] if len(word) >= _START else ""].append(word)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.model.hints import Command, kubectl
 
 PROGRAM = "flux-operator-mcp"
@@ -18,7 +19,7 @@ SETUP = kubectl("flux-status", "mcp", "setup", changes=True)
 
 _TRUE = {"1", "t", "T", "true", "TRUE", "True"}
 _URL_KEYS = {"url", "httpUrl", "serverUrl", "uri"}
-_FILLED_IN = re.compile(r"\$\{[\w.:]*|\$[A-Za-z_]\w*|\{(?:env|file):[^}:]*")
+_FILLED_IN = late_pattern(r"\$\{[\w.:]*|\$[A-Za-z_]\w*|\{(?:env|file):[^}:]*")
 """What clients replace in an entry: a variable of their environment, an input, a file."""
 
 _USED = ("KUBECONFIG", "PATH")  # variables that decide what is started, and where it leads

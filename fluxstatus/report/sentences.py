@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from fluxstatus.base.durations import ago
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.base.plurals import counted, listed
 from fluxstatus.model.evidence import Cost
 from fluxstatus.model.findings import (
@@ -28,7 +29,7 @@ TROUBLE = (Level.FAIL, Level.WARN, Level.UNKNOWN)
 """The levels of faults, the worst first."""
 
 ADVICE = "advice"
-_LINK = re.compile(r"https://[\w./#-]+", re.ASCII)
+_LINK = late_pattern(r"https://[\w./#-]+", re.ASCII)
 
 
 def by_blocked(findings: Iterable[Finding]) -> list[Finding]:

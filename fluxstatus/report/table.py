@@ -4,11 +4,11 @@ In a pipe each row is one line, with all columns and whole cells. On a terminal 
 lines as it needs, and none of them is wider than the terminal: nothing is cut.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import ceil
 from typing import NamedTuple
 
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.base.visible import visible
 from fluxstatus.report.look import Look
 from fluxstatus.report.terminal import columns, painted, wrap
@@ -44,7 +44,7 @@ _STYLES: Mapping[tuple[str, str], str] = {
 _IDLE: Mapping[str, str] = {"SUSPENDED": "False"}
 """The text that makes a column redundant if all rows have it; other columns have no such text."""
 
-_SAID = re.compile(
+_SAID = late_pattern(
     r"(?:Applied revision: |stored artifact(?: for (?:revision|digest) |: revision ))'?([^\s']+)'?"
 )
 """A message of a healthy object that contains only its revision (internal/controller of
@@ -53,7 +53,7 @@ kustomize-controller and source-controller)."""
 
 _REVISIONS = ("READY", "WANTED", "APPLIED")
 
-_WAITS = re.compile(r"((?:not updated: |waits for )?[A-Z]\w+/\S+): .+")
+_WAITS = late_pattern(r"((?:not updated: |waits for )?[A-Z]\w+/\S+): .+")
 """A message that names another object and says why that object fails."""
 
 

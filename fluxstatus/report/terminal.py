@@ -1,11 +1,11 @@
 """Text for a terminal: no control sequences except our colors, and no line that is too wide."""
 
-import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from unicodedata import east_asian_width
 
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.base.visible import visible, visible_lines
 from fluxstatus.model.hints import Command
 
@@ -32,7 +32,7 @@ def painted(text: str, style: str) -> str:
     return f"\x1b[{_SGR[style]}m{text}\x1b[0m" if style and text else text
 
 
-_OWN = re.compile(r"(\x1b\[(?:[0-9;]*m|[HJK]|\?7[lh]))")
+_OWN = late_pattern(r"(\x1b\[(?:[0-9;]*m|[HJK]|\?7[lh]))")
 """The control sequences that this program writes: its colors and those of --watch."""
 
 

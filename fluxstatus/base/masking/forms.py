@@ -8,6 +8,8 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+from fluxstatus.base.late_pattern import late_pattern
+
 
 class Form(NamedTuple):
     """A form of a credential: `pattern` finds it, and `shown` replaces it.
@@ -41,7 +43,7 @@ class Form(NamedTuple):
         return self.regex.sub(self.shown, text)
 
 
-_IN_BRACKETS = re.compile(r'"(?:[^"\\\n]|\\.)*+["\n]?|[][{}()]')
+_IN_BRACKETS = late_pattern(r'"(?:[^"\\\n]|\\.)*+["\n]?|[][{}()]')
 _CLOSING = {"{": "}", "[": "]", "(": ")"}
 _compiled = cache(re.compile)
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
 
+from fluxstatus.base.late_pattern import late_pattern
+
 _NAMES = (
     "password", "passwords", "passwd", "passphrase", "passcode", "secret", "token", "credentials", "credential",
     "authorization", "dockerconfigjson", "dockercfg", "webhookpath", "webhookurl", "webhook_url",
@@ -36,21 +38,22 @@ _PASSWORDS = ("password", "passwd", "passphrase")
 _BARE = frozenset({"secret", "credential", "credentials", "auth"})
 """Names that are also words in sentences, for an object or an activity."""
 
-_PARTS = (*_NAMES, *_WORDS, "key")
-"""Texts of which every name contains at least one. None contains a digit."""
+_ALL = (*_NAMES, *_WORDS, "key")
+_PARTS = tuple(one for one in _ALL if not any(part in one for part in _ALL if part != one))
+"""Texts of which every name contains at least one. None contains a digit, or another one."""
 
-_NAME = re.compile(
+_NAME = late_pattern(
     rf"(?:{'|'.join((*_NAMES, *_WORDS))}|key(?:[_-]?data)?)"
     r"(?P<more>[_-]?(?:\d{1,3}|b64|base64|hash|value))?"
     r"(?=\\*[\"'`]?(?:\[\d+\])?[\s:=,>%])"
 )
 """The end of a name in lower-case text, perhaps numbered, before what may be a separator."""
 
-_SECRET_KEY = re.compile(rf"(?:{'|'.join(_KEYS)})[_-]?key(?:[_-]?data)?\Z")
-_REFERENCE = re.compile(r"(?:pull|existing)[_-]?secret\Z")
+_SECRET_KEY = late_pattern(rf"(?:{'|'.join(_KEYS)})[_-]?key(?:[_-]?data)?\Z")
+_REFERENCE = late_pattern(r"(?:pull|existing)[_-]?secret\Z")
 """The name of a Secret, not a secret."""
 
-_HEADER = re.compile(r"(?:[Xx]-|[A-Z][A-Za-z]*-)[\w-]*\Z")
+_HEADER = late_pattern(r"(?:[Xx]-|[A-Z][A-Za-z]*-)[\w-]*\Z")
 _IDENTIFIER = frozenset(string.ascii_letters + string.digits + "_-")
 _LONGEST = 80  # characters of an identifier
 _ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)

@@ -1,11 +1,11 @@
 """The parts that the editors of all formats share: lines, lists with names, and the error."""
 
-import re
 from typing import Any
 
 from fluxstatus.base.fields import maps_of
+from fluxstatus.base.late_pattern import late_pattern
 
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_LINE = late_pattern(r"[^\n]*\n|[^\n]+")
 
 
 class MalformedError(Exception):
