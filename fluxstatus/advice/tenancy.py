@@ -6,6 +6,7 @@ ServiceAccount or have the label of `flux create tenant`. In all other clusters 
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
@@ -46,6 +47,7 @@ def _has_default(view: View, kind: str) -> bool:
     )
 
 
+@lru_cache(maxsize=1)  # both pieces of advice are about them
 def _tenants(view: View) -> frozenset[str]:
     """Return the namespaces of tenants."""
     found = view.state.of_kind(*_APPLIERS)

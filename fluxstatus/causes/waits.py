@@ -1,7 +1,7 @@
 """The unhealthy objects that an object waits for."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from functools import cached_property
 
 from fluxstatus.base.fields import maps_of, text_of
@@ -121,15 +121,16 @@ class Waits:
 
     def reason_and_message(self, resource: Resource) -> tuple[str, str]:
         """Return the reason and message of the last failure, searched for only once per object."""
-        key = resource.ref.key
-        if key not in self._messages:
-            self._messages[key] = reason_and_message_of(self._state, resource)
-        return self._messages[key]
+        found = self._messages.get(resource.key)
+        if found is None:
+            found = self._messages[resource.key] = reason_and_message_of(self._state, resource)
+        return found
 
-    def _targets(self, resource: Resource, message: str) -> Iterator[Key]:
+    def _targets(self, resource: Resource, message: str) -> Iterable[Key]:
+        needs, inputs = needs_of(resource, message), selected_inputs(self._state, resource)
         optional = must_only_exist(resource)
-        yield from (key for key in needs_of(resource, message) if key not in optional)
-        yield from selected_inputs(self._state, resource)
+        required = (key for key in needs if key not in optional) if optional else needs
+        return (*required, *inputs)
 
     def _unhealthy(self, targets: Iterable[Key | None]) -> set[Key]:
         resources = self._state.resources
@@ -180,7 +181,8 @@ class Waits:
 def is_wait(reason: str, message: str) -> bool:
     """Return whether *reason* and *message* only say that an object waits for another object."""
     if reason == "ArtifactFailed":
-        return any(text in message.lower() for text in _WAITS_FOR_ARTIFACT)
+        lower = message.lower()
+        return any(text in lower for text in _WAITS_FOR_ARTIFACT)
     return reason in _WAITS
 
 

@@ -25,11 +25,12 @@ def applied_as(item: Object) -> list[str]:
     An entry has the version that the object was last applied in (kustomize-controller api/v1
     ResourceRef).
     """
+    entries = maps_of(map_of(map_of(item.get("status")).get("inventory")).get("entries"))
+    # Most of 100,000 entries are in a version such as v1, which has none of these letters.
+    some = [(one, v) for one in entries if isinstance(v := one.get("v"), str) and "a" in v]
     found = set()
-    for entry in maps_of(map_of(map_of(item.get("status")).get("inventory")).get("entries")):
-        version = entry.get("v")
-        # Most of 100,000 entries are in a version such as v1, which has none of these letters.
-        if isinstance(version, str) and "a" in version and _UNSTABLE.fullmatch(version):
+    for entry, version in some:
+        if _UNSTABLE.fullmatch(version):
             before, _, kind = text_of(entry.get("id")).rpartition("_")
             group = before.rpartition("_")[2]
             if group and kind:

@@ -87,7 +87,10 @@ def health_check_targets(message: str, namespace: str = "") -> tuple[HealthCheck
 
 def may_have_targets(message: str) -> bool:
     """Return whether *message* may list objects; most of thousands do not."""
-    return any(mark in message for mark in _MARKS)
+    for mark in _MARKS:  # any() would take twice as long  # noqa: SIM110
+        if mark in message:
+            return True
+    return False
 
 
 @lru_cache(maxsize=256)  # each rule for a health check asks for the targets of its message

@@ -4,7 +4,7 @@ Upstream: the API types of each controller (api/v*/…_types.go). A reference wi
 is to the namespace of the object.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
@@ -121,13 +121,15 @@ def ready_expression(resource: Resource, dependency: Key) -> str:
     return ""
 
 
-def selected_inputs(state: State, resource_set: Resource) -> Iterator[Key]:
+def selected_inputs(state: State, resource_set: Resource) -> Iterable[Key]:
     """Return the input providers in the namespace of *resource_set* that its selectors select.
 
     An object of another kind has no such selectors.
     """
-    if resource_set.kind.name != "ResourceSet":
-        return
+    return _selected(state, resource_set) if resource_set.kind.name == "ResourceSet" else ()
+
+
+def _selected(state: State, resource_set: Resource) -> Iterator[Key]:
     selectors = [
         entry.get("selector")
         for entry in maps_of(resource_set.spec.get("inputsFrom"))
