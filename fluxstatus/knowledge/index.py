@@ -10,7 +10,7 @@ one of the words in each column. The first column has the rarest ones.
 `python -m tests.knowledge.fits` writes it.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -41,9 +41,7 @@ class Listed(NamedTuple):
 
     def is_about(self, kind: str, reason: str) -> bool:
         """Return whether it applies to objects of *kind* with *reason*."""
-        return (not self.kinds or kind in self.kinds.split(",")) and (
-            not self.reasons or reason in self.reasons.split(",")
-        )
+        return _has(self.kinds, kind) and _has(self.reasons, reason)
 
     @property
     def rule(self) -> Rule:
@@ -75,11 +73,11 @@ class Index:
         found = {place for word in self._words_in(text) for place in self._places[word]}
         for place in sorted(found):
             name, number, columns = self._rules[place]
-            listed = Listed(place, name, number, columns[1], columns[2])
-            if kind and not listed.is_about(kind, reason):
+            _, kinds, reasons, _, *more = columns
+            if kind and not (_has(kinds, kind) and _has(reasons, reason)):
                 continue
-            if all(any(word in text for word in words.split("|")) for words in columns[4:]):
-                yield listed
+            if all(any(word in text for word in words.split("|")) for words in more):
+                yield Listed(place, name, number, kinds, reasons)
 
     def _words_in(self, text: str) -> Iterator[str]:
         """Yield the words in *text*; the first letters of most are not even in it."""
@@ -88,13 +86,20 @@ class Index:
             yield from (word for word in self._words[start] if word in text)
 
 
+def _has(names: str, name: str) -> bool:
+    """Return whether *name* is in the list *names*; an empty list has all."""
+    return not names or (name in names and name in names.split(","))
+
+
 @cache
 def _tables() -> Mapping[str, Sequence[_Row]]:
     """Return the rows of each table."""
     tables: dict[str, list[_Row]] = defaultdict(list)
-    counts: Counter[str] = Counter()
+    begun, rows, first = "", list[_Row](), 0
     for line in packaged.read(FILE).decode().split("\n")[:-1]:
-        part, *columns = line.split("\t")
-        tables[part.partition(".")[0]].append((part, counts[part], columns))
-        counts[part] += 1
+        part, _, columns = line.partition("\t")
+        if part != begun:  # the rows of a part follow each other
+            begun, rows = part, tables[part.partition(".")[0]]
+            first = len(rows)
+        rows.append((part, len(rows) - first, columns.split("\t")))
     return tables
