@@ -118,8 +118,10 @@ def _path_of(kustomization: Resource) -> str | None:
 
 
 def _parents(path: str) -> Iterator[str]:
-    parts = path.split("/")
-    yield from ("/".join(parts[:n]) for n in range(1, len(parts)))
+    end = path.find("/")
+    while end != -1:
+        yield path[:end]
+        end = path.find("/", end + 1)
     if path != ".":
         yield "."
 

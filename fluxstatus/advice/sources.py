@@ -181,8 +181,8 @@ def _unbounded(view: View) -> Iterator[Occurrence]:
             yield from _any(release, "spec.chart.spec.version", template.get("version"))
     for chart in view.of_kind("HelmChart"):
         of, version = chart.get("spec", "sourceRef", "kind"), chart.spec.get("version")
-        if of == "HelmRepository" and version and not template_owner(chart):
-            yield from _any(chart, "spec.version", version)
+        found = _any(chart, "spec.version", version) if of == "HelmRepository" and version else ()
+        yield from (one for one in found if not template_owner(chart))
     for source in view.of_kind("GitRepository", "OCIRepository"):
         if not _is_of_instance(source):
             yield from _any_of_ref(view, source)

@@ -74,9 +74,8 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
             current += 1
         elif overdue(state, resource, lag):
             yield _behind(state, resource, lag)
-    without = sum(
-        bool(missing_result(one)) for one in state.of_kind(*CONSUMERS) if state.covers(one.ref)
-    )
+    consumers = state.covered(state.of_kind(*CONSUMERS))
+    without = sum(bool(missing_result(one)) for one in consumers)
     for resource in state.of_kind("HelmRelease"):
         yield from _drifted(state, resource)
     gone = ready_without_source(analysis)
@@ -103,7 +102,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
 def _compared(analysis: Analysis, current: int, total: int) -> Finding:
     """Return that *current* of *total* objects are up to date, and how many others wait."""
     state = analysis.state
-    consumers = (one for one in state.of_kind(*CONSUMERS) if state.covers(one.ref))
+    consumers = state.covered(state.of_kind(*CONSUMERS))
     others = [refs for one in consumers if (refs := awaited_by(analysis, one))]
     which = " with a result" if others else ""
     objects = counted(total, f"object{which} has", f"objects{which} have")

@@ -57,7 +57,7 @@ def examine(
     kinds = _kinds_of(step)
     state = analysis.state
     names = tuple(kind.name for kind in kinds)
-    objects = [r for r in state.of_kind(*names) if state.covers(r.ref)]
+    objects = state.covered(state.of_kind(*names))
     yield from _unread(step, state, kinds)
     for cause in analysis.causes.all:
         if cause.ref.kind in names:

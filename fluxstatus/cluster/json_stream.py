@@ -137,6 +137,7 @@ class _Text:
         self._decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
         self._parse = JSONDecoder(parse_float=_finite, parse_constant=_refuse).raw_decode
         self._text, self._at, self._ended = "", 0, False
+        self._usual = 0  # characters of a value, by the last one
 
     def next(self) -> str:
         """Return the next character that is not blank, without consuming it; empty at the end."""
@@ -166,6 +167,8 @@ class _Text:
 
         Raises ValueError. An UnreadableError leaves the value unconsumed.
         """
+        if len(self._text) - self._at < self._usual:  # to try half a value takes longer
+            self._more()
         self.next()
         while True:
             try:
@@ -183,6 +186,7 @@ class _Text:
             else:
                 length = end - self._at
                 if len(self._text) - end > _OF_A_NUMBER or not self._more():
+                    self._usual = length
                     self._at += length
                     return value
 

@@ -88,6 +88,10 @@ class State:
         """Return whether the report is about the object *ref*."""
         return not self.namespaces or ref.namespace in self.namespaces or ref.key in self.applying
 
+    def covered(self, resources: Sequence[Resource]) -> Sequence[Resource]:
+        """Return those of *resources* that the report is about."""
+        return [r for r in resources if self.covers(r.ref)] if self.namespaces else resources
+
     @property
     def refused(self) -> bool:
         """Whether every query was refused, also in the namespaces of the report."""
