@@ -10,6 +10,8 @@ Modules of rules are imported by the functions that need them: a healthy cluster
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache, partial
+from itertools import groupby
+from operator import itemgetter
 
 from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.knowledge.commands import FORCE, RESET, RETRY, SUSPEND_AND_RESUME
@@ -22,7 +24,7 @@ from fluxstatus.knowledge.fields import (
     object_in,
     workload_fields,
 )
-from fluxstatus.knowledge.index import Index
+from fluxstatus.knowledge.index import Index, Listed
 from fluxstatus.knowledge.message import Message
 from fluxstatus.knowledge.rule import Match, Reach, Rule, Step
 from fluxstatus.knowledge.served_kinds import wanted_kind, writer_fields
@@ -128,47 +130,71 @@ def fitting(subject: Subject) -> Iterator[Diagnosis]:
 
     The last one is UNKNOWN_FAULT, which always applies.
     """
-    message = subject.message
-    own = _matching(subject.kind, subject.reason, message.own)
-    found = [(place, rule, match.of(message)) for place, rule, match in own]
-    found += _matches(subject.kind, subject.reason, message, quoted=True)
     known = cache(partial(_fields_of, subject))  # all of its rules have these
-    for _, rule, match in sorted(found, key=_rank):
+    for rule, match in _best_first(subject):
         if not rule.holds(subject):
             continue
         diagnosis = Diagnosis(rule, partial(_with_named, known, match))
         if all(diagnosis.fields().get(name) for name in rule.needs):
             yield diagnosis
-    if unknown := UNKNOWN_FAULT.match_text(message):
+    if unknown := UNKNOWN_FAULT.match_text(subject.message):
         yield Diagnosis(UNKNOWN_FAULT, partial(_with_named, known, unknown))
 
 
+def _best_first(subject: Subject) -> Iterator[tuple[Rule, Match]]:
+    """Yield the rules that match, each with its match: the deepest clause is the error itself.
+
+    If several rules match equally deep, the first table wins: specific rules come before general
+    ones. Compiling a pattern takes long, so that of a rule is only tried if it may be the next.
+    """
+    message, about = subject.message, (subject.kind, subject.reason)
+    quoted = _about_flux(quoted=True).candidates(message.text, *about)
+    listed = sorted((*_unquoted(*about, message.own), *quoted), key=_reach_and_place)
+    deepest = message.depth(len(message.own))
+    for _, alike in groupby(listed, key=_reach):
+        others: list[tuple[int, int, Rule, Match]] = []
+        for one in alike:
+            match = _match(one, message)
+            if match and match.depth == deepest:
+                yield one.rule, match
+            elif match:
+                others.append((-match.depth, one.place, one.rule, match))
+        yield from ((rule, match) for _, _, rule, match in sorted(others, key=itemgetter(0, 1)))
+
+
+def _reach(listed: Listed) -> Reach:
+    rule = listed.rule
+    return rule.reach if rule.pattern.pattern else Reach.STAGE
+
+
+def _reach_and_place(listed: Listed) -> tuple[int, int]:
+    return -_reach(listed), listed.place
+
+
 @lru_cache(maxsize=512)
-def _matching(kind: str, reason: str, own: str) -> tuple[tuple[int, Rule, Match], ...]:
-    """Return the rules that match the controller's *own* words, with their places and matches.
+def _unquoted(kind: str, reason: str, own: str) -> tuple[Listed, ...]:
+    """Return the rules that may match the controller's *own* words.
 
     Messages about many objects often differ only in names, which are not among these words.
     """
-    return tuple(_matches(kind, reason, Message.of_own(own), quoted=False))
+    return tuple(_about_flux(quoted=False).candidates(own, kind, reason))
 
 
-def _matches(
-    kind: str, reason: str, message: Message, *, quoted: bool
-) -> Iterator[tuple[int, Rule, Match]]:
-    text = message.text if quoted else message.own
-    for listed in _about_flux(quoted=quoted).candidates(text, kind, reason):
-        if match := listed.rule.match_text(message):
-            yield listed.place, listed.rule, match
+def _match(listed: Listed, message: Message) -> Match | None:
+    if listed.rule.quoted:
+        return listed.rule.match_text(message)
+    found = _match_own(listed, message.own)
+    return found.of(message) if found else None
 
 
-def _rank(found: tuple[int, Rule, Match]) -> tuple[int, int, int]:
-    """Return a key that sorts the best rule first: the deepest clause is the error itself.
+@lru_cache(maxsize=4096)
+def _match_own(listed: Listed, own: str) -> Match | None:
+    return listed.rule.match_text(_message_of(own))
 
-    If several rules match equally deep, the first table wins: specific rules come before general ones.
-    """
-    place, rule, match = found
-    reach = rule.reach if rule.pattern.pattern else Reach.STAGE
-    return -reach, -match.depth, place
+
+@lru_cache(maxsize=512)
+def _message_of(own: str) -> Message:
+    return Message.of_own(own)
 
 
 def _fields_of(subject: Subject) -> Mapping[str, str]:
