@@ -132,7 +132,8 @@ def _add(lines: list[str], value: Any, indent: str, *, is_sorted: bool) -> None:
             elif entry and isinstance(entry, dict | list):
                 lines.append(f"{head}\n")
                 # kubectl puts the dashes of a list below the key, and indents a map.
-                _add(lines, entry, inner if isinstance(entry, dict) else indent, is_sorted=is_sorted)
+                below = inner if isinstance(entry, dict) else indent
+                _add(lines, entry, below, is_sorted=is_sorted)
             else:
                 lines.append(f"{head} {_scalar(entry)}\n")
         return
