@@ -46,7 +46,7 @@ A cluster has tenants if the controllers run with `--no-cross-namespace-refs=tru
 namespace other than that of Flux belongs to a tenant if a Kustomization or HelmRelease in it has
 the label `toolkit.fluxcd.io/tenant`, or a `spec.serviceAccountName` and no `spec.kubeConfig`.
 Without tenants, with the lockdown (`spec.cluster.multitenant: true` in the FluxInstance), and for
-objects with a `spec.kubeConfig`, nothing is reported. An ImagePolicy may use an ImageRepository in
+objects with a `spec.kubeConfig`, only `default-namespace` is reported. An ImagePolicy may use an ImageRepository in
 another namespace whose `spec.accessFrom` allows it.
 """,
     "reliability": """\
