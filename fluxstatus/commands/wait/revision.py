@@ -17,9 +17,11 @@ _GIVEN = re.compile(
 )
 _VERSION = re.compile(r"v?\d+\.\d+\.\d+[\w.+-]*")
 _HEADS = re.compile(r"refs/(?:heads|tags)/")
-_EXPRESSION = re.compile(r"[<>=!].*|.*[~^*?\[\\|,].*|.*\.\..*|(?:[A-Z]+_)?HEAD", re.DOTALL)
+_EXPRESSION = re.compile(
+    r"[<>=!].*|.*[~^*?\[\\|,].*|.*\.\..*|v?(?:\d+\.)+[xX](?:\.[xX])*|(?:[A-Z]+_)?HEAD", re.DOTALL
+)
 """A range of versions, or what only a checkout can resolve: no name has these characters (git
-help check-ref-format), except for the comma and the bar."""
+help check-ref-format), except for the comma and the bar; 1.x is the name of a branch, if any."""
 
 
 class Revision(NamedTuple):

@@ -130,14 +130,13 @@ def refuse_moving(wanted: Revision, sources: Iterable[Resource]) -> None:
 
 def _moving(source: Resource) -> str:
     """Return the name that each revision of *source* has, empty without one."""
-    field, value = following(source) or ("", "")
+    field, value = _plain(following(source) or Following("", ""))
     moves = (
-        field == "branch"
-        or (field == "name" and not value.startswith("refs/tags/"))
+        field in {"branch", "name"}
         or (field, value) == ("tag", "latest")
         or (field in _RANGES and not Revision(value, value).is_version)
     )
-    return plain_name(value) if moves else ""
+    return value if moves else ""
 
 
 def never(source: Resource, wanted: Revision) -> str:
@@ -145,7 +144,7 @@ def never(source: Resource, wanted: Revision) -> str:
     follows = following(source)
     if follows is None or wanted.either:
         return ""
-    field, value = follows
+    field, value = _plain(follows)
     if field in _PINNED and wanted.hash and not _same_hash(value, wanted.hash):
         return f"it is pinned to {field} {value}"
     if field == "branch" and wanted.name and wanted.hash and value != wanted.name:
@@ -155,6 +154,15 @@ def never(source: Resource, wanted: Revision) -> str:
     if field == "tag" and wanted.name and not is_same_name(wanted.name, value):
         return f"it follows {follows}"
     return ""
+
+
+def _plain(follows: Following) -> Following:
+    """Return the branch or tag that a full name, such as refs/heads/main, is of."""
+    if follows.field != "name":
+        return follows
+    kinds = {"refs/heads/": "branch", "refs/tags/": "tag"}
+    field = next((kind for start, kind in kinds.items() if follows.value.startswith(start)), "name")
+    return Following(field, plain_name(follows.value))
 
 
 def _same_hash(value: str, digits: str) -> bool:

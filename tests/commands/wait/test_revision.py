@@ -33,6 +33,7 @@ SAME = [
     ("1.4.0", "1.4.0+5f2ac1d0"),
     ("1.4.0+build", f"1.4.0_build@sha256:{DIGEST}"),
     ("stable", f"stable@sha256:{DIGEST}"),
+    ("v1.2.xenial", f"v1.2.xenial@sha256:{DIGEST}"),
     ("20261130", f"20261130@sha256:{DIGEST}"),
 ]
 OTHERS = [
@@ -76,8 +77,8 @@ def test_no_revision(asked: str) -> None:
 
 @pytest.mark.parametrize(
     "asked",
-    ["HEAD", "FETCH_HEAD", "HEAD~1", "main^", "v1..v2", "6.*", "^6.9.2", "~6.9.2", ">=6.9.2",
-     ">1,<2", "=6.9.2", "!=1.0.0", "1.0.0||2.0.0", "v1.[0-9].0", "v1.?.0"],
+    ["HEAD", "FETCH_HEAD", "HEAD~1", "main^", "v1..v2", "6.*", "6.x", "v1.2.X", "1.x.x", "^6.9.2",
+     "~6.9.2", ">=6.9.2", ">1,<2", "=6.9.2", "!=1.0.0", "1.0.0||2.0.0", "v1.[0-9].0", "v1.?.0"],
 )  # fmt: skip
 def test_what_moves_is_no_revision(asked: str) -> None:
     """A range of versions, or an expression of Git, is an error at once and not after the wait."""
