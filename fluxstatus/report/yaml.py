@@ -14,7 +14,7 @@ from fluxstatus.base.visible import is_visible, visible
 from fluxstatus.model.evidence import Object
 
 # Text that YAML 1.1 and 1.2 both read as this string, not as a number, date, bool or null.
-_PLAIN = re.compile(r"[A-Za-z/][\w./@+-]*(?: [\w./@+-]+)*")
+_PLAIN = re.compile(r"[A-Za-z/][\w./@+-]*+(?: [\w./@+-]++)*+")
 _NOT_TEXT = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 _REPOSITORIES = ("git", "bitbucket", "azuredevops")
 """The beginnings of the Provider types whose address is a repository."""
