@@ -10,7 +10,7 @@ from fluxstatus.report.look import Look
 from fluxstatus.report.sentences import by_blocked, counts_of, details_of, hint_lines, title_of
 
 _NAMES = 10  # of blocked objects
-_MOST = 200  # faults; GitHub shows 50 of a job
+_MOST = 500  # faults; GitHub shows 50 of a job
 _COMMANDS = {Level.FAIL: "error", Level.WARN: "warning", Level.UNKNOWN: "warning"}
 _ESCAPES = (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"))
 _IN_PROPERTIES = (*_ESCAPES, (":", "%3A"), (",", "%2C"))

@@ -48,12 +48,12 @@ def test_each_fault_is_an_annotation(name: str) -> None:
 
 def test_of_very_many_faults_the_rest_is_counted() -> None:
     """The log of a job is no place for thousands of them; the last line still counts all."""
-    many = [replace(SAMPLE.findings[0], title=f"failure {number}") for number in range(350)]
+    many = [replace(SAMPLE.findings[0], title=f"failure {number}") for number in range(650)]
     *lines, more, last = render(report(*many), Look()).splitlines()
-    assert len(lines) == 200
+    assert len(lines) == 500
     assert all(COMMAND.fullmatch(line) for line in lines)
     assert more == "150 more findings"
-    assert "350 causes" in last
+    assert "650 causes" in last
 
 
 def test_an_annotation_has_the_cause_and_the_fix() -> None:
