@@ -46,8 +46,8 @@ A cluster has tenants if the controllers run with `--no-cross-namespace-refs=tru
 namespace other than that of Flux belongs to a tenant if a Kustomization or HelmRelease in it has
 the label `toolkit.fluxcd.io/tenant`, or a `spec.serviceAccountName` and no `spec.kubeConfig`.
 Without tenants, with the lockdown (`spec.cluster.multitenant: true` in the FluxInstance), and for
-objects with a `spec.kubeConfig`, nothing is reported. An ImagePolicy may use an ImageRepository in
-another namespace whose `spec.accessFrom` allows it.
+objects with a `spec.kubeConfig`, only `default-namespace` is reported. An ImagePolicy may use an
+ImageRepository in another namespace whose `spec.accessFrom` allows it.
 """,
     "reliability": """\
 Not reported: dependencies whose inventory has nothing that takes time, such as Deployments, Jobs

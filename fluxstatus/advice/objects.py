@@ -21,6 +21,7 @@ _WEEK, _ONE_OCCASION = timedelta(days=7), timedelta(minutes=30)
 _OFTEN = 3  # occasions in a week
 _ALERTS = KINDS["Alert"].resource
 _GRACE = timedelta(minutes=10)
+_DEFAULT = "default"  # the namespace of what names none
 
 
 def _requests(view: View) -> Iterator[Occurrence]:
@@ -57,6 +58,15 @@ def _unpruned(view: View) -> Iterator[Occurrence]:
     for kustomization in view.of_kind("Kustomization"):
         if kustomization.spec.get("prune") is False:
             yield Occurrence(kustomization.ref, "spec.prune", "false")
+
+
+def _in_default(view: View) -> Iterator[Occurrence]:
+    """Yield what is in the namespace default, or deploys to it."""
+    for resource in view.of_kind("Kustomization", "HelmRelease"):
+        if resource.spec.get("targetNamespace") == _DEFAULT:
+            yield Occurrence(resource.ref, "spec.targetNamespace", _DEFAULT)
+        elif resource.ref.namespace == _DEFAULT:
+            yield Occurrence(resource.ref)
 
 
 def _no_alert(view: View) -> Iterator[Occurrence]:
@@ -106,6 +116,10 @@ _NO_PRUNE = Code(
     "no-prune",
     "Some Kustomizations have spec.prune: false, so objects removed from the source are never "
     "deleted.",
+)
+_DEFAULT_NAMESPACE = Code(
+    "default-namespace",
+    "Some Kustomizations or HelmReleases are in the namespace default, or deploy to it.",
 )
 _NO_ALERT = Code("no-alert", "There is no Alert, so Flux sends no notifications about failures.")
 _ALERT_MUTED = Code(
@@ -169,6 +183,26 @@ ADVICE = (
         find=_unpruned,
         upstream="KC docs/spec/v1/kustomizations.md, Prune",
         docs="https://fluxcd.io/flux/components/kustomize/kustomizations/#prune",
+    ),
+    Advice(
+        code=_DEFAULT_NAMESPACE,
+        step="reconcilers",
+        area="tenancy",
+        title_one="{what} uses the namespace default",
+        title_many="{n} Kustomizations and HelmReleases use the namespace default",
+        why="everything that names no namespace ends up there, so permissions, quotas and network "
+        "policies of that namespace apply to objects that have nothing to do with each other",
+        steps=(
+            Step(
+                "give each application a namespace of its own; Flux does not move objects: after a "
+                "change of the namespace it creates them there and deletes them here, with their "
+                "data, so deploy a second instance, move data and traffic, and then remove this one"
+            ),
+        ),
+        find=_in_default,
+        upstream="fluxcd/agent-skills gitops-repo-audit references/best-practices.md, Namespace "
+        "Isolation; kubernetes docs/concepts/overview/working-with-objects/namespaces",
+        docs="https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/",
     ),
     Advice(
         code=_NO_ALERT,

@@ -11,6 +11,8 @@ _ASCII = str.maketrans({"·": "-", "…": "...", "\u2013": "-"})  # those in our
 _EMPTY = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols that show nothing: the Hangul fillers, and Braille without a dot."""
 
+_USUAL = b"\n" + bytes(range(0x20, 0x7F))
+
 
 def visible(text: str, *, ascii_only: bool = False) -> str:
     """Return *text* on one line, with each character that a terminal would not show escaped.
@@ -32,14 +34,17 @@ def visible(text: str, *, ascii_only: bool = False) -> str:
 
 def visible_lines(text: str) -> str:
     """Return *text* with its newlines, and with the rest of it visible."""
-    if text.isascii() and text.replace("\n", "").isprintable():  # at once: a page has many lines
+    if text.isascii() and text.isprintable():
         return text
-    return "\n".join(
-        [  # most lines do without a call
-            line if line.isascii() and line.isprintable() else visible(line)
-            for line in text.split("\n")
-        ]
-    )
+    if all(map(is_visible, _unusual(text))):  # at once: a page has many lines
+        return text
+    return "\n".join(map(visible, text.split("\n")))
+
+
+def _unusual(text: str) -> set[str]:
+    """Return the characters of *text* that are neither printable ASCII nor newlines, each once."""
+    encoded = text.encode(errors="surrogatepass").translate(None, delete=_USUAL)
+    return set(encoded.decode(errors="surrogatepass"))
 
 
 def is_visible(char: str) -> bool:

@@ -1,12 +1,12 @@
 """Findings about a cluster, the report that they make up, and its exit code."""
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 from typing import Literal, NamedTuple, Self, TypeAlias, get_args
 
 from fluxstatus.model.evidence import Cost, Target
@@ -118,8 +118,9 @@ class Finding:
 def _id_of(step: str, code: str, part: str, key: tuple[str, ...]) -> str:
     from hashlib import sha256  # noqa: PLC0415 - most runs do without
 
-    named = json.dumps([step, code, part, [key] if key else []])
-    return sha256(named.encode()).hexdigest()[:_ID]
+    named = ", ".join(map(encode_basestring_ascii, (step, code, part)))
+    keyed = f"[{', '.join(map(encode_basestring_ascii, key))}]" if key else ""
+    return sha256(f"[{named}, [{keyed}]]".encode()).hexdigest()[:_ID]
 
 
 class Verdict(StrEnum):

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from fluxstatus.base.plurals import counted
 from fluxstatus.base.visible import visible
 from fluxstatus.model.findings import Finding, Level, Report
 from fluxstatus.report.look import Look
 from fluxstatus.report.sentences import by_blocked, counts_of, details_of, hint_lines, title_of
 
 _NAMES = 10  # of blocked objects
+_MOST = 500  # faults; GitHub shows 50 of a job
 _COMMANDS = {Level.FAIL: "error", Level.WARN: "warning", Level.UNKNOWN: "warning"}
 _ESCAPES = (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"))
 _IN_PROPERTIES = (*_ESCAPES, (":", "%3A"), (",", "%2C"))
@@ -19,12 +21,16 @@ def render(report: Report, look: Look) -> str:
     """Return a line for each fault of *report*, the worst first, and then one that counts all.
 
     A failure is an error, a warning and what could not be read are warnings; advice is a notice,
-    with `look.advice` only. GitHub shows ten errors and ten warnings of a step; the log has all.
+    with `look.advice` only. GitHub shows ten errors and ten warnings of a step, and the log has
+    more; of very many faults, those that block the least are only counted.
     """
+    faults = by_blocked(report.faults)
     lines = [
         _line(_COMMANDS[finding.level], finding, report.taken_at, ascii_only=look.ascii)
-        for finding in by_blocked(report.faults)
+        for finding in faults[:_MOST]
     ]
+    if more := len(faults) - len(lines):
+        lines.append(counted(more, "more finding"))
     if look.advice:
         found = by_blocked(report.advice)
         lines += [_line("notice", one, report.taken_at, ascii_only=look.ascii) for one in found]

@@ -95,7 +95,7 @@ def command_line(argv: Sequence[str], *, ascii_only: bool = False) -> str:
     Characters that a command line cannot contain (NUL, half of a surrogate pair) become a question
     mark, which is not part of any name.
     """
-    return " ".join(_quote(word, ascii_only) for word in argv)
+    return " ".join([_quote(word, ascii_only) for word in argv])
 
 
 _OF_THIS_MACHINE = (
@@ -106,10 +106,11 @@ _OF_THIS_MACHINE = (
 
 def marked(command: Command, *, ascii_only: bool = False) -> str:
     """Return *command* as a line to paste, with a note if it changes anything."""
+    line = command_line(command.argv, ascii_only=ascii_only)
+    if not command.changes:
+        return line
     is_local = any(command.argv[: len(start)] == start for start in _OF_THIS_MACHINE)
-    what = "this machine" if is_local else "the cluster"
-    note = f"   (changes {what})" if command.changes else ""
-    return command_line(command.argv, ascii_only=ascii_only) + note
+    return f"{line}   (changes {'this machine' if is_local else 'the cluster'})"
 
 
 @lru_cache(maxsize=4096)  # most words of most commands are the same

@@ -14,7 +14,7 @@ from fluxstatus.base.visible import is_visible, visible
 from fluxstatus.model.evidence import Object
 
 # Text that YAML 1.1 and 1.2 both read as this string, not as a number, date, bool or null.
-_PLAIN = re.compile(r"[A-Za-z/][\w./@+-]*(?: [\w./@+-]+)*")
+_PLAIN = re.compile(r"[A-Za-z/][\w./@+-]*+(?: [\w./@+-]++)*+")
 _NOT_TEXT = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 _REPOSITORIES = ("git", "bitbucket", "azuredevops")
 """The beginnings of the Provider types whose address is a repository."""
@@ -75,6 +75,9 @@ DOCUMENTS: Mapping[str, Callable[[Iterable[Object], Verdicts], Iterator[str]]] =
 }
 """The output formats with whole objects."""
 
+_EMPTY = {"None": "null", "[]": "[]", "{}": "{}", "True": "true", "False": "false"}
+"""Most values that are no text, as YAML by their names in Python; JSON takes longer."""
+
 _LONG = 1000  # characters of a key; a parser looks for its colon among the first 1,024
 
 
@@ -119,18 +122,25 @@ def _block(value: Any, indent: str, *, is_sorted: bool = True) -> list[str]:
 
 
 def _add(lines: list[str], value: Any, indent: str, *, is_sorted: bool) -> None:
-    """Add the lines of a map or a list: a generator in each level takes twice as long."""
+    """Add the lines of a map or a list: a generator or a call for each line takes twice as long."""
+    inner = f"{indent}  "
     if isinstance(value, dict):
         for key, entry in sorted(value.items()) if is_sorted else value.items():
-            head = f"{indent}{_key(key, indent)}:"
+            head = _head(key, indent)
             if type(entry) is str:  # most are
                 lines.append(f"{head} {_text(entry)}\n")
+            elif entry and isinstance(entry, dict | list):
+                lines.append(f"{head}\n")
+                # kubectl puts the dashes of a list below the key, and indents a map.
+                below = inner if isinstance(entry, dict) else indent
+                _add(lines, entry, below, is_sorted=is_sorted)
             else:
-                _add_entry(lines, head, entry, indent, is_sorted=is_sorted)
+                lines.append(f"{head} {_scalar(entry)}\n")
         return
-    inner = f"{indent}  "
     for entry in value:
-        if isinstance(entry, dict | list) and entry:
+        if type(entry) is str:
+            lines.append(f"{indent}- {_text(entry)}\n")
+        elif entry and isinstance(entry, dict | list):
             first = len(lines)
             _add(lines, entry, inner, is_sorted=is_sorted)
             lines[first] = f"{indent}- {lines[first][len(inner) :]}"
@@ -139,27 +149,19 @@ def _add(lines: list[str], value: Any, indent: str, *, is_sorted: bool) -> None:
 
 
 @lru_cache(maxsize=1000)
-def _key(key: str, indent: str) -> str:
-    """Return *key* as it begins a line; YAML demands the mark of a long one (1.2, 7.4.2)."""
+def _head(key: str, indent: str) -> str:
+    """Return the begin of a line with *key*; YAML demands the mark of a long one (1.2, 7.4.2)."""
     written = _scalar(key)
-    return written if len(written) < _LONG else f"? {written}\n{indent}"
-
-
-def _add_entry(lines: list[str], head: str, value: Any, indent: str, *, is_sorted: bool) -> None:
-    if isinstance(value, dict | list) and value:
-        lines.append(f"{head}\n")
-        # kubectl puts the dashes of a list below the key, and indents a map.
-        inner = indent if isinstance(value, list) else f"{indent}  "
-        _add(lines, value, inner, is_sorted=is_sorted)
-    else:
-        lines.append(f"{head} {_scalar(value)}\n")
+    return f"{indent}{written}:" if len(written) < _LONG else f"{indent}? {written}\n{indent}:"
 
 
 def _scalar(value: Any) -> str:
     """Return a scalar, or an empty map or list, as YAML."""
+    if isinstance(value, str):
+        return _text(value)
     if isinstance(value, float) and "." not in repr(value):
         return repr(value).replace("e", ".0e")  # a YAML 1.1 float needs a point
-    return _text(value) if isinstance(value, str) else json.dumps(value)
+    return _EMPTY.get(repr(value)) or json.dumps(value)
 
 
 @lru_cache(maxsize=4096)  # kinds, namespaces and codes repeat

@@ -97,6 +97,26 @@ def test_kustomizations_that_never_prune(prune: bool | None, reported: bool) -> 
 
 
 @pytest.mark.parametrize(
+    ("one", "place"),
+    [
+        (flux("HelmRelease", "default/web"), "HelmRelease default/web"),
+        (kustomization("default/web", "a"), "Kustomization default/web"),
+        (flux("HelmRelease", "web", spec={"targetNamespace": "default"}),
+         "HelmRelease apps/web spec.targetNamespace: default"),
+        (kustomization("web", "a", spec={"targetNamespace": "default"}),
+         "Kustomization apps/web spec.targetNamespace: default"),
+        (flux("HelmRelease", "web"), ""),
+        (kustomization("web", "a", spec={"targetNamespace": "defaults"}), ""),
+        (source("default/a"), ""),
+    ],
+)  # fmt: skip
+def test_what_is_in_the_namespace_default(one: Object, place: str) -> None:
+    """What is applied from there, or to there, is reported; a source is not."""
+    found = habits(source("a"), source("default/a"), one).get("default-namespace")
+    assert (seen(found) if found else []) == ([place] if place else [])
+
+
+@pytest.mark.parametrize(
     ("kind", "spec", "reported"),
     [
         ("GitRepository", {"url": "http://git.example.com/a"}, True),

@@ -5,8 +5,9 @@ otherwise idle machine. It is no test: no figure here makes anything fail.
 
     python -m tests.bench [--only check] [--beside CHECKOUT] [SHAPE …]
 
-A SHAPE is a number of made-up objects, of which a third waits for one source, or a recorded
-cluster: healthy or zoo. The default is healthy, zoo, 50, 1000 and 10000. With --beside, another
+A SHAPE is a number of made-up objects, of which a third waits for one source, a number with "x",
+such as 10000x, of which a third fails, each by itself, or a recorded cluster: healthy or zoo. The
+default is healthy, zoo, 50, 1000 and 10000. With --beside, another
 checkout is run in turn, too. The columns are the medians of the time and of the CPU time of all
 processes, to the end of the last one, the mean of that of the program itself, the size of the
 largest process, and ours as multiples of the three times.
@@ -47,6 +48,7 @@ RECORDED = {
     "zoo": TOP / "tests" / "recorded" / "zoo.json.gz",
 }
 DEFAULT = (*RECORDED, "50", "1000", "10000")
+_EACH = "x"  # the end of a shape with faults of their own
 _ADOPT = 36  # PR_SET_CHILD_SUBREAPER in linux/prctl.h
 _TICKS = os.sysconf("SC_CLK_TCK")  # in a second
 FLOOR = Path(__file__).with_name("floor.py")
@@ -234,7 +236,7 @@ def bench_causes() -> Iterator[str]:
 def load(cluster: Cluster, shape: str) -> None:
     """Put the objects of *shape* into *cluster*."""
     cluster.clear()
-    cluster.put(_recorded(RECORDED[shape]) if shape in RECORDED else _made_up(int(shape)))
+    cluster.put(_recorded(RECORDED[shape]) if shape in RECORDED else _made_up(shape))
 
 
 def _recorded(file: Path) -> Iterator[Object]:
@@ -244,11 +246,12 @@ def _recorded(file: Path) -> Iterator[Object]:
     yield from map(unpacked, replay.objects(evidence))
 
 
-def _made_up(count: int) -> Iterator[Object]:
-    """Yield a healthy Flux and *count* objects, of which a third waits for one source."""
-    now = datetime.now(UTC)
+def _made_up(shape: str) -> Iterator[Object]:
+    """Yield a healthy Flux and the objects of *shape*, of which a third does not work."""
+    now, count = datetime.now(UTC), int(shape.removesuffix(_EACH))
+    how = "failing" if shape.endswith(_EACH) else "blocked"
     yield from flux_system(now)
-    yield from fleet(count, now, blocked=count // 3)
+    yield from fleet(count, now, **{how: count // 3})
 
 
 def bench_check(

@@ -23,16 +23,17 @@ FAILURE = (
 )
 
 
-def fleet(count: int, now: datetime, *, blocked: int = 0) -> list[Object]:
+def fleet(count: int, now: datetime, *, blocked: int = 0, failing: int = 0) -> list[Object]:
     """Return *count* Flux objects, and their namespaces; ``flux_system`` is what they run on.
 
     With *blocked* the GitRepository team-000/monorepo is broken and so many of the Kustomizations
-    wait for it, every other one only for the one before. Raises ValueError for more than *count*.
+    wait for it, every other one only for the one before. With *failing*, so many Kustomizations
+    fail, each by itself. Raises ValueError for more than *count*.
     """
-    objects = _blocked(blocked, now) if blocked else []
+    objects = [*(_blocked(blocked, now) if blocked else ()), *_failing(failing, now)]
     rest = count - len(objects)
     if rest < 0:
-        raise ValueError(f"{blocked} blocked objects and their source are more than {count}")
+        raise ValueError(f"{len(objects)} objects that do not work are more than {count}")
     for number, begin in enumerate(range(0, rest, _TEAM_SIZE)):
         objects += _team(f"team-{number:03}", min(_TEAM_SIZE, rest - begin), now)
     names = {one["metadata"]["namespace"] for one in objects} - {NAMESPACE}
@@ -63,6 +64,19 @@ def _blocked(count: int, now: datetime) -> list[Object]:
             )
         )
     return [source, *blocked]
+
+
+def _failing(count: int, now: datetime) -> Iterator[Object]:
+    """Yield *count* Kustomizations, each with a path of its own that does not exist."""
+    source = sync_source(now)
+    for number in range(count):
+        name = f"failing-{number:04}"
+        path, folder = f"./deploy/{name}", f"/tmp/kustomization-17/deploy/{name}"
+        text = f"kustomization path not found: stat {folder}: no such file or directory"
+        yield kustomization(
+            f"team-{number // _TEAM_SIZE:03}", name, now, source=source, path=path,
+            failure=("ArtifactFailed", text),
+        )  # fmt: skip
 
 
 def _team(team: str, size: int, now: datetime) -> list[Object]:

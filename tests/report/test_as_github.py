@@ -1,6 +1,7 @@
 """Annotations, as the runner of GitHub Actions reads them."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -43,6 +44,16 @@ def test_each_fault_is_an_annotation(name: str) -> None:
     assert found.count("error") == about.count(Level.FAIL)
     assert found.count("warning") == about.count(Level.WARN) + about.count(Level.UNKNOWN)
     assert "notice" not in found
+
+
+def test_of_very_many_faults_the_rest_is_counted() -> None:
+    """The log of a job is no place for thousands of them; the last line still counts all."""
+    many = [replace(SAMPLE.findings[0], title=f"failure {number}") for number in range(650)]
+    *lines, more, last = render(report(*many), Look()).splitlines()
+    assert len(lines) == 500
+    assert all(COMMAND.fullmatch(line) for line in lines)
+    assert more == "150 more findings"
+    assert "650 causes" in last
 
 
 def test_an_annotation_has_the_cause_and_the_fix() -> None:

@@ -257,3 +257,20 @@ def test_times_are_in_utc() -> None:
 def test_the_message_is_whole() -> None:
     """What text cuts, JSON keeps, to the last character."""
     assert rendered(SAMPLE)["findings"][0]["message"] == REJECTED.message
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(Level.FAIL)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner) | st.just(())
+    ),
+)
+
+
+@PATIENT
+@given(value=VALUES)
+def test_the_document_is_what_the_standard_library_writes(value: object) -> None:
+    """The indented document is that of json.dumps, for any value."""
+    written = as_json.versioned({"value": value}, 7)
+    assert written == json.dumps({"schemaVersion": 7, "value": value}, indent=2) + "\n"

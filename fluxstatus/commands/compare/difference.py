@@ -11,7 +11,7 @@ from typing import NamedTuple
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.plurals import counted
-from fluxstatus.model.evidence import Object, by_reason
+from fluxstatus.model.evidence import Evidence, Object, by_reason
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.deployments import Component
 from fluxstatus.state.pods import last_restart
@@ -49,10 +49,14 @@ class Change(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """All changes, and why some of the objects could not be compared."""
+    """All changes, and why some of the objects could not be compared.
+
+    `same_cluster` is whether both states are of one cluster, None if nothing tells.
+    """
 
     changes: tuple[Change, ...]
     unread: tuple[str, ...] = ()
+    same_cluster: bool | None = True
 
     def of(self, *kinds: What) -> tuple[Change, ...]:
         """Return the changes of these kinds."""
@@ -74,7 +78,21 @@ def difference_of(before: State, after: State) -> Difference:
         *_went(before, after),
         *_pods(before, after),
     )
-    return Difference(changes, tuple(_unread(before, after)))
+    same = _same_cluster(before.evidence, after.evidence)
+    return Difference(changes, tuple(_unread(before, after)), same)
+
+
+def _same_cluster(before: Evidence, after: Evidence) -> bool | None:
+    """Return whether two snapshots are of one cluster, None if nothing tells.
+
+    The uids of kube-system do. Without them, one cluster may have several addresses and contexts;
+    but with the same ones, it is taken for the same.
+    """
+    if before.uid and after.uid:
+        return before.uid == after.uid
+    old, new = before.target, after.target
+    is_alike = (old.server, old.context) == (new.server, new.context)
+    return True if is_alike or not (old.server and new.server) else None
 
 
 def _versions(before: State, after: State) -> Iterator[Change]:

@@ -46,7 +46,7 @@ def as_text(before: State, report: Report, difference: Difference, look: Look) -
     """Return the faults, then all changes in order of time, then those without a time."""
     found = _new(report)
     page = Page(look, ("maybe gone",), (step.id for step in report.steps))
-    _put_title(page, before, report)
+    _put_title(page, before, report, is_same=difference.same_cluster)
     _put_faults(page, report)
     lines = sorted((*_faults(found), *_timed(difference)), key=lambda line: (line.at, line.level))
     _put_times(page, lines)
@@ -57,18 +57,20 @@ def as_text(before: State, report: Report, difference: Difference, look: Look) -
     return "\n".join(page.lines) + "\n"
 
 
-def _put_title(page: Page, before: State, report: Report) -> None:
-    old, new = before.evidence.target, report.target
+def _put_title(page: Page, before: State, report: Report, *, is_same: bool | None) -> None:
+    context = report.target.context
+    texts = [f"context {context}"] if context else []
+    if is_same is not True:
+        may = "is" if is_same is False else "may be"
+        old = before.evidence.target
+        name = f"context {old.context}" if old.context != context else old.server
+        texts.append(f"the earlier snapshot {may} of another cluster: {name}")
     page.put(
         f"{before.now:%Y-%m-%d %H:%M} UTC compared with {report.taken_at:%Y-%m-%d %H:%M} UTC, "
         f"{age(max(report.taken_at - before.now, timedelta()))} later"
     )
-    context = f"context {new.context}" if new.context else ""
-    other = old.server and new.server and (old.server, old.context) != (new.server, new.context)
-    if other:
-        page.put(f"{context}; the earlier snapshot is of another cluster: context {old.context}")
-    elif context:
-        page.put(context)
+    if texts:
+        page.put("; ".join(texts))
 
 
 def _put_faults(page: Page, report: Report) -> None:
@@ -146,6 +148,7 @@ def as_json(before: State, report: Report, difference: Difference) -> str:
     document = {
         "before": {"context": before.evidence.target.context, "takenAt": time_json(before.now)},
         "after": {"context": report.target.context, "takenAt": time_json(report.taken_at)},
+        "sameCluster": difference.same_cluster,
         "faults": {
             "new": [_fault(by_id[one]) for one in changes.new],
             "unseen": [_fault(by_id[one]) for one in changes.unseen],

@@ -1,6 +1,7 @@
 """What a worker is to do, and what it answers: values that travel as lines of JSON."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -97,4 +98,9 @@ def _answer(*found: Any) -> Answer:
     answer = Answer(*found)
     if answer.sources is None:
         return answer
-    return answer._replace(sources=[Source(*one) for one in answer.sources])
+    return answer._replace(sources=[Source(*map(_once, one)) for one in answer.sources])
+
+
+def _once(value: Any) -> Any:
+    """Return *value*; equal texts are one: most names and revisions are in many clusters."""
+    return sys.intern(value) if type(value) is str else value

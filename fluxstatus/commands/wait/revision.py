@@ -17,6 +17,11 @@ _GIVEN = re.compile(
 )
 _VERSION = re.compile(r"v?\d+\.\d+\.\d+[\w.+-]*")
 _HEADS = re.compile(r"refs/(?:heads|tags)/")
+_EXPRESSION = re.compile(
+    r"[<>=!].*|.*[~^*?\[\\|,].*|.*\.\..*|v?(?:\d+\.)+[xX](?:\.[xX])*|(?:[A-Z]+_)?HEAD", re.DOTALL
+)
+"""A range of versions, or what only a checkout can resolve: no name has these characters (git
+help check-ref-format), except for the comma and the bar; 1.x is the name of a branch, if any."""
 
 
 class Revision(NamedTuple):
@@ -40,10 +45,15 @@ class Revision(NamedTuple):
         if named and len(digits) < _LEAST:
             raise ArgumentError(f"{given!r} has too few digits: give at least {_LEAST} of the hash")
         if found and named:
-            return cls(given, plain_name(found["name"] or ""), digits)
+            return cls(given, _name_in(found["name"] or "", found["algorithm"] or ""), digits)
         if not given or re.search(r"[\s@]|[^:]:[^:]", given):
             raise ArgumentError(
                 f"{given!r} is not a revision; give a commit, a tag, a digest or a chart version"
+            )
+        if _EXPRESSION.fullmatch(given):
+            raise ArgumentError(
+                f"{given!r} can mean another revision later; give the commit or version that it "
+                'means now, such as --revision "$(git rev-parse HEAD)"'
             )
         if found and len(digits) >= _WHOLE:
             return cls(given, hash=digits)
@@ -89,6 +99,17 @@ def is_same_name(one: str, other: str) -> bool:
         return False
     asked, has = one.removeprefix("v"), other.removeprefix("v")
     return has in {asked, asked.replace("+", "_")} or has.partition("+")[0] == asked
+
+
+def _name_in(given: str, algorithm: str) -> str:
+    """Return the name before a hash; of the image that a digest is of, that is its tag.
+
+    `flux push artifact` prints registry/image@sha256:HASH; no tag has a slash or a colon.
+    """
+    is_image = bool(re.search("[/:]", given)) and algorithm.lower() not in {"", "sha1"}
+    if not is_image or given.startswith("refs/"):
+        return plain_name(given)
+    return given.rpartition("/")[2].partition(":")[2]
 
 
 def plain_name(name: str) -> str:

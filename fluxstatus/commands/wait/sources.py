@@ -6,7 +6,7 @@ from typing import NamedTuple
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.urls import plain_url
 from fluxstatus.commands.wait.proof import Cover, Proofs, revisions_of
-from fluxstatus.commands.wait.revision import Revision, plain_name
+from fluxstatus.commands.wait.revision import Revision, is_same_name, plain_name
 from fluxstatus.model.errors import ArgumentError
 from fluxstatus.model.ref import Key
 from fluxstatus.state.references import feeds_of
@@ -22,6 +22,7 @@ _REFERENCES = ("commit", "digest", "name", "semver", "tag", "branch")
 
 _HAVING = frozenset({Cover.SAME, Cover.CONTAINS})
 _PINNED = ("commit", "digest")
+_RANGES = ("semver", "version")
 _DEFAULT = {"GitRepository": ("branch", "master"), "OCIRepository": ("tag", "latest")}
 
 
@@ -115,26 +116,27 @@ def kinds_with(wanted: Revision) -> Sequence[str]:
 def refuse_moving(wanted: Revision, sources: Iterable[Resource]) -> None:
     """Raise ArgumentError for a name that each revision of one of *sources* has.
 
-    That is the name of the branch, or of another reference but a tag, that it follows, and latest.
+    That is the name of the branch, or of another reference but a tag, that it follows, a range of
+    versions, and latest.
     """
     if wanted.hash and not wanted.either:
         return
     if any(_moving(one) == wanted.name for one in sources):
         raise ArgumentError(
-            f"{wanted.name!r} moves, and every revision of the source has that name; give the "
-            'digest or the commit, such as --revision "$(git rev-parse HEAD)"'
+            f"{wanted.name!r} moves, and stands for every revision of the source; give the digest, "
+            'the commit or the version, such as --revision "$(git rev-parse HEAD)"'
         )
 
 
 def _moving(source: Resource) -> str:
     """Return the name that each revision of *source* has, empty without one."""
-    field, value = following(source) or ("", "")
+    field, value = _plain(following(source) or Following("", ""))
     moves = (
-        field == "branch"
-        or (field == "name" and not value.startswith("refs/tags/"))
+        field in {"branch", "name"}
         or (field, value) == ("tag", "latest")
+        or (field in _RANGES and not Revision(value, value).is_version)
     )
-    return plain_name(value) if moves else ""
+    return value if moves else ""
 
 
 def never(source: Resource, wanted: Revision) -> str:
@@ -142,16 +144,25 @@ def never(source: Resource, wanted: Revision) -> str:
     follows = following(source)
     if follows is None or wanted.either:
         return ""
-    field, value = follows
+    field, value = _plain(follows)
     if field in _PINNED and wanted.hash and not _same_hash(value, wanted.hash):
         return f"it is pinned to {field} {value}"
     if field == "branch" and wanted.name and wanted.hash and value != wanted.name:
         return f"it follows {follows}, not {wanted.name}"
     if field == "branch" and wanted.is_version:
         return f"it follows {follows}, and not tags"
-    if field == "tag" and wanted.name and value != wanted.name:
+    if field == "tag" and wanted.name and not is_same_name(wanted.name, value):
         return f"it follows {follows}"
     return ""
+
+
+def _plain(follows: Following) -> Following:
+    """Return the branch or tag that a full name, such as refs/heads/main, is of."""
+    if follows.field != "name":
+        return follows
+    kinds = {"refs/heads/": "branch", "refs/tags/": "tag"}
+    field = next((kind for start, kind in kinds.items() if follows.value.startswith(start)), "name")
+    return Following(field, plain_name(follows.value))
 
 
 def _same_hash(value: str, digits: str) -> bool:

@@ -33,6 +33,7 @@ from tests.report.test_hostile import unmarked
 PACKAGE = "fluxstatus.commands.compare"
 SCHEMA = json.loads(resources.files(PACKAGE).joinpath("schema.json").read_text())
 THEN = NOW - timedelta(hours=1)
+STAGE = {"context": "stage", "server": "https://10.0.0.2"}
 GIT = source("git")
 PUSHED = source("git")
 PUSHED["status"]["artifact"] = {"revision": "main@sha1:def", "lastUpdateTime": stamp(minutes(20))}
@@ -200,13 +201,31 @@ def test_an_unreachable_cluster_cannot_be_compared(files: Files, flux_status: Pr
     assert f"in {down}, the cluster was unreachable: connection refused" in done.stderr
 
 
-def test_snapshots_of_two_clusters_are_said_to_be(files: Files, flux_status: Program) -> None:
-    """They can be compared, but that is hardly meant."""
+OTHER_CLUSTER = [
+    # The context and the server of the earlier snapshot, the uids of both, and what is said.
+    (STAGE, ("a", "b"), "; the earlier snapshot is of another cluster: context stage", False),
+    ({}, ("a", "b"), "; the earlier snapshot is of another cluster: https://", False),
+    (STAGE, ("a", "a"), "", True),
+    (STAGE, ("a", ""), "; the earlier snapshot may be of another cluster: context stage", None),
+    ({}, ("", ""), "", True),
+]
+
+
+@pytest.mark.parametrize("case", OTHER_CLUSTER)
+def test_snapshots_of_two_clusters_are_said_to_be(
+    files: Files, flux_status: Program, case: tuple[Any, tuple[str, str], str, bool | None]
+) -> None:
+    """They can be compared, but that is hardly meant; one cluster may have several contexts."""
+    earlier, uids, text, is_same = case
     known = evidence(*HEALTHY)
-    other = known.target._replace(context="stage", server="https://10.0.0.2")
-    first = files.save("a.json", replace(known, taken_at=THEN, target=other))
-    done = flux_status("compare", first, files.save("b.json", known))
-    assert "context prod; the earlier snapshot is of another cluster: context stage" in done.stdout
+    other = known.target._replace(**earlier)
+    first = files.save("a.json", replace(known, taken_at=THEN, target=other, uid=uids[0]))
+    second = files.save("b.json", replace(known, uid=uids[1]))
+    done = flux_status("compare", first, second)
+    assert f" context prod{text}" in " ".join(done.stdout.split())
+    assert ("another cluster" in done.stdout) is bool(text)
+    document = json.loads(flux_status("compare", first, second, "-o", "json").stdout)
+    assert document["sameCluster"] is is_same
 
 
 @pytest.mark.parametrize("turn", [0, 3, 7, 11])

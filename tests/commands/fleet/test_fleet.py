@@ -3,11 +3,13 @@
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -24,7 +26,7 @@ from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Exit
 from tests.builders import HEALTHY, NOT_THERE, evidence, flux, kustomization, source
 from tests.conftest import Program
-from tests.fakes.scripted import forbidden, stalled, status
+from tests.fakes.scripted import Asking, as_usual, forbidden, stalled, status
 from tests.fakes.servers import Servers, kube_system, serving
 from tests.kubernetes.flux_objects import git_repository
 from tests.kubernetes.flux_system import flux_system
@@ -127,6 +129,20 @@ def test_one_that_hangs_costs_only_itself(three: Servers, flux_status: Program) 
     assert first.split()[:2] == ["unknown", "eu"]
     assert "did not respond" in first
     assert [one.split()[0] for one in others] == ["pass", "pass"]
+
+
+def test_a_table_takes_the_time_of_the_slowest(three: Servers, flux_status: Program) -> None:
+    """All clusters are read side by side: here, each answers only once all have been asked."""
+    meeting = threading.Barrier(len(three.apis))
+
+    def answer_together(request: Asking) -> None:
+        meeting.wait(60)
+        as_usual(request)
+
+    for api in three.apis.values():
+        api["/apis"] = answer_together
+    done = flux_status("fleet", "--all-contexts")
+    assert (done.returncode, meeting.broken) == (Exit.HEALTHY, False)
 
 
 def test_a_failure_counts_more_than_what_is_unknown(three: Servers, flux_status: Program) -> None:
@@ -557,6 +573,25 @@ def test_a_report_that_was_changed_by_hand_is_unknown(tmp_path: Path, flux_statu
     done = flux_status("fleet", "--from", file, "-o", "json")
     assert done.returncode == Exit.NO_VERDICT
     assert "is damaged" in by_name(done.stdout)["a"]["problem"]
+
+
+def test_twenty_snapshots_take_less_than_twenty_checks(tmp_path: Path) -> None:
+    """All processes together need less CPU time than a check of each, so two need half of it."""
+    names = [f"c{number:02}" for number in range(20)]
+    for name in names:
+        save(tmp_path, name, *HEALTHY)
+    check = [sys.executable, "-m", "fluxstatus"]
+    alone = _cpu_of([*check, "--from", str(tmp_path / "c00.json.gz")])
+    assert _cpu_of([*check, "fleet", "--from", f"{tmp_path}/*.gz"]) < len(names) * alone
+
+
+def _cpu_of(argv: Sequence[str]) -> float:
+    """Return the seconds of CPU time of a program that passes, and of all that it waits for."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == Exit.HEALTHY, done.stdout
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def test_json_lines_come_one_by_one(three: Servers, flux_status: Program) -> None:

@@ -1,19 +1,18 @@
 """What the objects of a list wait for."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import pytest
-
 from fluxstatus.causes.analysis import Analysis
+from fluxstatus.causes.cause import Cause
 from fluxstatus.cluster.list_reader import Saved
 from fluxstatus.commands.get.rows import Row, rows
 from fluxstatus.commands.get.verdicts import verdict_json
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.kinds import KINDS
-from fluxstatus.model.ref import Ref
+from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.resource import Verdict
 from fluxstatus.state.state import State
 from tests.builders import (
@@ -92,36 +91,49 @@ def test_a_message_of_its_own_stays() -> None:
     assert "waits for" not in row["web"].message()
 
 
-@pytest.mark.parametrize("file", CLUSTERS, ids=lambda file: file.name)
-def test_the_judgement_is_that_of_the_check(file: Path) -> None:
+def judged() -> Iterator[tuple[Row, Mapping[Key, Sequence[Cause]]]]:
+    """Yield each row of each recorded cluster, with the causes that the check finds there."""
+    for file in (*CLUSTERS, STATES):
+        recorded = snapshot.load(file)
+        causes = Analysis(State(recorded)).causes.by_object
+        for batch in rows(Saved(recorded), [kind for kind in KINDS.values() if kind.reconciled]):
+            for row in batch:
+                yield row, causes
+
+
+def test_the_judgement_is_that_of_the_check() -> None:
     """What an object waits for is among its causes in the check, or blocked by one of them.
 
     The check may know more: then the cause is a controller, which is not read for a list.
     """
-    recorded = snapshot.load(file)
-    causes = Analysis(State(recorded)).causes.by_object
-    for batch in rows(Saved(recorded), [kind for kind in KINDS.values() if kind.reconciled]):
-        for row in batch:
-            of_check = {cause.ref for cause in causes.get(row.resource.ref.key, ())}
-            for cause in row.waits_for:
-                further = {one.ref for one in causes.get(cause.ref.key, ())}
-                assert cause.ref in of_check or further & of_check
+    waiting = [(row, cause, causes) for row, causes in judged() for cause in row.waits_for]
+    for row, cause, causes in waiting:
+        of_check = {one.ref for one in causes.get(row.resource.ref.key, ())}
+        further = {one.ref for one in causes.get(cause.ref.key, ())}
+        assert cause.ref in of_check or further & of_check, row.resource.ref
+    assert len(waiting) >= 100
 
 
 FAILING = (Verdict.FAILED, Verdict.STALLED, Verdict.RECONCILING)
 
 
-@pytest.mark.parametrize("file", [*CLUSTERS, STATES], ids=lambda file: file.name)
-def test_what_fails_fails_since_then_in_the_check_too(file: Path) -> None:
+def test_what_fails_fails_since_then_in_the_check_too() -> None:
     """An object with a fault of its own is not ready, since the same time, also during a retry."""
-    recorded = snapshot.load(file)
-    causes = Analysis(State(recorded)).causes.by_object
-    for batch in rows(Saved(recorded), [kind for kind in KINDS.values() if kind.reconciled]):
-        for row in batch:
-            own = [one for one in causes.get(row.resource.ref.key, ()) if one.resource]
-            own = [one for one in own if one.ref == row.resource.ref]
-            if own and row.resource.verdict in FAILING:
-                assert (row.ready, row.since) == ("False", own[0].since), row.resource.ref
+    failing = [
+        (row, own[0])
+        for row, causes in judged()
+        if row.resource.verdict in FAILING and (own := _own(row, causes))
+    ]
+    for row, cause in failing:
+        assert (row.ready, row.since) == ("False", cause.since), row.resource.ref
+    assert {row.resource.verdict for row, _ in failing} == {*FAILING}
+    assert len(failing) >= 100
+
+
+def _own(row: Row, causes: Mapping[Key, Sequence[Cause]]) -> list[Cause]:
+    """Return the causes of *row* that are faults of the object itself."""
+    ref = row.resource.ref
+    return [one for one in causes.get(ref.key, ()) if one.resource and one.ref == ref]
 
 
 def test_a_failure_that_only_events_or_history_know() -> None:

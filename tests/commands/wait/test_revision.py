@@ -22,6 +22,10 @@ SAME = [
     (f"refs/heads/main@sha1:{SHA}", f"main@sha1:{SHA}"),
     (f"sha256:{DIGEST[:12]}", f"latest@sha256:{DIGEST}"),
     (DIGEST, f"latest@sha256:{DIGEST}"),
+    (f"ghcr.io/acme/apps@sha256:{DIGEST}", f"latest@sha256:{DIGEST}"),
+    (f"oci://registry.local:5000/apps:v7@SHA256:{DIGEST}", f"v7@sha256:{DIGEST}"),
+    (f"podinfo:v7@sha256:{DIGEST}", f"v7@sha256:{DIGEST}"),
+    (f"feature/x@sha1:{SHA}", f"feature/x@sha1:{SHA}"),
     ("v1.4.0", f"v1.4.0@sha1:{SHA}"),
     ("1.4.0", f"v1.4.0@sha1:{SHA}"),
     ("refs/tags/v1.4.0", f"refs/tags/v1.4.0@sha1:{SHA}"),
@@ -29,6 +33,7 @@ SAME = [
     ("1.4.0", "1.4.0+5f2ac1d0"),
     ("1.4.0+build", f"1.4.0_build@sha256:{DIGEST}"),
     ("stable", f"stable@sha256:{DIGEST}"),
+    ("v1.2.xenial", f"v1.2.xenial@sha256:{DIGEST}"),
     ("20261130", f"20261130@sha256:{DIGEST}"),
 ]
 OTHERS = [
@@ -36,6 +41,9 @@ OTHERS = [
     (SHA, ""),
     ("v1.4.0", ""),
     (f"main@sha1:{SHA}", f"release@sha1:{SHA}"),
+    (f"feature/x@sha1:{SHA}", f"x@sha1:{SHA}"),
+    (f"ghcr.io/acme/apps:v7@sha256:{DIGEST}", f"v8@sha256:{DIGEST}"),
+    (f"ghcr.io/acme/apps@sha256:{DIGEST}", f"latest@sha256:{DIGEST[::-1]}"),
     (f"main@sha1:{SHA}", f"sha1:{SHA}"),
     ("1.4.0", "1.4.01"),
     ("1.4", "1.4.0"),
@@ -64,6 +72,17 @@ def test_another(asked: str, revision: str) -> None:
 def test_no_revision(asked: str) -> None:
     """What is no revision, or has too few digits, is an error."""
     with pytest.raises(ArgumentError):
+        Revision.parse(asked)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["HEAD", "FETCH_HEAD", "HEAD~1", "main^", "v1..v2", "6.*", "6.x", "v1.2.X", "1.x.x", "^6.9.2",
+     "~6.9.2", ">=6.9.2", ">1,<2", "=6.9.2", "!=1.0.0", "1.0.0||2.0.0", "v1.[0-9].0", "v1.?.0"],
+)  # fmt: skip
+def test_what_moves_is_no_revision(asked: str) -> None:
+    """A range of versions, or an expression of Git, is an error at once and not after the wait."""
+    with pytest.raises(ArgumentError, match="another revision later"):
         Revision.parse(asked)
 
 

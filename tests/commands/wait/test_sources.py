@@ -82,6 +82,7 @@ def test_a_version_of_a_chart() -> None:
         ("refs/heads/main", (git(),), "moves, and"),
         ("main", (git(spec={"ref": {"name": "refs/heads/main"}}),), "'main' moves"),
         ("feedbee", (git(spec={"ref": {"branch": "feedbee"}}),), "'feedbee' moves"),
+        ("v1", (git(spec={"ref": {"semver": "v1"}}),), "'v1' moves"),
         ("latest", (oci("latest@sha256:abc", ON_A),), "'latest' moves"),
         ("1.4.0", (HELM, oci("v1@sha256:a", "")), "can be in any of 2 sources"),
         (A, (HELM,), "there is no source"),
@@ -99,16 +100,24 @@ NEVER = [
     # What was asked for, the ref of the source, and why it never gets that.
     (f"main@sha1:{A}", {"branch": "main"}, ""),
     (f"main@sha1:{A}", {"branch": "release"}, "it follows branch release, not main"),
+    (f"release@sha1:{A}", {"name": "refs/heads/main"},
+     "it follows name refs/heads/main, not release"),
+    (f"main@sha1:{A}", {"name": "refs/heads/main"}, ""),
+    ("v1.4.0", {"name": "refs/heads/main"}, "it follows name refs/heads/main, and not tags"),
+    ("v1.4.0", {"name": "refs/tags/v1.3.0"}, "it follows name refs/tags/v1.3.0"),
+    ("v1.4.0", {"name": "refs/tags/v1.4.0"}, ""),
+    (A, {"name": "refs/pull/7/head"}, ""),
     (A, {"branch": "release"}, ""),
     (A, {"commit": A}, ""),
     (A[:9], {"commit": A, "branch": "main"}, ""),
     (A, {"commit": "c" * 40}, f"it is pinned to commit {'c' * 40}"),
     ("v1.4.0", {"tag": "v1.4.0"}, ""),
+    ("1.4.0", {"tag": "v1.4.0"}, ""),
     ("v1.4.0", {"tag": "v1.3.0"}, "it follows tag v1.3.0"),
     ("v1.4.0", {"semver": ">=1.0.0"}, ""),
     ("v1.4.0", {"branch": "main"}, "it follows branch main, and not tags"),
     ("v1.4.0", {}, "it follows branch master, and not tags"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("wanted", "ref", "why"), NEVER)
