@@ -28,6 +28,11 @@ _REPEATED = 3  # questions within an hour, including this one
 _LOG = "kubectl logs -n {ns} deployment/{name} --since=1h"
 _PROMPT = kubectl("flux-status", "--prompt")
 _EVENTS = "kubectl get events -n {ns} --field-selector=involvedObject.name={name}"
+_NOT_OURS = hint(
+    "disable the plugin that brings it, or ask the administrator of this machine; mcp status shows "
+    "the file",
+    kubectl("flux-status", "mcp", "status"),
+)
 _UNEXPLAINED = frozenset({"unknown", "one-of"})
 """The certainties of a cause about which the report is not sure."""
 
@@ -116,12 +121,12 @@ def next_about(ref: Ref, analysis: Analysis, report: Report, local: LocalState) 
 
 def warnings(local: LocalState) -> Iterator[Finding]:
     """Yield advice on entries on this machine that let an assistant change the cluster."""
-    by_entry: dict[str, list[str]] = {}
-    for one in local.configured:
-        if not one.read_only:
-            by_entry.setdefault(one.entry, []).append(one.client)
-    for entry, clients in by_entry.items():
-        titles = _listed(o.title for o in local.configured if o.client in clients)
+    writing = [one for one in local.configured if not one.read_only]
+    for entry, is_own in dict.fromkeys((one.entry, one.is_own) for one in writing):
+        found = [one for one in writing if (one.entry, one.is_own) == (entry, is_own)]
+        clients = list(dict.fromkeys(one.client for one in found))
+        titles = _listed(dict.fromkeys(one.title for one in found))
+        fix = hint("make it read-only", setup_command(entry, clients))
         yield Finding(
             step=STEP_ID,
             code=MCP_READ_WRITE,
@@ -130,7 +135,7 @@ def warnings(local: LocalState) -> Iterator[Finding]:
             area="security",
             title=f"the MCP server {entry} in {titles} can change the cluster",
             why=f"{PROGRAM} can write unless it is started with --read-only=true",
-            hints=(hint("make it read-only", setup_command(entry, clients)),),
+            hints=(fix if is_own else _NOT_OURS,),
         )
 
 

@@ -30,13 +30,17 @@ _INTERVAL = 0.01  # seconds between two attempts
 
 
 class Configured(NamedTuple):
-    """An entry for the MCP server in a client: its name, context, and whether it is read-only."""
+    """An entry for the MCP server in a client: its name, context, and whether it is read-only.
+
+    `is_own` is whether it is in a file of the user, which setup can change.
+    """
 
     client: str
     title: str
     entry: str
     context: str
     read_only: bool
+    is_own: bool = True
 
 
 class LocalState(NamedTuple):
@@ -150,12 +154,13 @@ def _configured(target: Target) -> Iterator[Configured]:
     with suppress(Exception):  # the check ignores errors in these files
         host = Host(environ=os.environ, folder=Path.cwd())
         for found in scan(host, clients, _MOST_OF_CLIENT, folder=False):
-            for entry in (one.entry for one in found.started):
+            for one in found.started:
+                client, entry = found.client, one.entry
                 if not entry.url and leads_to(entry, target):
-                    client = found.client
                     yield Configured(
-                        client.name, client.title, entry.name, entry.context, entry.read_only
-                    )
+                        client.name, client.title, entry.name, entry.context, entry.read_only,
+                        one.at.place.is_the_users,
+                    )  # fmt: skip
 
 
 def _has_client() -> bool:
