@@ -145,7 +145,7 @@ def _add(results: list[_Result], found: ClientEntries, name: str) -> bool:
 def _verify(result: _Result, connection: Connection, shown: Display, deadline: Deadline) -> None:
     entry = result.entry
     connection, is_own = _connection(connection, entry, deadline)
-    evidence = read_evidence(connection, deadline=deadline, verbose=shown.verbose)
+    evidence = read_evidence(connection, deadline=deadline, verbose=shown.verbose, identified=True)
     pinned: KubeContext | ProgramError
     try:
         pinned = context_of(entry, deadline)
