@@ -19,42 +19,88 @@ Finder: TypeAlias = "Callable[..., Iterator[Plugin]]"
 
 _MOST = 4 << 20  # bytes of a file
 _PLUGINS = 500  # in one folder; more are not looked at
+_CLAUDE_MARKETS = (".claude-plugin/marketplace.json",)
+_COPILOT_MARKETS = (
+    "marketplace.json",
+    ".plugin/marketplace.json",
+    ".github/plugin/marketplace.json",
+    *_CLAUDE_MARKETS,
+)
 _NUMBER = re.compile(r"\d+")
 
 
 class Plugin(NamedTuple):
     """A plugin or extension that is enabled: its name, its folder, and its servers that are off.
 
-    It may be one of the current folder, which somebody else may have written.
+    It may be one of the current folder, which somebody else may have written. `declared` is what
+    its marketplace says of it; that counts if it has no manifest.
     """
 
     name: str
     root: Path
     is_of_folder: bool = False
     off: frozenset[str] = frozenset()
+    declared: Mapping[str, Any] = {}
 
 
 def _claude(host: Host, *, folder: bool) -> Iterator[Plugin]:
     """Yield the plugins of Claude Code: those of the user, and those of the current folder."""
-    moved = host.environ.get("CLAUDE_CONFIG_DIR")
-    home = Path(moved or f"{host.home}/.claude")
-    cache = host.environ.get("CLAUDE_CODE_PLUGIN_CACHE_DIR") or home / "plugins"
-    [known] = _documents(Path(cache, "installed_plugins.json")) or [{}]
-    theirs = ("down/.claude/settings.json,.claude/settings.local.json",) if folder else ()
+    home = Path(host.environ.get("CLAUDE_CONFIG_DIR") or f"{host.home}/.claude")
+    cache = Path(host.environ.get("CLAUDE_CODE_PLUGIN_CACHE_DIR") or home / "plugins")
+    theirs = [f"here/.claude/settings{local}.json" for local in ("", ".local")] if folder else []
     enabled = _enabled(
         [
             *_documents(home / "settings.json"),
             *settings(host, *theirs, "claude-admin/managed-settings.json"),
         ]
     )
-    for name, value in islice(map_of(known.get("plugins")).items(), _PLUGINS):
-        for one in maps_of(value) or maps_of([value]):
+    [known] = _documents(cache / "installed_plugins.json") or [{}]
+    [markets] = _documents(cache / "known_marketplaces.json") or [{}]
+    for key, value in islice(map_of(known.get("plugins")).items(), _PLUGINS):
+        name, _, market = key.rpartition("@")
+        for one in maps_of(value):
             place = one.get("projectPath")
-            if place and Path(str(place)) not in host.folders:
+            if enabled.get(key) is not True or place not in (None, str(host.folder)):
                 continue
+            plugin = _in_market(_folder_of(markets.get(market)), name, _CLAUDE_MARKETS)
             root = Path(str(one.get("installPath") or ""))
-            if root.is_absolute() and enabled.get(name) is True:
-                yield Plugin(name.partition("@")[0], root, is_of_folder=bool(place))
+            plugin = plugin or (Plugin(name, root) if root.is_absolute() else None)
+            if plugin:
+                yield plugin._replace(is_of_folder=bool(place))
+    yield from _claude_skills(host, home, enabled, folder=folder)
+
+
+def _claude_skills(
+    host: Host, home: Path, enabled: Mapping[str, Any], *, folder: bool
+) -> Iterator[Plugin]:
+    """Yield the skills that are plugins; those of a folder count once the user trusts that."""
+    projects = (map_of(one.get("projects")) for one in settings(host, "claude/.claude.json"))
+    kept = (map_of(one.get(str(host.root))) for one in projects)
+    is_trusted = folder and any(one.get("hasTrustDialogAccepted") is True for one in kept)
+    theirs = [host.folder / ".claude"] if is_trusted and host.folder / ".claude" != home else []
+    for each in (home, *theirs):
+        for root in _folders(each / "skills"):
+            is_plugin = (root / ".claude-plugin" / "plugin.json").exists()
+            if is_plugin and enabled.get(f"{root.name}@skills-dir") is not False:
+                yield Plugin(root.name, root, is_of_folder=each != home)
+
+
+def _folder_of(market: Any) -> Path | None:
+    """Return the folder of a marketplace that is one, whose plugins are read where they are."""
+    source = map_of(map_of(market).get("source"))
+    path = Path(str(source.get("path")))
+    return path if source.get("source") == "directory" and path.is_absolute() else None
+
+
+def _in_market(folder: Path | None, name: str, files: Iterable[str]) -> Plugin | None:
+    """Return the plugin *name* of the marketplace in *folder*, which has one of *files*."""
+    if folder is None:
+        return None
+    [market] = next(filter(None, (_documents(folder / file) for file in files)), [{}])
+    for one in maps_of(market.get("plugins")):
+        if one.get("name") == name and isinstance(source := one.get("source"), str):
+            return Plugin(name, folder / source, declared=one)
+    return None
 
 
 def _enabled(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -113,17 +159,20 @@ def _is_enabled(overrides: Iterable[Any], folder: Path) -> bool:
 
 
 def _copilot(host: Host, **_: bool) -> Iterator[Plugin]:
-    """Yield the plugins of the Copilot CLI: of marketplaces, and those installed directly."""
+    """Yield the plugins of the Copilot CLI: those that it has copied, and those read in place."""
     found = settings(host, "copilot/config.json", "copilot/settings.json")
-    known = [one for each in found for one in maps_of(each.get("installedPlugins"))]
     enabled = _enabled(found)
-    for one in known[:_PLUGINS]:
-        name, marketplace = str(one.get("name")), str(one.get("marketplace") or "_direct")
-        usual = Path(host.base("copilot"), "installed-plugins", marketplace, name)
-        root = Path(str(one.get("cache_path") or usual))
-        is_off = one.get("enabled") is False or enabled.get(f"{name}@{marketplace}") is False
-        if not is_off:
-            yield Plugin(name, root)
+    for one in [one for each in found for one in maps_of(each.get("installedPlugins"))][:_PLUGINS]:
+        name, market = str(one.get("name")), str(one.get("marketplace") or "_direct")
+        usual = Path(host.base("copilot"), "installed-plugins", market, name)
+        if one.get("enabled") is not False and enabled.get(f"{name}@{market}") is not False:
+            yield Plugin(name, Path(str(one.get("cache_path") or usual)))
+    markets = {k: v for one in found for k, v in map_of(one.get("extraKnownMarketplaces")).items()}
+    for key, value in islice(enabled.items(), _PLUGINS):
+        name, _, market = key.rpartition("@")
+        plugin = _in_market(_folder_of(markets.get(market)), name, _COPILOT_MARKETS)
+        if plugin and value is True:
+            yield plugin
 
 
 def _goose(host: Host, *, folder: bool) -> Iterator[Plugin]:

@@ -36,9 +36,9 @@ class _Form(NamedTuple):
     """How a client's plugins declare servers.
 
     Of `manifests` the first that exists counts; `inline` returns the servers in it, or the paths of
-    files with servers. `files` have them without being named, and do not count if the manifest
-    `replaces` them. `variable` stands for the folder of the plugin, and `name` is what the client
-    calls a server.
+    files with servers. `files` have them without being named; they do not count if the manifest
+    `replaces` them, or without a manifest that the client needs. `variable` stands for the folder
+    of the plugin, and `name` is what the client calls a server.
     """
 
     manifests: tuple[str, ...]
@@ -46,6 +46,7 @@ class _Form(NamedTuple):
     variable: str = ""
     name: str = "{server}"
     replaces: bool = False
+    needs_manifest: bool = False
     inline: Callable[[Mapping[str, Any]], Any] = lambda manifest: manifest.get(_SERVERS)
 
 
@@ -56,18 +57,22 @@ def _of_desktop(manifest: Mapping[str, Any]) -> Any:
 
 
 _FORMS: Mapping[str, _Form] = {
-    "claude-code": _Form(
+    "claude-code": _Form(  # run: 2.1.197
         (".claude-plugin/plugin.json",),
         (".mcp.json",),
         "${CLAUDE_PLUGIN_ROOT}",
         "plugin:{plugin}:{server}",
     ),
-    "codex": _Form(
-        (".codex-plugin/plugin.json", ".claude-plugin/plugin.json"), (".mcp.json",), replaces=True
+    "codex": _Form(  # run: 0.171.0
+        (".codex-plugin/plugin.json", ".claude-plugin/plugin.json"),
+        (".mcp.json",),
+        replaces=True,
+        needs_manifest=True,
     ),
+    # run: 0.61.0, whose mcp list has those of disabled extensions, too; 0.15.10
     "gemini": _Form(("gemini-extension.json",), variable="${extensionPath}"),
     "qwen": _Form(("qwen-extension.json",), variable="${extensionPath}"),
-    "copilot": _Form(  # docs.github.com, cli-plugin-reference
+    "copilot": _Form(  # run: 1.0.102; docs.github.com, cli-plugin-reference
         (
             ".plugin/plugin.json",
             "plugin.json",
@@ -106,13 +111,17 @@ def brought(client: str, host: Host, most: int, *, folder: bool) -> Iterator[Bro
 
 
 def _files(form: _Form, plugin: Plugin, most: int) -> Iterator[Brought]:
-    declared: Any = None
+    declared: Any = form.inline(plugin.declared)
     found = (plugin.root / name for name in form.manifests)
     manifest = next((path for path in found if path.exists()), None)
     if manifest:
         one = _read(plugin, manifest, most)
         declared = form.inline(one.servers)
         yield one._replace(servers=_named(form, plugin, declared))
+    elif form.needs_manifest:
+        return
+    elif declared:
+        yield Brought(plugin, plugin.root, _named(form, plugin, declared))
     named = [declared] if isinstance(declared, str) else declared
     paths = named if isinstance(named, list) else []
     usual = () if form.replaces and declared is not None else form.files

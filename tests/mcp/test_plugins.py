@@ -70,7 +70,7 @@ def codex(desk: Desk, content: Any, *, enabled: bool) -> Path:
     text = config.read_text() if config.exists() else ""
     desk.put(".codex/config.toml", text.partition("[plugins")[0] + table)
     root = ".codex/plugins/cache/market/flux"
-    desk.put(f"{root}/1.9.0/.mcp.json", servers("--read-only=true"))
+    desk.put(f"{root}/1.9.0/.codex-plugin/plugin.json", servers("--read-only=true"))
     desk.put(f"{root}/1.10.0/.codex-plugin/plugin.json", {"mcpServers": "./servers.json"})
     return desk.put(f"{root}/1.10.0/servers.json", content)
 
