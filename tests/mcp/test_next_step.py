@@ -36,8 +36,10 @@ from tests.builders import (
 AUTH = flux("GitRepository", "git",
             {"Ready": "False GitOperationFailed: authentication required"},
             spec={"secretRef": {"name": "auth"}})  # fmt: skip
-OWNED = 'ConfigMap "a" in namespace "apps" exists and cannot be imported into the current release'
-EXPLAINED = flux("HelmRelease", "owned", {"Ready": f"False InstallFailed: {OWNED}: x"})
+OWNED = ('ConfigMap "a" in namespace "b" exists and cannot be imported into the current release: '
+         'invalid ownership metadata; annotation validation error: key "meta.helm.sh/release-name" '
+         'must equal "owned": current value is "other"')  # fmt: skip
+EXPLAINED = flux("HelmRelease", "owned", {"Ready": f"False InstallFailed: {OWNED}"})
 ONE_EDIT = flux("GitRepository", "bad", {"Ready": "False GitOperationFailed: status code: 413"})
 TRIVIAL = flux("GitRepository", "git", {"Ready": "False URLInvalid: bad"})
 DOWN = alter(HEALTHY, "Deployment/notification-controller", {"status.readyReplicas": 0})
@@ -112,16 +114,17 @@ def test_questions_about_one_object_count(questions: dict[str, int], *, suggeste
 
 def test_what_pods_do_not_explain_is_no_edit() -> None:
     """That an upgrade was rolled back is certain; what the workload lacks is not known."""
+    done = "Helm rollback to previous release apps/bad.v1 with chart c@1.0.0 succeeded"
+    waited = "timeout waiting for: [Deployment/apps/bad status: 'InProgress']"
+    failed = f"Helm upgrade failed for release apps/bad with chart c@1.0.0: {waited}"
     rolled_back = flux("HelmRelease", "bad", {
-        "Ready": "False UpgradeFailed: Helm upgrade failed for release apps/bad with chart "
-                 "c@1.0.0: timeout waiting for: [Deployment/apps/bad status: 'InProgress']",
-        "Remediated": "True RollbackSucceeded: Helm rollback to previous release apps/bad.v1 with "
-                      "chart c@1.0.0 succeeded"})  # fmt: skip
-    [finding] = [
-        f for f in judge(evidence(*HEALTHY, rolled_back)).findings if f.level is Level.FAIL
-    ]
-    assert finding.object
-    assert next_of(evidence(*HEALTHY, rolled_back), LocalState(failures=2))
+        "Ready": f"False RollbackSucceeded: {done}", "Released": f"False UpgradeFailed: {failed}",
+        "Remediated": f"True RollbackSucceeded: {done}"})  # fmt: skip
+    known = evidence(*HEALTHY, rolled_back)
+    [finding] = [f for f in judge(known).findings if f.level is Level.FAIL]
+    assert (finding.code, finding.certainty) == ("upgrade-rolled-back", "certain")
+    assert next_of(known) is None
+    assert next_of(known, LocalState(failures=2))
 
 
 @pytest.mark.parametrize("secret", [{}, {"secretRef": {"name": "auth"}}])
