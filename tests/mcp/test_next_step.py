@@ -153,7 +153,7 @@ def test_explain_leads_to_an_assistant(memory: LocalState, command: list[str] | 
     step = next_about(refs["git"], analysis, whole, memory)
     assert [list(one.argv[2:]) for one in step.commands] == [command] if step else command is None
     assert next_about(refs["owned"], analysis, whole, memory) is None
-    assert next_about(refs["flux"], analysis, whole, memory) is None
+    assert next_about(refs["flux-system"], analysis, whole, memory) is None
 
 
 def test_it_does_not_ask_why_where_the_report_says_why() -> None:
@@ -222,7 +222,7 @@ def test_who_asks_for_a_prompt_gets_one() -> None:
     """With --prompt, the worst fault has one, whatever its kind; a healthy cluster has none."""
     for objects, expected in (
         ([TRIVIAL], "GitRepository apps/git"),
-        ([EXPLAINED], "GitRepository apps/bad"),
+        ([EXPLAINED], "HelmRelease apps/owned"),
         ([kustomization("web", "flux-system/flux-system", {}, spec={"suspend": True})], "apps/web"),
     ):
         analysis = Analysis(State(evidence(*HEALTHY, *objects)))

@@ -152,8 +152,8 @@ def test_entries_for_this_context(state: Path) -> None:
         path.write_text(CLIENTS[name].put("", entry))
     (Path.home() / ".claude.json").write_text('{"flux-operator-mcp": ')
     assert [tuple(one) for one in state_file.local_state(PROD, NOW).configured] == [
-        ("cursor", "Cursor", "a", "prod", False),
-        ("codex", "Codex", "b", "", True),
+        ("cursor", "Cursor", "a", "prod", False, True),
+        ("codex", "Codex", "b", "", True, True),
     ]
 
 
