@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from fluxstatus.commands import console
+from fluxstatus.commands.asked import remember
 from fluxstatus.commands.one_object import Words, find_one, from_cluster
 from fluxstatus.commands.options import TIMEOUT, BasicDisplay, Connection, ObjectNamespace, Timeout
 from fluxstatus.commands.progress import reading
@@ -16,6 +17,8 @@ from fluxstatus.report import Format
 
 if TYPE_CHECKING:
     from fluxstatus.lookup.credentials.inspect import Credential
+    from fluxstatus.state.resource import Resource
+    from fluxstatus.state.state import State
 
 EPILOG = """
 \b
@@ -55,6 +58,7 @@ def show(
         ours.discover()
         read = from_cluster(ours, place, display, fed_by)
         state, resource = find_one("credentials", words, read, connection, place=place)
+    remember(connection, resource.ref)
 
     flags = connection.flags()
     found = tuple(inspect.credentials_of(state, resource, flags, timeout))
@@ -65,7 +69,26 @@ def show(
         console.put_report(as_text(resource, state, found, look))
     for names, why in by_reason(state.evidence.unread):
         console.error(f"{names}: {why.full_text}")
-    raise typer.Exit(_exit_code(found, is_complete=not state.evidence.unread))
+    code = _exit_code(found, is_complete=not state.evidence.unread)
+    if code is Exit.HEALTHY and found:
+        _note_other_faults(state, resource)
+    raise typer.Exit(code)
+
+
+def _note_other_faults(state: "State", resource: "Resource") -> None:
+    """Say that the form of the Secrets is not why *resource* fails, and what may tell why."""
+    from fluxstatus.checks.wording import explained
+    from fluxstatus.model.kubectl_flags import for_target
+    from fluxstatus.report.terminal import command_line
+    from fluxstatus.state.resource import BROKEN
+
+    if resource.verdict in BROKEN:
+        flags = for_target(state.evidence.target)
+        [more] = [flags.command(one) for hint in explained(resource.ref) for one in hint.commands]
+        console.note(
+            f"the Secrets have the right form, but {resource.ref} is not ready; to find the cause, "
+            f"run: {command_line(more.argv)}"
+        )
 
 
 def _preload() -> None:

@@ -11,6 +11,7 @@ from typer import Argument
 
 from fluxstatus.commands import console
 from fluxstatus.commands.any_object import found
+from fluxstatus.commands.asked import remember
 from fluxstatus.commands.options import (
     TIMEOUT,
     Connection,
@@ -83,6 +84,8 @@ def show(
         if display.output is Format.TREE:  # with the origins below it
             root = with_waits(root, objects.state(one.now))
             shown = without_origins(root)
+    if not snapshot.file:
+        remember(connection, root.ref)
     full = display.everything or not console.is_terminal(sys.stdout)
     look = console.look(display.color, everything=full)
     console.put_report(DRAW[display.output](shown, look))

@@ -9,6 +9,7 @@ import typer
 from typer import Argument
 
 from fluxstatus.commands import console
+from fluxstatus.commands.asked import remember
 from fluxstatus.commands.options import (
     TIMEOUT,
     Connection,
@@ -70,6 +71,7 @@ def show(
             root, state, complete = *_saved_tree(words, place.namespaces, snapshot.file), True
         else:
             root, state, complete = _live_tree(words, place.namespaces, connect)
+            remember(connection, root.ref)
     if display.output is Format.TREE:
         root = with_waits(root, PartialState(state.evidence, ()))
     full = display.everything or not console.is_terminal(sys.stdout)

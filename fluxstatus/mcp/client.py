@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 from fluxstatus.mcp.entry import Entry, EntrySchema
 from fluxstatus.mcp.host import ADMIN_BASES, FOLDER_BASES, Host
 
+PLUGIN_BASE = "plugin"
+"""The base of files of a plugin, which have no place of their own."""
+
 
 class Place(NamedTuple):
     """A file in which a client looks for servers, see `Host.paths`.
@@ -34,6 +37,12 @@ class Place(NamedTuple):
         return self.file.partition("/")[0] in ADMIN_BASES
 
     @property
+    def plugin(self) -> str:
+        """The name of the plugin that has the file, empty without one."""
+        base, _, name = self.file.partition("/")
+        return name if base == PLUGIN_BASE else ""
+
+    @property
     def is_variable(self) -> bool:
         """Whether it is no file: a variable of the environment has the content."""
         return self.file.startswith("=")
@@ -41,12 +50,17 @@ class Place(NamedTuple):
     @property
     def is_the_users(self) -> bool:
         """Whether it is a file that the user, or setup, may change."""
-        return not (self.is_of_administrator or self.is_variable)
+        return not (self.is_of_administrator or self.is_variable or self.plugin)
 
     @property
     def is_for_folder(self) -> bool:
         """Whether its entries count only in a folder."""
         return self.is_of_folder or "{root}" in self.container
+
+
+def places(*files: str) -> tuple[Place, ...]:
+    """Return a place for each of *files*."""
+    return tuple(map(Place, files))
 
 
 class Location(NamedTuple):

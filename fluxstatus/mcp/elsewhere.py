@@ -10,11 +10,11 @@ from fluxstatus.mcp.scan import ClientEntries, Listed
 def warnings_of(found: ClientEntries) -> Iterator[str]:
     """Yield a sentence on each entry that replaces one of the user, or that writes.
 
-    They are those of the folder, and those of an administrator. Also on an entry that the client
-    lists twice.
+    They are those of the folder, of an administrator and of plugins. Also on an entry that the
+    client lists twice.
     """
     own = {one.entry.name: one for one in reversed(found.entries)}
-    for one in (*found.managed, *found.of_folder):
+    for one in (*found.managed, *found.of_folder, *found.of_plugins):
         if warning := _warning(found, one, own.get(one.entry.name)):
             yield warning
     for name in own:
@@ -25,15 +25,13 @@ def warnings_of(found: ClientEntries) -> Iterator[str]:
 
 def may_write(found: ClientEntries) -> bool:
     """Return whether the client starts an entry, not of the user, that is not read-only."""
-    others = (*found.managed, *found.of_folder)
+    others = (*found.managed, *found.of_folder, *found.of_plugins)
     return any(not one.off and not _only_reads(one.entry) for one in others)
 
 
 def _warning(found: ClientEntries, one: Listed, mine: Listed | None) -> str:
     """Return a sentence on *one*, which is not the user's as *mine* is; empty without a reason."""
-    title, name, path = found.client.title, one.entry.name, one.at.path
-    is_managed = one.at.place.is_of_administrator
-    where = f"{path} (managed by an administrator)" if is_managed else str(path)
+    title, name, where = found.client.title, one.entry.name, whose(one)
     here = f"in this folder, {title}" if one.at.place.is_for_folder else title
     if one.off:
         is_loss = mine is not None and not mine.off
@@ -45,6 +43,14 @@ def _warning(found: ClientEntries, one: Listed, mine: Listed | None) -> str:
         return ""
     instead = "as well" if found.client.twice else "instead"
     return f"{here} starts {name} of {where} {instead}, {_does(one, mine)}"
+
+
+def whose(one: Listed) -> str:
+    """Return the file of *one*, and whose it is if not the user's or the folder's."""
+    place = one.at.place
+    owner = "managed by an administrator" if place.is_of_administrator else ""
+    owner = f"plugin {place.plugin}" if place.plugin else owner
+    return f"{one.at.path} ({owner})" if owner else f"{one.at.path}"
 
 
 def _is_same(one: Entry, other: Entry) -> bool:

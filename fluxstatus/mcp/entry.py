@@ -168,6 +168,14 @@ def setup_command(name: str, clients: Iterable[str], context: str = "") -> Comma
     return kubectl(*words, changes=True)
 
 
+STDIO: Mapping[str, Any] = {"type": "stdio"}
+"""The key of an entry by which many clients tell a program from a remote server."""
+
+DISABLED = ("disabled", True)
+ENABLED = ("enabled", False)
+"""The keys by which clients do not start an entry, with their values; see EntrySchema.off."""
+
+
 class EntrySchema(NamedTuple):
     """The keys of an entry in a client's file; without `args` they follow in the command's list.
 

@@ -10,6 +10,7 @@ from itertools import islice
 
 from fluxstatus.base.plurals import counted
 from fluxstatus.causes.analysis import Analysis
+from fluxstatus.checks.cause_findings import headline_of
 from fluxstatus.checks.operator import MCP_READ_WRITE
 from fluxstatus.checks.run import ALL, BUG, Choice, run_checks
 from fluxstatus.checks.wording import explained
@@ -17,14 +18,21 @@ from fluxstatus.mcp.entry import PROGRAM, SETUP, setup_command
 from fluxstatus.mcp.prompt import beware, controller_of, hidden_instance, prompt_for, worst_fault
 from fluxstatus.mcp.state_file import EMPTY, LocalState
 from fluxstatus.model.findings import Finding, Level, Next, Report, StepResult
-from fluxstatus.model.hints import Command, command, hint
+from fluxstatus.model.hints import Command, command, hint, kubectl
 from fluxstatus.model.kubectl_flags import for_target
+from fluxstatus.model.ref import Ref
 from fluxstatus.state.state import State
 
 STEP_ID = "operator"
-_REPEATED = 3  # failed checks within an hour, including this one
+_REPEATED = 3  # questions within an hour, including this one
 _LOG = "kubectl logs -n {ns} deployment/{name} --since=1h"
+_PROMPT = kubectl("flux-status", "--prompt")
 _EVENTS = "kubectl get events -n {ns} --field-selector=involvedObject.name={name}"
+_NOT_OURS = hint(
+    "disable the plugin that brings it, or ask the administrator of this machine; mcp status shows "
+    "the file",
+    kubectl("flux-status", "mcp", "status"),
+)
 _UNEXPLAINED = frozenset({"unknown", "one-of"})
 """The certainties of a cause about which the report is not sure."""
 
@@ -67,7 +75,7 @@ def next_step(
     With *prompt*, the worst fault takes the place of a failure to investigate if there is none.
     """
     state = analysis.state
-    found = _to_investigate(findings, state, local.failures)
+    found = _to_investigate(findings, analysis, local)
     hidden = hidden_instance(state)
     readers = [one for one in local.configured if one.read_only]
     server = readers[0].entry if readers else PROGRAM
@@ -95,14 +103,30 @@ def next_step(
     return Next(_with(text, hidden), (SETUP,), ready)
 
 
+def next_about(ref: Ref, analysis: Analysis, report: Report, local: LocalState) -> Next | None:
+    """Return how an assistant can help with what is wrong with the object *ref*.
+
+    None if it is not needed, or if the user has none.
+    """
+    if local.declined or not (local.has_client or local.configured):
+        return None
+    findings = [one for one in report.findings if ref in one.objects or ref in one.blocks]
+    step = next_step(analysis, findings, report.steps, local)
+    if not step or not step.prompt:
+        return None
+    commands = step.commands or (_PROMPT._replace(argv=(*_PROMPT.argv, "-n", ref.namespace)),)
+    target_flags = for_target(report.target)
+    return step._replace(commands=tuple(map(target_flags.command, commands)))
+
+
 def warnings(local: LocalState) -> Iterator[Finding]:
     """Yield advice on entries on this machine that let an assistant change the cluster."""
-    by_entry: dict[str, list[str]] = {}
-    for one in local.configured:
-        if not one.read_only:
-            by_entry.setdefault(one.entry, []).append(one.client)
-    for entry, clients in by_entry.items():
-        titles = _listed(o.title for o in local.configured if o.client in clients)
+    writing = [one for one in local.configured if not one.read_only]
+    for entry, is_own in dict.fromkeys((one.entry, one.is_own) for one in writing):
+        found = [one for one in writing if (one.entry, one.is_own) == (entry, is_own)]
+        clients = list(dict.fromkeys(one.client for one in found))
+        titles = _listed(dict.fromkeys(one.title for one in found))
+        fix = hint("make it read-only", setup_command(entry, clients))
         yield Finding(
             step=STEP_ID,
             code=MCP_READ_WRITE,
@@ -111,22 +135,57 @@ def warnings(local: LocalState) -> Iterator[Finding]:
             area="security",
             title=f"the MCP server {entry} in {titles} can change the cluster",
             why=f"{PROGRAM} can write unless it is started with --read-only=true",
-            hints=(hint("make it read-only", setup_command(entry, clients)),),
+            hints=(fix if is_own else _NOT_OURS,),
         )
 
 
-def _to_investigate(findings: Iterable[Finding], state: State, failures: int) -> Finding | None:
+def _to_investigate(
+    findings: Iterable[Finding], analysis: Analysis, local: LocalState
+) -> Finding | None:
     """Return the failure to investigate further, None if the cluster could not be accessed.
 
     What the report does not explain comes first, then hosts, networks and logins, and what blocks
-    most before the rest. More failed checks add what it explains, behind all that.
+    most before the rest. More questions add what it explains, behind all that, but never what one
+    edit fixes.
     """
     faults = [f for f in findings if f.level is Level.FAIL and f.category == "fault"]
     if any(finding.step == "cluster" for finding in faults):
         return None
-    last = _LAST if failures + 1 >= _REPEATED else _LAST - 1
-    deep = [f for f in _asked_about(faults, state) if not f.trivial and _rank(f) <= last]
+    open_ones = [f for f in _asked_about(faults, analysis.state) if not f.trivial]
+    deep = [
+        f
+        for f in open_ones
+        if _rank(f) < _LAST or (_is_repeated(f, local) and not _is_one_edit(f, analysis))
+    ]
     return min(deep, key=lambda f: (_rank(f), -len(f.blocks)), default=None)
+
+
+def _is_repeated(finding: Finding, local: LocalState) -> bool:
+    """Return whether the user has asked about one object of *finding*, or what it blocks, often."""
+    refs = (*finding.objects, *finding.blocks)
+    about = max((local.questions.get(f"{ref}", 0) for ref in refs), default=0)
+    return local.failures + about + 1 >= _REPEATED
+
+
+def _is_one_edit(finding: Finding, analysis: Analysis) -> bool:
+    """Return whether the cause is certain and one edit fixes it.
+
+    The state of a workload is certain, too, but what it comes from may not be known. Commands that
+    follow the edit, such as another attempt, are no other way.
+    """
+    ways = [
+        one
+        for one in finding.hints
+        if one.label == "fix" and not (one.commands and all(c.changes for c in one.commands))
+    ]
+    if finding.certainty != "certain" or len(ways) != 1:
+        return False
+    causes = (c for c in analysis.causes.all if c.ref == finding.object)
+    return not any(
+        c.fault.diagnosis.is_symptom
+        and headline_of(analysis.state, c) == c.fault.diagnosis.headline
+        for c in causes
+    )
 
 
 def _rank(finding: Finding) -> int:

@@ -33,6 +33,7 @@ _CHANGES = frozenset({
 that it is read-only."""
 
 _LISTED = 12  # tools in a sentence
+_UID = re.compile(r"\buid['\"]?: *['\"]?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
 
@@ -52,7 +53,8 @@ class Observation(NamedTuple):
 
     `instance` may be the reason why it did not answer. `instructions` are what it tells an
     assistant. `direct` is whether the entry starts the program itself. `masking` is what it made of
-    a made-up Secret, `unmasked` why that is unknown.
+    a made-up Secret, `unmasked` why that is unknown. `cluster_uid` is the uid of the namespace
+    kube-system, empty if it is unknown.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Observation(NamedTuple):
     reference: Reference
     masking: Masking = Masking.UNKNOWN
     unmasked: str = ""
+    cluster_uid: str = ""
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -121,6 +124,7 @@ def observe(entry: Entry, deadline: Deadline, context: str = "") -> Observation:
             instance = session.call("get_flux_instance")
         except ProgramError as error:  # it is slow, or another release names the tool differently
             instance = error.unread
+        uid = _cluster_uid(session) if TOOL in advertised else ""
         name, version = (str(session.server.get(key) or "") for key in ("name", "version"))
         protocol, latency = session.protocol, session.latency
         instructions = session.instructions
@@ -129,8 +133,18 @@ def observe(entry: Entry, deadline: Deadline, context: str = "") -> Observation:
     return Observation(
         name, version, protocol, latency, instructions, advertised, instance,
         is_direct(entry), reference,
-        shown, why,
+        shown, why, uid,
     )  # fmt: skip
+
+
+def _cluster_uid(session: Session) -> str:
+    """Return the uid of the namespace kube-system, which no other cluster has."""
+    try:
+        text = session.call(TOOL, apiVersion="v1", kind="Namespace", name="kube-system").text
+    except ProgramError:
+        return ""
+    found = _UID.findall(text)
+    return found[0] if len(found) == 1 and "kube-system" in text else ""
 
 
 def _reference(entry: Entry, deadline: Deadline) -> Reference:

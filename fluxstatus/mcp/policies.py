@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fluxstatus.base.fields import map_of
-from fluxstatus.mcp.client import Location
+from fluxstatus.mcp.client import Location, Place
 from fluxstatus.mcp.entry import Entry
 from fluxstatus.mcp.files import FileError, read
 from fluxstatus.mcp.formats import jsonc, toml
@@ -89,7 +89,7 @@ def _claude(case: _Case) -> str:
 
     The user's lists count, too, unless the administrator's allowedMcpServers is the only one.
     """
-    if not case.at.place.is_of_administrator and (why := _claude_exclusive(case.host)):
+    if why := _claude_exclusive(case.at.place, case.host):
         return why
     admin = [one for _, one in _managed(case.host, _CLAUDE_SETTINGS)]
     theirs = ("up/.claude/settings.json", "up/.claude/settings.local.json") if case.folder else ()
@@ -103,12 +103,14 @@ def _claude(case: _Case) -> str:
     )
 
 
-def _claude_exclusive(host: Host) -> str:
-    """Return why Claude Code starts none of the user's servers, empty if it does."""
+def _claude_exclusive(place: Place, host: Host) -> str:
+    """Return why Claude Code starts no server of the kind that *place* has, empty if it does."""
+    if place.is_of_administrator:
+        return ""
     for path, one in _managed(host, ("claude-admin/managed-mcp.json",)):
         if isinstance(one.get("mcpServers"), dict):
             return f"it starts only the servers of {path}"
-    for path, one in _managed(host, _CLAUDE_SETTINGS):
+    for path, one in () if place.plugin else _managed(host, _CLAUDE_SETTINGS):
         if one.get(_PLUGINS) is True or "mcp" in list_of(one.get(_PLUGINS)):
             return f"{_PLUGINS} of {path} allows only servers of plugins"
     return ""

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fluxstatus.mcp.client import Client, Location
+from fluxstatus.mcp.client import PLUGIN_BASE, Client, Location, Place
 from fluxstatus.mcp.clients import CLIENTS
-from fluxstatus.mcp.entry import PROGRAM, Entry
+from fluxstatus.mcp.entry import PROGRAM, Entry, EntrySchema
 from fluxstatus.mcp.files import MOST, FileError, read
 from fluxstatus.mcp.formats.malformed import MalformedError
 from fluxstatus.mcp.host import Host
@@ -34,8 +34,10 @@ class ClientEntries(NamedTuple):
 
     `entries` are the user's entries for the server. `of_folder` are entries that count only in the
     current folder: for the server, or with the name of one of the user's entries, which they
-    replace. `managed` are those of an administrator. `problems` are the reasons why a file could
-    not be read or parsed, and `unread` those of files of the folder.
+    replace. `managed` are those of an administrator. `of_plugins` are those of plugins and
+    extensions, which replace those of the user, or give way to them and are left out. `problems`
+    are the reasons why a file could not be read or parsed, and `unread` those of files of the
+    folder.
     """
 
     client: Client
@@ -43,13 +45,14 @@ class ClientEntries(NamedTuple):
     entries: tuple[Listed, ...] = ()
     of_folder: tuple[Listed, ...] = ()
     managed: tuple[Listed, ...] = ()
+    of_plugins: tuple[Listed, ...] = ()
     problems: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
 
     @property
     def started(self) -> tuple[Listed, ...]:
         """What the client starts in the current folder as the server."""
-        others = (*self.managed, *self.of_folder)
+        others = (*self.managed, *self.of_folder, *self.of_plugins)
         replaced = {one.entry.name for one in others if not self.client.twice}
         own = (one for one in self.entries if one.entry.name not in replaced)
         return tuple(one for one in (*others, *own) if not one.off)
@@ -85,23 +88,37 @@ class _Reading:
 
     def add(self, at: Location, servers: Mapping[str, Any]) -> None:
         """Take the entries of *servers* that are about the server."""
+        for name, value in servers.items():
+            merged = _merged(self.lower.get(name), value) if self.client.merges else value
+            if listed := self.listed(at, name, merged, value):
+                self.lower[name] = merged
+                self._keep(name, listed)
+
+    def listed(self, at: Location, name: str, value: Any, own: Any = None) -> Listed | None:
+        """Return the entry *name* with *value*, None if it is not about the server.
+
+        *own* is what the file *at* has of it.
+        """
         from fluxstatus.mcp import policies, trust  # noqa: PLC0415 - most machines have few such files
 
         client = self.client
-        for name, value in servers.items():
-            is_ours = name in self.lower or self._is_the_server(at.schema.read(name, value))
-            if not is_ours or not trust.counts(client.name, at, name, self.host):
-                continue
-            merged = _merged(self.lower.get(name), value) if client.merges else value
-            entry = at.schema.read(name, merged)
-            off = (
-                at.schema.off_by(merged)
-                or trust.off(client.name, name, self.host)
-                or policies.forbidden(client.name, at, entry, self.host, folder=self.folder)
-            )
-            self.lower[name] = merged
-            is_server = entry.names_the_server or self._is_the_server(entry._replace(name=""))
-            self._keep(name, Listed(entry, at, off, is_server))
+        is_ours = name in self.lower or self._is_the_server(
+            at.schema.read(name, value if own is None else own)
+        )
+        if not is_ours or not trust.counts(client.name, at, name, self.host):
+            return None
+        entry = at.schema.read(name, value)
+        off = (
+            at.schema.off_by(value)
+            or trust.off(client.name, name, self.host)
+            or policies.forbidden(client.name, at, entry, self.host, folder=self.folder)
+        )
+        is_server = entry.names_the_server or self._is_the_server(entry._replace(name=""))
+        return Listed(entry, at, off, is_server)
+
+    def mine_by_name(self) -> set[str]:
+        """Return the names of the user's entries."""
+        return {one.entry.name for one in self.mine.values()}
 
     def _is_the_server(self, entry: Entry) -> bool:
         """Return whether *entry* is about the server; programs are looked into for a folder only.
@@ -160,16 +177,41 @@ def _client(client: Client, host: Host, most: int, *, folder: bool) -> ClientEnt
                 is_own = is_own or not at.place.is_of_folder
                 what = f"{error}" if isinstance(error, FileError) else _unparsed(at, error)
                 problems[is_own][what] = None
-    problems[True] |= dict.fromkeys(found.unreadable())
+    of_plugins = tuple(_of_plugins(found, most, problems))
     return ClientEntries(
         client,
         client.target(host).path,
         tuple(reversed(found.mine.values())),
         tuple(reversed(found.of_folder.values())),
         tuple(reversed(found.managed.values())),
-        tuple(problems[True]),
+        of_plugins,
+        tuple(problems[True] | dict.fromkeys(found.unreadable())),
         tuple(one for one in problems[False] if one not in problems[True]),
     )
+
+
+def _of_plugins(
+    found: _Reading, most: int, problems: Mapping[bool, dict[str, None]]
+) -> Iterator[Listed]:
+    """Yield the entries of plugins, but those that give way to another of that name.
+
+    Add to *problems* why a file of a plugin could not be read, if it may have such an entry.
+    """
+    from fluxstatus.mcp.plugins import WINNING, brought  # noqa: PLC0415 - as in _Reading.add
+
+    client = found.client
+    taken = {*found.mine_by_name(), *found.of_folder, *found.managed}
+    for one in brought(client.name, found.host, min(most, _MOST_OF_OTHERS), folder=found.folder):
+        plugin = one.plugin
+        if one.problem and (not one.text or found.is_concerned(one.text)):
+            problems[not plugin.is_of_folder][one.problem] = None
+        at = Location(Place(f"{PLUGIN_BASE}/{plugin.name}"), one.path, (), EntrySchema())
+        for name, value in one.servers.items():
+            listed = found.listed(at, name, value)
+            if listed is None or (name in taken and client.name not in WINNING):
+                continue
+            taken.add(name)
+            yield listed
 
 
 def _text(at: Location, host: Host, most: int) -> str:

@@ -1,4 +1,4 @@
-"""The local state: clients that are set up, declined contexts, recent failures.
+"""The local state: clients that are set up, declined contexts, recent failures and questions.
 
 It is kept in one small file in the XDG state folder. Only `mcp decline` and `mcp accept` report
 errors with that file: a check ignores them.
@@ -8,18 +8,21 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fluxstatus.base.fields import map_of
 from fluxstatus.base.files import read_file, replace_file
 from fluxstatus.model.evidence import Target
+from fluxstatus.model.ref import Ref
 
 _RECENT = timedelta(hours=1)
 _ONE_LOOK = timedelta(minutes=1)
-_LIMIT = 20  # failures per cluster, and clusters
+_LIMIT = 20  # times that are kept of one key, and keys
 _MOST = 1 << 20  # bytes of the state
 _MOST_OF_CLIENT = 4 << 20  # bytes of a client's file that a check reads
 _PATIENCE = 5.0  # seconds to wait for another process that changes the state
@@ -27,13 +30,17 @@ _INTERVAL = 0.01  # seconds between two attempts
 
 
 class Configured(NamedTuple):
-    """An entry for the MCP server in a client: its name, context, and whether it is read-only."""
+    """An entry for the MCP server in a client: its name, context, and whether it is read-only.
+
+    `is_own` is whether it is in a file of the user, which setup can change.
+    """
 
     client: str
     title: str
     entry: str
     context: str
     read_only: bool
+    is_own: bool = True
 
 
 class LocalState(NamedTuple):
@@ -42,13 +49,15 @@ class LocalState(NamedTuple):
     `configured` are the entries whose kubeconfig and context lead to it, or without a context:
     these use the current one.
     `declined` is whether the user declined the MCP server for it. `failures` is the number of
-    failed checks of its namespaces in the last hour, without this one. `has_client` is whether an
-    MCP client is on this machine.
+    failed checks of its namespaces in the last hour, without this one. `questions` is how often
+    commands were about one object in that hour, by the object. `has_client` is whether an MCP
+    client is on this machine.
     """
 
     configured: tuple[Configured, ...] = ()
     declined: bool = False
     failures: int = 0
+    questions: Mapping[str, int] = {}
     has_client: bool = True
 
 
@@ -62,7 +71,8 @@ def local_state(target: Target, now: datetime, namespaces: Iterable[str] = ()) -
     return LocalState(
         tuple(_configured(target)),
         declined=is_declined(target.context),
-        failures=len(_recent(state, _key(target, namespaces), now)),
+        failures=len(_recent(state["failures"].get(_key(target, namespaces)), now)),
+        questions=_questions(state, target, now),
         has_client=_has_client(),
     )
 
@@ -72,14 +82,46 @@ def record_failure(target: Target, now: datetime, namespaces: Iterable[str] = ()
 
     Several looks within a minute count once.
     """
+    _record("failures", [_key(target, namespaces)], now)
+
+
+def record_questions(kubeconfig: str, context: str, refs: Iterable[Ref], now: datetime) -> None:
+    """Record that a command was about the objects *refs* at *now*.
+
+    *kubeconfig* and *context* are the user's flags, empty without them: what they lead to is not
+    read for this. Several looks within a minute count once.
+    """
+    _record("questions", [_question(kubeconfig, context, f"{ref}") for ref in refs], now)
+
+
+def _record(kind: str, keys: Iterable[str], now: datetime) -> None:
+    """Add *now* to the times of *keys*, and forget all that is older than an hour."""
     with suppress(OSError, RuntimeError), _changed() as state:
-        recent = {key: _recent(state, key, now) for key in state["failures"]}
-        key = _key(target, namespaces)
-        times = recent.get(key, [])
-        if times and now - datetime.fromisoformat(times[-1]) < _ONE_LOOK:
-            return
-        recent[key] = [*times, now.isoformat()][-_LIMIT:]
-        state["failures"] = dict([pair for pair in recent.items() if pair[1]][-_LIMIT:])
+        recent = {one: _recent(times, now) for one, times in state[kind].items()}
+        for key in keys:
+            times = recent.pop(key, [])
+            is_new = not times or now - datetime.fromisoformat(times[-1]) >= _ONE_LOOK
+            recent[key] = [*times, now.isoformat()][-_LIMIT:] if is_new else times
+        state[kind] = dict([pair for pair in recent.items() if pair[1]][-_LIMIT:])
+
+
+def _question(kubeconfig: str, context: str, ref: str) -> str:
+    return "\t".join((kubeconfig or os.environ.get("KUBECONFIG", ""), context, ref))
+
+
+def _questions(state: dict[str, Any], target: Target, now: datetime) -> Mapping[str, int]:
+    """Return how often objects of *target* were asked about in the last hour.
+
+    A question without a context was about the current one.
+    """
+    flag = "--kubeconfig="
+    file = next((one.removeprefix(flag) for one in target.flags if one.startswith(flag)), "")
+    starts = tuple(_question(file, context, "") for context in {"", target.context})
+    found: Counter[str] = Counter()
+    for key, times in state["questions"].items():
+        if key.startswith(starts):
+            found[key.rpartition("\t")[2]] += len(_recent(times, now))
+    return found
 
 
 def is_declined(context: str) -> bool:
@@ -112,12 +154,13 @@ def _configured(target: Target) -> Iterator[Configured]:
     with suppress(Exception):  # the check ignores errors in these files
         host = Host(environ=os.environ, folder=Path.cwd())
         for found in scan(host, clients, _MOST_OF_CLIENT, folder=False):
-            for entry in (one.entry for one in found.started):
+            for one in found.started:
+                client, entry = found.client, one.entry
                 if not entry.url and leads_to(entry, target):
-                    client = found.client
                     yield Configured(
-                        client.name, client.title, entry.name, entry.context, entry.read_only
-                    )
+                        client.name, client.title, entry.name, entry.context, entry.read_only,
+                        one.at.place.is_the_users,
+                    )  # fmt: skip
 
 
 def _has_client() -> bool:
@@ -133,10 +176,9 @@ def _key(target: Target, namespaces: Iterable[str]) -> str:
     return f"{target.context} {target.server}" + (f" -n {names}" if names else "")
 
 
-def _recent(state: dict[str, Any], key: str, now: datetime) -> list[str]:
-    """Return the times of the failures in the last hour, in order."""
+def _recent(times: Any, now: datetime) -> list[str]:
+    """Return those of *times* that are in the last hour, in order."""
     found = []
-    times = state["failures"].get(key)
     for one in times if isinstance(times, list) else ():
         with suppress(ValueError, TypeError):
             if timedelta() <= now - datetime.fromisoformat(one) < _RECENT:
@@ -156,13 +198,14 @@ def _load() -> dict[str, Any]:
         data = read_file(_file(), _MOST)
         state = json.loads(data.decode()) if len(data) <= _MOST else None
     known = state if isinstance(state, dict) else {}
-    declined, failures = known.get("declined"), known.get("failures")
+    declined = known.get("declined")
     return {
         "version": 1,
         "declined": [one for one in declined if isinstance(one, str)]
         if isinstance(declined, list)
         else [],
-        "failures": failures if isinstance(failures, dict) else {},
+        "failures": map_of(known.get("failures")),
+        "questions": map_of(known.get("questions")),
     }
 
 

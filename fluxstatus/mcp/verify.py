@@ -106,7 +106,7 @@ def report(
         found = [
             *_server(entry, clients, seen),
             *_tools(entry, clients, seen),
-            *_cluster(entry, clients, evidence, pinned, is_own=is_own),
+            *_cluster(entry, clients, seen, evidence, pinned, is_own=is_own),
             *_instance(seen, evidence),
             *_secrets(entry, clients, seen),
             *_credential(entry, clients),
@@ -209,12 +209,14 @@ def _tools(entry: Entry, clients: Sequence[str], seen: Observation) -> Iterator[
 def _cluster(
     entry: Entry,
     clients: Sequence[str],
+    seen: Observation,
     evidence: Evidence,
     pinned: KubeContext | ProgramError,
     *,
     is_own: bool,
 ) -> Iterator[Finding]:
-    target = evidence.target
+    target, uids = evidence.target, (seen.cluster_uid, evidence.uid)
+    is_same = uids[0] == uids[1] if all(uids) else None
     if isinstance(pinned, ProgramError):
         title = f"the kubeconfig {entry.kubeconfig}: {pinned.unread.text}"
         hints = (_setup(entry, clients, "recreate the entry"),)
@@ -224,7 +226,12 @@ def _cluster(
         title = f"there is no cluster to compare with: {text}"
         hints = (hint("check the cluster", kubectl("flux-status")),)
         yield Finding("cluster", UNREAD_CODES[Why.UNREACHABLE], Level.UNKNOWN, title, hints=hints)
-    elif pinned.server != target.server:
+    elif is_same is False and pinned.server == target.server:
+        title = f"it reaches a different cluster than kubectl at the same address, {target.server}"
+        why = f"the namespace kube-system has the uid {uids[0]} there, and {uids[1]} for kubectl"
+        hints = (_setup(entry, clients, f'pin the entry to context "{target.context}"'),)
+        yield Finding("cluster", _OTHER_CLUSTER, Level.FAIL, title, why=why, hints=hints)
+    elif pinned.server != target.server and not is_same:
         title = f"it uses a different cluster than kubectl: {pinned.server}, not {target.server}"
         file = f" of {entry.kubeconfig}" if entry.kubeconfig else ""
         why = (
@@ -243,7 +250,9 @@ def _cluster(
         hints = (_setup(entry, clients, "set the entry up for the cluster that kubectl uses"),)
         yield Finding("cluster", _NOT_HERE, Level.WARN, title, why=why, hints=hints)
     else:
-        title = f"context {pinned.context}, {pinned.server}, same as kubectl"
+        is_alias = pinned.server != target.server
+        same = f"the same cluster as {target.server} of kubectl" if is_alias else "same as kubectl"
+        title = f"context {pinned.context}, {pinned.server}, {same}"
         yield Finding("cluster", _PASS, Level.PASS, title)
 
 

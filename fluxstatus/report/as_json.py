@@ -86,7 +86,7 @@ def document(report: Report, *, everything: bool) -> dict[str, Any]:
         ],
         "acceptance": _acceptance(report.acceptance) if report.acceptance else None,
         "changes": changes_json(report.changes) if report.changes else None,
-        "next": _next(report.next) if report.next else None,
+        "next": next_json(report.next) if report.next else None,
     }
 
 
@@ -179,7 +179,8 @@ def hint_json(hint: Hint) -> dict[str, Any]:
     return {"text": hint.text, "commands": commands_json(hint.commands)}
 
 
-def _next(step: Next) -> dict[str, Any]:
+def next_json(step: Next) -> dict[str, Any]:
+    """Return the next step as JSON."""
     return {"text": step.text, "commands": commands_json(step.commands), "prompt": step.prompt}
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from fluxstatus.base.durations import ago
@@ -41,6 +42,9 @@ from fluxstatus.report.terminal import marked
 _AT_MOST = 10  # findings that are shown without `--all`; the rest are counted
 _SCREEN = 48  # lines; a shorter report has all details
 _IN_FULL = 24  # lines for the worst faults of a longer report; the others are shown briefly
+_ALWAYS = frozenset({"mcp-read-write"})
+"""Advice that is a warning line, whether asked for or not: an assistant may act on it."""
+
 _NAMES = 40  # names of a list to try: more never fit into two lines
 
 
@@ -57,9 +61,11 @@ def render(report: Report, look: Look) -> str:
         return _briefly(report, look)
     advice, report = report.advice, report._replace(findings=report.faults)
     one_by_one = advice if look.advice or look.everything else ()
+    always = [replace(f, category="fault") for f in advice if not one_by_one and f.code in _ALWAYS]
     steps = steps_of(report)
-    levels = *(step.level for step in steps), *map(word_of, (*report.findings, *one_by_one))
-    names = *(step.id for step in steps), *(one.step for one in one_by_one)
+    listed = (*one_by_one, *always)
+    levels = *(step.level for step in steps), *map(word_of, (*report.findings, *listed))
+    names = *(step.id for step in steps), *(one.step for one in listed)
     levels = (*levels, *(ACCEPTED for _ in report.accepted[:1]))
     names = (*names, *(one.finding.step for one in report.accepted))
     page = Page(look, levels, names)
@@ -76,8 +82,10 @@ def render(report: Report, look: Look) -> str:
     for step in steps:
         _put_step(page, step, report, (_of(step, shown), _of(step, counted)))
     _put_advice(page, one_by_one, report.taken_at)
+    for one in always:
+        put_finding(page, one, report.taken_at)
     if not one_by_one:
-        _put_advice_summary(page, advice)
+        _put_advice_summary(page, [one for one in advice if one.code not in _ALWAYS])
     put_ending(page, report)
     return "\n".join(page.lines) + "\n"
 

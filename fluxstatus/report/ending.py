@@ -22,7 +22,7 @@ def put_ending(page: Page, report: Report) -> None:
     page.gap()
     put_counts(page, report)
     if report.next:
-        _put_next(page, report.next)
+        put_next(page, report.next)
 
 
 def put_counts(page: Page, report: Report) -> None:
@@ -70,7 +70,7 @@ def _first(page: Page, found: Sequence[T]) -> Sequence[T]:
     return found if page.look.everything else found[:_SHOWN]
 
 
-def _put_next(page: Page, step: Next) -> None:
+def put_next(page: Page, step: Next) -> None:
     """Add the next step: at most four lines, of which the commands are whole."""
     label, below = Cell("next", _NEXT, "label"), Cell("", _NEXT)
     lines = [marked(command, ascii_only=page.look.ascii) for command in step.commands]

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from fluxstatus.mcp.entry import NAME, Entry
 from fluxstatus.mcp.host import Host
 from fluxstatus.mcp.plan import plan_drop, plan_put
 from fluxstatus.mcp.scan import scan
+from tests.clients.leftovers import end, processes_of
 from tests.conftest import CACHE
 from tests.fakes.programs import program
 
@@ -231,6 +232,14 @@ def _python(version: str) -> str:
     kept = sorted(Path.home().glob(f".pyenv/versions/{version}*/bin/python"))
     path = shutil.which(f"python{version}") or (str(kept[-1]) if kept else None)
     return path or pytest.skip(f"Python {version} is not installed")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left(tmp_path: Path) -> Iterator[None]:
+    """End what a client has started in the background, such as the hub of Cline."""
+    yield
+    end(tmp_path / "home")
+    assert not list(processes_of(tmp_path / "home"))
 
 
 @pytest.fixture(name="desk", params=REAL)

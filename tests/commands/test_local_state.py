@@ -50,3 +50,49 @@ def test_a_snapshot_that_fails(command: Command, tmp_path: Path) -> None:
     """A saved cluster may be that of somebody else, and of another time."""
     assert command(f"--from {RECORDED / 'cluster-sync-auth-failing.json.gz'}").code == 1
     assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["explain gitrepo/bad", "events gitrepo/bad", "get gitrepo bad", "conditions gitrepo/bad",
+     "credentials gitrepo/bad", "reconcile gitrepo/bad", "tree gitrepo/bad", "owner gitrepo/bad",
+     "logs --for gitrepo/bad"],
+)  # fmt: skip
+def test_a_question_about_an_object(api: Api, command: Command, tmp_path: Path, line: str) -> None:
+    """It is remembered whatever the command is, so that an assistant is suggested in time."""
+    api.put(git_repository("apps", "bad", datetime.now(UTC), url=_URL, failure="no such host"))
+    command(f"{line} -n apps")
+    [file] = (tmp_path / "state").rglob("*.json")
+    [key] = json.loads(file.read_text())["questions"]
+    assert key.endswith("GitRepository apps/bad")
+
+
+@pytest.mark.parametrize("line", ["get gitrepo", "events", "get all -A", "explain dns-failed"])
+def test_a_question_about_no_object(command: Command, tmp_path: Path, line: str) -> None:
+    """A list, or a code, is about no object."""
+    command(line)
+    assert not (tmp_path / "state").exists()
+
+
+def test_explain_says_that_an_assistant_helps(
+    api: Api, command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the credentials look right and the cause is open; the third look suffices otherwise."""
+    (tmp_path / "home" / ".cursor").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    failure = "authentication required: Unauthorized"
+    bad = git_repository("apps", "bad", datetime.now(UTC), url=_URL, failure=failure)
+    bad["spec"]["secretRef"] = {"name": "login"}
+    api.put(bad)
+    api.kubectl.instead(
+        "get", r"printf 'type\tOpaque\t\nkey\tusername\t\nkey\tpassword\t\n'; exit 0"
+    )
+    done = command("explain gitrepo/bad -n apps").unwrapped
+    assert "let your assistant find out why, with read-only access" in done.out
+    assert "kubectl flux-status mcp setup" in done.out
+    said = command("credentials gitrepo/bad -n apps").unwrapped
+    assert said.code == 0
+    assert "the Secrets have the right form, but GitRepository apps/bad is not ready" in said.err
+    assert "explain gitrepository/bad -n apps" in said.err
+    healthy = command("explain gitrepo/git -n apps").unwrapped
+    assert "assistant" not in healthy.out

@@ -37,6 +37,8 @@ def call(params):
     if params["name"] != "get_kubernetes_resources":
         return text("No Flux instance found")
     asked = params["arguments"]
+    if "namespace" not in asked:
+        return text("No resources found")
     config = json.load(open(ABOUT["kubeconfig"] or os.environ["KUBECONFIG"]))
     server = config["clusters"][0]["cluster"]["server"]
     kinds = asked["kind"].lower() + "s"

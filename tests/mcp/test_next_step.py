@@ -9,7 +9,7 @@ import pytest
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.run import Choice
 from fluxstatus.commands.options import DEMO
-from fluxstatus.mcp.next_step import report_with_next
+from fluxstatus.mcp.next_step import next_about, report_with_next
 from fluxstatus.mcp.state_file import EMPTY, Configured, LocalState
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Evidence, Incomplete, Unread, Why
@@ -36,7 +36,11 @@ from tests.builders import (
 AUTH = flux("GitRepository", "git",
             {"Ready": "False GitOperationFailed: authentication required"},
             spec={"secretRef": {"name": "auth"}})  # fmt: skip
-EXPLAINED = flux("GitRepository", "bad", {"Ready": "False GitOperationFailed: status code: 413"})
+OWNED = ('ConfigMap "a" in namespace "b" exists and cannot be imported into the current release: '
+         'invalid ownership metadata; annotation validation error: key "meta.helm.sh/release-name" '
+         'must equal "owned": current value is "other"')  # fmt: skip
+EXPLAINED = flux("HelmRelease", "owned", {"Ready": f"False InstallFailed: {OWNED}"})
+ONE_EDIT = flux("GitRepository", "bad", {"Ready": "False GitOperationFailed: status code: 413"})
 TRIVIAL = flux("GitRepository", "git", {"Ready": "False URLInvalid: bad"})
 DOWN = alter(HEALTHY, "Deployment/notification-controller", {"status.readyReplicas": 0})
 READER = Configured("cursor", "Cursor", "flux-prod", "prod", True)
@@ -89,7 +93,67 @@ def test_three_failures_in_an_hour_are_enough() -> None:
     assert judge(known).exit_code() is Exit.UNHEALTHY
     assert next_of(known, LocalState(failures=1)) is None
     assert next_of(known, LocalState(failures=2))
-    assert next_of(evidence(*HEALTHY, TRIVIAL), LocalState(failures=9)) is None
+    for one_edit in (TRIVIAL, ONE_EDIT):
+        assert next_of(evidence(*HEALTHY, one_edit), LocalState(failures=9)) is None
+
+
+@pytest.mark.parametrize(
+    ("questions", "suggested"),
+    [({}, False), ({"HelmRelease apps/owned": 1}, False), ({"HelmRelease apps/owned": 2}, True),
+     ({"HelmRelease apps/other": 9}, False), ({"HelmRelease apps/after": 2}, True)],
+)  # fmt: skip
+def test_questions_about_one_object_count(questions: dict[str, int], *, suggested: bool) -> None:
+    """So do those about what it blocks, but not several about different objects."""
+    after = flux("HelmRelease", "after", {"Ready": "False DependencyNotReady: x"},
+                 spec={"dependsOn": [{"name": "owned"}]})  # fmt: skip
+    known = evidence(*HEALTHY, EXPLAINED, after)
+    assert (next_of(known, LocalState(questions=questions)) is not None) is suggested
+    mixed = LocalState(failures=1, questions={"HelmRelease apps/owned": 1})
+    assert next_of(known, mixed)
+
+
+def test_what_pods_do_not_explain_is_no_edit() -> None:
+    """That an upgrade was rolled back is certain; what the workload lacks is not known."""
+    done = "Helm rollback to previous release apps/bad.v1 with chart c@1.0.0 succeeded"
+    waited = "timeout waiting for: [Deployment/apps/bad status: 'InProgress']"
+    failed = f"Helm upgrade failed for release apps/bad with chart c@1.0.0: {waited}"
+    rolled_back = flux("HelmRelease", "bad", {
+        "Ready": f"False RollbackSucceeded: {done}", "Released": f"False UpgradeFailed: {failed}",
+        "Remediated": f"True RollbackSucceeded: {done}"})  # fmt: skip
+    known = evidence(*HEALTHY, rolled_back)
+    [finding] = [f for f in judge(known).findings if f.level is Level.FAIL]
+    assert (finding.code, finding.certainty) == ("upgrade-rolled-back", "certain")
+    assert next_of(known) is None
+    assert next_of(known, LocalState(failures=2))
+
+
+@pytest.mark.parametrize("secret", [{}, {"secretRef": {"name": "auth"}}])
+def test_a_403_is_no_typo(secret: dict[str, object]) -> None:
+    """Whether it comes from missing rights or from a policy is to be found out."""
+    text = 'False GitOperationFailed: unexpected requesting "https://h/a" status code: 403'
+    denied = flux("GitRepository", "git", {"Ready": text}, spec=secret)
+    known = evidence(*HEALTHY, denied)
+    [finding] = [f for f in judge(known).findings if f.level is Level.FAIL]
+    assert (finding.code, finding.certainty) == ("git-access-denied", "one-of")
+    assert next_of(known)
+
+
+@pytest.mark.parametrize(
+    ("memory", "command"),
+    [(EMPTY, ["mcp", "setup", "--context", "prod"]),
+     (LocalState((READER,)), ["--prompt", "-n", "apps", "--context", "prod"]),
+     (LocalState(declined=True), None), (LocalState(has_client=False), None)],
+)  # fmt: skip
+def test_explain_leads_to_an_assistant(memory: LocalState, command: list[str] | None) -> None:
+    """For what the report does not explain, unless the user declined or has none."""
+    known = evidence(*HEALTHY, AUTH, EXPLAINED)
+    analysis = Analysis(State(known))
+    whole = report_with_next(analysis)
+    refs = {one.object.name: one.object for one in whole.findings if one.object}
+    step = next_about(refs["git"], analysis, whole, memory)
+    assert [list(one.argv[2:]) for one in step.commands] == [command] if step else command is None
+    assert next_about(refs["owned"], analysis, whole, memory) is None
+    assert next_about(refs["flux-system"], analysis, whole, memory) is None
 
 
 def test_it_does_not_ask_why_where_the_report_says_why() -> None:
@@ -107,7 +171,9 @@ def test_it_does_not_ask_why_where_the_report_says_why() -> None:
 def test_it_stays_with_one_object(failures: int) -> None:
     """More failed checks do not change which failure it is about: what is unexplained is first."""
     blocked = [kustomization(f"b{n}", "bad", NO_ARTIFACT) for n in range(5)]
-    known = evidence(*DOWN, EXPLAINED, AUTH, kustomization("web", "git", NO_ARTIFACT), *blocked)
+    known = evidence(
+        *DOWN, EXPLAINED, ONE_EDIT, AUTH, kustomization("web", "git", NO_ARTIFACT), *blocked
+    )
     step = next_of(known, LocalState(failures=failures))
     assert step
     assert step.text.startswith("GitRepository apps/git blocks 1 object:")
@@ -156,7 +222,7 @@ def test_who_asks_for_a_prompt_gets_one() -> None:
     """With --prompt, the worst fault has one, whatever its kind; a healthy cluster has none."""
     for objects, expected in (
         ([TRIVIAL], "GitRepository apps/git"),
-        ([EXPLAINED], "GitRepository apps/bad"),
+        ([EXPLAINED], "HelmRelease apps/owned"),
         ([kustomization("web", "flux-system/flux-system", {}, spec={"suspend": True})], "apps/web"),
     ):
         analysis = Analysis(State(evidence(*HEALTHY, *objects)))
@@ -255,6 +321,15 @@ def test_it_names_what_the_server_would_hide() -> None:
     assert "No Flux instance found" in step.text
 
 
+def test_an_entry_that_setup_cannot_change_has_another_hint() -> None:
+    """It is that of a plugin or of an administrator."""
+    memory = LocalState((WRITER, WRITER._replace(is_own=False)))
+    found = [
+        f for f in judge(evidence(*HEALTHY), memory=memory).findings if f.code == "mcp-read-write"
+    ]
+    assert ["setup" in one.hints[0].commands[0].argv for one in found] == [True, False]
+
+
 def test_an_entry_that_may_write_is_advised_against() -> None:
     """It is advice, names the client, and changes neither the exit code nor other findings."""
     known = evidence(*HEALTHY)
@@ -268,6 +343,9 @@ def test_an_entry_that_may_write_is_advised_against() -> None:
         "--context", "prod",
     )  # fmt: skip
     assert found.exit_code([Verdict.WARN]) is Exit.HEALTHY
+    assert "warn  operator     the MCP server flux-operator-mcp in Codex" in as_text.render(
+        found, Look(width=200)
+    )
     assert [f for f in found.findings if f is not finding] == list(judge(known).findings)
 
 

@@ -15,6 +15,7 @@ from fluxstatus.mcp.clients import CLIENTS
 from fluxstatus.mcp.entry import Entry
 from fluxstatus.mcp.host import Host
 from fluxstatus.model.evidence import Target
+from fluxstatus.model.ref import Ref
 from tests.builders import NOW
 
 NOTHING = state_file.EMPTY._replace(has_client=False)
@@ -57,6 +58,29 @@ def test_several_looks_within_a_minute_count_once() -> None:
     for seconds in (0, 20, 59, 60):
         state_file.record_failure(PROD, NOW + timedelta(seconds=seconds))
     assert state_file.local_state(PROD, NOW + timedelta(minutes=2)).failures == 2
+
+
+APP, OTHER_APP = Ref("v1", "Kustomization", "apps", "app"), Ref("v1", "Kustomization", "b", "app")
+
+
+def test_questions_about_one_object(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They count by object and cluster for an hour, as failures do; a minute is one look."""
+    monkeypatch.delenv("KUBECONFIG")
+    for seconds, context in ((0, ""), (20, ""), (120, ""), (180, "prod"), (240, "other")):
+        state_file.record_questions("", context, [APP], NOW + timedelta(seconds=seconds))
+    state_file.record_questions("", "", [APP, OTHER_APP], NOW + timedelta(minutes=5))
+    now = NOW + timedelta(minutes=10)
+    asked = state_file.local_state(PROD, now).questions
+    assert asked == {"Kustomization apps/app": 4, "Kustomization b/app": 1}
+    later = NOW + timedelta(minutes=61)
+    assert state_file.local_state(PROD, later).questions["Kustomization apps/app"] == 3
+    flagged = PROD._replace(flags=("--kubeconfig=/other",))
+    assert state_file.local_state(flagged, now).questions == {}
+    monkeypatch.setenv("KUBECONFIG", "/other")
+    assert state_file.local_state(PROD, now).questions == {}
+    for number in range(40):
+        state_file.record_questions("", "", [APP._replace(name=f"n{number}")], now)
+    assert len(json.loads(state.read_text())["questions"]) == 20
 
 
 def test_a_client_on_this_machine_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,8 +152,8 @@ def test_entries_for_this_context(state: Path) -> None:
         path.write_text(CLIENTS[name].put("", entry))
     (Path.home() / ".claude.json").write_text('{"flux-operator-mcp": ')
     assert [tuple(one) for one in state_file.local_state(PROD, NOW).configured] == [
-        ("cursor", "Cursor", "a", "prod", False),
-        ("codex", "Codex", "b", "", True),
+        ("cursor", "Cursor", "a", "prod", False, True),
+        ("codex", "Codex", "b", "", True, True),
     ]
 
 

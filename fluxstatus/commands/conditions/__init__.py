@@ -10,6 +10,7 @@ from typer import Argument
 
 from fluxstatus.commands import console
 from fluxstatus.commands.any_object import found
+from fluxstatus.commands.asked import remember
 from fluxstatus.commands.options import (
     TIMEOUT,
     Connection,
@@ -20,6 +21,7 @@ from fluxstatus.commands.options import (
 )
 from fluxstatus.commands.progress import connecting
 from fluxstatus.commands.table_options import TableDisplay
+from fluxstatus.model.ref import Ref
 from fluxstatus.report import Format
 
 if TYPE_CHECKING:
@@ -68,6 +70,8 @@ def show(
         found(words, place.namespaces, snapshot.file, connect) as one,
     ):
         item, now = one.item, one.now
+    if not snapshot.file:
+        remember(connection, Ref.of(item))
     _print(item, now, display)
 
 
@@ -75,7 +79,6 @@ def _print(item: "Object", now: "datetime", display: TableDisplay) -> None:
     import json
 
     from fluxstatus.commands.conditions import rows
-    from fluxstatus.model.ref import Ref
     from fluxstatus.report.table import Table
     from fluxstatus.report.yaml import yaml_of
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import typer
 from typer import Argument, Option
 
+from fluxstatus.commands.asked import remember
 from fluxstatus.commands.option_values import age, lines
 from fluxstatus.commands.options import TIMEOUT, Connection, Namespaces, SnapshotInput, Timeout
 from fluxstatus.commands.progress import Connect, connecting
@@ -115,6 +116,8 @@ def show(
         evidence = _load(snapshot)
         find = partial(_about, named, place.namespaces, evidence, connect)
         about, error = patiently(find, timeout, watch=display.watch)
+        if about and not evidence:
+            remember(connection, about)
         listed = listing(_events(filters, display, about, error), display)
 
         @contextmanager

@@ -12,6 +12,7 @@ from typer import Argument
 from fluxstatus.base.deadline import Deadline
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.commands import console
+from fluxstatus.commands.asked import remember
 from fluxstatus.commands.options import (
     TIMEOUT,
     Connection,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from fluxstatus.commands.explain.details import Details
     from fluxstatus.lookup.log import Summary
     from fluxstatus.model.codes import Code
+    from fluxstatus.model.findings import Report
     from fluxstatus.state.resource import Resource
 
 EPILOG = """
@@ -107,6 +109,8 @@ def show(
         if not snapshots.file:
             analysis = _with_awaited(analysis, resource, timeout, snapshots, connection)
     details = _details(analysis, resource, timeout, None if snapshots.file else connection)
+    if not snapshots.file:
+        remember(connection, resource.ref)
     _print(details, display)
     raise typer.Exit(_CODES.get(details.verdict, Exit.HEALTHY))
 
@@ -191,7 +195,19 @@ def _details(
         connecting(connection, deadline, verbose=False)() as api,
     ):
         found = events.read(api, resource.ref)
-        return details_of(analysis, report, resource, summarize(), secrets(), events=found)
+        details = details_of(analysis, report, resource, summarize(), secrets(), events=found)
+    return _with_next(details, analysis, report)
+
+
+def _with_next(details: "Details", analysis: Analysis, report: "Report") -> "Details":
+    """Return *details* with how an assistant can help, unless they explain what is wrong."""
+    from fluxstatus.mcp.next_step import next_about
+    from fluxstatus.mcp.state_file import local_state
+
+    if details.level is not Level.FAIL or any(one.problems for one in details.credentials):
+        return details
+    local = local_state(report.target, report.taken_at)
+    return replace(details, next=next_about(details.ref, analysis, report, local))
 
 
 @contextmanager

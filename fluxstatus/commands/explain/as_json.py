@@ -14,6 +14,7 @@ from fluxstatus.report.as_json import (
     commands_json,
     finding_json,
     hint_json,
+    next_json,
     object_json,
     ref_json,
     time_json,
@@ -91,6 +92,7 @@ def _details(details: Details) -> dict[str, Any]:
         },
         "commands": commands_json(details.commands),
         "docs": details.docs,
+        "next": next_json(details.next) if details.next else None,
     }
 
 

@@ -14,6 +14,7 @@ from fluxstatus.model.evidence import by_reason
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.report.as_text import put_finding
+from fluxstatus.report.ending import put_next
 from fluxstatus.report.layout import (
     INDENT,
     Cell,
@@ -77,6 +78,9 @@ def _details(details: Details, look: Look) -> Page:
         _put_credentials(page, details)
     _put_section(page, "not read", list(_not_read(details)))
     _put_commands(page, "related commands", details.commands)
+    if details.next:
+        page.gap()
+        put_next(page, details.next)
     return page
 
 

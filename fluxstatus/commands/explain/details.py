@@ -17,7 +17,7 @@ from fluxstatus.lookup.events import ObjectEvents, newest_first
 from fluxstatus.lookup.log import Summary
 from fluxstatus.lookup.node import Node, Relation
 from fluxstatus.model.evidence import Unread, Why, by_reason
-from fluxstatus.model.findings import Finding, Level, Report, worst
+from fluxstatus.model.findings import Finding, Level, Next, Report, worst
 from fluxstatus.model.hints import Command, command
 from fluxstatus.model.kinds import full_name
 from fluxstatus.model.kubectl_flags import for_target
@@ -76,6 +76,7 @@ class Details:
     `findings` are those about it or about what blocks it, the worst first. `revisions` are (name,
     value) pairs, `suspended` everything that is suspended in its chain, since when and by whom.
     `unread` are lists that are incomplete, and why: more objects may need it or explain its status.
+    `next` is how an assistant can help.
     """
 
     ref: Ref
@@ -99,6 +100,7 @@ class Details:
     docs: str
     taken_at: datetime
     context: str
+    next: Next | None = None
 
     @property
     def verdict(self) -> Level:

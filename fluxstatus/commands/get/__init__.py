@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import typer
 from typer import Argument, Option
 
+from fluxstatus.commands.asked import remember
 from fluxstatus.commands.option_values import age
 from fluxstatus.commands.options import TIMEOUT, Connection, Namespaces, SnapshotInput, Timeout
 from fluxstatus.commands.progress import connecting, read_evidence
@@ -185,7 +186,10 @@ def show(
         source = _source(words, filters, display)
         labels = display.labels
         listed = listing(source, display, labels=labels, all_labels=display.show_labels)
-        raise typer.Exit(print_list(listed, opened, timeout, watch=display.watch))
+        code = print_list(listed, opened, timeout, watch=display.watch)
+    if not snapshot.file:
+        remember(connection, *getattr(source, "asked", ()))
+    raise typer.Exit(code)
 
 
 def _source(words: list[str], filters: Filters, display: GetDisplay) -> "Source":

@@ -16,6 +16,7 @@ from fluxstatus.commands.listing import ListEntry
 from fluxstatus.model.errors import NotFoundError, in_namespaces
 
 if TYPE_CHECKING:
+    from fluxstatus.model.ref import Ref
     from fluxstatus.state.resource import Resource
 
 
@@ -49,6 +50,8 @@ class FluxObjects:
         self._names: set[str] = set()
         self._where = ""
         self._read = 0
+        self.asked: dict[Ref, None] = {}
+        """The objects that were named, once they are read."""
 
     def entries(self, cluster: Cluster) -> Iterator[list[ListEntry]]:
         """Yield the entries, each batch of one kind."""
@@ -64,6 +67,9 @@ class FluxObjects:
             self._read += sum(map(self._is_named, batch))
             if named:
                 self._names |= {row.resource.ref.name for row in batch}
+                self.asked |= dict.fromkeys(
+                    row.resource.ref for row in batch if self._is_named(row)
+                )
             yield [
                 self._entry(row)
                 for row in batch

@@ -10,6 +10,7 @@ import typer
 from typer import Argument, Option
 
 from fluxstatus.commands import console
+from fluxstatus.commands.asked import remember
 from fluxstatus.commands.inventory.status import AMISS, Status
 from fluxstatus.commands.options import (
     TIMEOUT,
@@ -105,6 +106,8 @@ def show(
                 found = _compare(reader, words or (), place.namespaces)
         finally:
             live.clear()
+    if words:
+        remember(connection, *(owner.ref for owner in found.owners))
     raise typer.Exit(_print(found, display, whole=bool(words)))
 
 

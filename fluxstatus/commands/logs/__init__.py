@@ -9,6 +9,7 @@ import typer
 from typer import Argument, Option
 
 from fluxstatus.commands import console
+from fluxstatus.commands.asked import remember
 from fluxstatus.commands.option_values import age, lines
 from fluxstatus.commands.options import TIMEOUT, BasicDisplay, Connection, Namespaces, Timeout
 from fluxstatus.commands.progress import Connect, connecting
@@ -94,6 +95,8 @@ def show(
     connect = connecting(connection, timeout, verbose=display.verbose)
     with reported("logs", connection, place=place):
         found = _find(controller, filters.for_ or about, place.namespaces, connect)
+    if found.about:
+        remember(connection, found.about)
     logs = Logs(found.components, connection.flags(but_for=("request_timeout",)))
     logs.unread |= found.unread
     color = console.look(display.color, everything=True).color

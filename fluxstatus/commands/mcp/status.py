@@ -12,7 +12,7 @@ from fluxstatus.commands import console
 from fluxstatus.commands.mcp.choosing import Clients, clients, host
 from fluxstatus.commands.options import TIMEOUT, Output, Timeout
 from fluxstatus.mcp import server
-from fluxstatus.mcp.elsewhere import warnings_of
+from fluxstatus.mcp.elsewhere import warnings_of, whose
 from fluxstatus.mcp.entry import setup_command
 from fluxstatus.mcp.host import Host
 from fluxstatus.mcp.scan import ClientEntries, Listed, scan
@@ -58,18 +58,20 @@ def _lines(found: list[ClientEntries], here: Host) -> list[str]:
     lines = []
     for one in found:
         lines += [f" warn  {one.client.title}: {why}" for why in (*one.problems, *one.unread)]
-        for listed in (*one.managed, *one.entries):
+        for listed in (*one.managed, *one.of_plugins, *one.entries):
             lines += _entry_lines(one, listed)
         lines += [f" warn  {warning}" for warning in warnings_of(one)]
-        if not (one.entries or one.managed or one.problems) and one.client.installed(here):
+        if not (
+            one.entries or one.managed or one.of_plugins or one.problems
+        ) and one.client.installed(here):
             lines.append(f" none  {one.client.title}: no entry in {one.path}")
     return [visible(line) for line in lines] or ["no MCP client was found on this machine"]
 
 
 def _entry_lines(one: ClientEntries, listed: Listed) -> list[str]:
     entry = listed.entry
-    is_managed = listed.at.place.is_of_administrator
-    of_whom = f" of {listed.at.path} (managed by an administrator)" if is_managed else ""
+    place = listed.at.place
+    of_whom = "" if place.is_the_users else f" of {whose(listed)}"
     name = f"{one.client.title}: {entry.name}{of_whom}"
     if listed.off:
         return [f" warn  {name} will not start: {listed.off}"]
@@ -87,7 +89,7 @@ def _entry_lines(one: ClientEntries, listed: Listed) -> list[str]:
         return [f" warn  {name} has the flags of a read-only server, {context}{doubt}"]
     what = "shows the data of Secrets" if entry.read_only else "CAN CHANGE the cluster"
     fix = setup_command(entry.name, [one.client.name], entry.context)
-    how = [] if is_managed else [f"       {command_line(fix.argv)}"]
+    how = [] if not place.is_the_users else [f"       {command_line(fix.argv)}"]
     return [f" warn  {name} {what}, {context}{missing}", *how]
 
 
@@ -104,12 +106,14 @@ def _document(found: list[ClientEntries], here: Host, deadline: Deadline) -> dic
                 "trouble": "; ".join(one.problems),
                 "entries": [_entry_json(listed) for listed in one.entries],
                 "managedEntries": [_entry_json(listed) for listed in one.managed],
+                "pluginEntries": [_entry_json(listed) for listed in one.of_plugins],
                 "folderEntries": [_entry_json(listed) for listed in one.of_folder],
                 "warnings": [*one.unread, *warnings_of(one)],
             }
             for one in found
             if one.entries
             or one.managed
+            or one.of_plugins
             or one.of_folder
             or one.problems
             or one.client.installed(here)

@@ -116,7 +116,8 @@ def _results(names: list[str], name: str) -> tuple[list[_Result], bool]:
 def _add(results: list[_Result], found: ClientEntries, name: str) -> bool:
     """Add what can be started of a client's entries, and return whether that is all of them."""
     is_complete, warnings = True, list(warnings_of(found))
-    for listed in (*found.entries, *(one for one in found.managed if not one.off)):
+    others = (one for one in (*found.managed, *found.of_plugins) if not one.off)
+    for listed in (*found.entries, *others):
         entry = listed.entry
         if name not in ("", entry.name):
             continue
@@ -144,7 +145,7 @@ def _add(results: list[_Result], found: ClientEntries, name: str) -> bool:
 def _verify(result: _Result, connection: Connection, shown: Display, deadline: Deadline) -> None:
     entry = result.entry
     connection, is_own = _connection(connection, entry, deadline)
-    evidence = read_evidence(connection, deadline=deadline, verbose=shown.verbose)
+    evidence = read_evidence(connection, deadline=deadline, verbose=shown.verbose, identified=True)
     pinned: KubeContext | ProgramError
     try:
         pinned = context_of(entry, deadline)

@@ -9,6 +9,7 @@ import typer
 
 from fluxstatus.base.deadline import Deadline
 from fluxstatus.commands import console
+from fluxstatus.commands.asked import remember
 from fluxstatus.commands.one_object import Words, find_one, from_cluster, from_file
 from fluxstatus.commands.options import (
     TIMEOUT,
@@ -69,6 +70,7 @@ def show(
         )
     else:
         state, resource = _find_live(words, place, display, connection, timeout)
+        remember(connection, resource.ref)
     from fluxstatus.causes.analysis import Analysis
     from fluxstatus.commands.reconcile.advice import advise
     from fluxstatus.commands.reconcile.text import as_json, as_text

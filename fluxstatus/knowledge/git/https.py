@@ -149,6 +149,21 @@ RULES = (
         upstream="go-git plumbing/transport, FO internal/builder/templates.go",
     ),
     Rule(
+        GIT_ACCESS_DENIED,
+        why="the Git server denies access (403), and no credentials are configured: the repository is private, or a policy, a firewall or a rate limit blocks requests without a login",
+        steps=(
+            Step(
+                "if the repository is private, create a Secret with the keys username and password (use a token as the password), and reference it in spec.secretRef. If it is public, check what blocks the controller's requests to {host}",
+                read=(URL,),
+                change=(for_secret(BASIC_AUTH, "{name}-auth"),),
+            ),
+        ),
+        pattern=Text(_NO_PERMISSION),
+        kinds=GIT,
+        certainty="one-of",
+        upstream="go-git plumbing/transport",
+    ),
+    Rule(
         GIT_AUTH_MISSING,
         why="the Git server requires authentication, but no credentials are configured",
         steps=(

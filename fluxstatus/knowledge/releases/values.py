@@ -222,6 +222,7 @@ RULES = (
             r"values don't meet the specifications of the schema[^\n]*\n(?P<schema_chart>[\w.-]+):\n- (?P<detail>.{1,300})"
         ),
         kinds=HR,
+        trivial=True,
         upstream="helm pkg/chart/common/util/jsonschema.go",
     ),
     Rule(
@@ -235,6 +236,7 @@ RULES = (
         ),
         pattern=Text(r"values don't meet the specifications of the schema"),
         kinds=HR,
+        trivial=True,
         upstream="helm pkg/chart/common/util/jsonschema.go",
     ),
     Rule(

@@ -134,6 +134,30 @@ def test_an_administrators_entry_is_a_warning_everywhere(
     assert document["writes"] is None
 
 
+def test_a_plugins_entry_is_a_warning_everywhere(mcp: Any, tmp_path: Path) -> None:
+    """In the Copilot CLI it replaces that of setup; verify does not say that nothing writes."""
+    root = tmp_path / ".copilot" / "installed-plugins" / "market" / "flux"
+    root.mkdir(parents=True)
+    installed = {"installedPlugins": [{"name": "flux", "marketplace": "market"}]}
+    (tmp_path / ".copilot" / "config.json").write_text(json.dumps(installed))
+    file = root / ".mcp.json"
+    file.write_text(json.dumps({"mcpServers": {NAME: {"command": NAME, "args": ["serve"]}}}))
+    where = f"{NAME} of {file} (plugin flux)"
+    warning = f"GitHub Copilot CLI starts {where} instead, which CAN CHANGE the cluster"
+    assert warning in mcp("setup", "--client=copilot", "--yes").stderr
+    text = mcp("status").stdout
+    assert f" warn  {warning}\n" in text
+    assert (
+        f" warn  GitHub Copilot CLI: {where} CAN CHANGE the cluster, the current context\n" in text
+    )
+    assert "mcp setup" not in text  # it would not help
+    [client] = json.loads(mcp("status", "--client=copilot", "-o", "json").stdout)["clients"]
+    assert [one["readOnly"] for one in client["pluginEntries"]] == [False]
+    document = json.loads(mcp("verify", "--client=copilot", "-o", "json").stdout)
+    assert warning in [f["title"] for one in document["entries"] for f in one["findings"]]
+    assert document["writes"] is None
+
+
 def test_what_comes_after_setup(mcp: Any, tmp_path: Path) -> None:
     """Setup and config say how the client is told to start the server, and where the entry is."""
     assert "Cursor: turn the server on in Settings, MCP\n" in mcp(
