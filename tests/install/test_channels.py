@@ -624,6 +624,19 @@ def test_lint_of_the_containerfile(dist: Path) -> None:
     run(hadolint, dist / "Containerfile")
 
 
+def test_image(dist: Path) -> None:
+    """It is built where there is a builder; then it verifies itself and checks, read-only."""
+    if not shutil.which("docker") or subprocess.run(["docker", "info"], check=False).returncode:
+        pytest.skip("no Docker here that can build an image")
+    image = f"{manifests.image()}:test"
+    run("docker", "build", "--file", dist / "Containerfile", "--tag", image, dist)
+    start = ("docker", "run", "--rm", "--read-only", image)
+    assert "match the release" in run(*start, "version", "--verify").stdout
+    assert "host-refuses" in run(*start, "--demo", code=1).stdout
+    found = run("docker", "run", "--rm", "--entrypoint", "kubectl", image, "flux-status", "list")
+    assert found.stderr == ""
+
+
 @pytest.mark.parametrize("name", ["cronjob.yaml", "hub.yaml", "gitlab.yml"])
 def test_one_image(dist: Path, name: str) -> None:
     """All files use the image that the workflow publishes."""
