@@ -1,6 +1,6 @@
-"""A root with kubectl, python3, sh, coreutils and nothing else, in which only HOME can be written.
+"""A root with kubectl, python3, sh and coreutils, where only HOME and TMPDIR can be written.
 
-It has no /proc, no /tmp, and of /dev only null.
+Of /dev it has null. kubectl looks into /proc for its own path when it starts a plugin.
 """
 
 import re
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.cluster
 
 _ENTER = """
 set -e
-root=$1 home=$2
-shift 2
+root=$1 home=$2 tmp=$3
+shift 3
 mount --make-rprivate /
 mount --bind "$root" "$root"
 while read -r path; do
@@ -29,7 +29,9 @@ while read -r path; do
     mount -o remount,bind,ro "$root$path"
 done <"$root/mounts"
 mount --bind /dev/null "$root/dev/null"
+mount --rbind /proc "$root/proc"
 mount --bind "$home" "$root/home"
+mount --bind "$tmp" "$root/scratch"
 mount -o remount,bind,ro "$root"
 exec chroot "$root" "$@"
 """
@@ -50,8 +52,9 @@ class SmallRoot:
     """The root, in *folder*; what is in *place* is there under the same name."""
 
     def __init__(self, folder: Path, kubectl: Path, place: Path) -> None:
-        self._root, self.home = folder / "root", folder / "home"
-        for path in (self._root / "bin", self._root / "dev", self._root / "home", self.home):
+        self._root, self.home, self.tmp = folder / "root", folder / "home", folder / "tmp"
+        inside = (self._root / name for name in ("bin", "dev", "home", "proc", "scratch"))
+        for path in (*inside, self.home, self.tmp):
             path.mkdir(parents=True)
         (self._root / "dev" / "null").touch()
         python, library = run(NEW_PYTHON, "-c", _ABOUT).stdout.split()
@@ -72,7 +75,7 @@ class SmallRoot:
         for path in (Path(library), place):
             (self._root / path.relative_to("/")).mkdir(parents=True)
         (self._root / "mounts").write_text(f"{library}\n{place}\n")
-        self._env = {"HOME": "/home", "PATH": f"{place / 'bin'}:/bin"}
+        self._env = {"HOME": "/home", "TMPDIR": "/scratch", "PATH": f"{place / 'bin'}:/bin"}
         self._env["KUBECONFIG"] = f"{place / 'kubeconfig'}"
 
     def _copy(self, file: Path) -> None:
@@ -83,7 +86,7 @@ class SmallRoot:
     def run(self, *words: str, code: int = 0) -> str:
         """Run *words* in it, and return the output; there must be no error message."""
         enter = ["unshare", "--mount", shutil.which("sh"), "-c", _ENTER, "sh"]
-        chroot = [*map(str, (*enter, self._root, self.home)), "env", "-i"]
+        chroot = [*map(str, (*enter, self._root, self.home, self.tmp)), "env", "-i"]
         env = [f"{name}={value}" for name, value in self._env.items()]
         done = run(*chroot, *env, *words, code=code)
         assert done.stderr == ""
@@ -112,7 +115,8 @@ def _wheel(_: Path, place: Path) -> None:
     run(sys.executable, "-m", "pip", python, "install", "--quiet", ROOT)
 
 
-_CACHE = {".cache/kubectl-flux-status"}
+_CACHE = {".cache"}
+_STATE = {".local/state"}  # the time of the failed check: docs/safety.md
 
 
 @pytest.mark.parametrize(
@@ -122,7 +126,7 @@ _CACHE = {".cache/kubectl-flux-status"}
 def test_works(
     install: Callable[[Path, Path], None], written: set[str], dist: Path, room: Path, kubectl: Path
 ) -> None:
-    """Each artefact verifies itself, checks a cluster, and writes nothing but its cache."""
+    """Each artefact verifies itself, checks a cluster, and leaves nothing but its cache and state."""
     place = room / "place"
     install(dist, place)
     root = SmallRoot(room, kubectl, place)
@@ -131,7 +135,11 @@ def test_works(
     assert "host-refuses" in root.run(NAME, "--demo", code=1)
     assert re.search(r"pass +cluster +reachable", root.run("kubectl", "flux-status", code=1))
     assert "--fail-on\t" in root.run(NAME, "__complete", "--fail-")
-    files = [path.relative_to(root.home) for path in root.home.rglob("*") if not path.is_dir()]
-    assert {"/".join(path.parts[:2]) for path in files} == written
+    files = {path for path in root.home.rglob("*") if not path.is_dir()}
+    folders = {
+        f"{path.relative_to(root.home)}".partition("/kubectl-flux-status/")[0] for path in files
+    }
+    assert folders == written | _STATE
+    assert not [*root.tmp.iterdir()]
     with pytest.raises(AssertionError, match="Read-only file system"):
         root.run("touch", "/bin/x")
