@@ -17,10 +17,10 @@ from pathlib import Path
 
 from fluxstatus import __version__
 from shipping import address, archive, rehearsal
+from shipping.packing import BUILD
 from shipping.version import ROOT, TAG, notes
 
 DIST = ROOT / "dist"
-_BUILD = "build==1.6.1"
 
 
 def main(arguments: list[str]) -> None:
@@ -66,7 +66,7 @@ def _obstacles(*, tagged: bool) -> Iterator[str]:
 def build_packages(folder: Path) -> None:
     """Build the source distribution, and the wheel from it."""
     with tempfile.TemporaryDirectory() as tools:
-        _run(sys.executable, "-m", "pip", "install", "--quiet", "--target", tools, _BUILD)
+        _run(sys.executable, "-m", "pip", "install", "--quiet", "--target", tools, BUILD)
         environment = {**os.environ, "PYTHONPATH": tools}
         _run(sys.executable, "-m", "build", "--outdir", folder, ROOT, env=environment)
 

@@ -20,6 +20,8 @@ _OWNER = re.compile(
     r"|(?<=\s)[\w.-]+(?=/kubectl-flux-status/action@)"
     r"|(?<=skills add )[\w.-]+(?=/kubectl-flux-status\b)"
     r"|(?<=marketplace add )[\w.-]+(?=/kubectl-flux-status\b)"
+    r"|(?<=repo: )[\w.-]+(?=/kubectl-flux-status\b)"
+    r"|(?<=repo clone )[\w.-]+(?=/homebrew-tap\b)"
     r'|(?<="owner": { "name": ")[\w.-]+'
     r"|(?P<image>(?<=ghcr\.io/)[\w.-]+(?=/kubectl-flux-status\b))"
 )

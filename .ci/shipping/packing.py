@@ -6,6 +6,9 @@ import io
 import tarfile
 from collections.abc import Container, Iterable, Mapping
 
+BUILD = "build==1.6.1"
+"""What builds the packages for pip."""
+
 
 def pack(files: Mapping[str, bytes], programs: Container[str], date: int) -> bytes:
     """Return a .tar.gz of *files*, of which *programs* can be run; *date* is in seconds of Unix."""

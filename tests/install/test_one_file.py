@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +18,7 @@ from fluxstatus.commands.version.integrity import MANIFEST
 from fluxstatus.one_file import COMPLETE
 from shipping import one_file
 from tests.fakes.programs import program
-from tests.install.fixtures import NAME, NEW_PYTHON, ROOT, Room, link, pythons, run
+from tests.install.fixtures import NAME, NEW_PYTHON, ROOT, Room, link, pythons, run, unpack
 
 Env = dict[str, str]
 
@@ -42,7 +43,7 @@ def cache(room: Mapping[str, str]) -> Path:
     return Path(room["HOME"], ".cache", "kubectl-flux-status")
 
 
-def unpacked(room: Mapping[str, str], dist: Path) -> Path:
+def unpacked_folder(room: Mapping[str, str], dist: Path) -> Path:
     """Return the folder that it unpacks into."""
     return cache(room) / hashlib.sha256((dist / MANIFEST).read_bytes()).hexdigest()[:16]
 
@@ -63,7 +64,7 @@ def place(done: CompletedProcess[str]) -> Path:
 
 def test_unpacks_once(file: Path, room: Env, dist: Path) -> None:
     """It unpacks what the archive has, all of it and nothing else, and then runs that."""
-    folder = unpacked(room, dist)
+    folder = unpacked_folder(room, dist)
     assert place(run(file, "version", "--verify", env=room)) == folder
     listed = {line.split("  ")[1] for line in (dist / MANIFEST).read_text().splitlines()}
     ours = {path for path in files(folder) if "__pycache__" not in path}
@@ -72,6 +73,27 @@ def test_unpacks_once(file: Path, room: Env, dist: Path) -> None:
     assert place(run(file, "version", "--verify", env=room)) == folder
     assert {path: (folder / path).stat().st_mtime_ns for path in ours} == times
     assert [one.name for one in cache(room).iterdir()] == [folder.name]
+
+
+def test_starts_as_the_archive_does(
+    file: Path, room: Env, dist: Path, tarball: Path, tmp_path: Path
+) -> None:
+    """Once unpacked, its script starts nothing but Python, with the same compiled files."""
+    archive = unpack(tarball, tmp_path / "archive")
+    run(file, "--demo", env=room, code=1)
+    python = program(tmp_path / "bin" / "python3", 'printf "%s\\n" "$@"')
+    env = {**room, "PATH": str(python.parent)}  # no other program can be started
+    folder = unpacked_folder(room, dist)
+    for launcher, started in ((file, folder / NAME), (archive, archive)):
+        assert run(launcher, "a", env=env).stdout.splitlines() == ["-EsS", f"{started}", "a"]
+    run(archive, "--demo", env=room, code=1)
+    assert compiled(folder) == compiled(archive.parent) != set()
+
+
+def compiled(folder: Path) -> set[str]:
+    """Return the modules in *folder* that the current Python has compiled."""
+    tag = sys.implementation.cache_tag
+    return {path for path in files(folder) if path.endswith(f".{tag}.pyc")}
 
 
 def test_writes_only_its_cache(file: Path, room: Env) -> None:
@@ -101,12 +123,12 @@ def test_two_first_starts_at_once(file: Path, room: Env, dist: Path) -> None:
     ends = [(one.communicate()[1], one.returncode) for one in starts]
     assert ends == [(b"", 1)] * 3
     assert "match the release" in run(file, "version", "--verify", env=room).stdout
-    assert not [path for path in files(unpacked(room, dist)) if ".flux-status-" in path]
+    assert not [path for path in files(unpacked_folder(room, dist)) if ".flux-status-" in path]
 
 
 def test_a_cleaned_cache(file: Path, room: Env, dist: Path) -> None:
     """What deletes old files deletes the one that is never read; then all is unpacked again."""
-    folder = unpacked(room, dist)
+    folder = unpacked_folder(room, dist)
     run(file, "--version", env=room)
     (folder / COMPLETE).unlink()
     (folder / "lib" / "fluxstatus" / "commands" / "owner.py").unlink()
@@ -118,7 +140,7 @@ def test_the_oldest_file_is_never_read(file: Path, room: Env, dist: Path) -> Non
     """No file is older than the one that all are unpacked again without, whatever age is."""
     run(file, "version", "--verify", env=room)
     run(file, "--demo", env=room, code=1)
-    folder = unpacked(room, dist)
+    folder = unpacked_folder(room, dist)
     about = (folder / COMPLETE).stat()
     for path in files(folder) - {"flux-status"}:
         other = (folder / path).stat()
@@ -229,7 +251,7 @@ def test_what_another_user_may_change_is_not_run(
 ) -> None:
     """Root does not run what was unpacked if the home or a folder in it is another user's."""
     run(file, "--version", env=room)
-    folder = unpacked(room, dist)
+    folder = unpacked_folder(room, dist)
     program(folder / NAME, "").write_text("print('theirs')\n")
     assert run(file, "--version", env=room).stdout == "theirs\n"  # the premise
     theirs = folder / COMPLETE if part == "unpacked" else Path(room["HOME"], part)

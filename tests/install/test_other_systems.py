@@ -34,7 +34,11 @@ main()
 """
 """The program, as far as Python can tell, on macOS: without what only Linux has."""
 
-_WITHOUT_SHARED_MEMORY = "mount --make-rprivate / && mount -t tmpfs -o ro none /dev/shm && exec"
+_WITHOUT = """
+mount --make-rprivate /
+for folder in /dev/shm /proc; do mount -t tmpfs -o ro none "$folder"; done
+exec "$@"
+"""
 
 
 def _program(unpacked: Path, *words: str) -> list[str]:
@@ -54,10 +58,10 @@ def test_nothing_needs_linux(unpacked: Path, words: list[str]) -> None:
 
 @pytest.mark.cluster
 def test_a_check_needs_no_linux(unpacked: Path, running_cluster: Cluster, kubectl: Path) -> None:
-    """A check of a cluster works without these calls, and without /dev/shm."""
+    """A check of a cluster works without these calls, and without /dev/shm and /proc."""
     words = _program(unpacked, f"--kubeconfig={running_cluster.kubeconfig('admin')}")
     if may_unshare():
-        words = ["unshare", "--mount", "sh", "-c", f'{_WITHOUT_SHARED_MEMORY} "$@"', "sh", *words]
+        words = ["unshare", "--mount", "sh", "-e", "-c", _WITHOUT, "sh", *words]
     env = {**os.environ, "PATH": f"{kubectl.parent}:{os.environ['PATH']}"}
     done = run(*words, env=env, code=1)
     assert done.stderr == ""

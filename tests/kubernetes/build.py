@@ -34,6 +34,7 @@ KREW = "sigs.k8s.io/krew"
 ACTIONLINT = "github.com/rhysd/actionlint"
 HELM = "helm.sh/helm/v4"
 PROMETHEUS = "github.com/prometheus/prometheus"
+PUSHGATEWAY = "github.com/prometheus/pushgateway"
 FLUXCD = "github.com/fluxcd"
 CONTROLLER_TOOLS = "sigs.k8s.io/controller-tools"
 
@@ -112,6 +113,7 @@ TOOLS = (
     # Without the clients of all clouds, from which Prometheus takes what to scrape.
     Tool("promtool", "prometheus", PROMETHEUS, f"{PROMETHEUS}/cmd/promtool", "",
          tags="remove_all_sd"),
+    Tool("pushgateway", "pushgateway", PUSHGATEWAY, PUSHGATEWAY, ""),
 )
 # fmt: on
 

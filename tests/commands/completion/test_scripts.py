@@ -15,6 +15,10 @@ COMPLETIONS = ROOT / "completions"
 
 _BEGIN = {
     "bash": (["bash", "--norc", "--noprofile", "-i"], f". '{COMPLETIONS}/{NAME}.bash'"),
+    "bash of macOS": (  # 3.2, which has no compopt
+        ["bash", "--norc", "--noprofile", "-i"],
+        f"enable -n compopt; . '{COMPLETIONS}/{NAME}.bash'",
+    ),
     "zsh": (
         ["zsh", "-f", "-i"],
         f"fpath=('{COMPLETIONS}' $fpath); autoload -Uz compinit; compinit -u -D",
@@ -29,9 +33,9 @@ _KUBECTL = {
 
 def shell(name: str, first: str = "") -> Terminal:
     """Start a shell that has our completion, or what its *first* line brings."""
-    if not shutil.which(name):
-        pytest.skip(f"no {name} here; tests/run installs it where it may (root, on Debian)")
     command, ours = _BEGIN[name]
+    if not shutil.which(command[0]):
+        pytest.skip(f"no {command[0]} here; tests/run installs it where it may (root, on Debian)")
     terminal = Terminal(command, columns=200, rows=40)
     terminal.type(f"{first or ours}; echo rea''dy\n")
     terminal.wait_for("ready")
@@ -63,7 +67,7 @@ def _path(unpacked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_words(name: str) -> None:
     """Subcommands, flags, and values after a blank, an equals sign and a comma are completed."""
     with shell(name) as terminal:
-        press(terminal, f"{NAME} expl\t", f"{NAME} explain " if name == "bash" else "explain")
+        press(terminal, f"{NAME} expl\t", f"{NAME} explain " if "bash" in name else "explain")
         press(terminal, f"{NAME} --fail-\t\t", "--fail-fast")
         press(terminal, f"{NAME} -o js\t", "json")
         press(terminal, f"{NAME} --output=js\t", "--output=json")
@@ -82,7 +86,10 @@ def test_help(name: str) -> None:
 def test_files(name: str, tmp_path: Path) -> None:
     """Where a file follows the shell completes files."""
     (tmp_path / "snapshot-of-today.json").write_text("")
+    (tmp_path / "folder of it").mkdir()
+    (tmp_path / "folder of it" / "inside").write_text("")
     with shell(name) as terminal:
+        press(terminal, f"{NAME} --from {tmp_path}/fold\tins\t", "/inside")
         press(terminal, f"{NAME} --from {tmp_path}/snapsh\t", "snapshot-of-today.json")
         press(terminal, f"{NAME} --from={tmp_path}/snapsh\t", "snapshot-of-today.json")
         press(terminal, f"{NAME} --report json={tmp_path}/snapsh\t", "snapshot-of-today.json")
