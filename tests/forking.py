@@ -2,7 +2,8 @@
 
 A start costs an interpreter and a hundred modules, more than most of what follows. Therefore one
 process has imported them and forks for each run (tests/fork_server.py). A run has a process,
-streams, an environment and an exit code of its own; tests of the start itself use `started`.
+streams, an environment and an exit code of its own. What is imported before it reads neither the
+arguments nor the environment (tests/test_forking.py); tests of the start itself use `started`.
 """
 
 import atexit
