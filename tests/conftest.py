@@ -1,18 +1,19 @@
 """Fixtures of all tests: no real cluster is reachable, and ways to run the program."""
 
+import gc
 import json
 import os
 import signal
-import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
-from subprocess import CompletedProcess, run
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from tests import forking
 from tests.fakes.processes import MARK
 from tests.fakes.scripted import Api, scripted
 
@@ -67,6 +68,7 @@ def _surroundings(monkeypatch: pytest.MonkeyPatch, homes: Path) -> None:
     monkeypatch.setenv("LANG", "C.UTF-8")
     for name in _DECIDED_BY_THE_TEST:
         monkeypatch.delenv(name, raising=False)
+    forking.usual()
 
 
 def pytest_configure() -> None:
@@ -85,23 +87,37 @@ def pass_on_signals() -> None:
             signal.signal(number, lambda *_: None)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage while tests are collected, nor in them afterwards: they all stay."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest tests: at the end other processes would wait for them."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 Program = Callable[..., CompletedProcess[str]]
-"""Runs the program: its arguments; `env` is added to the environment, the rest is for `run`."""
+"""Runs the program: its arguments; `env` is added to the environment.
+
+The rest is for `forking.run`, or for `subprocess.run` where a test is marked `started`.
+"""
 
 
 @pytest.fixture(name="flux_status")
-def _flux_status() -> Program:
+def _flux_status(request: pytest.FixtureRequest) -> Program:
+    run = forking.started if request.node.get_closest_marker("started") else forking.run
+
     def flux_status(
         *arguments: str | Path, env: Mapping[str, str] | None = None, **more: Any
     ) -> CompletedProcess[str]:
-        command = [sys.executable, "-m", "fluxstatus", *map(str, arguments)]
-        more = {"capture_output": True, "encoding": "utf-8", **more}
-        return run(command, env={**os.environ, **(env or {})}, check=False, **more)
+        return run(arguments, env={**os.environ, **(env or {})}, **more)
 
     return flux_status
 

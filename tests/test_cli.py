@@ -20,6 +20,8 @@ from tests.builders import NOW, RECONCILING, evidence, minutes, source
 from tests.conftest import RECORDED, Program, pass_on_signals
 from tests.terminal import Terminal
 
+pytestmark = pytest.mark.started
+
 HEALTHY = RECORDED / "cluster-healthy.json.gz"
 BROKEN = RECORDED / "cluster-sync-auth-failing.json.gz"
 PROGRAM = (sys.executable, "-m", "fluxstatus")

@@ -16,6 +16,8 @@ from tests.fakes.processes import gone, running
 from tests.fakes.programs import program
 from tests.fakes.scripted import Api
 
+pytestmark = pytest.mark.started
+
 only_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has subreapers")
 
 

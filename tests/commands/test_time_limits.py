@@ -23,6 +23,8 @@ from tests.fakes.scripted import Api, stalled
 from tests.kubernetes.flux_objects import git_repository, kustomization
 from tests.kubernetes.flux_system import flux_system
 
+pytestmark = pytest.mark.started
+
 TIMEOUT = 3.0
 MOST = 5 * TIMEOUT  # for the whole command: on a busy machine its start takes time, too
 

@@ -30,6 +30,8 @@ from tests.kubernetes.flux_objects import git_repository, kustomization
 from tests.kubernetes.flux_system import flux_system
 from tests.kubernetes.objects import make, stamp
 
+pytestmark = pytest.mark.started
+
 _SECONDS = 60.0  # for something to be printed: a busy machine needs some of them
 _PROGRAM = """
 import sys

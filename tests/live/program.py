@@ -2,12 +2,11 @@
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests import forking
 from tests.kubernetes import build
 
 TOP = Path(__file__).parents[2]
@@ -46,8 +45,7 @@ def environment() -> dict[str, str]:
 
 def flux_status(kubeconfig: Path, *args: str) -> Result:
     """Run `kubectl flux-status` with *args* on the cluster of *kubeconfig*."""
-    argv = [sys.executable, "-m", "fluxstatus", f"--kubeconfig={kubeconfig}", *args]
-    done = subprocess.run(argv, capture_output=True, text=True, env=environment(), check=False)
+    done = forking.run([f"--kubeconfig={kubeconfig}", *args], env=environment())
     return Result(done.returncode, done.stdout, done.stderr)
 
 

@@ -3,8 +3,6 @@
 import json
 import os
 import shlex
-import subprocess
-import sys
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,6 +14,7 @@ from typer.main import get_command
 
 from fluxstatus.cli import app
 from fluxstatus.model import snapshot
+from tests import forking
 from tests.fakes.programs import program
 from tests.kubernetes.build import programs
 from tests.kubernetes.cluster import Cluster
@@ -155,13 +154,11 @@ class Watched:
         own = ("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
         env = environment() | dict.fromkeys(own, str(self.home))
         env["PATH"] = f"{self.home / 'bin'}{os.pathsep}{env['PATH']}"
-        argv = [sys.executable, "-m", "fluxstatus", *words, f"--kubeconfig={kubeconfig}"]
+        argv = [*words, f"--kubeconfig={kubeconfig}"]
         if words[:1] in (("list",), ("mcp",)):
             argv.pop()  # they ask no cluster, or the one of the environment
             env["KUBECONFIG"] = str(kubeconfig)
-        done = subprocess.run(
-            argv, capture_output=True, text=True, env=env, cwd=self.home, check=False
-        )
+        done = forking.run(argv, env=env, cwd=self.home)
         assert "Traceback" not in done.stderr
         return done.stdout + done.stderr
 
@@ -309,7 +306,6 @@ def test_a_file_that_is_no_snapshot(watched: Watched, tmp_path: Path) -> None:
     for content in (CANARY, f'{{"password": "{CANARY}"}}', f'{{"takenAt": "{now}{CANARY}"}}'):
         file.write_text(content)
         env = environment() | {"HOME": str(watched.home)}
-        argv = [sys.executable, "-m", "fluxstatus", f"--from={file}"]
-        done = subprocess.run(argv, capture_output=True, text=True, env=env, check=False)
+        done = forking.run([f"--from={file}"], env=env)
         assert done.returncode == 2
         assert not found_in(done.stdout + done.stderr)

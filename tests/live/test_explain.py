@@ -14,6 +14,7 @@ import pytest
 
 from fluxstatus.model import snapshot
 from fluxstatus.model.findings import Exit
+from tests import forking
 from tests.conftest import ROOT
 from tests.fakes.programs import program
 from tests.kubernetes.cluster import Cluster
@@ -80,9 +81,8 @@ def explain(cluster: Cluster, who: str, folder: Path, *words: str) -> tuple[int,
     """Explain as *who* with the kubectl in *folder*; give the exit code and all that is printed."""
     env = environment()
     env |= {"PATH": f"{folder / 'bin'}{os.pathsep}{env['PATH']}", "TMPDIR": str(folder)}
-    argv = [sys.executable, "-m", "fluxstatus", "explain", *words]
-    argv.append(f"--kubeconfig={cluster.kubeconfig(who)}")
-    done = subprocess.run(argv, capture_output=True, text=True, env=env, check=False)
+    argv = ["explain", *words, f"--kubeconfig={cluster.kubeconfig(who)}"]
+    done = forking.run(argv, env=env)
     return done.returncode, done.stdout + done.stderr
 
 

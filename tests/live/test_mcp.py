@@ -21,6 +21,7 @@ from fluxstatus.mcp.observe import observe
 from fluxstatus.mcp.plan import plan_drop, plan_put
 from fluxstatus.mcp.protocol import Session
 from fluxstatus.mcp.scan import scan
+from tests import forking
 from tests.fakes.kubeconfigs import kubeconfig
 from tests.fakes.processes import gone
 from tests.fakes.programs import program
@@ -45,11 +46,7 @@ class Desk:
 
     def run(self, *args: str | Path, stdin: str = "") -> Result:
         """Run `kubectl flux-status` with *args* there."""
-        done = subprocess.run(
-            [sys.executable, "-m", "fluxstatus", *map(str, args)],
-            input=stdin, capture_output=True, text=True, env=self.env, cwd=self.home,
-            check=False,
-        )  # fmt: skip
+        done = forking.run(args, env=self.env, cwd=self.home, stdin=stdin)
         return Result(done.returncode, done.stdout, done.stderr)
 
     def file(self, client: str) -> Path:

@@ -13,6 +13,7 @@ import pytest
 
 from fluxstatus.model import snapshot
 from fluxstatus.model.findings import Exit
+from tests import forking
 from tests.conftest import ROOT
 from tests.fakes.programs import program
 from tests.kubernetes.cluster import Cluster
@@ -263,9 +264,8 @@ def test_logs_are_those_of_every_pod(cluster: Cluster, kubectl: Path, tmp_path: 
     env["PATH"] = f"{tmp_path / 'bin'}:{env['PATH']}"
 
     def logs(*words: str) -> list[str]:
-        argv = [sys.executable, "-m", "fluxstatus", "logs", *words]
-        argv.append(f"--kubeconfig={cluster.kubeconfig('admin')}")
-        done = subprocess.run(argv, capture_output=True, text=True, env=env, check=False)
+        argv = ["logs", *words, f"--kubeconfig={cluster.kubeconfig('admin')}"]
+        done = forking.run(argv, env=env)
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
 

@@ -11,6 +11,8 @@ from fluxstatus.commands.options import Connection
 from tests.conftest import Program
 from tests.fakes.programs import program
 
+pytestmark = pytest.mark.started
+
 CHOSEN = Connection(
     context="prod eu",
     kubeconfig="a file",
