@@ -74,6 +74,26 @@ RULES = (
     ),
     Rule(
         _RBAC_FORBIDDEN,
+        why="the account that Flux uses lacks the OpenShift permission routes/custom-host, so it cannot set the host or the certificate of {object}",
+        steps=(
+            Step(
+                'bind a Role or ClusterRole to the account that allows create and update for "routes/custom-host" in API group route.openshift.io',
+                read=(SPEC, "kubectl get rolebindings -n {ns}"),
+            ),
+            Step(
+                "alternatively, remove host and the certificates from the Route {in_git}, so that OpenShift chooses the host"
+            ),
+        ),
+        pattern=Text(
+            r"do not have permission to (?:set the host field|set certificate fields|update the spec\.host field) (?:of|on) the route"
+        ),
+        kinds=ALL_KINDS,
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream="openshift library-go pkg/route/hostassignment, pkg/route/routeapihelpers",
+    ),
+    Rule(
+        _RBAC_FORBIDDEN,
         why="{user} cannot {verb} {what} because neither Azure RBAC nor Kubernetes RBAC grants this permission; this AKS cluster uses Azure RBAC",
         steps=(
             Step(

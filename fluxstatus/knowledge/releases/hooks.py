@@ -5,7 +5,15 @@ Upstream: helm pkg/action/hooks.go and pkg/kube/wait.go, helm-controller interna
 
 from fluxstatus.knowledge.commands import SPEC
 from fluxstatus.knowledge.facts import waits_for
-from fluxstatus.knowledge.releases.shared import HR, LATE, REASONS, TARGET_PODS, WAITED, WORKLOAD
+from fluxstatus.knowledge.releases.shared import (
+    BRACKET,
+    HR,
+    LATE,
+    NOT_READY,
+    REASONS,
+    TARGET_PODS,
+    WORKLOAD,
+)
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
@@ -18,6 +26,7 @@ _HOOK = (
 )
 """A hook that failed (helm pkg/action install.go, upgrade.go, hooks.go)."""
 
+_WAITED = Text(f"{BRACKET}|{NOT_READY}")
 _JOBS = "kubectl get jobs -n {target_ns}"
 
 RULES = (
@@ -31,7 +40,7 @@ RULES = (
             ),
         ),
         pattern=Text(_HOOK),
-        context=WAITED,
+        context=_WAITED,
         reasons=REASONS,
         kinds=HR,
         reach=Reach.WHOLE,
@@ -126,7 +135,7 @@ RULES = (
                 read=("kubectl logs job/{hook_job} -n {target_ns} --tail=50", TARGET_PODS, _JOBS),
             ),
         ),
-        pattern=Text(_HOOK + r".*?\bjob (?P<hook_job>[\w.-]+) failed: (?P<detail>\w+)"),
+        pattern=Text(_HOOK + r".*?\bjob (?!Failed\. )(?P<hook_job>[\w.-]+) failed: (?P<detail>\w+)"),
         reasons=REASONS,
         kinds=HR,
         reach=Reach.WHOLE,
@@ -143,7 +152,7 @@ RULES = (
         ),
         pattern=Text(_HOOK),
         context=Text(
-            r"(?:(?<![\w./-])job(?: is)?(?: [\w.-]+)? failed: [^\n]{0,120}|BackoffLimitExceeded|"
+            r"(?:(?<![\w./-])job(?: is)?(?: (?!Failed\.)[\w.-]+)? failed: [^\n]{0,120}|BackoffLimitExceeded|"
             r"pod [\w.-]+ failed)"
         ),
         reasons=REASONS,
@@ -195,7 +204,7 @@ RULES = (
                 "to uninstall the release without running its hooks, set spec.uninstall.disableHooks: true. Objects that the hook would have removed then remain in the cluster"
             ),
         ),
-        pattern=WAITED,
+        pattern=_WAITED,
         reasons=("UninstallFailed",),
         kinds=HR,
         when=(waits_for("Job"),),
@@ -219,7 +228,7 @@ RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=WAITED,
+        pattern=_WAITED,
         reasons=("TestFailed",),
         kinds=HR,
         reach=Reach.WHOLE,
@@ -241,7 +250,7 @@ RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=Text(r"\bpod (?P<test_pod>[\w.-]+) failed"),
+        pattern=Text(r"\bpod (?!has failed)(?P<test_pod>[\w.-]+) failed"),
         reasons=("TestFailed",),
         kinds=HR,
         upstream="helm pkg/kube/wait.go",

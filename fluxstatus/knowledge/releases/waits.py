@@ -10,6 +10,7 @@ from fluxstatus.knowledge.releases.shared import (
     HISTORY,
     HR,
     LATE,
+    NOT_READY,
     TARGET_PODS,
     WAITED,
     WORKLOAD,
@@ -22,8 +23,7 @@ _UNHEALTHY = Code("release-unhealthy", "An object of the Helm release did not be
 _ACTION = r"^Helm [^:]+(?:: release [\w.-]+ failed)?"
 """The start of helm-controller's message, before Helm's error (helm-controller internal/reconcile)."""
 
-_NOT_READY = r"resource [A-Z]\w+/\S* not ready\. status: \w+"
-_ANY_WAIT = Text(rf"{BRACKET}|{_ACTION}: (?:.*: )?{LATE}|{_NOT_READY}")
+_ANY_WAIT = Text(rf"{BRACKET}|{_ACTION}: (?:.*: )?{LATE}|{NOT_READY}")
 _WAITING = ("InstallFailed", "UpgradeFailed", "RollbackFailed", "UninstallSucceeded")
 
 _TIMEOUT_REQUEST = Code(
@@ -149,7 +149,7 @@ RULES = (
                 read=WORKLOAD,
             ),
         ),
-        pattern=Text(_NOT_READY),
+        pattern=Text(NOT_READY),
         reasons=("InstallFailed", "UpgradeFailed", "RollbackFailed", "UninstallSucceeded"),
         kinds=HR,
         needs=("workload",),
