@@ -183,7 +183,10 @@ def test_the_words_of_one_controller_mean_something_else_in_another(kind: str) -
         # the Secret to push, not one with credentials
         ("PushSecret", 'Errored: could not get source secret: secrets "web" not found'),
         # the CA's own fault, not that of a challenge
-        ("Order", "Failed: 500 urn:ietf:params:acme:error:serverInternal: Error creating new order"),
+        (
+            "Order",
+            "Failed: 500 urn:ietf:params:acme:error:serverInternal: Error creating new order",
+        ),
     ],
 )
 def test_similar_words_with_another_meaning_have_no_cause(kind: str, message: str) -> None:

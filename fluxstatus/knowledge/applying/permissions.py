@@ -51,6 +51,9 @@ _NO_OPINION = (
 )
 """Reasons given by authorizers that leave the decision to RBAC."""
 
+_IN_SYSTEM_NAMESPACE = (
+    r" in the namespace \"(?P<in_ns>(?!(?P=sa_ns)\")(?:kube-[\w-]+|flux-system))\""
+)
 _ACCOUNTS = "kubectl get serviceaccounts,rolebindings -n {sa_ns}"
 
 RULES = (
@@ -254,6 +257,24 @@ RULES = (
         ),
         pattern=Text(_USER + _CANNOT + r" at the cluster scope"),
         kinds=ALL_KINDS,
+        upstream="kubernetes apiserver authorization responsewriters",
+    ),
+    Rule(
+        _RBAC_FORBIDDEN,
+        why="{user} cannot {verb} {what} in namespace {in_ns}, which belongs to the platform: the RBAC permission is missing (forbidden)",
+        steps=(
+            Step(
+                "if the object should be in namespace {sa_ns}, correct its metadata.namespace, or spec.targetNamespace, in Git (for a chart, spec.values)",
+                read=(SPEC,),
+            ),
+            Step(
+                "if it must be in namespace {in_ns}, move it to a Kustomization of the platform team; a role there would let ServiceAccount {sa_name} change the cluster's own components",
+                read=("kubectl auth can-i {verb} {what} -n {in_ns} --as={user}",),
+            ),
+        ),
+        pattern=Text(_OF_TENANT + _CANNOT + _IN_SYSTEM_NAMESPACE),
+        kinds=APPLIES,
+        quoted=True,
         upstream="kubernetes apiserver authorization responsewriters",
     ),
     Rule(

@@ -87,7 +87,9 @@ _TARGETS = (
                 read=(DESCRIBE,),
             ),
         ),
-        pattern=Text(r"expected one 1Password Item|(?:found|more than one|multiple) (?:multiple )?(?:items|secrets) (?:found|with|match)"),
+        pattern=Text(
+            r"expected one 1Password Item|(?:found|more than one|multiple) (?:multiple )?(?:items|secrets) (?:found|with|match)"
+        ),
         certainty="likely",
         quoted=True,
         upstream="external-secrets providers",

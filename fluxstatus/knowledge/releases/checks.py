@@ -20,7 +20,9 @@ _PATH = (
 _VALUE = rf"(?:(?=(?:(?!Last Helm logs:).){{0,300}}?{_PATH}))?"
 """The first value that the check mentions, as a dotted path."""
 
-_OLD_VALUE = rf"(?:(?=(?:(?!Last Helm logs:|\b(?:use|set|instead|favou?r|by|to)\b).){{0,300}}?{_PATH}))?"
+_OLD_VALUE = (
+    rf"(?:(?=(?:(?!Last Helm logs:|\b(?:use|set|instead|favou?r|by|to)\b).){{0,300}}?{_PATH}))?"
+)
 """The same, but not a value that the check names as the replacement: "use a.b instead"."""
 
 _DETAIL = r"(?P<detail>.{0,300})"

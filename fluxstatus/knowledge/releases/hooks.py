@@ -135,7 +135,9 @@ RULES = (
                 read=("kubectl logs job/{hook_job} -n {target_ns} --tail=50", TARGET_PODS, _JOBS),
             ),
         ),
-        pattern=Text(_HOOK + r".*?\bjob (?!Failed\. )(?P<hook_job>[\w.-]+) failed: (?P<detail>\w+)"),
+        pattern=Text(
+            _HOOK + r".*?\bjob (?!Failed\. )(?P<hook_job>[\w.-]+) failed: (?P<detail>\w+)"
+        ),
         reasons=REASONS,
         kinds=HR,
         reach=Reach.WHOLE,
