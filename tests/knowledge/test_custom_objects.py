@@ -112,6 +112,8 @@ EVENTS = {
     'InvalidProviderConfig: Get "https://vault.example.com/v1/auth": dial tcp 10.0.0.1:443: i/o '
     "timeout":
         ("SecretStore", "cannot be reached"),
+    "SecretSyncedError: could not get secret data from provider":
+        ("ExternalSecret", "events of the ExternalSecret", "clustersecretstores"),
     "ErrUnsealFailed: Failed to unseal: no key could decrypt secret (password, username)":
         ("SealedSecret", "restore the old sealing keys", "kubeseal"),
     'ErrUpdateFailed: Resource "web" already exists and is not managed by SealedSecret':

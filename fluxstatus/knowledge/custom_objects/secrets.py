@@ -205,6 +205,20 @@ _ACCESS = (
         quoted=True,
         upstream="external-secrets providers",
     ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="external-secrets cannot read the secret from the secret manager",
+        steps=(
+            Step(
+                "check the events of the ExternalSecret, which have the secret manager's own error (a missing key, a denied permission, a rejected login or no connection), and the conditions of the SecretStore",
+                read=(DESCRIBE, _STORES),
+            ),
+        ),
+        pattern=Text(r"could not get secret data from provider"),
+        certainty="one-of",
+        quoted=True,
+        upstream="external-secrets pkg/controllers/externalsecret",
+    ),
 )
 
 RULES = (*_TARGETS, *_ACCESS)
