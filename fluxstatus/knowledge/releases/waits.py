@@ -125,6 +125,30 @@ RULES = (
     ),
     Rule(
         _UNHEALTHY,
+        why="the chart was applied, but Job {failed_job} failed",
+        steps=(
+            Step(
+                "check the logs of the Job's pods, and correct the error",
+                read=(
+                    "kubectl logs job/{failed_job} -n {job_ns} --tail=50",
+                    "kubectl describe job {failed_job} -n {job_ns}",
+                ),
+            ),
+            Step(
+                "then delete the Job, so that the next attempt recreates it and it runs again",
+                change=("kubectl delete job {failed_job} -n {job_ns}",),
+            ),
+        ),
+        pattern=Text(
+            _ACTION + r": (?:[^\n]*: )?job is failed: (?P<job_ns>[\w.-]+)/(?P<failed_job>[\w.-]+\w)"
+        ),
+        reasons=_WAITING,
+        kinds=HR,
+        quoted=True,
+        upstream="helm pkg/kube/ready.go",
+    ),
+    Rule(
+        _UNHEALTHY,
         why="the chart was applied, but {workload} was not ready when the timeout expired",
         steps=(
             Step(
