@@ -43,7 +43,7 @@ _TELLING: Mapping[str, _Wanted] = {
         ("NamespaceFinalizersRemaining", "True"),
         ("NamespaceContentRemaining", "True"),
     ),
-    # kubernetes staging/src/k8s.io/api/core/v1/types.go, cilium operator/pkg/lbipam; of Knative, too
+    # kubernetes staging/src/k8s.io/api/core/v1/types.go, cilium operator/pkg/lbipam; Knative
     "Service": (
         ("LoadBalancerPortsError", "True"),
         ("cilium.io/IPAMRequestSatisfied", "False"),
@@ -55,7 +55,7 @@ _TELLING: Mapping[str, _Wanted] = {
         ("NonStructuralSchema", "True"),
         ("Established", "False"),
     ),
-    # cert-manager pkg/apis/certmanager/v1: the last attempt failed, while Ready says only that it did
+    # cert-manager pkg/apis/certmanager/v1: why the last attempt failed, unlike Ready
     "Certificate": (("Issuing", "False"), *_OF_OTHERS),
 }
 
