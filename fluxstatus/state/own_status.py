@@ -21,6 +21,7 @@ _OF_OTHERS: _Wanted = (
     ("Healthy", "False"),
     ("Accepted", "False"),  # gateway-api apis/v1
     ("Programmed", "False"),
+    ("Accepted", "Unknown"),
     ("Ready", "Unknown"),
 )
 """The conditions (type and status) that say why an object is not healthy, the best first.

@@ -50,6 +50,10 @@ EVENTS = {
     "FailedBuildModel: Failed build model due to TargetGroup port is empty. When using Instance "
     "targets, your service must be of type 'NodePort' or 'LoadBalancer'":
         ("Ingress", "alb.ingress.kubernetes.io/target-type: ip"),
+    "AddressNotAssigned: No addresses have been assigned to the Gateway":
+        ("Gateway", "Service of type LoadBalancer", "kubectl get services -A"),
+    "Pending: Waiting for controller":
+        ("Gateway", "gatewayClassName", "kubectl get gatewayclasses"),
     # cert-manager
     "Failed: The certificate request has failed to complete and will be retried: Failed to "
     "wait for "
@@ -126,6 +130,11 @@ EVENTS = {
     'ErrUpdateFailed: Resource "web" already exists and is not managed by SealedSecret':
         ("SealedSecret", "sealedsecrets.bitnami.com/managed"),
     # cloud resources and add-ons
+    "SyncLoadBalancerFailed: googleapi: Error 403: Quota exceeded for quota metric 'Queries', "
+    "rateLimitExceeded":
+        ("Service", "limits the controller's API requests", "wait"),
+    "ClusterIsNotReady: Cluster Is Not Ready":
+        ("Cluster", "-l cnpg.io/cluster=web"),
     "FailedDeployModel: api error AccessDenied: User: arn:aws:sts::1:assumed-role/a is not "
     "authorized to perform: elasticloadbalancing:AddTags":
         ("Service", "allow the action"),

@@ -66,6 +66,7 @@ def said(name: str, status: str, message: str = "so it is", reason: str = "Why")
         (of("Bucket", said("Ready", "False", "so"), said("Synced", "False", "no")), ("Why", "no")),
         (of("Bucket", said("Synced", "True"), said("Ready", "False", "so")), ("Why", "so")),
         (of("Gateway", said("Programmed", "False", "no")), ("Why", "no")),
+        (of("Gateway", said("Accepted", "Unknown", "none")), ("Why", "none")),
         (of("Service", said("cilium.io/IPAMRequestSatisfied", "False", "no")), ("Why", "no")),
         (of("Certificate", said("Ready", "Unknown", reason="")), ("Ready", "so it is")),
         (

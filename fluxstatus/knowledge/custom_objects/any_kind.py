@@ -12,6 +12,21 @@ _CROSSPLANE = "crossplane-runtime pkg/reconciler, pkg/reference"
 RULES = (
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the cloud provider limits the controller's API requests",
+        steps=(
+            Step(
+                "wait: the controller retries automatically. If it lasts, find out which controllers of the account send many requests (too short intervals, several clusters), or ask the provider for a higher limit",
+                read=(DESCRIBE,),
+            ),
+        ),
+        pattern=Text(
+            r"rateLimitExceeded|RequestLimitExceeded|\bThrottling|TooManyRequests|429 Too Many Requests"
+        ),
+        quoted=True,
+        upstream=CLOUD,
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="a quota or limit of the cloud account is used up",
         steps=(
             Step(
@@ -20,7 +35,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"QuotaExceeded|LimitExceeded|TooMany(?:LoadBalancers|TargetGroups)|Quota '[^']+' exceeded|resource_limit_exceeded|Exceeded quota of"
+            r"QuotaExceeded|(?<!rate)(?<!request)LimitExceeded|TooMany(?:LoadBalancers|TargetGroups)|Quota '[^']+' exceeded|resource_limit_exceeded|Exceeded quota of|Quota exceeded for resources|\w+LimitReached\b"
         ),
         quoted=True,
         upstream=CLOUD,
@@ -146,5 +161,19 @@ RULES = (
         certainty="one-of",
         quoted=True,
         upstream="knative serving pkg/reconciler/revision",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the PostgreSQL cluster of CloudNativePG has no ready primary, or not all of its instances",
+        steps=(
+            Step(
+                "check the cluster's pods and its phase: often a volume is pending, an image cannot be pulled, a join or restore job failed, or the backup to restore from is missing",
+                read=("kubectl get pods -n {ns} -l cnpg.io/cluster={name}", DESCRIBE),
+            ),
+        ),
+        pattern=Text(r"ClusterIsNotReady: "),
+        certainty="one-of",
+        quoted=True,
+        upstream="cloudnative-pg api/v1/cluster_conditions.go",
     ),
 )

@@ -53,7 +53,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"no enabled CiliumLoadBalancerIPPools that match|unknown pool|no matching pool|pool \S+ (?:does not|doesn't) exist"
+            r"no enabled CiliumLoadBalancerIPPools that match|no address pools could be found|unknown pool|no matching pool|pool \S+ (?:does not|doesn't) exist"
         ),
         quoted=True,
         upstream=_POOLS,
@@ -84,7 +84,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"no available IPs|no free (?:IPs?|addresses)|Failed to allocate IPs?|ran out of allocatable IPs"
+            r"no available IPs|no free (?:IPs?|addresses)|Failed to allocate IPs?|ran out of allocatable IPs|no addresses available in"
         ),
         certainty="one-of",
         quoted=True,
@@ -130,5 +130,35 @@ RULES = (
         pattern=Text(r"neither load-balancer\.hetzner\.cloud/location nor"),
         quoted=True,
         upstream="hcloud-cloud-controller-manager internal/hcops",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the Gateway has no address, because its Service of type LoadBalancer has none",
+        steps=(
+            Step(
+                "check the Service that the Gateway's controller created: its events and conditions show why it has no address (no load balancer in this cluster, no address pool, or a requested address that is not available)",
+                read=("kubectl get services -A", DESCRIBE),
+            ),
+        ),
+        pattern=Text(
+            r"No addresses have been assigned|AddressNotAssigned|Failed to assign to any requested addresses|address pending for hostname|[Ww]aiting for (?:an )?address"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream="gateway-api apis/v1; istio, envoy-gateway, cilium",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="no controller has accepted the Gateway yet",
+        steps=(
+            Step(
+                "check that gatewayClassName names an existing GatewayClass, and that the controller of this class is running and supports the installed version of the Gateway API CRDs",
+                read=("kubectl get gatewayclasses", DESCRIBE),
+            ),
+        ),
+        pattern=Text(r"Waiting for controller"),
+        certainty="one-of",
+        quoted=True,
+        upstream="gateway-api apis/v1/gateway_types.go (default conditions)",
     ),
 )
