@@ -128,6 +128,27 @@ RULES = (
     ),
     Rule(
         _HOOK_FAILED,
+        why="Job {hook_job} of the chart's {hook} hook, which runs when the release is uninstalled, failed ({detail})",
+        steps=(
+            Step(
+                "check the logs of the Job's pods: the hook may refuse to remove data until a setting of the application allows it",
+                read=("kubectl logs job/{hook_job} -n {target_ns} --tail=50", TARGET_PODS, _JOBS),
+            ),
+            Step(
+                "to uninstall the release without running its hooks, set spec.uninstall.disableHooks: true. Objects that the hook would have removed then remain in the cluster"
+            ),
+        ),
+        pattern=Text(
+            r"(?:failed |Hook |: |[*] )(?P<hook>(?:pre|post)-delete)(?= hooks? failed: |: | \S+ failed: )"
+            r".*?\bjob (?!Failed\. )(?P<hook_job>[\w.-]+) failed: (?P<detail>\w+)"
+        ),
+        reasons=("UninstallFailed",),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream="helm pkg/action/uninstall.go, pkg/kube/wait.go",
+    ),
+    Rule(
+        _HOOK_FAILED,
         why="Job {hook_job} of the chart's {hook} hook failed ({detail})",
         steps=(
             Step(
