@@ -34,6 +34,24 @@ RULES = (
     ),
     Rule(
         ADMISSION_DENIED,
+        why="ValidatingAdmissionPolicy {policy} of AKS does not allow {object} to be changed, because AKS manages its namespace: {detail}",
+        steps=(
+            Step(
+                "move the object to a namespace of your own, or remove it from Git: AKS protects its system namespaces, such as kube-system. RBAC permissions do not help",
+                read=(SPEC, OBJECT),
+            ),
+            Step(
+                "to change a setting of a component of AKS, use the interface of AKS (for example, an add-on's or extension's configuration)"
+            ),
+        ),
+        pattern=Text(
+            r"ValidatingAdmissionPolicy '(?P<policy>aks-managed-[^']+)' with binding '[^']*' denied request:?\s*(?P<detail>.{0,300})"
+        ),
+        quoted=True,
+        upstream=f"{WEBHOOK}; AKS Automatic",
+    ),
+    Rule(
+        ADMISSION_DENIED,
         why="the provider of the cluster does not allow {object} to be changed, because it manages this object or its namespace: {detail}",
         steps=(
             Step(
@@ -45,10 +63,9 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"(?:admission webhook \"[\w.-]+\.(?:managed\.openshift\.io|eks\.amazonaws\.com)\" denied the request|"
-            r"ValidatingAdmissionPolicy 'aks-managed-[^']+' with binding '[^']*' denied request):?\s*(?P<detail>.{0,300})"
+            r"admission webhook \"[\w.-]+\.(?:managed\.openshift\.io|eks\.amazonaws\.com)\" denied the request:?\s*(?P<detail>.{0,300})"
         ),
         quoted=True,
-        upstream=f"{WEBHOOK}; openshift managed-cluster-validating-webhooks, AKS Automatic",
+        upstream=f"{WEBHOOK}; openshift managed-cluster-validating-webhooks, EKS Auto Mode",
     ),
 )

@@ -32,6 +32,28 @@ _JOBS = "kubectl get jobs -n {target_ns}"
 RULES = (
     Rule(
         _HOOK_FAILED,
+        why="the chart's {hook} hook {workload} was not bound when the timeout expired; a claim whose StorageClass has volumeBindingMode: WaitForFirstConsumer is only bound when a pod uses it, which Helm does not wait for in a hook",
+        steps=(
+            Step(
+                "if the StorageClass is WaitForFirstConsumer, remove the hook annotations from the claim (in the chart, in spec.values or with spec.postRenderers), or use a StorageClass with Immediate for it",
+                read=(
+                    "kubectl describe {workload_resource} {workload_name} -n {workload_ns}",
+                    "kubectl get storageclasses",
+                ),
+            ),
+            Step("otherwise, the claim's events show why it is not bound"),
+        ),
+        pattern=Text(_HOOK),
+        context=_WAITED,
+        reasons=REASONS,
+        kinds=HR,
+        when=(waits_for("PersistentVolumeClaim"),),
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        upstream="helm pkg/action/hooks.go, kubernetes pkg/controller/volume/persistentvolume",
+    ),
+    Rule(
+        _HOOK_FAILED,
         why="the chart's {hook} hook {workload} did not complete: {workload_state}",
         steps=(
             Step(
