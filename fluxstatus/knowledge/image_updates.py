@@ -88,6 +88,41 @@ RULES = (
     ),
     Rule(
         _IMAGE_UPDATE_PUSH_FAILED,
+        why="a rule of the Git server does not accept the author's email address of the commit: {detail}",
+        steps=(
+            Step(
+                "set spec.git.commit.author.email to a verified address of the user whose token or key Flux pushes with, or to an address that the push rule allows",
+                read=(SPEC,),
+            ),
+            Step(
+                "alternatively, change the rule for the automation's user in the repository's push rules"
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>You cannot push commits for [^\n]{0,160}|(?:committer|author)(?:'s)? e-?mail[^\n]{0,120}(?:verified|does not (?:follow|match)|not (?:allowed|a member)|must)[^\n]{0,60})"
+        ),
+        kinds=_AUTOMATION,
+        reach=Reach.WHOLE,
+        upstream="GitLab: lib/gitlab/checks, push rules",
+    ),
+    Rule(
+        _IMAGE_UPDATE_PUSH_FAILED,
+        why="the branch that the automation pushes to only accepts pull requests: {detail}",
+        steps=(
+            Step(
+                "set spec.git.push.branch to another branch and merge that branch with a pull request, or allow the automation's user to push to this branch",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>(?:can only be modified through|Changes must be made through a) (?:pull|merge) requests?[^\n]{0,60})"
+        ),
+        kinds=_AUTOMATION,
+        reach=Reach.WHOLE,
+        upstream="Bitbucket, GitHub: responses from the Git server",
+    ),
+    Rule(
+        _IMAGE_UPDATE_PUSH_FAILED,
         why="a rule of the Git server rejects the push: {detail}",
         steps=(
             Step(
@@ -415,10 +450,11 @@ RULES = (
         ),
         pattern=Text(
             r"(?P<detail>(?:could not (?:read|parse SSH) signing key|could not decrypt private key of "
-            r"the signing key|could not find signing key secret|multiple entities read from secret|"
+            r"the signing key|multiple entities read from secret|"
             r"unknown signing key type)[^\n]{0,160})"
         ),
         kinds=_AUTOMATION,
+        reach=Reach.WHOLE,
         trivial=True,
         upstream="IAC internal/source",
     ),

@@ -18,7 +18,7 @@ _REGISTRY_AUTH_REJECTED = Code(
 )
 _REGISTRY_ACCESS_DENIED = Code(
     "registry-access-denied",
-    "The registry denies anonymous access: the repository is private or does not exist.",
+    "The registry denies access to the repository, which may be private or not exist.",
 )
 _REGISTRY_SECRET_INVALID = Code(
     "registry-secret-invalid",
@@ -44,6 +44,25 @@ _FORBIDDEN = Text(
 _AT_GHCR = at_host("ghcr.io")
 
 RULES = (
+    Rule(
+        _REGISTRY_ACCESS_DENIED,
+        why="{host} denies the request with a web page (403): the page is from the registry, or from a proxy, a firewall or a scanner in front of it",
+        steps=(
+            Step(
+                "open the URL in the message with curl from the cluster's network, and read the page: it names who blocks the request (such as a proxy, an IP allow list, or a scanner like Xray that blocks this artifact)",
+                read=(ENDPOINT,),
+            ),
+            Step(
+                "if the page is the registry's own, check the name in {address_field}, and the credentials in spec.secretRef{of_endpoint}"
+            ),
+        ),
+        pattern=Text(r"\b403\b(?: Forbidden)?[^\n]{0,40}<(?:!doctype )?html"),
+        kinds=_PULLS,
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        quoted=True,
+        upstream=_ERRORS,
+    ),
     Rule(
         _REGISTRY_AUTH_REJECTED,
         why="authentication with the registry in {address_field} fails: the credentials are wrong or expired, or the Secret has no entry for this registry",

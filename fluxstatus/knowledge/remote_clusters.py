@@ -109,7 +109,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"getting credentials: (?P<detail>exec: [^\n]{1,120}|no Auth Provider found[^\n]{0,80})"
+            r"(?:getting credentials|failed to \w+[^\n:]{0,60}): (?P<detail>exec: [^\n]{1,120}|no Auth Provider found[^\n]{0,80}|exec plugin: invalid apiVersion[^\n]{0,80})"
         ),
         kinds=_REMOTE,
         needs=("kubeconfig_secret",),

@@ -203,7 +203,7 @@ NAMES = frozenset({
     # of objects
     "ns", "missing", "secret", "holder", "cert_secret", "proxy_secret", "verify_secret",
     "decryption_secret", "kubeconfig_secret", "image_repository", "source_name", "sync_instance",
-    "sa", "sa_name", "missing_sa", "in_ns", "kubeconfig_map", "missing_class", "missing_role", "terminating", "quota", "webhook", "policy",
+    "sa", "sa_name", "sa_ns", "missing_sa", "in_ns", "kubeconfig_map", "missing_class", "missing_role", "terminating", "quota", "webhook", "policy",
     "binding", "values_name", "referred",
     # of what objects contain or refer to
     "key", "present", "values_key", "variable", "missing_input", "missing_ref", "chart",

@@ -12,6 +12,23 @@ from fluxstatus.model.evidence import Object
 
 _Wanted = tuple[tuple[str, str], ...]
 
+_OF_OTHERS: _Wanted = (
+    ("Stalled", "True"),
+    ("Synced", "False"),  # crossplane-runtime apis/common, sealed-secrets: why it is not Ready
+    ("Ready", "False"),
+    ("Available", "False"),
+    ("Installed", "False"),  # crossplane apis/pkg
+    ("Healthy", "False"),
+    ("Accepted", "False"),  # gateway-api apis/v1
+    ("Programmed", "False"),
+    ("Accepted", "Unknown"),
+    ("Ready", "Unknown"),
+)
+"""The conditions (type and status) that say why an object is not healthy, the best first.
+
+Only those with a message count: a status alone says no more than the health check.
+"""
+
 _OF_REPLICAS: _Wanted = (("ReplicaFailure", "True"), ("Progressing", "False"))
 _TELLING: Mapping[str, _Wanted] = {
     # kubernetes pkg/controller/deployment/util/deployment_util.go, pkg/controller/replicaset
@@ -27,24 +44,21 @@ _TELLING: Mapping[str, _Wanted] = {
         ("NamespaceFinalizersRemaining", "True"),
         ("NamespaceContentRemaining", "True"),
     ),
-    "Service": (("LoadBalancerPortsError", "True"),),
+    # kubernetes staging/src/k8s.io/api/core/v1/types.go, cilium operator/pkg/lbipam; Knative
+    "Service": (
+        ("LoadBalancerPortsError", "True"),
+        ("cilium.io/IPAMRequestSatisfied", "False"),
+        *_OF_OTHERS,
+    ),
     # kubernetes staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1/types.go
     "CustomResourceDefinition": (
         ("NamesAccepted", "False"),
         ("NonStructuralSchema", "True"),
         ("Established", "False"),
     ),
+    # cert-manager pkg/apis/certmanager/v1: why the last attempt failed, unlike Ready
+    "Certificate": (("Issuing", "False"), *_OF_OTHERS),
 }
-_OF_OTHERS: _Wanted = (
-    ("Stalled", "True"),
-    ("Ready", "False"),
-    ("Available", "False"),
-    ("Ready", "Unknown"),
-)
-"""The conditions (type and status) that say why an object is not healthy, the best first.
-
-Only those with a message count: a status alone says no more than the health check.
-"""
 
 _PAUSED = "DeploymentPaused"  # kubernetes pkg/controller/deployment/util/deployment_util.go
 

@@ -61,6 +61,13 @@ def said(name: str, status: str, message: str = "so it is", reason: str = "Why")
         (of("CustomResourceDefinition", said("NamesAccepted", "False")), ("Why", "so it is")),
         (of("APIService", said("Available", "False")), ("Why", "so it is")),
         (of("Certificate", said("Ready", "False")), ("Why", "so it is")),
+        (of("Certificate", said("Ready", "False"), said("Issuing", "False", "no")), ("Why", "no")),
+        (of("Certificate", said("Issuing", "True"), said("Ready", "False", "n")), ("Why", "n")),
+        (of("Bucket", said("Ready", "False", "so"), said("Synced", "False", "no")), ("Why", "no")),
+        (of("Bucket", said("Synced", "True"), said("Ready", "False", "so")), ("Why", "so")),
+        (of("Gateway", said("Programmed", "False", "no")), ("Why", "no")),
+        (of("Gateway", said("Accepted", "Unknown", "none")), ("Why", "none")),
+        (of("Service", said("cilium.io/IPAMRequestSatisfied", "False", "no")), ("Why", "no")),
         (of("Certificate", said("Ready", "Unknown", reason="")), ("Ready", "so it is")),
         (
             of("Certificate", said("Ready", "False") | {"observedGeneration": 2}),

@@ -4,7 +4,14 @@ Upstream: kubernetes admission plugins (webhook, policy/validating, resourcequot
 podsecurity, namespace/lifecycle, serviceaccount, priority), RBAC escalation checks.
 """
 
-from fluxstatus.knowledge.admission import conversion, denials, limits, validators, webhooks
+from fluxstatus.knowledge.admission import (
+    conversion,
+    denials,
+    known_policies,
+    limits,
+    validators,
+    webhooks,
+)
 from fluxstatus.knowledge.rule import Reach
 
 RULES = tuple(
@@ -12,6 +19,7 @@ RULES = tuple(
     for rule in (
         *webhooks.RULES,
         *conversion.RULES,
+        *known_policies.RULES,
         *validators.RULES,
         *denials.RULES,
         *limits.RULES,

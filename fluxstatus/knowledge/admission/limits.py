@@ -1,9 +1,10 @@
 """Objects that PodSecurity, a ResourceQuota, a LimitRange or RBAC does not allow.
 
 Upstream: kubernetes admission plugins (podsecurity, resourcequota, limitranger,
-namespace/lifecycle, priority), RBAC escalation checks.
+namespace/lifecycle, priority, runtimeclass, podnodeselector, imagepolicy), RBAC escalation checks.
 """
 
+from fluxstatus.knowledge.admission.shared import ADMISSION_DENIED
 from fluxstatus.knowledge.commands import CLUSTER_OBJECT, OBJECT
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
@@ -163,6 +164,61 @@ RULES = (
         pattern=Text(r"no PriorityClass with name (?P<missing_class>[\w.-]+) was found"),
         trivial=True,
         upstream="kubernetes Priority admission",
+    ),
+    Rule(
+        ADMISSION_DENIED,
+        why="the API server does not allow spec.externalIPs, which {object} sets (admission plugin DenyServiceExternalIPs)",
+        steps=(
+            Step(
+                "remove externalIPs {in_git}. Use a Service of type LoadBalancer instead (for example, with MetalLB), or an ingress controller",
+                read=(OBJECT,),
+            ),
+        ),
+        pattern=Text(r"Use of external IPs is denied by admission control"),
+        upstream="kubernetes plugin/pkg/admission/network/denyserviceexternalips",
+    ),
+    Rule(
+        Code("runtime-class-missing", "The RuntimeClass that the pods request does not exist."),
+        why="RuntimeClass {missing_class} does not exist",
+        steps=(
+            Step(
+                "create RuntimeClass {missing_class} (its runtime must be installed on the nodes), or correct runtimeClassName",
+                read=("kubectl get runtimeclasses",),
+            ),
+        ),
+        pattern=Text(r"RuntimeClass \"(?P<missing_class>[\w.-]+)\" not found"),
+        trivial=True,
+        quoted=True,
+        upstream="kubernetes plugin/pkg/admission/runtimeclass",
+    ),
+    Rule(
+        ADMISSION_DENIED,
+        why="the node selector of {object} contradicts the one that its namespace prescribes (annotation scheduler.alpha.kubernetes.io/node-selector)",
+        steps=(
+            Step(
+                "remove or correct nodeSelector in the pod template, or move the object to a namespace for these nodes",
+                read=("kubectl get namespace {object_ns} -o yaml", OBJECT),
+            ),
+        ),
+        pattern=Text(
+            r"pod node label selector (?:conflicts with its namespace node label selector|labels conflict with its namespace whitelist)"
+        ),
+        upstream="kubernetes plugin/pkg/admission/podnodeselector",
+    ),
+    Rule(
+        ADMISSION_DENIED,
+        why="the image policy of the API server (ImagePolicyWebhook) does not allow an image of {object}: {detail}",
+        steps=(
+            Step(
+                "use an image that the policy allows, or change the policy in the service that the API server asks (its address is in the admission configuration of kube-apiserver)",
+                read=(OBJECT,),
+            ),
+        ),
+        pattern=Text(
+            r"image policy webhook backend denied one or more images:? ?(?P<detail>[^\n]{0,200})"
+        ),
+        quoted=True,
+        upstream="kubernetes plugin/pkg/admission/imagepolicy",
     ),
     Rule(
         Code(

@@ -130,7 +130,7 @@ RULES = (
         pattern=Text(
             _DENIED
             + r"(?=[^\n]{0,300}?(?:\bnot found\b|(?:does|do) not exist|doesn't exist|no such \w+|(?:can(?:not|'t)|could not|unable to|failed to) (?:be )?(?:find|get|found|resolve|look ?up|retrieve)\b|"
-            r"no matching|undefined|not (?:defined|declared|registered)))(?![^\n]{0,200}(?:Required value|not found in))"
+            r"no matching|undefined|not (?:defined|declared|registered)))(?![^\n]{0,200}(?:Required value|not found in|\bspec\.[\w.\[\]/-]+ (?:['\"][^'\"\n]*['\"] )?not found))"
             + _DETAIL
         ),
         certainty="likely",

@@ -24,7 +24,9 @@ _DENIED = r"admission webhook \"(?P<webhook>[^\"]+)\" denied the request:?\s*"
 _OWN_KINDS = (
     r"[\w.-]*(?:external-secrets|cert-manager|cnpg|istio|metallb|coreos|prometheus|keda|elbv2\.k8s\.aws|rook|"
     r"knative|tekton|crossplane|cluster\.x-k8s|strimzi|linkerd|traefik|cilium|longhorn|karpenter|grafana|"
-    r"opentelemetry|elastic|kubevirt|gateway\.networking|controlplane\.io)[\w.-]*|"
+    r"opentelemetry|elastic|kubevirt|gateway\.networking|controlplane\.io|konghq|projectcontour|getambassador|consul|"
+    r"datadoghq|dynatrace|mariadb|percona|rabbitmq|couchbase|mongodb|redpanda|flink|spark|kubeflow|kserve|ray\.io|"
+    r"argoproj|piraeus|azure\.com|cnrm|tigera|projectcalico)[\w.-]*|"
     r"[vm](?!pod|deployment|statefulset|daemonset|job|service|ingress|namespace|persistentvolume|pvc)"
     r"[\w-]+\.kb\.io"
 )

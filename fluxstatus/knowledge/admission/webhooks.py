@@ -75,6 +75,61 @@ RULES = (
     ),
     Rule(
         _ADMISSION_UNREACHABLE,
+        why="the API server cannot call admission webhook {webhook}: the webhook's certificate is valid for {cert_names}, but not for {wanted_name}",
+        steps=(
+            Step(
+                "check that the Service in the webhook configuration is the one of the component: the configuration may be left over from an earlier name or namespace, or the Service may select other pods",
+                read=(HOOKS, BEHIND),
+            ),
+            Step(
+                "otherwise, reissue the certificate with this DNS name (delete its Secret if the component or cert-manager recreates it)"
+            ),
+        ),
+        pattern=Text(
+            _CALLED
+            + r"[^\n]{0,800}x509: certificate is valid for (?P<cert_names>[^\n]{1,160}?), not (?P<wanted_name>[\w.-]+)"
+        ),
+        certainty="one-of",
+        in_full=True,
+        upstream="Go crypto/x509",
+    ),
+    Rule(
+        _ADMISSION_UNREACHABLE,
+        why="the API server cannot call admission webhook {webhook} because the control plane has no connection to the pod network: {detail}",
+        steps=(
+            Step(
+                "on a managed control plane, run the webhook's pods in the network of the nodes (hostNetwork: true), or use the provider's CNI; with EKS, the pods' addresses must be in the VPC",
+                read=(BEHIND,),
+            ),
+            Step(
+                "if the control plane uses konnectivity, check its agents, which must be running on the nodes",
+                read=("kubectl get pods -n kube-system -l k8s-app=konnectivity-agent",),
+            ),
+        ),
+        pattern=Text(
+            _CALLED + r"[^\n]{0,800}?(?P<detail>Address is not allowed|No agent available)"
+        ),
+        certainty="one-of",
+        in_full=True,
+        upstream="EKS API server; apiserver-network-proxy pkg/server",
+    ),
+    Rule(
+        _ADMISSION_UNREACHABLE,
+        why="the server of admission webhook {webhook} does not know the path in the webhook configuration (404)",
+        steps=(
+            Step(
+                "compare the path, port and Service in the webhook configuration with the version of the component that is running: the configuration is probably from another version, or the Service selects other pods",
+                read=(HOOKS,),
+            ),
+        ),
+        pattern=Text(
+            _CALLED + r": failed to call webhook: the server could not find the requested resource"
+        ),
+        certainty="one-of",
+        upstream=WEBHOOK,
+    ),
+    Rule(
+        _ADMISSION_UNREACHABLE,
         why="the API server cannot call admission webhook {webhook}: the webhook's certificate is not trusted (x509)",
         steps=(
             Step(

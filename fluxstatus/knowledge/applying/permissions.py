@@ -51,6 +51,9 @@ _NO_OPINION = (
 )
 """Reasons given by authorizers that leave the decision to RBAC."""
 
+_IN_SYSTEM_NAMESPACE = (
+    r" in the namespace \"(?P<in_ns>(?!(?P=sa_ns)\")(?:kube-[\w-]+|flux-system))\""
+)
 _ACCOUNTS = "kubectl get serviceaccounts,rolebindings -n {sa_ns}"
 
 RULES = (
@@ -71,6 +74,26 @@ RULES = (
         reach=Reach.WHOLE,
         quoted=True,
         upstream="kubernetes apiserver authorization responsewriters: the authorizer's reason",
+    ),
+    Rule(
+        _RBAC_FORBIDDEN,
+        why="the account that Flux uses lacks the OpenShift permission routes/custom-host, so it cannot set the host or the certificate of {object}",
+        steps=(
+            Step(
+                'bind a Role or ClusterRole to the account that allows create and update for "routes/custom-host" in API group route.openshift.io',
+                read=(SPEC, "kubectl get rolebindings -n {ns}"),
+            ),
+            Step(
+                "alternatively, remove host and the certificates from the Route {in_git}, so that OpenShift chooses the host"
+            ),
+        ),
+        pattern=Text(
+            r"do not have permission to (?:set the host field|set certificate fields|update the spec\.host field) (?:of|on) the route"
+        ),
+        kinds=ALL_KINDS,
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream="openshift library-go pkg/route/hostassignment, pkg/route/routeapihelpers",
     ),
     Rule(
         _RBAC_FORBIDDEN,
@@ -234,6 +257,24 @@ RULES = (
         ),
         pattern=Text(_USER + _CANNOT + r" at the cluster scope"),
         kinds=ALL_KINDS,
+        upstream="kubernetes apiserver authorization responsewriters",
+    ),
+    Rule(
+        _RBAC_FORBIDDEN,
+        why="{user} cannot {verb} {what} in namespace {in_ns}, which belongs to the platform: the RBAC permission is missing (forbidden)",
+        steps=(
+            Step(
+                "if the object should be in namespace {sa_ns}, correct its metadata.namespace, or spec.targetNamespace, in Git (for a chart, spec.values)",
+                read=(SPEC,),
+            ),
+            Step(
+                "if it must be in namespace {in_ns}, move it to a Kustomization of the platform team; a role there would let ServiceAccount {sa_name} change the cluster's own components",
+                read=("kubectl auth can-i {verb} {what} -n {in_ns} --as={user}",),
+            ),
+        ),
+        pattern=Text(_OF_TENANT + _CANNOT + _IN_SYSTEM_NAMESPACE),
+        kinds=APPLIES,
+        quoted=True,
         upstream="kubernetes apiserver authorization responsewriters",
     ),
     Rule(

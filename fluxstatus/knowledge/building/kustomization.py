@@ -130,6 +130,24 @@ RULES = (
     ),
     Rule(
         KUSTOMIZATION_FILE_INVALID,
+        why="field {field} in kustomization.yaml must be a string, but it is a {given}: YAML reads a value without quotes as a {given}",
+        steps=(
+            Step(
+                'put the value of {field} in kustomization.yaml in quotes, for example newTag: "1.10". To check before you push, run kustomize build {path}'
+            ),
+        ),
+        pattern=Text(
+            r"cannot unmarshal (?P<given>number|bool) into Go struct field (?:Kustomization\.)?(?P<field>[\w.]+) of type string"
+        ),
+        context=Text(r"invalid Kustomization|Go struct field Kustomization\.|kustomization file"),
+        reasons=("BuildFailed",),
+        kinds=KS,
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream=f"{KUSTOMIZE}/types, {GENERATOR}",
+    ),
+    Rule(
+        KUSTOMIZATION_FILE_INVALID,
         why="field {field} in kustomization.yaml has the wrong type: {given} instead of {wanted}",
         steps=(
             Step(

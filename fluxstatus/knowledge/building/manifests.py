@@ -35,6 +35,20 @@ _BAD_YAML = Text(
 
 RULES = (
     Rule(
+        _YAML_INVALID,
+        why="a manifest has a list with an empty item (a dash without a value) at {detail}",
+        steps=(
+            Step(
+                "remove the empty item, or indent its content below the dash. To find the file, run kustomize build {path}"
+            ),
+        ),
+        pattern=Text(r"empty item at (?P<detail>\S{1,120}) in object"),
+        kinds=KS,
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream=f"{KUSTOMIZE}/resource/factory.go",
+    ),
+    Rule(
         KUSTOMIZATION_FILE_INVALID,
         why="{file} is a kustomize file with an unrecognized name, so it is read as a manifest; kustomize only recognizes kustomization.yaml, kustomization.yml and Kustomization",
         steps=(Step("rename {file} to kustomization.yaml (in lowercase)"),),

@@ -47,6 +47,24 @@ RULES = (
         upstream=f"{KUSTOMIZE}/internal/loader, PKG kustomize/filesys",
     ),
     Rule(
+        Code(
+            "path-absolute",
+            "A path in the kustomization.yaml is absolute, but kustomize only reads relative ones.",
+        ),
+        why="kustomization.yaml lists the absolute path {file}, but kustomize only reads paths that are relative to the directory of the kustomization.yaml",
+        steps=(
+            Step(
+                "write the path relative to that directory, such as ../base; / is not the root of the repository. To check before you push, run kustomize build {path}"
+            ),
+        ),
+        pattern=Text(r"new root '(?P<file>[^']+)' cannot be absolute"),
+        kinds=KS,
+        reach=Reach.WHOLE,
+        trivial=True,
+        quoted=True,
+        upstream=f"{KUSTOMIZE}/internal/loader/fileloader.go",
+    ),
+    Rule(
         Code("path-not-local", "A path in spec.components is not relative to spec.path."),
         why="{file} in spec.components is a URL or an absolute path, but must be a relative path within the source",
         steps=(Step("use a path that is relative to spec.path", read=(SPEC,)),),

@@ -43,6 +43,22 @@ RULES = (
         upstream=f"{KUSTOMIZE}/internal/loader",
     ),
     Rule(
+        _REMOTE_BASE_MISSING,
+        why="kustomization.yaml lists {base}, but kustomize does not know this kind of URL",
+        steps=(
+            Step(
+                "correct the scheme of the URL in kustomization.yaml: kustomize reads https:// and clones https://, ssh:// and git@HOST:PATH. To check before you push, run kustomize build {path}"
+            ),
+        ),
+        pattern=Text(
+            r"accumulating resources from '(?P<base>(?!https?:|ssh:|git:|file:|oci:)[a-z][a-z0-9+.-]*://[^'?]*)"
+        ),
+        kinds=KS,
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream=f"{KUSTOMIZE}/internal/git/repospec.go",
+    ),
+    Rule(
         Code(
             "remote-base-forbidden",
             "The kustomization.yaml uses a remote base, which the --no-remote-bases flag forbids.",

@@ -26,10 +26,26 @@ RULES = (
             r"unable to find (?:or create )?field \"[^\"]*\" in replacement target|"
             r"replacements must specify a source[^\n]{0,60}|target must specify resources to select|"
             r"delimiter option can only be used[^\n]{0,40}|"
-            r"options\.index \d+ is out of bounds[^\n]{0,60})"
+            r"options\.index \d+ is out of bounds[^\n]{0,60}|not a structured data path|no structured data found in path|"
+            r"unable to find field in structured data)"
         ),
         kinds=KS,
         upstream=f"{KUSTOMIZE}/filters/replacement",
+    ),
+    Rule(
+        _TRANSFORMER_FAILED,
+        why="an entry under replacements in kustomization.yaml is invalid: {detail}",
+        steps=(
+            Step(
+                "correct the entry: it is either inline or a path to a file, and it needs one source or sourceValue and at least one target with select and fieldPaths. To check before you push, run kustomize build {path}"
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>cannot specify both path and inline replacement|value and resource selectors are mutually exclusive|"
+            r"unsupported replacement type encountered[^\n]{0,80})"
+        ),
+        kinds=KS,
+        upstream=f"{KUSTOMIZE}/internal/builtins/ReplacementTransformer.go",
     ),
     Rule(
         _TRANSFORMER_FAILED,

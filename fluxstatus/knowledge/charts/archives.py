@@ -161,6 +161,22 @@ RULES = (
     ),
     Rule(
         _CHART_INVALID,
+        why="a file of the chart itself is not valid YAML: {detail}",
+        steps=(
+            Step(
+                "correct the file in the chart (if it is another team's chart, use another version); values of a HelmRelease are not the cause. To see the error, run helm lint",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>cannot load (?:Chart|values|requirements)\.\w+: (?:error (?:converting|unmarshaling)|yaml: |json: )[^\n]{1,200})"
+        ),
+        kinds=CHART,
+        reach=Reach.WHOLE,
+        upstream="helm pkg/chart/v2/loader/load.go",
+    ),
+    Rule(
+        _CHART_INVALID,
         why="the chart is invalid: {detail}",
         steps=(
             Step(

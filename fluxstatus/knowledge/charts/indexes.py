@@ -20,6 +20,8 @@ _NOT_FOUND = Text(r"(?:: |status(?: code)?:? )404\b|404 Not Found")
 _URL_INVALID = Code("url-invalid", "The URL or image address in the spec is invalid for this kind.")
 _INDEX_MISSING = Code("helm-index-missing", "The URL of the HelmRepository has no index.yaml.")
 
+_INDEX_FAILED = Code("helm-index-failed", "The Helm repository's index cannot be fetched.")
+
 RULES = (
     Rule(
         _HELM_INDEX_AUTH,
@@ -204,7 +206,37 @@ RULES = (
         upstream=INDEX,
     ),
     Rule(
-        Code("helm-index-failed", "The Helm repository's index cannot be fetched."),
+        _INDEX_FAILED,
+        why="the host of the Helm repository at {url} requires a payment ({status}): a subscription has ended, or a limit on traffic or storage is used up",
+        steps=(
+            Step(
+                "ask the owner of the account at the host to renew the subscription or to raise the limit; the URL and the credentials are not the cause",
+                read=(URL,),
+            ),
+        ),
+        pattern=Text(r": (?P<status>402)\b"),
+        kinds=HELM,
+        upstream=f"{INDEX}; RFC 9110 section 15.5.3",
+    ),
+    Rule(
+        _INDEX_FAILED,
+        why="the host refuses the request for the index of the Helm repository at {url} (HTTP {status})",
+        steps=(
+            Step(
+                "check that spec.url is the root of a Helm repository and not the address of a web application or an API. To see the host's answer, run curl -i {url}/index.yaml",
+                read=(URL,),
+            ),
+            Step(
+                "if this works outside the cluster, check whether a proxy or a firewall of the host blocks the cluster's address"
+            ),
+        ),
+        pattern=Text(r": (?P<status>4(?:00|05|06|09|15|18|21|22|51))(?: [A-Z]|\s*$)"),
+        kinds=HELM,
+        certainty="one-of",
+        upstream=INDEX,
+    ),
+    Rule(
+        _INDEX_FAILED,
         why="the index of the Helm repository at {url} cannot be fetched: {innermost}",
         steps=(
             Step(

@@ -42,6 +42,34 @@ RULES = (
         upstream=f"{DECRYPTOR}, sops",
     ),
     Rule(
+        _SOPS_FORMAT_WRONG,
+        why="a SOPS file was encrypted in another format than its name says: the controller reads it as binary, but its encrypted content is not",
+        steps=(
+            Step(
+                "encrypt the file again from the plain text with the type that fits its extension: yaml, json, env (dotenv) or ini; all other extensions are binary (sops encrypt --input-type binary)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"no binary data found in tree"),
+        kinds=KS,
+        reach=Reach.WHOLE,
+        upstream=f"{DECRYPTOR}, sops stores/json",
+    ),
+    Rule(
+        _SOPS_FORMAT_WRONG,
+        why="a SOPS-encrypted .env file has a line that is not KEY=VALUE, so the file cannot be read",
+        steps=(
+            Step(
+                "correct the line and encrypt the file again as dotenv: each line must be KEY=VALUE, a comment or empty, and values with several lines are not possible",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"invalid dotenv input line"),
+        kinds=KS,
+        reach=Reach.WHOLE,
+        upstream=f"{DECRYPTOR}, sops stores/dotenv",
+    ),
+    Rule(
         _SOPS_CORRUPT,
         why="a SOPS file was modified after it was encrypted (MAC mismatch)",
         steps=(

@@ -135,7 +135,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"(?<![\w.])(?P<field>spec\.[\w.\[\]]{1,80}): (?:Forbidden|Invalid value): (?P<detail>(?:\"[^\"\n]*\": )?may (?:only|not) be (?:used|set)"
+            r"(?<![\w.])(?P<field>spec\.[\w.\[\]]{1,80}): (?:Forbidden|Invalid value): (?P<detail>(?:(?:\"[^\"\n]*\"|\d+): )?may (?:only|not) be (?:used|set)"
             r"(?: when `?type`?| for externally-accessible)[^\n]{0,120})"
         ),
         kinds=APPLIES,

@@ -56,6 +56,19 @@ _INVALID = (
     ),
     Rule(
         MANIFEST_INVALID,
+        why="{field} of {object} has more entries than its kind allows: {detail}",
+        steps=(
+            Step(
+                "remove entries {in_git}, or split the object into several, for example an HTTPRoute per host",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(rf"{FIELD}: Too many: (?P<detail>\d+: must have at most \d+ items)"),
+        kinds=APPLIES,
+        upstream=VALIDATION,
+    ),
+    Rule(
+        MANIFEST_INVALID,
         why="the API server rejects {field} of {object}: {detail}",
         steps=(
             Step(

@@ -43,6 +43,22 @@ RULES = (
     ),
     Rule(
         _FORCE_UNUSABLE,
+        why="spec.upgrade.force is set, but the API server does not let Helm replace {object} without its resourceVersion",
+        steps=(
+            Step(
+                "remove spec.upgrade.force, so that Helm only changes the fields that differ. Helm replaces objects without their resourceVersion, which objects of many kinds require, such as CRDs and custom resources",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"failed to replace object: [^\n]{0,200}metadata\.resourceVersion: Invalid value: [^\n]{0,20}must be specified for an update"
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream="helm pkg/kube/client.go, apimachinery pkg/api/validation/objectmeta.go",
+    ),
+    Rule(
+        _FORCE_UNUSABLE,
         why="spec.upgrade.force is set, but Helm cannot replace {object} because fields of the live object are immutable: {detail}",
         steps=(
             Step(
@@ -53,7 +69,9 @@ RULES = (
                 "if the upgrade then reports an immutable field, restore the field's old value, or delete this object"
             ),
         ),
-        pattern=Text(r"failed to replace object: (?P<detail>[^\n]{1,240})"),
+        pattern=Text(
+            r"failed to replace object: (?P<detail>[^\n]{0,200}(?:immutable|Forbidden: updates to|may not change|cannot be changed|can not be unset|cannot change)[^\n]{0,120})"
+        ),
         kinds=HR,
         reach=Reach.WHOLE,
         certainty="likely",

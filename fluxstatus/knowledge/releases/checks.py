@@ -13,11 +13,17 @@ from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 _ENGINE = "helm pkg/engine (fail, required)"
 _WORDS = r"(?:(?!Last Helm logs:).){0,400}?"
 _FAILED = r"execution error at \((?P<template>[^)]+)\):(?!\s*PASSWORDS ERROR)\s*"
-_VALUE = (
-    r"(?:(?=(?:(?!Last Helm logs:).){0,300}?(?<![\w./:@-])(?:\.Values\.)?"
-    r"(?P<chart_value>[a-z]\w*(?:\.(?!(?:ya?ml|tpl|md|com|io|org|net|dev|html?|json|g|e)\b)[a-zA-Z_][\w-]*)+)))?"
+_PATH = (
+    r"(?<![\w./:@-])(?:\.Values\.)?"
+    r"(?P<chart_value>[a-z]\w*(?:\.(?!(?:ya?ml|tpl|md|com|io|org|net|dev|html?|json|g|e)\b)[a-zA-Z_][\w-]*)+)"
 )
+_VALUE = rf"(?:(?=(?:(?!Last Helm logs:).){{0,300}}?{_PATH}))?"
 """The first value that the check mentions, as a dotted path."""
+
+_OLD_VALUE = (
+    rf"(?:(?=(?:(?!Last Helm logs:|\b(?:use|set|instead|favou?r|by|to)\b).){{0,300}}?{_PATH}))?"
+)
+"""The same, but not a value that the check names as the replacement: "use a.b instead"."""
 
 _DETAIL = r"(?P<detail>.{0,300})"
 
@@ -39,6 +45,31 @@ RULES = (
         reach=Reach.WHOLE,
         quoted=True,
         upstream="Bitnami common chart, templates/_errors.tpl",
+    ),
+    Rule(
+        TEMPLATE_ERROR,
+        why="a check in the chart does not find the CRDs or the kind that the chart needs in the cluster ({template}): {detail}",
+        steps=(
+            Step(
+                "install or upgrade these CRDs first: with the HelmRelease that brings them in spec.dependsOn, or with a Kustomization of their own. Helm does not upgrade the CRDs of a chart unless spec.upgrade.crds is set to CreateReplace",
+                read=("kubectl get customresourcedefinitions", SPEC),
+            ),
+            Step(
+                "if the cluster should not have them, disable the part of the chart that needs them in spec.values. For a description, run helm show values CHART"
+            ),
+        ),
+        pattern=Text(
+            _FAILED
+            + rf"(?={_WORDS}(?:\b(?:CRDs?|CustomResourceDefinitions?)\b{_WORDS}(?:\brequired\b|\bmissing\b|\binstall\w*|\bnot (?:found|available|present)|\bupdated?\b|\bupgraded?\b|\boutdated\b|\bfirst\b)|"
+            r"(?:\brequires?\b|\bmissing\b|\binstall\b|\bupdate\b|\bupgrade\b)[^\n]{0,60}\b(?:CRDs?|CustomResourceDefinitions?)\b|"
+            r"\b[a-z][\w.-]+\.\w+/v\d\w* (?:API )?(?:is|was) not (?:available|installed|found|present|served)))"
+            + _DETAIL
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        certainty="likely",
+        quoted=True,
+        upstream=_ENGINE,
     ),
     Rule(
         TEMPLATE_ERROR,
@@ -72,7 +103,7 @@ RULES = (
         ),
         pattern=Text(
             _FAILED
-            + _VALUE
+            + _OLD_VALUE
             + rf"(?={_WORDS}(?:\bdeprecated|no longer (?:\w+ ){{0,2}}(?:supported|used|available|valid|accepted|exists?|possible|necessary|needed|works?)|"
             r"(?:has|have|had) been (?:removed|renamed|replaced|moved|dropped|deprecated|superseded)|"
             r"(?:was|were|is|are) (?:now )?(?:removed|renamed|replaced|moved to|dropped|obsolete)\b|"

@@ -5,7 +5,15 @@ Upstream: helm pkg/action/hooks.go and pkg/kube/wait.go, helm-controller interna
 
 from fluxstatus.knowledge.commands import SPEC
 from fluxstatus.knowledge.facts import waits_for
-from fluxstatus.knowledge.releases.shared import HR, LATE, REASONS, TARGET_PODS, WAITED, WORKLOAD
+from fluxstatus.knowledge.releases.shared import (
+    BRACKET,
+    HR,
+    LATE,
+    NOT_READY,
+    REASONS,
+    TARGET_PODS,
+    WORKLOAD,
+)
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
@@ -18,9 +26,32 @@ _HOOK = (
 )
 """A hook that failed (helm pkg/action install.go, upgrade.go, hooks.go)."""
 
+_WAITED = Text(f"{BRACKET}|{NOT_READY}")
 _JOBS = "kubectl get jobs -n {target_ns}"
 
 RULES = (
+    Rule(
+        _HOOK_FAILED,
+        why="the chart's {hook} hook {workload} was not bound when the timeout expired; a claim whose StorageClass has volumeBindingMode: WaitForFirstConsumer is only bound when a pod uses it, which Helm does not wait for in a hook",
+        steps=(
+            Step(
+                "if the StorageClass is WaitForFirstConsumer, remove the hook annotations from the claim (in the chart, in spec.values or with spec.postRenderers), or use a StorageClass with Immediate for it",
+                read=(
+                    "kubectl describe {workload_resource} {workload_name} -n {workload_ns}",
+                    "kubectl get storageclasses",
+                ),
+            ),
+            Step("otherwise, the claim's events show why it is not bound"),
+        ),
+        pattern=Text(_HOOK),
+        context=_WAITED,
+        reasons=REASONS,
+        kinds=HR,
+        when=(waits_for("PersistentVolumeClaim"),),
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        upstream="helm pkg/action/hooks.go, kubernetes pkg/controller/volume/persistentvolume",
+    ),
     Rule(
         _HOOK_FAILED,
         why="the chart's {hook} hook {workload} did not complete: {workload_state}",
@@ -31,7 +62,7 @@ RULES = (
             ),
         ),
         pattern=Text(_HOOK),
-        context=WAITED,
+        context=_WAITED,
         reasons=REASONS,
         kinds=HR,
         reach=Reach.WHOLE,
@@ -119,6 +150,27 @@ RULES = (
     ),
     Rule(
         _HOOK_FAILED,
+        why="Job {hook_job} of the chart's {hook} hook, which runs when the release is uninstalled, failed ({detail})",
+        steps=(
+            Step(
+                "check the logs of the Job's pods: the hook may refuse to remove data until a setting of the application allows it",
+                read=("kubectl logs job/{hook_job} -n {target_ns} --tail=50", TARGET_PODS, _JOBS),
+            ),
+            Step(
+                "to uninstall the release without running its hooks, set spec.uninstall.disableHooks: true. Objects that the hook would have removed then remain in the cluster"
+            ),
+        ),
+        pattern=Text(
+            r"(?:failed |Hook |: |[*] )(?P<hook>(?:pre|post)-delete)(?= hooks? failed: |: | \S+ failed: )"
+            r".*?\bjob (?!Failed\. )(?P<hook_job>[\w.-]+) failed: (?P<detail>\w+)"
+        ),
+        reasons=("UninstallFailed",),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream="helm pkg/action/uninstall.go, pkg/kube/wait.go",
+    ),
+    Rule(
+        _HOOK_FAILED,
         why="Job {hook_job} of the chart's {hook} hook failed ({detail})",
         steps=(
             Step(
@@ -126,7 +178,9 @@ RULES = (
                 read=("kubectl logs job/{hook_job} -n {target_ns} --tail=50", TARGET_PODS, _JOBS),
             ),
         ),
-        pattern=Text(_HOOK + r".*?\bjob (?P<hook_job>[\w.-]+) failed: (?P<detail>\w+)"),
+        pattern=Text(
+            _HOOK + r".*?\bjob (?!Failed\. )(?P<hook_job>[\w.-]+) failed: (?P<detail>\w+)"
+        ),
         reasons=REASONS,
         kinds=HR,
         reach=Reach.WHOLE,
@@ -143,7 +197,7 @@ RULES = (
         ),
         pattern=Text(_HOOK),
         context=Text(
-            r"(?:(?<![\w./-])job(?: is)?(?: [\w.-]+)? failed: [^\n]{0,120}|BackoffLimitExceeded|"
+            r"(?:(?<![\w./-])job(?: is)?(?: (?!Failed\.)[\w.-]+)? failed: [^\n]{0,120}|BackoffLimitExceeded|"
             r"pod [\w.-]+ failed)"
         ),
         reasons=REASONS,
@@ -195,7 +249,7 @@ RULES = (
                 "to uninstall the release without running its hooks, set spec.uninstall.disableHooks: true. Objects that the hook would have removed then remain in the cluster"
             ),
         ),
-        pattern=WAITED,
+        pattern=_WAITED,
         reasons=("UninstallFailed",),
         kinds=HR,
         when=(waits_for("Job"),),
@@ -219,7 +273,7 @@ RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=WAITED,
+        pattern=_WAITED,
         reasons=("TestFailed",),
         kinds=HR,
         reach=Reach.WHOLE,
@@ -241,7 +295,7 @@ RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=Text(r"\bpod (?P<test_pod>[\w.-]+) failed"),
+        pattern=Text(r"\bpod (?!has failed)(?P<test_pod>[\w.-]+) failed"),
         reasons=("TestFailed",),
         kinds=HR,
         upstream="helm pkg/kube/wait.go",

@@ -37,6 +37,30 @@ RULES = (
     ),
     Rule(
         _UNINSTALL_FAILED,
+        why="{workload} was not deleted within the timeout, so the release is not uninstalled",
+        steps=(
+            Step(
+                "check its finalizers: the controller that removes them must be running until it is gone. If that controller was uninstalled first, restore it until the release is uninstalled",
+                read=(
+                    "kubectl get {workload_resource} {workload_name} -n {workload_ns} -o yaml",
+                    "kubectl get events -n {workload_ns}",
+                ),
+            ),
+            Step(
+                "do not remove a finalizer by hand before you know what it protects: what the controller would clean up (such as volumes or cloud resources) then remains"
+            ),
+        ),
+        pattern=Text(r"\bresource \w+/\S+ still exists\. status: "),
+        reasons=("UninstallFailed",),
+        kinds=HR,
+        needs=("workload",),
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        quoted=True,
+        upstream="helm v4 pkg/kube/statuswait.go",
+    ),
+    Rule(
+        _UNINSTALL_FAILED,
         why="some objects of the release were not deleted within the timeout",
         steps=(
             Step(

@@ -11,6 +11,9 @@ from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 
 _UPSTREAM = "helm pkg/chart/common/util/jsonschema.go"
 _CHART = r"values don't meet the specifications of the schema[^\n]*\n(?P<schema_chart>[\w.-]+):\n- "
+_IN_ALL = r"(?:[^\n]{0,200}'allOf' failed\n *- ){0,3}?"
+"""The lines of schemas that must all match, before the line of the one that does not."""
+
 _DETAIL = r"(?P<detail>(?:(?!Last Helm logs:).){1,300})"
 
 _NOT_SET_BY_YOU = Step(
@@ -30,7 +33,7 @@ RULES = (
         ),
         pattern=Text(
             _CHART
-            + r"(?=(?:[^\n]*\n *- ){0,3}?[^\n]{0,160}?(?:Additional property \S+ is not allowed|additional properties '[^\n]{1,2000}?' not allowed))"
+            + r"(?=(?:[^\n]*\n *- ){0,3}?[^\n]{0,160}?(?:Additional property \S+ is not allowed|(?:additional|unevaluated) properties '[^\n]{1,2000}?' not allowed|: false schema))"
             + _DETAIL
         ),
         kinds=HR,
@@ -51,7 +54,7 @@ RULES = (
         ),
         pattern=Text(
             _CHART
-            + r"(?=[^\n]{0,160}?(?:missing propert(?:y|ies) '|: [\w.-]+ is required))"
+            + rf"(?={_IN_ALL}[^\n]{{0,160}}?(?:missing propert(?:y|ies) '|: [\w.-]+ is required))"
             + _DETAIL
         ),
         kinds=HR,
@@ -72,7 +75,7 @@ RULES = (
         ),
         pattern=Text(
             _CHART
-            + r"(?=[^\n]{0,160}?: (?:got null, want|Invalid type\. Expected: [^\n]{1,60}, given: null))"
+            + rf"(?={_IN_ALL}[^\n]{{0,160}}?: (?:got null, want|Invalid type\. Expected: [^\n]{{1,60}}, given: null))"
             + _DETAIL
         ),
         kinds=HR,
@@ -93,13 +96,33 @@ RULES = (
         ),
         pattern=Text(
             _CHART
-            + r"(?=[^\n]{0,160}?(?:value must be (?:one of|')|must be one of the following|does not match|"
+            + rf"(?={_IN_ALL}[^\n]{{0,160}}?(?:value must be (?:one of|')|must be one of the following|does not match|' is not valid [\w-]+: |items at \d+ and \d+ are equal|"
             r": (?:minimum|maximum|minLength|maxLength|minItems|maxItems|exclusiveM\w+): got |(?:Must be|String length|Array must have)))"
             + _DETAIL
         ),
         kinds=HR,
         reach=Reach.WHOLE,
         trivial=True,
+        quoted=True,
+        upstream=_UPSTREAM,
+    ),
+    Rule(
+        VALUES_INVALID,
+        why="the values match several alternatives in the schema of chart {schema_chart}, of which only one is allowed: {detail}",
+        steps=(
+            Step(
+                "in spec.values and spec.valuesFrom, set only the values of one alternative (often a value and a reference to an existing Secret or object exclude each other). To see the alternatives, run helm show values, or read the chart's values.schema.json",
+                read=(SPEC,),
+            ),
+            _NOT_SET_BY_YOU,
+        ),
+        pattern=Text(
+            _CHART
+            + rf"(?={_IN_ALL}[^\n]{{0,160}}?'oneOf' failed, subschemas [\d, ]+ matched)"
+            + _DETAIL
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
         quoted=True,
         upstream=_UPSTREAM,
     ),
@@ -115,7 +138,7 @@ RULES = (
         ),
         pattern=Text(
             _CHART
-            + r"(?=[^\n]{0,160}?(?:got (?:null|boolean|object|array|number|integer|string), want |Invalid type\. Expected: ))"
+            + rf"(?={_IN_ALL}[^\n]{{0,160}}?(?:got (?:null|boolean|object|array|number|integer|string), want |Invalid type\. Expected: ))"
             + _DETAIL
         ),
         kinds=HR,

@@ -27,6 +27,9 @@ REASONS = (
 """Reasons of a failed release that is no longer retried once its retries are exhausted."""
 BRACKET = r"(?:timeout waiting for|stalled resources): \["
 WAITED = Text(BRACKET)
+NOT_READY = r"resource [A-Z]\w+/\S* not ready\. status: \w+"
+"""An object for which Helm 4 waited (helm v4 pkg/kube/statuswait.go)."""
+
 WORKLOAD = (
     "kubectl describe {workload_resource} {workload_name} -n {workload_ns}",
     "kubectl get pods -n {workload_ns}",

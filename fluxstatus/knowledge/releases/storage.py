@@ -15,6 +15,10 @@ _WRITE = r"(?:create|update): failed to (?:create|update): "
 
 _OLD_MANIFESTS = r"from (?:current|old|previous|deployed) release manifest"
 
+_CHART_UNREADABLE = Code(
+    "chart-unreadable", "Helm cannot load the artifact of the source as a chart."
+)
+
 RULES = (
     Rule(
         API_REMOVED,
@@ -123,7 +127,23 @@ RULES = (
         upstream="HC internal/loader/artifact_url.go",
     ),
     Rule(
-        Code("chart-unreadable", "Helm cannot load the artifact of the source as a chart."),
+        _CHART_UNREADABLE,
+        why="a file of the chart itself is not valid YAML, so Helm cannot load the chart: {detail}",
+        steps=(
+            Step(
+                "use another version of the chart, or correct the file in the chart and publish a new version; the HelmRelease's values are not the cause. To see the error, run helm lint",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>cannot load (?:Chart|values|requirements)\.\w+: (?:error (?:converting|unmarshaling)|yaml: |json: )[^\n]{1,200})"
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream="helm pkg/chart/v2/loader/load.go",
+    ),
+    Rule(
+        _CHART_UNREADABLE,
         why="the source's artifact is not a chart that Helm can load: {detail}",
         steps=(
             Step(

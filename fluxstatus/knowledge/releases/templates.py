@@ -91,6 +91,24 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
+        why="a template of the chart needs a {wanted_type}, but {expression} has no value",
+        steps=(
+            Step(
+                "set the value in spec.values (check that the values are nested as in the chart's values.yaml and that none of them is null), or use a chart version that has a default for it",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"executing \"[^\"]+\" at <(?P<expression>[^>\n]{1,80})>: invalid value; expected (?P<wanted_type>\w+)"
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        certainty="likely",
+        quoted=True,
+        upstream="Go text/template exec.go",
+    ),
+    Rule(
+        TEMPLATE_ERROR,
         why="{parent} is nil, but a template of the chart reads {parent}.{child}",
         steps=(
             Step(

@@ -10,6 +10,7 @@ from fluxstatus.knowledge.releases.shared import (
     HISTORY,
     HR,
     LATE,
+    NOT_READY,
     TARGET_PODS,
     WAITED,
     WORKLOAD,
@@ -22,8 +23,7 @@ _UNHEALTHY = Code("release-unhealthy", "An object of the Helm release did not be
 _ACTION = r"^Helm [^:]+(?:: release [\w.-]+ failed)?"
 """The start of helm-controller's message, before Helm's error (helm-controller internal/reconcile)."""
 
-_NOT_READY = r"resource [A-Z]\w+/\S* not ready\. status: \w+"
-_ANY_WAIT = Text(rf"{BRACKET}|{_ACTION}: (?:.*: )?{LATE}|{_NOT_READY}")
+_ANY_WAIT = Text(rf"{BRACKET}|{_ACTION}: (?:.*: )?{LATE}|{NOT_READY}")
 _WAITING = ("InstallFailed", "UpgradeFailed", "RollbackFailed", "UninstallSucceeded")
 
 _TIMEOUT_REQUEST = Code(
@@ -125,6 +125,30 @@ RULES = (
     ),
     Rule(
         _UNHEALTHY,
+        why="the chart was applied, but Job {failed_job} failed",
+        steps=(
+            Step(
+                "check the logs of the Job's pods, and correct the error",
+                read=(
+                    "kubectl logs job/{failed_job} -n {job_ns} --tail=50",
+                    "kubectl describe job {failed_job} -n {job_ns}",
+                ),
+            ),
+            Step(
+                "then delete the Job, so that the next attempt recreates it and it runs again",
+                change=("kubectl delete job {failed_job} -n {job_ns}",),
+            ),
+        ),
+        pattern=Text(
+            _ACTION + r": (?:[^\n]*: )?job is failed: (?P<job_ns>[\w.-]+)/(?P<failed_job>[\w.-]+\w)"
+        ),
+        reasons=_WAITING,
+        kinds=HR,
+        quoted=True,
+        upstream="helm pkg/kube/ready.go",
+    ),
+    Rule(
+        _UNHEALTHY,
         why="the chart was applied, but {workload} was not ready when the timeout expired",
         steps=(
             Step(
@@ -149,7 +173,7 @@ RULES = (
                 read=WORKLOAD,
             ),
         ),
-        pattern=Text(_NOT_READY),
+        pattern=Text(NOT_READY),
         reasons=("InstallFailed", "UpgradeFailed", "RollbackFailed", "UninstallSucceeded"),
         kinds=HR,
         needs=("workload",),

@@ -24,7 +24,7 @@ RULES = (
         ),
         pattern=Text(
             r"(?:status(?: code)?:? |HTTP(?:/[\d.]+)? |: (?=5\d\d (?:Internal|Bad G|Service|Gateway|"
-            r"Not Impl|Origin|Web)|5\d\d\b\s*$))(?P<status>5\d\d)\b(?!\.)"
+            r"Not Impl|Origin|Web|<none>)|5\d\d\b\s*$))(?P<status>5\d\d)\b(?!\.)"
         ),
         kinds=FETCHES,
         certainty="one-of",

@@ -46,9 +46,24 @@ RULES = (
     ),
     Rule(
         _HOST_SLOW,
+        why="{host} accepts the connection, but does not answer the TLS handshake in time (timeout): the host or a proxy is overloaded, or large packets are dropped on the way (MTU)",
+        steps=(
+            FROM_THE_POD,
+            Step(
+                "if small requests work, check the MTU of the pod network (with a VPN or an overlay, it must be smaller than that of the nodes), and any firewall that inspects TLS"
+            ),
+        ),
+        pattern=Text(r"TLS handshake timeout"),
+        kinds=FETCHES,
+        certainty="one-of",
+        transient=True,
+        upstream="Go net/http",
+    ),
+    Rule(
+        _HOST_SLOW,
         why="the connection to {host} timed out (dial, timeout): packets are being dropped on the way, or the host is down",
         steps=(FROM_THE_POD, Step("check the port in {address_field}", read=(ENDPOINT,))),
-        pattern=Text(r"dial tcp [^\n]{0,80}?(?:i/o timeout|timed out)|TLS handshake timeout"),
+        pattern=Text(r"dial tcp [^\n]{0,80}?(?:i/o timeout|timed out)"),
         kinds=FETCHES,
         certainty="one-of",
         transient=True,

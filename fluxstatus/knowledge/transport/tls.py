@@ -204,6 +204,19 @@ RULES = (
     ),
     Rule(
         _TLS_WRONG_NAME,
+        why="the certificate of {host} has only a Common Name and no subject alternative name (SAN), which the controller requires (x509)",
+        steps=(
+            Step(
+                "reissue the certificate with the name or IP address of {host} as a subject alternative name (SAN); the CA and the credentials are not the cause",
+                read=(ENDPOINT,),
+            ),
+        ),
+        pattern=Text(r"x509: certificate relies on legacy Common Name"),
+        kinds=FETCHES,
+        upstream="Go crypto/x509",
+    ),
+    Rule(
+        _TLS_WRONG_NAME,
         why="the certificate of {host} was issued for a different name (x509)",
         steps=(
             Step(
@@ -213,7 +226,7 @@ RULES = (
         ),
         pattern=Text(
             r"x509: (?:certificate is (?:not )?valid for|certificate is not valid for any|"
-            r"cannot validate certificate|certificate relies on legacy)"
+            r"cannot validate certificate)"
         ),
         kinds=FETCHES,
         upstream="Go crypto/x509",
