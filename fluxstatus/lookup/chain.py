@@ -9,7 +9,7 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
 from fluxstatus.lookup.health import Health, health_of
 from fluxstatus.lookup.node import DEEPEST, INVERSE, Node, Relation, cut, needs
-from fluxstatus.model.evidence import AWAITED, Why
+from fluxstatus.model.evidence import AWAITED, WORKLOAD_PODS, Why
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.ownership import creators_of
 from fluxstatus.state.resource import Resource, Verdict
@@ -115,11 +115,16 @@ class Chains:
 
     def _health_of(self, key: Key) -> Health:
         """Return the health of *key*, which is no known object of Flux."""
-        if item := self._state.awaited.get(key):
+        if key[0] == "Pod":  # is read with the others of its namespace
+            pods = self._state.evidence.answer(WORKLOAD_PODS)
+            item = next((one for one in pods.known if Ref.of(one).key == key), None)
+            missing, unread = key[1] in pods.namespaces, pods.unread
+        else:
+            item = self._state.awaited.get(key)
+            missing = self._state.known_missing(key) or self._state.awaited_missing(key)
+            unread = self._state.evidence.answer(f"{AWAITED}/{key[0]}").unread
+        if item or missing:
             return health_of(item, self._state.now)
-        if self._state.known_missing(key):
-            return Health(healthy=False, text="does not exist")
-        unread = self._state.evidence.answer(f"{AWAITED}/{key[0]}").unread
         why = f": {unread.full_text}" if unread and unread.why is not Why.NOT_REQUESTED else ""
         return Health(healthy=False, text=f"was not read{why}")
 

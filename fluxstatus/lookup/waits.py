@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from fluxstatus.base.durations import ago
 from fluxstatus.causes.trace import causes_by_object
 from fluxstatus.causes.unavailable import Controllers
 from fluxstatus.lookup.ancestors import Getter
@@ -12,7 +13,8 @@ from fluxstatus.lookup.related import PartialState, partial_state
 from fluxstatus.model.evidence import Object, Unread
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key, Ref
-from fluxstatus.state.references import needs_of
+from fluxstatus.state.failures import failing_since
+from fluxstatus.state.references import health_checked, needs_of
 from fluxstatus.state.resource import HEALTHY
 
 _MOST = 50  # objects that others need, read one by one
@@ -21,16 +23,27 @@ _MOST = 50  # objects that others need, read one by one
 def with_waits(root: Node, state: PartialState) -> Node:
     """Return the tree *root*, in which objects that wait say for which, instead of their message.
 
-    Why that one is not ready is said once, at its own place in the tree if it has one.
+    Why that one is not ready is said once, at its own place in the tree if it has one. The brief
+    text of an object that fails itself is the headline of its cause, or which objects of the tree
+    its health check waits for.
     """
     causes = causes_by_object(state, Controllers(state))
     in_tree = {node.ref.key for node in root.all()}
 
     def told(node: Node) -> Node:
         children = tuple(map(told, node.children))
-        others = [one for one in causes.get(node.ref.key, ()) if one.ref.key != node.ref.key]
-        if not others or node.health.healthy is not False:
+        found = causes.get(node.ref.key, ())
+        others = [one for one in found if one.ref.key != node.ref.key]
+        if not found or node.health.healthy is not False:
             return replace(node, children=children)
+        if not others:
+            fault, waiter = found[0].fault, found[0].resource
+            checked = health_checked(waiter, fault.message) if waiter else ()
+            is_in_tree = bool(checked) and all(one[:3] in in_tree for one in checked)
+            awaited = ", ".join(f"{Ref('', *one[:3])}" for one in checked)
+            cause = f"waits for {awaited}" if is_in_tree else fault.diagnosis.headline
+            health = node.health._replace(brief=f"failed: {cause}")
+            return replace(node, children=children, health=health)
         first = others[0]
         why = "" if first.ref.key in in_tree else f": {first.fault.diagnosis.headline}"
         more = f", and for {len(others) - 1} more" if others[1:] else ""
@@ -38,6 +51,26 @@ def with_waits(root: Node, state: PartialState) -> Node:
         return replace(node, children=children, health=health)
 
     return told(root)
+
+
+def with_ages(root: Node, state: PartialState) -> Node:
+    """Return the tree *root*, in which Flux objects say for how long they have been as they are."""
+    known = state.resources.get(root.ref.key)
+    since = failing_since(known) if known else None
+    health = root.health
+    if known and since:
+        word, lasting = known.verdict.value, f"{known.verdict.value} for {ago(since, state.now)}"
+        health = health._replace(
+            text=_begun(health.text, word, lasting), brief=_begun(health.brief, word, lasting)
+        )
+    return replace(
+        root, health=health, children=tuple(with_ages(one, state) for one in root.children)
+    )
+
+
+def _begun(text: str, word: str, lasting: str) -> str:
+    """Return *text* with *lasting* in place of the *word* that it begins with, if it does."""
+    return lasting + text.removeprefix(word) if text.startswith(word) else text
 
 
 class Remembered:
