@@ -42,7 +42,8 @@ def with_waits(root: Node, state: PartialState) -> Node:
             is_in_tree = bool(checked) and all(one[:3] in in_tree for one in checked)
             awaited = ", ".join(f"{Ref('', *one[:3])}" for one in checked)
             cause = f"waits for {awaited}" if is_in_tree else fault.diagnosis.headline
-            health = node.health._replace(brief=f"failed: {cause}")
+            verdict = waiter.verdict.value if waiter else "failed"
+            health = node.health._replace(brief=f"{verdict}: {cause}")
             return replace(node, children=children, health=health)
         first = others[0]
         why = "" if first.ref.key in in_tree else f": {first.fault.diagnosis.headline}"

@@ -129,14 +129,14 @@ def _crashing(api: Api) -> Api:
     state = {"waiting": {"reason": "CrashLoopBackOff"}}
     web = {"name": "app", "image": "ghcr.io/acme/webapp:1.0.0", "ready": False, "restartCount": 7,
            "state": state, "lastState": {"terminated": ended}}  # fmt: skip
-    status = {"observedGeneration": 1, "unavailableReplicas": 1}
+    spec, status = {"replicas": 1}, {"observedGeneration": 1, "unavailableReplicas": 1}
     api.resources = {**RESOURCES, "ReplicaSet": REPLICA_SET}
     api.put(
         *flux_system(NOW), git, app,
         owned("Pod", POD, "ReplicaSet/web-6ccf84b965",
               status={"phase": "Running", "containerStatuses": [web]}),
-        owned("ReplicaSet", "web-6ccf84b965", "Deployment/web", spec={"replicas": 1}, status=status),
-        owned("Deployment", "web", "", spec={"replicas": 1}, status=status),
+        owned("ReplicaSet", "web-6ccf84b965", "Deployment/web", spec=spec, status=status),
+        owned("Deployment", "web", "", spec=spec, status=status),
     )  # fmt: skip
     return api
 
