@@ -26,7 +26,7 @@ from fluxstatus.report.layout import (
 )
 from fluxstatus.report.look import Look
 from fluxstatus.report.secrets import put_secret, unread_rows, words_in
-from fluxstatus.report.sentences import word_of
+from fluxstatus.report.sentences import context_of, word_of
 from fluxstatus.report.terminal import columns
 from fluxstatus.report.tree import branches
 from fluxstatus.state.revisions import abbreviated
@@ -58,7 +58,7 @@ def _details(details: Details, look: Look) -> Page:
     )
     page = Page(look, levels, steps)
     since = f" for {ago(details.since, details.taken_at)}" if details.since else ""
-    put_title(page, f"{details.ref}", f"{details.status}{since}", context=details.context)
+    put_title(page, f"{details.ref}", f"{details.status}{since}", context=context_of(details.target))
     page.gap()
     _put_findings(page, details.findings, details)
     if wrong := any(one.problems for one in details.credentials):
