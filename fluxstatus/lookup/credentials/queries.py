@@ -26,7 +26,8 @@ _LINE = re.compile(r"(type|key)\t([\w./-]{0,253})\t([a-z,]*)")
 _OPENSSH = b"-----BEGIN OPENSSH PRIVATE KEY-----"
 _KEY_V1 = _OPENSSH + b"\n" + b64encode(b"openssh-key-v1\0")
 _FORMS: Mapping[str, tuple[bytes, ...]] = {
-    "openssh": (_OPENSSH,),
+    "openssh": (_KEY_V1, _KEY_V1.replace(b"\n", b"\r\n")),
+    "headed": (_OPENSSH,),
     "pem": (
         b"-----BEGIN PRIVATE KEY-----",
         b"-----BEGIN RSA PRIVATE KEY-----",
@@ -71,8 +72,9 @@ _TEXTS = {
 
 WORDS: Mapping[str, str] = {
     "empty": "empty",
-    "openssh": "an OpenSSH private key",
-    "pem": "a private key (PEM)",
+    "openssh": "looks like an OpenSSH private key",
+    "headed": "begins like an OpenSSH private key",
+    "pem": "looks like a private key (PEM)",
     "encrypted": "with a passphrase",
     "certificate": "a certificate (PEM)",
     "expired": "expired",
@@ -113,6 +115,8 @@ class SecretKey:
     def shown(self) -> list[str]:
         """Return the facts to show, in the order of WORDS."""
         facts = {*(self.facts - certificates.DATES), self.first}
+        if "openssh" in facts:
+            facts.discard("headed")
         return [fact for fact in WORDS if fact in facts]
 
 
