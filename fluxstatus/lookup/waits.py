@@ -1,10 +1,11 @@
 """Trees in which an object that waits for others says so, as in the check and in lists."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
 from fluxstatus.base.durations import ago
-from fluxstatus.causes.trace import causes_by_object
+from fluxstatus.causes.trace import Cause, causes_by_object
 from fluxstatus.causes.unavailable import Controllers
 from fluxstatus.lookup.ancestors import Getter
 from fluxstatus.lookup.health import resource_of
@@ -25,33 +26,41 @@ def with_waits(root: Node, state: PartialState) -> Node:
 
     Why that one is not ready is said once, at its own place in the tree if it has one. The brief
     text of an object that fails itself is the headline of its cause, or which objects of the tree
-    its health check waits for.
+    its health check waits for; that of one that waits for objects next to it does not repeat them.
     """
     causes = causes_by_object(state, Controllers(state))
     in_tree = {node.ref.key for node in root.all()}
 
-    def told(node: Node) -> Node:
-        children = tuple(map(told, node.children))
+    def told(node: Node, above: frozenset[Key] = frozenset()) -> Node:
+        children = tuple(told(one, above | {node.ref.key}) for one in node.children)
         found = causes.get(node.ref.key, ())
         others = [one for one in found if one.ref.key != node.ref.key]
         if not found or node.health.healthy is not False:
             return replace(node, children=children)
         if not others:
-            fault, waiter = found[0].fault, found[0].resource
-            checked = health_checked(waiter, fault.message) if waiter else ()
-            is_in_tree = bool(checked) and all(one[:3] in in_tree for one in checked)
-            awaited = ", ".join(f"{Ref('', *one[:3])}" for one in checked)
-            cause = f"waits for {awaited}" if is_in_tree else fault.diagnosis.headline
-            verdict = waiter.verdict.value if waiter else "failed"
-            health = node.health._replace(brief=f"{verdict}: {cause}")
+            health = node.health._replace(brief=_in_brief(found[0], in_tree))
             return replace(node, children=children, health=health)
         first = others[0]
         why = "" if first.ref.key in in_tree else f": {first.fault.diagnosis.headline}"
         more = f", and for {len(others) - 1} more" if others[1:] else ""
-        health = node.health._replace(text=f"waits for {first.ref}{why}{more}")
+        near = above | {one.ref.key for one in node.children}
+        brief = "waiting" if all(one.ref.key in near for one in others) else ""
+        health = node.health._replace(text=f"waits for {first.ref}{why}{more}", brief=brief)
         return replace(node, children=children, health=health)
 
     return told(root)
+
+
+def _in_brief(cause: Cause, in_tree: Collection[Key]) -> str:
+    """Return the verdict on the object of *cause*, and why, but for what the tree says itself."""
+    fault, waiter = cause.fault, cause.resource
+    if waiter is None:
+        return f"failed: {fault.diagnosis.headline}"
+    checked = health_checked(waiter, fault.message)
+    is_in_tree = bool(checked) and all(one[:3] in in_tree for one in checked)
+    awaited = ", ".join(f"{Ref('', *one[:3])}" for one in checked)
+    why = f"waits for {awaited}" if is_in_tree else fault.diagnosis.headline
+    return f"{waiter.verdict.value}: {why}"
 
 
 def with_ages(root: Node, state: PartialState) -> Node:
