@@ -13,8 +13,7 @@ from fluxstatus.base.similar import did_you_mean
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands import console
 from fluxstatus.commands.table_options import ListDisplay
-from fluxstatus.lookup.names import not_served
-from fluxstatus.model.errors import ArgumentError, in_namespaces
+from fluxstatus.model.errors import ArgumentError, in_namespaces, not_served
 from fluxstatus.model.evidence import Object, Unread, Why, alike
 from fluxstatus.model.findings import Exit
 from fluxstatus.model.kinds import full_name

@@ -11,9 +11,10 @@ from fluxstatus.model.errors import (
     UnknownKindError,
     UnreadError,
     in_namespaces,
+    not_served,
 )
 from fluxstatus.model.evidence import Unread
-from fluxstatus.model.kinds import KINDS, OPERATOR, OPERATOR_GUIDE, RESOURCES, Kind
+from fluxstatus.model.kinds import KINDS, Kind
 from fluxstatus.model.ref import Ref
 
 if TYPE_CHECKING:  # `split` alone does without them
@@ -24,8 +25,6 @@ _EXPLAINED = tuple(kind for kind in KINDS.values() if kind.name != "FluxReport")
 _BY_NAME = {
     name: kind for kind in _EXPLAINED for name in (kind.name.lower(), kind.plural, *kind.short)
 }
-
-_EXPLAIN_MISSING = "kubectl flux-status explain flux-kind-missing"
 
 FLUX_WORDS: Mapping[str, Mapping[str, str]] = {
     "sources": {
@@ -148,19 +147,6 @@ def find(
     near = _troubled_first(same_name) or _near(named.name, known)
     nearest = nearest_first(near, namespaces, lambda resource: resource.ref.namespace)
     raise _not_found(named, namespaces, nearest, codes)
-
-
-def not_served(absent: Sequence[str]) -> str:
-    """Return the sentence that the API server does not serve the kinds *absent* (plural.group).
-
-    It has the component that each Flux kind is part of, and where to read how that is installed.
-    """
-    parts = [*dict.fromkeys(RESOURCES[name].controller for name in absent if name in RESOURCES)]
-    text = f"not served by this API server: {', '.join(absent)}"
-    if not parts:
-        return text
-    how = OPERATOR_GUIDE if parts == [OPERATOR] else _EXPLAIN_MISSING
-    return f"{text}; part of {' and '.join(parts)}, see: {how}"
 
 
 def _rival(state: "State", found: "Resource", namespaces: Collection[str]) -> Unread | None:

@@ -3,8 +3,8 @@
 import pytest
 
 from fluxstatus.checks.codes import known_codes
-from fluxstatus.lookup.names import find, not_served, parse
-from fluxstatus.model.errors import ArgumentError, NotFoundError, UnreadError
+from fluxstatus.lookup.names import find, parse
+from fluxstatus.model.errors import ArgumentError, NotFoundError, UnreadError, not_served
 from fluxstatus.model.kinds import KINDS, OPERATOR_GUIDE, Kind
 from tests.builders import FORBIDDEN, NOT_THERE, flux, source, state
 
