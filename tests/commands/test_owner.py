@@ -165,7 +165,7 @@ def test_on_a_terminal_it_is_short(width: int) -> None:
     for fact in (
         f"Pod {HOME}/{POD}: container app exited with code 1, 7 restarts",
         f"owned by Deployment {HOME}/web: 0 of 1 ready",
-        f"created by Kustomization {HOME}/app: failed for 3m: waits for Deployment {HOME}/web",
+        f"created by Kustomization {HOME}/app: failed for 30m: waits for Deployment {HOME}/web",
         "from https://git.acme.internal/public/platform.git at main@sha1:",
         "./deploy/crashloop",
     ):
