@@ -39,7 +39,7 @@ COLOURS = {
 }
 """How each colour of the text report looks, by its SGR parameters."""
 
-COLUMNS = 110
+COLUMNS = 112
 ADVANCE, LEADING, MARGIN, TITLE_BAR = 8.4, 20, 18, 34
 WIDTH = round(COLUMNS * ADVANCE + 2 * MARGIN)
 PIECES = re.compile(r"\x1b\[([\d;]*)m|([^\x1b])")

@@ -284,7 +284,8 @@ def _save(file: Path, evidence: Evidence) -> None:
 
 def _look(shown: CheckDisplay, scope: Scope) -> Look:
     look = console.look(shown.color, everything=shown.everything, advice=scope.advice)
-    return look._replace(brief=shown.brief, wide=shown.output is Format.WIDE)
+    wide, fitted = shown.output is Format.WIDE, console.is_terminal(sys.stdout)
+    return look._replace(brief=shown.brief, wide=wide, fitted=fitted)
 
 
 def _show(shown: CheckDisplay, scope: Scope, report: Report) -> str:

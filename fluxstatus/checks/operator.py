@@ -28,7 +28,7 @@ from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Object
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint, command, hint
-from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.kinds import KINDS, OPERATOR_GUIDE
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import Component, managed_by
 from fluxstatus.state.intervals import EVERY
@@ -146,7 +146,7 @@ def _absent(state: State) -> Finding:
                 PRINT_INSTANCE,
             ),
         ),
-        docs="https://fluxoperator.dev/docs/guides/install/",
+        docs=OPERATOR_GUIDE,
         trivial=True,
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from fluxstatus.cluster import failures
 from fluxstatus.cluster.client import ApiClient
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.cluster.queries import ListQuery
-from fluxstatus.model.errors import NotFoundError, UnreadError
+from fluxstatus.model.errors import NotFoundError, UnreadError, not_served
 from fluxstatus.model.evidence import VERSION, Object, Unread, Why
 from fluxstatus.model.kinds import FLUX_GROUPS, KINDS
 
@@ -177,7 +177,7 @@ def called(known: Discovered, word: str) -> list[ApiResource]:
     Raises NotFoundError if there are none, and UnreadError if there may be one.
     """
     name, _, rest = word.lower().partition(".")
-    flux = next((k for k in KINDS.values() if name in (*k.short, k.name.lower())), None)
+    flux = next((k for k in KINDS.values() if name in (*k.short, k.name.lower(), k.plural)), None)
     everything = known.resources
     found = [
         one
@@ -192,7 +192,7 @@ def called(known: Discovered, word: str) -> list[ApiResource]:
                 raise UnreadError(unread._replace(text=text))
         names = {name for one in everything for name in one.names}
         if flux:
-            raise NotFoundError(f"the API server does not serve {flux.resource}")
+            raise NotFoundError(not_served([flux.resource]))
         meant = did_you_mean(name, names, "see `kubectl api-resources`.")
         raise NotFoundError(f"the API server has no resource type {word!r}; {meant}")
     return found

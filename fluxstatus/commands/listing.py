@@ -13,7 +13,7 @@ from fluxstatus.base.similar import did_you_mean
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands import console
 from fluxstatus.commands.table_options import ListDisplay
-from fluxstatus.model.errors import ArgumentError, in_namespaces
+from fluxstatus.model.errors import ArgumentError, in_namespaces, not_served
 from fluxstatus.model.evidence import Object, Unread, Why, alike
 from fluxstatus.model.findings import Exit
 from fluxstatus.model.kinds import full_name
@@ -136,7 +136,7 @@ class Listing:
         required = {name: why for name, why in cluster.unread.items() if self.source.requires(name)}
         absent = [name for name, why in required.items() if why.why is Why.ABSENT]
         if absent and not self.source.are_optional(absent):
-            yield f"not served by this API server: {', '.join(absent)}"
+            yield not_served(absent)
         for names, why in alike(cluster.unread):
             others = [name for name in names if name not in required]
             wanted = [name for name in names if name in required and name not in absent]

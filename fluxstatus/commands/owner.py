@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from fluxstatus.model.kinds import Kind
     from fluxstatus.model.ref import Key, Ref
 
+_INDENT = "     "  # of a second line, below what follows "from"
 EPILOG = """
 \b
 Examples:
@@ -64,10 +65,16 @@ def show(
     """
     from fluxstatus.base.visible import visible
     from fluxstatus.commands.errors import reported
-    from fluxstatus.lookup.ancestors import chain_of, origins_of, without_origins
+    from fluxstatus.lookup.ancestors import (
+        chain_of,
+        origins_of,
+        without_origins,
+        without_repetition,
+    )
     from fluxstatus.lookup.node import Relation, exit_code
-    from fluxstatus.lookup.waits import Remembered, with_waits
+    from fluxstatus.lookup.waits import Remembered, with_ages, with_waits
     from fluxstatus.model.findings import Exit
+    from fluxstatus.report.terminal import wrap
     from fluxstatus.report.tree import DRAW
 
     if conflict := snapshot.conflict(connection):
@@ -80,20 +87,24 @@ def show(
         inventories = _Inventories(one.flux)
         objects = Remembered(one.objects, one.item)
         root = chain_of(one.item, objects, one.now, inventories.listing)
+        full = display.everything or not console.is_terminal(sys.stdout)
         shown = root
         if display.output is Format.TREE:  # with the origins below it
-            root = with_waits(root, objects.state(one.now))
-            shown = without_origins(root)
+            state = objects.state(one.now)
+            root = with_waits(root, state)
+            shown = without_origins(with_ages(root, state))
+            shown = shown if full else without_repetition(shown)
     if not snapshot.file:
         remember(connection, root.ref)
-    full = display.everything or not console.is_terminal(sys.stdout)
     look = console.look(display.color, everything=full)
     console.put_report(DRAW[display.output](shown, look))
     code = exit_code(root) if inventories.note_unread() else Exit.NO_VERDICT
     if display.output is not Format.TREE:
         raise typer.Exit(code)
     for origin in dict.fromkeys(origins_of(root)):
-        console.put(f"from {visible(origin, ascii_only=look.ascii)}\n")
+        text = visible(f"from {origin}", ascii_only=look.ascii)
+        first, *more = [text] if full else wrap(text, look.width - len(_INDENT))
+        console.put("".join(f"{line}\n" for line in (first, *(_INDENT + line for line in more))))
     nodes = list(root.all())
     if not any(node.relation is Relation.CREATED_BY or node.health.unread for node in nodes):
         console.note(f"no label set by Flux was found on {root.ref} or its owners")

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
-from fluxstatus.lookup.health import health_of, resource_of
+from fluxstatus.lookup.health import Health, health_of, resource_of
 from fluxstatus.lookup.node import Node, Relation
 from fluxstatus.model.evidence import Object, Unread
 from fluxstatus.model.kinds import KINDS
@@ -66,6 +66,35 @@ def without_origins(root: Node) -> Node:
         facts=tuple((name, value) for name, value in root.facts if name not in names),
         children=tuple(map(without_origins, root.children)),
     )
+
+
+def without_repetition(root: Node) -> Node:
+    """Return the chain of *root* without each owner that says no more than its own owner.
+
+    Such is the ReplicaSet between a pod and its Deployment, whose name begins the pod's. The brief
+    text of an owner of something that is not healthy does not say why, as that does.
+    """
+    children = []
+    for one in map(_last_alike, root.children):
+        above = one
+        if one.relation is Relation.OWNED_BY and root.health.healthy is not True:
+            above = replace(one, health=_without_why(one.health))
+        children.append(without_repetition(above))
+    return replace(root, children=tuple(children))
+
+
+def _without_why(health: Health) -> Health:
+    return health._replace(brief=health.text.partition(": ")[0])
+
+
+def _last_alike(owner: Node) -> Node:
+    """Return *owner*, or its own owner if that is the only one and says as much."""
+    if owner.relation is not Relation.OWNED_BY or len(owner.children) != 1:
+        return owner
+    (above,) = owner.children
+    own, its = owner.health, above.health
+    is_alike = own.healthy == its.healthy and its.text.startswith(own.text)
+    return _last_alike(above) if above.relation is Relation.OWNED_BY and is_alike else owner
 
 
 class _Chain:

@@ -20,6 +20,7 @@ from fluxstatus.model.evidence import (
     Read,
     Unread,
     Why,
+    awaited_object,
 )
 from fluxstatus.model.inventory import entry_of
 from fluxstatus.model.ref import Key
@@ -46,13 +47,17 @@ def awaited_by(analysis: Analysis, resource: Resource) -> dict[Key, Resource]:
 
 
 def read_awaited(api: ApiClient, wanted: Mapping[Key, Resource]) -> dict[str, Answer]:
-    """Return the objects *wanted*, as answers by kind; a part of one is unread, and why."""
+    """Return the objects *wanted*, as answers by kind; a part of one is unread, and why.
+
+    Of each that does not exist, there is an answer of its own.
+    """
     try:
         objects = Objects(api)
     except ProgramError as error:
         return {f"{AWAITED}/{kind}": Incomplete(error.unread) for kind, _, _ in wanted}
     found: dict[str, list[Object]] = defaultdict(list)
     unread: dict[str, Unread] = {}
+    missing: list[Key] = []
     for key, owner in wanted.items():
         kind, namespace, name = key
         resource = _resource(objects, key, owner)
@@ -64,10 +69,13 @@ def read_awaited(api: ApiClient, wanted: Mapping[Key, Resource]) -> dict[str, An
             unread.setdefault(kind, item)
         elif item is not None:
             found[kind].append(item)
-    return {
+        else:
+            missing.append(key)
+    by_kind = {
         f"{AWAITED}/{kind}": _answer(found.get(kind, ()), unread.get(kind))
         for kind in dict.fromkeys(kind for kind, _, _ in wanted)
     }
+    return {**by_kind, **{awaited_object(key): Read() for key in missing}}
 
 
 def _answer(items: Iterable[Object], unread: Unread | None) -> Answer:

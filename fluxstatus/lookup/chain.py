@@ -1,16 +1,19 @@
 """The dependency chain of a Flux object: up to what it needs, down to what needs it."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
+from fluxstatus.causes.workloads import by_pods_or_events
 from fluxstatus.lookup.health import Health, health_of
 from fluxstatus.lookup.node import DEEPEST, INVERSE, Node, Relation, cut, needs
-from fluxstatus.model.evidence import AWAITED, Why
+from fluxstatus.model.evidence import AWAITED, WORKLOAD_PODS, Why
+from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key, Ref
+from fluxstatus.state.health_checks import HealthCheckTarget
 from fluxstatus.state.ownership import creators_of
 from fluxstatus.state.resource import Resource, Verdict
 
@@ -103,25 +106,36 @@ class Chains:
     ) -> Node:
         known = self._state.resources.get(key)
         if known is None:
-            return Node(Ref("", *key), relation, self._health_of(key), cause=cause)
+            health = self._health_of(key)
+            is_broken = health.healthy is False and key[0] not in KINDS
+            return Node(Ref("", *key), relation, health, cause=cause or is_broken)
         return Node(
             known.ref,
             relation,
             Health(self.is_healthy(key), self.status_of(known)),
             children=children,
             suspended=known.suspended,
-            cause=cause,
+            cause=cause and not has_broken(children),
         )
 
     def _health_of(self, key: Key) -> Health:
         """Return the health of *key*, which is no known object of Flux."""
-        if item := self._state.awaited.get(key):
+        if key[0] == "Pod":  # is read with the others of its namespace
+            pods = self._state.evidence.answer(WORKLOAD_PODS)
+            item = next((one for one in pods.known if Ref.of(one).key == key), None)
+            missing, unread = key[1] in pods.namespaces, pods.unread
+        else:
+            item = self._state.awaited.get(key)
+            missing = self._state.known_missing(key) or self._state.awaited_missing(key)
+            unread = self._state.evidence.answer(f"{AWAITED}/{key[0]}").unread
+        if item or missing:
             return health_of(item, self._state.now)
-        if self._state.known_missing(key):
-            return Health(healthy=False, text="does not exist")
-        unread = self._state.evidence.answer(f"{AWAITED}/{key[0]}").unread
+        target = HealthCheckTarget(*key, status="")
+        found = None if key[0] in KINDS else by_pods_or_events(self._state, target)
+        if found:
+            return Health(healthy=False, text=found.cause)
         why = f": {unread.full_text}" if unread and unread.why is not Why.NOT_REQUESTED else ""
-        return Health(healthy=False, text=f"was not read{why}")
+        return Health(healthy=None, text=f"was not read{why}")
 
     def _down(self, key: Key, seen: set[Key], level: int) -> tuple[Node, ...]:
         found = {other: relation for relation, other in self._needed_by[key] if other not in seen}
@@ -141,6 +155,16 @@ class Chains:
             for relation, other in dict.fromkeys(_needs(resource)):
                 found[other].append((relation, key))
         return found
+
+
+def has_broken(needed: Iterable[Node]) -> bool:
+    """Return whether what an object waits for, *needed*, has an object of its own that is broken.
+
+    Such is a Deployment that is not healthy: it, not the Kustomization, is then the cause.
+    """
+    return any(
+        one.cause and one.relation is Relation.NEEDS and one.ref.kind not in KINDS for one in needed
+    )
 
 
 def _cut(node: Node) -> Node:

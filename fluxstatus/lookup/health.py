@@ -20,12 +20,14 @@ from fluxstatus.state.resource import BROKEN, HEALTHY, Resource
 class Health(NamedTuple):
     """The health of an object; `healthy` is None while it is in progress or unknown.
 
-    `unread` is the reason why the object was not read.
+    `unread` is the reason why the object was not read. `brief` is the text in few words, for where
+    that has no room; it may be empty.
     """
 
     healthy: bool | None
     text: str
     unread: Unread | None = None
+    brief: str = ""
 
 
 def health_of(item: Object | Unread | None, now: datetime) -> Health:
@@ -80,7 +82,8 @@ def _pod(item: Object, status: Object) -> Health:
     if problem is None:
         return Health(healthy=True, text="running and ready" if is_ready(item) else "completed")
     young = problem.code == "not-ready" and text_of(status.get("phase")) == "Pending"
-    return Health(healthy=None if young else False, text=problem.text)
+    brief = problem.brief.removeprefix("pod ")
+    return Health(healthy=None if young else False, text=problem.text, brief=brief)
 
 
 def _job(item: Object, _: Object) -> Health:

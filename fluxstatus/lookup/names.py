@@ -11,6 +11,7 @@ from fluxstatus.model.errors import (
     UnknownKindError,
     UnreadError,
     in_namespaces,
+    not_served,
 )
 from fluxstatus.model.evidence import Unread
 from fluxstatus.model.kinds import KINDS, Kind
@@ -24,7 +25,6 @@ _EXPLAINED = tuple(kind for kind in KINDS.values() if kind.name != "FluxReport")
 _BY_NAME = {
     name: kind for kind in _EXPLAINED for name in (kind.name.lower(), kind.plural, *kind.short)
 }
-
 
 FLUX_WORDS: Mapping[str, Mapping[str, str]] = {
     "sources": {
@@ -143,7 +143,7 @@ def find(
         for hidden in filter(None, (answer.unread_in(where, named.name) for answer in answers)):
             raise UnreadError(hidden)
     if named.kind and answers[0].unread and not answers[0].hidden:
-        raise NotFoundError(f"the API server does not serve {named.kind.resource}")
+        raise NotFoundError(not_served([named.kind.resource]))
     near = _troubled_first(same_name) or _near(named.name, known)
     nearest = nearest_first(near, namespaces, lambda resource: resource.ref.namespace)
     raise _not_found(named, namespaces, nearest, codes)

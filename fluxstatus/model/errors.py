@@ -1,13 +1,16 @@
 """Errors that a command reports without a traceback."""
 
 import errno
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Self
 
 from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.kinds import OPERATOR, OPERATOR_GUIDE, RESOURCES
 
 LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN})
 """The errors of a machine that has run out of file descriptors, memory or processes."""
+
+_EXPLAIN_MISSING = "kubectl flux-status explain flux-kind-missing"
 
 
 class ArgumentError(Exception):
@@ -60,3 +63,16 @@ def in_namespaces(namespaces: Iterable[str]) -> str:
     """Return the phrase that ends "no object found" for *namespaces*; empty for all namespaces."""
     names = [repr(name) for name in namespaces]  # like the name of the object
     return f" in namespace {' or '.join(names)}" if names else ""
+
+
+def not_served(absent: Sequence[str]) -> str:
+    """Return the sentence that the API server does not serve the kinds *absent* (plural.group).
+
+    It has the component that each Flux kind is part of, and where to read how that is installed.
+    """
+    parts = [*dict.fromkeys(RESOURCES[name].controller for name in absent if name in RESOURCES)]
+    text = f"not served by this API server: {', '.join(absent)}"
+    if not parts:
+        return text
+    how = OPERATOR_GUIDE if parts == [OPERATOR] else _EXPLAIN_MISSING
+    return f"{text}; part of {' and '.join(parts)}, see: {how}"

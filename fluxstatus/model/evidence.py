@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
 
 from fluxstatus.model.hints import Hint
 from fluxstatus.model.kinds import RESOURCES
-from fluxstatus.model.ref import Ref
+from fluxstatus.model.ref import Key, Ref
 
 CONTROLLERS = "deployments.apps/controllers"
 OPERATORS = "deployments.apps/operator"
@@ -28,7 +28,10 @@ _FOLLOWING = (WORKLOAD_PODS, CHANGES)
 """Queries that depend on the results of other queries."""
 
 AWAITED = "awaited"
-"""The prefix of answers with objects that reconciliations wait for; a slash and the kind follow."""
+"""The prefix of answers with objects that reconciliations wait for; a slash and the kind follow.
+
+Of an object that does not exist, there is an empty answer of its own (see `awaited_object`).
+"""
 
 RELATED = "related"
 """The name of the answers with objects of projects around Flux: plural.group follows a slash."""
@@ -165,6 +168,11 @@ class Incomplete:
 def is_awaited(query: str) -> bool:
     """Return whether the answer to *query* has objects that reconciliations wait for."""
     return query.startswith(f"{AWAITED}/")
+
+
+def awaited_object(key: Key) -> str:
+    """Return the name of the answer about *key* alone, which a reconciliation waits for."""
+    return "/".join((AWAITED, *key))
 
 
 Answer: TypeAlias = Read | Incomplete

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 OPERATOR = "flux-operator"
+OPERATOR_GUIDE = "https://fluxoperator.dev/docs/guides/install/"
 SHARD_KEY = "sharding.fluxcd.io/key"
 SUSPEND_ANNOTATIONS = (
     "fluxcd.controlplane.io/reconcile",

@@ -91,17 +91,16 @@ def render(report: Report, look: Look) -> str:
 
 
 def _briefly(report: Report, look: Look) -> str:
-    """Return a line for each fault in *report*, and for each piece of advice if asked for.
+    """Return a row for each fault in *report*, and for each piece of advice if asked for.
 
-    The titles are whole, whatever the width is.
+    The titles are whole, whatever the width is: on a terminal, a long one takes several lines.
     """
     page = Page(look, (ACCEPTED,), (one.finding.step for one in report.accepted))
-    heads = ("LEVEL", "BLOCKS", *(_WIDE if look.wide else ()), "CODE", "CAUSE")
     found = by_blocked(report.faults) + by_blocked(report.advice if look.advice else ())
     _put_head(page, report)
     if found:
-        table = Table(heads, look).lines(_row(finding, look) for finding in found)
-        page.lines += [*table.splitlines(), ""]
+        tables = [_table(found, look, _CODE), *([_table(found, look, ())] if look.fitted else ())]
+        page.lines += [*min(tables, key=len), ""]
     put_acceptance(page, report)
     put_counts(page, report)
     return "\n".join(page.lines) + "\n"
@@ -110,11 +109,21 @@ def _briefly(report: Report, look: Look) -> str:
 _WIDE = ("SINCE", "STEP", "ID")
 
 
-def _row(finding: Finding, look: Look) -> tuple[str, ...]:
+_CODE = ("CODE",)
+
+
+def _table(found: Sequence[Finding], look: Look, code: tuple[str, ...]) -> list[str]:
+    """Return the lines of a table of *found*; without a column for the *code* the cause has it."""
+    heads = ("LEVEL", "BLOCKS", *(_WIDE if look.wide else ()), *code, "CAUSE")
+    rows = (_row(one, look, with_code=bool(code)) for one in found)
+    return Table(heads, look, fitted=look.fitted).lines(rows).splitlines()
+
+
+def _row(finding: Finding, look: Look, *, with_code: bool) -> tuple[str, ...]:
     since = time_of(finding.since) if finding.since else ""
     wide = (since, finding.step, finding.id) if look.wide else ()
-    blocked = str(len(finding.blocks))
-    return (word_of(finding), blocked, *wide, finding.code, title_of(finding))
+    start, title = (word_of(finding), str(len(finding.blocks)), *wide), title_of(finding)
+    return (*start, finding.code, title) if with_code else (*start, f"{title} [{finding.code}]")
 
 
 def _put_advice(page: Page, advice: Iterable[Finding], now: datetime) -> None:

@@ -9,7 +9,8 @@ class Look(NamedTuple):
     `width` is in columns. `everything` (`--all`) shows each pass and does not truncate texts,
     `advice` (`--advice`) shows each piece of advice. `ascii` limits the output to ASCII, for a
     terminal or a file that is not UTF-8. `brief` (`--brief`) shows only a line for each fault,
-    `wide` (`-o wide`) also times to the second, evidence and ids.
+    `wide` (`-o wide`) also times to the second, evidence and ids. `fitted` fits tables to the
+    width, for a terminal: elsewhere each row is one line.
     """
 
     width: int = 80
@@ -19,3 +20,4 @@ class Look(NamedTuple):
     ascii: bool = False
     brief: bool = False
     wide: bool = False
+    fitted: bool = False

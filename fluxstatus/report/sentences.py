@@ -9,7 +9,7 @@ from functools import lru_cache
 from fluxstatus.base.durations import ago
 from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.base.plurals import counted, listed
-from fluxstatus.model.evidence import Cost
+from fluxstatus.model.evidence import Cost, Target
 from fluxstatus.model.findings import (
     AREAS,
     RECONCILING,
@@ -22,6 +22,7 @@ from fluxstatus.model.findings import (
     StepResult,
     worst,
 )
+from fluxstatus.model.kubectl_flags import DEMO
 from fluxstatus.model.ref import Ref
 from fluxstatus.report.terminal import marked
 
@@ -167,12 +168,18 @@ def blocks_of(refs: Sequence[Ref], names: int) -> str:
 def facts_of(report: Report) -> tuple[tuple[str, str], ...]:
     """Return what is known of the cluster and its versions, as (name, value)."""
     known = (
-        ("context", report.target.context),
+        ("context", context_of(report.target)),
         ("Kubernetes", report.target.kubernetes),
         ("Flux", report.flux),
         ("operator", report.operator),
     )
     return tuple((name, value) for name, value in known if value)
+
+
+def context_of(target: Target) -> str:
+    """Return the context of *target* as a page for people has it; empty if unknown."""
+    bundled = " (bundled: kubectl commands do not run)" if target.saved == DEMO else ""
+    return f"{target.context}{bundled}" if target.context else ""
 
 
 @lru_cache(maxsize=4096)  # each format has the same times

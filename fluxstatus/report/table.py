@@ -124,7 +124,8 @@ class Table:
             yield first, others
 
     def _is_alike(self, first: Sequence[str], row: Sequence[str]) -> bool:
-        waits = _WAITS.fullmatch(first[-1]) if self._fitted else None
+        is_listed = self._fitted and "NAME" in self._heads
+        waits = _WAITS.fullmatch(first[-1]) if is_listed else None
         if waits is None or row[-1] not in (waits[0], waits[1]):
             return False
         cells = zip(self._heads[:-1], first, row, strict=False)

@@ -32,7 +32,7 @@ def painted(text: str, style: str) -> str:
     return f"\x1b[{_SGR[style]}m{text}\x1b[0m" if style and text else text
 
 
-_OWN = late_pattern(r"(\x1b\[(?:[0-9;]*m|[HJK]|\?7[lh]))")
+_OWN = late_pattern(r"(\x1b\[(?:[0-9;]*m|[HJK]))")
 """The control sequences that this program writes: its colors and those of --watch."""
 
 
@@ -40,6 +40,11 @@ def shown(text: str) -> str:
     """Return *text* as a terminal may get it: newlines and our control sequences stay."""
     pieces = _OWN.split(text)
     return "".join(one if i % 2 else visible_lines(one) for i, one in enumerate(pieces))
+
+
+def without_colors(text: str) -> str:
+    """Return *text* without our control sequences."""
+    return _OWN.sub("", text)
 
 
 def columns(text: str) -> int:

@@ -22,7 +22,10 @@ _NARROWEST = 30  # columns for a text at any depth
 
 
 def as_tree(root: Node, look: Look) -> str:
-    """Return the tree as lines, wrapped to the width of *look*; with `everything` one each."""
+    """Return the tree as lines, wrapped to the width of *look*; with `everything` one each.
+
+    A text that does not fit into one line is replaced by its brief form, if it has one.
+    """
     lines = [*_lines(root, look, "")]
     for prefix, node in branches(root.children, ascii_only=look.ascii):
         if isinstance(node, Node):
@@ -101,10 +104,12 @@ def _lines(node: Node, look: Look, before: str) -> Iterator[str]:
     """Yield the lines of *node*; only the first has a branch *before* it."""
     relation = f"{node.relation.label} " if node.relation else ""
     facts = "".join(f", {name} {value}" for name, value in node.facts)
-    head, text = f"{relation}{node.ref}: ", f"{node.health.text}{facts}"
-    head, text = (visible(each.replace("\n", " "), ascii_only=look.ascii) for each in (head, text))
+    parts = (f"{relation}{node.ref}: ", f"{node.health.text}{facts}", f"{node.health.brief}{facts}")
+    head, text, brief = (visible(each.replace("\n", " "), ascii_only=look.ascii) for each in parts)
     room = look.width - len(before)
     fits = look.everything or columns(head + text) <= room
+    if not fits and node.health.brief and len(brief) < len(text):
+        text, fits = brief, columns(head + brief) <= room
     texts = wrap(head + text, max(room - len(_BRANCHES[0]), _NARROWEST), ascii_only=look.ascii)
     style = _STYLES[node.health.healthy] if look.color else ""
     for line in [head + text] if fits else texts:

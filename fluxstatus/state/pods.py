@@ -141,7 +141,7 @@ def _problem_of_phase(pod: Object, phase: str, name: str) -> PodProblem:
         gated = unscheduled.get("reason") == "SchedulingGated"
         reason = "SchedulingGated" if gated else "FailedScheduling"
         text = f"cannot be scheduled ({reason}): {message}{mounts}"
-        brief = f"pod cannot be scheduled: {message}"
+        brief = f"pod cannot be scheduled: {message.partition(' preemption: ')[0]}"
         return PodProblem("pending", text, name, brief=brief)
     if phase == "Failed":
         return PodProblem("failed", "has failed", name, brief="pod has failed")

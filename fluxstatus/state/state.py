@@ -19,6 +19,7 @@ from fluxstatus.model.evidence import (
     Evidence,
     Object,
     Unread,
+    awaited_object,
     is_awaited,
 )
 from fluxstatus.model.kinds import KINDS, RESOURCES
@@ -231,6 +232,10 @@ class State:
         """The objects of other kinds that reconciliations wait for, as far as they were read."""
         answers = (one for name, one in self.evidence.answers.items() if is_awaited(name))
         return {Ref.of(item).key: item for answer in answers for item in answer.known}
+
+    def awaited_missing(self, key: Key) -> bool:
+        """Return whether *key*, of any kind, was requested by its name and does not exist."""
+        return key not in self.awaited and awaited_object(key) in self.evidence.answers
 
     def answer_of(self, kind: str) -> Answer:
         """Return the answer to the list of a Flux *kind*."""

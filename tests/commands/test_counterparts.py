@@ -3,6 +3,7 @@
 import re
 import shlex
 import subprocess
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -268,3 +269,16 @@ def test_commands_of_a_report_read_the_same_snapshot(flux_status: Program) -> No
     assert all(words[-1] == "--demo" for words in own)
     assert all(flux_status(*words).returncode in (0, 1) for words in own)
     assert "mcp setup --context" not in "\n".join(lines)
+
+
+@pytest.mark.parametrize("words", [(), ("explain", "monorepo"), ("upgrade", "plan")])
+def test_the_demo_says_that_commands_of_kubectl_cannot_run(
+    flux_status: Program, words: Sequence[str]
+) -> None:
+    """No kubeconfig has its context, which these commands repeat; other snapshots may have one."""
+    says = "context demo (bundled: kubectl commands do not run)"
+    text = " ".join(flux_status(*words, "--demo").stdout.split())
+    assert says in text
+    assert "--context demo" in text
+    recorded = flux_status("--from", f"{RECORDED / 'zoo.json.gz'}").stdout
+    assert "bundled" not in recorded.partition("\n\n")[0]

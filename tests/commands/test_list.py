@@ -2,14 +2,17 @@
 
 import json
 import re
+import sys
 from collections import Counter
 from importlib import resources
 
 import jsonschema
+import pytest
 
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.codes import by_steps, known_codes
 from tests.conftest import Program
+from tests.terminal import Terminal
 
 
 def test_text_has_every_check(flux_status: Program) -> None:
@@ -25,6 +28,17 @@ def test_text_has_every_check(flux_status: Program) -> None:
             assert [code, *code.meaning.split()] in lines
         for code in step.advice_codes:
             assert [code, "Advice:", *code.meaning.split()] in lines
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_on_a_terminal_no_line_is_too_wide(columns: int) -> None:
+    """A sentence continues below where it began, and is whole."""
+    with Terminal([sys.executable, "-m", "fluxstatus", "list"], columns=columns) as terminal:
+        assert terminal.end() == 0
+    lines = terminal.text.splitlines()
+    assert max(map(len, lines)) <= columns
+    text = " ".join(terminal.text.split())
+    assert all(f"{known.code.meaning}" in text for known in known_codes().values())
 
 
 def test_text_has_each_code_once(flux_status: Program) -> None:

@@ -1,12 +1,25 @@
 """`owner`: all that apply an object are named."""
 
 import json
+import re
+import sys
+from datetime import UTC, datetime
+from math import ceil
 from pathlib import Path
 
+import pytest
+
 from fluxstatus.model import snapshot
+from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Exit
-from tests.builders import FORBIDDEN, HEALTHY, evidence, kustomization, source
+from tests import builders
+from tests.builders import FORBIDDEN, HEALTHY, evidence, source
 from tests.conftest import RECORDED, Program
+from tests.fakes.scripted import RESOURCES, Api, Resource
+from tests.kubernetes.flux_objects import git_repository, kustomization
+from tests.kubernetes.flux_system import flux_system
+from tests.kubernetes.objects import make
+from tests.terminal import Terminal
 
 CHILD = "apps_child_kustomize.toolkit.fluxcd.io_Kustomization"
 LABELS = {
@@ -17,10 +30,10 @@ LABELS = {
 
 def saved(into: Path, **more: object) -> Path:
     """Save a cluster in which two Kustomizations apply a third one."""
-    owners = [kustomization(name, "git") for name in ("a", "b")]
+    owners = [builders.kustomization(name, "git") for name in ("a", "b")]
     for one in owners:
         one["status"]["inventory"] = {"entries": [{"id": CHILD, "v": "v1"}]}
-    child = kustomization("child", "git", labels=LABELS)
+    child = builders.kustomization("child", "git", labels=LABELS)
     file = into / "two.json.gz"
     snapshot.save(file, evidence(*HEALTHY, source("git"), *owners, child, **more))  # type: ignore[arg-type]
     return file
@@ -79,3 +92,98 @@ def test_one_owner_needs_no_note(flux_status: Program, tmp_path: Path) -> None:
     done = flux_status("owner", "ks/a", "--from", saved(tmp_path))
     assert "also" not in done.stdout
     assert "several" not in done.stderr
+
+
+NOW = datetime.now(UTC)  # the program looks at the clock
+HOME = "ks-health-crashloop"
+REPLICA_SET = Resource("ReplicaSet", "replicasets", "apps", short=("rs",))
+POD, DEPLOYMENT = "web-6ccf84b965-vwmnc", f"Deployment/{HOME}/web"
+MESSAGE = (
+    f"health check failed after 30.01417485s: timeout waiting for: [{DEPLOYMENT} "
+    "status: 'InProgress']"
+)
+"""As recorded from kustomize-controller."""
+
+
+def owned(kind: str, name: str, owner: str, **content: object) -> Object:
+    """Return an object in HOME that is owned by Kind/name, or applied by the Kustomization app."""
+    labels = {
+        f"kustomize.toolkit.fluxcd.io/{k}": v for k, v in (("name", "app"), ("namespace", HOME))
+    }
+    version = "v1" if kind == "Pod" else "apps/v1"
+    item = make(version, kind, name, NOW, namespace=HOME, labels={} if owner else labels, **content)
+    if owner:
+        above, _, its_name = owner.partition("/")
+        reference = {"apiVersion": "apps/v1", "kind": above, "name": its_name, "controller": True}
+        item["metadata"]["ownerReferences"] = [reference]
+    return item
+
+
+@pytest.fixture(name="crashing")
+def _crashing(api: Api) -> Api:
+    """Return an API server with a pod that crashes, all its owners, and their source."""
+    url = "https://git.acme.internal/public/platform.git"
+    git = git_repository(HOME, "platform", NOW, url=url)
+    failure = ("HealthCheckFailed", MESSAGE)
+    app = kustomization(HOME, "app", NOW, source=git, path="./deploy/crashloop", failure=failure)
+    ended = {"reason": "Error", "exitCode": 1, "message": "panic: no configuration"}
+    state = {"waiting": {"reason": "CrashLoopBackOff"}}
+    web = {"name": "app", "image": "ghcr.io/acme/webapp:1.0.0", "ready": False, "restartCount": 7,
+           "state": state, "lastState": {"terminated": ended}}  # fmt: skip
+    spec, status = {"replicas": 1}, {"observedGeneration": 1, "unavailableReplicas": 1}
+    api.resources = {**RESOURCES, "ReplicaSet": REPLICA_SET}
+    api.put(
+        *flux_system(NOW), git, app,
+        owned("Pod", POD, "ReplicaSet/web-6ccf84b965",
+              status={"phase": "Running", "containerStatuses": [web]}),
+        owned("ReplicaSet", "web-6ccf84b965", "Deployment/web", spec=spec, status=status),
+        owned("Deployment", "web", "", spec=spec, status=status),
+    )  # fmt: skip
+    return api
+
+
+def rows_of_a_trace(width: int) -> int:
+    """Return how many rows `flux-operator trace` takes for the same (cmd/cli/trace.go)."""
+    facts = (
+        f"Pod/{HOME}/{POD}", "Last reconciliation failed at 2026-11-23 12:01:05 +0000 UTC",
+        f"main@sha1:{'0' * 40}", f"Kustomization/{HOME}/app", f"GitRepository/{HOME}/platform",
+        "https://git.acme.internal/public/platform.git", MESSAGE,
+    )  # fmt: skip
+    return sum(ceil((len("Source URL:      ") + len(fact)) / width) for fact in facts)
+
+
+@pytest.mark.usefixtures("crashing")
+@pytest.mark.parametrize("width", [80, 120, 160])
+def test_on_a_terminal_it_is_short(width: int) -> None:
+    """It takes no more rows than `flux-operator trace`, and says why the pod is not ready."""
+    command = [sys.executable, "-m", "fluxstatus", "owner", f"pod/{POD}", "-n", HOME]
+    with Terminal([*command, "--color=never"], columns=width) as terminal:
+        assert terminal.end() == Exit.HEALTHY
+    lines = terminal.text.splitlines()
+    text = " ".join(terminal.text.replace("│", " ").split())
+    assert max(map(len, lines)) <= width
+    assert len(lines) <= rows_of_a_trace(width)
+    for fact in (
+        f"Pod {HOME}/{POD}: container app exited with code 1, 7 restarts",
+        f"owned by Deployment {HOME}/web: 0 of 1 ready",
+        "from https://git.acme.internal/public/platform.git at main@sha1:",
+        "./deploy/crashloop",
+    ):
+        assert fact in text
+    waits = (
+        rf"created by Kustomization {HOME}/app: failed for \d+m: waits for Deployment {HOME}/web"
+    )
+    assert re.search(waits, text)
+
+
+def test_in_a_pipe_it_is_whole(crashing: Api, flux_status: Program) -> None:
+    """Each owner is one line with its whole message; JSON has the ReplicaSet, too."""
+    done = flux_status("owner", f"pod/{POD}", "-n", HOME)
+    assert crashing.asked(f"*/{POD}")
+    assert done.returncode == Exit.HEALTHY
+    assert len(done.stdout.splitlines()) == 6
+    assert f"owned by ReplicaSet {HOME}/web-6ccf84b965: 0 of 1 ready" in done.stdout
+    assert MESSAGE in done.stdout
+    whole = json.loads(flux_status("owner", f"pod/{POD}", "-n", HOME, "-o", "json").stdout)
+    above = whole["children"][0]
+    assert (above["object"]["kind"], above["stands"]) == ("ReplicaSet", "0 of 1 ready")

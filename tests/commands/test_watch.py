@@ -80,6 +80,27 @@ def test_page_fits_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "(44 more lines)" in page
 
 
+def test_page_shows_whole_commands_and_the_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command is not cut; its rows count, and the last paragraph stays in sight."""
+    monkeypatch.setenv("LINES", "12")
+    monkeypatch.setenv("COLUMNS", "40")
+    command = "kubectl --context prod logs -n flux-system deployment/source-controller --tail=50"
+    text = "\n".join(["\x1b[36m" + command + "\x1b[0m", *map(str, range(50)), "", "1 cause"])
+    page = watch.page(text, WELL)
+    assert command in page
+    assert "?7l" not in page
+    lines = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", page).splitlines()
+    assert lines[-5:-2] == ["(47 more lines)", "", "1 cause"]
+    assert sum(max(-(-len(line) // 40), 1) for line in lines) < 12
+
+
+def test_nothing_of_the_previous_page_remains() -> None:
+    """What a line does not overwrite is cleared, but for a full row, where the cursor stays."""
+    drawn = [watch.page("x" * width, WELL).partition("\n")[0] for width in (79, 80, 81)]
+    assert [one.endswith("\x1b[K") for one in drawn] == [True, False, True]
+    assert all(one.startswith("\x1b[H\x1b[K") for one in drawn)
+
+
 @pytest.fixture(name="flux")
 def _flux(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> "Flux":
     monkeypatch.setenv("PATH", environment()["PATH"])

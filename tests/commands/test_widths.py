@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from math import ceil
 
 import pytest
 
@@ -18,12 +19,15 @@ from fluxstatus.lookup.saved import Objects
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Evidence
 from fluxstatus.report import Format, ListFormat
+from fluxstatus.report.as_text import render
 from fluxstatus.report.look import Look
+from fluxstatus.report.sentences import TROUBLE, title_of
 from fluxstatus.report.table import Table
 from fluxstatus.report.tree import DRAW
 from fluxstatus.state.resource import HEALTHY
 from fluxstatus.state.revisions import abbreviated
 from fluxstatus.state.state import State
+from tests.builders import judge
 from tests.conftest import RECORDED
 
 WIDTHS = (80, 120, 160, 200)
@@ -158,3 +162,21 @@ def test_trees() -> None:
 def words_of(tree: str) -> str:
     """Return *tree* without blanks and branches."""
     return squeezed(tree.translate(dict.fromkeys(map(ord, "│├└─"))))
+
+
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_causes_in_brief(width: int, *, wide: bool) -> None:
+    """Each cause has its code and its whole title, and no line is wider than the terminal."""
+    found = judge(zoo())
+    text = render(found, Look(width=width, brief=True, wide=wide, fitted=True))
+    shown = squeezed(text)
+    troubles = [finding for finding in found.faults if finding.level in TROUBLE]
+    assert len(troubles) > 50
+    assert max(map(len, text.splitlines())) <= width
+    for finding in troubles:
+        assert squeezed(abbreviated(title_of(finding))) in shown
+        assert squeezed(finding.code) in shown
+    whole = render(found, Look(brief=True, wide=wide)).splitlines()
+    broken = sum(max(ceil(len(line) / width), 1) for line in whole)  # as a terminal breaks them
+    assert len(text.splitlines()) <= broken * 1.2

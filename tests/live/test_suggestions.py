@@ -85,6 +85,7 @@ MISTAKES = (
     "explain deploy/source-controller", "tree deploy/source-controller", "events ks/app",
     "get nodes", "get secrets", "get events", "get ks no-such", "get", "check", "stats", "ks",
     "sources", "hr/app -n hr-suspended", "describe ks/app -n ks-bad-yaml", "--not-ready",
+    "explain imgpol/app", "tree imgrepo/app", "owner iua/app", "conditions imgpol/app",
     "suspend ks/app -n ks-bad-yaml", "resume gitrepo/apps -n git-repo-404",
     "export ks/app -n ks-bad-yaml", "delete ks/app -n ks-bad-yaml", "trace ks/app -n ks-bad-yaml",
 )  # fmt: skip

@@ -1,8 +1,11 @@
 """The dependency chain of an object: up to the cause, down to its dependents."""
 
+from dataclasses import replace
+
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.lookup.chain import Chains
 from fluxstatus.lookup.node import Node
+from fluxstatus.model.evidence import WORKLOAD_PODS, Read
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.state import State
 from tests.builders import (
@@ -10,6 +13,7 @@ from tests.builders import (
     HEALTHY,
     NO_ARTIFACT,
     NOT_THERE,
+    evidence,
     kustomization,
     source,
     state,
@@ -106,6 +110,24 @@ def test_what_is_waited_for_stands_as_its_status_says() -> None:
     found = {named(n.ref): n.health.text for n in up(known, "Kustomization", "web")}
     assert found["Deployment", "db"] == "0 of 1 ready: over quota"
     assert found["Job", "job"] == f"was not read: {FORBIDDEN.full_text}"
+
+
+def test_a_pod_that_is_waited_for_is_in_the_tree() -> None:
+    """Pods are read by namespace: a known one shows its state, another one of it is gone."""
+    listed = ", ".join(f"Pod/{place}/p status: 'InProgress'" for place in ("apps", "jobs", "other"))
+    web = kustomization(
+        "web", "repo", {"Ready": f"False HealthCheckFailed: timeout waiting for: [{listed}]"}
+    )
+    pod = {
+        "kind": "Pod",
+        "metadata": {"namespace": "apps", "name": "p"},
+        "status": {"phase": "Failed"},
+    }
+    known = evidence(*HEALTHY, source("repo"), web)
+    answers = {**known.answers, WORKLOAD_PODS: Read((pod,), ("apps", "jobs"))}
+    nodes = up(State(replace(known, answers=answers)), "Kustomization", "web")
+    found = {n.ref.namespace: n.health.text for n in nodes if n.ref.kind == "Pod"}
+    assert found == {"apps": "has failed", "jobs": "does not exist", "other": "was not read"}
 
 
 def test_a_controller_that_is_gone_is_the_cause() -> None:

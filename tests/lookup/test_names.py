@@ -2,9 +2,10 @@
 
 import pytest
 
+from fluxstatus.checks.codes import known_codes
 from fluxstatus.lookup.names import find, parse
-from fluxstatus.model.errors import ArgumentError, NotFoundError, UnreadError
-from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.errors import ArgumentError, NotFoundError, UnreadError, not_served
+from fluxstatus.model.kinds import KINDS, OPERATOR_GUIDE, Kind
 from tests.builders import FORBIDDEN, NOT_THERE, flux, source, state
 
 _EXPLAINED = [kind for kind in KINDS.values() if kind.name != "FluxReport"]
@@ -122,4 +123,15 @@ def test_an_unserved_kind_is_reported() -> None:
     """A kind that the API server does not serve is reported as such."""
     with pytest.raises(ArgumentError) as mistaken:
         find(state(served={}), parse(["ks/app"]), (), ())
-    assert "does not serve" in str(mistaken.value)
+    assert "not served by this API server: kustomizations." in str(mistaken.value)
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_of_an_unserved_kind_there_is_a_next_step(kind: Kind) -> None:
+    """It names what brings the kind, and a code that `explain` knows or the operator's guide."""
+    text = not_served([kind.resource])
+    brought_by, _, step = text.partition("; part of ")[2].partition(", see: ")
+    assert brought_by == kind.controller
+    assert (
+        step == OPERATOR_GUIDE or step.removeprefix("kubectl flux-status explain ") in known_codes()
+    )

@@ -37,10 +37,10 @@ def test_the_picture_shows_the_text_where_the_terminal_does(picture: Callable[..
 
 
 def test_a_long_line_goes_on_below(picture: Callable[..., str]) -> None:
-    """The picture is 110 columns wide; nothing of a longer command is cut off."""
+    """The picture is 112 columns wide; nothing of a longer command is cut off."""
     drawn = ET.fromstring(picture("\x1b[36m" + "y" * 250 + "\x1b[0m"))
     rows = [each for each in drawn.iter(TEXT) if "y" in (each.text or "")]
-    assert [len(each.text or "") for each in rows] == [110, 110, 30]
+    assert [len(each.text or "") for each in rows] == [112, 112, 26]
     assert len({each.attrib["y"] for each in rows}) == 3
 
 

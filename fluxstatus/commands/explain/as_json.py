@@ -32,7 +32,7 @@ def render(explained: Details | CodeDetails) -> str:
 def _details(details: Details) -> dict[str, Any]:
     return {
         "takenAt": time_json(details.taken_at),
-        "context": details.context,
+        "context": details.target.context,
         "object": object_json(details.ref),
         "verdict": details.verdict,
         "stands": details.status,

@@ -8,6 +8,7 @@ from fluxstatus.base.durations import ago
 from fluxstatus.base.visible import visible
 from fluxstatus.commands.explain.codes import Case, CodeDetails
 from fluxstatus.commands.explain.details import Details, HistoryEntry
+from fluxstatus.lookup.chain import has_broken
 from fluxstatus.lookup.events import merged
 from fluxstatus.lookup.node import Node
 from fluxstatus.model.evidence import by_reason
@@ -27,7 +28,7 @@ from fluxstatus.report.layout import (
 )
 from fluxstatus.report.look import Look
 from fluxstatus.report.secrets import put_secret, unread_rows, words_in
-from fluxstatus.report.sentences import word_of
+from fluxstatus.report.sentences import context_of, word_of
 from fluxstatus.report.terminal import columns
 from fluxstatus.report.tree import branches
 from fluxstatus.state.revisions import abbreviated
@@ -59,7 +60,9 @@ def _details(details: Details, look: Look) -> Page:
     )
     page = Page(look, levels, steps)
     since = f" for {ago(details.since, details.taken_at)}" if details.since else ""
-    put_title(page, f"{details.ref}", f"{details.status}{since}", context=details.context)
+    put_title(
+        page, f"{details.ref}", f"{details.status}{since}", context=context_of(details.target)
+    )
     page.gap()
     _put_findings(page, details.findings, details)
     if wrong := any(one.problems for one in details.credentials):
@@ -159,7 +162,7 @@ def _put_chain(page: Page, details: Details) -> None:
     if details.needs or details.needed_by:
         put_head(page, "chain", gap=False)
         own = any(f.object == details.ref and f.level is Level.FAIL for f in details.findings)
-        cause = _CAUSE if own else ""
+        cause = _CAUSE if own and not has_broken(details.needs) else ""
         page.put(f"{details.ref}: {details.status}{cause}", Cell("", INDENT))
         _put_nodes(page, (*details.needs, *details.needed_by))
 

@@ -16,7 +16,7 @@ from fluxstatus.lookup.credentials.inspect import Credential
 from fluxstatus.lookup.events import ObjectEvents, newest_first
 from fluxstatus.lookup.log import Summary
 from fluxstatus.lookup.node import Node, Relation
-from fluxstatus.model.evidence import Unread, Why, by_reason
+from fluxstatus.model.evidence import Target, Unread, Why, by_reason
 from fluxstatus.model.findings import Finding, Level, Next, Report, worst
 from fluxstatus.model.hints import Command, command
 from fluxstatus.model.kinds import full_name
@@ -99,7 +99,7 @@ class Details:
     commands: tuple[Command, ...]
     docs: str
     taken_at: datetime
-    context: str
+    target: Target
     next: Next | None = None
 
     @property
@@ -155,7 +155,7 @@ def details_of(
         commands=tuple(_commands(state, resource, chains.controller_of(resource), needs)),
         docs=docs_of(ref.kind),
         taken_at=report.taken_at,
-        context=report.target.context,
+        target=report.target,
     )
 
 

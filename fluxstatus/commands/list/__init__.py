@@ -1,5 +1,7 @@
 """`list`: every step of the check with its queries, and every code once."""
 
+import shutil
+import sys
 from collections.abc import Iterator, Sequence
 
 from fluxstatus.checks import STEPS
@@ -9,6 +11,9 @@ from fluxstatus.commands import console
 from fluxstatus.commands.options import Output
 from fluxstatus.report import Format
 from fluxstatus.report.as_json import versioned
+from fluxstatus.report.terminal import wrap
+
+_NARROWEST = 30  # columns for a text beside its label
 
 
 def show(output: Output = Format.TEXT) -> None:
@@ -39,9 +44,9 @@ def _as_text() -> str:
 
 
 def _step_as_text(step: Step, codes: Sequence[KnownCode]) -> str:
-    head = [f"{step.id}: {step.title}", f"  reads {', '.join(step.reads)}"]
+    head = [f"{step.id}: {step.title}", *_fitted("  reads ", ", ".join(step.reads))]
     if step.advice_reads:
-        head.append(f"  with --advice, also {', '.join(step.advice_reads)}")
+        head += _fitted("  with --advice, also ", ", ".join(step.advice_reads))
     return _lines("\n".join(head), codes)
 
 
@@ -57,8 +62,17 @@ def _lines(head: str, codes: Sequence[KnownCode]) -> str:
     lines = [head]
     for known in codes:
         advice = "Advice: " if known.category == "habit" else ""
-        lines.append(f"  {known.code:{width}}  {advice}{known.meaning}")
+        lines += _fitted(f"  {known.code:{width}}  ", f"{advice}{known.meaning}")
     return "\n".join(lines) + "\n"
+
+
+def _fitted(label: str, text: str) -> list[str]:
+    """Return *text* behind *label*: in one line, or on a terminal in as many as it takes."""
+    if not console.is_terminal(sys.stdout):
+        return [label + text]
+    width = shutil.get_terminal_size().columns
+    first, *more = wrap(text, max(width - len(label), _NARROWEST))
+    return [label + first, *(" " * len(label) + line for line in more)]
 
 
 def _as_json() -> str:

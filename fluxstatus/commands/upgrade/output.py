@@ -13,7 +13,7 @@ from fluxstatus.report.as_plan import PARTS, document
 from fluxstatus.report.as_text import put_finding
 from fluxstatus.report.layout import Page, put_head, put_hint
 from fluxstatus.report.look import Look
-from fluxstatus.report.sentences import word_of
+from fluxstatus.report.sentences import context_of, word_of
 
 _SHOWN = 10  # objects of a finding; --all shows all
 _NO_VERSION = "of an unknown version"
@@ -51,7 +51,7 @@ def _head(plan: Plan) -> Iterator[str]:
     if target.kubernetes:
         yield f"Kubernetes {target.kubernetes}"
     if target.context:
-        yield f"context {target.context}"
+        yield f"context {context_of(target)}"
 
 
 def _shortened(finding: Finding, look: Look) -> Finding:

@@ -78,7 +78,7 @@ _TABLE = (
     _wanted("kubeconfig", "", "", "value", "value.yaml"),
 )  # fmt: skip
 
-_PRIVATE, _CERTIFICATE = {"openssh", "pem"}, {"certificate"}
+_PRIVATE, _CERTIFICATE = {"openssh", "headed", "pem"}, {"certificate"}
 _FORMS: Mapping[str, tuple[tuple[str, set[str], str], ...]] = {
     "login": (
         ("identity", _PRIVATE, "a private key"),

@@ -25,8 +25,21 @@ _LINE = re.compile(r"(type|key)\t([\w./-]{0,253})\t([a-z,]*)")
 
 _OPENSSH = b"-----BEGIN OPENSSH PRIVATE KEY-----"
 _KEY_V1 = _OPENSSH + b"\n" + b64encode(b"openssh-key-v1\0")
+_LOCKED = (
+    b"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED",
+    b"-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED",
+    _KEY_V1 + b64encode(b"\0\0\0\x0aaes256-ctr\0"),
+)
+
+
+def _with_both_breaks(*texts: bytes) -> tuple[bytes, ...]:
+    """Return *texts*, and the same with the line breaks of Windows."""
+    return (*texts, *(text.replace(b"\n", b"\r\n") for text in texts))
+
+
 _FORMS: Mapping[str, tuple[bytes, ...]] = {
-    "openssh": (_OPENSSH,),
+    "openssh": _with_both_breaks(_KEY_V1),
+    "headed": (_OPENSSH,),
     "pem": (
         b"-----BEGIN PRIVATE KEY-----",
         b"-----BEGIN RSA PRIVATE KEY-----",
@@ -36,9 +49,7 @@ _FORMS: Mapping[str, tuple[bytes, ...]] = {
     ),
     "encrypted": (
         b"-----BEGIN ENCRYPTED PRIVATE KEY-----",
-        b"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED",
-        b"-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED",
-        _KEY_V1 + b64encode(b"\0\0\0\x0aaes256-ctr\0"),
+        *_with_both_breaks(*_LOCKED),
     ),
     "certificate": (b"-----BEGIN CERTIFICATE-----",),
     "public": (b"ssh-", b"ecdsa-sha2-", b"sk-ssh-", b"sk-ecdsa-", b"-----BEGIN PUBLIC KEY-----",
@@ -71,8 +82,9 @@ _TEXTS = {
 
 WORDS: Mapping[str, str] = {
     "empty": "empty",
-    "openssh": "an OpenSSH private key",
-    "pem": "a private key (PEM)",
+    "openssh": "looks like an OpenSSH private key",
+    "headed": "begins like an OpenSSH private key",
+    "pem": "looks like a private key (PEM)",
     "encrypted": "with a passphrase",
     "certificate": "a certificate (PEM)",
     "expired": "expired",
@@ -113,6 +125,8 @@ class SecretKey:
     def shown(self) -> list[str]:
         """Return the facts to show, in the order of WORDS."""
         facts = {*(self.facts - certificates.DATES), self.first}
+        if "openssh" in facts:
+            facts.discard("headed")
         return [fact for fact in WORDS if fact in facts]
 
 

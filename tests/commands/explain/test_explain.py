@@ -155,3 +155,18 @@ def test_options_that_make_no_sense(flux_status: Program) -> None:
     """A saved cluster excludes --context and another saved cluster."""
     for more in ("--context=prod", "--from=x", "--save=x"):
         assert flux_status("explain", *BLOCKED, more).returncode == Exit.USAGE
+
+
+@pytest.mark.parametrize("name", ["app", "frontend"])
+def test_the_chain_says_what_is_wrong_with_a_workload(flux_status: Program, name: str) -> None:
+    """What its pods show is said of it, also if it was not read itself; it is the cause."""
+    words = ("explain", f"ks/{name}", "-n", "ks-health-imagepull", "--from", ZOO)
+    text = flux_status(*words).stdout
+    chain = " ".join(text.partition("\nchain\n")[2].partition("\nrevisions\n")[0].split())
+    broken = "needs Deployment ks-health-imagepull/web: the image ghcr.io/acme/webapp:9.9.9"
+    assert broken in chain
+    assert chain.count("<- the cause") == 1
+    assert chain.partition("<- the cause")[0].endswith("exist in the registry ")
+    app = "Kustomization ks-health-imagepull/app: failed"
+    assert app in chain
+    assert f"{app} <-" not in chain

@@ -339,6 +339,16 @@ def test_a_line_break_is_found_after_any_length(cluster: Cluster, length: int) -
     assert [key.name for key in result.keys if "newline" in key.facts] == ["k10"]
 
 
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"])
+def test_what_only_begins_like_a_key_is_not_called_one(cluster: Cluster, line_break: str) -> None:
+    """The words say no more than was seen: the first line, or also how the key itself begins."""
+    locked = LOCKED.replace("\n", line_break)
+    cluster.put([secret({"identity": OPENSSH, "known_hosts": HOSTS, "password": locked})])
+    shown = {key.name: f"{key}" for key in look(cluster, user(SSH))[0].keys}
+    assert shown["identity"].startswith("identity (begins like an OpenSSH private key")
+    assert shown["password"] == "password (looks like an OpenSSH private key, with a passphrase)"
+
+
 def test_large_values_are_looked_into_or_not(cluster: Cluster) -> None:
     """A large value is searched to its end; a huge one is not searched."""
     cluster.put([secret({"identity": OPENSSH, "known_hosts": "#" * 40_000 + HOSTS})])
