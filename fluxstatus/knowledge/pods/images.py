@@ -61,7 +61,10 @@ RULES = (
                 read=("kubectl get nodes -L kubernetes.io/arch", DESCRIBE),
             ),
         ),
-        pattern=Text(_IMAGE + r"(?=.*no match(?:ing manifest)? for (?:linux|windows|platform))"),
+        pattern=Text(
+            _IMAGE
+            + r"(?=.*(?:no match(?:ing manifest)? for (?:linux|windows|platform)|no image found in (?:image index|manifest list) for architecture|container operating system does not match the host))"
+        ),
         upstream=_CONTAINERD,
     ),
     Rule(
@@ -91,6 +94,34 @@ RULES = (
         ),
         pattern=Text(_IMAGE + _NO_IMAGE),
         upstream=_CONTAINERD,
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the kubelet limits how often it pulls images (pull QPS exceeded)",
+        steps=(
+            Step(
+                "wait, because the kubelet retries automatically. If this happens often, raise registryPullQPS and registryBurst of the kubelet",
+                read=(DESCRIBE,),
+            ),
+        ),
+        pattern=Text(_IMAGE + r"(?=.*pull QPS exceeded)"),
+        transient=True,
+        upstream=f"{KUBELET}/images",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the login to the registry of the image {image} has expired",
+        steps=(
+            Step(
+                "renew the token in the imagePullSecret; an ECR token is valid for 12 hours. On a cloud's own nodes, let the kubelet's credential provider log in instead, and remove the imagePullSecret",
+                read=(DESCRIBE, "kubectl get secrets -n {ns}"),
+            ),
+        ),
+        pattern=Text(
+            _IMAGE
+            + r"(?=.*(?:token (?:has )?expired|authorization token has expired|ExpiredToken))"
+        ),
+        upstream="Amazon ECR and other registries",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
@@ -163,7 +194,7 @@ RULES = (
         pattern=Text(
             _IMAGE + r"(?=.*(?:i/o timeout|connection refused|connection reset|deadline exceeded|"
             r"no route to host|network is unreachable|TLS handshake timeout|Client\.Timeout|"
-            r"\b50[0234]\b|unexpected EOF))"
+            r"\b50[0234]\b|unexpected EOF|: EOF\b|context canceled|proxyconnect|RegistryUnavailable|registry is unavailable))"
         ),
         certainty="one-of",
         upstream=_CONTAINERD,
@@ -206,7 +237,7 @@ RULES = (
         pattern=Text(
             _IMAGE
             + r"(?=.*(?:unsupported (?:media ?type|manifest media type)|mediaType in manifest should be|invalid tar header|"
-            r"failed to extract layer[^\n]{0,200}(?:tar|checksum)|unexpected commit digest|failed commit on ref))"
+            r"failed to extract layer[^\n]{0,200}(?:tar|checksum)|unexpected commit digest|failed commit on ref|failed size validation|wrong diff id|input/output error|content digest sha256:\w+: not found))"
         ),
         certainty="one-of",
         upstream=_CONTAINERD,

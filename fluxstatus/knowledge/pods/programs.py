@@ -5,21 +5,52 @@ a language runtime, a library or a database that many programs share.
 """
 
 from fluxstatus.knowledge.codes import HEALTH_CHECK_FAILED
-from fluxstatus.knowledge.pods.shared import DESCRIBE, LOG
+from fluxstatus.knowledge.pods.shared import DESCRIBE, EXITED, PREVIOUS
 from fluxstatus.knowledge.rule import Rule, Step, Text
 
-_PREVIOUS = f"{LOG} --previous"
-_EXITED = r"terminated with (?!OOMKilled)[^\n]*?with the message .*?"
 _LIBC = "Linux errno(3)"
 
 RULES = (
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the node has probably no inotify instances or watches left",
+        steps=(
+            Step(
+                "raise fs.inotify.max_user_instances and fs.inotify.max_user_watches on the node with sysctl",
+                read=(DESCRIBE, PREVIOUS),
+            ),
+        ),
+        pattern=Text(
+            r"(?:fsnotify|inotify)[^\n]{0,80}(?:too many open files|no space left on device)"
+        ),
+        certainty="likely",
+        upstream="Linux inotify(7)",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the container probably requires the environment variable {variable}",
+        steps=(
+            Step(
+                "set the container's environment variable {variable} in Git or in the chart's values; for a password, use secretKeyRef to refer to a Secret",
+                read=(DESCRIBE, PREVIOUS),
+            ),
+        ),
+        pattern=Text(
+            r"(?:You must (?:specify|set)|(?:missing|required|expected) (?:required )?env(?:ironment)?(?: variable)?s?:?|"
+            r"(?=[^\n]{0,160}(?:not set|unset|undefined|is (?:required|missing|empty)|must be set))env(?:ironment)? var(?:iable)?) "
+            r"[\"'`]?(?P<variable>[A-Z][A-Z0-9]*_[A-Z0-9_]+)"
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream="entry points of images",
+    ),
     Rule(
         HEALTH_CHECK_FAILED,
         why="the program does not accept the option {detail}: its arguments are probably for another version of the image",
         steps=(
             Step(
                 "use the image version that the arguments are written for: in a chart, remove the value that sets the image tag, or use the chart version that belongs to the image. Otherwise, correct the arguments in the pod template",
-                read=(DESCRIBE, _PREVIOUS),
+                read=(DESCRIBE, PREVIOUS),
             ),
         ),
         pattern=Text(
@@ -29,39 +60,6 @@ RULES = (
         certainty="likely",
         quoted=True,
         upstream="Go flag, spf13/pflag, clap, Python argparse, getopt(3)",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the database cannot be initialized, because its data directory is not empty (a mount point often contains lost+found)",
-        steps=(
-            Step(
-                "use a subdirectory of the volume as the data directory: for PostgreSQL, set PGDATA, for example to /var/lib/postgresql/data/pgdata; for other databases, set subPath in the volumeMount. If the directory contains data, find out why the program wants to initialize it again",
-                read=(DESCRIBE, _PREVIOUS),
-            ),
-        ),
-        pattern=Text(
-            r"contains a lost\+found directory|directory \"[^\"\n]{1,160}\" exists but is not empty|"
-            r"--initialize specified but the data directory has files in it"
-        ),
-        quoted=True,
-        upstream="PostgreSQL src/bin/initdb, MySQL sql/mysqld.cc",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the version of the database or program is older than its data, or cannot read the data: {detail}",
-        steps=(
-            Step(
-                "use the version that last wrote the data, or restore a backup that this version can read; a downgrade usually does not work",
-                read=(DESCRIBE, _PREVIOUS),
-            ),
-        ),
-        pattern=Text(
-            r"(?P<detail>(?:[Dd]owngrad\w+[^\n]{0,60}(?:not (?:supported|allowed|possible)|unsupported)|"
-            r"(?:database|schema|data)[^\n]{0,60}(?:is|was created by|from) a? ?newer (?:version|release)|cannot downgrade)[^\n]{0,120})"
-        ),
-        certainty="likely",
-        quoted=True,
-        upstream="MySQL, Elasticsearch, Grafana and others",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
@@ -85,11 +83,11 @@ RULES = (
         steps=(
             Step(
                 "configure a port above 1023 and use it as containerPort and targetPort, or add the capability NET_BIND_SERVICE to the container's securityContext",
-                read=(DESCRIBE, _PREVIOUS),
+                read=(DESCRIBE, PREVIOUS),
             ),
         ),
         pattern=Text(
-            r"(?P<detail>(?:listen tcp \S+|bind\(\)[^\n]{0,40}): (?:bind: )?permission denied|bind\(\) to \S+:\d+ failed \(13: )"
+            r"(?P<detail>listen (?:tcp|udp)[46]? \S*:\d{1,3}: bind: permission denied|bind\(\) to \S+:\d{1,3} failed \(13: )"
         ),
         quoted=True,
         upstream="Linux capabilities(7)",
@@ -100,11 +98,11 @@ RULES = (
         steps=(
             Step(
                 "mount an emptyDir volume at this path, or set readOnlyRootFilesystem: false in the container's securityContext",
-                read=(DESCRIBE, _PREVIOUS),
+                read=(DESCRIBE, PREVIOUS),
             ),
         ),
         pattern=Text(
-            _EXITED + r"(?P<detail>[^\n\"]{0,80}(?:[Rr]ead-only file system|EROFS)[^\n\"]{0,60})"
+            EXITED + r"(?P<detail>[^\n\"]{0,80}(?:[Rr]ead-only file system|EROFS)[^\n\"]{0,60})"
         ),
         certainty="likely",
         quoted=True,
@@ -116,11 +114,11 @@ RULES = (
         steps=(
             Step(
                 "for a volume, set fsGroup in the pod's securityContext to a group of the user that the container runs as; for a file of the image, set runAsUser to the image's user",
-                read=(DESCRIBE, _PREVIOUS),
+                read=(DESCRIBE, PREVIOUS),
             ),
         ),
         pattern=Text(
-            _EXITED
+            EXITED
             + r"(?P<detail>(?:(?:cannot (?:create|touch|open|write)|can't (?:create|open)|mkdir|open|chmod|chown|unlink|EACCES|PermissionError)[^\n\"]{0,120}"
             r"[Pp]ermission denied|EACCES[^\n\"]{0,120}|PermissionError[^\n]{0,120}|AccessDeniedException[^\n\"]{0,120}))"
         ),
@@ -130,54 +128,168 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the ServiceAccount of the program lacks a permission: {detail}",
+        why="the script {detail} of the image cannot be started: it, or the interpreter in its first line, does not exist in the image",
         steps=(
             Step(
-                "grant the permission with a Role or ClusterRole and a binding to this ServiceAccount; a chart usually creates them if rbac.create is true",
-                read=(DESCRIBE, "kubectl get rolebindings,clusterrolebindings -A -o wide"),
+                "correct command in the pod template, or the first line of the script; Windows line breaks (CRLF) in a script have the same effect",
+                read=(DESCRIBE, PREVIOUS),
             ),
         ),
-        pattern=Text(
-            _EXITED
-            + r"(?P<detail>User \\?\"system:serviceaccount:[\w.:-]+\\?\" cannot [^\n]{1,140})"
-        ),
+        pattern=Text(EXITED + r"\bexec \"?(?P<detail>/[^\s\":]+)\"?: no such file or directory"),
+        certainty="one-of",
         quoted=True,
-        upstream="kubernetes apiserver authorization",
+        upstream="opencontainers/runc libcontainer, execve(2)",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the program uses a kind that the cluster does not serve: {detail}. Its CRD is missing or has another version",
+        why="the container's user is not allowed to execute {detail}: the file is not executable, or not executable by this user",
         steps=(
             Step(
-                "install the CRDs that belong to this version of the program; many charts do so only if a value such as crds.enabled is true, and Helm does not upgrade the crds folder of a chart unless spec.upgrade.crds is CreateReplace",
-                read=("kubectl get customresourcedefinitions", _PREVIOUS),
+                "make the file executable in the image (chmod +x). For a script in a ConfigMap, set defaultMode: 0755 on its volume, or start the script with sh",
+                read=(DESCRIBE, PREVIOUS),
+            ),
+            Step(
+                "if the securityContext sets runAsUser, use a user that is allowed to execute the file",
+            ),
+        ),
+        pattern=Text(EXITED + r"\bexec \"?(?P<detail>/[^\s\":]+)\"?: permission denied"),
+        certainty="one-of",
+        quoted=True,
+        upstream="opencontainers/runc libcontainer, execve(2)",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the program needs the command {detail}, which the image does not contain",
+        steps=(
+            Step(
+                "use an image that contains the command, such as another variant of the tag (not alpine, slim or distroless), or turn off the feature that needs it",
+                read=(PREVIOUS, DESCRIBE),
             ),
         ),
         pattern=Text(
-            _EXITED
-            + r"(?P<detail>no matches for kind [^\n]{1,120}|no kind is registered for[^\n]{1,120}|the server could not find the requested resource)"
+            EXITED
+            + r"exec: \\?\"(?P<detail>[^\"\s:\\]+)\\?\": executable file not found in \$(?:PATH|\{PATH\})"
         ),
         certainty="likely",
         quoted=True,
-        upstream="kubernetes apimachinery pkg/api/meta",
+        upstream="Go os/exec",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="a database or another service rejects the program's login: {detail}",
+        why="the program in the image is built for another CPU architecture, or it is a script without an interpreter line (exec format error)",
         steps=(
             Step(
-                "compare the user and password in the program's Secret with those of the service. Most databases set a password only when they are initialized: with an existing volume, the old password stays valid",
-                read=(DESCRIBE, _PREVIOUS),
+                "use an image that is built for the node's architecture, or set a nodeSelector for kubernetes.io/arch in the pod template",
+                read=(
+                    "kubectl get nodes -L kubernetes.io/arch",
+                    DESCRIBE,
+                ),
+            ),
+        ),
+        pattern=Text(r"exec format error"),
+        certainty="one-of",
+        quoted=True,
+        upstream="execve(2), opencontainers/runc libcontainer",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the program cannot listen on its port, because another program uses it: {detail}",
+        steps=(
+            Step(
+                "with hostNetwork or hostPort, find the other pod or program on the node that uses the port, and change one of the two ports. Otherwise, two containers or processes of the pod use the same port",
+                read=(DESCRIBE, "kubectl get pods -A -o wide"),
             ),
         ),
         pattern=Text(
-            _EXITED
-            + r"(?P<detail>password authentication failed for user[^\n]{0,80}|Access denied for user[^\n]{0,80}|"
-            r"WRONGPASS[^\n]{0,60}|NOAUTH[^\n]{0,60}|(?:SASL )?[Aa]uthentication failed[^\n]{0,80}|role \\?\"[^\"\n]{1,60}\" does not exist)"
+            EXITED
+            + r"(?P<detail>(?:[^\n\"]{0,80}(?:address already in use|EADDRINUSE)|Address already in use)[^\n\"]{0,60})"
         ),
         certainty="one-of",
         quoted=True,
-        upstream="PostgreSQL, MySQL, Redis, MongoDB",
+        upstream=_LIBC,
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the volume or disk that the program writes to is full: {detail}",
+        steps=(
+            Step(
+                "expand the volume (raise the claim's requested storage, if its StorageClass allows expansion), or delete data that is not needed. If the path is not on a volume, the disk of the node is full",
+                read=(PREVIOUS, "kubectl get persistentvolumeclaims -n {ns}"),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>[^\n\"]{0,100}(?:no space left on device|ENOSPC|Disk quota exceeded)[^\n\"]{0,60})"
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream=_LIBC,
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the program is not allowed to change the owner or mode of a file: {detail}",
+        steps=(
+            Step(
+                "if the container does not run as root, set fsGroup in the pod's securityContext instead of changing the owner, or add the capability CHOWN. On NFS, root_squash forbids it, so set the owner on the server",
+                read=(DESCRIBE, PREVIOUS),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>(?:chown|chmod|chgrp|lchown|changing (?:ownership|permissions) of|setgid|setuid|setgroups|unable to set supplementary group)[^\n\"]{0,120}[Oo]peration not permitted)"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream=_LIBC,
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the node limits the number of open files or processes of the program: {detail}",
+        steps=(
+            Step(
+                "raise the limit on the node (ulimit nofile of the container runtime, the kubelet's podPidsLimit), or lower the program's number of connections or threads",
+                read=(DESCRIBE, PREVIOUS),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>[^\n\"]{0,80}(?:[Tt]oo many open files|EMFILE|pthread_create failed|unable to create (?:new )?native thread|fork: (?:retry: )?Resource temporarily unavailable)[^\n\"]{0,40})"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream=_LIBC,
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the node's memory settings do not meet the program's requirements: {detail}",
+        steps=(
+            Step(
+                "set vm.max_map_count to 262144 or more on the nodes with sysctl: for example, with a privileged init container, a DaemonSet or the node's configuration",
+                read=(DESCRIBE, PREVIOUS),
+            ),
+        ),
+        pattern=Text(
+            EXITED + r"(?P<detail>(?:max virtual memory areas )?vm\.max_map_count[^\n\"]{1,80})"
+        ),
+        quoted=True,
+        upstream="Elasticsearch and OpenSearch BootstrapChecks",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="a module or library that the program needs is missing in the image: {detail}",
+        steps=(
+            Step(
+                "use a complete image of the version that command and args are written for; a volume that is mounted over the program's directory hides its files, too",
+                read=(DESCRIBE, PREVIOUS),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>(?:ModuleNotFoundError: No module named|Cannot find (?:module|package)|error while loading shared libraries:|ClassNotFoundException|NoClassDefFoundError|Could not find or load main class|GLIBC_[\d.]+' not found)[^\n]{0,100})"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream="Python, Node.js, Java, ld.so(8)",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
@@ -185,11 +297,11 @@ RULES = (
         steps=(
             Step(
                 "raise resources.limits.memory, or the limit of the language runtime (such as -Xmx or --max-old-space-size)",
-                read=(DESCRIBE, _PREVIOUS),
+                read=(DESCRIBE, PREVIOUS),
             ),
         ),
         pattern=Text(
-            _EXITED
+            EXITED
             + r"(?P<detail>java\.lang\.OutOfMemoryError[^\n\"]{0,60}|JavaScript heap out of memory|MemoryError|std::bad_alloc|"
             r"[Cc]annot allocate memory|runtime: out of memory)"
         ),
@@ -199,34 +311,15 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the program cannot reach another service: {detail}",
-        steps=(
-            Step(
-                "check that this service exists, that its pods are ready, and that no NetworkPolicy blocks the connection. If Flux deploys the service, add it to spec.dependsOn so that it is ready first",
-                read=(_PREVIOUS, "kubectl get services,networkpolicies -A"),
-            ),
-        ),
-        pattern=Text(
-            _EXITED
-            + r"(?P<detail>(?:dial tcp|lookup) [^\n\"]{1,140}|ECONNREFUSED[^\n\"]{0,80}|(?:getaddrinfo )?(?:ENOTFOUND|EAI_AGAIN)[^\n\"]{0,80}|"
-            r"could not translate host name[^\n]{0,100}|Name or service not known[^\n\"]{0,60}|UnknownHostException[^\n\"]{0,80}|"
-            r"Connection refused[^\n\"]{0,80})"
-        ),
-        certainty="one-of",
-        quoted=True,
-        upstream="Go net, Node.js, libc getaddrinfo(3), Java",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
         why="the program does not find a file: {detail}",
         steps=(
             Step(
                 "mount the file from a ConfigMap, Secret or volume, or correct its path in the container's arguments or configuration",
-                read=(DESCRIBE, _PREVIOUS),
+                read=(DESCRIBE, PREVIOUS),
             ),
         ),
         pattern=Text(
-            _EXITED
+            EXITED
             + r"(?P<detail>(?:open|stat|read|cannot (?:open|stat|access)|can't (?:open|cd to)|ENOENT[^\n\"]{0,60}|FileNotFound\w+[^\n]{0,40})"
             r"[^\n\"]{0,120}[Nn]o such file or directory[^\n\"]{0,80})"
         ),
@@ -240,11 +333,11 @@ RULES = (
         steps=(
             Step(
                 "correct the configuration in Git or in the chart's values; a field may belong to another version of the program",
-                read=(_PREVIOUS, "kubectl describe configmaps -n {ns}"),
+                read=(PREVIOUS, "kubectl describe configmaps -n {ns}"),
             ),
         ),
         pattern=Text(
-            _EXITED
+            EXITED
             + r"(?P<detail>(?:error|fail\w*|unable|cannot|could not|invalid)[^\n]{0,60}(?:config\w*|unmarshal)[^\n]{1,140}|"
             r"field \w+ not found in type [\w.]+|yaml: [^\n]{1,120})"
         ),
