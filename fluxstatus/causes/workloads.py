@@ -244,13 +244,15 @@ def _from_pods(state: State, pods: list[Object]) -> Unhealthy | None:
     worst, pod = min(found, key=lambda entry: (is_replaced(entry[1]), *_rank(entry[0])))
     namespace = text_of(map_of(pod.get("metadata")).get("namespace"))
     text = f"pod {worst.pod} {worst.text}"
+    brief = worst.brief
     for event in events_behind(state, worst, pod):
         if event.message not in text:
             text += f"; {event.reason}: {event.message}"
+            brief += f": {event.message}" if worst.code in ("init", "not-ready") else ""
     fields = {"name": worst.pod, "pod": worst.pod, "ns": namespace, "container": worst.container}
     known = workload_diagnosis(text, fields)
     target = HealthCheckTarget("pod", namespace, worst.pod, "")
-    return Unhealthy(text, known.hints if known else (), *_cause(known, worst.brief), target)
+    return Unhealthy(text, known.hints if known else (), *_cause(known, brief), target)
 
 
 def _cause(known: Diagnosis | None, observed: str) -> tuple[str, Certainty | None]:

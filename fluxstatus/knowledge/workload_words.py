@@ -13,7 +13,7 @@ from functools import cached_property
 from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.knowledge.message import Message
 
-PROGRAMS = ("pods.programs", "pods.program_services")
+PROGRAMS = ("pods.programs", "pods.program_files", "pods.program_services")
 """The tables of rules about what a program wrote."""
 
 _PROGRAM = late_pattern(

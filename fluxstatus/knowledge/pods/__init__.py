@@ -13,8 +13,10 @@ from fluxstatus.knowledge.rule import Step
 
 PARTS = (
     "images",
+    "secret_stores",
     "mounts",
     "programs",
+    "program_files",
     "program_services",
     "containers",
     "runtimes",
@@ -22,14 +24,13 @@ PARTS = (
     "claims",
     "volumes",
     "sandboxes",
-    "secret_stores",
     "scheduling",
     "readiness",
     "rollouts",
 )
 """The modules with the rules, in their order: the first rule that matches is used.
 
-The words of a program are only read by the rules in programs.py and program_services.py, of which
+The words of a program are only read by the rules in programs.py and program_….py, of which
 the one that matches the last of these words is used (see workload_words.py).
 """
 

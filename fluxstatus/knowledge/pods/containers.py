@@ -120,8 +120,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"(?:exec: \\?\"?(?P<detail>[^\"\s:\\]+)\\?\"?: (?:executable file not found in \$PATH|stat \S+: no such file or directory|no such file or directory)|"
-            r"executable file [`'](?P<wanted_path>[^`'\n]+)[`'] not found)"
+            r"(?:exec: \\?\"?|executable file [`'])(?P<detail>[^\"`'\s:\\]+)(?:\\?\"?: (?:executable file not found in \$PATH|stat \S+: no such file or directory|no such file or directory)|[`'] not found)"
         ),
         quoted=True,
         upstream="runc libcontainer",

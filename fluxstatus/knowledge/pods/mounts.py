@@ -162,7 +162,7 @@ RULES = (
         why="the NFS server does not support the NFS version or protocol of the mount: {detail}",
         steps=(
             Step(
-                "set mountOptions: nfsvers=… of the PersistentVolume or StorageClass to a version that the server has enabled, or enable the version on the server",
+                "set nfsvers in mountOptions of the PersistentVolume or StorageClass to a version that the server has enabled, or enable the version on the server",
                 read=(DESCRIBE,),
             ),
         ),

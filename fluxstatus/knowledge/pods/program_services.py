@@ -83,7 +83,7 @@ RULES = (
         ),
         pattern=Text(
             EXITED
-            + r"(?P<detail>no matches for kind [^\n]{1,120}|no kind is registered for[^\n]{1,120}|the server could not find the requested resource)"
+            + r"(?P<detail>no matches for (?:kind )?[^\n]{1,120}|no kind is registered for[^\n]{1,120}|the server could not find the requested resource)"
         ),
         certainty="likely",
         quoted=True,
@@ -125,20 +125,104 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the database that the program uses is damaged or locked: {detail}",
+        why="another process or pod probably uses the same data: {detail}",
         steps=(
             Step(
-                "make sure that only one pod uses the database file (replicas: 1, strategy.type: Recreate), and do not store it on NFS or SMB; otherwise, restore it from a backup",
-                read=(DESCRIBE, PREVIOUS),
+                "make sure that only one pod uses the volume (replicas: 1, strategy.type: Recreate), and that the old pod has ended. If it has, remove its stale lock file; on NFS or SMB, locks may not work at all",
+                read=(DESCRIBE, PREVIOUS, "kubectl get pods -n {ns} -o wide"),
             ),
         ),
         pattern=Text(
             EXITED
-            + r"(?P<detail>database is locked|database disk image is malformed|SQLITE_(?:BUSY|CORRUPT)\w*)"
+            + r"(?P<detail>database is locked|SQLITE_BUSY\w*|(?:failed to obtain node locks|unable to lock|could not lock|cannot lock|lock (?:DB |data )?directory|(?:already|currently) (?:locked|in use) by)[^\n]{0,120})"
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream="SQLite, Elasticsearch, InnoDB, Prometheus",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the data of the program is probably damaged: {detail}",
+        steps=(
+            Step(
+                "restore the data from a backup, or repair it with the program's own tools; before that, keep a copy of the volume (for example, with a VolumeSnapshot)",
+                read=(PREVIOUS, DESCRIBE),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>(?:database disk image is malformed|SQLITE_CORRUPT|Bad file format reading the append only file|out of sequence m-mapped chunk|could not locate a valid checkpoint record|(?:invalid|bad|wrong) checksum|checksum mismatch|is corrupt(?:ed)?\b)[^\n\"]{0,100})"
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream="SQLite, Redis, Prometheus, PostgreSQL",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the program cannot be upgraded from the version of its data in one step: {detail}",
+        steps=(
+            Step(
+                "use the version that last wrote the data again, and upgrade through the versions that the message names, one after the other",
+                read=(PREVIOUS, DESCRIBE),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>(?:required to upgrade|only possible to upgrade|cannot upgrade (?:a node )?(?:directly )?from|upgrade to version \S+ first|must (?:first )?(?:be upgraded|upgrade)|Unsupported redo log format)[^\n]{0,140})"
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream="GitLab, Nextcloud, Elasticsearch, MySQL",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="an earlier migration of the database was interrupted and left a lock or a half-done change: {detail}",
+        steps=(
+            Step(
+                "make sure that no other pod is migrating the database. Then release the lock or repair the schema as the program's documentation describes (Liquibase: set LOCKED to false in table DATABASECHANGELOGLOCK; golang-migrate: force the last good version)",
+                read=(PREVIOUS, DESCRIBE),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>Waiting for changelog lock|Could not acquire change log lock|Dirty database version[^\n\"]{0,60})"
         ),
         certainty="one-of",
         quoted=True,
-        upstream="SQLite",
+        upstream="Liquibase, golang-migrate",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the database user lacks a privilege: {detail}",
+        steps=(
+            Step(
+                "grant the privilege to the program's user in the database, or let an administrator create the extension or schema; PostgreSQL 15 and newer no longer lets every user create tables in schema public",
+                read=(PREVIOUS, DESCRIBE),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>permission denied (?:for|to) (?:schema|table|relation|database|sequence|function|view|create|set)[^\n]{0,80}|(?:CREATE|SELECT|INSERT|ALTER) command denied to user[^\n]{0,80})"
+        ),
+        quoted=True,
+        upstream="PostgreSQL, MySQL",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the controller could not list its objects in time: {detail}",
+        steps=(
+            Step(
+                "check that all CRDs that the controller watches are installed in the version that it expects, and that its ServiceAccount may list and watch them; otherwise, the API server is too slow",
+                read=(PREVIOUS, "kubectl get customresourcedefinitions"),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>(?:failed to wait for \S+ caches to sync|timed out waiting for caches? to (?:be )?sync(?:ed)?)[^\n]{0,100})"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream="controller-runtime pkg/internal/controller",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
@@ -188,7 +272,7 @@ RULES = (
             EXITED
             + r"(?P<detail>(?:dial tcp|lookup) [^\n\"]{1,140}|ECONNREFUSED[^\n\"]{0,80}|(?:getaddrinfo )?(?:ENOTFOUND|EAI_AGAIN)[^\n\"]{0,80}|"
             r"could not translate host name[^\n]{0,100}|Name or service not known[^\n\"]{0,60}|UnknownHostException[^\n\"]{0,80}|"
-            r"Connection refused[^\n\"]{0,80})"
+            r"(?:host not found in upstream|Could not resolve host|Temporary failure in name resolution|Can't reach database server|ETIMEDOUT|EHOSTUNREACH|[Nn]o route to host|[Cc]onnection timed out)[^\n]{0,100}|Connection refused[^\n\"]{0,80})"
         ),
         certainty="one-of",
         quoted=True,

@@ -8,24 +8,7 @@ from fluxstatus.knowledge.codes import HEALTH_CHECK_FAILED
 from fluxstatus.knowledge.pods.shared import DESCRIBE, EXITED, PREVIOUS
 from fluxstatus.knowledge.rule import Rule, Step, Text
 
-_LIBC = "Linux errno(3)"
-
 RULES = (
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the node has probably no inotify instances or watches left",
-        steps=(
-            Step(
-                "raise fs.inotify.max_user_instances and fs.inotify.max_user_watches on the node with sysctl",
-                read=(DESCRIBE, PREVIOUS),
-            ),
-        ),
-        pattern=Text(
-            r"(?:fsnotify|inotify)[^\n]{0,80}(?:too many open files|no space left on device)"
-        ),
-        certainty="likely",
-        upstream="Linux inotify(7)",
-    ),
     Rule(
         HEALTH_CHECK_FAILED,
         why="the container probably requires the environment variable {variable}",
@@ -36,8 +19,9 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"(?:You must (?:specify|set)|(?:missing|required|expected) (?:required )?env(?:ironment)?(?: variable)?s?:?|"
-            r"(?=[^\n]{0,160}(?:not set|unset|undefined|is (?:required|missing|empty)|must be set))env(?:ironment)? var(?:iable)?) "
+            r"(?:You must (?:specify|set) |(?:missing|required|expected) (?:required )?env(?:ironment)? ?(?:variable)?s?:? |"
+            r"(?=[^\n]{0,160}(?:not set|unset|undefined|is (?:required|missing|empty)|must be set))(?<!deprecated )env(?:ironment)? var(?:iable)?(?: not set:)? |"
+            r"(?<![\w-])(?=[\"'`]?[A-Z][A-Z0-9_]+[\"'`]? env(?:ironment)? var(?:iable)?[^\n]{0,20}(?:not set|is (?:required|missing|empty)|must be set)))"
             r"[\"'`]?(?P<variable>[A-Z][A-Z0-9]*_[A-Z0-9_]+)"
         ),
         certainty="likely",
@@ -55,7 +39,7 @@ RULES = (
         ),
         pattern=Text(
             r"(?:unknown (?:shorthand |long |short )?(?:flag|option|argument)|unrecogni[sz]ed (?:command[- ]line )?(?:option|argument|flag)s?|"
-            r"flag provided but not defined|no such option|unexpected argument|invalid option|unsupported option)[: -]{0,3}[\"'`]?(?P<detail>-{1,2}[\w.-]+)"
+            r"flag provided but not defined|no such option|unexpected argument|invalid option|unsupported option)[: ]{0,3}[\"'`]?(?P<detail>-{1,2}[\w.-]+)"
         ),
         certainty="likely",
         quoted=True,
@@ -63,79 +47,17 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the program expects a file, but finds a directory: {detail}. A subPath that is not a key of its ConfigMap or Secret is mounted as an empty directory",
-        steps=(
-            Step(
-                "compare subPath and mountPath of the container's volumeMounts with the keys of the ConfigMap or Secret, and correct them in Git or in the chart's values",
-                read=(DESCRIBE, "kubectl describe configmaps -n {ns}"),
-            ),
-        ),
-        pattern=Text(
-            r"(?P<detail>(?:EISDIR|Is a directory: ['\"]?/[\w./-]+|/[\w./-]+['\"]?: is a directory)[^\n]{0,60})"
-        ),
-        certainty="likely",
-        quoted=True,
-        upstream=_LIBC,
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the program is not allowed to listen on a port below 1024: {detail}",
-        steps=(
-            Step(
-                "configure a port above 1023 and use it as containerPort and targetPort, or add the capability NET_BIND_SERVICE to the container's securityContext",
-                read=(DESCRIBE, PREVIOUS),
-            ),
-        ),
-        pattern=Text(
-            r"(?P<detail>listen (?:tcp|udp)[46]? \S*:\d{1,3}: bind: permission denied|bind\(\) to \S+:\d{1,3} failed \(13: )"
-        ),
-        quoted=True,
-        upstream="Linux capabilities(7)",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the program cannot write to a path, because the container's root file system is read-only: {detail}",
-        steps=(
-            Step(
-                "mount an emptyDir volume at this path, or set readOnlyRootFilesystem: false in the container's securityContext",
-                read=(DESCRIBE, PREVIOUS),
-            ),
-        ),
-        pattern=Text(
-            EXITED + r"(?P<detail>[^\n\"]{0,80}(?:[Rr]ead-only file system|EROFS)[^\n\"]{0,60})"
-        ),
-        certainty="likely",
-        quoted=True,
-        upstream=_LIBC,
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the program does not have permission to access a file: {detail}",
-        steps=(
-            Step(
-                "for a volume, set fsGroup in the pod's securityContext to a group of the user that the container runs as; for a file of the image, set runAsUser to the image's user",
-                read=(DESCRIBE, PREVIOUS),
-            ),
-        ),
-        pattern=Text(
-            EXITED
-            + r"(?P<detail>(?:(?:cannot (?:create|touch|open|write)|can't (?:create|open)|mkdir|open|chmod|chown|unlink|EACCES|PermissionError)[^\n\"]{0,120}"
-            r"[Pp]ermission denied|EACCES[^\n\"]{0,120}|PermissionError[^\n]{0,120}|AccessDeniedException[^\n\"]{0,120}))"
-        ),
-        certainty="one-of",
-        quoted=True,
-        upstream=_LIBC,
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the script {detail} of the image cannot be started: it, or the interpreter in its first line, does not exist in the image",
+        why="the program of the image cannot be started, because it, or the interpreter in the first line of a script, does not exist in the image: {detail}",
         steps=(
             Step(
                 "correct command in the pod template, or the first line of the script; Windows line breaks (CRLF) in a script have the same effect",
                 read=(DESCRIBE, PREVIOUS),
             ),
         ),
-        pattern=Text(EXITED + r"\bexec \"?(?P<detail>/[^\s\":]+)\"?: no such file or directory"),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>\bexec \"?/[^\s\":]+\"?(?: failed)?: no such file or directory|exec user process caused:? \"?no such file or directory)"
+        ),
         certainty="one-of",
         quoted=True,
         upstream="opencontainers/runc libcontainer, execve(2)",
@@ -152,7 +74,9 @@ RULES = (
                 "if the securityContext sets runAsUser, use a user that is allowed to execute the file",
             ),
         ),
-        pattern=Text(EXITED + r"\bexec \"?(?P<detail>/[^\s\":]+)\"?: permission denied"),
+        pattern=Text(
+            EXITED + r"\bexec \"?(?P<detail>/[^\s\":]+)\"?(?: failed)?: permission denied"
+        ),
         certainty="one-of",
         quoted=True,
         upstream="opencontainers/runc libcontainer, execve(2)",
@@ -193,89 +117,6 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the program cannot listen on its port, because another program uses it: {detail}",
-        steps=(
-            Step(
-                "with hostNetwork or hostPort, find the other pod or program on the node that uses the port, and change one of the two ports. Otherwise, two containers or processes of the pod use the same port",
-                read=(DESCRIBE, "kubectl get pods -A -o wide"),
-            ),
-        ),
-        pattern=Text(
-            EXITED
-            + r"(?P<detail>(?:[^\n\"]{0,80}(?:address already in use|EADDRINUSE)|Address already in use)[^\n\"]{0,60})"
-        ),
-        certainty="one-of",
-        quoted=True,
-        upstream=_LIBC,
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the volume or disk that the program writes to is full: {detail}",
-        steps=(
-            Step(
-                "expand the volume (raise the claim's requested storage, if its StorageClass allows expansion), or delete data that is not needed. If the path is not on a volume, the disk of the node is full",
-                read=(PREVIOUS, "kubectl get persistentvolumeclaims -n {ns}"),
-            ),
-        ),
-        pattern=Text(
-            EXITED
-            + r"(?P<detail>[^\n\"]{0,100}(?:no space left on device|ENOSPC|Disk quota exceeded)[^\n\"]{0,60})"
-        ),
-        certainty="likely",
-        quoted=True,
-        upstream=_LIBC,
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the program is not allowed to change the owner or mode of a file: {detail}",
-        steps=(
-            Step(
-                "if the container does not run as root, set fsGroup in the pod's securityContext instead of changing the owner, or add the capability CHOWN. On NFS, root_squash forbids it, so set the owner on the server",
-                read=(DESCRIBE, PREVIOUS),
-            ),
-        ),
-        pattern=Text(
-            EXITED
-            + r"(?P<detail>(?:chown|chmod|chgrp|lchown|changing (?:ownership|permissions) of|setgid|setuid|setgroups|unable to set supplementary group)[^\n\"]{0,120}[Oo]peration not permitted)"
-        ),
-        certainty="one-of",
-        quoted=True,
-        upstream=_LIBC,
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the node limits the number of open files or processes of the program: {detail}",
-        steps=(
-            Step(
-                "raise the limit on the node (ulimit nofile of the container runtime, the kubelet's podPidsLimit), or lower the program's number of connections or threads",
-                read=(DESCRIBE, PREVIOUS),
-            ),
-        ),
-        pattern=Text(
-            EXITED
-            + r"(?P<detail>[^\n\"]{0,80}(?:[Tt]oo many open files|EMFILE|pthread_create failed|unable to create (?:new )?native thread|fork: (?:retry: )?Resource temporarily unavailable)[^\n\"]{0,40})"
-        ),
-        certainty="one-of",
-        quoted=True,
-        upstream=_LIBC,
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the node's memory settings do not meet the program's requirements: {detail}",
-        steps=(
-            Step(
-                "set vm.max_map_count to 262144 or more on the nodes with sysctl: for example, with a privileged init container, a DaemonSet or the node's configuration",
-                read=(DESCRIBE, PREVIOUS),
-            ),
-        ),
-        pattern=Text(
-            EXITED + r"(?P<detail>(?:max virtual memory areas )?vm\.max_map_count[^\n\"]{1,80})"
-        ),
-        quoted=True,
-        upstream="Elasticsearch and OpenSearch BootstrapChecks",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
         why="a module or library that the program needs is missing in the image: {detail}",
         steps=(
             Step(
@@ -293,39 +134,84 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the program ran out of memory: {detail}",
+        why="the program does not know a command or an option: {detail}; its arguments are probably for another version of the image",
         steps=(
             Step(
-                "raise resources.limits.memory, or the limit of the language runtime (such as -Xmx or --max-old-space-size)",
-                read=(DESCRIBE, PREVIOUS),
+                "use the image version that the arguments are written for: in a chart, remove the value that sets the image tag, or use the chart version that belongs to the image. Otherwise, correct the arguments in the pod template",
+                read=(PREVIOUS, DESCRIBE),
             ),
         ),
         pattern=Text(
             EXITED
-            + r"(?P<detail>java\.lang\.OutOfMemoryError[^\n\"]{0,60}|JavaScript heap out of memory|MemoryError|std::bad_alloc|"
-            r"[Cc]annot allocate memory|runtime: out of memory)"
+            + r"(?P<detail>unknown (?:sub)?command \\?\"[^\"\n]{1,60}\"|Unrecognized VM option '[^'\n]{1,60}'|invalid choice: '[^'\n]{1,60}')"
         ),
         certainty="likely",
         quoted=True,
-        upstream="the runtimes of Java, Node.js, Python, C++ and Go",
+        upstream="spf13/cobra, Java, Python argparse",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the program does not find a file: {detail}",
+        why="the CPU of the node lacks instructions that the program needs: {detail}",
         steps=(
             Step(
-                "mount the file from a ConfigMap, Secret or volume, or correct its path in the container's arguments or configuration",
-                read=(DESCRIBE, PREVIOUS),
+                "run the pod on a node with a newer CPU, or use an image for older CPUs; on a virtual machine, pass the host's CPU model through. MongoDB 5 and newer requires AVX",
+                read=(PREVIOUS, DESCRIBE),
             ),
         ),
         pattern=Text(
             EXITED
-            + r"(?P<detail>(?:open|stat|read|cannot (?:open|stat|access)|can't (?:open|cd to)|ENOENT[^\n\"]{0,60}|FileNotFound\w+[^\n]{0,40})"
-            r"[^\n\"]{0,120}[Nn]o such file or directory[^\n\"]{0,80})"
+            + r"(?P<detail>Illegal instruction[^\n\"]{0,40}|requires a CPU with AVX[^\n\"]{0,40}|CPU (?:does not support|ISA level)[^\n\"]{0,60})"
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream="signal(7), glibc, MongoDB",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the program cannot use the GPU: {detail}",
+        steps=(
+            Step(
+                "compare the driver version of the node with the CUDA version of the image, and check that the pod requests the GPU in resources.limits. After an update of the driver, restart the node",
+                read=(PREVIOUS, DESCRIBE),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>(?:NVML: |CUDA error|CUDA driver version is insufficient|no CUDA-capable device)[^\n\"]{0,100})"
         ),
         certainty="one-of",
         quoted=True,
-        upstream=_LIBC,
+        upstream="NVIDIA NVML and CUDA",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the init program of the image must be process 1 of its container, but it is not",
+        steps=(
+            Step(
+                "remove shareProcessNamespace or hostPID from the pod template, and any command or webhook that starts another program first",
+                read=(PREVIOUS, DESCRIBE),
+            ),
+        ),
+        pattern=Text(EXITED + r"can only run as pid 1"),
+        quoted=True,
+        upstream="just-containers/s6-overlay",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the program crashed: {detail}",
+        steps=(
+            Step(
+                "use another version of the image, or report the crash to the program's developers; a new setting or a new kind of object may trigger it, so check what changed last",
+                read=(PREVIOUS, DESCRIBE),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>panic: runtime error: [^\n\"]{1,100}|Segmentation fault|SIGSEGV: segmentation violation)"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream="Go runtime, signal(7)",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
@@ -338,7 +224,9 @@ RULES = (
         ),
         pattern=Text(
             EXITED
-            + r"(?P<detail>(?:error|fail\w*|unable|cannot|could not|invalid)[^\n]{0,60}(?:config\w*|unmarshal)[^\n]{1,140}|"
+            + r"(?![^\n]*(?:permission denied|no such file|connection refused|no such host))"
+            r"(?P<detail>(?:error|fail\w*|unable|cannot|could not|invalid)[^\n]{0,60}(?:(?<!in-cluster )config\w*|unmarshal)[^\n]{1,140}|"
+            r"\[emerg\] (?!bind|open|mkdir|host)[^\n]{1,140}|"
             r"field \w+ not found in type [\w.]+|yaml: [^\n]{1,120})"
         ),
         certainty="likely",

@@ -135,7 +135,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"probe (?:failed|errored)[^\n]{0,300}?(?:exec: \\?\"(?P<detail>[^\"\s:\\]+)\\?\": (?:executable file not found|stat \S+ no such file|permission denied)|executable file `(?P<wanted_path>[^`\n]+)` not found|: (?P<command>[\w./-]+): (?:command )?not found)"
+            r"probe (?:failed|errored)[^\n]{0,300}?(?P<detail>exec: \\?\"[^\"\s:\\]+\\?\": (?:executable file not found|stat \S+ no such file|permission denied)|executable file `[^`\n]+` not found|\w+: (?:line \d+: |\d+: )?[\w./-]+: (?:command )?not found)"
         ),
         certainty="likely",
         quoted=True,

@@ -21,7 +21,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"(?P<detail>failed to reserve (?:container|sandbox) name|error reserving (?:ctr|pod) name|CreateContainerError[^\n]{0,20}context deadline exceeded|"
+            r"(?P<detail>failed to reserve (?:container|sandbox) name|error reserving (?:ctr|pod) name|name \S+ is already in use by container|CreateContainerError[^\n]{0,20}context deadline exceeded|"
             r"(?:Failed to create pod sandbox|CreateContainerError|RunContainerError)[^\n]{0,60}DeadlineExceeded desc = context deadline exceeded)"
         ),
         certainty="one-of",
@@ -139,7 +139,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"(?P<detail>(?:create|start|mkdir|write|generate|copy)\w*[^\n]{0,160}no space left on device)"
+            r"(?P<detail>(?:mkdir|write|open|copy|mount|link|symlink)\w*[^\n:]{0,120}: no space left on device|no space left on device)"
         ),
         certainty="one-of",
         quoted=True,

@@ -58,21 +58,6 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the node cannot pull the sandbox image {image}, which every pod needs",
-        steps=(
-            Step(
-                "check the node's connection to this registry; if the node has no access to it, set the sandbox image of the container runtime (sandbox_image of containerd, pause_image of CRI-O) to a copy in your own registry",
-                read=(DESCRIBE, "kubectl get nodes -o wide"),
-            ),
-        ),
-        pattern=Text(
-            r"(?:failed to get sandbox image|failed pulling image|pull(?:ing)? pause image) \\?\"?(?P<image>[^\s\"\\]+)"
-        ),
-        quoted=True,
-        upstream="containerd internal/cri, cri-o",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
         why="the bridge cni0 of the node has an address from an earlier network configuration: {detail}",
         steps=(
             Step(
@@ -112,7 +97,7 @@ RULES = (
         pattern=Text(
             r"(?P<detail>unable to connect to Cilium (?:daemon|agent)|/run/flannel/subnet\.env: no such file|cni plugin not initialized|"
             r"stat /var/lib/calico/nodename: no such file|failed to find plugin \"[\w.-]+\" in path|no networks found in /etc/cni|"
-            r"(?:sandbox|\(add\))[^\n]*?(?:dial unix /[^\n]{1,80}\.sock: connect: (?:connection refused|no such file or directory)|127\.0\.0\.1:50051[^\n]{0,40}connection refused))"
+            r"(?<=dial unix )/[^\s\"]{1,80}(?:cni|multus|cilium|calico|ovn)[^\s\"]{0,40}: connect: (?:connection refused|no such file or directory)|127\.0\.0\.1:50051: connect: connection refused)"
         ),
         quoted=True,
         upstream="the CNI plugin",
@@ -127,7 +112,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"(?P<detail>plugin type=\"[^\n]{1,200})|(?:network for sandbox|networkPlugin|netplugin|failed \(add\)|NetworkNotReady|CNI)"
+            r"(?:FailedCreatePodSandBox|Failed to create pod sandbox|NetworkNotReady)[^\n]*?(?P<detail>(?:plugin type=\"|networkPlugin |netplugin |error adding (?:pod|container) |network is not ready)[^\n]{1,200})"
         ),
         certainty="one-of",
         quoted=True,
@@ -143,7 +128,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"Failed to create pod sandbox:? ?(?P<detail>[^\n]{0,240})|FailedCreatePodSandBox"
+            r"(?:FailedCreatePodSandBox: )?Failed to create pod sandbox: (?:rpc error: code = \w+ desc = )?(?P<detail>[^\n]{1,240})|FailedCreatePodSandBox"
         ),
         certainty="one-of",
         quoted=True,

@@ -184,7 +184,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="no node has the pod's host ports available",
+        why="no node that the pod can run on has its host ports available",
         steps=(
             Step(
                 "remove hostPort from the pod template, or run fewer pods than nodes",
@@ -196,7 +196,19 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="no node satisfies the pod's topology spread constraints",
+        why="the nodes do not have the label that the pod's topology spread constraints use as topologyKey",
+        steps=(
+            Step(
+                "correct topologyKey in the pod template, or label the nodes; cloud controller managers set topology.kubernetes.io/zone, other clusters often do not have it",
+                read=(NODES, DESCRIBE),
+            ),
+        ),
+        pattern=Text(r"topology spread constraints \(missing required label\)"),
+        upstream=f"{SCHEDULER}/plugins/podtopologyspread",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="no node that the pod can run on satisfies its topology spread constraints",
         steps=(
             Step(
                 "relax topologySpreadConstraints in the pod template (whenUnsatisfiable: ScheduleAnyway or a higher maxSkew), or add nodes in the zones that have too few pods. If the constraints count tainted nodes, set nodeTaintsPolicy: Honor",
@@ -208,7 +220,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the pod's affinity or anti-affinity rules exclude every node",
+        why="the pod's affinity or anti-affinity rules exclude all nodes that it could otherwise run on",
         steps=(
             Step(
                 "use preferredDuringSchedulingIgnoredDuringExecution in the pod template, run fewer replicas, or add nodes",
@@ -221,6 +233,26 @@ RULES = (
         ),
         context=Text(_REASONS),
         upstream=f"{SCHEDULER}/plugins/interpodaffinity",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="no node matches the pod's nodeSelector or affinity and has only taints that the pod tolerates ({taint})",
+        steps=(
+            Step(
+                "if a node that matches has this taint, add a toleration to the pod template. Otherwise, correct nodeSelector or affinity in the pod template, or label a node",
+                read=(
+                    "kubectl get nodes -o custom-columns=NAME:.metadata.name,TAINTS:.spec.taints",
+                    NODES,
+                    DESCRIBE,
+                ),
+            ),
+        ),
+        pattern=Text(
+            r"(?=.*(?:node affinity/selector|node selector|plugin\(s\) \[NodeAffinity\])).*untolerated taint(?:\(s\))? \{(?P<taint>(?!node\.kubernetes\.io/|node-role\.kubernetes\.io/)[^\s:}]+)"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream=f"{SCHEDULER}/plugins/nodeaffinity, plugins/tainttoleration",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
@@ -300,14 +332,15 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the nodes have taints that the pod does not tolerate",
+        why="the nodes have taints that the pod does not tolerate: {taint}",
         steps=(
             Step(
                 "add tolerations to the pod template, or remove a taint from a node. Pods usually do not tolerate the taint of control plane nodes (node-role.kubernetes.io/control-plane): if only such nodes are left, add worker nodes",
                 read=("kubectl describe nodes", DESCRIBE),
             ),
         ),
-        pattern=Text(r"untolerated taint|had taint"),
+        pattern=Text(r"(?:untolerated taint(?:\(s\))?|had taint)(?: \{(?P<taint>[^}]*[^\s:}]))?"),
+        quoted=True,
         upstream=f"{SCHEDULER}/plugins/tainttoleration",
     ),
 )
