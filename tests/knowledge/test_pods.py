@@ -786,8 +786,8 @@ MISLEADING = {
 """Problems of a workload, and a claim that their words suggest at first sight but that is wrong.
 
 They are about a storage driver instead of the container runtime; a damaged file system instead of a
-missing program; a command of the kubelet, a probe or the program instead of the container; a version
-that looks like an HTTP status; a node that has the labels, but a taint; and other files or ports.
+missing program; a command of the kubelet, a probe or the program instead of the container; a
+version that looks like an HTTP status; a node that has the labels, but a taint; and so on.
 """
 
 

@@ -88,11 +88,11 @@ RULES = (
         why="the container was killed (exit code 137, SIGKILL): common causes are a failed liveness or startup probe with a slow shutdown, and a lack of memory on the node",
         steps=(
             Step(
-                "check the events for a failed probe, and correct the probe or give the program more time (startupProbe or failureThreshold)",
+                "exit code 137 means that the program was killed (SIGKILL). Check the events for a failed probe, and correct the probe or give the program more time (startupProbe or failureThreshold)",
                 read=(DESCRIBE, PREVIOUS),
             ),
             Step(
-                "if no probe failed, check the memory of the node and of the container",
+                "if no probe failed, check the memory of the node and of the container: the kernel may have killed only one of its processes",
                 read=("kubectl describe nodes",),
             ),
         ),
@@ -106,7 +106,7 @@ RULES = (
         why="the container was stopped (exit code 143, SIGTERM)",
         steps=(
             Step(
-                "check the pod's events: SIGTERM usually comes from the kubelet, after a failed liveness or startup probe or when the pod is deleted. Then correct the probe, or give the program more time (startupProbe or failureThreshold)",
+                "exit code 143 means that the program was asked to stop (SIGTERM), so it did not fail by itself. Check the pod's events: the signal usually comes from the kubelet, after a failed liveness or startup probe or when the pod is deleted. Then correct the probe, or give the program more time (startupProbe or failureThreshold)",
                 read=(DESCRIBE, PREVIOUS),
             ),
         ),
@@ -120,7 +120,7 @@ RULES = (
         why="the program was aborted by a memory access error (exit code 139, SIGSEGV)",
         steps=(
             Step(
-                "check the log, and try another version of the image; a segmentation fault is a defect of the program or of a native library, an image for another CPU architecture, or, rarely, faulty memory of the node",
+                "exit code 139 is a segmentation fault (SIGSEGV). Check the log, and try another version of the image; the cause is a defect of the program or of a native library, an image for another CPU architecture, or, rarely, faulty memory of the node",
                 read=(PREVIOUS, "kubectl get nodes -L kubernetes.io/arch"),
             ),
         ),
@@ -134,7 +134,7 @@ RULES = (
         why="the program aborted itself (exit code 134, SIGABRT)",
         steps=(
             Step(
-                "check the end of the log: a failed assertion, an uncaught exception, or a language runtime that ran out of memory (such as the heap limit of Node.js) is reported there",
+                "exit code 134 means that the program aborted itself (SIGABRT). Check the end of the log: a failed assertion, an uncaught exception, or a language runtime that ran out of memory (such as the heap limit of Node.js) is reported there",
                 read=(PREVIOUS, DESCRIBE),
             ),
         ),
@@ -148,7 +148,7 @@ RULES = (
         why="the program uses an instruction that the node's CPU does not have (exit code 132, SIGILL)",
         steps=(
             Step(
-                "use an image that is built for the CPU, or run the pod on a node with a newer CPU; many current images require AVX or x86-64-v2. On a virtual machine, pass the host's CPU model through",
+                "exit code 132 means that the node's CPU does not have an instruction that the program uses (SIGILL). Use an image that is built for the CPU, or run the pod on a node with a newer CPU; many current images require AVX or x86-64-v2. On a virtual machine, pass the host's CPU model through",
                 read=(PREVIOUS, "kubectl get nodes -L kubernetes.io/arch"),
             ),
         ),
@@ -162,7 +162,7 @@ RULES = (
         why="the program accessed memory that is not there (exit code 135, SIGBUS)",
         steps=(
             Step(
-                "check whether the program needs more shared memory (mount an emptyDir with medium: Memory at /dev/shm), huge pages that the node does not have, or a memory-mapped file whose volume is full",
+                "exit code 135 means that the program accessed memory that is not available (SIGBUS). Check whether it needs more shared memory (mount an emptyDir with medium: Memory at /dev/shm), huge pages that the node does not have, or a memory-mapped file whose volume is full",
                 read=(PREVIOUS, DESCRIBE),
             ),
         ),
@@ -176,7 +176,7 @@ RULES = (
         why="the container probably cannot run its command (exit code {detail}, not executable or not found)",
         steps=(
             Step(
-                "correct command and args in the pod template, or use an image that contains the program; a shell exits with this code if a command in its script is missing or not executable",
+                "a shell exits with code 127 if it does not find a command, and with code 126 if it is not executable. Correct command and args in the pod template, or use an image that contains the program",
                 read=(PREVIOUS, DESCRIBE),
             ),
         ),
@@ -206,7 +206,7 @@ RULES = (
         why="the program exits with code 2: many programs do so for wrong arguments, and Go programs for a panic",
         steps=(
             Step(
-                "check the log of the container's previous run; then correct command and args in the pod template, or the program's configuration",
+                "check the log of the container's previous run: many programs exit with code 2 for wrong arguments, and Go programs after a panic. Then correct command and args in the pod template, or the program's configuration",
                 read=(PREVIOUS, DESCRIBE),
             ),
         ),

@@ -223,8 +223,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            EXITED
-            + r"(?![^\n]*(?:permission denied|no such file|connection refused|no such host))"
+            EXITED + r"(?![^\n]*(?:permission denied|no such file|connection refused|no such host))"
             r"(?P<detail>(?:error|fail\w*|unable|cannot|could not|invalid)[^\n]{0,60}(?:(?<!in-cluster )config\w*|unmarshal)[^\n]{1,140}|"
             r"\[emerg\] (?!bind|open|mkdir|host)[^\n]{1,140}|"
             r"field \w+ not found in type [\w.]+|yaml: [^\n]{1,120})"
