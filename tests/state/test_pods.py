@@ -65,7 +65,10 @@ def test_the_trouble_of_a_pod_is_named(one: Object, code: str | None, words: str
     assert words in (problem.text if problem else "")
 
 
-AFTER_EXIT = "container manager is not passing its readiness probe; it previously exited with code 1, 3 restarts"
+AFTER_EXIT = (
+    "container manager is not passing its readiness probe; "
+    "it previously exited with code 1, 3 restarts"
+)
 PANIC = "level=info start\npanic: runtime error: no map; stop\n\ngoroutine 1 [running]:\nmain.go\n"
 
 
