@@ -37,6 +37,7 @@ _WORST_FIRST = (
     "image-pull", "oom", "crash-loop", "config", "failed", "evicted", "pending", "init", "not-ready"
 )  # fmt: skip
 _RAN = "BackoffLimitExceeded"
+_RESTARTED, _PROBE_FAILED = "BackOff", " probe failed: "  # pkg/kubelet/events, prober
 _FAILED_JOB = late_pattern(r"\bjob (?P<name>[\w.-]+) failed: ")
 """A Job of a hook that failed (helm pkg/kube/wait.go)."""
 
@@ -248,11 +249,19 @@ def _from_pods(state: State, pods: list[Object]) -> Unhealthy | None:
     for event in events_behind(state, worst, pod):
         if event.message not in text:
             text += f"; {event.reason}: {event.message}"
-            brief += f": {event.message}" if worst.code in ("init", "not-ready") else ""
+            brief += _in_brief(event) if worst.code in ("init", "not-ready") else ""
     fields = {"name": worst.pod, "pod": worst.pod, "ns": namespace, "container": worst.container}
     known = workload_diagnosis(text, fields)
     target = HealthCheckTarget("pod", namespace, worst.pod, "")
     return Unhealthy(text, known.hints if known else (), *_cause(known, brief), target)
+
+
+def _in_brief(event: Event) -> str:
+    """Return what *event* adds to a title that says what a pod does: the result of its probe."""
+    if event.reason == _RESTARTED:
+        return ""
+    probed, _, result = event.message.partition(_PROBE_FAILED)
+    return f": {(result or probed).strip()}"
 
 
 def _cause(known: Diagnosis | None, observed: str) -> tuple[str, Certainty | None]:

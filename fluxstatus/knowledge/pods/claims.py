@@ -137,7 +137,7 @@ RULES = (
         ),
         pattern=Text(
             _FAILED
-            + r"(?P<detail>(?:error getting secret|failed to get secret|secrets? \"?[\w.-]+\"? not found)[^\n]{0,160})"
+            + r"(?P<detail>(?:(?:error getting secret|failed to get secret)[^\n]{0,160}not found|secrets? \"?[\w.-]+\"? not found))"
         ),
         quoted=True,
         upstream=_PROVISIONER,

@@ -77,7 +77,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"(?:applyFSGroup failed|lchown|chown)[^\n]{0,160}(?:operation not permitted|permission denied|invalid argument)"
+            r"(?:applyFSGroup failed|lchown)[^\n]{0,160}(?:operation not permitted|permission denied|invalid argument)"
         ),
         quoted=True,
         upstream="kubernetes pkg/volume/volume_linux.go",
@@ -124,7 +124,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"you might need a /sbin/mount\.<type> helper program|(?:iscsiadm|open-iscsi)[^\n]{0,20} installed|mount: unknown filesystem type|"
+            r"you might need a /sbin/mount\.<type> helper program|(?:iscsiadm|open-iscsi)[^\n]{0,20} installed|"
             r"executable file not found in \$PATH[^\n]{0,40}mount|iscsiadm: (?:not found|command not found)"
         ),
         quoted=True,
@@ -139,7 +139,9 @@ RULES = (
                 read=(DESCRIBE,),
             ),
         ),
-        pattern=Text(r"(?P<detail>wrong fs type, bad option, bad superblock)"),
+        pattern=Text(
+            r"(?P<detail>wrong fs type, bad option, bad superblock|unknown filesystem type '?\w+)"
+        ),
         certainty="one-of",
         quoted=True,
         upstream="util-linux mount(8)",

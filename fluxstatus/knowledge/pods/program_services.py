@@ -10,7 +10,7 @@ from fluxstatus.knowledge.rule import Rule, Step, Text
 RULES = (
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the database's data is from PostgreSQL {old_version}, but the image is for a newer major version",
+        why="the database's data is from PostgreSQL {old_version}, but the image is for another major version",
         steps=(
             Step(
                 "pin the image to PostgreSQL {old_version} again, or migrate the data: dump it with the old version and restore it with the new version, or run pg_upgrade",

@@ -87,7 +87,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the network plugin is not running on the pod's node: {detail}",
+        why="the network plugin is not installed or not running on the pod's node: {detail}",
         steps=(
             Step(
                 "check the network plugin's DaemonSet (for example, of Cilium, Calico or Flannel), and the status and logs of its pod on this node. If Flux installs or upgrades the network plugin, fix that HelmRelease first",

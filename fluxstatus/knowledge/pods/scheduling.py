@@ -40,7 +40,7 @@ RULES = (
         why="no PersistentVolume fits the claim of the pod, and none is created automatically",
         steps=(
             Step(
-                "create a PersistentVolume with the claim's StorageClass, access mode and size on a node that the pod can run on, or use a StorageClass with a provisioner that creates volumes",
+                "create a PersistentVolume with the claim's StorageClass, access mode and size on a node that the pod can run on, or use a StorageClass with a provisioner that creates volumes there (see its allowedTopologies)",
                 read=(
                     "kubectl describe persistentvolumeclaims -n {ns}",
                     "kubectl get persistentvolumes,storageclasses",
@@ -48,6 +48,7 @@ RULES = (
             ),
         ),
         pattern=Text(r"didn't find available persistent volumes to bind"),
+        certainty="one-of",
         upstream=f"{SCHEDULER}/plugins/volumebinding",
     ),
     Rule(

@@ -42,7 +42,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            rf"{_VAULT}(?:\b404\b|SecretNotFound|ResourceNotFoundException|NotFound|was not found)"
+            rf"{_VAULT}(?:(?:Secret|Certificate|Key)NotFound|ResourceNotFoundException|Code: 404|code = NotFound|was not found in this key vault|ParameterNotFound)"
         ),
         quoted=True,
         upstream="kubernetes-sigs/secrets-store-csi-driver and its providers",
