@@ -124,8 +124,9 @@ def unhealthy_release(state: State, release: Resource, message: str) -> Iterator
     refused = [entry for entry in events if entry[1].reason == "FailedCreate"]
     if found := (
         _from_newest(refused)
-        or _from_pods(state, pods)
+        or _from_pods(state, [pod for pod in pods if not is_overdue(pod, state.now)])
         or _from_newest(events)
+        or _from_pods(state, pods)
         or (None if is_remediated(release.object) else _by_deployments(state, namespace, name))
     ):
         yield found

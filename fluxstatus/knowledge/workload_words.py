@@ -1,9 +1,9 @@
-"""Who wrote what in the text about a workload: Kubernetes, the program, or a probe of it.
+"""Who wrote what in the text about a workload: Kubernetes, the program, its probe, or a policy.
 
 A program may write anything before it exits ("permission denied", "node affinity", a whole error of
-Kubernetes), and so may the command of a probe. Rules about images, volumes, the scheduler and the
-kubelet must not read it. Only the rules in PROGRAMS read what a program wrote, and only those in
-pods/readiness.py what a probe reported.
+Kubernetes), and so may the command of a probe and the policy of a webhook. Rules about images,
+volumes, the scheduler and the kubelet must not read it. Only the rules in PROGRAMS read what a
+program wrote, and only those in pods/readiness.py what a probe reported.
 """
 
 import re
@@ -30,12 +30,16 @@ CRI-O and Docker ContainerCannotRun.
 _PROBE = late_pattern(r"\bprobe (?:failed|errored)[^:\n]{0,60}: (?P<words>.*)", re.DOTALL)
 """The result of a probe (kubernetes pkg/kubelet/prober)."""
 
+_POLICY = late_pattern(r"\bdenied (?:the )?request:(?P<words>.*)", re.DOTALL)
+"""The words of an admission webhook or policy (kubernetes apiserver pkg/admission/plugin)."""
+
 _UNREAD: Mapping[str, tuple[re.Pattern[str], ...]] = {
-    **dict.fromkeys(PROGRAMS, (_PROBE,)),
-    "pods.readiness": (_PROGRAM,),
+    **dict.fromkeys(PROGRAMS, (_PROBE, _POLICY)),
+    "pods.readiness": (_PROGRAM, _POLICY),
+    "admission": (_PROGRAM, _PROBE),
     "cloud": (),  # the clouds' own errors, whoever quotes them
 }
-"""The words that the rules of a table or a part of it do not read; the others read neither."""
+"""The words that the rules of a table or a part of it do not read; the others read none of them."""
 
 
 class WorkloadWords:
@@ -52,7 +56,7 @@ class WorkloadWords:
 
     @cached_property
     def _messages(self) -> Mapping[str, Message]:
-        unread = {**_UNREAD, "": (_PROGRAM, _PROBE)}
+        unread = {**_UNREAD, "": (_PROGRAM, _PROBE, _POLICY)}
         return {name: self._without(patterns) for name, patterns in unread.items()}
 
     def _without(self, patterns: Iterable[re.Pattern[str]]) -> Message:

@@ -799,6 +799,17 @@ def test_a_message_that_only_looks_like_another_fault(problem: str) -> None:
     assert not re.search(MISLEADING[problem], known.why), known.why
 
 
+@pytest.mark.parametrize("words", WRITTEN)
+def test_what_a_policy_writes_is_no_error_of_a_pod(words: str) -> None:
+    """The pod was not even created."""
+    rule = winner(
+        'ReplicaSet web-1: FailedCreate: Error creating: admission webhook "check.acme.com" denied '
+        f"the request: {words}"
+    )
+    assert rule is not None
+    assert rule.why.startswith("admission webhook {webhook} rejects")
+
+
 def test_the_last_error_of_a_program_counts() -> None:
     """A program reports what makes it exit last; before that, it may report what it tolerates."""
     first, last = (
