@@ -104,7 +104,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"exec: \\?\"?(?P<detail>[^\"\s:\\]+)\\?\"?: (?:is a directory: )?permission denied"
+            r"(?:exec: \\?\"?|eaccess )(?P<detail>[^\"\s:\\]+)\\?\"?: (?:is a directory: )?permission denied"
         ),
         certainty="one-of",
         quoted=True,

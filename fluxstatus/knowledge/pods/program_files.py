@@ -77,7 +77,7 @@ RULES = (
         why="the program does not have permission to access a file: {detail}",
         steps=(
             Step(
-                "for a volume, set fsGroup in the pod's securityContext to a group of the user that the container runs as; for a file of the image, set runAsUser to the image's user",
+                "for a volume, set fsGroup in the pod's securityContext to a group of the user that the container runs as; for a file of the image, set runAsUser to the image's user. On OpenShift, containers run as an arbitrary user, so turn off fixed users and chown in the chart's values, or use an image for arbitrary users",
                 read=(DESCRIBE, PREVIOUS),
             ),
         ),

@@ -184,7 +184,9 @@ RULES = (
                 read=(DESCRIBE,),
             ),
         ),
-        pattern=Text(r"failed to stat \\?\"(?P<path>/[^\"\\]+)\\?\""),
+        pattern=Text(
+            r"(?:failed to stat \\?\"|failed to fulfil mount request: open )(?P<path>/[^\"\\\s:]+)"
+        ),
         certainty="one-of",
         quoted=True,
         upstream="containerd internal/cri",
