@@ -70,6 +70,43 @@ _CERTIFICATES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the issuer cannot register or verify its account with the ACME server",
+        steps=(
+            Step(
+                "check the server and the email address in spec.acme, and check that the pods of cert-manager can connect to the ACME server. If the account's key no longer belongs to the account, delete the Secret in privateKeySecretRef, so that cert-manager registers a new account",
+                read=(
+                    _ISSUERS,
+                    _DESCRIBE,
+                ),
+            ),
+        ),
+        pattern=Text(
+            r"ErrRegisterACMEAccount|ErrVerifyACMEAccount|Failed to (?:register|verify) ACME account"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream="cert-manager pkg/issuer/acme/setup.go",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="Secret {referred}, which the issuer refers to, does not exist",
+        steps=(
+            Step(
+                "create Secret {referred}: for an Issuer, in its namespace; for a ClusterIssuer, in the namespace of cert-manager",
+                read=(
+                    "kubectl get secrets -n {ns}",
+                    _ISSUERS,
+                ),
+            ),
+        ),
+        pattern=Text(
+            r"(?:issuer|keypair|credential|token|presenting challenge)[^\n]{0,120}secrets? \"(?P<referred>[^\"]+)\" not found"
+        ),
+        quoted=True,
+        upstream="cert-manager pkg/issuer",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="the ACME server (such as Let's Encrypt) does not issue the certificate, because too many certificates were requested (rateLimited)",
         steps=(
             Step(
@@ -98,6 +135,22 @@ _CERTIFICATES = (
         certainty="one-of",
         quoted=True,
         upstream="cert-manager pkg/issuer/acme",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the certificate has not been issued yet, so its Secret does not exist",
+        steps=(
+            Step(
+                "check the CertificateRequest of the certificate, and for an ACME issuer its Order and Challenge: their conditions and events show what the certificate waits for",
+                read=(
+                    _ACME,
+                    _DESCRIBE,
+                ),
+            ),
+        ),
+        pattern=Text(r"Issuing certificate as Secret (?:does not exist|was previously issued)"),
+        certainty="one-of",
+        upstream="cert-manager internal/controller/certificates/policies",
     ),
 )
 _SECRETS = (

@@ -21,6 +21,13 @@ EVENTS = {
     "Failed: Failed to wait for order resource to become ready: acme: authorization error "
     "for x.example.com: 403 urn:ietf:params:acme:error:unauthorized: invalid response":
         ("Certificate", "DNS-01"),
+    "ErrRegisterACMEAccount: Failed to register ACME account: 400 urn:ietf:params:acme:error:"
+    "invalidContact: Error validating contact(s)":
+        ("ClusterIssuer", "email address"),
+    'ErrGetKeyPair: Error getting keypair for CA issuer: secrets "ca" not found':
+        ("Issuer", 'Secret "ca"'),
+    "DoesNotExist: Issuing certificate as Secret does not exist":
+        ("Certificate", "CertificateRequest"),
     "UpdateFailed: could not get secret data from provider: AccessDeniedException: User "
     "is not authorized to perform: secretsmanager:GetSecretValue":
         ("ExternalSecret", "policy or role"),
@@ -64,7 +71,7 @@ def test_an_odd_event_has_no_step() -> None:
 
 @pytest.mark.parametrize("kind", ["Certificate", "Database"])
 def test_the_words_of_one_controller_mean_something_else_in_another(kind: str) -> None:
-    """Only an ExternalSecret waits for a secret manager; a Certificate makes its Secret itself."""
-    message = "DoesNotExist: Issuing certificate as Secret does not exist"
+    """Only an ExternalSecret waits for a secret manager."""
+    message = "DoesNotExist: Secret does not exist"
     assert object_diagnosis(kind, message, FIELDS) is None
     assert object_diagnosis("ExternalSecret", message, FIELDS) is not None
