@@ -20,11 +20,11 @@ _STOPPED = ("Liveness probe ", "Startup probe ")  # pkg/kubelet/prober; the kube
 _BEFORE_EXIT = timedelta(minutes=10)
 """How long before a container exits a probe that is the cause may have been reported."""
 
-_NOISE = frozenset(
-    {"DNSConfigForming", "FailedToRetrieveImagePullSecret", "MissingClusterDNS", "ProbeWarning",
-     "PolicyViolation"}
-)  # fmt: skip
+_NOISE = frozenset({"DNSConfigForming", "MissingClusterDNS", "ProbeWarning", "PolicyViolation"})
 """Reasons of events that the kubelet or a policy repeats, also about pods that work."""
+
+_LOGIN = "FailedToRetrieveImagePullSecret"
+"""The reason of an event that the kubelet repeats, although an image may not need the login."""
 
 _MOUNTS = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume"})
 _LATE_MOUNT = late_pattern(
@@ -61,7 +61,7 @@ def _telling(events: list[Event], problem: PodProblem) -> list[Event]:
     Only the scheduler reports what keeps a pod from a node. Of volumes, the attachment is often
     reported once, and then only every few minutes that it took too long.
     """
-    ours = [event for event in events if event.reason not in _NOISE]
+    ours = [event for event in events if event.reason not in _NOISE | {_LOGIN}]
     if problem.code == "not-ready":
         ours.sort(key=lambda event: event.reason == UNSCHEDULED)
     if ours and ours[0].reason in _MOUNTS and _LATE_MOUNT.search(ours[0].message):
@@ -78,8 +78,9 @@ def _claims_named_after(state: State, namespace: str, pod: str) -> list[str]:
 
 @lru_cache(maxsize=1)  # a run asks once for each failed health check
 def warnings_by_namespace(state: State) -> Mapping[str, Mapping[Key, list[Event]]]:
-    """Return the Warning events of the last hour by namespace and object."""
+    """Return the Warning events of the last hour that may tell a cause, by namespace and object."""
     found: dict[str, dict[Key, list[Event]]] = defaultdict(dict)
     for key, events in state.warnings.items():
-        found[key[1]][key] = events
+        if telling := [event for event in events if event.reason not in _NOISE]:
+            found[key[1]][key] = telling
     return found

@@ -10,6 +10,7 @@ Modules of rules are imported by the functions that need them: a healthy cluster
 
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache, partial
+from itertools import groupby
 
 from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.knowledge.commands import FORCE, RESET, RETRY, SUSPEND_AND_RESUME
@@ -240,13 +241,14 @@ def fitting_workload(text: str) -> Iterator[tuple[Rule, Match]]:
     They are in the order of the tables, but a program reports the error that made it exit last.
     """
     words = WorkloadWords(text)
-    matches = (
-        (listed, listed.rule.match_text(words.for_rules_of(listed.table)))
-        for listed in _about_pods().candidates(text)
-    )
-    found = [(listed, match) for listed, match in matches if match]
-    found.sort(key=lambda one: -one[1].depth if one[0].table in PROGRAMS else 0)
-    yield from ((listed.rule, match) for listed, match in found)
+    candidates = _about_pods().candidates(text)
+    for of_programs, some in groupby(candidates, lambda listed: listed.table in PROGRAMS):
+        found = (
+            (listed.rule, match)
+            for listed in some
+            if (match := listed.rule.match_text(words.for_rules_of(listed.table)))
+        )
+        yield from sorted(found, key=lambda one: -one[1].depth) if of_programs else found
 
 
 def diagnose_state(

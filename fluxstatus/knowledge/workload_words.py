@@ -7,8 +7,7 @@ program wrote, and only those in pods/readiness.py what a probe reported.
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from functools import cached_property
+from collections.abc import Mapping
 
 from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.knowledge.message import Message
@@ -48,22 +47,17 @@ class WorkloadWords:
     def __init__(self, text: str) -> None:
         """Store the *text*."""
         self._text = text
+        self._messages: dict[str, Message] = {}
 
     def for_rules_of(self, table: str) -> Message:
         """Return the message for the rules in *table*; other words are blanked out."""
-        name = table if table in _UNREAD else table.partition(".")[0]
-        return self._messages[name if name in _UNREAD else ""]
-
-    @cached_property
-    def _messages(self) -> Mapping[str, Message]:
-        unread = {**_UNREAD, "": (_PROGRAM, _PROBE, _POLICY)}
-        return {name: self._without(patterns) for name, patterns in unread.items()}
-
-    def _without(self, patterns: Iterable[re.Pattern[str]]) -> Message:
-        text = self._text
-        for pattern in patterns:
-            text = pattern.sub(_blanked, text)
-        return Message(text)
+        name = next((one for one in (table, table.partition(".")[0]) if one in _UNREAD), "")
+        if name not in self._messages:
+            text = self._text
+            for pattern in _UNREAD.get(name, (_PROGRAM, _PROBE, _POLICY)):
+                text = pattern.sub(_blanked, text)
+            self._messages[name] = Message(text)
+        return self._messages[name]
 
 
 def _blanked(found: re.Match[str]) -> str:

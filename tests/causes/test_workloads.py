@@ -296,6 +296,14 @@ def test_the_most_telling_event_of_a_pod_counts(others: list[Object], words: str
     assert words in one(of_web("web-x", CREATING, phase="Pending"), *others)
 
 
+def test_a_repeated_warning_about_the_node_is_no_cause() -> None:
+    """Without pods, the events of a workload tell the cause; some come with every pod of a node."""
+    noise = event(f"Pod apps/web-{SAFE}-bcdfg", "DNSConfigForming", "Nameserver limits exceeded")
+    assert unhealthy(noise) == []
+    older = event(f"ReplicaSet apps/web-{SAFE}", "FailedCreate", "quota", ago=minutes(9))
+    assert one(noise, older) == f"ReplicaSet web-{SAFE}: FailedCreate: quota"
+
+
 def test_only_a_sidecar_has_a_probe_while_a_pod_is_initialized() -> None:
     """An init container that runs may be a native sidecar whose startup probe fails."""
     starting = of_web(
