@@ -595,6 +595,9 @@ PROBLEMS = {
     "had untolerated taint {dedicated: db}, 4 node(s) didn't match Pod's node "
     "affinity/selector.":
         ("toleration", "label a node"),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: 3 node(s) "
+    "unavailable due to one or more pvc(s) bound to non-existent pv(s)":
+        ("status Lost",),
     # Probes, Jobs and deletion.
     'Unhealthy: Readiness probe failed: Get "https://10.0.0.1:8080/healthz": http: server '
     'gave HTTP response to HTTPS client':

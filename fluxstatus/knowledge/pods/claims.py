@@ -5,7 +5,7 @@ external-resizer, pkg/scheduler/framework/plugins/volumebinding.
 """
 
 from fluxstatus.knowledge.codes import HEALTH_CHECK_FAILED
-from fluxstatus.knowledge.pods.shared import DESCRIBE, NODES
+from fluxstatus.knowledge.pods.shared import DESCRIBE
 from fluxstatus.knowledge.rule import Rule, Step, Text
 
 _CLAIMS = "kubectl describe persistentvolumeclaims -n {ns}"
@@ -337,6 +337,18 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="a claim of the pod is bound to a PersistentVolume that no longer exists",
+        steps=(
+            Step(
+                "find the claim with the status Lost. Restore its volume, or delete the claim so that it is recreated with an empty volume, and then restore the data from a backup",
+                read=("kubectl get persistentvolumeclaims,persistentvolumes -n {ns}",),
+            ),
+        ),
+        pattern=Text(r"bound to non-existent pv|could not find v1\.PersistentVolume\b"),
+        upstream="kubernetes pkg/scheduler/framework/plugins/volumebinding",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="PersistentVolumeClaim {referred}, which the pod uses, does not exist",
         steps=(
             Step(
@@ -375,18 +387,6 @@ RULES = (
         ),
         pattern=Text(r"binding volumes: (?:context deadline exceeded|timed out waiting)"),
         certainty="one-of",
-        upstream="kubernetes pkg/scheduler/framework/plugins/volumebinding",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="no node has enough free storage for the volume",
-        steps=(
-            Step(
-                "add storage to the nodes, or request a smaller volume",
-                read=("kubectl get csistoragecapacities -A", NODES),
-            ),
-        ),
-        pattern=Text(r"did not have enough free storage"),
         upstream="kubernetes pkg/scheduler/framework/plugins/volumebinding",
     ),
 )

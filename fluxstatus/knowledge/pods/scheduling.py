@@ -53,6 +53,18 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="no node has enough free storage for the volume",
+        steps=(
+            Step(
+                "add storage to the nodes, or request a smaller volume",
+                read=("kubectl get csistoragecapacities -A", NODES),
+            ),
+        ),
+        pattern=Text(r"did not have enough free storage"),
+        upstream=f"{SCHEDULER}/plugins/volumebinding",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="another pod uses the claim, whose access mode ReadWriteOncePod allows only one pod",
         steps=(
             Step(
@@ -240,7 +252,7 @@ RULES = (
         why="no node matches the pod's nodeSelector or affinity and has only taints that the pod tolerates ({taint})",
         steps=(
             Step(
-                "if a node that matches has this taint, add a toleration to the pod template. Otherwise, correct nodeSelector or affinity in the pod template, or label a node",
+                "if a node that matches has this taint, add a toleration to the pod template; for a taint that begins with node.kubernetes.io, fix the node instead. Otherwise, correct nodeSelector or affinity in the pod template, or label a node",
                 read=(
                     "kubectl get nodes -o custom-columns=NAME:.metadata.name,TAINTS:.spec.taints",
                     NODES,
@@ -249,7 +261,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"(?=.*(?:node affinity/selector|node selector|plugin\(s\) \[NodeAffinity\])).*untolerated taint(?:\(s\))? \{(?P<taint>(?!node\.kubernetes\.io/|node-role\.kubernetes\.io/)[^\s:}]+)"
+            r"(?=.*(?:node affinity/selector|node selector|plugin\(s\) \[NodeAffinity\])).*untolerated taint(?:\(s\))? \{(?P<taint>(?!node-role\.kubernetes\.io/)[^\s:}]+)"
         ),
         certainty="one-of",
         quoted=True,
