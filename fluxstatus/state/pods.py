@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import jmespath
 
 from fluxstatus.base.durations import when
+from fluxstatus.base.error_lines import error_line
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.labels import labels_in
 from fluxstatus.base.plurals import counted, noun_for
@@ -267,13 +268,8 @@ def _exit(terminated: dict[str, Any]) -> str:
 
 
 def _last_words(terminated: dict[str, Any]) -> str:
-    """Return the line of a container's termination message that says most, after ": ".
-
-    A program reports the error last, but for a panic of Go, which a stack trace follows.
-    """
-    lines = [line.strip() for line in text_of(terminated.get("message")).split("\n")]
-    panics = (line for line in lines if line.startswith(("panic: ", "fatal error: ")))
-    words = next(panics, "") or next(filter(None, reversed(lines)), "")
+    """Return the line of a container's termination message that says most, after ": "."""
+    words = error_line(text_of(terminated.get("message")))
     return f": {words}" if words else ""
 
 

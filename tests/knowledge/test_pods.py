@@ -634,6 +634,9 @@ PROBLEMS = {
         ("newer CPU",),
     CRASHED + '"Failed to initialize NVML: Driver/library version mismatch"':
         ("CUDA version",),
+    CRASHED + '"Failed environment check, please make sure you have iscsiadm/open-iscsi installed '
+              'on the host"':
+        ("iscsi-tools",),
     CRASHED + '"s6-overlay-suexec: fatal: can only run as pid 1"':
         ("shareProcessNamespace",),
     CRASHED + '"panic: runtime error: invalid memory address or nil pointer '

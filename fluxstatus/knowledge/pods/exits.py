@@ -34,7 +34,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"(?<!previously )terminated with (?!OOMKilled)\w+ \(exit code (?:0|137|143)\).*(?P<probe>liveness|startup) probe (?:failed|errored)"
+            r"terminated with (?!OOMKilled)\w+ \(exit code (?:0|137|143)\).*(?P<probe>liveness|startup) probe (?:failed|errored)"
         ),
         certainty="likely",
         upstream=f"{KUBELET}/prober",
@@ -49,7 +49,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"(?<!previously )terminated with (?!OOMKilled)\w+ \(exit code -?\d+\).*(?P<probe>liveness|startup) probe (?:failed|errored)"
+            r"terminated with (?!OOMKilled)\w+ \(exit code -?\d+\).*(?P<probe>liveness|startup) probe (?:failed|errored)"
         ),
         reach=Reach.STAGE,
         certainty="one-of",
@@ -224,9 +224,7 @@ RULES = (
                 read=(PREVIOUS, DESCRIBE),
             ),
         ),
-        pattern=Text(
-            r"CrashLoopBackOff|Back-off restarting failed container|the container previously terminated with"
-        ),
+        pattern=Text(r"CrashLoopBackOff|Back-off restarting failed container"),
         reach=Reach.STAGE,
         certainty="one-of",
         upstream=f"{KUBELET}/kuberuntime",

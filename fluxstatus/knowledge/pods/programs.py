@@ -198,6 +198,22 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the node lacks software that the program needs: {detail}",
+        steps=(
+            Step(
+                "install it on the nodes: iscsiadm is in open-iscsi, iscsi-initiator-utils or, on Talos, the system extension iscsi-tools; mount.nfs is in nfs-common or nfs-utils",
+                read=(PREVIOUS, "kubectl get nodes -o wide"),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>make sure you have [^\n]{1,80} installed on the (?:host|node)|nsenter: failed to execute [\w./-]+: No such file or directory)"
+        ),
+        quoted=True,
+        upstream="longhorn-manager, util-linux nsenter(1)",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="the program crashed: {detail}",
         steps=(
             Step(
