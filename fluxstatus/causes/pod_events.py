@@ -32,6 +32,9 @@ _LATE_MOUNT = late_pattern(
 )
 """Messages about volumes that only say that something took too long."""
 
+_OF_DEPLOYMENT = late_pattern(r"(?P<stem>.+)-[a-z0-9]{6,10}-[a-z0-9]{5}")
+"""The name of a pod of a Deployment."""
+
 _UNUSED_LOGIN = "Unable to retrieve some image pull secrets"  # kubelet_pods.go
 
 
@@ -71,9 +74,20 @@ def _telling(events: list[Event], problem: PodProblem) -> list[Event]:
 
 
 def _claims_named_after(state: State, namespace: str, pod: str) -> list[str]:
-    """Return the claims that a StatefulSet created for its *pod* (TEMPLATE-POD) with events."""
-    keys = warnings_by_namespace(state).get(namespace, {})
-    return [k[2] for k in keys if k[0] == "PersistentVolumeClaim" and k[2].endswith(f"-{pod}")]
+    """Return the claims with events that are named after *pod*, whose claims are not known.
+
+    A StatefulSet calls them TEMPLATE-POD, a pod calls those of its ephemeral volumes POD-VOLUME,
+    and a chart usually calls them as the Deployment, or adds a word.
+    """
+    found = _OF_DEPLOYMENT.fullmatch(pod)
+    stem = found["stem"] if found else pod
+    events = warnings_by_namespace(state).get(namespace, {})
+    named = (name for kind, _, name in events if kind == "PersistentVolumeClaim")
+    return [
+        claim
+        for claim in named
+        if claim == stem or claim.endswith(f"-{pod}") or claim.startswith(f"{stem}-")
+    ]
 
 
 @lru_cache(maxsize=1)  # a run asks once for each failed health check

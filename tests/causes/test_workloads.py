@@ -162,6 +162,25 @@ def test_a_claim_is_named() -> None:
     assert 'it mounts PersistentVolumeClaim "data"' in one(waiting)
 
 
+@pytest.mark.parametrize(
+    ("own", "claim", "named"),
+    [
+        (f"web-{SAFE}-bcdfg", "web-data", True),
+        (f"web-{SAFE}-bcdfg", "web", True),
+        (f"web-{SAFE}-bcdfg", f"web-{SAFE}-bcdfg-scratch", True),
+        (f"web-{SAFE}-bcdfg", "data-web", False),
+        ("web-0", "data-web-0", True),
+        ("web-0", "web-data", False),
+    ],
+)
+def test_a_claim_is_known_by_its_name(own: str, claim: str, named: bool) -> None:
+    """Without the volumes of a pod, the event of a claim that is named after it is reported."""
+    waiting = pending("0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims")
+    waiting["metadata"]["name"] = own
+    failed = event(f"PersistentVolumeClaim apps/{claim}", "ProvisioningFailed", "odd")
+    assert one(waiting, failed).endswith("ProvisioningFailed: odd") is named
+
+
 def test_a_claim_is_explained_by_its_event() -> None:
     """A PersistentVolumeClaim in a health check has events of its own."""
     result = event(
