@@ -17,6 +17,7 @@ _VAGUE = frozenset({"pending", "not-ready"})  # an event of the pod has more det
 _EXITED = frozenset({"crash-loop", "failed"})  # a probe may be the cause
 _PULL_FAILED = "Failed to pull image"  # kubernetes pkg/kubelet/images/image_manager.go
 _STOPPED = ("Liveness probe ", "Startup probe ")  # pkg/kubelet/prober; the kubelet then kills it
+_NOT_STARTED = "Error: "  # pkg/kubelet/kuberuntime; the reason is Failed
 _BEFORE_EXIT = timedelta(minutes=10)
 """How long before a container exits a probe that is the cause may have been reported."""
 
@@ -49,6 +50,9 @@ def events_behind(state: State, problem: PodProblem, pod: Object) -> Iterator[Ev
         yield from _telling(of_pod, problem)[:1]
     elif problem.code == "init":  # only the probe of a sidecar, as no other init container has one
         yield from [event for event in of_pod if event.message.startswith(_STOPPED)][:1]
+    elif problem.code == "config" or "exit code 128" in problem.text:
+        if problem.text.endswith((")", "restarts")):  # the status has no message
+            yield from [event for event in of_pod if event.message.startswith(_NOT_STARTED)][:1]
     elif problem.code in _EXITED:
         at = problem.since and problem.since - _BEFORE_EXIT
         probes = (event for event in of_pod if event.message.startswith(_STOPPED))

@@ -315,6 +315,19 @@ def test_the_most_telling_event_of_a_pod_counts(others: list[Object], words: str
     assert words in one(of_web("web-x", CREATING, phase="Pending"), *others)
 
 
+@pytest.mark.parametrize(
+    "status",
+    [
+        container(waiting={"reason": "CreateContainerConfigError"}),
+        crashing("StartError", 128),
+    ],
+)
+def test_an_event_tells_why_a_container_was_not_started(status: Object) -> None:
+    """If the status does not say it: the kubelet reports it as an event, too."""
+    failed = event("Pod apps/web-x", "Failed", 'Error: secret "db" not found')
+    assert one(of_web("web-x", status), failed).endswith('Failed: Error: secret "db" not found')
+
+
 def test_a_repeated_warning_about_the_node_is_no_cause() -> None:
     """Without pods, the events of a workload tell the cause; some come with every pod of a node."""
     noise = event(f"Pod apps/web-{SAFE}-bcdfg", "DNSConfigForming", "Nameserver limits exceeded")
