@@ -3,7 +3,7 @@
 from fluxstatus.base.late_pattern import late_pattern
 
 _AFTER_THE_ERROR = late_pattern(
-    r"\s"  # an indented line: a frame of a stack, or the description of an option
+    r"\s(?!\s*line \d+: )"  # an indented line: of a stack or an option, but not an error of YAML
     r"|[{}\])]+;?$|Node\.js v|- /|\[signal |goroutine \d|created by |:? ?exit status \d"
     r"|[\w./*()\[\]{}<>,-]+\(.*\)$"  # a function in a stack of Go
     r"|[A-Z][\w ]{0,30}:$|Usage\b"  # a heading of the list of commands or options

@@ -51,7 +51,7 @@ def events_behind(state: State, problem: PodProblem, pod: Object) -> Iterator[Ev
     elif problem.code == "init":  # only the probe of a sidecar, as no other init container has one
         yield from [event for event in of_pod if event.message.startswith(_STOPPED)][:1]
     elif problem.code == "config" or "exit code 128" in problem.text:
-        if problem.text.endswith((")", "restarts")):  # the status has no message
+        if problem.text.endswith((")", "restart", "restarts")):  # the status has no message
             yield from [event for event in of_pod if event.message.startswith(_NOT_STARTED)][:1]
     elif problem.code in _EXITED:
         at = problem.since and problem.since - _BEFORE_EXIT

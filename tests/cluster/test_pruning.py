@@ -350,9 +350,11 @@ def test_of_a_pod_its_claims_and_last_words_stay() -> None:
           "\tat x.y", "\t... 3 more"), "Caused by: a.E: deep"),
         (("Error: Cannot find module x", "Require stack:", "- /app/x.js", "    at run {",
           "  code: 'MODULE_NOT_FOUND'", "}", "", "Node.js v22.1.0"), "Error: Cannot find module x"),
+        (("failed parsing config: yaml: errors:", "  line 33: field a not found in type b"),
+         "line 33: field a not found in type b"),
         (("  only", "  indented"), "indented"),
     ],
-    ids=["panic", "flag", "cobra", "python", "java", "node", "nothing else"],
+    ids=["panic", "flag", "cobra", "python", "java", "node", "yaml", "nothing else"],
 )  # fmt: skip
 def test_the_error_among_the_last_words_is_kept(lines: tuple[str, ...], kept: str) -> None:
     """What programs write after an error, stacks and the list of their options, is no error."""

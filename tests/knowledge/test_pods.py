@@ -423,6 +423,9 @@ PROBLEMS = {
     'path for iscsi disk: iscsiadm: Could not login to [iface: default, target: iqn.x, '
     'portal: 10.0.0.9,3260]':
         ("CHAP",),
+    'FailedMount: MountVolume.WaitForAttach failed for volume "pvc-1" : fail to check rbd image '
+    'status with: (exec: "rbd": executable file not found in $PATH), rbd output: ()':
+        ("install the program on the nodes",),
     # Attached and provisioned volumes.
     'FailedMount: MountVolume.SetUp failed for volume "x" : rpc error: code = Unavailable '
     'desc = connection error: desc = "transport: Error while dialing: dial unix '
@@ -634,6 +637,16 @@ PROBLEMS = {
         ("newer CPU",),
     CRASHED + '"Failed to initialize NVML: Driver/library version mismatch"':
         ("CUDA version",),
+    CRASHED + '"sysctl: error setting key vm.max_map_count: Read-only file system"':
+        ("privileged",),
+    CRASHED + '"iptables v1.8.9 (legacy): can\'t initialize iptables table `nat\': Permission '
+              'denied"':
+        ("NET_ADMIN",),
+    CRASHED + '"Error: Error while opening serialport: No such file or directory, cannot open '
+              '/dev/ttyUSB0: No such file or directory"':
+        ("hostPath", "device plugin"),
+    CRASHED + '"failed to introspect vpcID from EC2Metadata: unable to fetch it, context deadline"':
+        ("hop limit",),
     CRASHED + '"Failed environment check, please make sure you have iscsiadm/open-iscsi installed '
               'on the host"':
         ("iscsi-tools",),

@@ -148,6 +148,21 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the node does not have the program {detail}, which the volume requires",
+        steps=(
+            Step(
+                "install the program on the nodes, or use a CSI driver that includes it",
+                read=(DESCRIBE,),
+            ),
+        ),
+        pattern=Text(
+            r"(?:FailedMount|MountVolume|MapVolume|AttachVolume)[^\n]*?exec: \\?\"?(?P<detail>[^\"\s:\\]+)\\?\"?: executable file not found in \$PATH"
+        ),
+        quoted=True,
+        upstream="kubernetes pkg/volume, Go os/exec",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="the node does not run rpc.statd, which locking on an NFS 3 volume requires",
         steps=(
             Step(

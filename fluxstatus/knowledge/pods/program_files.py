@@ -83,7 +83,7 @@ RULES = (
         ),
         pattern=Text(
             EXITED + r"(?P<detail>(?:EACCES|PermissionError|AccessDeniedException)[^\n]{1,120}|"
-            r"(?:(?<![\w/])/[\w./-]+|open|create|write|touch|mkdir|chmod|unlink|lock|exec)[^\n]{0,120}[Pp]ermission denied(?! (?:for|to) ))"
+            r"(?:(?<![\w/])/[\w./-]+|open|create|write|touch|mkdir|chmod|unlink|lock|exec)[^\n]{0,120}[Pp]ermission denied(?! (?:for|to) )|file access denied[^\n]{0,80})"
         ),
         certainty="one-of",
         quoted=True,
@@ -159,6 +159,65 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the container is not allowed to set a kernel parameter of the node: {detail}",
+        steps=(
+            Step(
+                "set the parameter on the nodes, or let the container run as privileged, if the namespace allows it; a chart usually has a value that turns this init container off",
+                read=(
+                    DESCRIBE,
+                    PREVIOUS,
+                ),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>sysctl: [^\n]{1,120}(?:[Pp]ermission denied|[Rr]ead-only file system|[Oo]peration not permitted))"
+        ),
+        quoted=True,
+        upstream="sysctl(8), busybox",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the container cannot change the node's firewall rules: {detail}",
+        steps=(
+            Step(
+                "give the container the capabilities NET_ADMIN and NET_RAW, which the namespace must allow (for a service mesh, its CNI plugin does this instead); otherwise, load the kernel modules of iptables on the nodes, or use the mode (nftables or legacy) that the nodes use",
+                read=(
+                    DESCRIBE,
+                    PREVIOUS,
+                ),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>(?:ip6?tables|nft)[^\n\"]{0,100}(?:[Pp]ermission denied|[Oo]peration not permitted|can't initialize|does not exist|No chain/target/match|not supported)[^\n\"]{0,60})"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream="iptables(8), istio, linkerd",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the container does not have a device that the program uses: {detail}",
+        steps=(
+            Step(
+                "run the pod on the node that has the device (with a nodeSelector), and mount the device as a hostPath volume with a privileged container, or request it from a device plugin; check that its name on the node is the same after a restart",
+                read=(
+                    DESCRIBE,
+                    PREVIOUS,
+                ),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>(?:open\w*|access|stat|find)[^\n]{0,40}/dev/(?!shm|null|std|fd)[\w./-]+[^\n\"]{0,40}(?:[Nn]o such file or directory|[Pp]ermission denied|[Oo]peration not permitted))"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream="Linux errno(3)",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="the node's memory settings do not meet the program's requirements: {detail}",
         steps=(
             Step(
@@ -167,7 +226,8 @@ RULES = (
             ),
         ),
         pattern=Text(
-            EXITED + r"(?P<detail>(?:max virtual memory areas )?vm\.max_map_count[^\n\"]{1,80})"
+            EXITED
+            + r"(?P<detail>(?:max virtual memory areas )?vm\.max_map_count[^\n\"]{0,40}(?:too low|at least)[^\n\"]{0,60})"
         ),
         quoted=True,
         upstream="Elasticsearch and OpenSearch BootstrapChecks",

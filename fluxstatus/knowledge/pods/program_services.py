@@ -261,6 +261,26 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the program cannot read the metadata of its cloud instance: {detail}",
+        steps=(
+            Step(
+                "set the region, and for the AWS Load Balancer Controller the VPC ID, in the chart's values; otherwise, let pods use the metadata service (on AWS, a hop limit of 2), and check that no NetworkPolicy blocks 169.254.169.254",
+                read=(
+                    PREVIOUS,
+                    "kubectl get networkpolicies -n {ns}",
+                ),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>(?:EC2 ?Metadata|EC2 IMDS|ec2imds|169\.254\.169\.254|metadata\.google\.internal)[^\n\"]{0,140})"
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream="the SDKs of AWS, Azure and Google",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="the program cannot reach another service: {detail}",
         steps=(
             Step(
