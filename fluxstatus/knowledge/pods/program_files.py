@@ -12,6 +12,45 @@ _LIBC = "Linux errno(3)"
 RULES = (
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the container is not allowed to set a kernel parameter of the node: {detail}",
+        steps=(
+            Step(
+                "set the parameter on the nodes, or let the container run as privileged, if the namespace allows it; a chart usually has a value that turns this init container off",
+                read=(
+                    DESCRIBE,
+                    PREVIOUS,
+                ),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>sysctl: [^\n]{1,120}(?:[Pp]ermission denied|[Rr]ead-only file system|[Oo]peration not permitted))"
+        ),
+        quoted=True,
+        upstream="sysctl(8), busybox",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the container cannot change the node's firewall rules: {detail}",
+        steps=(
+            Step(
+                "give the container the capabilities NET_ADMIN and NET_RAW, which the namespace must allow (for a service mesh, its CNI plugin does this instead); otherwise, load the kernel modules of iptables on the nodes, or use the mode (nftables or legacy) that the nodes use",
+                read=(
+                    DESCRIBE,
+                    PREVIOUS,
+                ),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>(?:ip6?tables|nft)[^\n\"]{0,100}(?:[Pp]ermission denied|[Oo]peration not permitted|can't initialize|does not exist|No chain/target/match|not supported)[^\n\"]{0,60})"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream="iptables(8), istio, linkerd",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="the node has probably no inotify instances or watches left",
         steps=(
             Step(
@@ -156,45 +195,6 @@ RULES = (
         certainty="one-of",
         quoted=True,
         upstream=_LIBC,
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the container is not allowed to set a kernel parameter of the node: {detail}",
-        steps=(
-            Step(
-                "set the parameter on the nodes, or let the container run as privileged, if the namespace allows it; a chart usually has a value that turns this init container off",
-                read=(
-                    DESCRIBE,
-                    PREVIOUS,
-                ),
-            ),
-        ),
-        pattern=Text(
-            EXITED
-            + r"(?P<detail>sysctl: [^\n]{1,120}(?:[Pp]ermission denied|[Rr]ead-only file system|[Oo]peration not permitted))"
-        ),
-        quoted=True,
-        upstream="sysctl(8), busybox",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the container cannot change the node's firewall rules: {detail}",
-        steps=(
-            Step(
-                "give the container the capabilities NET_ADMIN and NET_RAW, which the namespace must allow (for a service mesh, its CNI plugin does this instead); otherwise, load the kernel modules of iptables on the nodes, or use the mode (nftables or legacy) that the nodes use",
-                read=(
-                    DESCRIBE,
-                    PREVIOUS,
-                ),
-            ),
-        ),
-        pattern=Text(
-            EXITED
-            + r"(?P<detail>(?:ip6?tables|nft)[^\n\"]{0,100}(?:[Pp]ermission denied|[Oo]peration not permitted|can't initialize|does not exist|No chain/target/match|not supported)[^\n\"]{0,60})"
-        ),
-        certainty="one-of",
-        quoted=True,
-        upstream="iptables(8), istio, linkerd",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
