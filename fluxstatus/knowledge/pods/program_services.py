@@ -235,7 +235,7 @@ RULES = (
         ),
         pattern=Text(
             EXITED
-            + r"(?P<detail>(?:(?:database|relation|column) \\?\"[^\"\n]{1,60}\" does not exist|Unknown (?:database|column) '[^'\n]{1,60}'|Table '[^'\n]{1,80}' doesn't exist|no such table: \S+))"
+            + r"(?P<detail>(?:(?:database|relation|column) \\?\"[^\"\n]{1,120}\" does not exist|Unknown (?:database|column) '[^'\n]{1,120}'|Table '[^'\n]{1,160}' doesn't exist|no such table: \S+))"
         ),
         certainty="one-of",
         quoted=True,

@@ -143,7 +143,7 @@ RULES = (
         ),
         pattern=Text(
             EXITED
-            + r"(?P<detail>unknown (?:sub)?command \\?\"[^\"\n]{1,60}\"|Unrecognized VM option '[^'\n]{1,60}'|invalid choice: '[^'\n]{1,60}')"
+            + r"(?P<detail>unknown (?:sub)?command \\?\"[^\"\n]{1,120}\"|Unrecognized VM option '[^'\n]{1,60}'|invalid choice: '[^'\n]{1,60}')"
         ),
         certainty="likely",
         quoted=True,
@@ -240,7 +240,7 @@ RULES = (
         ),
         pattern=Text(
             EXITED + r"(?![^\n]*(?:permission denied|no such file|connection refused|no such host))"
-            r"(?P<detail>(?:error|fail\w*|unable|cannot|could not|invalid)[^\n]{0,60}(?:(?<!in-cluster )config\w*|unmarshal)[^\n]{1,140}|"
+            r"(?P<detail>(?:error|fail\w*|unable|cannot|could not|invalid)[^\n]{0,60}(?:(?<!in-cluster )\bconfig\w*|unmarshal)[^\n]{1,140}|"
             r"\[emerg\] (?!bind|open|mkdir|host)[^\n]{1,140}|"
             r"field \w+ not found in type [\w.]+|yaml: [^\n]{1,120})"
         ),

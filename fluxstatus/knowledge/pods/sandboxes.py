@@ -97,7 +97,7 @@ RULES = (
         pattern=Text(
             r"(?P<detail>unable to connect to Cilium (?:daemon|agent)|/run/flannel/subnet\.env: no such file|cni plugin not initialized|"
             r"stat /var/lib/calico/nodename: no such file|failed to find plugin \"[\w.-]+\" in path|no networks found in /etc/cni|"
-            r"(?<=dial unix )/[^\s\"]{1,80}(?:cni|multus|cilium|calico|ovn)[^\s\"]{0,40}: connect: (?:connection refused|no such file or directory)|127\.0\.0\.1:50051: connect: connection refused)"
+            r"(?<=dial unix )/[^\s\"]*(?:cni|multus|cilium|calico|ovn)[^\s\"]*: connect: (?:connection refused|no such file or directory)|127\.0\.0\.1:50051: connect: connection refused)"
         ),
         quoted=True,
         upstream="the CNI plugin",

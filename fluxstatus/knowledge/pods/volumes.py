@@ -63,7 +63,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"(?P<detail>dial unix /[^\n]{1,120}csi[^\n]{0,60}\.sock: connect: (?:connection refused|no such file or directory))"
+            r"(?P<detail>dial unix /[^\s\"]*csi[^\s\"]*\.sock: connect: (?:connection refused|no such file or directory))"
         ),
         quoted=True,
         upstream="kubernetes pkg/volume/csi",
