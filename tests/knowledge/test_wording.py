@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fluxstatus.knowledge import conditions, custom_objects, meanings
+from fluxstatus.knowledge import conditions, custom_objects, meanings, pods
 from fluxstatus.knowledge.fields import fields_of
 from fluxstatus.knowledge.rule import FALLBACKS, NAMES, Rule, fill
 from fluxstatus.knowledge.states import STATES
