@@ -4,14 +4,13 @@ The message of the health check only has a kstatus ("InProgress") and not the ca
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.labels import labels_in
 from fluxstatus.base.late_pattern import late_pattern
+from fluxstatus.causes.pod_events import UNSCHEDULED, events_behind, warnings_by_namespace
 from fluxstatus.causes.pod_namespaces import is_remediated
 from fluxstatus.knowledge import object_diagnosis, workload_diagnosis
 from fluxstatus.knowledge.diagnosis import Diagnosis
@@ -29,7 +28,7 @@ from fluxstatus.state.health_checks import (
     worst_first,
 )
 from fluxstatus.state.own_status import Trouble, is_ready_now, trouble_of
-from fluxstatus.state.pods import PodProblem, claims_of, is_replaced, problem_of_pod
+from fluxstatus.state.pods import PodProblem, is_overdue, is_replaced, problem_of_pod
 from fluxstatus.state.resource import Resource, release_name, target_namespace
 from fluxstatus.state.state import Event, State
 
@@ -37,10 +36,8 @@ _AT_MOST = 5  # workloads in a finding; more would only repeat the reason
 _WORST_FIRST = (
     "image-pull", "oom", "crash-loop", "config", "failed", "evicted", "pending", "init", "not-ready"
 )  # fmt: skip
-_VAGUE = frozenset({"pending", "not-ready"})  # an event of the pod has more details
-_RAN, _UNSCHEDULED = "BackoffLimitExceeded", "FailedScheduling"
-_PULL_FAILED = "Failed to pull image"  # kubernetes pkg/kubelet/images/image_manager.go
-_UNUSED_LOGIN = "Unable to retrieve some image pull secrets"  # kubelet_pods.go
+_RAN = "BackoffLimitExceeded"
+_RESTARTED, _PROBE_FAILED = "BackOff", " probe failed: "  # pkg/kubelet/events, prober
 _FAILED_JOB = late_pattern(r"\bjob (?P<name>[\w.-]+) failed: ")
 """A Job of a hook that failed (helm pkg/kube/wait.go)."""
 
@@ -127,8 +124,9 @@ def unhealthy_release(state: State, release: Resource, message: str) -> Iterator
     refused = [entry for entry in events if entry[1].reason == "FailedCreate"]
     if found := (
         _from_newest(refused)
-        or _from_pods(state, pods)
+        or _from_pods(state, [pod for pod in pods if not is_overdue(pod, state.now)])
         or _from_newest(events)
+        or _from_pods(state, pods)
         or (None if is_remediated(release.object) else _by_deployments(state, namespace, name))
     ):
         yield found
@@ -150,7 +148,9 @@ def unhealthy_hook(state: State, release: Resource, message: str) -> Iterator[Un
 
 def by_pods_or_events(state: State, target: HealthCheckTarget) -> Unhealthy | None:
     """Return the problem of *target* according to its pods or recent events, or None."""
-    return _from_pods(state, _pods_of(state, target)) or _from_events(state, target)
+    pods = _pods_of(state, target)
+    others = [pod for pod in pods if not is_overdue(pod, state.now)]
+    return _from_pods(state, others) or _from_events(state, target) or _from_pods(state, pods)
 
 
 def is_shown(state: State, target: HealthCheckTarget) -> bool:
@@ -198,7 +198,7 @@ def _events_of_release(state: State, namespace: str, release: str) -> list[tuple
     """Return the events about workloads and claims that are named after *release*."""
     return [
         (key, event)
-        for key, events in _warnings_by_namespace(state).get(namespace, {}).items()
+        for key, events in warnings_by_namespace(state).get(namespace, {}).items()
         if key[0] in _WORKLOADS | {"PersistentVolumeClaim"}
         and (key[2] == release or key[2].startswith(f"{release}-"))
         for event in events
@@ -250,19 +250,29 @@ def _pods_in(state: State, namespace: str) -> list[Object]:
 
 def _from_pods(state: State, pods: list[Object]) -> Unhealthy | None:
     """Return the problem of the worst of *pods*, with the details of its newest event."""
-    found = [(problem, pod) for pod in pods if (problem := problem_of_pod(pod))]
+    found = [(problem, pod) for pod in pods if (problem := problem_of_pod(pod, state.now))]
     if not found:
         return None
     worst, pod = min(found, key=lambda entry: (is_replaced(entry[1]), *_rank(entry[0])))
     namespace = text_of(map_of(pod.get("metadata")).get("namespace"))
     text = f"pod {worst.pod} {worst.text}"
-    for event in _events_behind(state, worst, pod):
+    brief = worst.brief
+    for event in events_behind(state, worst, pod):
         if event.message not in text:
             text += f"; {event.reason}: {event.message}"
+            brief += _in_brief(event) if worst.code in ("init", "not-ready") else ""
     fields = {"name": worst.pod, "pod": worst.pod, "ns": namespace, "container": worst.container}
     known = workload_diagnosis(text, fields)
     target = HealthCheckTarget("pod", namespace, worst.pod, "")
-    return Unhealthy(text, known.hints if known else (), *_cause(known, worst.brief), target)
+    return Unhealthy(text, known.hints if known else (), *_cause(known, brief), target)
+
+
+def _in_brief(event: Event) -> str:
+    """Return what *event* adds to a title that says what a pod does: the result of its probe."""
+    if event.reason == _RESTARTED:
+        return ""
+    probed, _, result = event.message.partition(_PROBE_FAILED)
+    return f": {(result or probed).strip()}"
 
 
 def _cause(known: Diagnosis | None, observed: str) -> tuple[str, Certainty | None]:
@@ -272,26 +282,6 @@ def _cause(known: Diagnosis | None, observed: str) -> tuple[str, Certainty | Non
     return known.headline, known.certainty
 
 
-def _events_behind(state: State, problem: PodProblem, pod: Object) -> Iterator[Event]:
-    """Yield the newest event of each object that gives details about the *problem* of *pod*."""
-    namespace = text_of(map_of(pod.get("metadata")).get("namespace"))
-    of_pod = state.warnings.get(("Pod", namespace, problem.pod), [])
-    if problem.code == "image-pull":
-        for part in (_PULL_FAILED, _UNUSED_LOGIN):
-            yield from [event for event in of_pod if part in event.message][:1]
-    elif problem.code in _VAGUE:
-        yield from of_pod[:1]
-    if problem.code == "pending":
-        for claim in claims_of(pod) or _claims_named_after(state, namespace, problem.pod):
-            yield from state.warnings.get(("PersistentVolumeClaim", namespace, claim), [])[:1]
-
-
-def _claims_named_after(state: State, namespace: str, pod: str) -> list[str]:
-    """Return the claims that a StatefulSet created for its *pod* (TEMPLATE-POD) with events."""
-    keys = _warnings_by_namespace(state).get(namespace, {})
-    return [k[2] for k in keys if k[0] == "PersistentVolumeClaim" and k[2].endswith(f"-{pod}")]
-
-
 def _rank(problem: PodProblem) -> tuple[int, int, str]:
     code = problem.code
     return (
@@ -299,14 +289,6 @@ def _rank(problem: PodProblem) -> tuple[int, int, str]:
         -problem.restarts,
         problem.pod,
     )
-
-
-@lru_cache(maxsize=1)  # a run asks once for each failed health check
-def _warnings_by_namespace(state: State) -> Mapping[str, Mapping[Key, list[Event]]]:
-    found: dict[str, dict[Key, list[Event]]] = defaultdict(dict)
-    for key, events in state.warnings.items():
-        found[key[1]][key] = events
-    return found
 
 
 def _from_events(state: State, target: HealthCheckTarget) -> Unhealthy | None:
@@ -324,7 +306,7 @@ def _events_about(state: State, target: HealthCheckTarget) -> list[tuple[Key, Ev
     """Return the events about *target* or its children."""
     return [
         (key, event)
-        for key, all_of_one in _warnings_by_namespace(state).get(target.namespace, {}).items()
+        for key, all_of_one in warnings_by_namespace(state).get(target.namespace, {}).items()
         if (key[0] == target.kind and key[2] == target.name)
         or (key[0] in _WORKLOADS and _is_child(key[2], target))
         or (key[0] == "PersistentVolumeClaim" and _is_claim(key[2], target))
@@ -342,7 +324,7 @@ def _of_its_pods(events: list[tuple[Key, Event]]) -> list[tuple[Key, Event]]:
     return [
         (key, event)
         for key, event in events
-        if key[0] == "Pod" and not (ran and event.reason == _UNSCHEDULED)
+        if key[0] == "Pod" and not (ran and event.reason == UNSCHEDULED)
     ]
 
 

@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from sys import intern
 from typing import Any
 
-from fluxstatus.base.fields import NESTED, map_of, maps_of
-from fluxstatus.base.late_pattern import late_pattern
+from fluxstatus.base.fields import NESTED, map_of, maps_of, text_of
 from fluxstatus.base.masking import SHORT, mask, may_hold_one
 from fluxstatus.cluster.dropped import applied_as, facts_of, manager_of
 from fluxstatus.cluster.kept_fields import (
@@ -25,6 +24,7 @@ from fluxstatus.cluster.kept_fields import (
     SHAPES,
     Shape,
 )
+from fluxstatus.cluster.last_words import last_words
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.inventory import ids_in, pack
 from fluxstatus.model.kinds import SUSPEND_ANNOTATIONS
@@ -40,9 +40,6 @@ _REPEATED = frozenset({"namespace", "kind", "apiVersion"})
 """The fields among these that have the same value in many objects."""
 
 _HISTORY = 5  # entries of a status.history
-_LAST_LINE = 160  # characters of the last log line of a container
-_MIXED = late_pattern(r"(?=[\w./+=-]*\d)(?=[\w./+=-]*[A-Za-z])[\w./+=-]{12,}")
-"""A long word of letters and digits: in free text it may be a credential."""
 
 
 def prune(query: str, item: Object) -> Object:
@@ -189,7 +186,7 @@ def _keep_arguments(deployment: Object) -> None:
 
 
 def _keep_from_pod(pod: Object) -> None:
-    """Drop volumes without a claim, and all but the last line of a container's log text."""
+    """Drop volumes without a claim, and all but one line of a container's log text."""
     spec, status = pod.get("spec"), pod.get("status")
     volumes = spec.get("volumes") if isinstance(spec, dict) else None
     if isinstance(spec, dict) and isinstance(volumes, list):
@@ -203,9 +200,4 @@ def _keep_from_pod(pod: Object) -> None:
                 ended = container[state] if isinstance(container.get(state), dict) else {}
                 ended = ended.get("terminated")
                 if isinstance(ended, dict) and isinstance(ended.get("message"), str):
-                    ended["message"] = _last_line(ended["message"])
-
-
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return _MIXED.sub("***", lines[-1].strip())[:_LAST_LINE] if lines else ""
+                    ended["message"] = last_words(ended["message"], text_of(ended.get("reason")))

@@ -31,6 +31,7 @@ from fluxstatus.knowledge.served_kinds import wanted_kind, writer_fields
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.knowledge.topics import TOPICS, table
 from fluxstatus.knowledge.unknown import UNKNOWN_FAULT
+from fluxstatus.knowledge.workload_words import PROGRAMS, WorkloadWords
 from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import State
 
@@ -265,11 +266,19 @@ def _with_groups(fields: Mapping[str, str], found: Match) -> Mapping[str, str]:
 
 
 def fitting_workload(text: str) -> Iterator[tuple[Rule, Match]]:
-    """Yield each rule that matches the *text* of a pod or event, with its match."""
-    message = Message(text)
-    for listed in _about_pods().candidates(message.text):
-        if found := listed.rule.match_text(message):
-            yield listed.rule, found
+    """Yield each rule that matches the *text* of a pod or event, with its match.
+
+    They are in the order of the tables, but a program reports the error that made it exit last.
+    """
+    words = WorkloadWords(text)
+    candidates = _about_pods().candidates(text)
+    for of_programs, some in groupby(candidates, lambda listed: listed.table in PROGRAMS):
+        found = (
+            (listed.rule, match)
+            for listed in some
+            if (match := listed.rule.match_text(words.for_rules_of(listed.table)))
+        )
+        yield from sorted(found, key=lambda one: -one[1].depth) if of_programs else found
 
 
 def diagnose_state(
@@ -286,9 +295,9 @@ def diagnose_state(
 
 def meanings() -> Mapping[str, str]:
     """Return the meaning of each code of a message or a state."""
-    from fluxstatus.knowledge import custom_objects, pods
+    from fluxstatus.knowledge import custom_objects
     from fluxstatus.knowledge.states import STATES
     from fluxstatus.knowledge.tables import RULES
 
-    rules = (*RULES, *pods.RULES, *custom_objects.RULES, *STATES.values())
+    rules = (*RULES, *table("pods"), *custom_objects.RULES, *STATES.values())
     return {rule.code: rule.code.meaning for rule in rules}

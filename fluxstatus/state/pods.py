@@ -5,12 +5,13 @@ pkg/kubelet/container/sync_result.go).
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import jmespath
 
 from fluxstatus.base.durations import when
+from fluxstatus.base.error_lines import error_line
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.labels import labels_in
 from fluxstatus.base.plurals import counted, noun_for
@@ -23,6 +24,12 @@ _GATES = jmespath.compile(
     "status.conditions[?type=='Ready' && reason=='ReadinessGatesNotReady'] | [0].message"
 )
 _CLAIMS = jmespath.compile("spec.volumes[].persistentVolumeClaim.claimName")
+
+_LATELY = timedelta(minutes=30)
+"""How long ago a container may have exited for its last words to say why it is not ready now."""
+
+_OVERDUE = timedelta(minutes=1)
+"""How long the kubelet may take to end a pod after its grace period."""
 
 _IMAGE_PULL = frozenset(
     {"ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull",
@@ -37,10 +44,10 @@ _NOT_CREATED = frozenset(
 class PodProblem(NamedTuple):
     """Why a pod is not ready.
 
-    `code` is one of image-pull, oom, crash-loop, config, failed, pending, init, not-ready and
-    scaled-to-zero. `text` is a sentence without its subject, the pod: it follows "its pod" or
-    "pod NAME". Without a `pod`, it is about the Deployment. `restarts` are those of the failing
-    container. `brief` says it in few words, with its subject, for a title.
+    `code` is one of image-pull, oom, crash-loop, config, failed, evicted, pending, init, not-ready,
+    terminating and scaled-to-zero. `text` is a sentence without its subject, the pod: it follows
+    "its pod" or "pod NAME". Without a `pod`, it is about the Deployment. `restarts` are those of
+    the failing container. `brief` says it in few words, with its subject, for a title.
     """
 
     code: str
@@ -57,18 +64,27 @@ def container_name_and_image(status: dict[str, Any]) -> tuple[str, str]:
     return text_of(status.get("name")), text_of(status.get("image"))
 
 
-def problem_of_pod(pod: Object) -> PodProblem | None:
-    """Return why *pod* is not ready, or None if it is ready or has completed."""
+def problem_of_pod(pod: Object, now: datetime | None = None) -> PodProblem | None:
+    """Return why *pod* is not ready, or None if it is ready or has completed.
+
+    With *now*, what is long ago is left out, and a pod that does not terminate is reported.
+    """
     status, name = map_of(pod.get("status")), text_of(map_of(pod.get("metadata")).get("name"))
     phase = text_of(status.get("phase"))
     gate = text_of(_GATES.search(pod))
+    if now and is_overdue(pod, now):
+        since = _deleted_at(pod)
+        text = f"is being deleted, but has not terminated since {since:%Y-%m-%d %H:%M} UTC"
+        return PodProblem("terminating", text, name, since, brief=f"pod {text}")
     if phase == "Succeeded" or (is_ready(pod) and not gate):
         return None
     if text_of(status.get("reason")):  # Evicted, NodeLost, Shutdown, …
         text = f"has status {status['reason']}: {text_of(status.get('message'))}".rstrip(": ")
         code = "evicted" if status["reason"] == "Evicted" else "failed"
         return PodProblem(code, text, name, brief=f"pod {text}")
-    if problem := _problem_of_sidecar(pod, status, name) or _problem_of_containers(status, name):
+    if problem := _problem_of_sidecar(pod, status, name) or _problem_of_containers(
+        status, name, now
+    ):
         return problem
     if gate:
         text = f"is not ready because of a readiness gate: {gate}"
@@ -76,10 +92,24 @@ def problem_of_pod(pod: Object) -> PodProblem | None:
     return _problem_of_phase(pod, phase, name)
 
 
-def _problem_of_containers(status: dict[str, Any], pod: str) -> PodProblem | None:
+def is_overdue(pod: Object, now: datetime) -> bool:
+    """Return whether *pod* is being deleted and still exists after its grace period."""
+    deadline = _deleted_at(pod)
+    return deadline is not None and now - deadline > _OVERDUE
+
+
+def _deleted_at(pod: Object) -> datetime | None:
+    """Return when the grace period of *pod* ends, which its deletionTimestamp includes."""
+    return when(map_of(pod.get("metadata")).get("deletionTimestamp"))
+
+
+def _problem_of_containers(
+    status: dict[str, Any], pod: str, now: datetime | None
+) -> PodProblem | None:
     """Return the problem of the first container that has one: those of initialization run first.
 
-    While one of them runs, no other container is started, and no probe fails.
+    While one of them runs, no other container is started, and no probe fails. A container that
+    fails is worse than one that is not ready, because the latter may wait for it.
     """
     first, others = (
         maps_of(status.get("initContainerStatuses")), maps_of(status.get("containerStatuses"))
@@ -88,14 +118,14 @@ def _problem_of_containers(status: dict[str, Any], pod: str) -> PodProblem | Non
         map_of(map_of(one.get("state")).get("waiting")).get("reason") == "PodInitializing"
         for one in others
     )
-    kept = (_problem_of_container(one, pod, "init container") for one in first)
+    kept = (_problem_of_container(one, pod, now, "init container") for one in first)
     if problem := next((one for one in kept if one and one.code != "not-ready"), None):
         return problem
     running = [one for one in first if "running" in map_of(one.get("state"))]
     if initializing and running:
         return _problem_of_init(running[-1], pod)  # they run one after the other
-    all_of_them = (_problem_of_container(one, pod) for one in (*others, *first))
-    return next(filter(None, all_of_them), None)
+    found = [_problem_of_container(one, pod, now) for one in (*others, *first)]
+    return min(filter(None, found), key=lambda one: one.code == "not-ready", default=None)
 
 
 def _problem_of_sidecar(pod: Object, status: dict[str, Any], name: str) -> PodProblem | None:
@@ -150,7 +180,7 @@ def _problem_of_phase(pod: Object, phase: str, name: str) -> PodProblem:
 
 
 def _problem_of_container(
-    container: dict[str, Any], pod: str, noun: str = "container"
+    container: dict[str, Any], pod: str, now: datetime | None, noun: str = "container"
 ) -> PodProblem | None:
     name, image = container_name_and_image(container)
     state = map_of(container.get("state"))
@@ -183,6 +213,8 @@ def _problem_of_container(
         brief = f"{noun} {name} {_exit(ended)}{_last_words(ended)}"
         return PodProblem(code, text, pod, since, count, name, brief)
     if "running" in state and container.get("ready") is False:
+        if now and since and now - since > _LATELY:
+            last = {}
         return _problem_of_probe(container, last, pod, count)
     return None
 
@@ -199,7 +231,8 @@ def _problem_of_probe(
     adds = f"{before}{_termination_message(last)}"
     text = f'is not ready because container "{name}" is not passing its {probe} probe{adds}'
     code = "oom" if last.get("reason") == "OOMKilled" else "not-ready"
-    brief = f"container {name} is not passing its {probe} probe"
+    exits = f"; it previously {_exit(last)}, {counted(count, 'restart')}" if last else ""
+    brief = f"container {name} is not passing its {probe} probe{exits}"
     if code == "oom":
         brief = f"container {name} {_exit(last)}, {counted(count, 'restart')}"
     return PodProblem(code, text, pod, when(last.get("finishedAt")), count, name, brief)
@@ -235,13 +268,8 @@ def _exit(terminated: dict[str, Any]) -> str:
 
 
 def _last_words(terminated: dict[str, Any]) -> str:
-    """Return the line of a container's termination message that says most, after ": ".
-
-    A program reports the error last, but for a panic of Go, which a stack trace follows.
-    """
-    lines = [line.strip() for line in text_of(terminated.get("message")).split("\n")]
-    panics = (line for line in lines if line.startswith(("panic: ", "fatal error: ")))
-    words = next(panics, "") or next(filter(None, reversed(lines)), "")
+    """Return the line of a container's termination message that says most, after ": "."""
+    words = error_line(text_of(terminated.get("message")))
     return f": {words}" if words else ""
 
 

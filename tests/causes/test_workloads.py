@@ -162,6 +162,25 @@ def test_a_claim_is_named() -> None:
     assert 'it mounts PersistentVolumeClaim "data"' in one(waiting)
 
 
+@pytest.mark.parametrize(
+    ("own", "claim", "named"),
+    [
+        (f"web-{SAFE}-bcdfg", "web-data", True),
+        (f"web-{SAFE}-bcdfg", "web", True),
+        (f"web-{SAFE}-bcdfg", f"web-{SAFE}-bcdfg-scratch", True),
+        (f"web-{SAFE}-bcdfg", "data-web", False),
+        ("web-0", "data-web-0", True),
+        ("web-0", "web-data", False),
+    ],
+)
+def test_a_claim_is_known_by_its_name(own: str, claim: str, named: bool) -> None:
+    """Without the volumes of a pod, the event of a claim that is named after it is reported."""
+    waiting = pending("0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims")
+    waiting["metadata"]["name"] = own
+    failed = event(f"PersistentVolumeClaim apps/{claim}", "ProvisioningFailed", "odd")
+    assert one(waiting, failed).endswith("ProvisioningFailed: odd") is named
+
+
 def test_a_claim_is_explained_by_its_event() -> None:
     """A PersistentVolumeClaim in a health check has events of its own."""
     result = event(
@@ -220,6 +239,134 @@ def test_many_workloads_are_summed_up() -> None:
     texts = [found.text for found in unhealthy_workloads(state(*crowd), WAITING, message)]
     assert len(texts) == 6
     assert texts[-1] == "more workloads are not ready"
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (2, "arguments"),
+        (126, "executable"),
+        (127, "command and args"),
+        (132, "AVX"),
+        (134, "assertion"),
+        (135, "shared memory"),
+        (137, "memory of the node"),
+        (139, "segmentation fault"),
+        (143, "SIGTERM"),
+    ],
+)
+def test_an_exit_code_without_a_message_has_its_own_step(code: int, words: str) -> None:
+    """The title only says what is known; the steps say what the code means, and show the log."""
+    (found,) = unhealthy(of_web("web-x", crashing("Error", code)))
+    assert words in " ".join(hint.text for hint in found.hints)
+    assert found.cause == f"container manager exited with code {code}, 7 restarts"
+    assert found.certainty is None
+    assert "--previous" in str(found.hints)
+
+
+def test_a_container_that_ends_without_an_error_is_no_server() -> None:
+    """Exit code 0 again and again: the program does not keep running."""
+    (found,) = unhealthy(of_web("web-x", crashing("Completed", 0)))
+    assert "does not keep running" in f"{found.cause} {found.hints}" or found.certainty == "likely"
+
+
+PROBED = event("Pod apps/web-x", "Unhealthy", "Liveness probe failed: statuscode: 503")
+
+
+@pytest.mark.parametrize(
+    ("code", "ago", "certainty"),
+    [(137, 5, "likely"), (143, 5, "likely"), (1, 5, None), (137, 40, None)],
+)
+def test_a_probe_may_be_why_a_container_exits(code: int, ago: float, certainty: str | None) -> None:
+    """The kubelet kills a container whose probe fails, but a probe also fails after an error."""
+    probed = {**PROBED, "lastTimestamp": stamp(minutes(ago))}
+    (found,) = unhealthy(of_web("web-x", crashing("Error", code)), probed)
+    assert found.certainty == certainty
+    assert ("Liveness probe failed" in found.text) is (ago < 10)
+
+
+CREATING = container(waiting={"reason": "ContainerCreating"})
+LATE_MOUNT = event(
+    "Pod apps/web-x", "FailedMount",
+    "Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[]: timed out "
+    "waiting for the condition", ago=minutes(1),
+)  # fmt: skip
+ATTACHED = event(
+    "Pod apps/web-x", "FailedAttachVolume",
+    'Multi-Attach error for volume "pvc-1" Volume is already used by pod(s) web-w', ago=minutes(20),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("others", "words"),
+    [
+        ([LATE_MOUNT, ATTACHED], "FailedAttachVolume: Multi-Attach error"),
+        ([LATE_MOUNT], "FailedMount: Unable to attach"),
+        ([event("Pod apps/web-x", "DNSConfigForming", "Nameserver limits", ago=minutes(0)),
+          LATE_MOUNT], "FailedMount: Unable to attach"),
+        ([event("Pod apps/web-x", "FailedScheduling", "0/3 nodes", ago=minutes(1)),
+          event("Pod apps/web-x", "FailedCreatePodSandBox", "odd", ago=minutes(9))],
+         "FailedCreatePodSandBox: odd"),
+        ([event("Pod apps/web-x", "FailedScheduling", "0/3 nodes")], "FailedScheduling: 0/3"),
+    ],
+)  # fmt: skip
+def test_the_most_telling_event_of_a_pod_counts(others: list[Object], words: str) -> None:
+    """An older event may have the error, and newer ones only that it took too long."""
+    assert words in one(of_web("web-x", CREATING, phase="Pending"), *others)
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        container(waiting={"reason": "CreateContainerConfigError"}),
+        crashing("StartError", 128),
+    ],
+)
+def test_an_event_tells_why_a_container_was_not_started(status: Object) -> None:
+    """If the status does not say it: the kubelet reports it as an event, too."""
+    failed = event("Pod apps/web-x", "Failed", 'Error: secret "db" not found')
+    assert one(of_web("web-x", status), failed).endswith('Failed: Error: secret "db" not found')
+
+
+def test_a_repeated_warning_about_the_node_is_no_cause() -> None:
+    """Without pods, the events of a workload tell the cause; some come with every pod of a node."""
+    noise = event(f"Pod apps/web-{SAFE}-bcdfg", "DNSConfigForming", "Nameserver limits exceeded")
+    assert unhealthy(noise) == []
+    older = event(f"ReplicaSet apps/web-{SAFE}", "FailedCreate", "quota", ago=minutes(9))
+    assert one(noise, older) == f"ReplicaSet web-{SAFE}: FailedCreate: quota"
+
+
+def test_only_a_sidecar_has_a_probe_while_a_pod_is_initialized() -> None:
+    """An init container that runs may be a native sidecar whose startup probe fails."""
+    starting = of_web(
+        "web-x", container(waiting={"reason": "PodInitializing"}), phase="Pending",
+        initContainerStatuses=[container(running={"startedAt": stamp(minutes(9))})],
+    )  # fmt: skip
+    probe = event("Pod apps/web-x", "Unhealthy", "Startup probe failed: HTTP probe failed with "
+                  "statuscode: 503")  # fmt: skip
+    (found,) = unhealthy(starting, probe)
+    assert found.cause == "the probe receives HTTP status 503"
+
+
+def test_what_a_container_wrote_long_ago_does_not_count() -> None:
+    """A container that failed while it started, and now only does not pass its probe."""
+    words = "dial tcp: lookup db: no such host"
+    last = {"reason": "Error", "exitCode": 1, "message": words}
+    for ago, expected in ((5, True), (600, False)):
+        ended = last | {"finishedAt": stamp(minutes(ago))}
+        assert (words in one(of_web("web-x", container(running={}, last=ended)))) is expected
+
+
+def test_a_pod_that_does_not_terminate_is_reported_last() -> None:
+    """It may keep its StatefulSet from creating the next pod, if nothing else is wrong."""
+    gone = of_web("web-x", RUNNING)
+    gone["metadata"]["deletionTimestamp"] = stamp(minutes(9))
+    assert "has not terminated since" in one(gone)
+    refused = event(f"ReplicaSet apps/web-{SAFE}", "FailedCreate", "exceeded quota: q")
+    assert "exceeded quota" in one(gone, refused)
+    assert one(gone, of_web("web-y", READY_NOT)).startswith("pod web-y ")
+    gone["metadata"]["deletionTimestamp"] = stamp(minutes(0))
+    assert unhealthy(gone) == []
 
 
 def test_a_flux_object_that_was_waited_for_is_no_workload() -> None:

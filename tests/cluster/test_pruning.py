@@ -335,6 +335,46 @@ def test_of_a_pod_its_claims_and_last_words_stay() -> None:
     assert last == "using key *** failed: database app-1 refused"
 
 
+@pytest.mark.parametrize(
+    ("lines", "kept"),
+    [
+        (("info start", "panic: no map", "[signal SIGSEGV: code=0x1]", "", "goroutine 1 [running]:",
+          "main.main()", "\t/app/main.go:10 +0x1", "exit status 2"), "panic: no map"),
+        (("flag provided but not defined: -foo", "Usage of /app:", "  -bar string", "    \tit"),
+         "flag provided but not defined: -foo"),
+        (("Error: unknown flag: --foo", "Usage:", "  app [flags]", "", "Flags:", "  -h, --help",
+          "", 'Use "app [command] --help" for more information.'), "Error: unknown flag: --foo"),
+        (("Traceback (most recent call last):", '  File "a.py", line 1, in x', "ValueError: x"),
+         "ValueError: x"),
+        (("Exception in thread main: a.B: top", "\tat a.C.d(C.java:1)", "Caused by: a.E: deep",
+          "\tat x.y", "\t... 3 more"), "Caused by: a.E: deep"),
+        (("Error: Cannot find module x", "Require stack:", "- /app/x.js", "    at run {",
+          "  code: 'MODULE_NOT_FOUND'", "}", "", "Node.js v22.1.0"), "Error: Cannot find module x"),
+        (("failed parsing config: yaml: errors:", "  line 33: field a not found in type b"),
+         "line 33: field a not found in type b"),
+        (("  only", "  indented"), "indented"),
+    ],
+    ids=["panic", "flag", "cobra", "python", "java", "node", "yaml", "nothing else"],
+)  # fmt: skip
+def test_the_error_among_the_last_words_is_kept(lines: tuple[str, ...], kept: str) -> None:
+    """What programs write after an error, stacks and the list of their options, is no error."""
+    ended = {"lastState": {"terminated": {"message": "\n".join(lines), "reason": "Error"}}}
+    pod = prune("workload-pods", {"status": {"containerStatuses": [ended]}})
+    assert pod["status"]["containerStatuses"][0]["lastState"]["terminated"]["message"] == kept
+
+
+def test_the_error_of_a_container_runtime_is_kept() -> None:
+    """It is long, and its last words say what is wrong."""
+    message = (
+        "failed to create containerd task: failed to create shim task: OCI runtime create failed: "
+        "runc create failed: unable to start container process: error during container init: "
+        'exec: "/usr/local/bin/python3": stat /usr/local/bin/python3: no such file or directory'
+    )
+    ended = {"lastState": {"terminated": {"message": message, "reason": "StartError"}}}
+    pod = prune("workload-pods", {"status": {"containerStatuses": [ended]}})
+    assert pod["status"]["containerStatuses"][0]["lastState"]["terminated"]["message"] == message
+
+
 @pytest.mark.parametrize("message", ["", "\n\n", 7, None])
 def test_a_terminated_container_may_have_no_message(message: Any) -> None:
     """An empty message, or none, leaves no text."""

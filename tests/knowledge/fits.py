@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fluxstatus.base.fields import map_of, text_of
-from fluxstatus.knowledge import fitting, fitting_workload, index, pods
+from fluxstatus.knowledge import fitting, fitting_workload, index
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.knowledge.tables import TABLES
+from fluxstatus.knowledge.topics import table
 from fluxstatus.knowledge.unknown import UNKNOWN_FAULT
 from fluxstatus.model import snapshot
 from fluxstatus.state.resource import Resource
@@ -98,7 +99,7 @@ def names() -> dict[int, str]:
     """Return the name of each rule by its id: its code, numbered from the second rule on."""
     found: dict[int, str] = {}
     counted: Counter[str] = Counter()
-    for rules in (*TABLES.values(), pods.RULES):
+    for rules in (*TABLES.values(), table("pods")):
         for rule in rules:
             counted[rule.code] += 1
             count = counted[rule.code]

@@ -20,6 +20,17 @@ EVENTS = {
     "Failed: Failed to wait for order resource to become ready: acme: authorization error "
     "for x.example.com: 403 urn:ietf:params:acme:error:unauthorized: invalid response":
         ("Certificate", "DNS-01"),
+    "ErrRegisterACMEAccount: Failed to register ACME account: 400 urn:ietf:params:acme:error:"
+    "invalidContact: Error validating contact(s)":
+        ("ClusterIssuer", "spec.acme.email"),
+    "ErrRegisterACMEAccount: Failed to register ACME account: 403 urn:ietf:params:acme:error:"
+    "unauthorized: An account with the provided public key exists but is deactivated":
+        ("ClusterIssuer", "privateKeySecretRef"),
+    'ErrGetKeyPair: Error getting keypair for CA issuer: secrets "ca" not found':
+        ("Issuer", 'Secret "ca"'),
+    "SecretMismatch: Issuing certificate as Secret was previously issued by "
+    "Issuer.cert-manager.io/a":
+        ("Certificate", "CertificateRequest"),
     "UpdateFailed: could not get secret data from provider: AccessDeniedException: User "
     "is not authorized to perform: secretsmanager:GetSecretValue":
         ("ExternalSecret", "policy or role"),

@@ -2,15 +2,16 @@
 
 import pytest
 
-from fluxstatus.knowledge import custom_objects, pods
+from fluxstatus.knowledge import custom_objects
 from fluxstatus.knowledge.diagnosis import Diagnosis
 from fluxstatus.knowledge.headline import parts_of, short
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.knowledge.tables import RULES
+from fluxstatus.knowledge.topics import table
 from fluxstatus.model.codes import Code
 
-ALL = (*RULES, *pods.RULES, *custom_objects.RULES, *STATES.values())
+ALL = (*RULES, *table("pods"), *custom_objects.RULES, *STATES.values())
 CODE = Code("some-code", "Something is wrong.")
 
 

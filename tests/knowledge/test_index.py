@@ -6,17 +6,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fluxstatus.knowledge import custom_objects, pods
+from fluxstatus.knowledge import custom_objects
 from fluxstatus.knowledge.index import FILE, Index
 from fluxstatus.knowledge.rule import Rule, Text
 from fluxstatus.knowledge.tables import RULES
+from fluxstatus.knowledge.topics import table
 from tests.knowledge.examples import examples
 from tests.knowledge.listed import NAMES, lines
 from tests.knowledge.test_pods import PROBLEMS
 from tests.knowledge.test_recorded import rows
 from tests.pattern_words import required, words_of
 
-ALL = (*RULES[:-1], *pods.RULES, *custom_objects.RULES)
+ALL = (*RULES[:-1], *table("pods"), *custom_objects.RULES)
 INDEX = Index(NAMES)
 PATTERNS = sorted({rule.pattern.pattern for rule in ALL})
 TEXTS = sorted({*(e.message for e in examples()), *(row.message for row in rows()), *PROBLEMS})

@@ -1,9 +1,12 @@
 """The problems of the pods of an unhealthy workload lead to the step that fixes it."""
 
+import re
+
 import pytest
 
-from fluxstatus.knowledge import pods, workload_diagnosis
-from fluxstatus.knowledge.message import Message
+from fluxstatus.knowledge import fitting_workload, workload_diagnosis
+from fluxstatus.knowledge.rule import Rule
+from fluxstatus.knowledge.topics import table
 from tests.builders import HEALTHY, container, evidence, flux, found, only, pod
 
 HEALTH = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
@@ -203,12 +206,6 @@ PROBLEMS = {
         ("container runtime",),
     "Pod web-1-a: FailedPostStartHook: PostStartHookError: command exited with 1":
         ("lifecycle.postStart",),
-    "pod web-1-a container web is in CrashLoopBackOff after Completed (exit code 0), 12 restarts":
-        ("foreground", "Job"),
-    "pod web-1-a container web is in CrashLoopBackOff after Error (exit code 137), 4 restarts":
-        ("startupProbe",),
-    "pod web-1-a container web is in CrashLoopBackOff after Error (exit code 127), 4 restarts":
-        ("command and args",),
     # Probes, evictions, nodes and images.
     'Unhealthy: Readiness probe failed: Get "http://10.0.0.1:8080/healthz": dial tcp '
     "10.0.0.1:8080: connect: connection refused": ("the probe's port",),
@@ -356,6 +353,345 @@ PROBLEMS = {
     'FailedCreate: Error creating: pods "web-1-" is forbidden: insufficient quota to match these '
     "scopes: [{PriorityClass In [system-node-critical system-cluster-critical]}]":
         ("scopeSelector",),
+    # Images and sandboxes.
+    'pod web-1-a is not ready (phase Pending); FailedCreatePodSandBox: Failed to create pod '
+    'sandbox: rpc error: code = Unknown desc = failed to get sandbox image '
+    '"registry.k8s.io/pause:3.9": failed to pull image "registry.k8s.io/pause:3.9": dial '
+    'tcp: i/o timeout':
+        ("sandbox_image",),
+    "pod web-1-a cannot pull the image web:2 (ErrImagePull): pull QPS exceeded":
+        ("registryPullQPS",),
+    "pod web-1-a cannot pull the image 1.dkr.ecr.eu-west-1.amazonaws.com/web:2 "
+    "(ErrImagePull): rpc error: code = Unknown desc = denied: Your authorization token has "
+    "expired. Reauthenticate and try again.":
+        ("12 hours",),
+    'pod web-1-a is not ready (phase Pending); FailedCreatePodSandBox: Failed to create pod '
+    'sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "1": '
+    'plugin type="bridge" failed (add): failed to set bridge addr: "cni0" already has an IP '
+    'address different from 10.244.1.1/24':
+        ("ip link delete cni0",),
+    'pod web-1-a is not ready (phase Pending); FailedCreatePodSandBox: Failed to create pod '
+    'sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "1": '
+    'plugin type="calico" failed (add): error getting ClusterInformation: connection is '
+    'unauthorized: Unauthorized':
+        ("token may have expired",),
+    "pod web-1-a is not ready (phase Pending); FailedCreatePodSandBox: Failed to create pod "
+    "sandbox: open /run/systemd/resolve/resolv.conf: no such file or directory":
+        ("container runtime and its network plugin",),
+    # Mounts.
+    'FailedMount: MountVolume.MountDevice failed for volume "pvc-1" : rpc error: code = '
+    'Internal desc = mount failed: exit status 32 Output: mount: wrong fs type, bad option, '
+    'bad superblock on /dev/nvme1n1, missing codepage or helper program, or other error.':
+        ("dmesg", "fsType"),
+    'FailedMount: MountVolume.SetUp failed for volume "data" : mount failed: exit status 32 '
+    'Output: mount.nfs: rpc.statd is not running but is required for remote locking.':
+        ("rpc-statd", "nolock"),
+    'FailedMount: MountVolume.SetUp failed for volume "data" : mount failed: exit status 32 '
+    'Output: mount.nfs: requested NFS version or transport protocol is not supported':
+        ("nfsvers",),
+    'FailedMount: MountVolume.SetUp failed for volume "data" : mount failed: exit status 32 '
+    'Output: mount.nfs: Operation not permitted':
+        ("insecure",),
+    'FailedMount: MountVolume.SetUp failed for volume "data" : stat '
+    '/var/lib/kubelet/pods/1/volumes/x: transport endpoint is not connected':
+        ("stale mount",),
+    'FailedMount: MountVolume.SetUp failed for volume "data" : rpc error: code = Internal '
+    'desc = Could not mount "fs-1:/": Output: Failed to resolve '
+    '"fs-1.efs.eu-west-1.amazonaws.com" - check that your file system ID is correct':
+        ("mount target",),
+    'FailedMount: MountVolume.NewMounter initialization failed for volume "local-pv-1" : '
+    'path "/mnt/disks/ssd1" does not exist':
+        ("nodeAffinity",),
+    'FailedMount: MountVolume.SetUp failed for volume "cache" : mkdir /data/cache: read-only '
+    'file system':
+        ("below a writable directory",),
+    'FailedMount: MountVolume.SetUp failed for volume "kube-api-access-x" : object '
+    '"apps"/"kube-root-ca.crt" not registered':
+        ("retries automatically",),
+    'FailedMount: MountVolume.SetUp failed for volume "kube-api-access-x" : failed to fetch '
+    'token: serviceaccounts "web" not found':
+        ('ServiceAccount "web"', "serviceAccount.create"),
+    'FailedMount: MountVolume.SetUp failed for volume "kube-api-access-x" : failed to fetch '
+    'token: serviceaccounts "web" is forbidden: no relationship found between node and this '
+    'object':
+        ("authorization mode",),
+    'FailedMount: MountVolume.MountDevice failed for volume "pvc-1" : rpc error: code = '
+    'Internal desc = rbd: map failed with error an error (exit status 110) occurred while '
+    'running rbd args':
+        ("Ceph monitors",),
+    'FailedMount: MountVolume.WaitForAttach failed for volume "pvc-1" : failed to get any '
+    'path for iscsi disk: iscsiadm: Could not login to [iface: default, target: iqn.x, '
+    'portal: 10.0.0.9,3260]':
+        ("CHAP",),
+    'FailedMount: MountVolume.WaitForAttach failed for volume "pvc-1" : fail to check rbd image '
+    'status with: (exec: "rbd": executable file not found in $PATH), rbd output: ()':
+        ("install the program on the nodes",),
+    # Attached and provisioned volumes.
+    'FailedMount: MountVolume.SetUp failed for volume "x" : rpc error: code = Unavailable '
+    'desc = connection error: desc = "transport: Error while dialing: dial unix '
+    '/var/lib/kubelet/plugins/csi-nfsplugin/csi.sock: connect: connection refused"':
+        ("DaemonSet of the CSI driver",),
+    'FailedAttachVolume: AttachVolume.Attach failed for volume "pvc-1" : CSINode worker-1 '
+    'does not contain driver ebs.csi.aws.com':
+        ("DaemonSet of CSI driver ebs.csi.aws.com",),
+    'FailedAttachVolume: AttachVolume.Attach failed for volume "pvc-1" : rpc error: code = '
+    'Internal desc = Could not attach volume "vol-1" to node "i-1": api error '
+    'UnauthorizedOperation: You are not authorized to perform this operation.':
+        ("storage driver's identity",),
+    'FailedAttachVolume: AttachVolume.Attach failed for volume "pvc-1" : rpc error: code = '
+    'Internal desc = Could not attach volume "vol-1" to node "i-1": api error '
+    'InvalidVolume.ZoneMismatch: The volume is not in the same availability zone as the '
+    'instance':
+        ("WaitForFirstConsumer",),
+    'FailedAttachVolume: AttachVolume.Attach failed for volume "pvc-1" : rpc error: code = '
+    'Internal desc = Could not attach volume "vol-1" to node "i-1": api error '
+    'AttachmentLimitExceeded: too many attachments':
+        ("larger nodes",),
+    'FailedAttachVolume: AttachVolume.Attach failed for volume "pvc-1" : rpc error: code = '
+    'NotFound desc = Volume "vol-1" does not exist':
+        ("still exists",),
+    'FailedMount: MountVolume.MountDevice failed for volume "pvc-1" : rpc error: code = '
+    'Internal desc = rbd image replicapool/csi-vol-1 is still being used':
+        ("old pod is deleted",),
+    'FailedMount: MountVolume.MountDevice failed for volume "pvc-1" : rpc error: code = '
+    'Aborted desc = an operation with the given Volume ID 0001-x already exists':
+        ("earlier request",),
+    'FailedAttachVolume: AttachVolume.Attach failed for volume "pvc-1" : rpc error: code = '
+    'DeadlineExceeded desc = context deadline exceeded':
+        ("driver's controller",),
+    'FailedMount: MountVolume.MountDevice failed for volume "pvc-1" : rpc error: code = '
+    'InvalidArgument desc = volume pvc-1 hasn\'t been attached yet':
+        ("robustness",),
+    'VolumeMismatch: Cannot bind to requested volume "pv-1": storageClassName does not match':
+        ("accessModes", "default StorageClass"),
+    "ClaimLost: Bound claim has lost its PersistentVolume. Data on the volume is lost!":
+        ("backup",),
+    'FailedBinding: volume "pv-1" already bound to a different claim.':
+        ("claimRef",),
+    "ProvisioningFailed: no volume plugin matched name: kubernetes.io/glusterfs":
+        ("CSI driver that replaces",),
+    'ProvisioningFailed: failed to provision volume with StorageClass "gp3": error '
+    'generating accessibility requirements: no topology key found on CSINode worker-1':
+        ("kubectl get csinodes",),
+    'ProvisioningFailed: failed to provision volume with StorageClass "ceph-block": rpc '
+    'error: code = InvalidArgument desc = failed to fetch monitor list using clusterID '
+    '(rook-ceph): missing configuration for cluster ID "rook-ceph"':
+        ("clusterID",),
+    'ProvisioningFailed: failed to provision volume with StorageClass "gp3": error getting '
+    'handle for DataSource Type VolumeSnapshot by Name daily: error getting snapshot daily '
+    'from api server: volumesnapshots.snapshot.storage.k8s.io "daily" not found':
+        ("readyToUse",),
+    'ProvisioningFailed: failed to provision volume with StorageClass "gp3": rpc error: code '
+    '= DeadlineExceeded desc = context deadline exceeded':
+        ("cloud's API",),
+    # Containers that cannot be created.
+    'pod web-1-a cannot start container "web" (CreateContainerConfigError): container\'s '
+    'runAsUser breaks non-root policy (pod: "web-1-a_apps(1)", container: web)':
+        ("runAsNonRoot: false",),
+    'pod web-1-a cannot start container "web" (CreateContainerConfigError): cannot find '
+    'volume "config" to mount into container "web"':
+        ("volumeMounts",),
+    'pod web-1-a is in CrashLoopBackOff after container "web" terminated with StartError '
+    '(exit code 128), 5 restarts, with the message "failed to create shim task: OCI runtime '
+    'create failed: unable to find user app: no matching entries in passwd file: unknown"':
+        ("runAsUser to a number",),
+    'pod web-1-a is in CrashLoopBackOff after container "web" terminated with StartError '
+    '(exit code 128), 5 restarts, with the message "OCI runtime create failed: chdir to cwd '
+    '("/app") set in config.json failed: permission denied: unknown"':
+        ("workingDir",),
+    'pod web-1-a cannot start container "web" (CreateContainerConfigError): services have '
+    'not yet been read at least once, cannot construct envvars':
+        ("connection to the API server",),
+    'pod web-1-a cannot start container "web" (CreateContainerError): error gathering device '
+    'information while adding custom device "/dev/kvm": no such file or directory':
+        ("nodeSelector",),
+    'pod web-1-a is in CrashLoopBackOff after container "web" terminated with StartError '
+    '(exit code 128), 5 restarts, with the message "OCI runtime create failed: error running '
+    'hook #0: nvidia-container-cli: initialization error: nvml error: driver not loaded: '
+    'unknown"':
+        ("NVIDIA driver",),
+    'pod web-1-a cannot start container "web" (CreateContainerError): failed to create '
+    'containerd container: mkdir /var/lib/containerd/x: no space left on device':
+        ("inodes",),
+    'pod web-1-a cannot start container "web" (CreateContainerError): OCI runtime create '
+    'failed: unable to apply cgroup configuration: mkdir /sys/fs/cgroup/memory/kubepods/1: '
+    'cannot allocate memory: unknown':
+        ("cgroup driver",),
+    'pod web-1-a cannot start container "web" (CreateContainerError): relabel failed '
+    '/var/lib/kubelet/pods/1/volumes/kubernetes.io~nfs/data: lsetxattr /x: operation not '
+    'supported':
+        ("seLinuxOptions",),
+    'pod web-1-a cannot start container "web" (CreateContainerError): failed to generate '
+    'spec: failed to stat "/dev/kvm": stat /dev/kvm: no such file or directory':
+        ("DirectoryOrCreate",),
+    # Exit codes.
+    'pod web-1-a is in CrashLoopBackOff after container "web" terminated with Error (exit '
+    'code 137), 4 restarts; Unhealthy: Liveness probe failed: HTTP probe failed with '
+    'statuscode: 503':
+        ("startupProbe", "timeoutSeconds"),
+    'pod web-1-a is in CrashLoopBackOff after container "web" terminated with Error (exit '
+    'code 1), 4 restarts; Unhealthy: Startup probe failed: HTTP probe failed with '
+    'statuscode: 503':
+        ("if the program reports an error",),
+    'pod web-1-a is in CrashLoopBackOff after container "web" terminated with Completed '
+    '(exit code 0), 12 restarts':
+        ("foreground", "Job"),
+    'pod web-1-a is in CrashLoopBackOff after container "web" terminated with '
+    'ContainerStatusUnknown (exit code 137), 4 restarts, with the message "The container '
+    'could not be located when the pod was terminated"':
+        ("pod's node",),
+    'pod web-1-a is in CrashLoopBackOff after container "web" terminated with Error (exit '
+    'code 137), 4 restarts':
+        ("startupProbe", "memory of the node"),
+    'pod web-1-a is in CrashLoopBackOff after container "web" terminated with Error (exit '
+    'code 143), 4 restarts':
+        ("SIGTERM",),
+    'pod web-1-a is in CrashLoopBackOff after container "web" terminated with Error (exit '
+    'code 139), 4 restarts':
+        ("segmentation fault",),
+    'pod web-1-a is in CrashLoopBackOff after container "web" terminated with Error (exit '
+    'code 134), 4 restarts':
+        ("assertion",),
+    'pod web-1-a is in CrashLoopBackOff after container "web" terminated with Error (exit '
+    'code 132), 4 restarts':
+        ("AVX",),
+    'pod web-1-a is in CrashLoopBackOff after container "web" terminated with Error (exit '
+    'code 135), 4 restarts':
+        ("/dev/shm",),
+    'pod web-1-a is in CrashLoopBackOff after container "web" terminated with Error (exit '
+    'code 127), 4 restarts':
+        ("command and args",),
+    'pod web-1-a is in CrashLoopBackOff after container "web" terminated with '
+    'ContainerCannotRun (exit code 128), 4 restarts':
+        ("error of the container runtime",),
+    'pod web-1-a is in CrashLoopBackOff after container "web" terminated with Error (exit '
+    'code 2), 4 restarts':
+        ("--previous", "args"),
+    # Scheduling.
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: 1 node(s) "
+    "didn't find available persistent volumes to bind, 2 node(s) didn't match Pod's node "
+    "affinity/selector.":
+        ("create a PersistentVolume",),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: 1 node has "
+    "pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode.":
+        ("strategy.type: Recreate",),
+    'pod web-1-a cannot be scheduled (FailedScheduling): Failed to schedule pod, '
+    'incompatible with nodepool "default", daemonset overhead={"cpu":"200m"}, no instance '
+    'type satisfied resources {"cpu":"64"} and requirements kubernetes.io/arch In [amd64]':
+        ("NodePools",),
+    'pod web-1-a cannot be scheduled (FailedScheduling): running PreFilter plugin '
+    '"DynamicResources": waiting for resource claim to be created':
+        ("DeviceClass",),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: 3 node(s) "
+    "didn't match the requested node name":
+        ("remove spec.nodeName",),
+    "pod web-1-a has status OutOfcpu: Pod was rejected: Node didn't have enough resource: "
+    "cpu, requested: 1000, used: 3800, capacity: 4000":
+        ("free resources of the node",),
+    "pod web-1-a has status Terminated: Pod was terminated in response to imminent node "
+    "shutdown.":
+        ("another node",),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: 3 node(s) "
+    "didn't match pod topology spread constraints (missing required label).":
+        ("topologyKey",),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/5 nodes are available: 1 node(s) "
+    "had untolerated taint {dedicated: db}, 4 node(s) didn't match Pod's node "
+    "affinity/selector.":
+        ("toleration", "label a node"),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: 3 node(s) "
+    "unavailable due to one or more pvc(s) bound to non-existent pv(s)":
+        ("status Lost",),
+    # Probes, Jobs and deletion.
+    'Unhealthy: Readiness probe failed: Get "https://10.0.0.1:8080/healthz": http: server '
+    'gave HTTP response to HTTPS client':
+        ("scheme",),
+    'Unhealthy: Readiness probe failed: Get "https://10.0.0.1:8443/healthz": remote error: '
+    'tls: bad certificate':
+        ("client certificate",),
+    'Unhealthy: Readiness probe failed: service unhealthy (responded with "NOT_SERVING")':
+        ("grpc.service",),
+    'Unhealthy: Readiness probe errored and resulted in unknown state: rpc error: code = '
+    'Unknown desc = failed to exec in container: OCI runtime exec failed: exec: '
+    '"grpc_health_probe": executable file not found in $PATH: unknown':
+        ("httpGet",),
+    'Unhealthy: Readiness probe failed: Get "http://10.0.0.1:8080/healthz": dial tcp '
+    '10.0.0.1:8080: connect: no route to host':
+        ("NetworkPolicies",),
+    "Job web: PodFailurePolicy: Container main for pod apps/web-x failed with exit code 42 "
+    "matching FailJob rule at index 0":
+        ("delete the Job",),
+    "pod web-1-a is being deleted, but has not terminated since 2026-11-23 18:51 UTC":
+        ("finalizers", "StatefulSet"),
+    # What programs write last.
+    CRASHED + '"exec /entrypoint.sh: no such file or directory"':
+        ("CRLF",),
+    CRASHED + '"[FATAL tini (7)] exec /usr/local/bin/start.sh failed: Permission denied"':
+        ("defaultMode",),
+    CRASHED + '"exec: "git": executable file not found in $PATH"':
+        ("another variant of the tag",),
+    CRASHED + '"ModuleNotFoundError: No module named \'psycopg2\'"':
+        ("hides its files",),
+    CRASHED + '"Error: unknown command "controller" for "app""':
+        ("chart version that belongs to the image",),
+    CRASHED + '"Illegal instruction (core dumped)"':
+        ("newer CPU",),
+    CRASHED + '"Failed to initialize NVML: Driver/library version mismatch"':
+        ("CUDA version",),
+    CRASHED + '"sysctl: error setting key vm.max_map_count: Read-only file system"':
+        ("privileged",),
+    CRASHED + '"iptables v1.8.9 (legacy): can\'t initialize iptables table `nat\': Permission '
+              'denied"':
+        ("NET_ADMIN",),
+    CRASHED + '"Error: Error while opening serialport: No such file or directory, cannot open '
+              '/dev/ttyUSB0: No such file or directory"':
+        ("hostPath", "device plugin"),
+    CRASHED + '"failed to introspect vpcID from EC2Metadata: unable to fetch it, context deadline"':
+        ("hop limit",),
+    CRASHED + '"Failed environment check, please make sure you have iscsiadm/open-iscsi installed '
+              'on the host"':
+        ("iscsi-tools",),
+    CRASHED + '"s6-overlay-suexec: fatal: can only run as pid 1"':
+        ("shareProcessNamespace",),
+    CRASHED + '"panic: runtime error: invalid memory address or nil pointer '
+              'dereference\n\ngoroutine 1 [running]:"':
+        ("another version of the image",),
+    CRASHED + '"listen tcp :8080: bind: address already in use"':
+        ("hostNetwork",),
+    CRASHED + '"write /data/x: no space left on device"':
+        ("expand the volume",),
+    CRASHED + '"chown: changing ownership of \'/data\': Operation not permitted"':
+        ("CHOWN", "root_squash"),
+    CRASHED + '"runtime/cgo: pthread_create failed: Operation not permitted"':
+        ("podPidsLimit",),
+    CRASHED + '"max virtual memory areas vm.max_map_count [65530] is too low, increase to at '
+              'least [262144]"':
+        ("sysctl",),
+    CRASHED + '"Error initializing core: Failed to lock memory: cannot allocate memory"':
+        ("IPC_LOCK",),
+    CRASHED + '"open /var/run/secrets/kubernetes.io/serviceaccount/token: no such file or '
+              'directory"':
+        ("automountServiceAccountToken",),
+    CRASHED + '"Get "https://idp.acme.io/": tls: failed to verify certificate: x509: '
+              'certificate signed by unknown authority"':
+        ("Mount the CA",),
+    CRASHED + '"leader election lost"':
+        ("CPU limit",),
+    CRASHED + '"sqlite3.OperationalError: database is locked"':
+        ("replicas: 1",),
+    CRASHED + '"database disk image is malformed"':
+        ("VolumeSnapshot",),
+    CRASHED + '"It is required to upgrade to the latest 16.3.x version first before '
+              'proceeding."':
+        ("one after the other",),
+    CRASHED + '"Waiting for changelog lock...."':
+        ("DATABASECHANGELOGLOCK",),
+    CRASHED + '"pq: permission denied for schema public"':
+        ("grant the privilege",),
+    CRASHED + '"failed to wait for certificate caches to sync: timed out waiting for cache '
+              'to be synced"':
+        ("CRDs that the controller watches",),
+    CRASHED + '"FATAL: database "app" does not exist"':
+        ("migrations",),
 }  # fmt: skip
 """Problems of a workload, and the words that the next step must contain."""
 
@@ -377,14 +713,136 @@ def test_a_pod_problem_has_a_next_step(problem: str) -> None:
     assert "…" not in result
 
 
+def winner(problem: str) -> Rule | None:
+    """Return the rule that explains *problem*."""
+    return next((rule for rule, _ in fitting_workload(problem)), None)
+
+
 def test_every_rule_has_an_example() -> None:
     """Each rule about pods is the first match of an example."""
-    firsts = {
-        next(rule.pattern.pattern for rule in pods.RULES if rule.match_text(Message(problem)))
-        for problem in PROBLEMS
-        if any(rule.match_text(Message(problem)) for rule in pods.RULES)
-    }
-    assert firsts == {rule.pattern.pattern for rule in pods.RULES}
+    firsts = {rule.pattern.pattern for problem in PROBLEMS if (rule := winner(problem))}
+    assert {rule.pattern.pattern for rule in table("pods")} - firsts == set()
+
+
+WRITTEN = (
+    "cannot be scheduled: 0/3 nodes are available: 3 Insufficient cpu",
+    "didn't match Pod's node affinity/selector",
+    "FailedMount: MountVolume.SetUp failed for volume x : odd",
+    "mv: cannot move '/a' to '/etc/resolv.conf': Device or resource busy",
+    "rpc error: code = DeadlineExceeded desc = context deadline exceeded",
+    'Failed to pull image "web:2": not found',
+    'panic: secret "web" not found',
+    "Evicted: The node was low on resource: memory",
+    "cni plugin not initialized",
+    "Readiness probe failed: connection refused",
+    "failed to mount secrets store objects: 403 Forbidden",
+    'storageclass "fast" not found',
+    "container has runAsNonRoot and image will run as root",
+    "Multi-Attach error for volume",
+    "failed to reserve container name",
+)
+
+
+@pytest.mark.parametrize("words", WRITTEN)
+def test_what_a_program_writes_is_no_error_of_kubernetes(words: str) -> None:
+    """A program may quote any error: that it exits is known, and its log shows the rest."""
+    for ending in ("", "\nfatal: out of luck"):
+        rule = winner(f'{CRASHED}"{words}{ending}"')
+        assert rule is not None
+        assert rule.why == "the container keeps exiting"
+
+
+MISLEADING = {
+    'FailedAttachVolume: AttachVolume.Attach failed for volume "pvc-1" : rpc error: code = '
+    'DeadlineExceeded desc = context deadline exceeded':
+        "container runtime",
+    'ProvisioningFailed: failed to provision volume with StorageClass "gp3": rpc error: code '
+    '= DeadlineExceeded desc = context deadline exceeded':
+        "container runtime",
+    'FailedMount: MountVolume.MountDevice failed for volume "pvc-1" : mount: wrong fs type, '
+    'bad option, bad superblock on /dev/sda, missing codepage or helper program, or other '
+    'error.':
+        "does not have the program",
+    'pod web-1-a cannot start container web (CreateContainerError): get apparmor_parser '
+    'version: exec: "apparmor_parser": executable file not found in $PATH':
+        "container's command",
+    'Unhealthy: Readiness probe errored: exec: "curl": executable file not found in $PATH':
+        "container's command",
+    CRASHED + '"exec: "git": executable file not found in $PATH"':
+        "container's command",
+    "FailedCreatePodSandBox: Failed to create pod sandbox: open "
+    "/run/systemd/resolve/resolv.conf: no such file or directory":
+        "network cannot",
+    'pod web-1-a cannot pull the image web:1.404.0 (ErrImagePull): Head '
+    '"https://r.acme.com/v2/web/manifests/1.404.0": dial tcp 10.0.0.9:443: i/o timeout':
+        "does not exist",
+    'pod web-1-a cannot pull the image web:1.403.0 (ErrImagePull): Head '
+    '"https://r.acme.com/v2/web/manifests/1.403.0": dial tcp 10.0.0.9:443: i/o timeout':
+        "denies access",
+    "pod web-1-a cannot pull the image web:2 (ErrImagePull): httpReadSeeker: failed open: "
+    "content at https://r.acme.com/v2/web/blobs/sha256:1 not found: not found":
+        "does not exist in",
+    "pod web-1-a cannot pull the image web:2 (ErrImagePull): failed to extract layer "
+    "sha256:1: failed to unmount target /x: device or resource busy":
+        "damaged",
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/5 nodes are available: 1 node(s) "
+    "had untolerated taint {dedicated: db}, 4 node(s) didn't match Pod's node "
+    "affinity/selector.":
+        "or affinity$",
+    CRASHED + '"chown: changing ownership of /data: Operation not permitted"':
+        "fsGroup in the",
+    CRASHED + '"Failed to lock memory: cannot allocate memory"':
+        "ran out of memory",
+    CRASHED + '"pq: permission denied for schema public"':
+        "access a file",
+    CRASHED + '"listen tcp :8080: bind: permission denied"':
+        "below 1024",
+    CRASHED + '"warning: the environment variable OLD_NAME is deprecated"':
+        "requires",
+    CRASHED + '"failed to open config.yaml: permission denied"':
+        "accept its configuration",
+}  # fmt: skip
+"""Problems of a workload, and a claim that their words suggest at first sight but that is wrong.
+
+They are about a storage driver instead of the container runtime; a damaged file system instead of a
+missing program; a command of the kubelet, a probe or the program instead of the container; a
+version that looks like an HTTP status; a node that has the labels, but a taint; and so on.
+"""
+
+
+@pytest.mark.parametrize("problem", MISLEADING)
+def test_a_message_that_only_looks_like_another_fault(problem: str) -> None:
+    """The claim that the words suggest at first sight would be wrong."""
+    known = workload_diagnosis(problem, FIELDS)
+    assert known is not None
+    assert not re.search(MISLEADING[problem], known.why), known.why
+
+
+@pytest.mark.parametrize("words", WRITTEN)
+def test_what_a_policy_writes_is_no_error_of_a_pod(words: str) -> None:
+    """The pod was not even created."""
+    rule = winner(
+        'ReplicaSet web-1: FailedCreate: Error creating: admission webhook "check.acme.com" denied '
+        f"the request: {words}"
+    )
+    assert rule is not None
+    assert rule.why.startswith("admission webhook {webhook} rejects")
+
+
+def test_the_last_error_of_a_program_counts() -> None:
+    """A program reports what makes it exit last; before that, it may report what it tolerates."""
+    first, last = (
+        "open /etc/app.toml: no such file or directory",
+        "listen tcp :80: bind: permission denied",
+    )
+    known = [
+        workload_diagnosis(f'{CRASHED}"{one}\n{two}"', FIELDS)
+        for one, two in ((first, last), (last, first))
+    ]
+    assert [one.why.partition(":")[0] for one in known if one] == [
+        "the program is not allowed to listen on a port below 1024",
+        "the program does not find a file",
+    ]
 
 
 def test_a_pod_that_is_not_ready_yet_has_no_step() -> None:

@@ -13,12 +13,13 @@ from collections.abc import Iterator
 import pytest
 
 from fluxstatus.commands.explain.codes import codes
-from fluxstatus.knowledge import custom_objects, diagnose, meanings, pods
+from fluxstatus.knowledge import custom_objects, diagnose, meanings
 from fluxstatus.knowledge.diagnosis import Diagnosis
 from fluxstatus.knowledge.fields import fields_of, missing_fields, object_in, workload_fields
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.knowledge.tables import RULES
+from fluxstatus.knowledge.topics import table
 from fluxstatus.knowledge.unknown import UNKNOWN_FAULT
 from fluxstatus.knowledge.upgrade_changes import CHANGES as UPGRADE_CHANGES
 from fluxstatus.model.hints import Command
@@ -117,7 +118,7 @@ def test_a_rules_commands_are_commands(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", [*ALL, *pods.RULES, *custom_objects.RULES], ids=lambda rule: rule.code
+    "rule", [*ALL, *table("pods"), *custom_objects.RULES], ids=lambda rule: rule.code
 )
 def test_a_sentence_is_found_with_grep(rule: Rule) -> None:
     """Each sentence of a rule is one literal on one line."""
@@ -166,7 +167,10 @@ def test_rules_differ() -> None:
 def test_a_code_is_declared_once() -> None:
     """Rules that share a code share its declaration, so a code has one meaning."""
     declared = defaultdict(set)
-    codes = [*(rule.code for rule in (*ALL, *pods.RULES)), *(one.code for one in UPGRADE_CHANGES)]
+    codes = [
+        *(rule.code for rule in (*ALL, *table("pods"))),
+        *(one.code for one in UPGRADE_CHANGES),
+    ]
     for code in codes:
         declared[code].add(id(code))
     assert [code for code, ids in declared.items() if len(ids) > 1] == []

@@ -10,12 +10,13 @@ from fluxstatus.knowledge.fields import fields_of
 from fluxstatus.knowledge.rule import FALLBACKS, NAMES, Rule, fill
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.knowledge.tables import RULES
+from fluxstatus.knowledge.topics import table
 from fluxstatus.model.hints import command
 from tests.builders import flux, judged
 from tests.knowledge.examples import AROUND
 from tests.knowledge.test_rules import STATE_FIELDS
 
-ALL = (*RULES, *pods.RULES, *custom_objects.RULES, *STATES.values())
+ALL = (*RULES, *table("pods"), *custom_objects.RULES, *STATES.values())
 DIALECT = {
     r"\banew\b": "make it anew",
     r"\b(?:is|are) none\b": "a login page is none",

@@ -38,6 +38,7 @@ UNSCHEDULED = [{"type": "PodScheduled", "status": "False", "message": "0/3 nodes
         (pod("a/b", phase="Pending"), "not-ready", "phase Pending"),
         (pod("a/b", phase=None), "not-ready", "phase unknown"),
         (pod("a/b", phase="Pending", initContainerStatuses=[crashing()]), "crash-loop", "7"),
+        (pod("a/b", container(running={}), crashing()), "crash-loop", "7"),
         (pod("a/b", container(ready=True, running={}), crashing()), "crash-loop", "7"),
         (pod("a/b", STARTING, phase="Pending",
              initContainerStatuses=[container(running={"startedAt": stamp(minutes(2))})]),
@@ -64,6 +65,10 @@ def test_the_trouble_of_a_pod_is_named(one: Object, code: str | None, words: str
     assert words in (problem.text if problem else "")
 
 
+AFTER_EXIT = (
+    "container manager is not passing its readiness probe; "
+    "it previously exited with code 1, 3 restarts"
+)
 PANIC = "level=info start\npanic: runtime error: no map; stop\n\ngoroutine 1 [running]:\nmain.go\n"
 
 
@@ -92,6 +97,7 @@ PANIC = "level=info start\npanic: runtime error: no map; stop\n\ngoroutine 1 [ru
         (pod("a/b", container(running={}, last=ENDED | {"reason": "OOMKilled", "exitCode": 137},
                               restarts=3)),
          "container manager OOMKilled (exit 137), 3 restarts"),
+        (pod("a/b", container(running={}, last=ENDED, restarts=3)), AFTER_EXIT),
         (pod("a/b", phase="Pending", conditions=UNSCHEDULED),
          "pod cannot be scheduled: 0/3 nodes are available"),
         (pod("a/b", phase="Failed"), "pod has failed"),

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from fluxstatus.advice import ADVICE
 from fluxstatus.advice.advice import Advice
 from fluxstatus.checks.codes import known_codes
-from fluxstatus.knowledge import pods
 from fluxstatus.knowledge.rule import FALLBACKS, Rule, Step
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.knowledge.tables import RULES
+from fluxstatus.knowledge.topics import table
 from fluxstatus.knowledge.upgrade_changes import CHANGES, Change
 from fluxstatus.model.codes import Code
 from fluxstatus.model.hints import Hint, command
@@ -84,7 +84,7 @@ def _details(code: Code, steps: tuple[str, ...]) -> CodeDetails:
 
 
 def _rules(code: Code) -> Iterator[Rule]:
-    yield from (rule for rule in (*RULES, *pods.RULES) if rule.code == code)
+    yield from (rule for rule in (*RULES, *table("pods")) if rule.code == code)
     if code in STATES:
         yield STATES[code]
 

@@ -144,6 +144,23 @@ _OF_SECRETS = (
     ),
 )
 
+_ACCOUNT = Rule(
+    HEALTH_CHECK_FAILED,
+    why="the issuer cannot register or verify its account with the ACME server",
+    steps=(
+        Step(
+            "check the server and the email address in spec.acme. If the account's key no longer belongs to the account, delete the Secret in privateKeySecretRef, so that cert-manager registers a new account",
+            read=(_ISSUERS, DESCRIBE),
+        ),
+    ),
+    pattern=Text(
+        r"ErrRegisterACMEAccount|ErrVerifyACMEAccount|Failed to (?:register|verify) ACME account"
+    ),
+    certainty="one-of",
+    quoted=True,
+    upstream="cert-manager pkg/issuer/acme/setup.go",
+)
+
 _ISSUER = Rule(
     HEALTH_CHECK_FAILED,
     why="the certificate's issuer does not exist or is not ready",
@@ -179,7 +196,7 @@ _CHALLENGE = Rule(
     upstream="cert-manager pkg/issuer/acme",
 )
 
-_PENDING = (
+_UNREACHABLE, _NOT_ISSUED = (
     Rule(
         HEALTH_CHECK_FAILED,
         why="cert-manager cannot reach the server of the CA",
@@ -203,11 +220,13 @@ _PENDING = (
                 read=(_ACME, _ISSUERS),
             ),
         ),
-        pattern=Text(r"Issuing certificate as Secret does not (?:exist|contain)"),
+        pattern=Text(
+            r"Issuing certificate as Secret (?:does not (?:exist|contain)|was previously issued)"
+        ),
         certainty="one-of",
         quoted=True,
         upstream="cert-manager pkg/controller/certificates/trigger/policies",
     ),
 )
 
-RULES = (_ISSUER, *_REFUSALS, *_OF_SECRETS, _CHALLENGE, *_PENDING)
+RULES = (_ISSUER, *_REFUSALS, *_OF_SECRETS, _UNREACHABLE, _ACCOUNT, _CHALLENGE, _NOT_ISSUED)

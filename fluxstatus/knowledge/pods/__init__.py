@@ -9,30 +9,30 @@ Upstream: kubernetes pkg/kubelet, pkg/scheduler/framework, pkg/controller, and t
 plugins, which are in admission.
 """
 
-from fluxstatus.knowledge.pods import (
-    claims,
-    containers,
-    images,
-    mounts,
-    programs,
-    readiness,
-    rollouts,
-    scheduling,
-    volumes,
-)
 from fluxstatus.knowledge.rule import Step
 
-RULES = (
-    *images.RULES,
-    *mounts.RULES,
-    *programs.RULES,
-    *containers.RULES,
-    *claims.RULES,
-    *volumes.RULES,
-    *scheduling.RULES,
-    *readiness.RULES,
-    *rollouts.RULES,
+PARTS = (
+    "images",
+    "secret_stores",
+    "mounts",
+    "programs",
+    "program_files",
+    "program_services",
+    "containers",
+    "runtimes",
+    "exits",
+    "claims",
+    "volumes",
+    "sandboxes",
+    "scheduling",
+    "readiness",
+    "rollouts",
 )
+"""The modules with the rules, in their order: the first rule that matches is used.
+
+The words of a program are only read by the rules in programs.py and program_….py, of which
+the one that matches the last of these words is used (see workload_words.py).
+"""
 
 VAGUE = Step(
     "check the workload's events to see why its pods are not created or started",

@@ -5,7 +5,7 @@ external-resizer, pkg/scheduler/framework/plugins/volumebinding.
 """
 
 from fluxstatus.knowledge.codes import HEALTH_CHECK_FAILED
-from fluxstatus.knowledge.pods.shared import DESCRIBE, NODES
+from fluxstatus.knowledge.pods.shared import DESCRIBE
 from fluxstatus.knowledge.rule import Rule, Step, Text
 
 _CLAIMS = "kubectl describe persistentvolumeclaims -n {ns}"
@@ -119,7 +119,7 @@ RULES = (
         ),
         pattern=Text(
             _FAILED
-            + r"(?P<detail>(?:Volume capabilit(?:y|ies) not supported|(?:access|volume) mode[^\n]{0,40}not supported|not supported for access mode[^\n]{0,40}|multi.?node[^\n]{0,60}not|"
+            + r"(?P<detail>(?:Volume capabilit(?:y|ies) not supported|(?:access|volume) mode[^\n]{0,40}not supported|not supported for access mode[^\n]{0,40}|only supports? (?:ReadWrite|[^\n]{0,30}access mode)[^\n]{0,40}|multi.?node[^\n]{0,60}not|"
             r"invalid (?:access mode|option|parameter)|(?:unknown|missing|invalid) (?:required )?(?:storage ?class )?parameter)[^\n]{0,160})"
         ),
         certainty="one-of",
@@ -137,10 +137,130 @@ RULES = (
         ),
         pattern=Text(
             _FAILED
-            + r"(?P<detail>(?:error getting secret|failed to get secret|secrets? \"?[\w.-]+\"? not found)[^\n]{0,160})"
+            + r"(?P<detail>(?:(?:error getting secret|failed to get secret)[^\n]{0,160}not found|secrets? \"?[\w.-]+\"? not found))"
         ),
         quoted=True,
         upstream=_PROVISIONER,
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the PersistentVolumeClaim does not match the PersistentVolume {volume} that it names: {detail}",
+        steps=(
+            Step(
+                'compare storageClassName, accessModes, volumeMode and the size of the claim and the PersistentVolume, and correct them in Git or in the chart\'s values. If neither is to have a StorageClass, set storageClassName: "" for both, because a claim without the field gets the default StorageClass. Then delete the claim, which is not bound',
+                read=(_CLAIMS, "kubectl get persistentvolumes"),
+            ),
+        ),
+        pattern=Text(
+            r"Cannot bind to requested volume \"(?P<volume>[^\"]+)\": (?P<detail>[^\n]{1,120})"
+        ),
+        quoted=True,
+        upstream="kubernetes pkg/controller/volume/persistentvolume",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the PersistentVolume of the claim no longer exists (Lost)",
+        steps=(
+            Step(
+                "restore the volume, or delete the claim so that it is recreated with an empty volume, and then restore the data from a backup",
+                read=(_CLAIMS, "kubectl get persistentvolumes"),
+            ),
+        ),
+        pattern=Text(
+            r"Bound claim has lost (?:its PersistentVolume|reference to PersistentVolume)"
+        ),
+        upstream="kubernetes pkg/controller/volume/persistentvolume",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the PersistentVolume {volume} that the claim names is bound to another claim",
+        steps=(
+            Step(
+                "find the other claim in spec.claimRef of the PersistentVolume. If it was deleted and the volume has the phase Released, remove claimRef to use the volume and its data again; otherwise, use another volume",
+                read=("kubectl get persistentvolumes -o wide", _CLAIMS),
+            ),
+        ),
+        pattern=Text(r"volume \"(?P<volume>[^\"]+)\" already bound to a different claim"),
+        quoted=True,
+        upstream="kubernetes pkg/controller/volume/persistentvolume",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="Kubernetes does not have the volume plugin that the StorageClass uses: {detail}",
+        steps=(
+            Step(
+                "install the CSI driver that replaces this plugin, and use a StorageClass of this driver in Git or in the chart's values",
+                read=(_CLASSES, "kubectl get csidrivers"),
+            ),
+        ),
+        pattern=Text(r"no volume plugin matched(?: name:)? (?P<detail>[\w./-]+)"),
+        quoted=True,
+        upstream="kubernetes pkg/volume/plugins.go",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="no node has registered the storage driver with its topology, so it is not known where to create the volume: {detail}",
+        steps=(
+            Step(
+                "check the DaemonSet of the CSI driver: its pod must run on every node that pods with such volumes use",
+                read=("kubectl get csinodes -o yaml", "kubectl get pods -A -o wide"),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>no topology key found on CSINode \S+|no topology key found for node \S+|error generating accessibility requirements: [^\n]{1,120})"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream=_PROVISIONER,
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the storage driver does not know the Ceph cluster of the StorageClass: {detail}",
+        steps=(
+            Step(
+                "correct the parameter clusterID of the StorageClass: with Rook, it is the namespace of the CephCluster, and the operator writes it to ConfigMap rook-ceph-csi-config when the cluster is ready",
+                read=(
+                    "kubectl get storageclasses -o yaml",
+                    "kubectl get cephclusters.ceph.rook.io -A",
+                ),
+            ),
+        ),
+        pattern=Text(r"(?P<detail>missing configuration for cluster ID \"[^\"]*\")"),
+        quoted=True,
+        upstream="ceph/ceph-csi internal/util",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the snapshot or claim that the volume is to be created from does not exist or is not ready: {detail}",
+        steps=(
+            Step(
+                "check the VolumeSnapshot (its status must have readyToUse: true) or the claim in the dataSource of the claim, and its namespace",
+                read=("kubectl get volumesnapshots.snapshot.storage.k8s.io -n {ns}", _CLAIMS),
+            ),
+        ),
+        pattern=Text(
+            _FAILED + r"(?P<detail>error getting handle for DataSource Type [^\n]{1,200})"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream=_PROVISIONER,
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the storage driver did not create the volume in time, or is not available: {detail}",
+        steps=(
+            Step(
+                "check the log of the driver's controller: it may be unable to reach the storage or the cloud's API, or lack permissions for it. The provisioner retries automatically",
+                read=(_CLAIMS, "kubectl get pods -A -o wide"),
+            ),
+        ),
+        pattern=Text(
+            _FAILED
+            + r"(?P<detail>code = DeadlineExceeded|context deadline exceeded|code = Unavailable[^\n]{0,140})"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream=f"{_PROVISIONER}, CSI specification",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
@@ -217,6 +337,18 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="a claim of the pod is bound to a PersistentVolume that no longer exists",
+        steps=(
+            Step(
+                "find the claim with the status Lost. Restore its volume, or delete the claim so that it is recreated with an empty volume, and then restore the data from a backup",
+                read=("kubectl get persistentvolumeclaims,persistentvolumes -n {ns}",),
+            ),
+        ),
+        pattern=Text(r"bound to non-existent pv|could not find v1\.PersistentVolume\b"),
+        upstream="kubernetes pkg/scheduler/framework/plugins/volumebinding",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="PersistentVolumeClaim {referred}, which the pod uses, does not exist",
         steps=(
             Step(
@@ -255,18 +387,6 @@ RULES = (
         ),
         pattern=Text(r"binding volumes: (?:context deadline exceeded|timed out waiting)"),
         certainty="one-of",
-        upstream="kubernetes pkg/scheduler/framework/plugins/volumebinding",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="no node has enough free storage for the volume",
-        steps=(
-            Step(
-                "add storage to the nodes, or request a smaller volume",
-                read=("kubectl get csistoragecapacities -A", NODES),
-            ),
-        ),
-        pattern=Text(r"did not have enough free storage"),
         upstream="kubernetes pkg/scheduler/framework/plugins/volumebinding",
     ),
 )

@@ -8,13 +8,28 @@ from fluxstatus.knowledge.pods.shared import DESCRIBE, KUBELET
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 
 _CONTAINERD = "containerd core/remotes/docker, containers/image docker"
-_IMAGE = r"(?:cannot pull the image |(?:Failed to (?:pull|inspect) image|Failed to apply default image tag|Container image) \")(?P<image>[^\s\"]+)"
+_IMAGE = r"(?:cannot pull the image |(?:Failed to (?:pull|inspect) image|Failed to apply default image tag|Container image) \")(?P<image>[^\s\"]+)(?=[\s\"])"
 _NO_IMAGE = (
-    r"(?=.*(?:: not found|manifest unknown|manifest for \S+ not found|\b404\b|"
+    r"(?=.*(?:: not found|manifest unknown|manifest for \S+ not found|(?:: |code:? |returned )404\b|404 Not Found|"
     r"name unknown|NAME_UNKNOWN|does not exist in the registry|artifact \S+ not found))"
 )
 
 RULES = (
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the node cannot pull the sandbox image {image}, which every pod needs",
+        steps=(
+            Step(
+                "check the node's connection to this registry; if the node has no access to it, set the sandbox image of the container runtime (sandbox_image of containerd, pause_image of CRI-O) to a copy in your own registry",
+                read=(DESCRIBE, "kubectl get nodes -o wide"),
+            ),
+        ),
+        pattern=Text(
+            r"(?:failed to get sandbox image|failed pulling image|pull(?:ing)? pause image) \\?\"?(?P<image>[^\s\"\\]+)"
+        ),
+        quoted=True,
+        upstream="containerd internal/cri, cri-o",
+    ),
     Rule(
         HEALTH_CHECK_FAILED,
         why="the image name {image} is invalid",
@@ -49,7 +64,10 @@ RULES = (
                 read=(DESCRIBE,),
             ),
         ),
-        pattern=Text(_IMAGE + r"(?=.*(?:429|toomanyrequests|too many requests|rate limit))"),
+        pattern=Text(
+            _IMAGE
+            + r"(?=.*(?:(?:: |code:? )429\b|429 Too Many|toomanyrequests|too many requests|rate limit))"
+        ),
         upstream=_CONTAINERD,
     ),
     Rule(
@@ -61,7 +79,27 @@ RULES = (
                 read=("kubectl get nodes -L kubernetes.io/arch", DESCRIBE),
             ),
         ),
-        pattern=Text(_IMAGE + r"(?=.*no match(?:ing manifest)? for (?:linux|windows|platform))"),
+        pattern=Text(
+            _IMAGE
+            + r"(?=.*(?:no match(?:ing manifest)? for (?:linux|windows|platform)|no image found in (?:image index|manifest list) for architecture|container operating system does not match the host))"
+        ),
+        upstream=_CONTAINERD,
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the image {image} is damaged, or is not a container image",
+        steps=(
+            Step(
+                "check that the name and tag are those of a container image, not of a chart or another OCI artifact. Otherwise, push the image again, and delete its copy on the node",
+                read=(DESCRIBE,),
+            ),
+        ),
+        pattern=Text(
+            _IMAGE
+            + r"(?=.*(?:unsupported (?:media ?type|manifest media type)|mediaType in manifest should be|invalid tar header|"
+            r"failed to extract layer[^\n]{0,200}(?:\btar\b|checksum)|unexpected commit digest|failed commit on ref|failed size validation|wrong diff id|input/output error|content digest sha256:\w+: not found|content at \S+ not found))"
+        ),
+        certainty="one-of",
         upstream=_CONTAINERD,
     ),
     Rule(
@@ -75,7 +113,7 @@ RULES = (
         ),
         pattern=Text(
             r"(?:cannot pull the image |Failed to pull image \")"
-            r"(?P<image>(?:[\w.-]*docker\.io/)?bitnami/[^\s\"]+)" + _NO_IMAGE
+            r"(?P<image>(?:[\w.-]*docker\.io/)?bitnami/[^\s\"]+)(?=[\s\"])" + _NO_IMAGE
         ),
         certainty="likely",
         upstream=_CONTAINERD,
@@ -94,6 +132,34 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the kubelet limits how often it pulls images (pull QPS exceeded)",
+        steps=(
+            Step(
+                "wait, because the kubelet retries automatically. If this happens often, raise registryPullQPS and registryBurst of the kubelet",
+                read=(DESCRIBE,),
+            ),
+        ),
+        pattern=Text(_IMAGE + r"(?=.*pull QPS exceeded)"),
+        transient=True,
+        upstream=f"{KUBELET}/images",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the login to the registry of the image {image} has expired",
+        steps=(
+            Step(
+                "renew the token in the imagePullSecret; an ECR token is valid for 12 hours. On a cloud's own nodes, let the kubelet's credential provider log in instead, and remove the imagePullSecret",
+                read=(DESCRIBE, "kubectl get secrets -n {ns}"),
+            ),
+        ),
+        pattern=Text(
+            _IMAGE
+            + r"(?=.*(?:token (?:has )?expired|authorization token has expired|ExpiredToken))"
+        ),
+        upstream="Amazon ECR and other registries",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="the registry denies access to the image {image}",
         steps=(
             Step(
@@ -106,7 +172,8 @@ RULES = (
             ),
         ),
         pattern=Text(
-            _IMAGE + r"(?=.*(?:\b40[13]\b|unauthorized|authentication required|access denied|"
+            _IMAGE
+            + r"(?=.*(?:(?:: |code:? )40[13]\b|40[13] (?:Unauthorized|Forbidden)|unauthorized|authentication required|access denied|"
             r"no basic auth credentials|insufficient_scope|denied:|Forbidden|authorization failed))"
         ),
         certainty="one-of",
@@ -163,7 +230,7 @@ RULES = (
         pattern=Text(
             _IMAGE + r"(?=.*(?:i/o timeout|connection refused|connection reset|deadline exceeded|"
             r"no route to host|network is unreachable|TLS handshake timeout|Client\.Timeout|"
-            r"\b50[0234]\b|unexpected EOF))"
+            r"(?:: |code:? )50[0234]\b|50[0234] (?:Internal|Bad Gateway|Service Unavailable|Gateway)|unexpected EOF|: EOF\b|context canceled|proxyconnect|RegistryUnavailable|registry is unavailable))"
         ),
         certainty="one-of",
         upstream=_CONTAINERD,
@@ -193,23 +260,6 @@ RULES = (
             _IMAGE + r"(?=.*(?:[Ss]chema ?1 (?:images?|manifests?)|distribution\.manifest\.v1\+))"
         ),
         upstream="containerd core/remotes/docker/schema1",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the image {image} is damaged, or is not a container image",
-        steps=(
-            Step(
-                "check that the name and tag are those of a container image, not of a chart or another OCI artifact. Otherwise, push the image again, and delete its copy on the node",
-                read=(DESCRIBE,),
-            ),
-        ),
-        pattern=Text(
-            _IMAGE
-            + r"(?=.*(?:unsupported (?:media ?type|manifest media type)|mediaType in manifest should be|invalid tar header|"
-            r"failed to extract layer[^\n]{0,200}(?:tar|checksum)|unexpected commit digest|failed commit on ref))"
-        ),
-        certainty="one-of",
-        upstream=_CONTAINERD,
     ),
     Rule(
         HEALTH_CHECK_FAILED,

@@ -5,26 +5,41 @@ a language runtime, a library or a database that many programs share.
 """
 
 from fluxstatus.knowledge.codes import HEALTH_CHECK_FAILED
-from fluxstatus.knowledge.pods.shared import DESCRIBE, LOG
+from fluxstatus.knowledge.pods.shared import DESCRIBE, EXITED, PREVIOUS
 from fluxstatus.knowledge.rule import Rule, Step, Text
 
-_PREVIOUS = f"{LOG} --previous"
-_EXITED = r"terminated with (?!OOMKilled)[^\n]*?with the message .*?"
-_LIBC = "Linux errno(3)"
-
 RULES = (
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the container probably requires the environment variable {variable}",
+        steps=(
+            Step(
+                "set the container's environment variable {variable} in Git or in the chart's values; for a password, use secretKeyRef to refer to a Secret",
+                read=(DESCRIBE, PREVIOUS),
+            ),
+        ),
+        pattern=Text(
+            r"(?:You must (?:specify|set) |(?:missing|required|expected) (?:required )?env(?:ironment)? ?(?:variable)?s?:? |"
+            r"(?=[^\n]{0,160}(?:not set|unset|undefined|is (?:required|missing|empty)|must be set))(?<!deprecated )env(?:ironment)? var(?:iable)?(?: not set:)? |"
+            r"(?<![\w-])(?=[\"'`]?[A-Z][A-Z0-9_]+[\"'`]? env(?:ironment)? var(?:iable)?[^\n]{0,20}(?:not set|is (?:required|missing|empty)|must be set)))"
+            r"[\"'`]?(?P<variable>[A-Z][A-Z0-9]*_[A-Z0-9_]+)"
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream="entry points of images",
+    ),
     Rule(
         HEALTH_CHECK_FAILED,
         why="the program does not accept the option {detail}: its arguments are probably for another version of the image",
         steps=(
             Step(
                 "use the image version that the arguments are written for: in a chart, remove the value that sets the image tag, or use the chart version that belongs to the image. Otherwise, correct the arguments in the pod template",
-                read=(DESCRIBE, _PREVIOUS),
+                read=(DESCRIBE, PREVIOUS),
             ),
         ),
         pattern=Text(
             r"(?:unknown (?:shorthand |long |short )?(?:flag|option|argument)|unrecogni[sz]ed (?:command[- ]line )?(?:option|argument|flag)s?|"
-            r"flag provided but not defined|no such option|unexpected argument|invalid option|unsupported option)[: -]{0,3}[\"'`]?(?P<detail>-{1,2}[\w.-]+)"
+            r"flag provided but not defined|no such option|unexpected argument|invalid option|unsupported option)[: ]{0,3}[\"'`]?(?P<detail>-{1,2}[\w.-]+)"
         ),
         certainty="likely",
         quoted=True,
@@ -32,207 +47,187 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the database cannot be initialized, because its data directory is not empty (a mount point often contains lost+found)",
+        why="the program of the image cannot be started, because it, or the interpreter in the first line of a script, does not exist in the image: {detail}",
         steps=(
             Step(
-                "use a subdirectory of the volume as the data directory: for PostgreSQL, set PGDATA, for example to /var/lib/postgresql/data/pgdata; for other databases, set subPath in the volumeMount. If the directory contains data, find out why the program wants to initialize it again",
-                read=(DESCRIBE, _PREVIOUS),
+                "correct command in the pod template, or the first line of the script; Windows line breaks (CRLF) in a script have the same effect",
+                read=(DESCRIBE, PREVIOUS),
             ),
         ),
         pattern=Text(
-            r"contains a lost\+found directory|directory \"[^\"\n]{1,160}\" exists but is not empty|"
-            r"--initialize specified but the data directory has files in it"
-        ),
-        quoted=True,
-        upstream="PostgreSQL src/bin/initdb, MySQL sql/mysqld.cc",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the version of the database or program is older than its data, or cannot read the data: {detail}",
-        steps=(
-            Step(
-                "use the version that last wrote the data, or restore a backup that this version can read; a downgrade usually does not work",
-                read=(DESCRIBE, _PREVIOUS),
-            ),
-        ),
-        pattern=Text(
-            r"(?P<detail>(?:[Dd]owngrad\w+[^\n]{0,60}(?:not (?:supported|allowed|possible)|unsupported)|"
-            r"(?:database|schema|data)[^\n]{0,60}(?:is|was created by|from) a? ?newer (?:version|release)|cannot downgrade)[^\n]{0,120})"
-        ),
-        certainty="likely",
-        quoted=True,
-        upstream="MySQL, Elasticsearch, Grafana and others",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the program expects a file, but finds a directory: {detail}. A subPath that is not a key of its ConfigMap or Secret is mounted as an empty directory",
-        steps=(
-            Step(
-                "compare subPath and mountPath of the container's volumeMounts with the keys of the ConfigMap or Secret, and correct them in Git or in the chart's values",
-                read=(DESCRIBE, "kubectl describe configmaps -n {ns}"),
-            ),
-        ),
-        pattern=Text(
-            r"(?P<detail>(?:EISDIR|Is a directory: ['\"]?/[\w./-]+|/[\w./-]+['\"]?: is a directory)[^\n]{0,60})"
-        ),
-        certainty="likely",
-        quoted=True,
-        upstream=_LIBC,
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the program is not allowed to listen on a port below 1024: {detail}",
-        steps=(
-            Step(
-                "configure a port above 1023 and use it as containerPort and targetPort, or add the capability NET_BIND_SERVICE to the container's securityContext",
-                read=(DESCRIBE, _PREVIOUS),
-            ),
-        ),
-        pattern=Text(
-            r"(?P<detail>(?:listen tcp \S+|bind\(\)[^\n]{0,40}): (?:bind: )?permission denied|bind\(\) to \S+:\d+ failed \(13: )"
-        ),
-        quoted=True,
-        upstream="Linux capabilities(7)",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the program cannot write to a path, because the container's root file system is read-only: {detail}",
-        steps=(
-            Step(
-                "mount an emptyDir volume at this path, or set readOnlyRootFilesystem: false in the container's securityContext",
-                read=(DESCRIBE, _PREVIOUS),
-            ),
-        ),
-        pattern=Text(
-            _EXITED + r"(?P<detail>[^\n\"]{0,80}(?:[Rr]ead-only file system|EROFS)[^\n\"]{0,60})"
-        ),
-        certainty="likely",
-        quoted=True,
-        upstream=_LIBC,
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the program does not have permission to access a file: {detail}",
-        steps=(
-            Step(
-                "for a volume, set fsGroup in the pod's securityContext to a group of the user that the container runs as; for a file of the image, set runAsUser to the image's user",
-                read=(DESCRIBE, _PREVIOUS),
-            ),
-        ),
-        pattern=Text(
-            _EXITED
-            + r"(?P<detail>(?:(?:cannot (?:create|touch|open|write)|can't (?:create|open)|mkdir|open|chmod|chown|unlink|EACCES|PermissionError)[^\n\"]{0,120}"
-            r"[Pp]ermission denied|EACCES[^\n\"]{0,120}|PermissionError[^\n]{0,120}|AccessDeniedException[^\n\"]{0,120}))"
+            EXITED
+            + r"(?P<detail>\bexec \"?/[^\s\":]+\"?(?: failed)?: no such file or directory|exec user process caused:? \"?no such file or directory)"
         ),
         certainty="one-of",
         quoted=True,
-        upstream=_LIBC,
+        upstream="opencontainers/runc libcontainer, execve(2)",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the ServiceAccount of the program lacks a permission: {detail}",
+        why="the container's user is not allowed to execute {detail}: the file is not executable, or not executable by this user",
         steps=(
             Step(
-                "grant the permission with a Role or ClusterRole and a binding to this ServiceAccount; a chart usually creates them if rbac.create is true",
-                read=(DESCRIBE, "kubectl get rolebindings,clusterrolebindings -A -o wide"),
+                "make the file executable in the image (chmod +x). For a script in a ConfigMap, set defaultMode: 0755 on its volume, or start the script with sh",
+                read=(DESCRIBE, PREVIOUS),
+            ),
+            Step(
+                "if the securityContext sets runAsUser, use a user that is allowed to execute the file",
             ),
         ),
         pattern=Text(
-            _EXITED
-            + r"(?P<detail>User \\?\"system:serviceaccount:[\w.:-]+\\?\" cannot [^\n]{1,140})"
+            EXITED + r"\bexec \"?(?P<detail>/[^\s\":]+)\"?(?: failed)?: permission denied"
         ),
+        certainty="one-of",
         quoted=True,
-        upstream="kubernetes apiserver authorization",
+        upstream="opencontainers/runc libcontainer, execve(2)",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the program uses a kind that the cluster does not serve: {detail}. Its CRD is missing or has another version",
+        why="the program needs the command {detail}, which the image does not contain",
         steps=(
             Step(
-                "install the CRDs that belong to this version of the program; many charts do so only if a value such as crds.enabled is true, and Helm does not upgrade the crds folder of a chart unless spec.upgrade.crds is CreateReplace",
-                read=("kubectl get customresourcedefinitions", _PREVIOUS),
+                "use an image that contains the command, such as another variant of the tag (not alpine, slim or distroless), or turn off the feature that needs it",
+                read=(PREVIOUS, DESCRIBE),
             ),
         ),
         pattern=Text(
-            _EXITED
-            + r"(?P<detail>no matches for kind [^\n]{1,120}|no kind is registered for[^\n]{1,120}|the server could not find the requested resource)"
+            EXITED
+            + r"exec: \\?\"(?P<detail>[^\"\s:\\]+)\\?\": executable file not found in \$(?:PATH|\{PATH\})"
         ),
         certainty="likely",
         quoted=True,
-        upstream="kubernetes apimachinery pkg/api/meta",
+        upstream="Go os/exec",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="a database or another service rejects the program's login: {detail}",
+        why="the program in the image is built for another CPU architecture, or it is a script without an interpreter line (exec format error)",
         steps=(
             Step(
-                "compare the user and password in the program's Secret with those of the service. Most databases set a password only when they are initialized: with an existing volume, the old password stays valid",
-                read=(DESCRIBE, _PREVIOUS),
+                "use an image that is built for the node's architecture, or set a nodeSelector for kubernetes.io/arch in the pod template",
+                read=(
+                    "kubectl get nodes -L kubernetes.io/arch",
+                    DESCRIBE,
+                ),
+            ),
+        ),
+        pattern=Text(r"exec format error"),
+        certainty="one-of",
+        quoted=True,
+        upstream="execve(2), opencontainers/runc libcontainer",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="a module or library that the program needs is missing in the image: {detail}",
+        steps=(
+            Step(
+                "use a complete image of the version that command and args are written for; a volume that is mounted over the program's directory hides its files, too",
+                read=(DESCRIBE, PREVIOUS),
             ),
         ),
         pattern=Text(
-            _EXITED
-            + r"(?P<detail>password authentication failed for user[^\n]{0,80}|Access denied for user[^\n]{0,80}|"
-            r"WRONGPASS[^\n]{0,60}|NOAUTH[^\n]{0,60}|(?:SASL )?[Aa]uthentication failed[^\n]{0,80}|role \\?\"[^\"\n]{1,60}\" does not exist)"
+            EXITED
+            + r"(?P<detail>(?:ModuleNotFoundError: No module named|Cannot find (?:module|package)|error while loading shared libraries:|ClassNotFoundException|NoClassDefFoundError|Could not find or load main class|GLIBC_[\d.]+' not found)[^\n]{0,100})"
         ),
         certainty="one-of",
         quoted=True,
-        upstream="PostgreSQL, MySQL, Redis, MongoDB",
+        upstream="Python, Node.js, Java, ld.so(8)",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the program ran out of memory: {detail}",
+        why="the program does not know a command or an option: {detail}; its arguments are probably for another version of the image",
         steps=(
             Step(
-                "raise resources.limits.memory, or the limit of the language runtime (such as -Xmx or --max-old-space-size)",
-                read=(DESCRIBE, _PREVIOUS),
+                "use the image version that the arguments are written for: in a chart, remove the value that sets the image tag, or use the chart version that belongs to the image. Otherwise, correct the arguments in the pod template",
+                read=(PREVIOUS, DESCRIBE),
             ),
         ),
         pattern=Text(
-            _EXITED
-            + r"(?P<detail>java\.lang\.OutOfMemoryError[^\n\"]{0,60}|JavaScript heap out of memory|MemoryError|std::bad_alloc|"
-            r"[Cc]annot allocate memory|runtime: out of memory)"
+            EXITED
+            + r"(?P<detail>unknown (?:sub)?command \\?\"[^\"\n]{1,120}\"|Unrecognized VM option '[^'\n]{1,60}'|invalid choice: '[^'\n]{1,60}')"
         ),
         certainty="likely",
         quoted=True,
-        upstream="the runtimes of Java, Node.js, Python, C++ and Go",
+        upstream="spf13/cobra, Java, Python argparse",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the program cannot reach another service: {detail}",
+        why="the CPU of the node lacks instructions that the program needs: {detail}",
         steps=(
             Step(
-                "check that this service exists, that its pods are ready, and that no NetworkPolicy blocks the connection. If Flux deploys the service, add it to spec.dependsOn so that it is ready first",
-                read=(_PREVIOUS, "kubectl get services,networkpolicies -A"),
+                "run the pod on a node with a newer CPU, or use an image for older CPUs; on a virtual machine, pass the host's CPU model through. MongoDB 5 and newer requires AVX",
+                read=(PREVIOUS, DESCRIBE),
             ),
         ),
         pattern=Text(
-            _EXITED
-            + r"(?P<detail>(?:dial tcp|lookup) [^\n\"]{1,140}|ECONNREFUSED[^\n\"]{0,80}|(?:getaddrinfo )?(?:ENOTFOUND|EAI_AGAIN)[^\n\"]{0,80}|"
-            r"could not translate host name[^\n]{0,100}|Name or service not known[^\n\"]{0,60}|UnknownHostException[^\n\"]{0,80}|"
-            r"Connection refused[^\n\"]{0,80})"
+            EXITED
+            + r"(?P<detail>Illegal instruction[^\n\"]{0,40}|requires a CPU with AVX[^\n\"]{0,40}|CPU (?:does not support|ISA level)[^\n\"]{0,60})"
         ),
-        certainty="one-of",
+        certainty="likely",
         quoted=True,
-        upstream="Go net, Node.js, libc getaddrinfo(3), Java",
+        upstream="signal(7), glibc, MongoDB",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the program does not find a file: {detail}",
+        why="the program cannot use the GPU: {detail}",
         steps=(
             Step(
-                "mount the file from a ConfigMap, Secret or volume, or correct its path in the container's arguments or configuration",
-                read=(DESCRIBE, _PREVIOUS),
+                "compare the driver version of the node with the CUDA version of the image, and check that the pod requests the GPU in resources.limits. After an update of the driver, restart the node",
+                read=(PREVIOUS, DESCRIBE),
             ),
         ),
         pattern=Text(
-            _EXITED
-            + r"(?P<detail>(?:open|stat|read|cannot (?:open|stat|access)|can't (?:open|cd to)|ENOENT[^\n\"]{0,60}|FileNotFound\w+[^\n]{0,40})"
-            r"[^\n\"]{0,120}[Nn]o such file or directory[^\n\"]{0,80})"
+            EXITED
+            + r"(?P<detail>(?:NVML: |CUDA error|CUDA driver version is insufficient|no CUDA-capable device)[^\n\"]{0,100})"
         ),
         certainty="one-of",
         quoted=True,
-        upstream=_LIBC,
+        upstream="NVIDIA NVML and CUDA",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the init program of the image must be process 1 of its container, but it is not",
+        steps=(
+            Step(
+                "remove shareProcessNamespace or hostPID from the pod template, and any command or webhook that starts another program first",
+                read=(PREVIOUS, DESCRIBE),
+            ),
+        ),
+        pattern=Text(EXITED + r"can only run as pid 1"),
+        quoted=True,
+        upstream="just-containers/s6-overlay",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the node lacks software that the program needs: {detail}",
+        steps=(
+            Step(
+                "install it on the nodes: iscsiadm is in open-iscsi, iscsi-initiator-utils or, on Talos, the system extension iscsi-tools; mount.nfs is in nfs-common or nfs-utils",
+                read=(PREVIOUS, "kubectl get nodes -o wide"),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>make sure you have [^\n]{1,80} installed on the (?:host|node)|nsenter: failed to execute [\w./-]+: No such file or directory)"
+        ),
+        quoted=True,
+        upstream="longhorn-manager, util-linux nsenter(1)",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the program crashed: {detail}",
+        steps=(
+            Step(
+                "use another version of the image, or report the crash to the program's developers; a new setting or a new kind of object may trigger it, so check what changed last",
+                read=(PREVIOUS, DESCRIBE),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>panic: runtime error: [^\n\"]{1,100}|Segmentation fault|SIGSEGV: segmentation violation)"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream="Go runtime, signal(7)",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
@@ -240,12 +235,13 @@ RULES = (
         steps=(
             Step(
                 "correct the configuration in Git or in the chart's values; a field may belong to another version of the program",
-                read=(_PREVIOUS, "kubectl describe configmaps -n {ns}"),
+                read=(PREVIOUS, "kubectl describe configmaps -n {ns}"),
             ),
         ),
         pattern=Text(
-            _EXITED
-            + r"(?P<detail>(?:error|fail\w*|unable|cannot|could not|invalid)[^\n]{0,60}(?:config\w*|unmarshal)[^\n]{1,140}|"
+            EXITED + r"(?![^\n]*(?:permission denied|no such file|connection refused|no such host))"
+            r"(?P<detail>(?:error|fail\w*|unable|cannot|could not|invalid)[^\n]{0,60}(?:(?<!in-cluster )\bconfig\w*|unmarshal)[^\n]{1,140}|"
+            r"\[emerg\] (?!bind|open|mkdir|host)[^\n]{1,140}|"
             r"field \w+ not found in type [\w.]+|yaml: [^\n]{1,120})"
         ),
         certainty="likely",

@@ -4,8 +4,11 @@ Upstream: kubernetes pkg/scheduler/framework.
 """
 
 from fluxstatus.knowledge.codes import HEALTH_CHECK_FAILED
-from fluxstatus.knowledge.pods.shared import DESCRIBE, NODES, SCHEDULER
+from fluxstatus.knowledge.pods.shared import DESCRIBE, KUBELET, NODES, SCHEDULER
 from fluxstatus.knowledge.rule import Rule, Step, Text
+
+_REASONS = r"(?:FailedScheduling|nodes are available|SchedulingGated|OutOf\w+|Predicate \w+ failed)"
+"""What all messages of the scheduler, or of the kubelet when it rejects a pod, have."""
 
 RULES = (
     Rule(
@@ -34,10 +37,125 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="no PersistentVolume fits the claim of the pod, and none is created automatically",
+        steps=(
+            Step(
+                "create a PersistentVolume with the claim's StorageClass, access mode and size on a node that the pod can run on, or use a StorageClass with a provisioner that creates volumes there (see its allowedTopologies)",
+                read=(
+                    "kubectl describe persistentvolumeclaims -n {ns}",
+                    "kubectl get persistentvolumes,storageclasses",
+                ),
+            ),
+        ),
+        pattern=Text(r"didn't find available persistent volumes to bind"),
+        certainty="one-of",
+        upstream=f"{SCHEDULER}/plugins/volumebinding",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="no node has enough free storage for the volume",
+        steps=(
+            Step(
+                "add storage to the nodes, or request a smaller volume",
+                read=("kubectl get csistoragecapacities -A", NODES),
+            ),
+        ),
+        pattern=Text(r"did not have enough free storage"),
+        upstream=f"{SCHEDULER}/plugins/volumebinding",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="another pod uses the claim, whose access mode ReadWriteOncePod allows only one pod",
+        steps=(
+            Step(
+                "wait until the other pod is deleted; for a Deployment with such a claim, set strategy.type: Recreate. If several pods are to use the volume, use another access mode",
+                read=("kubectl get pods -n {ns} -o wide", DESCRIBE),
+            ),
+        ),
+        pattern=Text(r"ReadWriteOncePod access mode"),
+        upstream=f"{SCHEDULER}/plugins/volumerestrictions",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="no node satisfies the pod, and Karpenter cannot add one: {detail}",
+        steps=(
+            Step(
+                "compare the pod's requests, nodeSelector, affinity and tolerations with the requirements, taints and limits of the NodePools",
+                read=("kubectl get nodepools.karpenter.sh -o yaml", DESCRIBE),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>(?:incompatible with (?:nodepool|provisioner)|all available instance types exceed limits for (?:nodepool|provisioner)|no instance type (?:satisfied|met|has)|no nodepools? found)[^\n]{0,200})"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream="kubernetes-sigs/karpenter pkg/controllers/provisioning/scheduling",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="a ResourceClaim of the pod (dynamic resource allocation) cannot be satisfied: {detail}",
+        steps=(
+            Step(
+                "check that the claim and its DeviceClass exist, and that the driver that provides the devices is running on a node",
+                read=(
+                    "kubectl get resourceclaims.resource.k8s.io -n {ns}",
+                    "kubectl get deviceclasses.resource.k8s.io",
+                ),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>(?:cannot allocate all claims|waiting for (?:dynamic )?resource claim|resourceclaim \"[^\"]+\" not found|(?:device|resource) ?class [^\n]{1,60} (?:does not exist|not found))[^\n]{0,100})"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream=f"{SCHEDULER}/plugins/dynamicresources",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the pod is bound to a node by its name (spec.nodeName), and there is no such node",
+        steps=(
+            Step(
+                "remove spec.nodeName from the pod template; to select a node, use nodeSelector",
+                read=(NODES, DESCRIBE),
+            ),
+        ),
+        pattern=Text(r"didn't match the requested node name"),
+        upstream=f"{SCHEDULER}/plugins/nodename",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the kubelet of the pod's node rejects the pod: {detail}",
+        steps=(
+            Step(
+                "check the labels, taints and free resources of the node: they changed after the scheduler had selected it. The workload creates another pod, so delete the rejected one",
+                read=("kubectl describe nodes", DESCRIBE),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>(?:Predicate (?!NodePorts)\w+ failed|TopologyAffinityError|Resources cannot be allocated with Topology locality|PodOSNotSupported|Node didn't have enough resource)[^\n]{0,140})"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream=f"{KUBELET}/lifecycle/predicate.go",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the node of the pod is shutting down or was restarted",
+        steps=(
+            Step(
+                "check why the node shuts down (an upgrade, maintenance, or a spot instance that was taken back); the workload creates the pod on another node",
+                read=("kubectl get nodes", DESCRIBE),
+            ),
+        ),
+        pattern=Text(r"imminent node shutdown|node is shutting down"),
+        upstream=f"{KUBELET}/nodeshutdown",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="no node provides {resource_short}, or all of it is in use",
         steps=(
             Step(
-                "check that a node with {resource_short} exists, and that the device plugin or driver that provides {resource_short} is running on that node. Then check which pods use {resource_short}",
+                "check that a node with {resource_short} exists, that the pod tolerates the node's taints, and that the device plugin or driver that provides {resource_short} is running on that node. Then check which pods use {resource_short}",
                 read=(
                     "kubectl get nodes -o custom-columns=NAME:.metadata.name,ALLOCATABLE:.status.allocatable",
                     DESCRIBE,
@@ -51,14 +169,15 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="no node has enough {resource_short} available",
+        why="no node that the pod can run on has enough {resource_short} available",
         steps=(
             Step(
-                "lower resources.requests, add nodes, or free up capacity",
+                "lower resources.requests, add nodes, or free up capacity. If other nodes are only excluded by taints, nodeSelector or affinity, allow the pod to run there",
                 read=("kubectl describe nodes", DESCRIBE),
             ),
         ),
-        pattern=Text(r"Insufficient (?!quota)(?P<resource_short>[\w./-]*\w)"),
+        pattern=Text(r"\d Insufficient (?P<resource_short>[\w./-]*\w)"),
+        quoted=True,
         upstream=f"{SCHEDULER}/plugins/noderesources",
     ),
     Rule(
@@ -78,22 +197,34 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="no node has the pod's host ports available",
+        why="no node that the pod can run on has its host ports available",
         steps=(
             Step(
                 "remove hostPort from the pod template, or run fewer pods than nodes",
                 read=(DESCRIBE,),
             ),
         ),
-        pattern=Text(r"have free ports for the requested pod ports"),
+        pattern=Text(r"have free ports for the requested pod ports|Predicate NodePorts failed"),
         upstream=f"{SCHEDULER}/plugins/nodeports",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="no node satisfies the pod's topology spread constraints",
+        why="the nodes do not have the label that the pod's topology spread constraints use as topologyKey",
         steps=(
             Step(
-                "relax topologySpreadConstraints in the pod template (whenUnsatisfiable: ScheduleAnyway or a higher maxSkew), or add nodes in the zones that have too few pods",
+                "correct topologyKey in the pod template, or label the nodes; cloud controller managers set topology.kubernetes.io/zone, other clusters often do not have it",
+                read=(NODES, DESCRIBE),
+            ),
+        ),
+        pattern=Text(r"topology spread constraints \(missing required label\)"),
+        upstream=f"{SCHEDULER}/plugins/podtopologyspread",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="no node that the pod can run on satisfies its topology spread constraints",
+        steps=(
+            Step(
+                "relax topologySpreadConstraints in the pod template (whenUnsatisfiable: ScheduleAnyway or a higher maxSkew), or add nodes in the zones that have too few pods. If the constraints count tainted nodes, set nodeTaintsPolicy: Honor",
                 read=(NODES, DESCRIBE),
             ),
         ),
@@ -102,7 +233,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the pod's affinity or anti-affinity rules exclude every node",
+        why="the pod's affinity or anti-affinity rules exclude all nodes that it could otherwise run on",
         steps=(
             Step(
                 "use preferredDuringSchedulingIgnoredDuringExecution in the pod template, run fewer replicas, or add nodes",
@@ -113,7 +244,28 @@ RULES = (
             r"(?:didn't match|didn't satisfy existing pods) (?:pod )?(?:anti-)?affinity rules|"
             r"pod (?:anti-)?affinity/|pod affinity(?:/anti-affinity)?"
         ),
+        context=Text(_REASONS),
         upstream=f"{SCHEDULER}/plugins/interpodaffinity",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="no node matches the pod's nodeSelector or affinity and has only taints that the pod tolerates ({taint})",
+        steps=(
+            Step(
+                "if a node that matches has this taint, add a toleration to the pod template; for a taint that begins with node.kubernetes.io, fix the node instead. Otherwise, correct nodeSelector or affinity in the pod template, or label a node",
+                read=(
+                    "kubectl get nodes -o custom-columns=NAME:.metadata.name,TAINTS:.spec.taints",
+                    NODES,
+                    DESCRIBE,
+                ),
+            ),
+        ),
+        pattern=Text(
+            r"(?=.*(?:node affinity/selector|node selector|plugin\(s\) \[NodeAffinity\])).*untolerated taint(?:\(s\))? \{(?P<taint>(?!node-role\.kubernetes\.io/)[^\s:}]+)"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream=f"{SCHEDULER}/plugins/nodeaffinity, plugins/tainttoleration",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
@@ -127,6 +279,7 @@ RULES = (
         pattern=Text(
             r"node affinity|node(?:\(s\) didn't match)? selector|didn't match Pod's|plugin\(s\) \[NodeAffinity\]"
         ),
+        context=Text(_REASONS),
         certainty="one-of",
         upstream=f"{SCHEDULER}/plugins/nodeaffinity",
     ),
@@ -192,14 +345,15 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the nodes have taints that the pod does not tolerate",
+        why="the nodes have taints that the pod does not tolerate: {taint}",
         steps=(
             Step(
-                "add tolerations to the pod template, or remove a taint from a node",
+                "add tolerations to the pod template, or remove a taint from a node. Pods usually do not tolerate the taint of control plane nodes (node-role.kubernetes.io/control-plane): if only such nodes are left, add worker nodes",
                 read=("kubectl describe nodes", DESCRIBE),
             ),
         ),
-        pattern=Text(r"untolerated taint|had taint"),
+        pattern=Text(r"(?:untolerated taint(?:\(s\))?|had taint)(?: \{(?P<taint>[^}]*[^\s:}]))?"),
+        quoted=True,
         upstream=f"{SCHEDULER}/plugins/tainttoleration",
     ),
 )

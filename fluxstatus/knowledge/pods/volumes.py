@@ -1,4 +1,4 @@
-"""Volumes and the network of a pod.
+"""Volumes of a pod: attaching them to its node, and what else keeps them from being mounted.
 
 Upstream: kubernetes pkg/kubelet, pkg/controller/volume, pkg/scheduler/framework, secrets-store-csi-driver.
 """
@@ -7,7 +7,6 @@ from fluxstatus.knowledge.codes import HEALTH_CHECK_FAILED
 from fluxstatus.knowledge.pods.shared import DESCRIBE, KUBELET, NODES, SCHEDULER
 from fluxstatus.knowledge.rule import Rule, Step, Text
 
-_VAULT = r"(?:secrets store objects|failed to mount objects|secrets-store\.csi)[^\n]*"
 _CLAIMS = "kubectl describe persistentvolumeclaims -n {ns}"
 
 RULES = (
@@ -16,7 +15,7 @@ RULES = (
         why="the PersistentVolumeClaim is not bound or does not exist",
         steps=(
             Step(
-                "check that the claim's StorageClass exists and that its provisioner is running; if the claim does not exist, add it to Git",
+                "check that the claim's StorageClass exists (a claim without storageClassName needs a default StorageClass) and that its provisioner is running; if the claim does not exist, add it to Git",
                 read=(_CLAIMS, "kubectl get storageclasses"),
             ),
         ),
@@ -42,151 +41,6 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the node does not have the container runtime handler {detail}, which the pod's RuntimeClass requires",
-        steps=(
-            Step(
-                "remove runtimeClassName from the pod template, or install the runtime on the nodes and set a nodeSelector in the RuntimeClass",
-                read=(
-                    DESCRIBE,
-                    "kubectl get runtimeclasses",
-                ),
-            ),
-        ),
-        pattern=Text(r"no runtime for \"(?P<detail>[^\"]+)\" is configured"),
-        quoted=True,
-        upstream="containerd, cri-o",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="no IP address is available for the pod on its node",
-        steps=(
-            Step(
-                "add IP addresses (with a larger subnet or pool, or with prefix delegation on AWS), add nodes, or remove pods that are not needed",
-                read=(
-                    DESCRIBE,
-                    "kubectl get pods -A -o wide",
-                ),
-            ),
-        ),
-        pattern=Text(
-            r"failed to assign an IP address to container|no IP addresses available in range|IPAM[^\n]{0,80}(?:exhausted|no free)"
-        ),
-        upstream="the CNI plugin",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the pod uses network {referred}, which has no NetworkAttachmentDefinition",
-        steps=(
-            Step(
-                "create NetworkAttachmentDefinition {referred} in namespace {ns}, or correct the annotation k8s.v1.cni.cncf.io/networks in the pod template (use NAMESPACE/NAME for another namespace)",
-                read=("kubectl get network-attachment-definitions -A", DESCRIBE),
-            ),
-        ),
-        pattern=Text(r"cannot find (?:a )?network-attachment-definition \((?P<referred>[\w.-]+)\)"),
-        quoted=True,
-        upstream="k8snetworkplumbingwg/multus-cni",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the network plugin is not running on the pod's node: {detail}",
-        steps=(
-            Step(
-                "check the network plugin's DaemonSet (for example, of Cilium, Calico or Flannel), and the status and logs of its pod on this node. If Flux installs or upgrades the network plugin, fix that HelmRelease first",
-                read=(DESCRIBE, "kubectl get pods -n kube-system -o wide"),
-            ),
-        ),
-        pattern=Text(
-            r"(?P<detail>unable to connect to Cilium (?:daemon|agent)|/run/flannel/subnet\.env: no such file|cni plugin not initialized|"
-            r"stat /var/lib/calico/nodename: no such file|failed to find plugin \"[\w.-]+\" in path|no networks found in /etc/cni)"
-        ),
-        quoted=True,
-        upstream="the CNI plugin",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the pod's network cannot be set up",
-        steps=(
-            Step(
-                "check the CNI plugin on the pod's node: its DaemonSet in kube-system must be running, and IP addresses must be available",
-                read=(DESCRIBE, "kubectl get pods -n kube-system -o wide"),
-            ),
-        ),
-        pattern=Text(
-            r"FailedCreatePodSandBox|network for sandbox|failed to assign an IP address|Failed to create pod sandbox"
-        ),
-        certainty="one-of",
-        upstream="kubernetes pkg/kubelet/kuberuntime, the CNI plugin",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the pod's identity does not have permission to read the secrets of its volume in the key vault",
-        steps=(
-            Step(
-                "grant the pod's identity permission to read these secrets in the key vault or secret manager (with an access policy, a role or an IAM policy), or correct the vault of the SecretProviderClass in the chart's values",
-                read=(
-                    DESCRIBE,
-                    "kubectl get secretproviderclasses.secrets-store.csi.x-k8s.io -n {ns} -o yaml",
-                ),
-            ),
-        ),
-        pattern=Text(
-            rf"{_VAULT}(?:\b403\b|Forbidden|AccessDenied|not authorized|PermissionDenied|permission denied|"
-            r"does not have (?:secrets|keys|certificates) \w+ permission)"
-        ),
-        quoted=True,
-        upstream="kubernetes-sigs/secrets-store-csi-driver and its providers",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="a secret of the pod's volume does not exist in the key vault",
-        steps=(
-            Step(
-                "create the secret in the key vault or secret manager, or correct its name in the SecretProviderClass in the chart's values",
-                read=(
-                    DESCRIBE,
-                    "kubectl get secretproviderclasses.secrets-store.csi.x-k8s.io -n {ns} -o yaml",
-                ),
-            ),
-        ),
-        pattern=Text(
-            rf"{_VAULT}(?:\b404\b|SecretNotFound|ResourceNotFoundException|NotFound|was not found)"
-        ),
-        quoted=True,
-        upstream="kubernetes-sigs/secrets-store-csi-driver and its providers",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the provider {provider} of the Secrets Store CSI driver is not running on the node, so the secrets of the pod's volume cannot be read",
-        steps=(
-            Step(
-                "install the provider {provider} for the Secrets Store CSI driver, or check its DaemonSet on the pod's node. Otherwise, correct spec.provider of the SecretProviderClass",
-                read=(
-                    "kubectl get pods -A -o wide",
-                    "kubectl get secretproviderclasses.secrets-store.csi.x-k8s.io -n {ns} -o yaml",
-                ),
-            ),
-        ),
-        pattern=Text(r"provider not found: provider \"(?P<provider>[\w.-]+)\""),
-        quoted=True,
-        upstream="kubernetes-sigs/secrets-store-csi-driver",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="SecretProviderClass {referred} of the pod's volume does not exist",
-        steps=(
-            Step(
-                "create SecretProviderClass {referred} in namespace {ns}, or correct its name in the volume in Git or in the chart's values",
-                read=("kubectl get secretproviderclasses.secrets-store.csi.x-k8s.io -n {ns}",),
-            ),
-        ),
-        pattern=Text(
-            r"failed to get secretproviderclass (?:[\w.-]+/)?(?P<referred>[\w.-]+)[^\n]{0,180}not found"
-        ),
-        quoted=True,
-        upstream="kubernetes-sigs/secrets-store-csi-driver",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
         why="the CSI driver of a volume is not running on the pod's node",
         steps=(
             Step(
@@ -198,6 +52,157 @@ RULES = (
             r"driver name (?P<driver>[\w./-]+) not found in the list of registered CSI drivers"
         ),
         upstream="kubernetes pkg/volume/csi",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the node cannot reach the CSI driver of a volume, because its node plugin is not running: {detail}",
+        steps=(
+            Step(
+                "check the DaemonSet of the CSI driver and its pod on the pod's node; the kubelet retries automatically",
+                read=("kubectl get pods -A -o wide", "kubectl get csidrivers,csinodes"),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>dial unix /[^\s\"]*csi[^\s\"]*\.sock: connect: (?:connection refused|no such file or directory))"
+        ),
+        quoted=True,
+        upstream="kubernetes pkg/volume/csi",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the CSI driver {driver} is not registered on the node of the pod",
+        steps=(
+            Step(
+                "check the DaemonSet of CSI driver {driver} and its pod on the pod's node. The DaemonSet may lack a toleration for the node's taints, or the node may have been restarted a moment ago",
+                read=("kubectl get csinodes", "kubectl get pods -A -o wide"),
+            ),
+        ),
+        pattern=Text(r"CSINode \S+ does not contain driver (?P<driver>[\w.-]*\w)"),
+        quoted=True,
+        upstream="kubernetes-csi/external-attacher",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the storage driver does not have permission to attach the volume: {detail}",
+        steps=(
+            Step(
+                "grant the storage driver's identity (its ServiceAccount, IAM role or managed identity) permission to attach volumes; the claim and the pod are not the cause",
+                read=(_CLAIMS, "kubectl get csidrivers"),
+            ),
+        ),
+        pattern=Text(
+            r"AttachVolume[^\n]*?(?P<detail>(?:UnauthorizedOperation|AccessDenied|AuthorizationFailed|PermissionDenied|PERMISSION_DENIED|(?:is )?not authorized|does not have authorization|googleapi: Error 403)[^\n]{0,160})"
+        ),
+        quoted=True,
+        upstream="the CSI drivers of the clouds",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the volume is in another zone than the pod's node: {detail}",
+        steps=(
+            Step(
+                "use a StorageClass with volumeBindingMode: WaitForFirstConsumer, and compare the node affinity of the PersistentVolume with the zone of the node",
+                read=("kubectl get persistentvolumes -o wide", NODES),
+            ),
+        ),
+        pattern=Text(
+            r"AttachVolume[^\n]*?(?P<detail>(?:ZoneMismatch|not in the same (?:availability )?zone|different zone)[^\n]{0,120})"
+        ),
+        quoted=True,
+        upstream="the CSI drivers of the clouds",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the node cannot attach any more volumes: {detail}",
+        steps=(
+            Step(
+                "add nodes or use larger nodes, so that fewer volumes are attached to each node",
+                read=("kubectl get csinodes", "kubectl get volumeattachments"),
+            ),
+        ),
+        pattern=Text(
+            r"AttachVolume[^\n]*?(?P<detail>(?:AttachmentLimitExceeded|maximum number of (?:data )?disks|too many (?:attachments|volumes)|attachment limit|max(?:imum)? (?:volume|attachment)s? (?:count|limit))[^\n]{0,120})"
+        ),
+        quoted=True,
+        upstream="the CSI drivers of the clouds",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the storage does not have the volume (any more): {detail}",
+        steps=(
+            Step(
+                "check in the storage whether the volume still exists. If it was deleted, restore it from a backup or a snapshot, because the PersistentVolume alone has no data",
+                read=(_CLAIMS, "kubectl get persistentvolumes"),
+            ),
+        ),
+        pattern=Text(
+            r"AttachVolume[^\n]*?(?P<detail>(?:code = NotFound desc = |InvalidVolume\.NotFound)[^\n]{1,140})"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream="CSI specification (NotFound)",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the volume is still in use on another node: {detail}",
+        steps=(
+            Step(
+                "wait until the old pod is deleted and its node has released the volume. If that node is not ready, repair or delete the node; otherwise, restart the storage driver's pod on it",
+                read=("kubectl get volumeattachments", "kubectl get pods -n {ns} -o wide"),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>rbd image \S+ is still being used|RESOURCE_IN_USE_BY_ANOTHER_RESOURCE[^\n]{0,80}|(?:volume|disk)[^\n]{0,80}already attached to (?:another|node|a different)[^\n]{0,80})"
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream="ceph-csi, the CSI drivers of the clouds",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the storage driver is still working on an earlier request for the same volume, or is stuck: {detail}",
+        steps=(
+            Step(
+                "check the storage behind the driver (for Ceph, its health and the connection from the node), and the log of the driver's pod on the pod's node. Then restart this pod, because the earlier request has not finished",
+                read=(DESCRIBE, "kubectl get pods -A -o wide"),
+            ),
+        ),
+        pattern=Text(r"(?P<detail>an operation with the given Volume ID \S+ already exists)"),
+        certainty="likely",
+        quoted=True,
+        upstream="ceph-csi, CSI specification (Aborted)",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the storage driver did not respond in time when it attached or mounted the volume: {detail}",
+        steps=(
+            Step(
+                "check the log of the driver's controller, and of its pod on the pod's node: it may be unable to reach the storage or the cloud's API, or lack permissions for it",
+                read=("kubectl get pods -A -o wide", "kubectl get volumeattachments", _CLAIMS),
+            ),
+        ),
+        pattern=Text(
+            r"(?:AttachVolume|MountVolume|MapVolume)\.\w+ failed[^\n]*?(?P<detail>code = DeadlineExceeded|context deadline exceeded|timed out waiting for external-attacher of \S+ CSI driver)"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream="CSI specification, kubernetes pkg/volume/csi",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the volume is not ready in the storage: {detail}",
+        steps=(
+            Step(
+                "check the volume in the storage (for Longhorn, its state, robustness and replicas in the Longhorn UI or kubectl get volumes.longhorn.io -A); it is attached when it is healthy",
+                read=("kubectl get volumeattachments", _CLAIMS),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>(?:hasn't been attached yet|is not ready for workloads|failed to attach to node)[^\n]{0,120})"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream="longhorn-manager csi",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
@@ -217,8 +222,8 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"Unable to attach or mount volumes[^\n]*timed out waiting for the condition|"
-            r"timed out waiting for (?:external-attacher|attach|VolumeAttachment)|"
+            r"Unable to attach or mount volumes[^\n]*(?:timed out waiting for the condition|context deadline exceeded)|"
+            r"timed out waiting for (?:attach|VolumeAttachment)|"
             r"AttachVolume\.Attach failed[^\n]*(?:in use|already attached|is attached to)"
         ),
         certainty="one-of",
@@ -226,13 +231,19 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="a volume of the pod cannot be mounted",
-        steps=(Step("check the volume and its PersistentVolumeClaim", read=(DESCRIBE, _CLAIMS)),),
+        why="a volume of the pod cannot be mounted: {detail}",
+        steps=(
+            Step(
+                "check the volume, its Secret, ConfigMap or PersistentVolumeClaim, and the storage driver",
+                read=(DESCRIBE, _CLAIMS),
+            ),
+        ),
         pattern=Text(
-            r"FailedMount|FailedAttachVolume|MountVolume\.\w+ failed|"
-            r"Unable to attach or mount volumes"
+            r"(?:FailedMount|FailedAttachVolume|FailedMapVolume|(?:Mount|Map|Attach)Volume)[^\n]*? failed for volume \"[^\"]*\" ?: (?P<detail>[^\n]{1,240})|"
+            r"FailedMount|FailedAttachVolume|FailedMapVolume|Unable to attach or mount volumes"
         ),
         certainty="one-of",
+        quoted=True,
         upstream=f"{KUBELET}/volumemanager",
     ),
     Rule(

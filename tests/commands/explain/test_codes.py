@@ -16,9 +16,9 @@ from fluxstatus.commands.fleet import as_report
 from fluxstatus.commands.preflight import report as preflight
 from fluxstatus.commands.versions import skew
 from fluxstatus.commands.wait import outcome
-from fluxstatus.knowledge import pods
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.knowledge.tables import RULES
+from fluxstatus.knowledge.topics import table
 from fluxstatus.knowledge.upgrade_changes import CHANGES
 from fluxstatus.mcp import verify
 from fluxstatus.report import Look
@@ -55,7 +55,7 @@ def test_a_meaning_is_one_plain_sentence() -> None:
 
 def test_a_code_is_declared_once() -> None:
     """No two declarations of a code differ in their meaning."""
-    declared = [rule.code for rule in (*RULES, *pods.RULES, *STATES.values())]
+    declared = [rule.code for rule in (*RULES, *table("pods"), *STATES.values())]
     declared += [advice.code for advice in ADVICE]
     declared += [code for step in STEPS for code in (*step.codes(), *step.advice_codes)]
     declared += [code for of_command in OF_COMMANDS.values() for code in of_command]
@@ -98,7 +98,7 @@ def test_text_has_no_regular_expression_and_no_cause_twice() -> None:
 
 def test_every_rule_is_listed() -> None:
     """Each rule, advice and change of a code is one of its cases, with its steps and origin."""
-    rules = (*RULES, *pods.RULES, *STATES.values())
+    rules = (*RULES, *table("pods"), *STATES.values())
     steps: list[tuple[str, int]] = [(rule.code, len(rule.steps)) for rule in rules]
     steps += [(habit.code, len(habit.steps)) for habit in ADVICE]
     steps += [(change.code, len(change.steps)) for change in CHANGES]

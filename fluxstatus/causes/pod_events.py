@@ -1,0 +1,104 @@
+"""The events that tell more about the problem of a pod than its status does."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from functools import lru_cache
+
+from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.base.late_pattern import late_pattern
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.ref import Key
+from fluxstatus.state.pods import PodProblem, claims_of
+from fluxstatus.state.state import Event, State
+
+UNSCHEDULED = "FailedScheduling"
+_VAGUE = frozenset({"pending", "not-ready"})  # an event of the pod has more details
+_EXITED = frozenset({"crash-loop", "failed"})  # a probe may be the cause
+_PULL_FAILED = "Failed to pull image"  # kubernetes pkg/kubelet/images/image_manager.go
+_STOPPED = ("Liveness probe ", "Startup probe ")  # pkg/kubelet/prober; the kubelet then kills it
+_NOT_STARTED = "Error: "  # pkg/kubelet/kuberuntime; the reason is Failed
+_BEFORE_EXIT = timedelta(minutes=10)
+"""How long before a container exits a probe that is the cause may have been reported."""
+
+_NOISE = frozenset({"DNSConfigForming", "MissingClusterDNS", "ProbeWarning", "PolicyViolation"})
+"""Reasons of events that the kubelet or a policy repeats, also about pods that work."""
+
+_LOGIN = "FailedToRetrieveImagePullSecret"
+"""The reason of an event that the kubelet repeats, although an image may not need the login."""
+
+_MOUNTS = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume"})
+_LATE_MOUNT = late_pattern(
+    r"^Unable to attach or mount volumes|timed out waiting for|context deadline exceeded"
+)
+"""Messages about volumes that only say that something took too long."""
+
+_OF_DEPLOYMENT = late_pattern(r"(?P<stem>.+)-[a-z0-9]{6,10}-[a-z0-9]{5}")
+"""The name of a pod of a Deployment."""
+
+_UNUSED_LOGIN = "Unable to retrieve some image pull secrets"  # kubelet_pods.go
+
+
+def events_behind(state: State, problem: PodProblem, pod: Object) -> Iterator[Event]:
+    """Yield the newest event of each object that gives details about the *problem* of *pod*."""
+    namespace = text_of(map_of(pod.get("metadata")).get("namespace"))
+    of_pod = state.warnings.get(("Pod", namespace, problem.pod), [])
+    if problem.code == "image-pull":
+        for part in (_PULL_FAILED, _UNUSED_LOGIN):
+            yield from [event for event in of_pod if part in event.message][:1]
+    elif problem.code in _VAGUE:
+        yield from _telling(of_pod, problem)[:1]
+    elif problem.code == "init":  # only the probe of a sidecar, as no other init container has one
+        yield from [event for event in of_pod if event.message.startswith(_STOPPED)][:1]
+    elif problem.code == "config" or "exit code 128" in problem.text:
+        if problem.text.endswith((")", "restart", "restarts")):  # the status has no message
+            yield from [event for event in of_pod if event.message.startswith(_NOT_STARTED)][:1]
+    elif problem.code in _EXITED:
+        at = problem.since and problem.since - _BEFORE_EXIT
+        probes = (event for event in of_pod if event.message.startswith(_STOPPED))
+        yield from [event for event in probes if at is None or event.last >= at][:1]
+    if problem.code == "pending":
+        for claim in claims_of(pod) or _claims_named_after(state, namespace, problem.pod):
+            yield from state.warnings.get(("PersistentVolumeClaim", namespace, claim), [])[:1]
+
+
+def _telling(events: list[Event], problem: PodProblem) -> list[Event]:
+    """Return the *events* that may be about the *problem* of a pod, the most telling first.
+
+    Only the scheduler reports what keeps a pod from a node. Of volumes, the attachment is often
+    reported once, and then only every few minutes that it took too long.
+    """
+    ours = [event for event in events if event.reason not in _NOISE | {_LOGIN}]
+    if problem.code == "not-ready":
+        ours.sort(key=lambda event: event.reason == UNSCHEDULED)
+    if ours and ours[0].reason in _MOUNTS and _LATE_MOUNT.search(ours[0].message):
+        mounts = [event for event in ours if event.reason in _MOUNTS]
+        return sorted(mounts, key=lambda event: bool(_LATE_MOUNT.search(event.message)))
+    return ours
+
+
+def _claims_named_after(state: State, namespace: str, pod: str) -> list[str]:
+    """Return the claims with events that are named after *pod*, whose claims are not known.
+
+    A StatefulSet calls them TEMPLATE-POD, a pod calls those of its ephemeral volumes POD-VOLUME,
+    and a chart usually calls them as the Deployment, or adds a word.
+    """
+    found = _OF_DEPLOYMENT.fullmatch(pod)
+    stem = found["stem"] if found else pod
+    events = warnings_by_namespace(state).get(namespace, {})
+    named = (name for kind, _, name in events if kind == "PersistentVolumeClaim")
+    return [
+        claim
+        for claim in named
+        if claim == stem or claim.endswith(f"-{pod}") or claim.startswith(f"{stem}-")
+    ]
+
+
+@lru_cache(maxsize=1)  # a run asks once for each failed health check
+def warnings_by_namespace(state: State) -> Mapping[str, Mapping[Key, list[Event]]]:
+    """Return the Warning events of the last hour that may tell a cause, by namespace and object."""
+    found: dict[str, dict[Key, list[Event]]] = defaultdict(dict)
+    for key, events in state.warnings.items():
+        if telling := [event for event in events if event.reason not in _NOISE]:
+            found[key[1]][key] = telling
+    return found
