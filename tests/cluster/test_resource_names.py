@@ -79,7 +79,7 @@ def test_a_word_that_means_none(word: str, text: str) -> None:
 def test_a_word_of_a_group_that_was_not_read(group: str, word: str, is_unknown: bool) -> None:
     """What may be served is not missing."""
     error = UnreadError if is_unknown else NotFoundError
-    with pytest.raises(error, match="it is down" if is_unknown else "the API server"):
+    with pytest.raises(error, match="it is down" if is_unknown else "API server"):
         called(KNOWN._replace(unread={group: FAILED}), word)
 
 

@@ -6,6 +6,7 @@ import sys
 from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,7 +106,7 @@ MESSAGE = (
 """As recorded from kustomize-controller."""
 
 
-def owned(kind: str, name: str, owner: str, **content: object) -> Object:
+def owned(kind: str, name: str, owner: str, **content: Any) -> Object:
     """Return an object in HOME that is owned by Kind/name, or applied by the Kustomization app."""
     labels = {
         f"kustomize.toolkit.fluxcd.io/{k}": v for k, v in (("name", "app"), ("namespace", HOME))
