@@ -60,8 +60,21 @@ def render(report: Report, look: Look) -> str:
     return versioned(document(report, everything=look.everything), VERSION)
 
 
+_made: list[tuple[Report, bool, dict[str, Any]]] = []
+"""The last report, and its document: YAML beside JSON has the same."""
+
+
 def document(report: Report, *, everything: bool) -> dict[str, Any]:
-    """Return *report* as the value that `render` writes."""
+    """Return *report* as the value that `render` writes, which is not to be changed."""
+    for known, whole, found in _made:
+        if known is report and whole is everything:
+            return found
+    made = _document(report, everything=everything)
+    _made[:] = [(report, everything, made)]
+    return made
+
+
+def _document(report: Report, *, everything: bool) -> dict[str, Any]:
     counts = report.counts
     return {
         "tool": {"name": "kubectl-flux-status", "version": __version__},
