@@ -167,7 +167,7 @@ RULES = (
     ),
     Rule(
         ADMISSION_DENIED,
-        why="the API server does not allow spec.externalIPs, which {object} sets (admission plugin DenyServiceExternalIPs)",
+        why="the API server does not allow externalIPs, which {object} sets (admission plugin DenyServiceExternalIPs)",
         steps=(
             Step(
                 "remove externalIPs {in_git}. Use a Service of type LoadBalancer instead (for example, with MetalLB), or an ingress controller",

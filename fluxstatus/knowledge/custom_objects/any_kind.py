@@ -120,7 +120,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="KEDA cannot use the workload in scaleTargetRef",
+        why="the workload in scaleTargetRef cannot be scaled by KEDA",
         steps=(
             Step(
                 "check that the workload exists in the namespace of the ScaledObject, and correct apiVersion, kind and name in scaleTargetRef; a Kustomization that creates both can apply them in any order, and KEDA retries automatically",
@@ -150,7 +150,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="Knative cannot read the image from its registry to get its digest",
+        why="the digest of the image cannot be read from its registry (by the controller of Knative)",
         steps=(
             Step(
                 "check the image's name and tag. For a private registry, add a pull secret to the ServiceAccount of the Knative Service, because the Knative controller reads the image, too",

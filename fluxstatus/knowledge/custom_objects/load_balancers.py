@@ -120,7 +120,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="Hetzner Cloud cannot create the load balancer because the Service does not say where",
+        why="the load balancer has no location in Hetzner Cloud, so the controller cannot create it",
         steps=(
             Step(
                 "set annotation load-balancer.hetzner.cloud/location or load-balancer.hetzner.cloud/network-zone on the Service, or set HCLOUD_LOAD_BALANCERS_LOCATION or HCLOUD_LOAD_BALANCERS_NETWORK_ZONE for all Services in the cloud controller manager",

@@ -43,7 +43,7 @@ RULES = (
     ),
     Rule(
         _SOPS_FORMAT_WRONG,
-        why="a SOPS file was encrypted in another format than its name says: the controller reads it as binary, but its encrypted content is not",
+        why="a SOPS file was encrypted in a format that does not match its name: the controller reads it as binary, but its encrypted content is not",
         steps=(
             Step(
                 "encrypt the file again from the plain text with the type that fits its extension: yaml, json, env (dotenv) or ini; all other extensions are binary (sops encrypt --input-type binary)",

@@ -47,7 +47,7 @@ RULES = (
                 ),
             ),
             Step(
-                "do not remove a finalizer by hand before you know what it protects: what the controller would clean up (such as volumes or cloud resources) then remains"
+                "do not remove a finalizer by hand before you know its purpose: resources that the controller would clean up (such as volumes or cloud resources) then remain"
             ),
         ),
         pattern=Text(r"\bresource \w+/\S+ still exists\. status: "),

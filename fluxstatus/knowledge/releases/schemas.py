@@ -108,7 +108,7 @@ RULES = (
     ),
     Rule(
         VALUES_INVALID,
-        why="the values match several alternatives in the schema of chart {schema_chart}, of which only one is allowed: {detail}",
+        why="the values match several alternatives in the schema of chart {schema_chart}, but only one is allowed: {detail}",
         steps=(
             Step(
                 "in spec.values and spec.valuesFrom, set only the values of one alternative (often a value and a reference to an existing Secret or object exclude each other). To see the alternatives, run helm show values, or read the chart's values.schema.json",
