@@ -186,7 +186,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="Kubernetes does not have the volume plugin that the StorageClass uses: {detail}",
+        why="the volume plugin that the StorageClass uses is not part of Kubernetes: {detail}",
         steps=(
             Step(
                 "install the CSI driver that replaces this plugin, and use a StorageClass of this driver in Git or in the chart's values",

@@ -106,7 +106,7 @@ RULES = (
         why="the container was stopped (exit code 143, SIGTERM)",
         steps=(
             Step(
-                "exit code 143 means that the program was asked to stop (SIGTERM), so it did not fail by itself. Check the pod's events: the signal usually comes from the kubelet, after a failed liveness or startup probe or when the pod is deleted. Then correct the probe, or give the program more time (startupProbe or failureThreshold)",
+                "exit code 143 means that the program was asked to stop (SIGTERM), which is not an error of the program. Check the pod's events: the signal usually comes from the kubelet, after a failed liveness or startup probe or when the pod is deleted. Then correct the probe, or give the program more time (startupProbe or failureThreshold)",
                 read=(DESCRIBE, PREVIOUS),
             ),
         ),
@@ -159,7 +159,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the program accessed memory that is not there (exit code 135, SIGBUS)",
+        why="the program accessed memory that is not available (exit code 135, SIGBUS)",
         steps=(
             Step(
                 "exit code 135 means that the program accessed memory that is not available (SIGBUS). Check whether it needs more shared memory (mount an emptyDir with medium: Memory at /dev/shm), huge pages that the node does not have, or a memory-mapped file whose volume is full",

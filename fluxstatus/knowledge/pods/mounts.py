@@ -270,7 +270,7 @@ RULES = (
         why="the kubelet does not have a ConfigMap or Secret of the pod yet: {detail}",
         steps=(
             Step(
-                "wait, because the kubelet retries automatically; it also writes this for a pod that has just been deleted. If the pod still does not start, check the node's connection to the API server",
+                "wait, because the kubelet retries automatically; this message also appears for a pod that has just been deleted. If the pod still does not start, check the node's connection to the API server",
                 read=(DESCRIBE, "kubectl get nodes"),
             ),
         ),

@@ -111,7 +111,7 @@ RULES = (
         why="the program lost its leader election, because it could not renew its lease in time: {detail}",
         steps=(
             Step(
-                "check the API server's load and latency, and the CPU limit of the container; the program starts again by itself",
+                "check the API server's load and latency, and the CPU limit of the container; the kubelet starts the program again",
                 read=(PREVIOUS, "kubectl get --raw=/readyz"),
             ),
         ),
@@ -128,7 +128,7 @@ RULES = (
         why="another process or pod probably uses the same data: {detail}",
         steps=(
             Step(
-                "make sure that only one pod uses the volume (replicas: 1, strategy.type: Recreate), and that the old pod has ended. If it has, remove its stale lock file; on NFS or SMB, locks may not work at all",
+                "make sure that only one pod uses the volume (replicas: 1, strategy.type: Recreate), and that the old pod has ended. If it has, remove its stale lock file; on NFS or SMB, locks often do not work",
                 read=(DESCRIBE, PREVIOUS, "kubectl get pods -n {ns} -o wide"),
             ),
         ),

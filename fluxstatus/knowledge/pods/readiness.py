@@ -83,7 +83,7 @@ RULES = (
         why="the probe uses the wrong scheme: the program and the probe disagree on HTTP or HTTPS ({detail})",
         steps=(
             Step(
-                "set scheme: HTTPS or HTTP in the probe's httpGet to what the program serves on this port",
+                "in the probe's httpGet, set the scheme (HTTP or HTTPS) that the program uses on this port",
                 read=(DESCRIBE, LOG),
             ),
         ),
@@ -283,7 +283,7 @@ RULES = (
         why="the pod is being deleted, but it does not terminate",
         steps=(
             Step(
-                "check the pod's node: the kubelet of a node that is not ready cannot confirm the deletion, and a volume may not be unmounted. If the pod has finalizers, check the controller that removes them. Force the deletion only if the node is certainly off, because a StatefulSet then starts a second pod with the same identity",
+                "check the pod's node: the kubelet of a node that is not ready cannot confirm the deletion, and a volume may still be mounted. If the pod has finalizers, check the controller that removes them. Force the deletion only if the node is certainly off, because a StatefulSet then starts a second pod with the same identity",
                 read=("kubectl get pod {pod} -n {ns} -o yaml", "kubectl get nodes"),
             ),
         ),
