@@ -62,9 +62,9 @@ def _bare_cluster(running_bare_cluster: Cluster) -> Iterator[Cluster]:
     running_bare_cluster.remove_crds()
 
 
-@pytest.fixture(scope="session", name="living_cluster")
+@pytest.fixture(scope="module", name="living_cluster")
 def _living_cluster() -> Iterator[Cluster]:
-    """Yield a cluster where Deployments become ready, with all CRDs, the same one to all tests."""
+    """Yield a cluster where Deployments become ready, with all CRDs, the same one to a file."""
     with Cluster(controllers=True) as cluster:
         cluster.install_crds()
         yield cluster
