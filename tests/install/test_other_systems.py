@@ -53,9 +53,9 @@ def test_nothing_needs_linux(unpacked: Path, words: list[str]) -> None:
 
 
 @pytest.mark.cluster
-def test_a_check_needs_no_linux(unpacked: Path, running_cluster: Cluster, kubectl: Path) -> None:
+def test_a_check_needs_no_linux(unpacked: Path, cluster: Cluster, kubectl: Path) -> None:
     """A check of a cluster works without these calls, and without /dev/shm."""
-    words = _program(unpacked, f"--kubeconfig={running_cluster.kubeconfig('admin')}")
+    words = _program(unpacked, f"--kubeconfig={cluster.kubeconfig('admin')}")
     if may_unshare():
         words = ["unshare", "--mount", "sh", "-c", f'{_WITHOUT_SHARED_MEMORY} "$@"', "sh", *words]
     env = {**os.environ, "PATH": f"{kubectl.parent}:{os.environ['PATH']}"}
