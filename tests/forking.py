@@ -127,7 +127,7 @@ class _Servers:
         self._known: list[_Server] = []
         atexit.register(self._end, 0)
 
-    def run(self, asked: object, stdin: int | str) -> tuple[bytes, bytes, int]:
+    def run(self, asked: tuple[Any, ...], stdin: int | str) -> tuple[bytes, bytes, int]:
         """Run *asked*, and return its output, its errors and its exit code."""
         with ExitStack() as ours:
             with ExitStack() as theirs:
@@ -178,12 +178,11 @@ def _read_all(pipes: Sequence[IO[bytes]]) -> list[bytes]:
     parts: dict[IO[bytes], list[bytes]] = {pipe: [] for pipe in pipes}
     with DefaultSelector() as selector:
         for pipe in pipes:
-            selector.register(pipe, EVENT_READ)
+            selector.register(pipe, EVENT_READ, pipe)
         while selector.get_map():
             for key, _ in selector.select():
-                pipe: Any = key.fileobj
-                part = os.read(pipe.fileno(), 1 << 16)
-                parts[pipe].append(part)
+                part = os.read(key.fd, 1 << 16)
+                parts[key.data].append(part)
                 if not part:
-                    selector.unregister(pipe)
+                    selector.unregister(key.fileobj)
     return [b"".join(each) for each in parts.values()]

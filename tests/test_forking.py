@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Any
 
 import pytest
 
@@ -16,9 +17,9 @@ from tests.conftest import RECORDED
 only_linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each run starts")
 
 
-def both(*words: str | Path, **how: object) -> list[CompletedProcess[str]]:
+def both(*words: str | Path, **how: Any) -> list[CompletedProcess[str]]:
     """Run the program in both ways."""
-    forked = forking.run(words, **how)  # type: ignore[arg-type]
+    forked = forking.run(words, **how)
     return [forked, forking.started(words, **how)]
 
 

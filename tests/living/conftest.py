@@ -1,4 +1,7 @@
-"""One cluster with Flux's controllers and its servers for all tests in this folder."""
+"""One cluster with Flux's controllers and its servers for all tests in this folder.
+
+It ends after them: also an idle cluster takes time.
+"""
 
 from collections.abc import Iterator
 
@@ -14,7 +17,7 @@ from .objects import Object, git_repository, kustomization
 from .pushes import FILES
 
 
-@pytest.fixture(scope="session", name="flux")
+@pytest.fixture(scope="package", name="flux")
 def _flux(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flux]:
     with Cluster(controllers=True) as cluster:
         cluster.install_crds(kinds=KINDS)
@@ -22,7 +25,7 @@ def _flux(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flux]:
             yield flux
 
 
-@pytest.fixture(scope="session", name="operator")
+@pytest.fixture(scope="package", name="operator")
 def _operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flux]:
     """Return a cluster of its own with the Flux Operator, which installs Flux itself."""
     with Cluster(controllers=True) as cluster:
