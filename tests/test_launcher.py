@@ -128,12 +128,12 @@ def test_folder_that_cannot_be_written(tarball: Path, clean_room: Room, tmp_path
 
 
 @pytest.mark.cluster
-def test_read_only_file_system(archive: Path, kubectl: Path, cluster: Cluster) -> None:
+def test_read_only_file_system(archive: Path, kubectl: Path, running_cluster: Cluster) -> None:
     """Where no file can be written but in shared memory, as in some containers, it runs."""
     if not may_unshare():
         pytest.skip("no mounts of one's own here: that takes root on Linux")
     script = 'mount --make-rprivate / && mount -o remount,bind,ro / && exec "$@"'
-    kubeconfig = f"--kubeconfig={cluster.kubeconfig('admin')}"
+    kubeconfig = f"--kubeconfig={running_cluster.kubeconfig('admin')}"
     for words in (["--demo"], [kubeconfig]):
         done = subprocess.run(
             ["unshare", "--mount", "sh", "-c", script, "sh", archive, *words],

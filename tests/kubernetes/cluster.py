@@ -56,7 +56,6 @@ class Cluster:
         self._processes: dict[str, Process] = {}
         self._crds: list[crds.Definition] = []
         self._away = False  # the API server, paused or killed
-        self._rests_since: float | None = None
 
     def __enter__(self) -> Self:
         names = ["etcd", "kube-apiserver", "kubectl"]
@@ -200,24 +199,6 @@ class Cluster:
         self._wait_for("the API server", lambda: self._api.answers("/readyz"))
         self._wait_for_crds()
         self._away = False
-
-    # How it rests
-
-    def rest(self) -> None:
-        """Freeze it until ``wake``: idle, etcd and the API server take 3 % of a processor."""
-        for process in reversed(self._processes.values()):
-            process.pause()
-        self._rests_since = time.monotonic()
-
-    def wake(self) -> None:
-        """Let it go on after ``rest``, and wait until it is ready."""
-        if self._rests_since is None:
-            return
-        for process in self._processes.values():
-            process.resume()
-        if time.monotonic() - self._rests_since > 1:
-            self._wait_for("the API server", lambda: self._api.answers("/readyz"))
-        self._rests_since = None
 
     # How it starts
 

@@ -43,12 +43,10 @@ def _cluster(running_cluster: Cluster) -> Iterator[Cluster]:
 
     What a test puts, applies or removes is undone after it; CRDs are the test's own business.
     """
-    running_cluster.wake()
     running_cluster.forget_audit()
     yield running_cluster
     running_cluster.clear()
     running_cluster.resume()
-    running_cluster.rest()
 
 
 @pytest.fixture(scope="session", name="running_bare_cluster")
@@ -60,10 +58,8 @@ def _running_bare_cluster() -> Iterator[Cluster]:
 @pytest.fixture(name="bare_cluster")
 def _bare_cluster(running_bare_cluster: Cluster) -> Iterator[Cluster]:
     """Yield a cluster without any CRD, the same one to all tests; it is bare again after each."""
-    running_bare_cluster.wake()
     yield running_bare_cluster
     running_bare_cluster.remove_crds()
-    running_bare_cluster.rest()
 
 
 @pytest.fixture(scope="module", name="living_cluster")

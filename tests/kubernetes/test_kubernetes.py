@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from tests.kubernetes import access, build, load
@@ -230,23 +229,6 @@ def test_the_api_server_can_hang_and_die_and_come_back(cluster: Cluster) -> None
         cluster.kubectl(*ask)
     cluster.resume()
     assert len(cluster.get(KUSTOMIZATIONS, "viewer")["items"]) == 1
-
-
-@cluster_test
-def test_it_rests_between_tests(cluster: Cluster) -> None:
-    """While no test uses it, nothing of it runs; then it answers as before."""
-
-    def states() -> set[str]:
-        return {psutil.Process(one.pid).status() for one in cluster._processes.values()}  # noqa: SLF001
-
-    cluster.rest()
-    until = time.monotonic() + 60
-    while states() != {psutil.STATUS_STOPPED}:  # as soon as each has been scheduled
-        assert time.monotonic() < until
-        time.sleep(0.01)
-    cluster.wake()
-    assert psutil.STATUS_STOPPED not in states()
-    assert cluster.get("/readyz") == "ok"
 
 
 @cluster_test
