@@ -38,8 +38,7 @@ class _Form(NamedTuple):
     Of `manifests` the first that exists counts; `inline` returns the servers in it, or the paths of
     files with servers. `files` have them without being named; they do not count if the manifest
     `replaces` them, or without a manifest that the client needs, and give way to the others.
-    `variable` stands for the folder
-    of the plugin, and `name` is what the client calls a server.
+    `variable` stands for the folder of the plugin, and `name` is what the client calls a server.
     """
 
     manifests: tuple[str, ...]
