@@ -126,7 +126,7 @@ _STATE = {".local/state"}  # the time of the failed check: docs/safety.md
 def test_works(
     install: Callable[[Path, Path], None], written: set[str], dist: Path, room: Path, kubectl: Path
 ) -> None:
-    """Each artefact verifies itself, checks a cluster, and leaves nothing but its cache and state."""
+    """Each artefact verifies itself, checks a cluster, and leaves only its cache and its state."""
     place = room / "place"
     install(dist, place)
     root = SmallRoot(room, kubectl, place)
