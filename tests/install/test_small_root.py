@@ -126,11 +126,7 @@ _STATE = {".local/state"}  # the time of the failed check: docs/safety.md
 def test_works(
     install: Callable[[Path, Path], None], written: set[str], dist: Path, room: Path, kubectl: Path
 ) -> None:
-<<<<<<< HEAD
-    """Each artefact verifies itself, checks a cluster and leaves only its cache and state."""
-=======
     """Each artefact verifies itself, checks a cluster, and leaves only its cache and its state."""
->>>>>>> wt-i23
     place = room / "place"
     install(dist, place)
     root = SmallRoot(room, kubectl, place)
