@@ -38,7 +38,7 @@ _WITHOUT = """
 mount --make-rprivate /
 mount -t tmpfs -o ro none /dev/shm
 mount -t tmpfs none /proc
-mkdir -p /proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2 # to which /dev/fd leads, and macOS has that
+mkdir -p /proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2 # where /dev/fd leads; macOS has that
 mount -o remount,ro /proc
 exec "$@"
 """
