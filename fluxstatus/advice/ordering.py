@@ -59,7 +59,8 @@ def _not_awaited(view: View) -> Iterator[Occurrence]:
 
     One that applies what depends on it cannot wait: each would wait for the other.
     """
-    ready_early = {one.key for one in view.of_kind(*_WAITS) if not _WAITS[one.ref.kind](one)}
+    early = (one for one in view.of_kind(*_WAITS) if not _WAITS[one.ref.kind](one))
+    ready_early: set[Key] = {one.key for one in early}
     dependents: dict[Key, list[Resource]] = defaultdict(list)
     for resource in view.of_kind(*_WAITS) if ready_early else ():
         if maps_of(resource.spec.get("dependsOn")):
