@@ -21,6 +21,7 @@ from shipping.packing import BUILD
 from shipping.version import ROOT, TAG
 
 _YEAR = 365 * 86_400
+_EXAMPLE = "0.2.0"  # the version to release, in the documentation
 _PAGE = ROOT / "docs" / "release.md"
 _PACKAGES = """
 from shipping.__main__ import DIST, archive, build_packages
@@ -102,7 +103,7 @@ def _check(dist: Path, unpacked: Path) -> Iterator[str]:
         place = unpacked / packed.name
         _run(sys.executable, "-m", "venv", "--without-pip", place)
         python = place / "bin" / "python"
-        _pip("--python", python, "install", packed)
+        _pip("--python", python, "install", "--no-compile", packed)
         _start(place / "bin" / "kubectl-flux_status", unpacked)
         yield packed.name
 
@@ -118,7 +119,7 @@ def _start(program: Path, home: Path) -> None:
 
 def _steps() -> Iterator[str]:
     """Yield the steps of docs/release.md that a person takes; commands are indented."""
-    page = _PAGE.read_text(encoding="utf-8")
+    page = _PAGE.read_text(encoding="utf-8").replace(_EXAMPLE, flux_plugin.VERSION)
     for step in re.findall(r"^\d+\. (.*?)(?=^\d+\. |^$\n(?!   ))", page, re.MULTILINE | re.DOTALL):
         parts = re.split(r"^ +```.*\n", step, flags=re.MULTILINE)  # every other one is of commands
         parts[1::2] = [

@@ -11,8 +11,8 @@ from types import ModuleType
 from typing import Any
 
 _LATE = (
-    "bz2", "calendar", "email.header", "email.quoprimime", "fnmatch", "ipaddress", "linecache",
-    "lzma", "platform", "shellingham", "subprocess", "textwrap", "tokenize",
+    "bz2", "calendar", "fnmatch", "ipaddress", "linecache", "lzma", "platform", "shellingham",
+    "subprocess", "textwrap", "tokenize",
 )  # fmt: skip
 _lock = threading.Lock()
 

@@ -57,7 +57,7 @@ def _claude(host: Host, *, folder: bool) -> Iterator[Plugin]:
     [known] = _documents(cache / "installed_plugins.json") or [{}]
     [markets] = _documents(cache / "known_marketplaces.json") or [{}]
     for key, value in islice(map_of(known.get("plugins")).items(), _PLUGINS):
-        name, _, market = key.rpartition("@")
+        name, market = key.rpartition("@")[::2]
         for one in maps_of(value):
             place = one.get("projectPath")
             if enabled.get(key) is not True or place not in (None, str(host.folder)):
@@ -115,7 +115,7 @@ def _codex(host: Host, **_: bool) -> Iterator[Plugin]:
     """Yield the plugins of Codex, which config.toml has as NAME@MARKETPLACE."""
     [config] = settings(host, "codex/config.toml") or [{}]
     for key, value in islice(map_of(config.get("plugins")).items(), _PLUGINS):
-        name, _, marketplace = key.rpartition("@")
+        name, marketplace = key.rpartition("@")[::2]
         folder = Path(host.base("codex"), "plugins", "cache", marketplace, name)
         versions = sorted(_folders(folder), key=_version)
         servers = map_of(map_of(value).get("mcp_servers")).items()
@@ -169,7 +169,7 @@ def _copilot(host: Host, **_: bool) -> Iterator[Plugin]:
             yield Plugin(name, Path(str(one.get("cache_path") or usual)))
     markets = {k: v for one in found for k, v in map_of(one.get("extraKnownMarketplaces")).items()}
     for key, value in islice(enabled.items(), _PLUGINS):
-        name, _, market = key.rpartition("@")
+        name, market = key.rpartition("@")[::2]
         plugin = _in_market(_folder_of(markets.get(market)), name, _COPILOT_MARKETS)
         if plugin and value is True:
             yield plugin

@@ -37,8 +37,8 @@ class _Form(NamedTuple):
 
     Of `manifests` the first that exists counts; `inline` returns the servers in it, or the paths of
     files with servers. `files` have them without being named; they do not count if the manifest
-    `replaces` them, or without a manifest that the client needs. `variable` stands for the folder
-    of the plugin, and `name` is what the client calls a server.
+    `replaces` them, or without a manifest that the client needs, and give way to the others.
+    `variable` stands for the folder of the plugin, and `name` is what the client calls a server.
     """
 
     manifests: tuple[str, ...]
@@ -125,7 +125,7 @@ def _files(form: _Form, plugin: Plugin, most: int) -> Iterator[Brought]:
     named = [declared] if isinstance(declared, str) else declared
     paths = named if isinstance(named, list) else []
     usual = () if form.replaces and declared is not None else form.files
-    for path in dict.fromkeys((*usual, *(str(path).removeprefix("./") for path in paths))):
+    for path in dict.fromkeys((*(str(path).removeprefix("./") for path in paths), *usual)):
         file = plugin.root / path
         if ".." not in Path(path).parts and file.exists():
             one = _read(plugin, file, most)

@@ -102,8 +102,9 @@ class _Reading:
         from fluxstatus.mcp import policies, trust  # noqa: PLC0415 - most machines have few such files
 
         client = self.client
+        called = name.rpartition(":")[2] if at.place.plugin else name  # PLUGIN:SERVER
         is_ours = name in self.lower or self._is_the_server(
-            at.schema.read(name, value if own is None else own)
+            at.schema.read(called, value if own is None else own)
         )
         if not is_ours or not trust.counts(client.name, at, name, self.host):
             return None

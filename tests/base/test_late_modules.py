@@ -27,7 +27,7 @@ def test_what_imports_them_does_without() -> None:
         "import typer, shutil, urllib.parse, http.client;"
         "print(*(type(sys.modules[n]).__name__ for n in _LATE if n not in begun))"
     )
-    assert set(run(code).split()) == {"_Late"}
+    assert set(run(code).split()) == {"_Late", "_Platform"}
 
 
 @pytest.mark.parametrize(
@@ -50,12 +50,6 @@ def test_what_imports_them_does_without() -> None:
         "import platform; assert platform.python_version_tuple()[0] == '3'",
         "import fnmatch, glob; assert fnmatch.fnmatch('a.py', '*.py') and glob.glob('/*')",
         "import calendar; assert calendar.timegm((1970, 1, 1, 1, 1, 1)) == 3661",
-        (
-            "from email.message import EmailMessage, Message\n"
-            "m = Message(); m['Subject'] = 'ä' * 99; assert '=?utf-8?' in m.as_string()\n"
-            "m = EmailMessage(); m.set_content('ä' * 99, cte='quoted-printable')\n"
-            "assert '=C3=A4' in m.as_string()"
-        ),
     ],
 )
 def test_they_are_the_real_ones(code: str) -> None:

@@ -53,9 +53,12 @@ class Shop:
         git = ("git", "-c", "user.name=me", "-c", "user.email=me@example.com")
         for argv in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"]):
             subprocess.run([*git, *argv], cwd=self.folder, check=True)
+        subprocess.run(
+            [*git, "clone", "-q", "--bare", self.folder, home / "market.git"], check=True
+        )
         other = f'[url "file://{home}/"]\n\tinsteadOf = https://git.example.com/\n'
         (home / ".gitconfig").write_text(f'{other}[protocol "file"]\n\tallow = always\n')
-        return "https://git.example.com/market"
+        return "https://git.example.com/market.git"
 
 
 @pytest.fixture(autouse=True)
@@ -141,8 +144,8 @@ def test_where_a_plugin_of_claude_code_is_enabled(tmp_path: Path) -> None:
         assert listed(desk) == desk.ours() == tags
     put(desk.here / ".claude" / "settings.local.json", {"enabledPlugins": {"flux@market": False}})
     assert listed(desk) == desk.ours() == set()
-    skill = desk.home / ".claude" / "skills" / "flux"
-    put(skill / ".claude-plugin" / "plugin.json", _MANIFEST)
+    skill = desk.home / ".claude" / "skills" / "other"
+    put(skill / ".claude-plugin" / "plugin.json", {**_MANIFEST, "name": "other"})
     put(skill / ".mcp.json", {"mcpServers": _servers("mine")})
     assert listed(desk) == desk.ours() == {"mine"}
 

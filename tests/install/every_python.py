@@ -23,8 +23,8 @@ def main(arguments: list[str]) -> int:
     failed = []
     for version, python in others().items():
         print(f"Python {version}: {python}", flush=True)  # noqa: T201
-        command = [_environment(python), "-m", "pytest", "-m", "not cluster", *arguments]
-        if subprocess.run(command, cwd=ROOT, check=False).returncode:
+        command = ("-m", "pytest", "-m", "not cluster", *arguments)
+        if subprocess.run([_environment(python), *command], cwd=ROOT, check=False).returncode:
             failed.append(version)
     if failed:
         print(f"tests failed with Python {', '.join(failed)}")  # noqa: T201

@@ -491,8 +491,8 @@ def _pushgateway(tmp_path: Path) -> Iterator[str]:
     """Run a real Pushgateway, and give its address."""
     [port] = free_ports(1)
     address = f"127.0.0.1:{port}"
-    command = [build.programs("pushgateway")["pushgateway"], f"--web.listen-address={address}"]
-    process = Process(command, tmp_path / "pushgateway.log")
+    program_ = build.programs("pushgateway")["pushgateway"]
+    process = Process([program_, f"--web.listen-address={address}"], tmp_path / "log")
     try:
         while not get(f"http://{address}/-/ready"):
             assert not process.ended(), process.last_words()

@@ -68,7 +68,7 @@ def release(folder: Path, *arguments: str) -> CompletedProcess[str]:
             for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}  # fmt: skip
     return subprocess.run(
         [folder / ".ci" / "release", *arguments],
-        env=env, capture_output=True, text=True, check=False, timeout=240,
+        env=env, capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
 
 
@@ -127,8 +127,14 @@ def test_rehearsal(ready: Path) -> None:
     done = release(ready, "--rehearse")
     assert done.returncode == 0, done.stderr
     assert "both builds are the same, byte for byte" in done.stdout
-    for name in ("SHA256SUMS", f"kubectl-flux_status-{version.TAG}.tar.gz", "kubectl-flux_status"):
+    assert ("with a clock a year ahead" in done.stdout) == bool(shutil.which("faketime"))
+    programs = [f"kubectl-flux_status-{version.TAG}.tar.gz", "kubectl-flux_status"]
+    programs += [
+        f"kubectl_flux_status-{__version__}{end}" for end in ("-py3-none-any.whl", ".tar.gz")
+    ]
+    for name in ("SHA256SUMS", *programs):
         assert f"works and matches the release: {name}\n" in done.stdout
+    assert f"git push origin main {version.TAG}\n" in done.stdout
     left = re.findall(r"^release: to do \d+: (.*)$", done.stdout, re.MULTILINE)
     assert left[0] == "there are uncommitted changes"
     steps = re.findall(r"^\d+\. ", (ROOT / "docs" / "release.md").read_text(), re.MULTILINE)

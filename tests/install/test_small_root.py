@@ -58,9 +58,9 @@ class SmallRoot:
             path.mkdir(parents=True)
         (self._root / "dev" / "null").touch()
         python, library = run(NEW_PYTHON, "-c", _ABOUT).stdout.split()
-        programs = [shutil.which(name) or f"/bin/{name}" for name in ("sh", *COREUTILS)]
+        programs = [Path(shutil.which(name) or f"/bin/{name}") for name in ("sh", *COREUTILS)]
         for program in (*programs, kubectl):
-            shutil.copy(program, self._root / "bin" / Path(program).name)
+            shutil.copy(program, self._root / "bin" / program.name)
         self._copy(Path(python))
         link(python, self._root / "bin" / "python3")
         native = Path(library).glob("lib-dynload/*.so")
@@ -126,7 +126,7 @@ _STATE = {".local/state"}  # the time of the failed check: docs/safety.md
 def test_works(
     install: Callable[[Path, Path], None], written: set[str], dist: Path, room: Path, kubectl: Path
 ) -> None:
-    """Each artefact verifies itself, checks a cluster and leaves only its cache and state."""
+    """Each artefact verifies itself, checks a cluster, and leaves only its cache and its state."""
     place = room / "place"
     install(dist, place)
     root = SmallRoot(room, kubectl, place)

@@ -186,6 +186,14 @@ def test_a_file_of_a_plugin_that_cannot_be_read(
     assert "is larger than 4 MiB" in "".join(desk.scan(client).problems)
 
 
+@pytest.mark.parametrize("client", ["claude-code", "goose"])
+def test_a_wrapper_in_a_plugin_is_known_by_its_name(desk: Desk, client: str) -> None:
+    """The client puts the name of the plugin before that of the server."""
+    install, name = INSTALLED[client]
+    install(desk, {"mcpServers": {NAME: server(command="/bin/wrapper")}}, enabled=True)
+    assert [one.entry.name for one in desk.scan(client).started] == [name]
+
+
 def test_the_folder_of_a_plugin_is_filled_in(desk: Desk) -> None:
     """The client replaces the variable, so that the entry depends on nothing."""
     content = {"mcpServers": {"f": server(command="${CLAUDE_PLUGIN_ROOT}/flux-operator-mcp")}}

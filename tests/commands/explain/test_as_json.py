@@ -23,7 +23,7 @@ def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     report = json.loads(resources.files("fluxstatus.report").joinpath("schema.json").read_text())
     shared = SCHEMA["$defs"].keys() & report["$defs"].keys()
-    assert shared == {"count", "time", "level", "finding", "object", "commands", "data"}
+    assert shared == {"count", "time", "level", "finding", "object", "commands", "data", "next"}
     assert {name: SCHEMA["$defs"][name] for name in shared} == {
         name: report["$defs"][name] for name in shared
     }

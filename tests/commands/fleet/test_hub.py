@@ -42,7 +42,7 @@ def _hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servers]:
         yield servers
 
 
-def start(folder: Path) -> Iterator["subprocess.Popen[str]"]:
+def start(folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """Start the container of each pod of the Job, with its index; the mounts are in *folder*."""
     job: Any = list(yaml.safe_load_all(manifests.channels()["hub.yaml"]))[-1]
     [container] = job["spec"]["template"]["spec"]["containers"]
