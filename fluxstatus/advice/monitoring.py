@@ -134,9 +134,9 @@ ADVICE = (
         code=_NO_SCRAPING,
         step="components",
         area="monitoring",
-        title_one="no PodMonitor or ServiceMonitor, nor a VMPodScrape or VMServiceScrape, selects "
+        title_one="no PodMonitor, ServiceMonitor, VMPodScrape or VMServiceScrape selects "
         "{what}",
-        title_many="no PodMonitor or ServiceMonitor, nor a VMPodScrape or VMServiceScrape, selects "
+        title_many="no PodMonitor, ServiceMonitor, VMPodScrape or VMServiceScrape selects "
         "{n} controllers",
         why="an operator for monitoring is installed, but the durations and failures of "
         "reconciliations are not scraped",

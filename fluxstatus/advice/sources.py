@@ -365,7 +365,7 @@ ADVICE = (
                 "spec.ref.digest for one artifact"
             ),
             Step(
-                "if this cluster is meant to get every version first, as for staging, accept this "
+                "if this cluster is meant to get new versions first, such as a staging cluster, accept this "
                 "with --accept, or ignore it with --skip version-unbounded"
             ),
         ),

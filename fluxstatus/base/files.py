@@ -24,7 +24,7 @@ def read_file(path: Path, most: int, *, private: bool = False) -> bytes:
         if not stat.S_ISREG(about.st_mode):
             raise OSError("it is not a regular file")
         if private and (about.st_uid != os.geteuid() or about.st_mode & _OTHERS_WRITE):
-            raise OSError("other users may write it")
+            raise OSError("other users can write to it")
         return file.read(most + 1)
 
 

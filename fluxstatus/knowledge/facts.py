@@ -319,6 +319,17 @@ def has_post_renderers(subject: Subject) -> bool:
     return bool(subject.resource.spec.get("postRenderers"))
 
 
+def has_digest_in_tag(subject: Subject) -> bool:
+    """Return whether spec.ref.tag is a tag with a digest, as Docker writes it (6.6.2@sha256:…)."""
+    return "@sha256:" in text_of(map_of(subject.resource.spec.get("ref")).get("tag"))
+
+
+def has_chart_revisions(subject: Subject) -> bool:
+    """Return whether each revision of the source is a version of the chart of the HelmRelease."""
+    chart = map_of(map_of(subject.resource.spec.get("chart")).get("spec"))
+    return chart.get("reconcileStrategy") == "Revision"
+
+
 def creates_namespace(subject: Subject) -> bool:
     """Return whether Helm creates the namespace of the release (spec.install.createNamespace)."""
     return map_of(subject.resource.spec.get("install")).get("createNamespace") is True

@@ -5,7 +5,7 @@ source-controller internal/controller/ocirepository_controller.go.
 """
 
 from fluxstatus.knowledge.commands import ENDPOINT, LOG, SPEC
-from fluxstatus.knowledge.facts import has_reference
+from fluxstatus.knowledge.facts import has_digest_in_tag, has_reference
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -39,6 +39,25 @@ _WANTED = r"(?:manifests|blobs)/(?P<wanted>(?:sha\d+:)?[^\s:]+)"
 _UNKNOWN_MANIFEST = Text(r"MANIFEST_UNKNOWN|manifest unknown")
 
 _CONTENT = (
+    Rule(
+        _REGISTRY_TAG_MISSING,
+        why="spec.ref.tag contains a tag and a digest, which Flux does not accept in one field",
+        steps=(
+            Step(
+                "move the digest (sha256:HEX) to spec.ref.digest. If both fields are set, Flux uses the digest",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"failed to (?:determine artifact digest|pull|parse)|invalid (?:reference|URL)|could not parse reference"
+        ),
+        kinds=_OCI,
+        when=(has_digest_in_tag,),
+        reach=Reach.WHOLE,
+        trivial=True,
+        quoted=True,
+        upstream="SC docs/spec/v1/ocirepositories.md, Reference",
+    ),
     Rule(
         _REGISTRY_TAG_MISSING,
         why='spec.ref is not set, so Flux requests the tag "latest", which does not exist in the registry',

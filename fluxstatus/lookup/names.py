@@ -75,7 +75,7 @@ def split(words: Sequence[str]) -> tuple[str, str]:
     text = f"{' '.join(words)!r} is not in the form KIND/NAME"
     if slash or not kind:
         raise ArgumentError(text)
-    raise _without_name(kind) or ArgumentError(f"{text}; write for example ks/{kind}")
+    raise _without_name(kind) or ArgumentError(f"{text}; for example: ks/{kind}")
 
 
 def _without_name(word: str) -> ArgumentError | None:

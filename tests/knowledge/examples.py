@@ -60,6 +60,8 @@ SPECS: dict[str, dict[str, Any]] = {
     "chartOnGitHub": {"url": "https://github.com/acme/charts"},
     "artifact": {"distribution": {"artifact": "oci://r.example.com/manifests:latest"}},
     "source": {"sourceRef": {"kind": "GitRepository", "name": "git", "namespace": "src"}},
+    "revisions": {"chart": {"spec": {"chart": "web", "reconcileStrategy": "Revision"}}},
+    "digested": {"ref": {"tag": "6.1.9@sha256:6ca1"}},
     "chart": {"chartRef": {"kind": "OCIRepository", "name": "chart"}},
     "sync": {},
     "azureDevOps": {"url": "https://dev.azure.com/acme/platform/_git/fleet"},

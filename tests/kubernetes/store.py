@@ -35,6 +35,7 @@ _RESTLESS = tuple(
     f"{ROOT}{name}/"
     for name in (
         "apiregistration.k8s.io",
+        "ipaddresses",  # that of the Service kubernetes, without which it reports an event
         "leases/kube-node-lease",
         "leases/kube-system",
         "masterleases",

@@ -25,7 +25,7 @@ def test_flux_and_its_own_workloads_are_found() -> None:
         (["gitrepo/ap"], "did you mean"),
         (["node/x"], "is not a Flux kind"),
         (["deploy/x"], "no Deployment 'x' found in the snapshot, which contains only"),
-        (["app"], "is not in the form KIND/NAME; write for example ks/app"),
+        (["app"], "is not in the form KIND/NAME; for example: ks/app"),
         (["ks"], "Kustomization needs a name; write ks/NAME"),
     ],
 )

@@ -25,7 +25,7 @@ def show(
     name: EntryName = NAME,
     connection: Connection,
 ) -> None:
-    """Print the entry for one client to paste; writes nothing."""
+    """Print the entry for a client, without writing a file."""
     if not client:
         raise BadParameter(f"use one of {', '.join(CLIENTS)}", param_hint="--client")
     [chosen] = clients([client]).values()

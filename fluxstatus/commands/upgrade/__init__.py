@@ -18,6 +18,6 @@ app = app_of(_Commands)
 def _upgrade(ctx: typer.Context) -> None:
     """Plan an upgrade of Flux, without upgrading it.
 
-    `upgrade plan` shows what blocks an upgrade and the steps, with commands that you run yourself.
+    `upgrade plan` shows what blocks an upgrade, and the steps of the upgrade with commands to run.
     """
     hand_down(ctx)

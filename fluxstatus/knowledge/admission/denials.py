@@ -6,7 +6,7 @@ Kyverno, Gatekeeper and ingress-nginx.
 
 from fluxstatus.knowledge.admission.shared import ADMISSION_DENIED, HOOKS, NO_DRY_RUN, WEBHOOK
 from fluxstatus.knowledge.commands import OBJECT
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
 RULES = (
@@ -126,6 +126,26 @@ RULES = (
         ),
         quoted=True,
         upstream="kubernetes apiserver admission plugin/policy/validating",
+    ),
+    Rule(
+        ADMISSION_DENIED,
+        why="ValidatingAdmissionPolicy {policy} (binding {binding}) rejects a CRD of the chart: {detail}",
+        steps=(
+            Step(
+                "if the platform provides these CRDs, set spec.install.crds and spec.upgrade.crds to Skip, or turn off the CRDs in the chart's values; otherwise, ask the owner of the policy",
+                read=(
+                    "kubectl get validatingadmissionpolicies.admissionregistration.k8s.io {policy} -o yaml",
+                ),
+            ),
+        ),
+        pattern=Text(
+            r"failed to apply CustomResourceDefinitions: [^\n]*ValidatingAdmissionPolicy '(?P<policy>[^']+)' with binding '(?P<binding>[^']+)' "
+            r"denied request:?\s*(?P<detail>.{0,400})"
+        ),
+        kinds=frozenset({"HelmRelease"}),
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream="HC internal/action/crds.go, kubernetes apiserver admission plugin/policy/validating",
     ),
     Rule(
         ADMISSION_DENIED,

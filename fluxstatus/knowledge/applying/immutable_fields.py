@@ -9,6 +9,9 @@ from fluxstatus.knowledge.commands import CLUSTER_OBJECT, OBJECT, SPEC
 from fluxstatus.knowledge.facts import about
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import KindNames
+
+_RELEASES: KindNames = frozenset({"HelmRelease"})
 
 _IMMUTABLE_FIELD = Code(
     "immutable-field", "The new manifest changes an immutable field of an existing object."
@@ -94,11 +97,29 @@ RULES = (
                 change=(_DELETE,),
             ),
             Step(
-                "to recreate the Job on every change, annotate it with kustomize.toolkit.fluxcd.io/force: enabled (in a ResourceSet, fluxcd.controlplane.io/force: enabled), or use a chart hook or ttlSecondsAfterFinished"
+                "to recreate the Job on every change, annotate it with kustomize.toolkit.fluxcd.io/force: enabled (in a ResourceSet, fluxcd.controlplane.io/force: enabled), or use ttlSecondsAfterFinished"
             ),
         ),
         pattern=Text(_IS_IMMUTABLE),
-        kinds=APPLIES,
+        kinds=APPLIES - _RELEASES,
+        when=(about("Job"),),
+        upstream="kubernetes pkg/apis/batch/validation",
+    ),
+    Rule(
+        _IMMUTABLE_FIELD,
+        why="{object} already exists, and its pod template and selector cannot be changed (field is immutable)",
+        steps=(
+            Step(
+                "delete the Job, so that the next attempt recreates it with the new template. The Job then runs again",
+                read=(OBJECT,),
+                change=(_DELETE,),
+            ),
+            Step(
+                "to avoid this with each new version, set ttlSecondsAfterFinished in the chart's Job"
+            ),
+        ),
+        pattern=Text(_IS_IMMUTABLE),
+        kinds=_RELEASES,
         when=(about("Job"),),
         upstream="kubernetes pkg/apis/batch/validation",
     ),

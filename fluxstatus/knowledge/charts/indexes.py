@@ -18,6 +18,9 @@ _LOGIN = BASIC_AUTH.replace("--username=git", "--username=USER")
 
 _NOT_FOUND = Text(r"(?:: |status(?: code)?:? )404\b|404 Not Found")
 _URL_INVALID = Code("url-invalid", "The URL or image address in the spec is invalid for this kind.")
+_INDEX_INVALID = Code(
+    "helm-index-invalid", "The HelmRepository's URL does not serve a valid repository index."
+)
 _INDEX_MISSING = Code("helm-index-missing", "The URL of the HelmRepository has no index.yaml.")
 
 _INDEX_FAILED = Code("helm-index-failed", "The Helm repository's index cannot be fetched.")
@@ -162,7 +165,10 @@ RULES = (
                 read=(URL,),
             ),
             Step(
-                "if the URL is correct and the repository is private, check the credentials in spec.secretRef. Some hosts, such as GitHub, respond with 404 if the credentials are missing or invalid"
+                "if the URL is correct and the repository is private, check the credentials in spec.secretRef: some hosts, such as GitHub, respond with 404 instead of 401"
+            ),
+            Step(
+                "if the publisher still documents this URL, wait, or ask the publisher; installed releases are not affected"
             ),
         ),
         pattern=_NOT_FOUND,
@@ -188,10 +194,22 @@ RULES = (
         upstream=INDEX,
     ),
     Rule(
-        Code(
-            "helm-index-invalid",
-            "The HelmRepository's URL does not serve a valid repository index.",
+        _INDEX_INVALID,
+        why="the index of the Helm repository at {url} is not valid YAML: {innermost}",
+        steps=(
+            Step(
+                "open index.yaml at this URL. If it is an index, report the error in it to the publisher of the repository, because only the publisher can fix it; installed releases are not affected. If it is a web page, correct spec.url",
+                read=(URL,),
+            ),
         ),
+        pattern=Text(r"error converting YAML to JSON: yaml: (?:line \d+: )?\w[^\n]+"),
+        reasons=("IndexationFailed",),
+        kinds=HELM,
+        certainty="one-of",
+        upstream=INDEX,
+    ),
+    Rule(
+        _INDEX_INVALID,
         why="{url} has no valid Helm index: {innermost}",
         steps=(
             Step(

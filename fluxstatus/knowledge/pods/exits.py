@@ -29,7 +29,7 @@ RULES = (
         why="the kubelet probably stopped the container because its probe failed ({probe} probe)",
         steps=(
             Step(
-                "compare the probe's path, port and timeoutSeconds with what the program provides. If the program starts slowly, use a startupProbe with a higher failureThreshold",
+                "check that the probe's path and port match the container, and that timeoutSeconds is long enough. If the container starts slowly, use a startupProbe with a higher failureThreshold",
                 read=(DESCRIBE, PREVIOUS),
             ),
         ),

@@ -57,7 +57,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the ServiceAccount of the program lacks a permission: {detail}",
+        why="the pod's ServiceAccount does not have a permission: {detail}",
         steps=(
             Step(
                 "grant the permission with a Role or ClusterRole and a binding to this ServiceAccount; a chart usually creates them if rbac.create is true",

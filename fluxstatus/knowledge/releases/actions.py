@@ -11,6 +11,9 @@ from fluxstatus.model.codes import Code
 _FORCE_UNUSABLE = Code(
     "helm-force-unusable", "Helm cannot replace objects, but spec.upgrade.force requires it."
 )
+_CRDS_ONLY = Code(
+    "helm-crds-folder", "The chart's crds folder contains an object that is not a CRD."
+)
 _NOT_ADOPTED = Code(
     "helm-object-unknown",
     "The cluster contains an object that is not in the last successful version of the Helm release.",
@@ -66,7 +69,7 @@ RULES = (
                 read=(SPEC,),
             ),
             Step(
-                "if the upgrade then reports an immutable field, restore the field's old value, or delete this object"
+                "if the upgrade then reports an immutable field, restore the field's old value, or delete this object (a StatefulSet with --cascade=orphan, which keeps its pods and volumes)"
             ),
         ),
         pattern=Text(
@@ -76,6 +79,22 @@ RULES = (
         reach=Reach.WHOLE,
         certainty="likely",
         upstream="helm pkg/kube/client.go",
+    ),
+    Rule(
+        _CRDS_ONLY,
+        why="the crds folder of the chart contains {wanted_object}, but helm-controller can only update CustomResourceDefinitions there",
+        steps=(
+            Step(
+                "use a chart version that has this object in its templates, or set spec.install.crds and spec.upgrade.crds to Skip and apply the CRDs with a Kustomization",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"failed to update CustomResourceDefinition\(s\): no (?P<wanted_object>(?!CustomResourceDefinition\b)[A-Z]\w+) with the name"
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream="HC internal/action/crds.go",
     ),
     Rule(
         _NOT_ADOPTED,

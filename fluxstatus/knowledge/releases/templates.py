@@ -6,7 +6,7 @@ internal/postrender.
 
 from fluxstatus.knowledge.codes import RESOURCE_DUPLICATE
 from fluxstatus.knowledge.commands import SPEC
-from fluxstatus.knowledge.facts import has_post_renderers, uses_chart_ref
+from fluxstatus.knowledge.facts import has_chart_revisions, has_post_renderers, uses_chart_ref
 from fluxstatus.knowledge.releases.shared import HR, TEMPLATE_ERROR
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
@@ -18,6 +18,11 @@ _POST_RENDER_FAILED = Code(
 _LABEL_INVALID = Code("label-invalid", "A label value in the rendered chart is invalid.")
 
 _TEMPLATES = "Go text/template, helm pkg/engine"
+
+_VERSION_AS_LABEL = (
+    r" release [^@]+@(?P<chart_version>[\w.-]+\+[0-9a-f]{12}): .*"
+    r"labels[\w.\[\]]*: Invalid value: \"[^\"]*(?P=chart_version)\": a valid label"
+)
 
 _VERSION_INVALID = Text(
     r"error calling semver\w*: (?P<detail>invalid semantic version[^\n]{0,80}|"
@@ -356,6 +361,20 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         _LABEL_INVALID,
+        why="the chart uses its version as a label value, but the version contains a +, which is not allowed in labels; with reconcileStrategy: Revision, Flux appends +REVISION to the version of the chart",
+        steps=(
+            Step(
+                'use replace "+" "_" on .Chart.Version in the chart\'s label helper, or set spec.chart.spec.reconcileStrategy: ChartVersion and increase the chart\'s version with each change',
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(_VERSION_AS_LABEL),
+        kinds=HR,
+        when=(has_chart_revisions,),
+        upstream="SC internal/helm/chart/builder.go",
+    ),
+    Rule(
+        _LABEL_INVALID,
         why="the chart uses its version as a label value, but the version contains a +, which is not allowed in labels; helm-controller appends +DIGEST to the versions of OCI charts",
         steps=(
             Step(
@@ -363,10 +382,7 @@ _TEMPLATE_RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=Text(
-            r" release [^@]+@(?P<chart_version>[\w.-]+\+[0-9a-f]{12}): .*"
-            r"labels[\w.\[\]]*: Invalid value: \"[^\"]*(?P=chart_version)\": a valid label"
-        ),
+        pattern=Text(_VERSION_AS_LABEL),
         kinds=HR,
         upstream="HC internal/controller/helmrelease_controller.go",
     ),

@@ -283,10 +283,10 @@ def _start(lines: Sequence[str], key: str) -> int | None:
         top = _TOP.fullmatch(bare)
         rest = (top["rest"] or "").strip() if top else ""
         if top is None or (rest[:1] in "[{\"'&*!" and rest and not _is_closed(rest)):
-            raise MalformedError(f"line {number + 1} is not in the form that is known here")
+            raise MalformedError(f"line {number + 1} has an unknown format")
         if top["key"] == key:
             if found is not None or rest.partition("#")[0].strip() not in ("", "{}", "[]"):
-                raise MalformedError(f'line {number + 1}: key "{key}" is not a plain block')
+                raise MalformedError(f'line {number + 1}: key "{key}" is not a block mapping')
             found = number
     return found
 
@@ -330,7 +330,7 @@ def _uncommented(value: str) -> str:
 
 
 def _other_form(line: _Line) -> MalformedError:
-    return MalformedError(f"line {line.number + 1} is not in the form that is known here")
+    return MalformedError(f"line {line.number + 1} has an unknown format")
 
 
 def _read(block: Sequence[_Line], place: _Place) -> Any:
