@@ -50,7 +50,7 @@ RULES = (
         why="the chart was applied, but {workload} was not ready when the timeout expired; a Service of type LoadBalancer is only ready when it has an address",
         steps=(
             Step(
-                "check whether this cluster can assign addresses to load balancers (cloud controller manager, MetalLB); a controller that cannot assign one says why in the Service's events",
+                "check whether this cluster can assign addresses to load balancers (cloud controller manager, MetalLB); a controller that cannot assign one reports the reason in the Service's events",
                 read=("kubectl describe {workload_resource} {workload_name} -n {workload_ns}",),
             ),
             Step(
