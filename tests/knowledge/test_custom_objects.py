@@ -49,7 +49,23 @@ EVENTS = {
         ("Service", "annotation load-balancer.hetzner.cloud/location"),
     "SyncLoadBalancerFailed: Error syncing load balancer: failed to ensure load balancer: user "
     "supplied IP Address 20.1.2.3 was not found in resource group MC_rg":
-        ("Service", "does not belong to", "azure-load-balancer-resource-group"),
+        ("Service", "in resource group MC_rg", "azure-load-balancer-resource-group"),
+    "SyncLoadBalancerFailed: Error syncing load balancer: failed to ensure load balancer: "
+    "findMatchedPIPByName: failed to find PIP edge in resource group MC_rg_a_westeurope":
+        ("Service", "in resource group MC_rg_a_westeurope", "Network Contributor"),
+    'AllocationFailed: Failed to allocate IP for "apps/web": ["192.0.2.9"] is '
+    "not allowed in config":
+        ("Service", "does not belong to", "add the address to a pool"),
+    "SyncLoadBalancerFailed: Error syncing load balancer: failed to ensure load balancer: "
+    "hcops/providerIDToServerID: missing prefix hcloud://: k3s://node-1":
+        ("Service", "providerID", "--cloud-provider=external"),
+    "SyncLoadBalancerFailed: Error syncing load balancer: failed to ensure load balancer: "
+    'ProviderID "" didn\'t match expected format "openstack:///InstanceID"':
+        ("Service", "providerID", "kubectl get nodes"),
+    "SyncLoadBalancerFailed: Error syncing load balancer: failed to ensure load balancer: "
+    "HTTPStatusCode: 403, RawError: The client 'a' with object id 'b' does not have authorization "
+    "to perform action 'Microsoft.Network/loadBalancers/write' over scope '/subscriptions/c'":
+        ("Service", "allows Microsoft.Network/loadBalancers/write", "Network Contributor"),
     'AllocationFailed: Failed to allocate IP for "apps/web": can\'t change sharing key for '
     '"apps/web", address also in use by apps/other':
         ("Service", "already in use", "same sharing key"),
@@ -148,6 +164,9 @@ EVENTS = {
         ("Cluster", "-l cnpg.io/cluster=web"),
     "FailedDeployModel: api error AccessDenied: User: arn:aws:sts::1:assumed-role/a is not "
     "authorized to perform: elasticloadbalancing:AddTags":
+        ("Service", "allows elasticloadbalancing:AddTags"),
+    "FailedDeployModel: api error UnauthorizedOperation: You are not authorized to perform this "
+    "operation.":
         ("Service", "allow the action"),
     "ReconcileError: connect failed: cannot get credentials: cannot get credentials secret: Secret "
     '"aws" not found':

@@ -74,6 +74,18 @@ PROBLEMS = {
     "pod web-1-a cannot be scheduled (SchedulingGated): Scheduling is blocked due to non-empty "
     "scheduling gates":
         ("schedulingGates",),
+    "pod web-1-a cannot be scheduled (FailedScheduling): Pod not supported on Fargate: volumes not "
+    "supported: data not supported because: PVC data-web-1 not bound":
+        ("EFS", "kubectl get persistentvolumeclaims -n apps"),
+    "pod web-1-a cannot be scheduled (FailedScheduling): Pod not supported on Fargate: fields not "
+    "supported: HostNetwork, HostPort":
+        ("EC2 nodes", "host ports", "kubectl describe pod web-1-a -n apps"),
+    'pod web-1-a cannot start container "web" (CreateContainerError): invalid mount config for '
+    'type "bind": invalid specification: destination can\'t be \'/\'':
+        ("set mountPath to a directory", "subPath"),
+    'pod web-1-a cannot start container "web" (RunContainerError): hcs::CreateComputeSystem web: '
+    "The container operating system does not match the host operating system.":
+        ("Windows version of the node", "node.kubernetes.io/windows-build"),
     "pod web-1-a cannot be scheduled (FailedScheduling): no nodes available to schedule pods":
         ("node group",),
     "pod web-1-a cannot be scheduled (FailedScheduling): 0/1 nodes are available: 1 node(s) "

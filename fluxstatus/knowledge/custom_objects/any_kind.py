@@ -42,6 +42,22 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the identity of the controller that reports the event has no permission in the cloud for {detail}",
+        steps=(
+            Step(
+                "grant this identity a role or policy that allows {detail} on the resource that the message names. On Azure, the role for load balancers and public IP addresses is Network Contributor, in the resource group of the address",
+                read=(DESCRIBE,),
+            ),
+        ),
+        pattern=Text(
+            r"(?:does not have (?:permission|authorization) to perform action(?:\(s\))? '|is not authorized to perform: |googleapi: Error 403: Required ')(?P<detail>[\w.:/*-]*\w)"
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream=CLOUD,
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="the cloud provider denies an action to the controller of the object",
         steps=(
             Step(

@@ -63,16 +63,51 @@ RULES = (
         why="the requested address does not belong to an address pool or to the cloud account",
         steps=(
             Step(
-                "correct the address in spec.loadBalancerIP or in the Service's annotations, or add the address to a pool. In a cloud, reserve the address first, in the region and the resource group that the controller uses (on Azure, annotation service.beta.kubernetes.io/azure-load-balancer-resource-group sets the group)",
+                "correct the address in spec.loadBalancerIP or in the Service's annotations, or add the address to a pool. In a cloud, reserve the address first, in the region that the controller uses",
                 read=(DESCRIBE, _SERVICES),
             ),
         ),
         pattern=Text(
-            r"is not allowed in config|not (?:in|contained in) (?:any|the) (?:pool|range)|user supplied IP Address \S+ was not found|"
+            r"is not allowed in config|not (?:in|contained in) (?:any|the) (?:pool|range)|"
             r"is neither static nor assigned to the LB"
         ),
         quoted=True,
         upstream=f"{_POOLS}, {CLOUD}",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="Azure does not find the requested public IP address in resource group {group}",
+        steps=(
+            Step(
+                "if the address is in another resource group, set annotation service.beta.kubernetes.io/azure-load-balancer-resource-group on the Service to that group, and grant the cluster's identity the role Network Contributor there. Otherwise, correct the address or its name in Git, or create it",
+                read=(DESCRIBE,),
+            ),
+        ),
+        pattern=Text(
+            r"(?:user supplied IP Address \S+ was not found|(?:cannot|failed to) find (?:public IP|PIP)\b[^\n]{0,120}?) in resource group (?P<group>[\w.()-]*[\w()-])"
+        ),
+        quoted=True,
+        upstream="cloud-provider-azure pkg/provider/azure_loadbalancer.go",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the cloud controller manager does not recognize a node as a server of its cloud: the node's providerID is missing or has another form",
+        steps=(
+            Step(
+                "check the providerID of the nodes. The cloud controller manager only sets it on a node whose kubelet has --cloud-provider=external when the node registers; on a node that registered without it, set the flag, drain the node, delete its Node object and restart the kubelet, one node at a time",
+                read=(
+                    "kubectl get nodes -o custom-columns=NAME:.metadata.name,PROVIDERID:.spec.providerID",
+                    DESCRIBE,
+                ),
+            ),
+        ),
+        pattern=Text(
+            r"[Pp]rovider ?ID\w*\b[^\n]{0,60}(?:missing prefix|(?:is|cannot be) empty|(?:does not|doesn't|didn't) match|unexpected format)|"
+            r"(?:missing|empty|invalid|unexpected|unknown) [Pp]rovider ?ID"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream=CLOUD,
     ),
     Rule(
         HEALTH_CHECK_FAILED,

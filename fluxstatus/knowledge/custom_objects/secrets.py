@@ -180,7 +180,7 @@ _ACCESS = (
         why="the secret manager does not have the secret, or the secret does not have the requested property or version",
         steps=(
             Step(
-                "create the secret in the secret manager, or correct the key, property and version in the ExternalSecret in Git",
+                "correct the key, property and version in the ExternalSecret in Git (remoteRef.key is the name of the whole secret or item, remoteRef.property a field in it), or add what is missing to the secret manager",
                 read=(DESCRIBE, _STORES),
             ),
         ),

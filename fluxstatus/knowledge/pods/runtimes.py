@@ -45,6 +45,34 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="a volume of the container has mountPath /, and no volume can be mounted over the root directory",
+        steps=(
+            Step(
+                "set mountPath to a directory in the pod template or in the chart's values; a newer chart version may correct it. To add a single file to a directory of the image, use subPath",
+                read=(DESCRIBE,),
+            ),
+        ),
+        pattern=Text(r"destination can't be '/'|to rootfs at \\?\"/\\?\""),
+        quoted=True,
+        upstream="moby volume/mounts, opencontainers/runc libcontainer",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the container's image is for another version of Windows than its node runs",
+        steps=(
+            Step(
+                "use the image tag for the Windows version of the node (for example, ltsc2022), or set nodeSelector node.kubernetes.io/windows-build to the version of the image",
+                read=("kubectl get nodes -L node.kubernetes.io/windows-build", DESCRIBE),
+            ),
+        ),
+        pattern=Text(
+            r"container operating system does not match the host|Windows version \S+-based image is incompatible with"
+        ),
+        quoted=True,
+        upstream="microsoft/hcsshim internal/hcs, moby distribution",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="a mount of the container requires mount propagation, but the host path is not a shared mount ({path})",
         steps=(
             Step(

@@ -25,6 +25,32 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the pod cannot run on Fargate, because claim {claim} is not bound: Fargate does not create volumes",
+        steps=(
+            Step(
+                "run the pod on EC2 nodes (in a namespace or with labels that no Fargate profile selects), or create an EFS volume and bind the claim to it first",
+                read=("kubectl get persistentvolumeclaims -n {ns}", DESCRIBE),
+            ),
+        ),
+        pattern=Text(r"not supported on Fargate:.*\bPVC (?P<claim>[\w.-]+) not bound"),
+        quoted=True,
+        upstream="EKS fargate-scheduler",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the pod cannot run on Fargate: {detail}",
+        steps=(
+            Step(
+                "run the pod on EC2 nodes (in a namespace or with labels that no Fargate profile selects), or remove what Fargate does not support from the pod template: for example, privileged containers, hostPath volumes, host networks and host ports",
+                read=(DESCRIBE,),
+            ),
+        ),
+        pattern=Text(r"not supported on Fargate: (?P<detail>[^\n]{1,200})"),
+        quoted=True,
+        upstream="EKS fargate-scheduler",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="the cluster has no nodes",
         steps=(
             Step(

@@ -50,11 +50,11 @@ RULES = (
         why="the chart was applied, but {workload} was not ready when the timeout expired; a Service of type LoadBalancer is only ready when it has an address",
         steps=(
             Step(
-                "check whether this cluster can assign addresses to load balancers (cloud controller manager, MetalLB), and check your cloud provider's quota",
+                "check whether this cluster can assign addresses to load balancers (cloud controller manager, MetalLB); a controller that cannot assign one reports the reason in the Service's events",
                 read=("kubectl describe {workload_resource} {workload_name} -n {workload_ns}",),
             ),
             Step(
-                "if there is no load balancer, set another Service type (ClusterIP or NodePort) in spec.values, or do not wait for the release (spec.install.disableWait, spec.upgrade.disableWait)",
+                "if there is no load balancer, set another Service type (ClusterIP or NodePort) in spec.values, under the key that the chart or its subchart reads, or do not wait for the release (spec.install.disableWait, spec.upgrade.disableWait)",
                 read=(SPEC,),
             ),
         ),
