@@ -71,7 +71,8 @@ ADVICE = (
             Step(
                 "set spec.cluster.size of the FluxInstance to small (tens of apps), medium "
                 "(hundreds) or large (up to a thousand); the controllers then restart once, and "
-                "small lowers the memory limit of kustomize-controller and helm-controller from 1Gi to 512Mi"
+                "small lowers the memory limit of kustomize-controller and helm-controller "
+                "from 1Gi to 512Mi"
             ),
         ),
         find=_without_size,

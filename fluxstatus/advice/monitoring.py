@@ -134,8 +134,7 @@ ADVICE = (
         code=_NO_SCRAPING,
         step="components",
         area="monitoring",
-        title_one="no PodMonitor, ServiceMonitor, VMPodScrape or VMServiceScrape selects "
-        "{what}",
+        title_one="no PodMonitor, ServiceMonitor, VMPodScrape or VMServiceScrape selects {what}",
         title_many="no PodMonitor, ServiceMonitor, VMPodScrape or VMServiceScrape selects "
         "{n} controllers",
         why="an operator for monitoring is installed, but the durations and failures of "

@@ -134,8 +134,8 @@ ADVICE = (
         code=_MANUAL_REQUESTS,
         step="reconcilers",
         area="intervals",
-        title_one="{what} had a manual reconcile request this week",
-        title_many="{n} objects had a manual reconcile request this week",
+        title_one="a reconciliation of {what} was requested manually this week",
+        title_many="reconciliations of {n} objects were requested manually this week",
         why=(
             "a manual request only starts a reconciliation sooner than the interval or a "
             "Receiver would; frequent requests suggest that the interval is too long or that "
@@ -188,8 +188,8 @@ ADVICE = (
         code=_DEFAULT_NAMESPACE,
         step="reconcilers",
         area="tenancy",
-        title_one="{what} uses the namespace default",
-        title_many="{n} Kustomizations and HelmReleases use the namespace default",
+        title_one='{what} uses the namespace "default"',
+        title_many='{n} Kustomizations and HelmReleases use the namespace "default"',
         why="everything that names no namespace ends up there, so permissions, quotas and network "
         "policies of that namespace apply to objects that have nothing to do with each other",
         steps=(

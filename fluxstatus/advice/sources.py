@@ -365,8 +365,8 @@ ADVICE = (
                 "spec.ref.digest for one artifact"
             ),
             Step(
-                "if this cluster is meant to get new versions first, such as a staging cluster, accept this "
-                "with --accept, or ignore it with --skip version-unbounded"
+                "if this cluster is meant to get new versions first, such as a staging cluster, "
+                "accept this with --accept, or ignore it with --skip version-unbounded"
             ),
         ),
         find=_unbounded,

@@ -6,7 +6,7 @@ ServiceAccount or have the label of `flux create tenant`. In all other clusters 
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
@@ -15,6 +15,7 @@ from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.references import source_of, template_source_of
 from fluxstatus.state.resource import Resource
+from fluxstatus.state.state import State
 
 _APPLIERS = ("Kustomization", "HelmRelease")
 _REFERRING = (*_APPLIERS, "ImageUpdateAutomation")
@@ -47,9 +48,19 @@ def _has_default(view: View, kind: str) -> bool:
     )
 
 
-@lru_cache(maxsize=1)  # both pieces of advice are about them
+_TENANTS: WeakKeyDictionary[State, frozenset[str]] = WeakKeyDictionary()
+"""The namespaces of tenants: two pieces of advice are about them."""
+
+
 def _tenants(view: View) -> frozenset[str]:
     """Return the namespaces of tenants."""
+    found = _TENANTS.get(view.state)
+    if found is None:
+        found = _TENANTS[view.state] = _find_tenants(view)
+    return found
+
+
+def _find_tenants(view: View) -> frozenset[str]:
     found = view.state.of_kind(*_APPLIERS)
     if any(_is_isolated(view, kind) for kind in _APPLIERS):
         return frozenset(one.ref.namespace for one in found) - _namespaces_of_flux(view)

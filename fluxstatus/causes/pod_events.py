@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from functools import lru_cache
+from typing import TypeAlias
+from weakref import WeakKeyDictionary
 
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.late_pattern import late_pattern
@@ -11,6 +12,8 @@ from fluxstatus.model.evidence import Object
 from fluxstatus.model.ref import Key
 from fluxstatus.state.pods import PodProblem, claims_of
 from fluxstatus.state.state import Event, State
+
+_Warnings: TypeAlias = Mapping[str, Mapping[Key, list[Event]]]
 
 UNSCHEDULED = "FailedScheduling"
 _VAGUE = frozenset({"pending", "not-ready"})  # an event of the pod has more details
@@ -94,9 +97,19 @@ def _claims_named_after(state: State, namespace: str, pod: str) -> list[str]:
     ]
 
 
-@lru_cache(maxsize=1)  # a run asks once for each failed health check
-def warnings_by_namespace(state: State) -> Mapping[str, Mapping[Key, list[Event]]]:
+_BY_NAMESPACE: WeakKeyDictionary[State, _Warnings] = WeakKeyDictionary()
+"""What was found for a state: a run asks once for each failed health check."""
+
+
+def warnings_by_namespace(state: State) -> _Warnings:
     """Return the Warning events of the last hour that may tell a cause, by namespace and object."""
+    found = _BY_NAMESPACE.get(state)
+    if found is None:
+        found = _BY_NAMESPACE[state] = _find_warnings(state)
+    return found
+
+
+def _find_warnings(state: State) -> _Warnings:
     found: dict[str, dict[Key, list[Event]]] = defaultdict(dict)
     for key, events in state.warnings.items():
         if telling := [event for event in events if event.reason not in _NOISE]:

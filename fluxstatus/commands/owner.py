@@ -61,7 +61,7 @@ def show(
 
     Each owner is shown with its status. The chain follows ownerReferences, then the labels that
     Flux sets on the objects it applies, then sourceRef. Those labels name the
-    object's last owner; other owners are found by their inventories.
+    object's last owner; other owners are found through their inventories.
     """
     from fluxstatus.base.visible import visible
     from fluxstatus.commands.errors import reported

@@ -173,7 +173,9 @@ def _checked(number: int, found: Mapping[str, Any]) -> Entry:
         raise ValueError("contexts is empty, so the entry would match in no cluster")
     pattern = found.get("object", "")
     if pattern and (not all(pattern.split("/")) or pattern.count("/") not in (1, 2)):
-        raise ValueError(f"object {pattern!r} does not have the form Kind/namespace/name or Kind/name")
+        raise ValueError(
+            f"object {pattern!r} does not have the form Kind/namespace/name or Kind/name"
+        )
     reason = mask(found["reason"].strip())
     until = last_day(found.get("until"))
     return Entry(number, reason, until, pattern, found.get("code", ""), tuple(contexts))

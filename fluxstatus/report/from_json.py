@@ -55,7 +55,7 @@ def known(document: dict[str, Any]) -> dict[str, Any]:
     """Return *document*. Raises ValueError if it is not a report that this release reads."""
     missing = [name for name in _LIST if not isinstance(document.get(name), list)]
     if document.get("schemaVersion") != _VERSION or missing:
-        raise ValueError(f"is not a report with schemaVersion {_VERSION} (-o json)")
+        raise ValueError(f"is not a report in JSON (-o json) with schemaVersion {_VERSION}")
     return document
 
 

@@ -42,7 +42,7 @@ def test_requests_on_three_occasions_are_reported() -> None:
     """Manual requests at three different times of a week are reported, newest first."""
     times = (stamp(hours(1)), str(int((NOW - hours(30)).timestamp())), stamp(hours(50)))
     found = habits(*(asked(f"s{i}", text) for i, text in enumerate(times)))["manual-requests"]
-    assert found.title.startswith("3 objects had a manual reconcile request")
+    assert found.title.startswith("reconciliations of 3 objects were requested")
     assert seen(found)[0] == "GitRepository apps/s0: 2026-11-23 11:00 UTC"
 
 

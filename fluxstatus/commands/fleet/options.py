@@ -228,7 +228,7 @@ class FleetTiming:
         Option(
             metavar="AGE",
             parser=age,
-            help="Treat snapshots and reports older than this as unknown: 30m, 12h, 7d [default: 1h]",
+            help="Treat older snapshots and reports as unknown: 30m, 12h or 7d [default: 1h]",
             show_default=False,
         ),
     ] = 3600.0

@@ -15,7 +15,7 @@ from fluxstatus.model.findings import Exit
 def show(*, chosen: Chosen, how: How) -> None:
     """Remove the entry from the MCP clients' files, and nothing else.
 
-    Restores a file that only setup has changed to what it was before, and removes the backup.
+    Restores the original content of a file that only setup has changed, and removes the backup.
     """
     here = host()
     targets = [client for client in clients(chosen.client).values() if client.file]

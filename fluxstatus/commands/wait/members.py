@@ -58,7 +58,9 @@ def sources_of(state: State, wanted: Revision, named: Iterable[Resource]) -> lis
     for one in named:
         carrying = carrying_for(state, wanted, one)
         if not carrying:
-            raise ArgumentError(f"{one.ref} has no source that can have the revision {wanted.given!r}")
+            raise ArgumentError(
+                f"{one.ref} has no source that can have the revision {wanted.given!r}"
+            )
         found |= dict.fromkeys(carrying)
     refuse_moving(wanted, (state.resources[key] for key in found))
     return [*found]

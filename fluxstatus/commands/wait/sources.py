@@ -91,7 +91,7 @@ def carriers(
         ]
     if not candidates:
         where = f" in {', '.join(namespaces)}" if namespaces else ""
-        raise ArgumentError(f"there is no source{where} that could carry {wanted.given!r}")
+        raise ArgumentError(f"no source{where} can have the revision {wanted.given!r}")
     refuse_moving(wanted, candidates)
     possible = [one for one in candidates if not never(one, wanted)] or candidates
     if not wanted.hash and len({repository_of(one) for one in possible}) > 1:

@@ -92,7 +92,8 @@ def test_a_report_in_json_has_the_fault_as_well(flux_status: Program, tmp_path: 
     printed = flux_status("accept", fault.id, "--from", BROKEN, *ENTRY).stdout
     assert flux_status("accept", fault.id, "--from", report, *ENTRY).stdout == printed
     with report.open() as pipe:
-        done = flux_status("accept", fault.id, "--from", "-", *ENTRY, "-o", "json", stdin=pipe.fileno())
+        given = ("--from", "-", *ENTRY, "-o", "json")
+        done = flux_status("accept", fault.id, *given, stdin=pipe.fileno())
     assert json.loads(done.stdout)["accept"][0]["until"] == LATER
 
 
