@@ -126,13 +126,13 @@ def test_pods_are_still_asked_for(api: Api, flux_status: Program) -> None:
 
 def test_an_object_of_any_kind_says_why(api: Api, flux_status: Program) -> None:
     """The Ready condition of a custom resource is the cause; its kind was discovered anyway."""
-    message = "Issuing certificate as Secret does not exist"
-    ready = condition("Ready", "False", "DoesNotExist", message, NOW)
+    message = "the key usages are not allowed"
+    ready = condition("Ready", "False", "Refused", message, NOW)
     status = {"conditions": [ready]}
     made = make("cert-manager.io/v1", "Certificate", "web", NOW, namespace="apps", status=status)
     api.put(waiting_for("Certificate/apps/web"), made)
     title = titles(flux_status("-o", "json"))["apps"]
-    assert title.endswith(f"Certificate apps/web: DoesNotExist: {message}")
+    assert title.endswith(f"Certificate apps/web: Refused: {message}")
     assert len(api.asked()) <= len(KINDS) + 9
 
 
