@@ -146,9 +146,9 @@ class _Reading:
 
     def unreadable(self) -> Iterator[str]:
         """Yield why a file with an administrator's rules could not be read, if they matter."""
-        from fluxstatus.mcp import policies  # noqa: PLC0415 - as above
-
         if self.lower:
+            from fluxstatus.mcp import policies  # noqa: PLC0415 - as above
+
             yield from policies.unreadable(self.client.name, self.host)
 
     def is_concerned(self, text: str) -> bool:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from fluxstatus.base.fields import map_of
 from fluxstatus.base.files import read_file, replace_file
+from fluxstatus.mcp.entry import Entry
 from fluxstatus.model.evidence import Target
 from fluxstatus.model.ref import Ref
 
@@ -146,7 +147,6 @@ def _configured(target: Target) -> Iterator[Configured]:
     """Yield the entries for *target* that clients start: neither disabled nor replaced ones."""
     from fluxstatus.mcp.clients import CLIENTS  # noqa: PLC0415 - a saved cluster needs none
     from fluxstatus.mcp.host import Host  # noqa: PLC0415 - as above
-    from fluxstatus.mcp.kubeconfig import leads_to  # noqa: PLC0415 - as above
     from fluxstatus.mcp.scan import scan  # noqa: PLC0415 - as above
 
     # Not the files of a folder: whoever made it would decide how long a check takes.
@@ -156,11 +156,17 @@ def _configured(target: Target) -> Iterator[Configured]:
         for found in scan(host, clients, _MOST_OF_CLIENT, folder=False):
             for one in found.started:
                 client, entry = found.client, one.entry
-                if not entry.url and leads_to(entry, target):
+                if not entry.url and _leads_to(entry, target):
                     yield Configured(
                         client.name, client.title, entry.name, entry.context, entry.read_only,
                         one.at.place.is_the_users,
                     )  # fmt: skip
+
+
+def _leads_to(entry: Entry, target: Target) -> bool:
+    from fluxstatus.mcp.kubeconfig import leads_to  # noqa: PLC0415 - most machines have no entry
+
+    return leads_to(entry, target)
 
 
 def _has_client() -> bool:
