@@ -71,7 +71,7 @@ def local_state(target: Target, now: datetime, namespaces: Iterable[str] = ()) -
     state = _load()
     return LocalState(
         tuple(_configured(target)),
-        declined=is_declined(target.context),
+        declined=_is_declined(state, target.context),
         failures=len(_recent(state["failures"].get(_key(target, namespaces)), now)),
         questions=_questions(state, target, now),
         has_client=_has_client(),
@@ -127,8 +127,11 @@ def _questions(state: dict[str, Any], target: Target, now: datetime) -> Mapping[
 
 def is_declined(context: str) -> bool:
     """Return whether the user declined the MCP server for *context*."""
-    declined = _load()["declined"]
-    return "" in declined or context in declined
+    return _is_declined(_load(), context)
+
+
+def _is_declined(state: dict[str, Any], context: str) -> bool:
+    return "" in state["declined"] or context in state["declined"]
 
 
 def decline(context: str) -> None:
@@ -152,7 +155,7 @@ def _configured(target: Target) -> Iterator[Configured]:
     # Not the files of a folder: whoever made it would decide how long a check takes.
     clients = {name: client for name, client in CLIENTS.items() if not client.local}
     with suppress(Exception):  # the check ignores errors in these files
-        host = Host(environ=os.environ, folder=Path.cwd())
+        host = Host(environ=dict(os.environ), folder=Path.cwd())
         for found in scan(host, clients, _MOST_OF_CLIENT, folder=False):
             for one in found.started:
                 client, entry = found.client, one.entry
@@ -173,7 +176,7 @@ def _has_client() -> bool:
     from fluxstatus.mcp.clients import CLIENTS  # noqa: PLC0415 - as above
     from fluxstatus.mcp.host import Host  # noqa: PLC0415 - as above
 
-    host = Host(environ=os.environ)
+    host = Host(environ=dict(os.environ))
     return any(client.installed(host) for client in CLIENTS.values())
 
 
