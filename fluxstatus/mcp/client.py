@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -120,13 +120,19 @@ class Client(NamedTuple):
 
     def own(self, host: Host) -> list[Location]:
         """Return the locations that setup and remove may change, the one that wins first."""
-        found = self.locations(host, folder=self.local)
-        mine = (one for one in found if one.place.is_the_users)
+        return self.own_of(self.locations(host, folder=self.local))
+
+    def own_of(self, locations: Iterable[Location]) -> list[Location]:
+        """Return those of *locations* that setup and remove may change, in the same order."""
+        mine = (one for one in locations if one.place.is_the_users)
         return [one for one in mine if self.local or not one.place.is_for_folder]
 
     def target(self, host: Host) -> Location:
         """Return where a new entry goes: the file that wins, or the one that is to be made."""
-        own = self.own(host)
+        return self.target_of(self.own(host))
+
+    def target_of(self, own: Sequence[Location]) -> Location:
+        """Return which of *own*, see `own`, gets a new entry."""
         made = next(one for one in own if one.place.file == self.file)
         return next((one for one in own if one.path.exists()), made)
 

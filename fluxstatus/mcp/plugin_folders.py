@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from fluxstatus.base.fields import map_of, maps_of
+from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.mcp.files import FileError, read
-from fluxstatus.mcp.formats import yaml
 from fluxstatus.mcp.formats.malformed import MalformedError
 from fluxstatus.mcp.host import Host
 from fluxstatus.mcp.trust import list_of, settings
@@ -26,7 +26,7 @@ _COPILOT_MARKETS = (
     ".github/plugin/marketplace.json",
     *_CLAUDE_MARKETS,
 )
-_NUMBER = re.compile(r"\d+")
+_NUMBER = late_pattern(r"\d+")
 
 
 class Plugin(NamedTuple):
@@ -180,7 +180,11 @@ def _goose(host: Host, *, folder: bool) -> Iterator[Plugin]:
     config = Path(host.base("goose"), "config.yaml")
     states: Mapping[str, Any] = {}
     with suppress(FileError, MalformedError):
-        states = yaml.entries(read(config, _MOST).text, ("plugins",))
+        document = read(config, _MOST)
+        if document.data is not None:
+            from fluxstatus.mcp.formats import yaml  # noqa: PLC0415 - most machines have no goose
+
+            states = yaml.entries(document.text, ("plugins",))
     user = Path(host.environ.get("GOOSE_PATH_ROOT") or host.home, ".agents", "plugins")
     lists = _documents(config.with_name("settings.json"))
     disabled = [name for one in lists for name in list_of(one.get("disabledPlugins"))]
@@ -210,11 +214,12 @@ def _folders(folder: Path) -> list[Path]:
 
 def _documents(path: Path) -> list[Mapping[str, Any]]:
     """Return the content of the JSON file *path*, nothing if it cannot be read."""
-    from fluxstatus.mcp.formats import jsonc  # noqa: PLC0415 - most machines have few plugins
-
     with suppress(FileError, MalformedError):
         document = read(path, _MOST)
-        return [jsonc.entries(document.text, ())] if document.data is not None else []
+        if document.data is not None:
+            from fluxstatus.mcp.formats import jsonc  # noqa: PLC0415 - as above
+
+            return [jsonc.entries(document.text, ())]
     return []
 
 

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from fluxstatus.base.fields import map_of
 from fluxstatus.mcp.files import FileError, read
-from fluxstatus.mcp.formats import jsonc
 from fluxstatus.mcp.formats.malformed import MalformedError
 from fluxstatus.mcp.host import Host
 from fluxstatus.mcp.plugin_folders import FINDERS, Plugin
@@ -135,6 +134,8 @@ def _files(form: _Form, plugin: Plugin, most: int) -> Iterator[Brought]:
 
 def _read(plugin: Plugin, path: Path, most: int) -> Brought:
     """Return *path* with its whole content as `servers`, or with a problem."""
+    from fluxstatus.mcp.formats import jsonc  # noqa: PLC0415 - most machines have few plugins
+
     text = ""
     try:
         text = read(path, most).text

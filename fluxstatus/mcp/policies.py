@@ -15,10 +15,9 @@ from fluxstatus.base.fields import map_of
 from fluxstatus.mcp.client import Location, Place
 from fluxstatus.mcp.entry import Entry
 from fluxstatus.mcp.files import FileError, read
-from fluxstatus.mcp.formats import jsonc, toml
 from fluxstatus.mcp.formats.malformed import MalformedError
 from fluxstatus.mcp.host import Host
-from fluxstatus.mcp.trust import list_of, settings
+from fluxstatus.mcp.trust import content, list_of, settings
 
 _MOST = 4 << 20  # bytes of a file
 _ALLOWED, _DENIED = "allowedMcpServers", "deniedMcpServers"
@@ -66,11 +65,7 @@ def _paths(host: Host, files: Iterable[str]) -> Iterator[Path]:
 def _read(path: Path) -> Mapping[str, Any] | None:
     """Return the content of *path*, None without one. Raises FileError and MalformedError."""
     document = read(path, _MOST)
-    if document.data is None:
-        return None
-    syntax = toml if path.suffix == ".toml" else jsonc
-    found: Mapping[str, Any] = syntax.entries(document.text, ())
-    return found
+    return None if document.data is None else content(path, document.text)
 
 
 def _managed(host: Host, files: Iterable[str]) -> Iterator[tuple[Path, Mapping[str, Any]]]:

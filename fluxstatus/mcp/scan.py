@@ -80,7 +80,8 @@ class _Reading:
 
     def __init__(self, client: Client, host: Host, *, folder: bool) -> None:
         self.client, self.host, self.folder = client, host, folder
-        self.own = client.own(host)
+        self.locations = list(client.locations(host, folder=folder or client.local))
+        self.own = client.own_of(self.locations)
         self.mine: dict[object, Listed] = {}
         self.of_folder: dict[str, Listed] = {}
         self.managed: dict[str, Listed] = {}
@@ -146,9 +147,9 @@ class _Reading:
 
     def unreadable(self) -> Iterator[str]:
         """Yield why a file with an administrator's rules could not be read, if they matter."""
-        from fluxstatus.mcp import policies  # noqa: PLC0415 - as above
-
         if self.lower:
+            from fluxstatus.mcp import policies  # noqa: PLC0415 - as above
+
             yield from policies.unreadable(self.client.name, self.host)
 
     def is_concerned(self, text: str) -> bool:
@@ -160,7 +161,7 @@ def _client(client: Client, host: Host, most: int, *, folder: bool) -> ClientEnt
     found = _Reading(client, host, folder=folder)
     paths = {one.path for one in found.own}
     problems: dict[bool, dict[str, None]] = {True: {}, False: {}}
-    for at in reversed(list(client.locations(host, folder=folder or client.local))):
+    for at in reversed(found.locations):
         is_own = at in found.own
         if at.place.is_of_folder and not is_own and at.path in paths:
             continue  # the current folder is the home
@@ -181,7 +182,7 @@ def _client(client: Client, host: Host, most: int, *, folder: bool) -> ClientEnt
     of_plugins = tuple(_of_plugins(found, most, problems))
     return ClientEntries(
         client,
-        client.target(host).path,
+        client.target_of(found.own).path,
         tuple(reversed(found.mine.values())),
         tuple(reversed(found.of_folder.values())),
         tuple(reversed(found.managed.values())),

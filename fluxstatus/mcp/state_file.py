@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from fluxstatus.base.fields import map_of
 from fluxstatus.base.files import read_file, replace_file
+from fluxstatus.mcp.entry import Entry
 from fluxstatus.model.evidence import Target
 from fluxstatus.model.ref import Ref
 
@@ -70,7 +71,7 @@ def local_state(target: Target, now: datetime, namespaces: Iterable[str] = ()) -
     state = _load()
     return LocalState(
         tuple(_configured(target)),
-        declined=is_declined(target.context),
+        declined=_is_declined(state, target.context),
         failures=len(_recent(state["failures"].get(_key(target, namespaces)), now)),
         questions=_questions(state, target, now),
         has_client=_has_client(),
@@ -126,8 +127,11 @@ def _questions(state: dict[str, Any], target: Target, now: datetime) -> Mapping[
 
 def is_declined(context: str) -> bool:
     """Return whether the user declined the MCP server for *context*."""
-    declined = _load()["declined"]
-    return "" in declined or context in declined
+    return _is_declined(_load(), context)
+
+
+def _is_declined(state: dict[str, Any], context: str) -> bool:
+    return "" in state["declined"] or context in state["declined"]
 
 
 def decline(context: str) -> None:
@@ -146,28 +150,33 @@ def _configured(target: Target) -> Iterator[Configured]:
     """Yield the entries for *target* that clients start: neither disabled nor replaced ones."""
     from fluxstatus.mcp.clients import CLIENTS  # noqa: PLC0415 - a saved cluster needs none
     from fluxstatus.mcp.host import Host  # noqa: PLC0415 - as above
-    from fluxstatus.mcp.kubeconfig import leads_to  # noqa: PLC0415 - as above
     from fluxstatus.mcp.scan import scan  # noqa: PLC0415 - as above
 
     # Not the files of a folder: whoever made it would decide how long a check takes.
     clients = {name: client for name, client in CLIENTS.items() if not client.local}
     with suppress(Exception):  # the check ignores errors in these files
-        host = Host(environ=os.environ, folder=Path.cwd())
+        host = Host(environ=dict(os.environ), folder=Path.cwd())
         for found in scan(host, clients, _MOST_OF_CLIENT, folder=False):
             for one in found.started:
                 client, entry = found.client, one.entry
-                if not entry.url and leads_to(entry, target):
+                if not entry.url and _leads_to(entry, target):
                     yield Configured(
                         client.name, client.title, entry.name, entry.context, entry.read_only,
                         one.at.place.is_the_users,
                     )  # fmt: skip
 
 
+def _leads_to(entry: Entry, target: Target) -> bool:
+    from fluxstatus.mcp.kubeconfig import leads_to  # noqa: PLC0415 - most machines have no entry
+
+    return leads_to(entry, target)
+
+
 def _has_client() -> bool:
     from fluxstatus.mcp.clients import CLIENTS  # noqa: PLC0415 - as above
     from fluxstatus.mcp.host import Host  # noqa: PLC0415 - as above
 
-    host = Host(environ=os.environ)
+    host = Host(environ=dict(os.environ))
     return any(client.installed(host) for client in CLIENTS.values())
 
 

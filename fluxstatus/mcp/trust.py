@@ -5,13 +5,13 @@ Each rule was tried with the client, in the release that the table of clients na
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from fluxstatus.base.fields import map_of
 from fluxstatus.mcp.client import Location
 from fluxstatus.mcp.files import FileError, read
-from fluxstatus.mcp.formats import jsonc, toml
 from fluxstatus.mcp.formats.malformed import MalformedError
 from fluxstatus.mcp.host import Host
 
@@ -139,8 +139,16 @@ def settings(host: Host, *files: str) -> list[Mapping[str, Any]]:
     found = []
     for path in (path for file in files for path in host.paths(file)):
         with suppress(FileError, MalformedError):
-            syntax = toml if path.suffix == ".toml" else jsonc
-            found.append(syntax.entries(read(path, _MOST).text, ()))
+            document = read(path, _MOST)
+            if document.data is not None:
+                found.append(content(path, document.text))
+    return found
+
+
+def content(path: Path, text: str) -> Mapping[str, Any]:
+    """Return *text*, the content of the TOML or JSON file *path*. Raises MalformedError."""
+    syntax = "toml" if path.suffix == ".toml" else "jsonc"  # imported for a file that is there
+    found: Mapping[str, Any] = import_module(f"fluxstatus.mcp.formats.{syntax}").entries(text, ())
     return found
 
 
