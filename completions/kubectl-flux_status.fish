@@ -2,7 +2,9 @@
 
 function __kubectl_flux_status
     set -l words (commandline -opc)
-    set -l typed (commandline -ct)
+    # Without the backslashes of a path with spaces, unless a quotation mark is still open.
+    set -l typed (string unescape -- (commandline -ct))
+    or set typed (commandline -ct)
     set -l answer ($words[1] __complete $words[2..-1] $typed 2>/dev/null)
     or return
     # fish expects whole words, so the --flag= before the value is added again.

@@ -796,7 +796,7 @@ def test_advice_names_fields_that_exist(minor: str) -> None:
     ("code", "cost"),
     [
         # flux-operator internal/builder/profiles.go; the controllers have 1Gi by default
-        ("no-cluster-size", "lowers the memory limit of both from 1Gi to 512Mi"),
+        ("no-cluster-size", "lowers the memory limit of kustomize-controller and helm-controller"),
         # helm-controller mutateChartWithSourceRevision
         ("oci-helm-repository", "upgrades the release once"),
         ("oci-not-verified", "each new version then needs a new digest"),
