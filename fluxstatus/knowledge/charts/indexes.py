@@ -195,14 +195,16 @@ RULES = (
     ),
     Rule(
         _INDEX_INVALID,
-        why="the index of the Helm repository at {url} is not valid YAML: {innermost}",
+        why="the index of the Helm repository at {url} is not valid YAML: {detail}",
         steps=(
             Step(
                 "open index.yaml at this URL. If it is an index, report the error in it to the publisher of the repository, because only the publisher can fix it; installed releases are not affected. If it is a web page, correct spec.url",
                 read=(URL,),
             ),
         ),
-        pattern=Text(r"error converting YAML to JSON: yaml: (?:line \d+: )?\w[^\n]+"),
+        pattern=Text(
+            r"error converting YAML to JSON: yaml: (?P<detail>(?:line \d+: )?\w[^\n]{1,160})"
+        ),
         reasons=("IndexationFailed",),
         kinds=HELM,
         certainty="one-of",
