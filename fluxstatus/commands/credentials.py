@@ -76,7 +76,7 @@ def show(
 
 
 def _note_other_faults(state: "State", resource: "Resource") -> None:
-    """Say that the form of the Secrets is not why *resource* fails, and what may tell why."""
+    """Note that the form of the Secrets is not why *resource* fails, and what to read instead."""
     from fluxstatus.checks.wording import explained
     from fluxstatus.model.kubectl_flags import for_target
     from fluxstatus.report.terminal import command_line

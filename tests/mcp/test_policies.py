@@ -34,7 +34,7 @@ class Machine:
         trusted.write_text(json.dumps({str(self.home): "TRUST_FOLDER"}))
 
     def set_up(self, client: str) -> None:
-        """Give *client* a read-only entry of the user."""
+        """Write a read-only entry of the user for *client*."""
         [change] = plan_put(CLIENTS[client], self.host, READ)
         change.apply(self.host)
 

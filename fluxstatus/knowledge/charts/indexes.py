@@ -202,9 +202,7 @@ RULES = (
                 read=(URL,),
             ),
         ),
-        pattern=Text(
-            r"error converting YAML to JSON: yaml: (?P<detail>(?:line \d+: )?\w[^\n]{1,160})"
-        ),
+        pattern=Text(r"error converting YAML to JSON: yaml: (?P<detail>\w[^\n]{1,160})"),
         reasons=("IndexationFailed",),
         kinds=HELM,
         certainty="one-of",
