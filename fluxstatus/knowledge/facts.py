@@ -7,7 +7,7 @@ A fact is true only on positive evidence, so `unless=(has_artifact,)` refutes a 
 import re
 from collections.abc import Callable
 
-from fluxstatus.base.durations import parse_duration
+from fluxstatus.base.durations import parse_duration, when
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.base.versions import minor_of
@@ -213,6 +213,16 @@ def source_has_tags(subject: Subject) -> bool:
     source = subject.state.resources.get(key) if subject.state and key else None
     count = map_of(source.status.get("lastScanResult")).get("tagCount") if source else None
     return isinstance(count, int) and count > 0
+
+
+def was_scanned_since(subject: Subject) -> bool:
+    """Return whether the ImageRepository was scanned after the ImagePolicy reported its error."""
+    key = source_of(subject.resource)
+    source = subject.state.resources.get(key) if subject.state and key else None
+    scan = map_of(source.status.get("lastScanResult")).get("scanTime") if source else None
+    scanned = when(scan) if scan else None
+    reported = subject.resource.since
+    return scanned is not None and reported is not None and scanned > reported
 
 
 def patches_flux(subject: Subject) -> bool:

@@ -4,8 +4,8 @@ Upstream: image-reflector-controller internal/controller and internal/policy.
 """
 
 from fluxstatus.knowledge.codes import SPEC_INVALID
-from fluxstatus.knowledge.commands import LOG, SPEC
-from fluxstatus.knowledge.facts import source_has_tags
+from fluxstatus.knowledge.commands import LOG, RECONCILE, SPEC
+from fluxstatus.knowledge.facts import source_has_tags, was_scanned_since
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -57,6 +57,28 @@ RULES = (
         ),
         kinds=_POLICY,
         trivial=True,
+        upstream="IRC internal/controller/imagepolicy_controller.go",
+    ),
+    Rule(
+        Code(
+            "image-policy-outdated",
+            "The ImagePolicy has not been evaluated since its ImageRepository was scanned.",
+        ),
+        why="the ImagePolicy was probably not evaluated again after the scan of ImageRepository {image_repository}, which found tags; the controller found none when it last evaluated the policy",
+        steps=(
+            Step(
+                "request a reconciliation of the ImagePolicy; image-reflector-controller ignores the request before version 1.0.1",
+                change=(RECONCILE,),
+            ),
+            Step(
+                "to avoid this after each restart of the controller, upgrade Flux: image-reflector-controller 1.0.3 and later retries automatically"
+            ),
+        ),
+        pattern=Text(r"^no tags (?:found )?in database"),
+        kinds=_POLICY,
+        when=(source_has_tags, was_scanned_since),
+        certainty="likely",
+        transient=True,
         upstream="IRC internal/controller/imagepolicy_controller.go",
     ),
     Rule(

@@ -434,7 +434,7 @@ _OTHERWISE = (
     ),
     Rule(
         _REGISTRY_FAILED,
-        why="{host} rejects the request as invalid (400 Bad Request)",
+        why="{host} rejects the request for {address} as invalid (400 Bad Request)",
         steps=(
             Step(
                 "check that the name in {address_field} is complete and spelled as the registry shows it (for DigitalOcean, registry.digitalocean.com/REGISTRY/REPOSITORY)",

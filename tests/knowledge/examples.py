@@ -6,6 +6,7 @@ has `!CODE` in place of the code: the diagnosis of this message is another one.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from fluxstatus.model.evidence import Evidence, Read
 from fluxstatus.model.kinds import KINDS, RESOURCES
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
-from tests.builders import NOW, evidence, flux, flux_of, judged
+from tests.builders import NOW, evidence, flux, flux_of, judged, stamp
 
 AROUND = {
     "now": "2026-11-23T12:00:00Z",
@@ -96,6 +97,16 @@ STATES: dict[str, State] = {
     "ownedByOther": State(evidence(flux("HelmRelease", "apps/other-app", _READY))),
     "sameNameElsewhere": State(
         evidence(flux("HelmRelease", "other/x", _READY, spec={"releaseName": "x"}))
+    ),
+    "scanned": State(
+        evidence(
+            flux(
+                "ImageRepository",
+                "apps/web",
+                _READY,
+                status={"lastScanResult": {"scanTime": stamp(timedelta(minutes=1)), "tagCount": 3}},
+            )
+        )
     ),
     "noImages": State(Evidence(NOW, served=_SERVED)),
     "olderToo": State(

@@ -188,6 +188,23 @@ def test_an_image_repository_has_tags(count: dict[str, int], holds: bool) -> Non
 
 
 @pytest.mark.parametrize(
+    ("scanned", "holds"),
+    [("2026-11-23T10:05:00Z", True), ("2026-11-23T09:55:00Z", False), ("soon", False), ("", False)],
+)
+def test_an_image_repository_was_scanned_later(scanned: str, holds: bool) -> None:
+    """Only a scan after the error of the ImagePolicy may have found what it lacked."""
+    condition = {
+        "type": "Ready", "status": "False", "reason": "DependencyNotReady",
+        "message": "no tags in database", "lastTransitionTime": "2026-11-23T10:00:00Z",
+    }  # fmt: skip
+    reference = {"imageRepositoryRef": {"name": "web"}}
+    policy = flux("ImagePolicy", "x", spec=reference, status={"conditions": [condition]})
+    repository = flux("ImageRepository", "web", status={"lastScanResult": {"scanTime": scanned}})
+    assert facts.was_scanned_since(about(policy, repository)) is holds
+    assert not facts.was_scanned_since(about(policy))
+
+
+@pytest.mark.parametrize(
     ("artifact", "newer"),
     [
         ("oci://ghcr.io/controlplaneio-fluxcd/flux-operator-manifests", True),

@@ -40,7 +40,7 @@ RULES = (
                 read=(BEHIND, HOOKS),
             ),
         ),
-        pattern=Text(_CALLED + r"[^\n]{0,800}x509: certificate has expired or is not yet valid"),
+        pattern=Text(_CALLED + r"[^\n]{0,800}?x509: certificate has expired or is not yet valid"),
         in_full=True,
         upstream=WEBHOOK,
     ),
@@ -53,7 +53,7 @@ RULES = (
                 read=(HOOKS, BEHIND),
             ),
         ),
-        pattern=Text(_CALLED + r"[^\n]{0,800}x509: certificate relies on legacy Common Name"),
+        pattern=Text(_CALLED + r"[^\n]{0,800}?x509: certificate relies on legacy Common Name"),
         in_full=True,
         upstream="Go crypto/x509",
     ),
@@ -87,7 +87,7 @@ RULES = (
         ),
         pattern=Text(
             _CALLED
-            + r"[^\n]{0,800}x509: certificate is valid for (?P<cert_names>[^\n]{1,160}?), not (?P<wanted_name>[\w.-]+)"
+            + r"[^\n]{0,800}?x509: certificate is valid for (?P<cert_names>[^\n]{1,160}?), not (?P<wanted_name>[\w.-]+)"
         ),
         certainty="one-of",
         in_full=True,
@@ -137,7 +137,7 @@ RULES = (
                 read=(HOOKS, BEHIND),
             ),
         ),
-        pattern=Text(_CALLED + r"[^\n]{0,800}(?:x509|tls: )"),
+        pattern=Text(_CALLED + r"[^\n]{0,800}?(?:x509|tls: )"),
         in_full=True,
         upstream=WEBHOOK,
     ),

@@ -85,6 +85,32 @@ RULES = (
     ),
     Rule(
         _MANAGED_FIELDS_OUTDATED,
+        why="{object} cannot be converted to {converted_api}, which does not have {field}",
+        steps=(
+            Step(
+                "if the manifest sets {field}, change its apiVersion to {converted_api}, and replace or remove the field",
+                read=("kubectl explain {object_resource} --recursive",),
+            ),
+            Step(
+                "otherwise, the live object still has the field: check which manager in metadata.managedFields set it, and in which apiVersion",
+                read=(_MANAGED, _MANAGED_CLUSTER),
+            ),
+            Step(
+                "if that manager or apiVersion is no longer used, reset the object's managed fields; nothing else in the object changes",
+                change=(_RESET_MANAGED, _RESET_MANAGED_CLUSTER),
+            ),
+        ),
+        pattern=Text(
+            r"failed to convert merged object at version (?P<converted_api>[\w./-]+): "
+            r"(?P<field>\.[\w.\[\]\"=:/-]+): field not declared in schema"
+        ),
+        kinds=APPLIES,
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        upstream="kubernetes structured-merge-diff merge/update.go",
+    ),
+    Rule(
+        _MANAGED_FIELDS_OUTDATED,
         why="the live {object_kind} still has metadata.managedFields entries from an older API version of Flux{stale_writers}, which the API server cannot convert; the manifest in Git is not the cause",
         steps=(
             Step(
