@@ -136,7 +136,7 @@ def _fields(occurrences: list[Occurrence]) -> dict[str, str]:
     first = occurrences[0]
     saved = round(sum(one.saved_requests for one in occurrences))
     return {
-        **(receivers.fields_of(first.ref, first.url) if first.ref else {}),
+        **(receivers.fields_of(first.ref) if first.ref else {}),
         "n": f"{sum(one.count for one in occurrences):,}",
         "saves": f"{saved:,} {noun_for(saved, 'request')}",
         "what": first.name_in_sentence,

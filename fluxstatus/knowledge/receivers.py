@@ -1,27 +1,61 @@
-"""The steps to create a Receiver, which notifies Flux of changes, so that Flux need not poll.
+"""Receivers, which notify Flux of changes, so that Flux need not poll: what to put into one.
 
-Upstream: notification-controller docs/spec/v1/receivers.md, fluxcd/flux2
-cmd/flux/create_receiver.go.
+Upstream: notification-controller docs/spec/v1/receivers.md, internal/server/receiver_handlers.go.
 """
 
+import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from fluxstatus.base.urls import host_of
+from fluxstatus.base.urls import host_of, plain_url
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.ref import Ref
 
-_TYPES = {"github": "github", "gitlab": "gitlab", "bitbucket": "bitbucket"}
-"""The types of Receivers, by a part of the source's host; "generic" accepts any request."""
 
-_PRINT = (
-    "flux create receiver {name}-receiver -n {ns} --type={receiver_type} --event=ping --event=push "
-    "--secret-ref=webhook-token --resource={kind}/{name} --export"
+class Sender(NamedTuple):
+    """A service that calls webhooks.
+
+    `hosts` matches its hosts, `type` is that of its Receivers, `events` are those that announce a
+    change (a request with another event is rejected; none: every request counts), and `settings` is
+    the page on which its webhooks are registered, after the address of a repository.
+    """
+
+    hosts: str
+    type: str
+    events: tuple[str, ...] = ()
+    settings: str = ""
+
+
+_SENDERS = (
+    Sender(r"(?:^|[.-])github\.|^github", "github", ("ping", "push"), "/settings/hooks/new"),
+    Sender(r"(?:^|[.-])gitlab\.|^gitlab", "gitlab", ("Push Hook", "Tag Push Hook"), "/-/hooks"),
+    Sender(
+        r"^codeberg\.org$|(?:^|[.-])(?:gitea|forgejo)\.", "github", ("push",), "/settings/hooks"
+    ),
+    # Bitbucket Cloud signs no request as a Receiver of type bitbucket expects it
+    Sender(r"^(?:altssh\.)?bitbucket\.org$", "generic", (), "/admin/webhooks"),
+    Sender(r"(?:^|[.-])bitbucket\.|^bitbucket", "bitbucket", ("repo:refs_changed",)),
+    Sender(r"(?:^|\.)docker\.io$", "dockerhub"),
+    Sender(r"^quay\.io$", "quay"),
+    Sender(r"\.azurecr\.\w+$", "acr"),
+    Sender(r"(?:^|[.-])harbor\.", "harbor"),
 )
+"""The senders whose Receivers are known by the host of a source; the first that matches counts."""
+
+_ANY = Sender("", "generic")
+"""Any other sender: it accepts every request to its path, which nobody can guess."""
+
+_OVER_SSH = {
+    "ssh.github.com": "github.com",
+    "altssh.gitlab.com": "gitlab.com",
+    "altssh.bitbucket.org": "bitbucket.org",
+}
+"""Where the web pages of hosts are that only serve SSH."""
+
 STEPS = (
     Step(
-        "create a Secret with a random token, and a Receiver for the source; flux create receiver --export prints the Receiver's manifest",
-        read=(_PRINT,),
-        change=("kubectl create secret generic webhook-token -n {ns} --from-file=token=./token",),
+        "create a Receiver for the source; this prints its manifest, and the commands that create its Secret and show the webhook's path",
+        read=("kubectl flux-status reconcile {kind}/{name} -n {ns} --receiver",),
     ),
     Step(
         "register the webhook with the service that hosts the source. Its URL is https://HOSTNAME followed by status.webhookPath of the Receiver, where HOSTNAME routes to Service webhook-receiver in the namespace of Flux"
@@ -30,8 +64,22 @@ STEPS = (
 """The steps to create a Receiver, with the fields of `fields_of`."""
 
 
-def fields_of(ref: Ref, url: str) -> Mapping[str, str]:
-    """Return the fields of the steps for the source *ref*, which is fetched from *url*."""
+def fields_of(ref: Ref) -> Mapping[str, str]:
+    """Return the fields of the steps for the source *ref*."""
+    return {"name": ref.name, "ns": ref.namespace, "kind": ref.kind}
+
+
+def sender_of(url: str) -> Sender:
+    """Return the service that hosts *url*, the address of a repository; "generic" if unknown."""
     host = host_of(url)
-    kind = next((kind for part, kind in _TYPES.items() if part in host), "generic")
-    return {"name": ref.name, "ns": ref.namespace, "kind": ref.kind, "receiver_type": kind}
+    return next((one for one in _SENDERS if host and re.search(one.hosts, host)), _ANY)
+
+
+def settings_of(url: str) -> str:
+    """Return the page on which the webhooks of the repository *url* are registered, if known."""
+    page = sender_of(url).settings
+    _, _, path = plain_url(url).partition("/")
+    if not (page and path):
+        return ""
+    host = host_of(url)
+    return f"https://{_OVER_SSH.get(host, host)}/{path}{page}"

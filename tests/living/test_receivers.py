@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from tests.kubernetes.cluster import Cluster
+from tests.live.program import environment
 
 from .controllers import KINDS, NAMES, NOTIFIER, NOTIFIER_KINDS
 from .flux import Flux
@@ -86,3 +91,29 @@ def test_no_receiver(flux: Flux, repository: Repository, source: Object, namespa
     name = source["metadata"]["name"]
     assert hint["text"].startswith(f"GitRepository {namespace}/{name} is not fetched until about ")
     assert "(interval 24h), and no Receiver triggers it" in hint["text"]
+
+
+def test_a_receiver_that_was_made_as_printed(flux: Flux, source: Object, namespace: str) -> None:
+    """What `reconcile --receiver` prints, pasted line by line, makes a Receiver that works."""
+    at = f"--kubeconfig={flux.cluster.kubeconfig('admin')}"
+    words = ("reconcile", f"gitrepo/{source['metadata']['name']}", "-n", namespace, at)
+    printed = _run(*words, "--receiver")
+    (flux.folder / "receiver.yaml").write_text(printed.stdout)
+    lines = [line for line in printed.stderr.splitlines() if line.startswith("  ")]
+    outputs = [flux.paste(shlex.split(line.partition("   (")[0])) for line in lines]
+    made = yaml.safe_load(printed.stdout)
+    flux.becomes_ready(made)
+    path = flux.found(made)["status"]["webhookPath"]
+    assert path
+    assert flux.paste(shlex.split(lines[-1])) == path
+    assert len(outputs) == len(lines) >= 5
+    flux.call(made)
+    again = _run(*words, "--receiver")
+    assert again.stdout == ""
+    assert f"already has Receiver {namespace}/" in again.stderr
+
+
+def _run(*words: str) -> subprocess.CompletedProcess[str]:
+    """Return what the product prints with these *words*."""
+    argv = [sys.executable, "-m", "fluxstatus", *words]
+    return subprocess.run(argv, env=environment(), capture_output=True, text=True, check=True)

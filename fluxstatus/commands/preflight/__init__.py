@@ -2,7 +2,6 @@
 
 # ruff: noqa: PLC0415 - imported here, so that no other command waits for it
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -110,20 +109,12 @@ def _sync(wanted: InstallOptions) -> "Sync | None":
 def _put_manifest(sync: "Sync | None", connection: Connection, shown: BasicDisplay) -> None:
     """Print the manifest to standard output, and the steps to apply it to standard error."""
     from fluxstatus.commands.preflight.manifest import instance, steps
+    from fluxstatus.commands.put_manifest import put_manifest, put_steps
     from fluxstatus.model.kubectl_flags import TargetFlags
-    from fluxstatus.report.terminal import marked
-    from fluxstatus.report.yaml import yaml_of
 
-    manifest = instance(sync)
-    as_json = shown.output is Format.JSON
-    console.put(
-        json.dumps(manifest, indent=2) + "\n" if as_json else yaml_of(manifest, is_sorted=False)
-    )
+    put_manifest(instance(sync), as_json=shown.output is Format.JSON)
     target_flags = TargetFlags(connection.context, connection.repeated())
-    for hint in map(target_flags.hint, steps(sync)):
-        console.note(f"# {hint.text}")
-        for command in hint.commands:
-            console.note(f"  {marked(command)}")
+    put_steps(map(target_flags.hint, steps(sync)))
 
 
 def _preload() -> None:

@@ -2,10 +2,12 @@
 
 # ruff: noqa: PLC0415 - imported here, so that no other command waits for it
 
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
+from typer import Option
 
 from fluxstatus.base.deadline import Deadline
 from fluxstatus.commands import console
@@ -24,6 +26,7 @@ from fluxstatus.model.findings import Exit, Level
 from fluxstatus.report import Format
 
 if TYPE_CHECKING:
+    from fluxstatus.causes.analysis import Analysis
     from fluxstatus.state.resource import Resource
     from fluxstatus.state.state import State
 
@@ -32,6 +35,7 @@ EPILOG = """
 Examples:
   kubectl flux-status reconcile ks/apps -n team-a      check an object
   kubectl flux-status reconcile hr/podinfo -o json     print JSON
+  kubectl flux-status reconcile ks/apps --receiver     print a Receiver for its source
 
 \b
 Exit codes:
@@ -39,6 +43,18 @@ Exit codes:
   1  the object, or something that it waits for, is failing
   3  unknown: required data could not be read
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiverOptions:
+    """What is printed instead of the answer."""
+
+    panel: ClassVar = "Output"
+
+    receiver: Annotated[
+        bool, Option("--receiver", help="Print a Receiver for the object's source, to be applied")
+    ] = False
+
 
 _CODES = {Level.FAIL: Exit.UNHEALTHY, Level.UNKNOWN: Exit.NO_VERDICT}
 
@@ -48,6 +64,7 @@ def show(
     *,
     words: Words,
     place: ObjectNamespace,
+    make: ReceiverOptions,
     display: BasicDisplay,
     snapshots: Snapshots,
     connection: Connection,
@@ -59,7 +76,8 @@ def show(
 
     The commands are shown, never run. The result depends on whether the object or its source is
     suspended, blocked or stalled, whether its controller is running, which revision its source
-    has, and whether a Receiver triggers the source on a push.
+    has, and whether a Receiver triggers the source on a push. With --receiver, standard output
+    receives only the Receiver; the steps for applying it go to standard error.
     """
     if conflict := snapshots.conflict(connection):
         ctx.fail(conflict)
@@ -72,6 +90,10 @@ def show(
         state, resource = _find_live(words, place, display, connection, timeout)
         remember(connection, resource.ref)
     from fluxstatus.causes.analysis import Analysis
+
+    if make.receiver:
+        _put_receiver(Analysis(state), resource, display)
+        return
     from fluxstatus.commands.reconcile.advice import advise
     from fluxstatus.commands.reconcile.text import as_json, as_text
 
@@ -81,6 +103,30 @@ def show(
     else:
         console.put_report(as_text(advice, console.look(display.color, everything=True)))
     raise typer.Exit(_CODES.get(advice.level, Exit.HEALTHY))
+
+
+def _put_receiver(analysis: "Analysis", resource: "Resource", display: BasicDisplay) -> None:
+    """Print a Receiver for the source of *resource*, unless there is one; then only its webhook."""
+    from fluxstatus.commands.put_manifest import put_manifest, put_steps
+    from fluxstatus.commands.reconcile.context import ReconcileContext
+    from fluxstatus.commands.reconcile.receiver import can_be_notified, manifest, steps
+    from fluxstatus.model.kubectl_flags import for_target
+    from fluxstatus.state.receivers import Receivers
+
+    state, source = analysis.state, ReconcileContext(analysis, resource).fetcher
+    if source is None or not can_be_notified(source):
+        console.error(f"{resource.ref} has no known source that a Receiver could notify")
+        raise typer.Exit(Exit.NO_VERDICT)
+    unread = state.answer_of("Receiver").unread
+    existing = Receivers(state.of_kind("Receiver")).of(source)
+    if existing:
+        names = ", ".join(f"{one.ref}" for one in existing)
+        console.note(f"# {source.ref} already has {names}: no manifest is printed")
+    else:
+        put_manifest(manifest(source), as_json=display.output is Format.JSON)
+    if unread:
+        console.note(f"# it is unknown whether {source.ref} already has a Receiver: {unread.text}")
+    put_steps(map(for_target(state.evidence.target).hint, steps(source, existing)))
 
 
 def _preload() -> None:

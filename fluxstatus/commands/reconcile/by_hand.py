@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from fluxstatus.base.durations import duration
 from fluxstatus.base.fields import text_of
 from fluxstatus.commands.reconcile.context import ReconcileContext
+from fluxstatus.commands.reconcile.receiver import can_be_notified
 from fluxstatus.commands.reconcile.rules import Helps, Reason
 from fluxstatus.knowledge import receivers
 from fluxstatus.knowledge.rule import hints
@@ -41,12 +42,11 @@ def by_hand(ctx: ReconcileContext, reason: Reason) -> Iterator[Hint]:
     yield Hint(_RIGHT[reason.helps])
     notified = Receivers(ctx.state.of_kind("Receiver")).of(source)
     read = ctx.state.answer_of("Receiver").unread is None
-    if not notified and read and source.kind.name != "HelmChart":
-        url = text_of(source.spec.get("url"))
-        make = hints(receivers.STEPS, receivers.fields_of(source.ref, url))[0]
+    if not notified and read and can_be_notified(source):
+        make = hints(receivers.STEPS, receivers.fields_of(source.ref))[0]
         text = (
             f"if you need it often, create a Receiver: {source.ref} is then fetched on each push; "
-            "the path of the webhook is in status.webhookPath of the Receiver"
+            "this prints its manifest and how to register the webhook"
         )
         yield for_target(ctx.state.evidence.target).hint(make._replace(text=text))
     yield from _intervals(ctx.resource, source, notified=bool(notified))
