@@ -86,6 +86,10 @@ def next_step(
         return Next(beware(hidden)) if hidden and readers and not local.declined else None
     ready = prompt_for(found, analysis, steps, server)
     by_hand = _by_hand(found, analysis)
+    if state.evidence.target.saved:
+        own = (one for one in by_hand if "flux-status" in one.argv)
+        text = f"{_about(found)}: show the details (an assistant needs the live cluster)"
+        return Next(text, tuple(islice(own, 1)), ready)
     if local.declined:
         commands = tuple(by_hand)
         return Next("investigate by hand", commands, ready) if commands else None

@@ -191,6 +191,25 @@ def test_where_no_client_is_it_says_what_else_helps() -> None:
     assert not any("mcp" in command.argv for command in step.commands)
 
 
+@pytest.mark.parametrize("flags", [("--demo",), ("--from", "saved.json")])
+def test_of_a_snapshot_nothing_is_set_up(flags: tuple[str, ...]) -> None:
+    """Its context may not exist here, nor a client, and an assistant cannot read the file.
+
+    What is suggested reads the same file.
+    """
+    known = evidence(*HEALTHY, AUTH)
+    saved = replace(known, target=known.target._replace(saved=flags))
+    for memory in (EMPTY, LocalState(has_client=False)):
+        step = next_of(saved, memory)
+        assert step
+        [command] = step.commands
+        assert command.argv[:3] == ("kubectl", "flux-status", "explain")
+        assert command.argv[-len(flags) :] == flags
+        assert not command.changes
+        assert "setup" not in step.text
+        assert step.prompt
+
+
 @pytest.mark.parametrize(
     "memory",
     [

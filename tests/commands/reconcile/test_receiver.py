@@ -51,8 +51,8 @@ def test_the_api_server_takes_it(cluster: Cluster, kind: str) -> None:
     assert can_be_notified(resource)
     text = yaml_of(manifest(resource), is_sorted=False)
     assert "receiver" in cluster.kubectl("apply", "--dry-run=server", "-f", "-", stdin=text)
+    broken = text.replace(f"kind: {kind}", "kind: Provider")
     with pytest.raises(ClusterError):
-        broken = text.replace(f"kind: {kind}", "kind: Provider")
         cluster.kubectl("apply", "--dry-run=server", "-f", "-", stdin=broken)
 
 
