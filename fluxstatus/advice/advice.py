@@ -16,7 +16,7 @@ class Occurrence:
     """A place that advice applies to: an object, its `field` and the `value` of that field.
 
     `label` names the place instead of an object and a field; `objects` are the objects there if
-    they are not just `ref`. `url` is that of a source. `count` is the number of objects that this
+    they are not just `ref`. `count` is the number of objects that this
     is about, `saved_requests` the number of requests per hour that the advice would save. An
     occurrence about the whole cluster has no name.
     """
@@ -27,7 +27,6 @@ class Occurrence:
     label: str = ""
     count: int = 1
     saved_requests: float = 0
-    url: str = ""
     objects: tuple[Ref, ...] = ()
 
     @property

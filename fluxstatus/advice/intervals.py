@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 
 from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import LONG_ENOUGH, View
-from fluxstatus.base.fields import text_of
 from fluxstatus.knowledge import receivers
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
@@ -38,8 +37,8 @@ _RECEIVERS = KINDS["Receiver"].resource
 def _occurrence(resource: Resource, saved_requests: float = 0) -> Occurrence:
     """Return the interval of *resource*, with the place to change it, which may be its owner."""
     field, value = field_of(resource), written_interval(resource)
-    label, url = _field_of_owner(resource), text_of(resource.spec.get("url"))
-    return Occurrence(resource.ref, field, value, label, saved_requests=saved_requests, url=url)
+    label = _field_of_owner(resource)
+    return Occurrence(resource.ref, field, value, label, saved_requests=saved_requests)
 
 
 def _field_of_owner(resource: Resource) -> str:

@@ -86,13 +86,8 @@ def next_step(
         return Next(beware(hidden)) if hidden and readers and not local.declined else None
     ready = prompt_for(found, analysis, steps, server)
     by_hand = _by_hand(found, analysis)
-    if state.evidence.target.saved:
-        own = (one for one in by_hand if "flux-status" in one.argv)
-        text = f"{_about(found)}: show the details (an assistant needs the live cluster)"
-        return Next(text, tuple(islice(own, 1)), ready)
-    if local.declined:
-        commands = tuple(by_hand)
-        return Next("investigate by hand", commands, ready) if commands else None
+    if local.declined or state.evidence.target.saved:
+        return _alone(found, by_hand, ready, saved=bool(state.evidence.target.saved))
     if readers:
         who = _listed(dict.fromkeys(one.title for one in readers))
         text = f"paste the output of --prompt into {who}, which can read this cluster"
@@ -205,6 +200,18 @@ def _asked_about(findings: Iterable[Finding], state: State) -> Iterator[Finding]
         blocks = tuple(filter(state.covers, finding.blocks))
         if blocks or not state.namespaces or any(map(state.covers, finding.objects)):
             yield replace(finding, blocks=blocks)
+
+
+def _alone(
+    finding: Finding, by_hand: Iterable[Command], prompt: str, *, saved: bool
+) -> Next | None:
+    """Return how to go on without an assistant, which reads a cluster and not a *saved* one."""
+    if saved:
+        own = (one for one in by_hand if "flux-status" in one.argv)
+        text = f"{_about(finding)}: show the details (an assistant needs the live cluster)"
+        return Next(text, tuple(islice(own, 1)), prompt)
+    commands = tuple(by_hand)
+    return Next("investigate by hand", commands, prompt) if commands else None
 
 
 def _about(finding: Finding) -> str:

@@ -176,23 +176,14 @@ def test_reconciling_every_minute_is_often(interval: str, short: bool) -> None:
     assert not found or found.step == "reconcilers"
 
 
-@pytest.mark.parametrize(
-    ("url", "kind"),
-    [
-        ("https://github.com/a/b", "github"),
-        ("ssh://git@gitlab.acme.internal/a/b", "gitlab"),
-        ("https://git.example.com/a", "generic"),
-    ],
-)
-def test_a_receiver_is_printed_for_the_source(url: str, kind: str) -> None:
-    """The command prints the manifest for the first source, with the type for its host."""
-    found = habits(git("1m", spec={"url": url}))["no-receiver"]
-    command, secret = found.hints[0].commands
+def test_a_receiver_is_printed_for_the_source() -> None:
+    """The command prints the manifest for the first source, and needs no other program."""
+    found = habits(git("1m"))["no-receiver"]
+    [command] = found.hints[0].commands
     assert " ".join(command.argv) == (
-        f"flux --context prod create receiver a-receiver -n apps --type={kind} --event=ping "
-        "--event=push --secret-ref=webhook-token --resource=GitRepository/a --export"
+        "kubectl flux-status reconcile GitRepository/a -n apps --receiver --context prod"
     )
-    assert (command.changes, secret.changes) == (False, True)
+    assert not command.changes
     assert "status.webhookPath" in found.hints[1].text
 
 
