@@ -84,7 +84,8 @@ def controller_causes(state: State, controllers: Controllers) -> ControllerCause
     not_installed = _not_installed(state, controllers.missing)
     faults = dict((*controllers.unavailable.items(), *controllers.missing.items()))
     faults |= dict(controllers.unserved.values())
-    began = {ref: one.last for ref, one in controllers.liveness.items() if not one.works}
+    began = {one.ref: one.unavailable_since for one in (*state.components, *state.operators)}
+    began |= {ref: one.last for ref, one in controllers.liveness.items() if not one.works}
     causes: ByRef = {
         ref: Cause(ref, fault, since=began.get(ref))
         for ref, fault in faults.items()
@@ -227,7 +228,9 @@ def _alike(first: Ref, fault: Fault, since: datetime | None, refs: Sequence[Ref]
 
 
 def _first_time(components: Sequence[Component]) -> datetime | None:
-    return earliest(component.problem.since for component in components if component.problem)
+    """Return since when one of *components* is unavailable, or else when a container ended."""
+    known = earliest(component.unavailable_since for component in components)
+    return known or earliest(one.problem.since for one in components if one.problem)
 
 
 def _is_namespace_deleted(state: State, namespace: str, missing: Sequence[Ref]) -> bool:

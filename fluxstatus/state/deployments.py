@@ -46,6 +46,9 @@ _DEPLOYMENT = jmespath.compile(
     failing: status.conditions[?type=='ReplicaFailure' && status=='True'] | [0].message
     }"""
 )
+_UNAVAILABLE = jmespath.compile(
+    "status.conditions[?type=='Available' && status=='False'] | [0].lastTransitionTime"
+)
 _TERM = late_pattern(
     r"\s*(?P<absent>!)?(?P<key>[\w./-]+)\s*"
     r"(?:(?P<op>==|=|!=|in|notin)\s*(?:\((?P<set>[^)]*)\)|(?P<value>[\w.-]*)))?\s*(?:,|$)"
@@ -75,6 +78,16 @@ class Component(NamedTuple):
     def unavailable(self) -> bool:
         """Whether no replica is ready."""
         return self.ready < 1
+
+    @property
+    def unavailable_since(self) -> datetime | None:
+        """When it lost its last available replica, by its Deployment; None if unknown.
+
+        Available is False from then on (kubernetes pkg/controller/deployment/util). A container
+        that crashes again and again may have been ready in between, so this is the last time.
+        """
+        changed = _UNAVAILABLE.search(self.deployment) if self.unavailable else None
+        return when(changed)
 
     @property
     def distribution(self) -> str:

@@ -10,6 +10,7 @@ from tests.builders import (
     BUILD_FAILED,
     FETCHED,
     HEALTHY,
+    NOW,
     RECONCILING,
     SERVED,
     alter,
@@ -44,6 +45,22 @@ def test_a_dead_controller_is_the_cause_of_what_it_leaves() -> None:
     assert {ref.name for ref in controller.waiting} == {"new", "hung"}
     assert {"old", "flux-system"} <= {ref.name for ref in controller.stale}
     assert {c.ref.name for c in found.all} == {"kustomize-controller", "wrong"}
+
+
+@pytest.mark.parametrize(
+    ("status", "known"), [("False", True), ("True", False), ("Unknown", False), (None, False)]
+)
+def test_since_when_no_replica_is_available(status: str | None, known: bool) -> None:
+    """Its Deployment has the time, which the end of the last of many containers is not."""
+    at = stamp(timedelta(hours=3))
+    available = {"type": "Available", "status": status, "lastTransitionTime": at}
+    changes = {"status.readyReplicas": 0, "status.conditions": [available] if status else []}
+    down = alter(HEALTHY, "Deployment/kustomize-controller", changes)
+    crashes = {"status.containerStatuses": [crashing()]}
+    for objects in (down, alter(down, "Pod/kustomize-controller", crashes)):
+        found = analysis(*objects).causes
+        [cause] = [one for one in found.all if one.ref.name == "kustomize-controller"]
+        assert (cause.since and stamp(NOW - cause.since)) == (at if known else None)
 
 
 def test_a_missing_controller_is_the_cause_of_what_it_leaves() -> None:
