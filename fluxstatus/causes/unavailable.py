@@ -118,8 +118,11 @@ class Controllers:
         return not component.unavailable and component.ref not in self.unavailable
 
     def is_ignored(self, resource: Resource) -> bool:
-        """Whether the controller of the new *resource* should have reconciled it by now."""
-        if not is_untouched(resource):
+        """Whether the controller of the new *resource* should have reconciled it by now.
+
+        In a partial state, objects that were not read may show that the controller is at work.
+        """
+        if self._state.partial or not is_untouched(resource):
             return False
         component = self.component_of(resource)
         found = self.liveness.get(component.ref) if component else None

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.lookup.related import PartialState
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import LEASES, Object
 from fluxstatus.model.findings import Exit, Finding, Level, Report, Verdict
+from fluxstatus.state.state import State
 from tests.builders import (
     FORBIDDEN,
     HEALTHY,
@@ -462,6 +465,18 @@ def test_a_busy_controller_may_take_its_time(more: list[Object]) -> None:
     """New work may wait while a controller is busy, or works on other new work."""
     objects = [*running_since(OLD, DAY), *new_source(99 * SECONDS), *more]
     assert components(*objects) == []
+
+
+def test_objects_that_were_not_read_may_show_that_a_controller_works() -> None:
+    """Of a part of a cluster, a source that is not picked up is no evidence against it."""
+    known = evidence(*OLD, *new_source(99 * SECONDS))
+    assert [hanging(State(known)), hanging(PartialState(known, ()))] == [True, False]
+
+
+def hanging(state: State) -> bool:
+    """Return whether a controller of *state* is said to hang."""
+    causes = Analysis(state).causes.all
+    return "controller-hangs" in {cause.fault.diagnosis.code for cause in causes}
 
 
 def test_new_work_is_picked_up_within_a_minute() -> None:
