@@ -37,6 +37,13 @@ _is_priced = about(
     "CSIDriver", "RuntimeClass", "CustomResourceDefinition", "Namespace",
 )  # fmt: skip
 
+_JOB_IMMUTABLE = "{object} already exists, and its pod template and selector cannot be changed (field is immutable)"
+_RECREATE_JOB = Step(
+    "delete the Job, so that the next attempt recreates it with the new template. The Job then runs again",
+    read=(OBJECT,),
+    change=(_DELETE,),
+)
+
 RULES = (
     Rule(
         _IMMUTABLE_FIELD,
@@ -89,13 +96,9 @@ RULES = (
     ),
     Rule(
         _IMMUTABLE_FIELD,
-        why="{object} already exists, and its pod template and selector cannot be changed (field is immutable)",
+        why=_JOB_IMMUTABLE,
         steps=(
-            Step(
-                "delete the Job, so that the next attempt recreates it with the new template. The Job then runs again",
-                read=(OBJECT,),
-                change=(_DELETE,),
-            ),
+            _RECREATE_JOB,
             Step(
                 "to recreate the Job on every change, annotate it with kustomize.toolkit.fluxcd.io/force: enabled (in a ResourceSet, fluxcd.controlplane.io/force: enabled), or use ttlSecondsAfterFinished"
             ),
@@ -107,13 +110,9 @@ RULES = (
     ),
     Rule(
         _IMMUTABLE_FIELD,
-        why="{object} already exists, and its pod template and selector cannot be changed (field is immutable)",
+        why=_JOB_IMMUTABLE,
         steps=(
-            Step(
-                "delete the Job, so that the next attempt recreates it with the new template. The Job then runs again",
-                read=(OBJECT,),
-                change=(_DELETE,),
-            ),
+            _RECREATE_JOB,
             Step(
                 "to avoid this with each new version, set ttlSecondsAfterFinished in the chart's Job"
             ),
