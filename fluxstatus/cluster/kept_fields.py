@@ -46,7 +46,7 @@ FLUX: Shape = {
         "serviceAccountName targetNamespace releaseName storageNamespace path prune wait force "
         "components eventSeverity insecure migrateResources proxy summary recurseSubmodules "
         "postRenderers postRenderStrategy passCredentials deletionPolicy reconcileStrategy "
-        "resourceFilter version events",
+        "resourceFilter version events sparseCheckout",
         sourceRef=_REF,
         chartRef=_REF,
         chart={

@@ -207,6 +207,13 @@ def has_verify_secret(subject: Subject) -> bool:
     return bool(address_of(subject)["verify_secret"])
 
 
+def source_is_sparse(subject: Subject) -> bool:
+    """Return whether the source is a GitRepository that fetches only some directories."""
+    key = source_of(subject.resource)
+    source = subject.state.resources.get(key) if subject.state and key else None
+    return bool(source and source.spec.get("sparseCheckout"))
+
+
 def source_has_tags(subject: Subject) -> bool:
     """Return whether the last scan of the ImagePolicy's ImageRepository found tags."""
     key = source_of(subject.resource)

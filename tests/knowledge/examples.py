@@ -98,6 +98,9 @@ STATES: dict[str, State] = {
     "sameNameElsewhere": State(
         evidence(flux("HelmRelease", "other/x", _READY, spec={"releaseName": "x"}))
     ),
+    "sparse": State(
+        evidence(flux("GitRepository", "src/git", _READY, spec={"sparseCheckout": ["deploy"]}))
+    ),
     "scanned": State(
         evidence(
             flux(

@@ -179,6 +179,20 @@ def test_a_directory_outside_the_sparse_checkout(
     flux.heals(source)
 
 
+def test_a_path_outside_the_sparse_checkout(flux: Flux, git: GitServer, namespace: str) -> None:
+    """The path is in Git, but not in the source: adding it to the sparse checkout heals."""
+    files = {**FILES, "docs/settings.yaml": manifest(config_map())}
+    source = git_repository(
+        namespace, git.repository(namespace, files).url, sparseCheckout=["docs"]
+    )
+    app = kustomization(namespace)
+    found = flux.failure(source, app)
+    assert found.code == "path-missing"
+    assert "add it to spec.sparseCheckout" in found.advice
+    flux.patch(source, sparseCheckout=["docs", "app"])
+    flux.heals(source, app)
+
+
 def test_an_artifact_that_spec_ignore_empties(flux: Flux, git: GitServer, namespace: str) -> None:
     """What spec.ignore leaves out is missing in the Kustomization, and a narrower one heals."""
     repository = git.repository(namespace, FILES)

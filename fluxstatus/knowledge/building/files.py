@@ -5,7 +5,7 @@ internal/decryptor, kustomize api (internal/target, kv, internal/builtins).
 """
 
 from fluxstatus.knowledge.building.shared import IN_BUILD, KS, KUSTOMIZE
-from fluxstatus.knowledge.facts import has_backslash_path
+from fluxstatus.knowledge.facts import has_backslash_path, source_is_sparse
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
@@ -56,10 +56,24 @@ RULES = (
     ),
     Rule(
         _PATH_MISSING,
+        why="spec.path {path} does not exist in the source, which contains only the directories in spec.sparseCheckout of the GitRepository",
+        steps=(
+            Step(
+                "correct spec.path or, if the path exists in Git, add it to spec.sparseCheckout",
+                read=("kubectl get {resource} {name} -n {ns} -o jsonpath={{.spec.path}}",),
+            ),
+        ),
+        pattern=Text(r"kustomization path not found|path not found: stat"),
+        kinds=KS,
+        when=(source_is_sparse,),
+        upstream="SC docs/spec/v1/gitrepositories.md, Sparse checkout",
+    ),
+    Rule(
+        _PATH_MISSING,
         why="spec.path {path} does not exist in the source (no such directory)",
         steps=(
             Step(
-                "correct spec.path, or check whether the source excludes this path (.sourceignore, spec.ignore or spec.sparseCheckout)",
+                "correct spec.path, or check whether the source excludes this path (.sourceignore or spec.ignore)",
                 read=("kubectl get {resource} {name} -n {ns} -o jsonpath={{.spec.path}}",),
             ),
         ),
