@@ -140,7 +140,7 @@ def _pair(outer: Resource, inner: Resource) -> Occurrence:
 
 _DEPENDENCY_NOT_AWAITED = Code(
     "dependency-not-awaited",
-    "Some objects that others depend on are ready before what they apply is.",
+    "Some objects that others depend on do not wait for their resources to be ready.",
 )
 _PATHS_OVERLAP = Code(
     "paths-overlap",

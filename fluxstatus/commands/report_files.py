@@ -67,7 +67,7 @@ def _obstacle(file: Path) -> str:
     if file.exists() and not file.is_file():
         return "it is not a regular file"
     if not folder.is_dir():
-        return f"there is no directory {folder}"
+        return f"directory {folder} does not exist"
     return "" if os.access(folder, os.W_OK) else f"no permission to create files in {folder}"
 
 

@@ -60,7 +60,7 @@ def from_contexts(
         accepted = set(matching(names, patterns, known=not unread))
         wanted = [(file, one) for file, one in everything if one.name in accepted]
     if not wanted and not unread:
-        raise SelectionError(f"there is no context to check; {there_are(names)}")
+        raise SelectionError(f"no contexts to check; {there_are(names)}")
     if unread and len(read) == 1 and not any(found.unread for found in read.values()):
         raise SelectionError(unread[0].problem)
     jobs = [
@@ -171,7 +171,7 @@ def expected_in(file: Path) -> list[str]:
         raise SelectionError(f"{file} could not be read: {reason}") from error
     names = [line.partition("#")[0].strip() for line in text.splitlines()]
     if not any(names):
-        raise SelectionError(f"{file} names no cluster")
+        raise SelectionError(f"{file} lists no clusters")
     return list(dict.fromkeys(filter(None, names)))
 
 
@@ -212,7 +212,7 @@ def saving(chosen: Sequence[Chosen], pattern: str) -> list[Chosen]:
         raise SelectionError(f"--save would write two clusters to {twice[0]}")
     for folder in dict.fromkeys(Path(file).parent for file in files):
         if not folder.is_dir():
-            raise SelectionError(f"--save cannot write: there is no directory {folder}")
+            raise SelectionError(f"--save cannot write: directory {folder} does not exist")
     return [
         one._replace(job=one.job._replace(save=file))
         for one, file in zip(chosen, files, strict=True)

@@ -52,7 +52,7 @@ class ReceiverOptions:
     panel: ClassVar = "Output"
 
     receiver: Annotated[
-        bool, Option("--receiver", help="Print a Receiver for the object's source, to be applied")
+        bool, Option("--receiver", help="Print the manifest of a Receiver for the object's source")
     ] = False
 
 

@@ -43,12 +43,12 @@ class Revision(NamedTuple):
         digits = found["hash"].lower() if found else ""
         named = found and (found["name"] or found["algorithm"])
         if named and len(digits) < _LEAST:
-            raise ArgumentError(f"{given!r} has too few digits: give at least {_LEAST} of the hash")
+            raise ArgumentError(f"{given!r} is too short: use at least {_LEAST} digits of the hash")
         if found and named:
             return cls(given, _name_in(found["name"] or "", found["algorithm"] or ""), digits)
         if not given or re.search(r"[\s@]|[^:]:[^:]", given):
             raise ArgumentError(
-                f"{given!r} is not a revision; give a commit, a tag, a digest or a chart version"
+                f"{given!r} is not a revision; use a commit, a tag, a digest or a chart version"
             )
         if _EXPRESSION.fullmatch(given):
             raise ArgumentError(

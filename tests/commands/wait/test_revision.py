@@ -70,7 +70,7 @@ def test_another(asked: str, revision: str) -> None:
     "asked", ["", " ", "main@sha1:", "main@sha1:abc12", "a b", "a@b@c", "sha1:12"]
 )
 def test_no_revision(asked: str) -> None:
-    """What is no revision, or has too few digits, is an error."""
+    """Anything else, or a hash that is too short, is an error."""
     with pytest.raises(ArgumentError):
         Revision.parse(asked)
 
