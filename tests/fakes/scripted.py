@@ -415,6 +415,12 @@ def packed_in_part(request: Asking) -> None:
     request.send(body, headers={"Content-Encoding": "gzip"})
 
 
+def packed_and_more(request: Asking) -> None:
+    """Answer with an empty list, compressed, and other compressed data after it."""
+    empty = gzip.compress(json.dumps(request.usual()[1] | {"items": []}).encode())
+    request.send(empty + gzip.compress(b" "), headers={"Content-Encoding": "gzip"})
+
+
 def half(request: Asking) -> None:
     """Answer with half of the usual document, as a complete response."""
     body = _usual_bytes(request)
