@@ -59,7 +59,8 @@ class Seeker:
         self._named, self._namespaces = named, namespaces
         self._fail_fast = fail_fast
         commit = local_git.commit(wanted.hash) if wanted.hash else None
-        self.wanted = wanted._replace(hash=commit.hash) if commit else wanted
+        commit = commit if commit and wanted.can_be(commit.hash) else None
+        self.wanted = wanted.found_as(commit.hash if commit else "")
         self._prover = Prover(self.wanted, commit, or_newer=or_newer)
         self._remotes = set(map(plain_url, local_git.remotes())) if commit else set()
         self._known = Known(namespaces, kinds - {*LISTED})
