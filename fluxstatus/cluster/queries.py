@@ -111,9 +111,7 @@ _APPS, _CORE = "/apis/apps/v1", "/api/v1"
 DEPLOYMENTS = (CONTROLLERS, OPERATORS)
 """The queries for the Deployments of Flux: their namespaces are the namespaces of Flux."""
 
-OF_FLUX = ListQuery.of(CRDS, "v1", _OF_FLUX)._replace(
-    pages=1, namespaced=False, metadata_only=True
-)
+OF_FLUX = ListQuery.of(CRDS, "v1", _OF_FLUX)._replace(pages=1, namespaced=False, metadata_only=True)
 """The query for the names of the CRDs that say that they are a part of Flux."""
 
 NOT_RUNNING = "fieldSelector=status.phase!=Running,status.phase!=Succeeded"

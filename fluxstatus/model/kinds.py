@@ -161,9 +161,7 @@ def may_be_related(resource: str) -> bool:
     The group of a CRD has a dot, and those below k8s.io are approved by Kubernetes for itself
     (kubernetes apiextensions-apiserver, annotation api-approved.kubernetes.io).
     """
-    return resource not in RESOURCES and not (
-        is_related(resource) or resource.endswith(".k8s.io")
-    )
+    return resource not in RESOURCES and not (is_related(resource) or resource.endswith(".k8s.io"))
 
 
 def full_name(kind: str) -> str:

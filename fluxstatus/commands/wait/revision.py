@@ -82,6 +82,11 @@ class Revision(NamedTuple):
         return algorithm in {"", "sha1" if len(commit) == _WHOLE else "sha256"}
 
     @property
+    def is_digest(self) -> bool:
+        """Whether it can only be the digest of an artifact or an image, or a commit of SHA-256."""
+        return bool(self.hash) and (len(self.hash) > _WHOLE or not self.can_be("0" * _WHOLE))
+
+    @property
     def is_like_hash(self) -> bool:
         """Whether it is a name that is spelled like the first digits of a hash, but too few."""
         return not self.hash and bool(_SHORT.fullmatch(self.given))
