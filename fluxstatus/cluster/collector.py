@@ -18,6 +18,7 @@ from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.local_tools import Program
 from fluxstatus.cluster.queries import (
     ADVICE_QUERIES,
+    CRDS,
     DEPLOYMENTS,
     LARGE_PAGE,
     NOT_RUNNING,
@@ -46,7 +47,6 @@ Answers: TypeAlias = Mapping[str, Answer]
 
 _SLOW = tuple(KINDS[name].resource for name in ("Kustomization", "HelmRelease", "HelmChart"))
 _CLIENT = "flux-operator"
-_CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 
 
 def nothing(_: Answers) -> set[str]:
@@ -143,13 +143,14 @@ class _Run:
                 query = ListQuery.of(name, served[name])
                 self._start(name, query._replace(page=LARGE_PAGE))
             self._start_all(reader.related())
+            definitions = None if CRDS in self._advice else reader.start_labelled()
             self._start_all(self._advice_queries(in_flux_namespaces=False))
             while_starting()
             self._wait(DEPLOYMENTS)
             near = dict(self._advice_queries(in_flux_namespaces=True))
             self._start_all(reader.in_flux_namespaces("pods", "services", LEASES, more=near))
             self._wait()
-            self._start_all(reader.related(self._labelled()))
+            self._start_all(reader.related(self._labelled(definitions)))
             self._read_awaited(awaited)
             self._read_workloads(namespaces := workload_namespaces(reader.answers))
             if namespaces:
@@ -174,9 +175,12 @@ class _Run:
                 query = ListQuery.of(name, versions[name], selector)
                 yield name, query._replace(pages=pages)
 
-    def _labelled(self) -> Iterator[str]:
-        """Yield the names of the CRDs that say that they are a part of Flux, if they were read."""
-        answer = self._reader.answers.get(_CRDS)
+    def _labelled(self, read: Future[Answer] | None) -> Iterator[str]:
+        """Yield the names of the CRDs that say that they are a part of Flux, if they were *read*.
+
+        Those that advice is about are among the answers.
+        """
+        answer = read.result() if read else self._reader.answers.get(CRDS)
         for crd in answer.known if answer else ():
             yield place(crd)[1]
 

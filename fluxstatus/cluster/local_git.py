@@ -14,7 +14,7 @@ from fluxstatus.cluster import processes
 from fluxstatus.cluster.processes import Process, ProgramError
 
 _SECONDS = 5.0  # for one question
-_HASH = re.compile(r"[0-9a-f]{7,64}")
+_HASH = re.compile(r"[0-9a-f]{4,64}")  # git takes no fewer digits, and only of one commit
 _SETTINGS = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
 _MOST = 2**33  # seconds since 1970: a later time is not that of a commit
 

@@ -106,9 +106,13 @@ class AdviceQuery(NamedTuple):
 
 
 _OF_FLUX = "labelSelector=app.kubernetes.io/part-of=flux"
+CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 _APPS, _CORE = "/apis/apps/v1", "/api/v1"
 DEPLOYMENTS = (CONTROLLERS, OPERATORS)
 """The queries for the Deployments of Flux: their namespaces are the namespaces of Flux."""
+
+OF_FLUX = ListQuery.of(CRDS, "v1", _OF_FLUX)._replace(pages=1, namespaced=False, metadata_only=True)
+"""The query for the names of the CRDs that say that they are a part of Flux."""
 
 NOT_RUNNING = "fieldSelector=status.phase!=Running,status.phase!=Succeeded"
 """The selector of pods that do not run."""
@@ -177,7 +181,7 @@ ADVICE_QUERIES: Mapping[str, AdviceQuery] = {
     "ingresses.networking.k8s.io": AdviceQuery(in_flux_namespaces=True),
     "httproutes.gateway.networking.k8s.io": AdviceQuery(),
     # Reading only their metadata would be less, but it does not include the stored versions.
-    "customresourcedefinitions.apiextensions.k8s.io": AdviceQuery(_OF_FLUX),
+    CRDS: AdviceQuery(_OF_FLUX),
     "podmonitors.monitoring.coreos.com": AdviceQuery(),
     "servicemonitors.monitoring.coreos.com": AdviceQuery(),
     "prometheusrules.monitoring.coreos.com": AdviceQuery(),

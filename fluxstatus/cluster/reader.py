@@ -14,7 +14,9 @@ from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.cluster.queries import (
     AWAITED_KINDS,
+    CRDS,
     DEPLOYMENTS,
+    OF_FLUX,
     ListQuery,
     awaited,
     by_fields,
@@ -32,7 +34,7 @@ from fluxstatus.model.evidence import (
     Unread,
     Why,
 )
-from fluxstatus.model.kinds import RESOURCES, Kind, is_related
+from fluxstatus.model.kinds import RESOURCES, Kind, is_related, may_be_related
 from fluxstatus.model.ref import Key
 
 THREADS = 4  # requests at a time; more are not faster
@@ -158,6 +160,12 @@ class Reader:
             query, answer = self._by_name.get(name), f"{RELATED}/{name}"
             if query and name not in RESOURCES and answer not in self.answers:
                 yield answer, query
+
+    def start_labelled(self) -> Future[Answer] | None:
+        """Start to read which CRDs are labelled as a part of Flux; None if none can be unknown."""
+        if not any(map(may_be_related, self._by_name)):
+            return None
+        return self.start(CRDS, OF_FLUX)
 
     def in_flux_namespaces(
         self, *names: str, more: Mapping[str, ListQuery] = MappingProxyType({})

@@ -155,6 +155,15 @@ def is_related(resource: str) -> bool:
     return resource == CANARY or (group.endswith(".fluxcd.io") and group not in FLUX_GROUPS)
 
 
+def may_be_related(resource: str) -> bool:
+    """Return whether only the labels of the CRD of *resource* (plural.group) can tell.
+
+    The group of a CRD has a dot, and those below k8s.io are approved by Kubernetes for itself
+    (kubernetes apiextensions-apiserver, annotation api-approved.kubernetes.io).
+    """
+    return resource not in RESOURCES and not (is_related(resource) or resource.endswith(".k8s.io"))
+
+
 def full_name(kind: str) -> str:
     """Return plural.group of a Flux *kind*, or *kind* in lower case if it is not a Flux kind."""
     known = KINDS.get(kind)

@@ -68,12 +68,42 @@ def test_a_forbidden_list(api: Api) -> None:
     assert (unread.why, unread.permission) == (Why.FORBIDDEN, f"list {TERRAFORM.name}")
 
 
-def test_a_labelled_definition_is_related(api: Api) -> None:
-    """With advice, the CRDs of Flux are read: whatever has its label is related."""
+@pytest.mark.parametrize("advice", [False, True])
+def test_a_labelled_definition_is_related(api: Api, *, advice: bool) -> None:
+    """Whatever kind has the label of Flux on its CRD is related; it takes a request for the labels.
+
+    With advice, the CRDs are read anyway, with more than their labels.
+    """
     serve(api)
     crd = definitions()[0]
     labelled = crd | {"metadata": crd["metadata"] | {"name": OTHER.name}}
     api.put(*definitions(), labelled)
-    found = collect(way(), advice=True)
+    found = collect(way(), advice=advice)
     assert f"related/{OTHER.name}" in found.answers
     assert len(api.asked(OTHER.path)) == 1
+    assert len(api.asked(RESOURCES["CustomResourceDefinition"].path)) == 1
+    assert (RESOURCES["CustomResourceDefinition"].name in found.answers) is advice
+
+
+def test_labels_are_not_read_where_all_kinds_are_known(api: Api) -> None:
+    """Without a kind of another project, no label can say anything new."""
+    serve(api)
+    api.resources = {
+        kind: one
+        for kind, one in api.resources.items()
+        if one.group.endswith(("k8s.io", ".fluxcd.io", "fluxcd.controlplane.io"))
+        or "." not in one.group
+        or one == CANARY
+    }
+    found = collect(way())
+    assert f"related/{TERRAFORM.name}" in found.answers
+    assert not api.asked(RESOURCES["CustomResourceDefinition"].path)
+
+
+def test_labels_that_may_not_be_read(api: Api) -> None:
+    """Then these kinds are not known to be related, and all else is read as before."""
+    serve(api)
+    api[RESOURCES["CustomResourceDefinition"].path] = forbidden
+    found = collect(way())
+    assert f"related/{TERRAFORM.name}" in found.answers
+    assert f"related/{OTHER.name}" not in found.answers

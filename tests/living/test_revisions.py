@@ -77,7 +77,7 @@ def test_two_pushes(
     assert f"whether it contains {first} is unknown" in " ".join(unknown.out.split())
     assert newer.code == REACHED, newer
     assert "accepted because of --or-newer" in " ".join(newer.out.split())
-    proved = waits(flux, repository.folder, *words, first)
+    proved = waits(flux, repository.folder, *words, f"sha1:{first[:6]}")
     assert proved.code == REACHED, proved
     assert "which contains it (local checkout)" in " ".join(proved.out.split())
 
@@ -95,6 +95,21 @@ def test_a_revision_that_was_applied_before(
     done = waits(flux, tmp_path, "--revision", commits[0], "-n", namespace, "--timeout", "5s")
     assert done.code == REACHED, done
     assert "which came after it" in done.out
+
+
+@pytest.mark.parametrize("spec", [{"ignore": "/docs/"}, {"sparseCheckout": ["app"]}], ids=str)
+def test_a_commit_without_a_file_of_the_artifact(
+    flux: Flux, repository: Repository, source: Object, tmp_path: Path, spec: Object
+) -> None:
+    """Files that are ignored or not checked out hold nothing back: the commit is the revision."""
+    namespace = source["metadata"]["namespace"]
+    flux.patch(source, **spec)
+    flux.reconcile(source)
+    pushed = repository.commit({"docs/readme.md": "Nothing that is applied\n"})
+    flux.reconcile(source)
+    done = waits(flux, tmp_path, "--revision", pushed, "-n", namespace)
+    assert done.code == REACHED, done
+    assert f"Kustomization {namespace}/app: applied main@sha1:{pushed[:7]}" in done.out
 
 
 @pytest.mark.parametrize("kind", ["source", "consumer"])

@@ -10,11 +10,13 @@ from typing import NamedTuple, Self
 from fluxstatus.model.errors import ArgumentError
 
 _LEAST = 7  # digits of a hash, as Git abbreviates it: fewer may be those of another one
+_FEWEST = 4  # that Git takes where the repository has just one such commit (MINIMUM_ABBREV)
 _WHOLE = 40  # digits of a SHA-1
 _GIVEN = re.compile(
     r"(?:(?P<name>[^@\s]+)@)?(?:(?P<algorithm>sha(?:1|256|384|512)):)?(?P<hash>[0-9a-f]{4,128})",
     re.IGNORECASE,
 )
+_SHORT = re.compile(rf"[0-9a-f]{{{_FEWEST},{_LEAST - 1}}}", re.IGNORECASE)
 _VERSION = re.compile(r"v?\d+\.\d+\.\d+[\w.+-]*")
 _HEADS = re.compile(r"refs/(?:heads|tags)/")
 _EXPRESSION = re.compile(
@@ -42,8 +44,6 @@ class Revision(NamedTuple):
         found = _GIVEN.fullmatch(given)
         digits = found["hash"].lower() if found else ""
         named = found and (found["name"] or found["algorithm"])
-        if named and len(digits) < _LEAST:
-            raise ArgumentError(f"{given!r} is too short: use at least {_LEAST} digits of the hash")
         if found and named:
             return cls(given, _name_in(found["name"] or "", found["algorithm"] or ""), digits)
         if not given or re.search(r"[\s@]|[^:]:[^:]", given):
@@ -60,6 +60,36 @@ class Revision(NamedTuple):
         if found and len(digits) >= _LEAST:
             return cls(given, given, digits, either=True)
         return cls(given, plain_name(given))
+
+    def found_as(self, commit: str) -> Self:
+        """Return this one with the *commit* that it means in the local checkout, if that has one.
+
+        Raises ArgumentError if only that can tell which commit it is.
+        """
+        if commit:
+            return self._replace(hash=commit)
+        if self.hash and len(self.hash) < _LEAST:
+            raise ArgumentError(
+                f"{self.given!r} has too few digits for a commit that the current directory does "
+                f"not have: give at least {_LEAST} of the hash"
+            )
+        return self
+
+    def can_be(self, commit: str) -> bool:
+        """Return whether *commit*, a whole hash, is of the algorithm that was given, if any."""
+        found = _GIVEN.fullmatch(self.given)
+        algorithm = (found["algorithm"] or "").lower() if found else ""
+        return algorithm in {"", "sha1" if len(commit) == _WHOLE else "sha256"}
+
+    @property
+    def is_digest(self) -> bool:
+        """Whether it can only be the digest of an artifact or an image, or a commit of SHA-256."""
+        return bool(self.hash) and (len(self.hash) > _WHOLE or not self.can_be("0" * _WHOLE))
+
+    @property
+    def is_like_hash(self) -> bool:
+        """Whether it is a name that is spelled like the first digits of a hash, but too few."""
+        return not self.hash and bool(_SHORT.fullmatch(self.given))
 
     @property
     def is_version(self) -> bool:

@@ -7,6 +7,7 @@ from fluxstatus.base.urls import plain_url
 from fluxstatus.cluster import local_git
 from fluxstatus.cluster.reader import Reader
 from fluxstatus.commands.wait.coming import RECEIVER, hint_for
+from fluxstatus.commands.wait.images import POLICY, hint_about
 from fluxstatus.commands.wait.members import Member, Role, carrying_for, members, sources_of
 from fluxstatus.commands.wait.outcome import Outcome, Result, judge
 from fluxstatus.commands.wait.proof import Proofs, revisions_of
@@ -19,7 +20,7 @@ from fluxstatus.lookup.names import ObjectName, find
 from fluxstatus.model.errors import ArgumentError
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.hints import Hint, hint
-from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.kinds import KINDS, Kind
 from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.model.ref import Key
 from fluxstatus.state.intervals import interval_of
@@ -59,12 +60,14 @@ class Seeker:
         self._named, self._namespaces = named, namespaces
         self._fail_fast = fail_fast
         commit = local_git.commit(wanted.hash) if wanted.hash else None
-        self.wanted = wanted._replace(hash=commit.hash) if commit else wanted
+        commit = commit if commit and wanted.can_be(commit.hash) else None
+        self.wanted = wanted.found_as(commit.hash if commit else "")
         self._prover = Prover(self.wanted, commit, or_newer=or_newer)
         self._remotes = set(map(plain_url, local_git.remotes())) if commit else set()
         self._known = Known(namespaces, kinds - {*LISTED})
         self._again: set[Key] = set()
-        self._receivers: tuple[Resource, ...] | Unread | None = None
+        self._may_be_image = commit is None and wanted.is_digest
+        self._once: dict[str, tuple[Resource, ...] | Unread] = {}
 
     def look(self, reader: Reader) -> Outcome:
         """Read what is waited for, and return where it is. Raises ArgumentError."""
@@ -190,7 +193,7 @@ class Seeker:
             if one.key not in done and all(key in done for key in (one.source, one.owner) if key)
         } | {one.key for one in found if one.role is Role.SOURCE}
 
-    def _hints(self, reader: Reader, state: State, places: Iterable[Standing]) -> Iterator[Hint]:
+    def _hints(self, reader: Reader, state: State, places: Sequence[Standing]) -> Iterator[Hint]:
         waiting = [
             state.resources[one.ref.key]
             for one in places
@@ -198,10 +201,22 @@ class Seeker:
             and one.ref.key in state.resources
         ]  # fmt: skip
         waiting.sort(key=interval_of, reverse=True)
+        yield from self._image_hints(reader, state, places)
         for source in waiting[:_HINTS]:
             fetcher = self._fetcher(reader, source, state.now)
-            found = hint_for(fetcher, state.now, self._triggers(reader, state.now))
+            found = hint_for(fetcher, state.now, self._read_once(reader, RECEIVER, state.now))
             if found:
+                yield found
+
+    def _image_hints(
+        self, reader: Reader, state: State, places: Iterable[Standing]
+    ) -> Iterator[Hint]:
+        """Yield what is known of an image with the digest, if no source has it."""
+        sources = [one for one in places if one.role is Role.SOURCE]
+        if self._may_be_image and not any(one.phase is Phase.DONE for one in sources):
+            policies = self._read_once(reader, POLICY, state.now)
+            is_likely = all(one.ref.kind == "GitRepository" for one in sources)
+            if found := hint_about(self.wanted, policies, is_likely=is_likely):
                 yield found
 
     def _fetcher(self, reader: Reader, source: Resource, now: datetime) -> Resource:
@@ -215,14 +230,16 @@ class Seeker:
         found = (Resource(KINDS["HelmRepository"], item, now) for item in items if item)
         return next((one for one in found if one.verdict is not Verdict.STATIC), source)
 
-    def _triggers(self, reader: Reader, now: datetime) -> tuple[Resource, ...] | Unread:
-        """Return the Receivers, which are read once, or why they are unknown."""
-        if self._receivers is None:
+    def _read_once(
+        self, reader: Reader, kind: Kind, now: datetime
+    ) -> tuple[Resource, ...] | Unread:
+        """Return the objects of *kind*, which are read once, or why they are unknown."""
+        if kind.name not in self._once:
             reader.answers.clear()
-            [answer] = reader.query([reader.of_kind(RECEIVER)])
-            items = (Resource(RECEIVER, item, now) for item in answer.known)
-            self._receivers = answer.hidden or tuple(items)
-        return self._receivers
+            [answer] = reader.query([reader.of_kind(kind)])
+            items = (Resource(kind, item, now) for item in answer.known)
+            self._once[kind.name] = answer.hidden or tuple(items)
+        return self._once[kind.name]
 
 
 def _has_consumer(places: Iterable[Standing]) -> bool:

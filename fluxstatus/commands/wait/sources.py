@@ -117,14 +117,20 @@ def refuse_moving(wanted: Revision, sources: Iterable[Resource]) -> None:
     """Raise ArgumentError for a name that each revision of one of *sources* has.
 
     That is the name of the branch, or of another reference but a tag, that it follows, a range of
-    versions, and latest.
+    versions, and latest. So is one that no source can get, if it looks like the start of a hash.
     """
+    sources = [*sources]
     if wanted.hash and not wanted.either:
         return
     if any(_moving(one) == wanted.name for one in sources):
         raise ArgumentError(
             f"{wanted.name!r} moves, and stands for every revision of the source; give the digest, "
             'the commit or the version, such as --revision "$(git rev-parse HEAD)"'
+        )
+    if wanted.is_like_hash and all(never(one, wanted) for one in sources):
+        raise ArgumentError(
+            f"{wanted.given!r} has too few digits for a commit, and no source follows a tag with "
+            "this name: give at least 7 digits, or sha1: before them in a checkout that has it"
         )
 
 
@@ -149,7 +155,7 @@ def never(source: Resource, wanted: Revision) -> str:
         return f"it is pinned to {field} {value}"
     if field == "branch" and wanted.name and wanted.hash and value != wanted.name:
         return f"it follows {follows}, not {wanted.name}"
-    if field == "branch" and wanted.is_version:
+    if field == "branch" and wanted.name and not wanted.hash:
         return f"it follows {follows}, and not tags"
     if field == "tag" and wanted.name and not is_same_name(wanted.name, value):
         return f"it follows {follows}"

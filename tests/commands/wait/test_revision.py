@@ -67,7 +67,7 @@ def test_another(asked: str, revision: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", ["", " ", "main@sha1:", "main@sha1:abc12", "a b", "a@b@c", "sha1:12"]
+    "asked", ["", " ", "main@sha1:", "main@sha1:abc", "a b", "a@b@c", "sha1:12"]
 )
 def test_no_revision(asked: str) -> None:
     """Anything else, or a hash that is too short, is an error."""
@@ -91,3 +91,24 @@ def test_a_version_is_not_a_commit() -> None:
     assert Revision.parse("v1.4.0").is_version
     assert not Revision.parse(SHA).is_version
     assert not Revision.parse("main").is_version
+
+
+def test_few_digits_are_a_name_unless_a_checkout_has_the_commit() -> None:
+    """Git takes four digits of the one commit that begins so; without it, seven are needed."""
+    short = Revision.parse(f"main@sha1:{SHA[:4]}")
+    assert short.found_as(SHA).is_of(f"main@sha1:{SHA}")
+    assert not short.found_as(SHA).is_of(f"main@sha1:{SHA[:4]}{SHA[::-1][4:]}")
+    with pytest.raises(ArgumentError, match="too few digits"):
+        short.found_as("")
+    assert not Revision.parse("2024").is_of(f"main@sha1:2024{SHA[4:]}")
+    assert Revision.parse("2024").is_of(f"2024@sha256:{DIGEST}")
+
+
+@pytest.mark.parametrize(
+    ("asked", "can"),
+    [("sha1:5f2ac1d", True), ("5f2ac1d", True), ("sha256:5f2ac1d", False), ("a@5f2ac1d", True)],
+)
+def test_the_digest_of_an_image_is_no_commit(asked: str, *, can: bool) -> None:
+    """A commit that begins with the same digits is not what was asked for."""
+    assert Revision.parse(asked).can_be(SHA) is can
+    assert Revision.parse(asked.replace("sha1", "sha256")).can_be(DIGEST)

@@ -86,6 +86,8 @@ def test_a_version_of_a_chart() -> None:
         ("latest", (oci("latest@sha256:abc", ON_A),), "'latest' moves"),
         ("1.4.0", (HELM, oci("v1@sha256:a", "")), "can be in any of 2 sources"),
         (A, (HELM,), "no source can have"),
+        ("5f2a", (git(),), "too few digits for a commit"),
+        ("beef", (git(spec={"ref": {"branch": "beef"}}),), "'beef' moves"),
     ],
 )
 def test_what_cannot_be_waited_for(wanted: str, objects: tuple[Object, ...], text: str) -> None:
@@ -116,6 +118,8 @@ NEVER = [
     ("v1.4.0", {"tag": "v1.3.0"}, "it follows tag v1.3.0"),
     ("v1.4.0", {"semver": ">=1.0.0"}, ""),
     ("v1.4.0", {"branch": "main"}, "it follows branch main, and not tags"),
+    ("stable", {"branch": "main"}, "it follows branch main, and not tags"),
+    ("2024", {"tag": "2024"}, ""),
     ("v1.4.0", {}, "it follows branch master, and not tags"),
 ]  # fmt: skip
 

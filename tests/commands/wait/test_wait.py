@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from fluxstatus.base.visible import visible_lines
 from fluxstatus.commands.wait import reaching
 from fluxstatus.model.evidence import Object
+from tests.builders import flux
 from tests.commands.in_process import Command, running
 from tests.fakes.scripted import RESOURCES, Api, as_usual, cut, forbidden, in_turn, status
 from tests.kubernetes.flux_objects import git_repository, kustomization, revision
@@ -196,6 +197,18 @@ def test_broken(api: Api, command: Command) -> None:
     fast = command(f"wait --revision {SHA} --fail-fast")
     assert fast.code == FAILED, fast
     assert "cannot be applied" in fast.out
+
+
+@pytest.mark.parametrize("given", ["sha256:{}", "ghcr.io/acme/web:v2@sha256:{}"])
+def test_the_digest_of_an_image(api: Api, command: Command, given: str) -> None:
+    """No source has it: it is never applied, and the ImagePolicy that chose it is read once."""
+    image = {"name": "ghcr.io/acme/web", "tag": "v2", "digest": f"sha256:{digest('web')}"}
+    api.put(flux("ImagePolicy", "web", status={"latestRef": image}))
+    done = command(f"wait --revision {given.format(digest('web'))} --timeout 300ms")
+    assert done.code in (FAILED, UNKNOWN), done
+    assert "ImagePolicy apps/web has chosen the image with this digest" in done.out
+    before_check = [one for one in api.asked(RESOURCES["ImagePolicy"].path) if "=500" in one]
+    assert len(before_check) == 1
 
 
 def test_hostile_words(api: Api, command: Command) -> None:
