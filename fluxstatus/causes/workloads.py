@@ -256,7 +256,7 @@ def _from_pods(state: State, pods: list[Object]) -> Unhealthy | None:
     worst, pod = min(found, key=lambda entry: (is_replaced(entry[1]), *_rank(entry[0])))
     namespace = text_of(map_of(pod.get("metadata")).get("namespace"))
     text = f"pod {worst.pod} {worst.text}"
-    brief = worst.brief
+    brief = worst.title
     for event in events_behind(state, worst, pod):
         if event.message not in text:
             text += f"; {event.reason}: {event.message}"

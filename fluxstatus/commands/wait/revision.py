@@ -70,8 +70,8 @@ class Revision(NamedTuple):
             return self._replace(hash=commit)
         if self.hash and len(self.hash) < _LEAST:
             raise ArgumentError(
-                f"{self.given!r} has too few digits for a commit that the current directory does "
-                f"not have: give at least {_LEAST} of the hash"
+                f"{self.given!r} is too short for a commit that the current directory does "
+                f"not have: use at least {_LEAST} digits of the hash"
             )
         return self
 

@@ -86,7 +86,7 @@ def test_a_version_of_a_chart() -> None:
         ("latest", (oci("latest@sha256:abc", ON_A),), "'latest' moves"),
         ("1.4.0", (HELM, oci("v1@sha256:a", "")), "can be in any of 2 sources"),
         (A, (HELM,), "no source can have"),
-        ("5f2a", (git(),), "too few digits for a commit"),
+        ("5f2a", (git(),), "is too short for a commit"),
         ("beef", (git(spec={"ref": {"branch": "beef"}}),), "'beef' moves"),
     ],
 )
