@@ -75,8 +75,8 @@ def test_a_health_check_has_the_group() -> None:
         (
             (
                 "Provider/apps/p dry-run failed: failed to create typed patch object (apps/p; "
-                "notification.toolkit.fluxcd.io/v1beta3, Kind=Provider): .spec.url: field not declared "
-                "in schema"
+                "notification.toolkit.fluxcd.io/v1beta3, Kind=Provider): .spec.url: field not "
+                "declared in schema"
             ),
             "providers.notification.toolkit.fluxcd.io",
         ),
