@@ -129,8 +129,8 @@ def refuse_moving(wanted: Revision, sources: Iterable[Resource]) -> None:
         )
     if wanted.is_like_hash and all(never(one, wanted) for one in sources):
         raise ArgumentError(
-            f"{wanted.given!r} has too few digits for a commit, and no source follows a tag with "
-            "this name: give at least 7 digits, or sha1: before them in a checkout that has it"
+            f"{wanted.given!r} is too short for a commit, and no source follows a tag with "
+            "this name: use at least 7 digits, or sha1: before them in a checkout that has it"
         )
 
 
