@@ -652,6 +652,7 @@ def test_crash(flags: list[str], *, traced: bool) -> None:
     [
         ("OSError(24, 'Too many open files')", "Too many open files"),
         ("MemoryError()", "Cannot allocate memory"),
+        ('RuntimeError("can\'t start new thread")', "can't start new thread"),
     ],
 )
 def test_a_limit_of_the_machine_is_no_bug(error: str, reason: str) -> None:

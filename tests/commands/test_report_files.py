@@ -123,6 +123,7 @@ def test_an_unknown_format_is_a_mistake(text: str, reason: str) -> None:
         ("/nowhere/x", "directory /nowhere does not exist"),
         ("/", "it is not a regular file"),
         ("/dev/null", "it is not a regular file"),
+        ("x" * 300, "File name too long"),
     ],
 )
 def test_a_file_that_cannot_be_is_a_mistake(flux_status: Program, file: str, reason: str) -> None:

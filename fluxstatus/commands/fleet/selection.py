@@ -101,7 +101,10 @@ def files_of(patterns: Sequence[str], option: str) -> list[str]:
     found: dict[Path, str] = {}
     for pattern in patterns:
         expanded = str(Path(pattern).expanduser()) if pattern.startswith("~") else pattern
-        files = [expanded] if Path(expanded).is_file() else sorted(glob(expanded))  # noqa: PTH207
+        try:
+            files = [expanded] if Path(expanded).is_file() else sorted(glob(expanded))  # noqa: PTH207
+        except OSError as error:
+            raise SelectionError(f"{option} {pattern!r}: {error.strerror}") from error
         files = [one for one in files if Path(one).is_file()]
         if not files:
             raise SelectionError(f"no file matches {option} {pattern!r}{_inside(expanded)}")

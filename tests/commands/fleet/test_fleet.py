@@ -224,6 +224,7 @@ def test_contexts_are_chosen(
         (["--contexts", "!prod-*"], "no context matches 'prod-*'"),
         (["--contexts", "!*"], "no contexts to check"),
         (["--from", "none-*"], "no file matches --from 'none-*'"),
+        (["--from", "x" * 300], f"--from '{'x' * 300}': File name too long"),
         (["--from", "ports"], "it is a directory: use 'ports/*'"),
         (["--kubeconfigs", "none-*"], "no file matches --kubeconfigs 'none-*'"),
         (["--all-contexts", "--contexts", "eu"], "mutually exclusive"),
