@@ -33,6 +33,9 @@ AWAITED = "awaited"
 Of an object that does not exist, there is an empty answer of its own (see `awaited_object`).
 """
 
+LABELLED = "customresourcedefinitions.apiextensions.k8s.io/of-flux"
+"""The name of the answer that says why it was not read which CRDs say that they belong to Flux."""
+
 RELATED = "related"
 """The name of the answers with objects of projects around Flux: plural.group follows a slash."""
 
@@ -271,7 +274,9 @@ class Evidence:
         """Why more objects may exist than the known ones, by resource, for all that was sent."""
         found: dict[str, Unread] = {}
         for name, answer in self.answers.items():
-            if name == LEASES or is_awaited(name):  # nothing that is reported lacks without them
+            if name in (LEASES, LABELLED) or is_awaited(
+                name
+            ):  # nothing that is reported lacks without them
                 continue
             if answer.hidden and answer.hidden.why is not Why.NOT_REQUESTED:
                 first, _, rest = name.partition("/")
