@@ -8,7 +8,7 @@ from fluxstatus.base.plurals import counted, listed
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.wording import passed, unread_finding, unread_object
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import RELATED
+from fluxstatus.model.evidence import LABELLED, RELATED, Unread, Why
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import command, hint
 from fluxstatus.model.ref import Key, Ref
@@ -30,7 +30,11 @@ _NOT_JUDGED = Code(
     "related-not-judged",
     "Objects of a project around Flux have no conditions that say whether they work.",
 )
-CODES = (_FAILED, _IN_PROGRESS, _APPROVAL, _SUSPENDED, _UNKNOWN, _NOT_JUDGED)
+_LABELS_UNREAD = Code(
+    "related-labels-unread",
+    "The labels of CRDs could not be read, so some kinds of projects around Flux may be unknown.",
+)
+CODES = (_FAILED, _IN_PROGRESS, _APPROVAL, _SUSPENDED, _UNKNOWN, _NOT_JUDGED, _LABELS_UNREAD)
 
 _PASSED = ("ready", "plan only")
 _LONGEST = 120  # characters of a message in a title
@@ -63,6 +67,8 @@ def related(analysis: Analysis) -> Iterator[Finding]:
     One that fails a health check is left out: the cause of what waits for it names it.
     """
     state = analysis.state
+    if answer := state.evidence.answers.get(LABELLED):
+        yield from _labels_unread(answer.unread)
     names = sorted(one for one in state.evidence.answers if one.startswith(f"{RELATED}/"))
     if not names:
         return
@@ -82,6 +88,18 @@ def related(analysis: Analysis) -> Iterator[Finding]:
         waiting = _waiting(items)
         shown = [one for one in items if state.covers(one.ref) and one.ref.key not in reported]
         yield from _judged(analysis, resource, shown, waiting)
+
+
+def _labels_unread(unread: Unread | None) -> Iterator[Finding]:
+    """Yield a note if labels may not be read, which changes neither the level nor the exit code."""
+    if unread and unread.why is not Why.ABSENT:
+        yield Finding(
+            step=STEP_ID,
+            code=_LABELS_UNREAD,
+            level=Level.SKIP,
+            title="CRDs with the label app.kubernetes.io/part-of=flux were not looked for: "
+            f"{unread.full_text}",
+        )
 
 
 def _waiting(items: Sequence[Related]) -> set[Key]:

@@ -31,6 +31,7 @@ from fluxstatus.cluster.queries import (
 from fluxstatus.cluster.reader import THREADS, Reader, idle, place
 from fluxstatus.model.evidence import (
     CHANGES,
+    LABELLED,
     LEASES,
     NAMESPACES,
     VERSION,
@@ -181,9 +182,11 @@ class _Run:
     def _labelled(self, read: Future[Answer] | None) -> Iterator[str]:
         """Yield the names of the CRDs that say that they are a part of Flux, if they were *read*.
 
-        Those that advice is about are among the answers.
+        Those that advice is about are among the answers, as is why the others are not known.
         """
         answer = read.result() if read else self._reader.answers.get(CRDS)
+        if read and answer and answer.unread:
+            self._reader.answers[LABELLED] = Incomplete(answer.unread)
         for crd in answer.known if answer else ():
             yield place(crd)[1]
 

@@ -19,6 +19,7 @@ LIMIT = 1024 * 1024  # bytes; a ConfigMap cannot be larger
 _MOST_ENTRIES = 1000
 _LONGEST_LINE = 2_000  # characters, of TOML
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*accept[ \t]*\]\]", re.MULTILINE)
+_JSON = re.compile(r"\s*(?:\{|\[\s*[{\]])")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TEXTS = ("object", "code", "reason")
 _KEYS = (*_TEXTS, "contexts", "until")
@@ -110,7 +111,8 @@ def _text(data: bytes) -> str:
 
 
 def _is_json(text: str) -> bool:
-    return text.lstrip().startswith("{")
+    """Return whether *text* is to be JSON: TOML begins with no brace, nor with one in a bracket."""
+    return bool(_JSON.match(text))
 
 
 def _document(text: str) -> dict[str, Any]:
@@ -122,7 +124,9 @@ def _document(text: str) -> dict[str, Any]:
         raise AcceptError("it is nested too deeply") from error
     except ValueError as error:  # both decoders say the line
         raise AcceptError(f"{error}") from error
-    return document if isinstance(document, dict) else {}
+    if not isinstance(document, dict):
+        raise AcceptError("it is a list; in JSON, it has to be an object with the key 'accept'")
+    return document
 
 
 def _json(text: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fluxstatus.cluster.pruning import prune
-from fluxstatus.model.evidence import Evidence, Object, Read
+from fluxstatus.model.evidence import LABELLED, Evidence, Incomplete, Object, Read
 from fluxstatus.model.findings import Exit, Finding, Level
 from fluxstatus.model.snapshot import dumps, loads
 from tests.builders import (
@@ -55,6 +55,18 @@ def with_related(resource: str, *items: Object, objects: Sequence[Object] = ()) 
     known, name = evidence(*HEALTHY, *objects), f"related/{resource}"
     answers = {**known.answers, name: Read(tuple(prune(name, one) for one in items))}
     return replace(known, answers=answers)
+
+
+def test_labels_that_were_not_read() -> None:
+    """A note says that more kinds may be related; the verdict stays, also that of a snapshot."""
+    known = evidence(*HEALTHY)
+    known = replace(known, answers={**known.answers, LABELLED: Incomplete(FORBIDDEN)})
+    for one in (known, loads(dumps(known))):
+        report = judge(one)
+        [note] = [f for f in report.findings if f.code == "related-labels-unread"]
+        assert note.level is Level.SKIP
+        assert "not allowed to list it" in note.title
+        assert report.exit_code(()) is Exit.HEALTHY
 
 
 def about(resource: str, *items: Object, objects: Sequence[Object] = ()) -> list[Finding]:

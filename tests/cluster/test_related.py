@@ -3,7 +3,7 @@
 import pytest
 
 from fluxstatus.cluster.collector import collect
-from fluxstatus.model.evidence import Why
+from fluxstatus.model.evidence import LABELLED, Why
 from fluxstatus.model.kinds import is_related
 from tests.builders import HEALTHY, NOW, definitions
 from tests.cluster.readers import way
@@ -101,9 +101,13 @@ def test_labels_are_not_read_where_all_kinds_are_known(api: Api) -> None:
 
 
 def test_labels_that_may_not_be_read(api: Api) -> None:
-    """Then these kinds are not known to be related, and all else is read as before."""
+    """Then these kinds are not known to be related, which is said, and all else is read."""
     serve(api)
     api[RESOURCES["CustomResourceDefinition"].path] = forbidden
     found = collect(way())
     assert f"related/{TERRAFORM.name}" in found.answers
     assert f"related/{OTHER.name}" not in found.answers
+    unread = found.answer(LABELLED).unread
+    assert unread is not None
+    assert unread.why is Why.FORBIDDEN
+    assert LABELLED not in found.unread

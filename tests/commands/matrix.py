@@ -65,6 +65,7 @@ class Role(StrEnum):
     COLUMN = "a list that only fills a column of `get`"
     ADVICE = "a list that only `--advice` reads"
     LEASES = "the Leases of the controllers"
+    LABELS = "the labels of CRDs, which tell more projects around Flux"
     ACCEPTED = "the ConfigMap of `--accept-from`"
     IDENTITY = "the namespace `kube-system`, which tells clusters apart"
     SUBJECT = "the object that is named"
@@ -75,7 +76,9 @@ class Role(StrEnum):
 
 
 BY_KUBECTL = frozenset({Role.LOGS, Role.SECRET, Role.KEYS})
-_ONLY_NAMED = frozenset({Role.COLUMN, Role.ADVICE, Role.LEASES, Role.ACCEPTED, Role.IDENTITY})
+_ONLY_NAMED = frozenset(
+    {Role.COLUMN, Role.ADVICE, Role.LEASES, Role.LABELS, Role.ACCEPTED, Role.IDENTITY}
+)
 """What is unknown, but not important for the verdict."""
 
 _BESIDE = _ONLY_NAMED - {Role.COLUMN}
@@ -182,6 +185,7 @@ _OF_THE_CHECK: Requests = {
     Role.VERSION: (_VERSION,),
     Role.LIST: _CHECK,
     Role.LEASES: (_LEASES,),
+    Role.LABELS: (_list("CustomResourceDefinition"),),
 }
 _EXPLAINED: Requests = {
     **_OF_THE_CHECK,
@@ -202,7 +206,7 @@ _OF_AN_UPGRADE: Requests = {
 COMMANDS: Mapping[str, Requests] = {
     "": _OF_THE_CHECK,
     "--advice": {
-        **_OF_THE_CHECK,
+        **{role: known for role, known in _OF_THE_CHECK.items() if role is not Role.LABELS},
         Role.ADVICE: (
             *(_list(kind, "flux-system") for kind in FOR_ADVICE[:2]),
             *map(_list, FOR_ADVICE[2:]),

@@ -76,6 +76,8 @@ def entry(**changes: str) -> str:
         (entry(contexts="[]"), "contexts is empty"),
         (entry(contexts='"prod"'), "contexts is not a list of strings"),
         ("[[acept]]\n", "'acept' is unknown"),
+        ('[{"code": "a", "reason": "x", "until": "2999-12-31"}]', "has to be an object"),
+        ("[]", "has to be an object"),
         ("accept = 3\n", "is not a list of entries"),
         ("accept = [3]\n", "is not a list of entries"),
         ("accept = [[]]\n", "is not a list of entries"),
