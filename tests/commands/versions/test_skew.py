@@ -182,6 +182,19 @@ def test_text_and_json_agree() -> None:
     assert {f["code"] for f in document["findings"]} <= set(CODES)
 
 
+def test_what_is_as_expected_shares_a_line() -> None:
+    """The cluster comes first; what is of another release than the rest has its own line."""
+    text, _ = _shown(*HEALTHY)
+    lines = text.partition("\n advice ")[0].splitlines()
+    names = [line.partition("  ")[0] for line in lines if not line.startswith((" ", "context"))]
+    assert names == ["", "Kubernetes", "flux-operator", "Flux", "controllers", "", "local CLIs",
+                     "flux-operator-mcp", "flux"]  # fmt: skip
+    assert "source-controller v1.9.5" in " ".join(text.split())
+    other = {"app.kubernetes.io/part-of": "flux", "app.kubernetes.io/version": "v2.8.0"}
+    text, _ = _shown(*alter(HEALTHY, "Deployment/helm-controller", {"metadata.labels": other}))
+    assert "\nhelm-controller  v1.6.4   of Flux v2.8.0\n" in text
+
+
 def test_names_from_the_cluster_are_harmless() -> None:
     """A version with an escape sequence in it is shown, not obeyed."""
     image = "ghcr.io/fluxcd/x:v1\x1b[2J"
