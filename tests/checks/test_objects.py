@@ -453,7 +453,7 @@ OF_HOOK = "Job web-init of the chart's pre-upgrade hook failed (BackoffLimitExce
     ("ready", "name", "title", "certainty"),
     [
         (f"False InstallFailed: {NOT_DONE}", "web-1",
-         "spec.timeout expired before Helm finished: Deployment web", "likely"),
+         "spec.timeout expired before Helm finished: Deployment web", "one-of"),
         (f"False UpgradeFailed: {HOOK}", "web-init-bcdfg", OF_HOOK, "certain"),
     ],
 )  # fmt: skip
@@ -471,3 +471,14 @@ def test_a_title_has_what_is_known_of_the_workload(
     assert finding.explanation
     assert "is in CrashLoopBackOff" in finding.explanation
     assert "deadline" not in finding.explanation
+
+
+def test_what_a_pod_lacks_is_likely_what_took_helm_too_long() -> None:
+    """A certain problem of a pod is not certain to be what Helm waited for."""
+    lacks = {"reason": "CreateContainerConfigError", "message": 'secret "db" not found'}
+    labels = {"app.kubernetes.io/instance": "web"}
+    of_it = pod("apps/web-1", container(waiting=lacks), labels=labels, phase="Pending")
+    release = flux("HelmRelease", "web", {"Ready": f"False InstallFailed: {NOT_DONE}"})
+    (finding,) = bad(found("reconcilers", evidence(*HEALTHY, release, of_it)))
+    assert 'Deployment web: the container refers to secret "db"' in finding.summary
+    assert finding.certainty == "likely"
