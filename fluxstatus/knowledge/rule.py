@@ -164,6 +164,7 @@ FALLBACKS = {
     "image": "in the spec",
     "host": "the host",
     "url": "the URL",
+    "index_url": "the URL of its index.yaml",
     "address": "the address in the spec",
     "artifact": "the configured address",
     "endpoint": "the endpoint",
