@@ -196,7 +196,7 @@ FALLBACKS = {
     # the optional parts of a sentence
     **dict.fromkeys(
         ("suspended_by", "and_objects", "deletion", "until", "by_hand", "pending", "cluster_type",
-         "expected", "of_endpoint", "stale_writers", "unset_default", "quoted_variable",
+         "expected", "of_endpoint", "stale_writers", "unset_default", "quoted_variable", "looping",
          "unquoted_variable"), "",
     ),
 }  # fmt: skip

@@ -209,9 +209,10 @@ def _alone(
 ) -> Next | None:
     """Return how to go on without an assistant, which reads a cluster and not a *saved* one."""
     if saved:
-        own = [one for one in by_hand if "flux-status" in one.argv]
+        own = (one for one in by_hand if "flux-status" in one.argv)
+        details = next(own, None) or command(_DETAILS, {"step": finding.step})
         text = f"{_about(finding)}: show the details (an assistant needs the live cluster)"
-        return Next(text, (own[0] if own else command(_DETAILS, {"step": finding.step}),), prompt)
+        return Next(text, (details,) if details else (), prompt)
     commands = tuple(by_hand)
     return Next("investigate by hand", commands, prompt) if commands else None
 
