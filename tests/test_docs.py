@@ -264,7 +264,7 @@ def test_role_is_for_reading_flux() -> None:
     assert {*ADVICE_QUERIES, CANARY} <= further
     assert {verb for rule in ROLE["rules"] for verb in rule["verbs"]} == {"get", "list"}
     core = [rule["resources"] for rule in ROLE["rules"] if rule.get("apiGroups") == [""]]
-    assert core == [["events", "persistentvolumeclaims", "pods", "services"]]
+    assert core == [["events", "persistentvolumeclaims", "pods", "services"], ["namespaces"]]
     awaited = {one.permission.removeprefix("list ") for one in AWAITED_KINDS.values()}
     assert awaited <= {name.removesuffix(".") for name in further}
 

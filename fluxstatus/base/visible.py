@@ -7,10 +7,13 @@ column of its own is shown as an escape (`\x1b`).
 
 from unicodedata import category
 
+from fluxstatus.base.late_pattern import late_pattern
+
 _ASCII = str.maketrans({"·": "-", "…": "...", "\u2013": "-"})  # those in our own sentences
 _EMPTY = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols that show nothing: the Hangul fillers, and Braille without a dot."""
 
+_INDENT = late_pattern(r"\n\t+")
 _USUAL = b"\n" + bytes(range(0x20, 0x7F))
 
 
@@ -30,6 +33,16 @@ def visible(text: str, *, ascii_only: bool = False) -> str:
         else char.encode("unicode_escape").decode()
         for char in text
     )
+
+
+def unindented(text: str) -> str:
+    """Return *text* without the tabs that begin its lines: Helm indents lists of errors by them."""
+    return _INDENT.sub("\n", text) if "\n\t" in text else text
+
+
+def one_line(text: str) -> str:
+    """Return the lines of *text* as one, without the tabs that begin them."""
+    return unindented(text).replace("\n", " ")
 
 
 def visible_lines(text: str) -> str:

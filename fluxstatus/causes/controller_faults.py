@@ -10,6 +10,7 @@ from fluxstatus.base.plurals import counted, joined, noun_for
 from fluxstatus.causes.faults import Fault, object_fields
 from fluxstatus.knowledge import diagnose_state, workload_diagnosis
 from fluxstatus.knowledge.headline import short
+from fluxstatus.knowledge.message import Message
 from fluxstatus.model.kinds import OPERATOR
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import Component
@@ -202,5 +203,6 @@ def fault_of_running_controller(
     *one* is the fault of one of these objects.
     """
     ref = component.ref
-    fields = {**state.template_fields, "name": ref.name, "ns": ref.namespace, "count": str(count)}
+    fields = {**state.template_fields, "name": ref.name, "ns": ref.namespace, "count": str(count),
+              "innermost": Message(one.message).innermost}  # fmt: skip
     return Fault(diagnose_state(code, None, fields), one.reason, one.message)

@@ -96,7 +96,12 @@ def _headline(cause: Cause, unhealthy: Sequence[Unhealthy]) -> tuple[str, Certai
     brief = f"{kind} {name}" if namespace == cause.ref.namespace else full
     title = diagnosis.headline_for(full, brief, first.cause)
     more = f" (and {counted(others, 'more workload')})" if (others := len(unhealthy) - 1) else ""
-    return f"{title}{more}", first.certainty or diagnosis.certainty, diagnosis.why
+    certainty = first.certainty or diagnosis.certainty
+    if not diagnosis.rule.symptom:
+        return f"{title}{more}", certainty, diagnosis.why
+    if certainty == "certain" != diagnosis.certainty:  # the message may be about something else
+        certainty = "likely"
+    return f"{title}{more}", certainty, ""
 
 
 def _level(cause: Cause) -> Level:

@@ -66,7 +66,7 @@ class Diagnosis:
         """Whether only a symptom is known: the state of a workload, or that it was not ready in time."""
         parts = parts_of(self.rule)
         late = self.certainty == "one-of" and not parts.explanation
-        return late or WORKLOAD_STATE in parts.quote
+        return late or self.rule.symptom or WORKLOAD_STATE in parts.quote
 
     def headline_for(self, workload: str, name: str, cause: str) -> str:
         """Return the headline of this symptom of *workload*, which has a *cause*.

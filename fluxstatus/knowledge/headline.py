@@ -102,6 +102,7 @@ def headline_for(
     if _PLAIN.fullmatch(statement):
         return f"{name}: {cause}"
     named = "{workload}" in statement and fields.get("workload") == workload
+    named = named or f"{name} " in fill(statement, fields)
     return headline(rule, fields, cause if named else f"{name}: {cause}")
 
 

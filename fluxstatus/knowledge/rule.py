@@ -103,7 +103,8 @@ class Rule(NamedTuple):
     (only the stage is known). A transient fault may disappear in an object's first minutes; a
     trivial one needs no further investigation. A title has what `why` states before its first colon
     or semicolon and what it quotes (see headline.py); `in_full` if that alone is only a symptom: then
-    it also has what follows the colon. `upstream` is the place in Flux's code that the
+    it also has what follows the colon; `symptom` if even that says less than what is known of the
+    workload, which then takes the place of the quotation. `upstream` is the place in Flux's code that the
     message comes from, and `versions` the versions of Flux that write it ("" means all supported
     ones).
 
@@ -127,6 +128,7 @@ class Rule(NamedTuple):
     trivial: bool = False
     quoted: bool = False
     in_full: bool = False
+    symptom: bool = False
     upstream: str = ""
     versions: str = ""
 
@@ -162,6 +164,7 @@ FALLBACKS = {
     "image": "in the spec",
     "host": "the host",
     "url": "the URL",
+    "index_url": "the URL of its index.yaml",
     "address": "the address in the spec",
     "artifact": "the configured address",
     "endpoint": "the endpoint",
@@ -193,7 +196,7 @@ FALLBACKS = {
     # the optional parts of a sentence
     **dict.fromkeys(
         ("suspended_by", "and_objects", "deletion", "until", "by_hand", "pending", "cluster_type",
-         "expected", "of_endpoint", "stale_writers", "unset_default", "quoted_variable",
+         "expected", "of_endpoint", "stale_writers", "unset_default", "quoted_variable", "looping",
          "unquoted_variable"), "",
     ),
 }  # fmt: skip

@@ -187,12 +187,12 @@ class Objects:
             (f"{word}/{other}", *(("-n", namespace) if namespace else ()))
             for namespace, other in nearest_first(places, namespaces, lambda place: place[0])
         ]
-        places = namespaces if resources[0].namespaced else ()
+        within = namespaces if resources[0].namespaced else ()
         text = f"no {resources[0].kind} {name!r} found"
         if choices:
-            return NotFoundError(text, choices[:5], namespaces=places, ending="; did you mean:")
+            return NotFoundError(text, choices[:5], namespaces=within, ending="; did you mean:")
         flux = RESOURCES.get(resources[0].full_name)
-        return NotFoundError(text, lists=flux.plural if flux else "", namespaces=places)
+        return NotFoundError(text, lists=flux.plural if flux else "", namespaces=within)
 
     def _bare(self, resource: ApiResource, namespace: str) -> Iterator[Object]:
         """Yield the metadata of all objects of *resource*, page by page. Raises ProgramError."""

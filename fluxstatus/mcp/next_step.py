@@ -27,6 +27,8 @@ STEP_ID = "operator"
 _REPEATED = 3  # questions within an hour, including this one
 _LOG = "kubectl logs -n {ns} deployment/{name} --since=1h"
 _PROMPT = kubectl("flux-status", "--prompt")
+_DETAILS = "kubectl flux-status --step {step} --all"
+"""Shows all about what `explain` does not take, such as a Deployment."""
 _EVENTS = "kubectl get events -n {ns} --field-selector=involvedObject.name={name}"
 _NOT_OURS = hint(
     "disable the plugin or extension that adds it, or ask the administrator of this machine; mcp "
@@ -208,8 +210,9 @@ def _alone(
     """Return how to go on without an assistant, which reads a cluster and not a *saved* one."""
     if saved:
         own = (one for one in by_hand if "flux-status" in one.argv)
+        details = next(own, None) or command(_DETAILS, {"step": finding.step})
         text = f"{_about(finding)}: show the details (an assistant needs the live cluster)"
-        return Next(text, tuple(islice(own, 1)), prompt)
+        return Next(text, (details,) if details else (), prompt)
     commands = tuple(by_hand)
     return Next("investigate by hand", commands, prompt) if commands else None
 

@@ -9,7 +9,7 @@ from math import ceil
 from typing import NamedTuple
 
 from fluxstatus.base.late_pattern import late_pattern
-from fluxstatus.base.visible import visible
+from fluxstatus.base.visible import one_line, visible
 from fluxstatus.report.look import Look
 from fluxstatus.report.terminal import columns, painted, wrap
 from fluxstatus.state.revisions import abbreviated
@@ -142,7 +142,7 @@ class Table:
             yield from self._row(row, at)
 
     def _visible(self, cell: str) -> str:
-        text = visible(" ".join(cell.split("\n")), ascii_only=self._look.ascii).strip()
+        text = visible(one_line(cell), ascii_only=self._look.ascii).strip()
         return abbreviated(text) if self._fitted else text
 
     def _once(self, row: Sequence[str]) -> str:

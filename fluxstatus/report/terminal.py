@@ -6,7 +6,7 @@ from functools import lru_cache
 from unicodedata import east_asian_width
 
 from fluxstatus.base.late_pattern import late_pattern
-from fluxstatus.base.visible import visible, visible_lines
+from fluxstatus.base.visible import unindented, visible, visible_lines
 from fluxstatus.model.hints import Command
 
 _UNQUOTED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./: ")
@@ -64,7 +64,7 @@ def wrap(text: str, width: int, *, ascii_only: bool = False) -> list[str]:
     """
     return [
         line
-        for paragraph in text.replace("\r\n", "\n").split("\n")
+        for paragraph in unindented(text.replace("\r\n", "\n")).split("\n")
         for line in _fill(visible(paragraph, ascii_only=ascii_only).split(), width)
     ]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from fluxstatus.base.visible import visible
+from fluxstatus.base.visible import one_line, visible
 from fluxstatus.lookup.node import Node
 from fluxstatus.report.as_json import object_json, versioned
 from fluxstatus.report.look import Look
@@ -105,7 +105,7 @@ def _lines(node: Node, look: Look, before: str) -> Iterator[str]:
     relation = f"{node.relation.label} " if node.relation else ""
     facts = "".join(f", {name} {value}" for name, value in node.facts)
     parts = (f"{relation}{node.ref}: ", f"{node.health.text}{facts}", f"{node.health.brief}{facts}")
-    head, text, brief = (visible(each.replace("\n", " "), ascii_only=look.ascii) for each in parts)
+    head, text, brief = (visible(one_line(each), ascii_only=look.ascii) for each in parts)
     room = look.width - len(before)
     fits = look.everything or columns(head + text) <= room
     if not fits and node.health.brief and len(brief) < len(text):

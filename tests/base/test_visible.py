@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from fluxstatus.base.visible import visible, visible_lines
+from fluxstatus.base.visible import one_line, unindented, visible, visible_lines
 from tests.report.reports import PATIENT, TEXT
 
 
@@ -28,6 +28,13 @@ from tests.report.reports import PATIENT, TEXT
 def test_what_a_terminal_would_not_show_is_escaped(text: str, shown: str) -> None:
     """Readable text of any language stays; controls, marks and invisible characters do not."""
     assert visible(text) == shown
+
+
+def test_a_list_of_errors_loses_its_indentation() -> None:
+    """Only the tabs that begin a line: any other may be what is wrong."""
+    errors = "2 errors occurred:\n\t* one\tx\n\t\t* two"
+    assert unindented(errors) == "2 errors occurred:\n* one\tx\n* two"
+    assert visible(one_line(errors)) == r"2 errors occurred: * one\tx * two"
 
 
 def test_ascii_only_replaces_our_punctuation_and_escapes_the_rest() -> None:

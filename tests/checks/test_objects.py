@@ -438,3 +438,47 @@ def test_a_stuck_provider_fails_nothing() -> None:
         gone = flux(kind, "x", deletionTimestamp=stamp(minutes(60)))
         findings = bad(found("reconcilers", evidence(*HEALTHY, gone)))
         assert [(f.code, f.level) for f in findings] == [("terminating", level)]
+
+
+NOT_DONE = """Helm install failed for release apps/web with chart web@1.0.0: resource not ready, \
+name: web, kind: Deployment, status: InProgress
+context deadline exceeded"""
+HOOK = """Helm upgrade failed for release apps/web with chart web@1.0.0: pre-upgrade hooks failed: \
+1 error occurred:
+\t* job web-init failed: BackoffLimitExceeded"""
+OF_HOOK = "Job web-init of the chart's pre-upgrade hook failed (BackoffLimitExceeded)"
+
+
+@pytest.mark.parametrize(
+    ("ready", "name", "title", "certainty"),
+    [
+        (f"False InstallFailed: {NOT_DONE}", "web-1",
+         "spec.timeout expired before Helm finished: Deployment web", "one-of"),
+        (f"False UpgradeFailed: {HOOK}", "web-init-bcdfg", OF_HOOK, "certain"),
+    ],
+)  # fmt: skip
+def test_a_title_has_what_is_known_of_the_workload(
+    ready: str, name: str, title: str, certainty: str
+) -> None:
+    """Helm only says that something did not finish or has failed; the pod says why."""
+    crashed = crashing("OOMKilled", 137) | {"name": "app"}
+    labels = {"app.kubernetes.io/instance": "web"}
+    of_it = pod(f"apps/{name}", crashed, labels=labels)
+    known = evidence(*HEALTHY, flux("HelmRelease", "web", {"Ready": ready}), of_it)
+    (finding,) = bad(found("reconcilers", known))
+    assert finding.summary == f"{title}: container app OOMKilled (exit 137), 7 restarts"
+    assert finding.certainty == certainty
+    assert finding.explanation
+    assert "is in CrashLoopBackOff" in finding.explanation
+    assert "deadline" not in finding.explanation
+
+
+def test_what_a_pod_lacks_is_likely_what_took_helm_too_long() -> None:
+    """A certain problem of a pod is not certain to be what Helm waited for."""
+    lacks = {"reason": "CreateContainerConfigError", "message": 'secret "db" not found'}
+    labels = {"app.kubernetes.io/instance": "web"}
+    of_it = pod("apps/web-1", container(waiting=lacks), labels=labels, phase="Pending")
+    release = flux("HelmRelease", "web", {"Ready": f"False InstallFailed: {NOT_DONE}"})
+    (finding,) = bad(found("reconcilers", evidence(*HEALTHY, release, of_it)))
+    assert 'Deployment web: the container refers to secret "db"' in finding.summary
+    assert finding.certainty == "likely"

@@ -41,7 +41,7 @@ FIELDS = {
 }  # fmt: skip
 STATE_FIELDS = {
     "missing_target", "wrong_target", "other_kind", "referrers", "target_resource", "target",
-    "cycle", "trouble", "kinds",
+    "cycle", "trouble", "looping", "kinds",
     "reference", "names", "registry", "count", "target_name", "target_ns", "expression",
     "expected", "target_cluster_resource", "waiting", "suspended_by", "failures", "and_objects",
     "pods_ns", "target_generation", "target_observed", "objects", "components", "deletion",

@@ -27,6 +27,7 @@ from tests.builders import (
     NOT_THERE,
     NOW,
     alter,
+    crashing,
     evidence,
     flux,
     judge,
@@ -208,6 +209,19 @@ def test_of_a_snapshot_nothing_is_set_up(flags: tuple[str, ...]) -> None:
         assert not command.changes
         assert "setup" not in step.text
         assert step.prompt
+
+
+def test_of_a_controller_in_a_snapshot_all_is_shown() -> None:
+    """`explain` takes no Deployment; a step that ends in nothing would be none."""
+    crashed = {"phase": "Running", "containerStatuses": [crashing()]}
+    objects = alter(HEALTHY, "Deployment/helm-controller", {"status.readyReplicas": 0})
+    known = evidence(*alter(objects, "Pod/helm-controller", {"status": crashed}))
+    saved = replace(known, target=known.target._replace(saved=("--demo",)))
+    step = next_of(saved, EMPTY)
+    assert step
+    [command] = step.commands
+    words = ("kubectl", "flux-status", "--step", "components", "--all", "--demo")
+    assert command.argv == words
 
 
 @pytest.mark.parametrize(

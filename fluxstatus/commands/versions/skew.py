@@ -73,7 +73,7 @@ def compare(client: Part, other: Part) -> str:
     here, there = release_of(client.version), release_of(other.version)
     if here is None or there is None:
         return ""
-    word = "the same as" if here == there else "newer than" if here > there else "older than"
+    word = SAME if here == there else "newer than" if here > there else "older than"
     return f"{word} {_called(other)}"
 
 
@@ -93,6 +93,9 @@ def skews_of(state: State, parts: Sequence[Part]) -> tuple[Finding, ...]:
     own = (*_apart(parts), *_reports(state), *_unread(state, parts))
     return (*found, *(target_flags.finding(finding) for finding in own))
 
+
+SAME = "the same as"
+"""Begins the note on a CLI that has the version of the cluster."""
 
 _CHOICE = Choice(steps=("cluster", "components", "instance"))
 

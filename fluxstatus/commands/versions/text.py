@@ -1,11 +1,11 @@
 """The versions as text and as JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from fluxstatus.base.visible import visible
 from fluxstatus.commands.versions.inventory import Part, Role
-from fluxstatus.commands.versions.skew import STEP_ID, compare, pairs_of
+from fluxstatus.commands.versions.skew import SAME, STEP_ID, compare, pairs_of
 from fluxstatus.model.findings import Finding
 from fluxstatus.report.as_json import finding_json, time_json, versioned
 from fluxstatus.report.as_text import put_finding
@@ -29,28 +29,54 @@ def noted(parts: Sequence[Part]) -> tuple[Part, ...]:
 
 
 def as_text(state: State, parts: Sequence[Part], findings: Sequence[Finding], look: Look) -> str:
-    """Return a line for each part, then the findings on skew."""
+    """Return the versions in the cluster, then the local CLIs, then the findings on skew.
+
+    Parts of which there is nothing more to say share a line.
+    """
     page = Page(look, map(word_of, findings), [STEP_ID])
     if context := state.evidence.target.context:
         page.put(f"context {context}")
         page.gap()
-    names = [visible(part.name, ascii_only=look.ascii) for part in parts]
-    versions = [visible(_version(part), ascii_only=look.ascii) for part in parts]
-    widths = [max(map(columns, words)) + _GAP for words in (names, versions)]
-    is_client = True
-    for part, name, version in zip(parts, names, versions, strict=True):
-        if is_client and part.role is not Role.CLIENT and part is not parts[0]:
+    cluster = [part for part in parts if part.role is not Role.CLIENT]
+    local = [part for part in parts if part.role is Role.CLIENT]
+    groups = [list(_rows(group, look)) for group in (cluster, local) if group]
+    rows = [row for group in groups for row in group]
+    widths = [max(columns(row[column]) for row in rows) + _GAP for column in (0, 1)]
+    for group in groups:
+        if group is not groups[0]:
             page.gap()
-        is_client = part.role is Role.CLIENT
-        text = ", ".join(filter(None, (part.unread.text if part.unread else "", part.note)))
-        where = part.where if look.everything or not (text or is_client) else ""
-        line = " · ".join(filter(None, (text, where)))
-        page.put(line, Cell(name, widths[0]), Cell(version, widths[1]))
+        for name, version, text in group:
+            page.put(text, Cell(name, widths[0]), Cell(version, widths[1]))
     if findings:
         page.gap()
     for finding in findings:
         put_finding(page, finding, state.now)
     return "\n".join(page.lines) + "\n"
+
+
+def _rows(parts: Sequence[Part], look: Look) -> Iterator[tuple[str, str, str]]:
+    """Yield the name, the version and the text of each line about *parts*."""
+    release = next((one.version for one in parts if one.role is Role.DISTRIBUTION), "")
+    of_release = [one for one in parts if one.note == f"of Flux {release}"]
+    matching = [one for one in parts if one.note.startswith(SAME)]
+    plain = {
+        Role.CONTROLLER: ("controllers", release, of_release),
+        Role.CLIENT: ("local CLIs", "same", matching),
+    }
+    for part in parts:
+        name, version, alike = plain.get(part.role, ("", "", []))
+        if look.everything or part not in alike or len(alike) == 1:
+            words = (visible(one, ascii_only=look.ascii) for one in (part.name, _version(part)))
+            yield next(words), next(words), _text(part, look)
+        elif part is alike[0]:
+            yield name, version, ", ".join(f"{one.name} {one.version}" for one in alike)
+
+
+def _text(part: Part, look: Look) -> str:
+    """Return what is said about *part* alone."""
+    text = ", ".join(filter(None, (part.unread.text if part.unread else "", part.note)))
+    where = part.where if look.everything or not (text or part.role is Role.CLIENT) else ""
+    return " · ".join(filter(None, (text, where)))
 
 
 def _version(part: Part) -> str:

@@ -241,7 +241,7 @@ RULES = (
         why="the host refuses the request for the index of the Helm repository at {url} (HTTP {status})",
         steps=(
             Step(
-                "check that spec.url is the root of a Helm repository and not the address of a web application or an API. To see the host's answer, run curl -i {url}/index.yaml",
+                "check that spec.url is the root of a Helm repository and not the address of a web application or an API. To see the host's answer, run curl -i {index_url}",
                 read=(URL,),
             ),
             Step(
@@ -258,7 +258,7 @@ RULES = (
         why="the index of the Helm repository at {url} cannot be fetched: {innermost}",
         steps=(
             Step(
-                "check spec.url and the Secret. To reproduce the error outside the cluster, run curl {url}/index.yaml",
+                "check spec.url and the Secret. To reproduce the error outside the cluster, run curl {index_url}",
                 read=(SPEC, SECRET),
             ),
         ),

@@ -167,6 +167,7 @@ RULES = (
         reasons=("UninstallFailed",),
         kinds=HR,
         reach=Reach.WHOLE,
+        symptom=True,
         upstream="helm pkg/action/uninstall.go, pkg/kube/wait.go",
     ),
     Rule(
@@ -184,6 +185,7 @@ RULES = (
         reasons=REASONS,
         kinds=HR,
         reach=Reach.WHOLE,
+        symptom=True,
         upstream="helm pkg/kube/wait.go",
     ),
     Rule(

@@ -228,6 +228,7 @@ RULES = (
         reasons=("InstallFailed", "UpgradeFailed", "RollbackFailed", "UninstallSucceeded"),
         kinds=HR,
         certainty="one-of",
+        symptom=True,
         upstream="helm pkg/kube/wait.go, k8s.io/client-go rest",
     ),
 )

@@ -149,7 +149,7 @@ RULES = (
             "controller-unreachable",
             "Several objects cannot download artifacts from a Flux controller that is ready.",
         ),
-        why="the controller is running and ready, but {count} objects cannot download their artifacts from it",
+        why="the controller is running and ready, but {count} objects cannot download their artifacts from it: {innermost}",
         steps=(
             Step(
                 "check the NetworkPolicies and Services in namespace {ns}, DNS, and the --storage-adv-addr flag of {name}",

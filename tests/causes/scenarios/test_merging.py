@@ -54,6 +54,7 @@ def test_artifacts_that_cannot_be_had_are_one_cause() -> None:
         blocks="Kustomization/a Kustomization/b",
     )
     assert found.code == "controller-unreachable"
+    assert found.title.endswith("cannot download their artifacts from it: i/o timeout")
     assert "NetworkPolicies" in found.hints[0].text
     assert "failed to download" in found.message
 

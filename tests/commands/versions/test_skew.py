@@ -1,6 +1,7 @@
 """The versions, their comparison, and the reasons for unknown versions."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -180,6 +181,19 @@ def test_text_and_json_agree() -> None:
     assert "older than Flux in the cluster, v2.9.5" in document["findings"][0]["title"]
     assert " advice " in text
     assert {f["code"] for f in document["findings"]} <= set(CODES)
+
+
+def test_what_is_as_expected_shares_a_line() -> None:
+    """The cluster comes first; what is of another release than the rest has its own line."""
+    text, _ = _shown(*HEALTHY)
+    lines = text.partition("\n advice ")[0].splitlines()
+    names = [line.partition("  ")[0] for line in lines if not line.startswith((" ", "context"))]
+    assert names == ["", "Kubernetes", "flux-operator", "Flux", "controllers", "", "local CLIs",
+                     "flux-operator-mcp", "flux"]  # fmt: skip
+    assert "source-controller v1.9.5" in " ".join(text.split())
+    other = {"app.kubernetes.io/part-of": "flux", "app.kubernetes.io/version": "v2.8.0"}
+    text, _ = _shown(*alter(HEALTHY, "Deployment/helm-controller", {"metadata.labels": other}))
+    assert re.search(r"^helm-controller +v1\.6\.4 +of Flux v2\.8\.0$", text, re.MULTILINE)
 
 
 def test_names_from_the_cluster_are_harmless() -> None:

@@ -47,9 +47,9 @@ def test_a_program_without_a_version(
 
 
 @pytest.mark.parametrize("name", ["versions", "credentials", "reconcile", "preflight", "ui"])
-def test_help_has_two_examples(flux_status: Program, name: str) -> None:
-    """The help of each command has two examples, and the exit codes."""
+def test_help_has_examples(flux_status: Program, name: str) -> None:
+    """The help of each command has at least two examples, and the exit codes."""
     shown = flux_status(name, "--help").stdout
     examples = shown.partition("Examples:")[2].partition("Exit codes:")[0]
-    assert examples.count(f"kubectl flux-status {name}") == 2
+    assert examples.count(f"kubectl flux-status {name}") >= 2
     assert "Exit codes:" in shown
