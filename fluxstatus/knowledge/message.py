@@ -23,11 +23,17 @@ _QUOTED = late_pattern(
     rf"(?:{_LOGS}"
     r"|denied the request:(?! *(?:$|no kind|forbidden))"  # a webhook's own words (apiserver webhook)
     r"|denied request:"  # a ValidatingAdmissionPolicy's own words
+    r"|execution error at \([^()\n]{1,300}\):"  # the words of a check in a chart (helm pkg/engine)
     r"|(?=<!doctype html|<html))"  # a web page
     r"(?P<words>.*)",
     re.IGNORECASE | re.DOTALL,
 )
-"""The end of a message, if it quotes a log, a webhook, a policy or a web page."""
+"""The end of a message, if it quotes a log, a webhook, a policy, a chart or a web page."""
+
+_OF_OBJECT = late_pattern(
+    r"\bresource [A-Z]\w+/\S* (?:not ready|still exists)\. status: \w+, message: (?P<words>[^\n]*)"
+)
+"""What the status of an object says that Helm waited for (helm v4 pkg/kube/statuswait.go)."""
 
 _NAMES = late_pattern(
     # server-side apply and health checks: Kind/namespace/name (PKG ssa/utils FmtUnstructured)
@@ -107,10 +113,25 @@ class Message:
     @cached_property
     def own(self) -> str:
         """The controller's own words in the text. All other letters are blanked out."""
-        found = _QUOTED.search(self.text)
-        end = found.start("words") if found else len(self.text)
+        end = self._quoted_from
         own, rest = self.text[:end], self.text[end:]
+        own = _OF_OBJECT.sub(_without_words, own) if "status: " in own else own
         return _without_retry(_NAMES.sub(_without_name, own)) + _blank(rest)
+
+    @cached_property
+    def _quoted_from(self) -> int:
+        """The offset at which the words of somebody else begin."""
+        found = _QUOTED.search(self.text)
+        return found.start("words") if found else len(self.text)
+
+    def is_quoted(self, offset: int) -> bool:
+        """Return whether *offset* is in the words of somebody else."""
+        if offset >= self._quoted_from:
+            return True
+        if "status: " not in self.text:
+            return False
+        found = _OF_OBJECT.finditer(self.text)
+        return any(one.start("words") <= offset < one.end("words") for one in found)
 
     @cached_property
     def _ends(self) -> list[int]:
@@ -128,8 +149,7 @@ class Message:
         Helm's log comes after the error; a quotation is the end of the error.
         """
         text = self.text.partition(_LOGS)[0].rstrip()
-        found = _QUOTED.search(text)
-        own = found.start("words") if found else len(text)
+        own = min(self._quoted_from, len(text))
         start = max((end for end in self._ends if end < own), default=-1) + 1
         return excerpt(text, start, min(start + _LONGEST, len(text)))
 
@@ -148,6 +168,11 @@ def _without_name(found: re.Match[str]) -> str:
     parts = found[0][start:end].split("/")
     name = "/".join(part if _NO_NAME.match(part) else _blank(part) for part in parts)
     return found[0][:start] + name + found[0][end:]
+
+
+def _without_words(found: re.Match[str]) -> str:
+    start, end = (offset - found.start() for offset in found.span("words"))
+    return found[0][:start] + _blank(found[0][start:end]) + found[0][end:]
 
 
 def _blank(text: str) -> str:

@@ -144,6 +144,8 @@ class Rule(NamedTuple):
         around = found and self.context.compiled.search(text)
         if not found or not around:
             return None
+        if self.quoted and self.pattern.pattern and message.is_quoted(found.start()):
+            return None
         return Match(message, found, message.depth(max(_own_end(found), around.end())))
 
 

@@ -12,7 +12,12 @@ from collections.abc import Mapping
 from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.knowledge.message import Message
 
-PROGRAMS = ("pods.programs", "pods.program_files", "pods.program_services")
+PROGRAMS = (
+    "pods.programs",
+    "pods.program_files",
+    "pods.program_databases",
+    "pods.program_services",
+)
 """The tables of rules about what a program wrote."""
 
 _PROGRAM = late_pattern(
@@ -28,6 +33,11 @@ CRI-O and Docker ContainerCannotRun.
 
 _PROBE = late_pattern(r"\bprobe (?:failed|errored)[^:\n]{0,60}: (?P<words>.*)", re.DOTALL)
 """The result of a probe (kubernetes pkg/kubelet/prober)."""
+
+_HOOK = late_pattern(
+    r"\blifecycle hook \([^\n]*? for Container [^\n]*? failed - error: (?P<words>.*)", re.DOTALL
+)
+"""The output of a postStart or preStop hook (kubernetes pkg/kubelet/lifecycle/handlers.go)."""
 
 _POLICY = late_pattern(r"\bdenied (?:the )?request:(?P<words>.*)", re.DOTALL)
 """The words of an admission webhook or policy (kubernetes apiserver pkg/admission/plugin)."""
@@ -54,9 +64,9 @@ _FATAL = late_pattern(
 """A line with an error that is not just the end of several attempts."""
 
 _UNREAD: Mapping[str, tuple[re.Pattern[str], ...]] = {
-    **dict.fromkeys(PROGRAMS, (_PROBE, _POLICY)),
-    "pods.readiness": (_PROGRAM, _POLICY),
-    "admission": (_PROGRAM, _PROBE),
+    **dict.fromkeys(PROGRAMS, (_PROBE, _HOOK, _POLICY)),
+    "pods.readiness": (_PROGRAM, _HOOK, _POLICY),
+    "admission": (_PROGRAM, _PROBE, _HOOK),
     "cloud": (),  # the clouds' own errors, whoever quotes them
 }
 """The words that the rules of a table or a part of it do not read; the others read none of them."""
@@ -75,7 +85,7 @@ class WorkloadWords:
         name = next((one for one in (table, table.partition(".")[0]) if one in _UNREAD), "")
         if name not in self._messages:
             text = self._text
-            for pattern in _UNREAD.get(name, (_PROGRAM, _PROBE, _POLICY)):
+            for pattern in _UNREAD.get(name, (_PROGRAM, _PROBE, _HOOK, _POLICY)):
                 text = pattern.sub(_blanked, text)
             if name in PROGRAMS:
                 text = _PROGRAM.sub(_without_harmless, text)

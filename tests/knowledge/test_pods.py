@@ -677,6 +677,38 @@ PROBLEMS = {
         ("podPidsLimit",),
     CRASHED + '"runtime/cgo: pthread_create failed: Operation not permitted"':
         ("libseccomp", "kubectl get nodes -o wide"),
+    CRASHED + '"FATAL: sorry, too many clients already"': ("PgBouncer",),
+    CRASHED + '"FATAL: no pg_hba.conf entry for host "10.0.0.4", user "app", no encryption"':
+        ("sslmode=require",),
+    CRASHED + '"FATAL: data directory "/var/lib/postgresql/data" has wrong ownership"':
+        ("runAsUser and fsGroup", "0700"),
+    CRASHED + '"READONLY You can\'t write against a read only replica."': ("NAME-rw",),
+    CRASHED + '"FATAL: the database system is starting up"': ("log of the database",),
+    CRASHED + '"InconsistentClusterIdException: The Cluster ID a doesn\'t match stored clusterId '
+              'Some(b)"':
+        ("joins the right cluster",),
+    CRASHED + '"failed to decrypt token: cipher: message authentication failed"':
+        ("previous encryption key",),
+    CRASHED + '"sqlite3.OperationalError: attempt to write a readonly database"':
+        ("fsGroup", "its directory"),
+    CRASHED + '"Fatal: unable to open config file: Stat: The specified key does not exist."':
+        ("restic init",),
+    CRASHED + '"AccessDenied: User: arn:aws:sts::1:assumed-role/x/y is not authorized to perform: '
+              's3:ListBucket on resource"':
+        ("trust policy", "kubectl get serviceaccounts -n apps -o yaml"),
+    CRASHED + '"SignatureDoesNotMatch: The request signature we calculated does not match"':
+        ("access key and the secret key",),
+    CRASHED + '"NoSuchBucket: The specified bucket does not exist"': ("create the bucket",),
+    CRASHED + '"plugin/loop: Loop (127.0.0.1:48000 -> :53) detected for zone ".""':
+        ("/run/systemd/resolve/resolv.conf",),
+    CRASHED + '"java.lang.UnsupportedClassVersionError: App has been compiled by a more recent '
+              'version"':
+        ("65 is Java 21",),
+    CRASHED + '"Could not resolve placeholder \'db.url\' in value"': ("environment variable",),
+    CRASHED + '"/bin/sh: curl: not found"': ("contains the command",),
+    CRASHED + '"/usr/bin/env: \'bash\\r\': No such file or directory"': ("eol=lf",),
+    CRASHED + '"modprobe: FATAL: Module ip_tables not found in directory /lib/modules/6.1"':
+        ("machine.kernel.modules",),
     CRASHED + '"unable to create lock in backend: repository is already locked by PID 12 on w"':
         ("restic unlock", "spec.restic.unlock"),
     CRASHED + '"ERROR: Validate failed: Migrations have failed validation\nMigration checksum '
@@ -836,6 +868,10 @@ MISLEADING = {
         "requires",
     CRASHED + '"failed to open config.yaml: permission denied"':
         "accept its configuration",
+    'Pod web-1-a: FailedPostStartHook: Exec lifecycle hook ([sh -c x]) for Container "web" in Pod '
+    "\"web-1-a\" failed - error: command 'sh -c x' exited with 1: , message: \"mount.nfs: access "
+    'denied by server while mounting nas:/x"':
+        "NFS",
     CRASHED + '"configmaps "x" is forbidden: User "system:serviceaccount:apps:web" cannot get '
               'resource "configmaps" in API group """':
         "accept its configuration",

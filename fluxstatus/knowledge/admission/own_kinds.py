@@ -11,6 +11,7 @@ from fluxstatus.knowledge.admission.shared import (
     ADMISSION_DENIED,
     ADMISSION_IMMUTABLE,
     ADMISSION_INVALID,
+    HOOKS,
     WEBHOOK,
 )
 from fluxstatus.knowledge.commands import CLUSTER_OBJECT, OBJECT, SPEC
@@ -117,6 +118,26 @@ RULES = (
         certainty="likely",
         quoted=True,
         upstream=WEBHOOK,
+    ),
+    Rule(
+        ADMISSION_INVALID,
+        why="admission webhook {webhook} rejects {object} because {user} cannot {verb} {what}: an RBAC permission is missing",
+        steps=(
+            Step(
+                "grant the permission to {user} with a Role or ClusterRole and a binding. If this is the account of the webhook's own program, its chart or operator usually creates them: check that its release is ready and that its RBAC is not turned off",
+                read=(
+                    HOOKS,
+                    "kubectl get clusterrolebindings,rolebindings -A -o wide",
+                ),
+            ),
+        ),
+        pattern=Text(
+            _DENIED
+            + r"[^\n]{0,300}?is forbidden: User \"(?P<user>[^\"\n]+)\" cannot (?P<verb>[\w-]+) resource \"(?P<what>[^\"\n]+)\""
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream=f"{WEBHOOK}, kubernetes apiserver authorization",
     ),
     Rule(
         ADMISSION_INVALID,

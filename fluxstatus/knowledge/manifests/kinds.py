@@ -25,7 +25,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"(?P<detail>(?:can't|cannot|can not|may not|must not)[^\n]{0,24} (?:shrink|shrunk|decrease|be (?:decreased|smaller))[^\n]{0,160})"
+            r"(?:denied (?:the )?request:[^\n]*?)?(?P<detail>(?:can't|cannot|can not|may not|must not)[^\n]{0,24} (?:shrink|shrunk|decrease|be (?:decreased|smaller))[^\n]{0,160})"
         ),
         context=Text(r"storage|volume|size|\d[KMGT]i"),
         kinds=APPLIES,

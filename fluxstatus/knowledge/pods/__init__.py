@@ -17,6 +17,7 @@ PARTS = (
     "mounts",
     "programs",
     "program_files",
+    "program_databases",
     "program_services",
     "containers",
     "runtimes",

@@ -10,6 +10,68 @@ from fluxstatus.knowledge.rule import Rule, Step, Text
 RULES = (
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the cloud does not allow the program to use a resource: {detail}",
+        steps=(
+            Step(
+                "grant the permission to the identity of the pod. With workload identity, check the annotations of the pod's ServiceAccount, and check that the trust policy or federated credential names its namespace and name",
+                read=(DESCRIBE, "kubectl get serviceaccounts -n {ns} -o yaml", PREVIOUS),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>(?:is not|Not) authorized to perform:? [^\n]{1,140}|AADSTS(?:70021|700213): [^\n]{1,140}|googleapi: Error 403: [^\n]{1,140}|Permission '[\w.]+' denied on resource[^\n]{0,100}|AuthorizationFailed: [^\n]{1,140}|UnauthorizedOperation: [^\n]{1,100})"
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream="the SDKs of AWS, Azure and Google",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the object store rejects the program's access key or its request: {detail}",
+        steps=(
+            Step(
+                "compare the access key and the secret key in the program's Secret, and the endpoint and region in its configuration, with those of the object store. RequestTimeTooSkewed means that the clock of the node is wrong",
+                read=(DESCRIBE, PREVIOUS),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>(?:SignatureDoesNotMatch|InvalidAccessKeyId|RequestTimeTooSkewed)[^\n\"]{0,120})"
+        ),
+        quoted=True,
+        upstream="Amazon S3 error responses",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the bucket that the program uses does not exist: {detail}",
+        steps=(
+            Step(
+                "create the bucket, or correct its name, endpoint and region in the program's configuration",
+                read=(DESCRIBE, PREVIOUS),
+            ),
+        ),
+        pattern=Text(
+            EXITED + r"(?P<detail>NoSuchBucket[^\n\"]{0,120}|The specified bucket does not exist)"
+        ),
+        quoted=True,
+        upstream="Amazon S3 error responses",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="CoreDNS forwards requests to itself, because the resolv.conf of its node names a local resolver: {detail}",
+        steps=(
+            Step(
+                "let the kubelet use a resolv.conf with the real name servers (resolvConf, on systemd-resolved /run/systemd/resolve/resolv.conf), or set the upstream servers in forward of the Corefile",
+                read=(PREVIOUS, "kubectl get configmaps coredns -n {ns} -o yaml"),
+            ),
+        ),
+        pattern=Text(EXITED + r"(?P<detail>Loop \([^)\n]{1,80}\) detected for zone[^\n]{0,60})"),
+        certainty="likely",
+        quoted=True,
+        upstream="CoreDNS plugin/loop",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="the database's data is from PostgreSQL {old_version}, but the image is for another major version",
         steps=(
             Step(
@@ -284,7 +346,7 @@ RULES = (
         pattern=Text(
             EXITED
             + r"(?P<detail>password authentication failed for user[^\n]{0,80}|Access denied for user[^\n]{0,80}|"
-            r"WRONGPASS[^\n]{0,60}|NOAUTH[^\n]{0,60}|(?:SASL )?[Aa]uthentication failed[^\n]{0,80}|role \\?\"[^\"\n]{1,60}\" does not exist)"
+            r"WRONGPASS[^\n]{0,60}|NOAUTH[^\n]{0,60}|(?<!message )(?:SASL )?[Aa]uthentication failed[^\n]{0,80}|role \\?\"[^\"\n]{1,60}\" does not exist)"
         ),
         certainty="one-of",
         quoted=True,

@@ -178,7 +178,7 @@ RULES = (
         ),
         pattern=Text(
             EXITED
-            + r"(?P<detail>(?:NVML: |CUDA error|CUDA driver version is insufficient|no CUDA-capable device)[^\n\"]{0,100})"
+            + r"(?P<detail>(?:NVML: |nvml error: |Found no NVIDIA driver|CUDA error|CUDA driver version is insufficient|no CUDA-capable device)[^\n\"]{0,100})"
         ),
         certainty="one-of",
         quoted=True,
@@ -229,6 +229,82 @@ RULES = (
         certainty="one-of",
         quoted=True,
         upstream="Go runtime, signal(7)",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the program was compiled for a newer version of Java than the image has: {detail}",
+        steps=(
+            Step(
+                "use an image with a newer Java, or a version of the program for the image's Java (class file version 61 is Java 17, 65 is Java 21)",
+                read=(DESCRIBE, PREVIOUS),
+            ),
+        ),
+        pattern=Text(EXITED + r"(?P<detail>UnsupportedClassVersionError[^\n]{0,200})"),
+        quoted=True,
+        upstream="Java",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the program's configuration does not set a property that it needs: {detail}",
+        steps=(
+            Step(
+                "set the property in Git or in the chart's values, for example as an environment variable",
+                read=(DESCRIBE, PREVIOUS),
+            ),
+        ),
+        pattern=Text(EXITED + r"(?P<detail>Could not resolve placeholder '[^'\n]{1,120}')"),
+        certainty="likely",
+        quoted=True,
+        upstream="Spring Framework",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the script of the container needs the command {detail}, which the image does not contain",
+        steps=(
+            Step(
+                "use an image that contains the command, such as another variant of the tag (not alpine, slim or distroless), or correct the command in the pod template",
+                read=(DESCRIBE, PREVIOUS),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"\b(?:ba|da|a)?sh: (?:line )?(?:\d+: )?(?P<detail>[\w./+-]{1,60}): (?:command )?not found"
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream="POSIX sh, bash",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="a script of the container has Windows line breaks (CRLF)",
+        steps=(
+            Step(
+                "convert the script to Unix line breaks (LF), in Git with * text eol=lf in .gitattributes",
+                read=(DESCRIBE, PREVIOUS),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?:env: '[\w.-]+\\r'|bad interpreter: [^\n]{0,60}\^M|\$'\\r': command not found)"
+        ),
+        quoted=True,
+        upstream="env(1), bash",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the node lacks a kernel module that the program needs: {detail}",
+        steps=(
+            Step(
+                "load the module on the nodes, or use nodes whose kernel has it; on Talos, add it in machine.kernel.modules",
+                read=(PREVIOUS, "kubectl get nodes -o wide"),
+            ),
+        ),
+        pattern=Text(
+            EXITED + r"(?P<detail>modprobe: [^\n]{0,20}[Mm]odule [\w-]+ not found[^\n\"]{0,80})"
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream="modprobe(8)",
     ),
     Rule(
         HEALTH_CHECK_FAILED,

@@ -157,6 +157,26 @@ RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
+        why="a check in the chart does not find an object that must exist in the cluster before the release ({template}): {detail}",
+        steps=(
+            Step(
+                "create the object first, for example with a Kustomization or HelmRelease in spec.dependsOn, or correct its name or namespace in spec.values. For a description, run helm show values CHART",
+                read=("kubectl get secrets,configmaps,serviceaccounts -n {target_ns}", SPEC),
+            ),
+        ),
+        pattern=Text(
+            _FAILED
+            + rf"(?={_WORDS}\b(?:secrets?|configmaps?|namespace|service ?account|storage ?class|ingress ?class|persistentvolumeclaim|issuer)\b[^\n]{{0,80}}(?:\bnot found\b|does(?: not|n't) exist|could not be found|must exist|create it first))"
+            + _DETAIL
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        certainty="likely",
+        quoted=True,
+        upstream=_ENGINE,
+    ),
+    Rule(
+        TEMPLATE_ERROR,
         why="a check in the chart rejects an unknown value or name in the values ({template}): {detail}",
         steps=(
             Step(

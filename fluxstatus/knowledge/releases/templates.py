@@ -310,6 +310,23 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         _POST_RENDER_FAILED,
+        why="a patch in spec.postRenderers is neither a strategic merge patch nor a JSON patch: {detail}",
+        steps=(
+            Step(
+                "correct the patch in spec.postRenderers. A strategic merge patch requires apiVersion, kind and metadata.name; a JSON patch is a list of operations",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>unable to parse SM or JSON patch[^\n]{0,200}|illegally qualifies as both an SM and JSON patch[^\n]{0,120})"
+        ),
+        context=Text(r"post[- ]?render"),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream="HC internal/postrender, KZ internal/builtins",
+    ),
+    Rule(
+        _POST_RENDER_FAILED,
         why="a patch in spec.postRenderers does not match the rendered chart: {detail}",
         steps=(
             Step(

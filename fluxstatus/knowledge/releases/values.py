@@ -37,7 +37,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"PASSWORDS ERROR: You must provide your current passwords.*?'(?P<field>[\w.]+)' must not be empty"
+            r"execution error at \([^()]+\):\s*PASSWORDS ERROR: You must provide your current passwords.*?'(?P<field>[\w.]+)' must not be empty"
         ),
         kinds=HR,
         reach=Reach.WHOLE,
@@ -54,7 +54,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"PASSWORDS ERROR: The secret \"(?P<values_name>[\w.-]+)\" does not contain the key \"(?P<values_key>[\w.-]+)\""
+            r"execution error at \([^()]+\):\s*PASSWORDS ERROR: The secret \"(?P<values_name>[\w.-]+)\" does not contain the key \"(?P<values_key>[\w.-]+)\""
         ),
         kinds=HR,
         reach=Reach.WHOLE,

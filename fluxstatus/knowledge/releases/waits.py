@@ -33,6 +33,31 @@ _TIMEOUT_REQUEST = Code(
 RULES = (
     Rule(
         _UNHEALTHY,
+        why="the chart was applied, but Job {failed_job} failed",
+        steps=(
+            Step(
+                "check the logs of the Job's pods, and correct the error",
+                read=(
+                    "kubectl logs job/{failed_job} -n {job_ns} --tail=50",
+                    "kubectl describe job {failed_job} -n {job_ns}",
+                ),
+            ),
+            Step(
+                "then delete the Job, so that the next attempt recreates it and it runs again",
+                change=("kubectl delete job {failed_job} -n {job_ns}",),
+            ),
+        ),
+        pattern=Text(
+            r"(?<!hooks failed: )resource Job/(?P<job_ns>[\w.-]+)/(?P<failed_job>[\w.-]+) not ready\. status: Failed"
+        ),
+        reasons=_WAITING,
+        kinds=HR,
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream="helm v4 pkg/kube/statuswait.go",
+    ),
+    Rule(
+        _UNHEALTHY,
         why="Job {job} was deleted while Helm was waiting for it, probably because of its ttlSecondsAfterFinished",
         steps=(
             Step(
