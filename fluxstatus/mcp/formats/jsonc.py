@@ -342,9 +342,7 @@ class _Tokens:
         return _Node(start.start, end, value, text=self.text[start.start : end])
 
 
-def _value(
-    token: _Token, tokens: _Tokens, path: Sequence[Any] | None = ()
-) -> tuple[_Node, _Token]:
+def _value(token: _Token, tokens: _Tokens, path: Sequence[Any] | None = ()) -> tuple[_Node, _Token]:
     """Parse the value that begins with *token*; return it and the next token."""
     if token.text not in ("{", "["):
         if token.kind not in ("string", "plain"):
