@@ -96,6 +96,12 @@ class Entry(NamedTuple):
         return self._value("kubeconfig") or self.env.get("KUBECONFIG", "")
 
     @property
+    def is_from_a_folder(self) -> bool:
+        """Whether its kubeconfig depends on the folder in which the client starts it."""
+        file = self.kubeconfig
+        return bool(file) and not os.path.isabs(file)  # noqa: PTH117 - a word
+
+    @property
     def server(self) -> str:
         """The API server that it names instead of that of its context, empty without one."""
         return self._value("kube-server")

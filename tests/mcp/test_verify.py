@@ -118,6 +118,8 @@ TIMEOUT = ProgramError(Unread(Why.TIMEOUT, "flux-operator-mcp did not answer"))
          {"secrets": "token"}),
         ({"entry": args("--kube-context=prod")}, 0, {"tools": "not-pinned-read-only"}),
         ({"entry": args("--read-only")}, 0, {"cluster": "not-pinned"}),
+        ({"entry": ENTRY._replace(env={"KUBECONFIG": "kube/config"})}, 0,
+         {"cluster": "not-pinned"}),
         ({"entry": args("--read-only", "--kube-context=prod", "--mask-secrets=false")}, 1,
          {"secrets": "not-masked"}),
         ({"seen": SEEN._replace(protocol="2024-11-05")}, 0, {}),
