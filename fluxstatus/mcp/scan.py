@@ -179,8 +179,9 @@ def _client(client: Client, host: Host, most: int, *, folder: bool) -> ClientEnt
         try:
             text = _text(at, host, most if is_own else min(most, _MOST_OF_OTHERS))
             is_concerned = found.is_concerned(text)
-            # Some files of users have megabytes. In those of others, names may be escaped.
-            if is_concerned or not is_own or len(text) < _LARGE:
+            # Some files of users have megabytes, and a check is quick. In those of others, names
+            # may be escaped, and a launcher may have any name.
+            if found.folder or is_concerned or not is_own or len(text) < _LARGE:
                 found.add(at, client.servers(text, at.container))
         except (FileError, MalformedError) as error:
             if is_concerned:

@@ -103,6 +103,11 @@ TIMEOUT = ProgramError(Unread(Why.TIMEOUT, "flux-operator-mcp did not answer"))
         ({"seen": SEEN._replace(advertised=("rollback",), reference=MISSING)}, 1,
          {"tools": "read-write"}),
         ({"seen": SEEN._replace(advertised=(*NAMES, "made_up"))}, 3, {"tools": "unproven"}),
+        ({"seen": SEEN._replace(advertised=(*NAMES, "get_flux_inst\u0430nce"))}, 3,
+         {"tools": "unproven"}),  # a Cyrillic letter
+        ({"seen": SEEN._replace(advertised=("Get_Flux_Instance",))}, 3, {"tools": "unproven"}),
+        ({"seen": SEEN._replace(advertised=(*NAMES, "get_flux_instance "))}, 3,
+         {"tools": "unproven"}),
         ({"seen": SEEN._replace(reference=ALIKE)}, 3, {"tools": "unproven"}),
         ({"seen": SEEN._replace(reference=ALIKE), "entry": args("--kube-context=a")},
          3, {"tools": "unproven"}),
