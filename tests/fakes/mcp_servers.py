@@ -97,8 +97,8 @@ def mcp_server(path: Path, **about: Any) -> Path:
     """Write a server to *path*, which writes what it is asked to the file `asked` beside it.
 
     *about* are its `name`, `tools` (`paged` or not) and `instructions`, the `kubeconfig` that it
-    reads instead of $KUBECONFIG, how it answers `server/discover` ("newest", "refused", "ignored", "older",
-    "nameless", or late, with a refusal of `initialize` after it, "late", or before it, "later"),
+    reads instead of $KUBECONFIG, how it answers `server/discover` ("newest", "refused", "ignored",
+    "older", "nameless", or late, with a refusal of `initialize` after it, "late", or before it, "later"),
     and questions for `secrets` ("masked", "shown", "annotated", "none").
     """
     known = {
