@@ -98,8 +98,8 @@ def mcp_server(path: Path, **about: Any) -> Path:
 
     *about* are its `name`, `tools` (`paged` or not) and `instructions`, the `kubeconfig` that it
     reads instead of $KUBECONFIG, how it answers `server/discover` ("newest", "refused", "ignored",
-    "older", "nameless", or late, with a refusal of `initialize` after it, "late", or before it, "later"),
-    and questions for `secrets` ("masked", "shown", "annotated", "none").
+    "older", "nameless", or late, with a refusal of `initialize` after it, "late", or before it,
+    "later"), and questions for `secrets` ("masked", "shown", "annotated", "none").
     """
     known = {
         "paged": False,

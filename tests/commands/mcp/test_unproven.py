@@ -68,6 +68,20 @@ def test_a_tool_that_writes_on_the_last_page(verified: Any, tmp_path: Path) -> N
     assert (exit_code, document["writes"]) == (1, ["delete_kubernetes_resource"])
 
 
+def test_a_server_that_listens_on_a_port(
+    flux_status: Program, verified: Any, tmp_path: Path
+) -> None:
+    """The client that starts it cannot use it, and others can: it is neither started nor praised."""
+    server = mcp_server(tmp_path / "bin" / "flux-operator-mcp", tools=READING)
+    exit_code, document, found = verified(server, "serve", "--read-only", "--transport=http")
+    assert (exit_code, document["writes"], found["server"]) == (3, None, "failed")
+    assert not (tmp_path / "bin" / "asked").exists()
+    env = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    text = flux_status("mcp", "status", env=env).stdout
+    assert "flux-operator-mcp listens on a port (--transport=http)" in text
+    assert " pass  " not in text
+
+
 CHANGES_ITS_MIND = {
     "at the second start": "mkdir '{folder}/seen' 2>/dev/null",
     "by its environment": '[ -z "$TERM_PROGRAM$CLAUDECODE" ]',
