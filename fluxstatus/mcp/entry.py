@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from fluxstatus.base.late_pattern import late_pattern
+from fluxstatus.base.masking import mask
 from fluxstatus.model.hints import Command, kubectl
 
 PROGRAM = "flux-operator-mcp"
@@ -46,8 +47,8 @@ class Entry(NamedTuple):
 
     @property
     def is_the_server(self) -> bool:
-        """Whether it starts the Flux Operator's MCP server, under any name."""
-        return self.name == NAME or self.names_the_server
+        """Whether it starts the Flux Operator's MCP server, or calls it, under any name."""
+        return NAME in self.name or self.names_the_server or PROGRAM in self.url
 
     @property
     def names_the_server(self) -> bool:
@@ -96,9 +97,27 @@ class Entry(NamedTuple):
         return self._value("kubeconfig") or self.env.get("KUBECONFIG", "")
 
     @property
+    def is_from_a_folder(self) -> bool:
+        """Whether its kubeconfig depends on the folder in which the client starts it."""
+        file = self.kubeconfig
+        return bool(file) and not os.path.isabs(file)  # noqa: PTH117 - a word
+
+    @property
     def server(self) -> str:
         """The API server that it names instead of that of its context, empty without one."""
         return self._value("kube-server")
+
+    @property
+    def transport(self) -> str:
+        """How the server talks, empty for the default: over standard input and output."""
+        found = self._value("transport")
+        return "" if found == "stdio" else found
+
+    @property
+    def misuse(self) -> str:
+        """What it does with another transport."""
+        how = f"--transport={mask(self.transport)}"
+        return f"listens on a port ({how}), which a client that starts it cannot use"
 
     @property
     def impersonates(self) -> tuple[str, ...]:

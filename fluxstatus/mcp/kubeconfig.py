@@ -104,7 +104,7 @@ def leads_to(entry: Entry, target: Target) -> bool:
     Many clusters are called kubernetes, so the name of a context is not enough. kubectl is asked
     for the address, unless the entry has the kubeconfig that *target* was read from.
     """
-    if entry.context not in ("", target.context):
+    if entry.context not in ("", target.context) or entry.is_from_a_folder:
         return False
     flags = dict(flag.partition("=")[::2] for flag in target.flags)
     same = entry.context and is_the_callers(entry.kubeconfig, flags.get("--kubeconfig", ""))

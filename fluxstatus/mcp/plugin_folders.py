@@ -26,6 +26,7 @@ _COPILOT_MARKETS = (
     ".github/plugin/marketplace.json",
     *_CLAUDE_MARKETS,
 )
+_AGENT_PLUGIN = "https://agent-plugins.org/schemas/1.0.0/plugin.schema.json"
 _NUMBER = late_pattern(r"\d+")
 
 
@@ -205,10 +206,99 @@ def _desktop(host: Host, **_: bool) -> Iterator[Plugin]:
             yield Plugin(root.name, root)
 
 
+def _droid(host: Host, *, folder: bool) -> Iterator[Plugin]:
+    """Yield the plugins of Factory droid: those installed that the settings enable."""
+    own = _enabled(settings(host, "factory/settings.json", "factory/settings.local.json"))
+    theirs = ("root/.factory/settings.json", "root/.factory/settings.local.json") if folder else ()
+    enabled = own | _enabled(settings(host, *theirs))
+    home = Path(host.base("factory"), "plugins")
+    known = [
+        (str(one.get("pluginId")), map_of(one.get("entry")))
+        for file in _paths(home / "installed_plugins")
+        for one in _documents(file)
+    ]
+    for older in _documents(home / "installed_plugins.json"):
+        for key, value in map_of(older.get("plugins")).items():
+            known += [(key, one) for one in maps_of(value)]
+    for key, one in known[:_PLUGINS]:
+        root = Path(str(one.get("installPath") or ""))
+        if enabled.get(key) is True and root.is_absolute():
+            yield Plugin(key.rpartition("@")[0], root, is_of_folder=own.get(key) is not True)
+
+
+def _cursor(host: Host, **_: bool) -> Iterator[Plugin]:
+    """Yield the plugins of Cursor: local ones, and of those of a marketplace the latest version."""
+    home = Path(host.home, ".cursor", "plugins")
+    for root in _folders(home / "local"):
+        yield Plugin(root.name, root)
+    for market in _folders(home / "cache"):
+        for plugin in _folders(market):
+            if versions := sorted(_folders(plugin), key=_age):
+                yield Plugin(plugin.name, versions[-1])
+
+
+def _age(folder: Path) -> float:
+    with suppress(OSError):
+        return folder.stat().st_mtime
+    return 0.0
+
+
+def _kiro(host: Host, **_: bool) -> Iterator[Plugin]:
+    """Yield the powers of Kiro, whose servers are switched off in the file of the user."""
+    home = Path(host.home, ".kiro")
+    [user] = _documents(home / "settings" / "mcp.json") or [{}]
+    states = map_of(map_of(user.get("powers")).get("mcpServers")).items()
+    disabled = [key for key, one in states if map_of(one).get("disabled") is True]
+    for root in _folders(home / "powers" / "installed"):
+        start = f"power-{root.name}-"
+        off = (key.removeprefix(start) for key in disabled if key.startswith(start))
+        yield Plugin(root.name, root, off=frozenset(off))
+
+
+def _antigravity(host: Host, *, folder: bool) -> Iterator[Plugin]:
+    """Yield the plugins of Antigravity, which have a manifest."""
+    home = Path(host.base("gemini"))
+    mine = [home / one / "plugins" for one in ("config", "antigravity-cli")]
+    theirs = [host.root / ".agents" / "plugins"] if folder else []
+    for each in (*mine, *theirs):
+        for root in _folders(each):
+            if (root / "plugin.json").exists():
+                yield Plugin(root.name, root, is_of_folder=each in theirs)
+
+
+def _amp(host: Host, *, folder: bool) -> Iterator[Plugin]:
+    """Yield the skills of Amp, which may bring servers."""
+    xdg = Path(host.base("xdg"))
+    mine = [xdg / "agents", xdg / "amp", Path(host.home, ".claude")]
+    theirs = [host.root / one for one in (".agents", ".claude")] if folder else []
+    for each in (*mine, *(one for one in theirs if one not in mine)):
+        for root in _folders(each / "skills"):
+            if (root / "SKILL.md").exists():
+                yield Plugin(root.name, root, is_of_folder=each not in mine)
+
+
+def _cline(host: Host, **_: bool) -> Iterator[Plugin]:
+    """Yield the Agent Plugins of Cline, the first of each name."""
+    states = Path(host.base("cline")).with_name("global-settings.json")
+    [known] = _documents(Path(host.environ.get("CLINE_GLOBAL_SETTINGS_PATH") or states)) or [{}]
+    names = set(list_of(known.get("disabledAgentPlugins")))
+    for root in _folders(Path(host.home, ".agents", "plugins")):
+        [manifest] = _documents(root / "plugin.json") or [{}]
+        name = str(manifest.get("name"))
+        if manifest.get("$schema") == _AGENT_PLUGIN and name not in names:
+            names.add(name)
+            yield Plugin(name, root)
+
+
 def _folders(folder: Path) -> list[Path]:
     """Return the folders in *folder*, none if it cannot be read."""
+    return [path for path in _paths(folder) if path.is_dir()]
+
+
+def _paths(folder: Path) -> list[Path]:
+    """Return what is in *folder*, nothing if it cannot be read."""
     with suppress(OSError):
-        return sorted(path for path in islice(folder.iterdir(), _PLUGINS) if path.is_dir())
+        return sorted(islice(folder.iterdir(), _PLUGINS))
     return []
 
 
@@ -231,4 +321,10 @@ FINDERS: Mapping[str, Finder] = {
     "copilot": _copilot,
     "goose": _goose,
     "claude-desktop": _desktop,
+    "droid": _droid,
+    "cursor": _cursor,
+    "kiro": _kiro,
+    "antigravity": _antigravity,
+    "amp": _amp,
+    "cline": _cline,
 }

@@ -1,7 +1,7 @@
 """The servers that plugins and extensions bring to a client, as far as their files tell.
 
-What a plugin does in code, as those of opencode, Kilo and Zed, and as extensions of VS Code, is
-unknown here. The source of a row is the client itself, started with a plugin (marked "run"), or
+What a plugin does in code, as those of opencode, Kilo, Zed and Amp, and as extensions of VS Code,
+is unknown here. The source of a row is the client itself, started with a plugin (marked "run"), or
 its documentation or code.
 """
 
@@ -37,15 +37,17 @@ class _Form(NamedTuple):
     Of `manifests` the first that exists counts; `inline` returns the servers in it, or the paths of
     files with servers. `files` have them without being named; they do not count if the manifest
     `replaces` them, or without a manifest that the client needs, and give way to the others.
-    `variable` stands for the folder of the plugin, and `name` is what the client calls a server.
+    `variable` stands for the folder of the plugin, and so does the "./" of a command if that is
+    `relative`. `name` is what the client calls a server.
     """
 
-    manifests: tuple[str, ...]
+    manifests: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     variable: str = ""
     name: str = "{server}"
     replaces: bool = False
     needs_manifest: bool = False
+    relative: bool = False
     inline: Callable[[Mapping[str, Any]], Any] = lambda manifest: manifest.get(_SERVERS)
 
 
@@ -90,7 +92,28 @@ _FORMS: Mapping[str, _Form] = {
     "claude-desktop": _Form(  # github.com/modelcontextprotocol/mcpb, MANIFEST.md
         ("manifest.json",), variable="${__dirname}", inline=_of_desktop
     ),
+    "droid": _Form(files=("mcp.json",)),  # run: 0.225.2, which replaces no variable in it
+    "cline": _Form(  # run: 3.0.65
+        files=("mcp.json",), variable="${PLUGIN_ROOT}", name="{plugin}.{server}", relative=True
+    ),
+    "cursor": _Form(  # cursor.com/docs/plugins/building
+        (".cursor-plugin/plugin.json", ".claude-plugin/plugin.json", "plugin.json"),
+        ("mcp.json", ".mcp.json"),
+        name="plugin-{plugin}-{server}",
+        replaces=True,
+    ),
+    # github.com/kirodotdev/Kiro, issues 7433 and 11018: the name, and where powers are
+    "kiro": _Form(files=("mcp.json",), name="power-{plugin}-{server}"),
+    # antigravity.google/docs: a plugin is a folder with plugin.json, which may have mcp_config.json
+    "antigravity": _Form(
+        ("plugin.json",), ("mcp_config.json",), "${PLUGIN_ROOT}", "{plugin}:{server}"
+    ),
+    # ampcode.com/news/lazy-load-mcp-with-skills: the file has the servers themselves
+    "amp": _Form(files=("mcp.json",), name="{plugin}:{server}"),
 }
+SHARED = frozenset({"amp", "cline", "goose"})
+"""The clients whose folders of plugins are also those of others: they count if it is installed."""
+
 WINNING = frozenset({"copilot"})
 """The clients in which a server of a plugin replaces the user's of the same name."""
 
@@ -149,10 +172,19 @@ def _read(plugin: Plugin, path: Path, most: int) -> Brought:
 def _named(form: _Form, plugin: Plugin, servers: Any) -> dict[str, Any]:
     """Return *servers* as the client has them: their names, and the folder of the plugin."""
     return {
-        form.name.format(plugin=plugin.name, server=name): _filled(value, form, plugin)
+        form.name.format(plugin=plugin.name, server=name): _placed(value, form, plugin)
         for name, value in map_of(servers).items()
         if isinstance(value, dict) and name not in plugin.off
     }
+
+
+def _placed(server: dict[str, Any], form: _Form, plugin: Plugin) -> dict[str, Any]:
+    """Return *server* with the folder of the plugin filled in."""
+    filled: dict[str, Any] = _filled(server, form, plugin)
+    command = filled.get("command")
+    if form.relative and isinstance(command, str) and command.startswith("./"):
+        filled["command"] = str(plugin.root / command)
+    return filled
 
 
 def _filled(value: Any, form: _Form, plugin: Plugin) -> Any:

@@ -4,7 +4,8 @@ Only our own sentences stand free. All else is a JSON string: a value cannot end
 is in one line, in which every character is visible.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.base.quoting import quoted
@@ -13,7 +14,7 @@ from fluxstatus.checks.wording import UNREAD
 from fluxstatus.mcp.entry import PROGRAM
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Why
-from fluxstatus.model.findings import Finding, Level, StepResult
+from fluxstatus.model.findings import Certainty, Finding, Level, StepResult
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Ref
 from fluxstatus.report.sentences import why_of
@@ -22,6 +23,15 @@ from fluxstatus.state.state import State
 
 _MOST = 600  # characters of a quotation
 _NAMES = 5
+_HINTS = 3  # fixes in a prompt
+_CERTAINTY: Mapping[Certainty, str] = {
+    "certain": "The check is certain of this cause: find out what led to it.",
+    "likely": "The check considers this cause likely: confirm it or rule it out first.",
+    "one-of": "The evidence fits more than one cause: find out which of them it is.",
+    "unknown": "The check does not know the cause.",
+}
+"""What is still open."""
+
 _FAULTS = (Level.FAIL, Level.WARN, Level.UNKNOWN)
 _INSTANCE = KINDS["FluxInstance"].resource
 
@@ -95,11 +105,18 @@ def beware(hidden: str) -> str:
 
 
 def controller_of(finding: Finding, analysis: Analysis) -> Ref | None:
-    """Return the Deployment that reconciles the object of *finding*, or is that object."""
-    ref = finding.object
-    if ref is None or ref.kind == "Deployment":
-        return ref
-    resource = analysis.state.resources.get((ref.kind, ref.namespace, ref.name))
+    """Return the Deployment that reconciles the object of *finding*, or is that object.
+
+    A Deployment that does not exist has no log: the Flux Operator, which installs it, may.
+    """
+    ref, state = finding.object, analysis.state
+    if ref and ref.kind == "Deployment":
+        existing = [one.ref for one in (*state.components, *state.operators)]
+        operator = state.operators[0].ref if state.operators else None
+        return ref if ref in existing else operator
+    if ref is None:
+        return None
+    resource = state.resources.get((ref.kind, ref.namespace, ref.name))
     component = analysis.controllers.component_of(resource) if resource else None
     return component.ref if component else None
 
@@ -118,12 +135,18 @@ def _described(finding: Finding) -> Iterator[str]:
     same = finding.summary.partition(": ")[0]
     if why := why_of(finding).removeprefix(f"{same}: "):
         yield f"Its explanation: {in_quotes(why)}"
-    if message := ": ".join(part for part in (finding.reason, finding.message) if part):
+    message = ": ".join(part for part in (finding.reason, finding.message) if part)
+    if message and not (finding.message and finding.message in finding.title):
         yield f"The controller's message: {in_quotes(message)}"
     if finding.blocks:
         names = [in_quotes(f"{ref}") for ref in finding.blocks[:_NAMES]]
         names += ["…"] * (len(finding.blocks) > _NAMES)
         yield f"It blocks {counted(len(finding.blocks), 'object')}: {', '.join(names)}."
+    if finding.certainty:
+        yield _CERTAINTY[finding.certainty]
+    fixes = (one for one in finding.hints if one.label == "fix")
+    for one in islice(fixes, _HINTS):
+        yield f"The check suggests: {in_quotes(one.text)}"
 
 
 def _tools(finding: Finding, analysis: Analysis) -> str:

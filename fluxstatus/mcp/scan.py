@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from fluxstatus.mcp.client import PLUGIN_BASE, Client, Location, Place
 from fluxstatus.mcp.clients import CLIENTS
-from fluxstatus.mcp.entry import PROGRAM, Entry, EntrySchema
+from fluxstatus.mcp.entry import DISABLED, NAME, PROGRAM, Entry, EntrySchema
 from fluxstatus.mcp.files import MOST, FileError, read
 from fluxstatus.mcp.formats.malformed import MalformedError
 from fluxstatus.mcp.host import Host
@@ -105,7 +105,7 @@ class _Reading:
         from fluxstatus.mcp import policies, trust  # noqa: PLC0415 - most machines have few such files
 
         client = self.client
-        called = name.rpartition(":")[2] if at.place.plugin else name  # PLUGIN:SERVER
+        called = NAME if at.place.plugin and name.endswith(NAME) else name  # as in PLUGIN:SERVER
         is_ours = name in self.lower or self._is_the_server(
             at.schema.read(called, value if own is None else own)
         )
@@ -179,8 +179,9 @@ def _client(client: Client, host: Host, most: int, *, folder: bool) -> ClientEnt
         try:
             text = _text(at, host, most if is_own else min(most, _MOST_OF_OTHERS))
             is_concerned = found.is_concerned(text)
-            # Some files of users have megabytes. In those of others, names may be escaped.
-            if is_concerned or not is_own or len(text) < _LARGE:
+            # Some files of users have megabytes, and a check is quick. In those of others, names
+            # may be escaped, and a launcher may have any name.
+            if found.folder or is_concerned or not is_own or len(text) < _LARGE:
                 found.add(at, client.servers(text, at.container))
         except (FileError, MalformedError) as error:
             if is_concerned:
@@ -207,15 +208,18 @@ def _of_plugins(
 
     Add to *problems* why a file of a plugin could not be read, if it may have such an entry.
     """
-    from fluxstatus.mcp.plugins import WINNING, brought  # noqa: PLC0415 - as in _Reading.add
+    from fluxstatus.mcp.plugins import SHARED, WINNING, brought  # noqa: PLC0415 - as in _Reading.add
 
     client = found.client
+    if client.name in SHARED and not client.installed(found.host):
+        return
+    schema = EntrySchema(off=DISABLED if client.schema.off == DISABLED else ("", False))
     taken = {*found.mine_by_name(), *found.of_folder, *found.managed}
     for one in brought(client.name, found.host, min(most, _MOST_OF_OTHERS), folder=found.folder):
         plugin = one.plugin
         if one.problem and (not one.text or found.is_concerned(one.text)):
             problems[not plugin.is_of_folder][one.problem] = None
-        at = Location(Place(f"{PLUGIN_BASE}/{plugin.name}"), one.path, (), EntrySchema())
+        at = Location(Place(f"{PLUGIN_BASE}/{plugin.name}"), one.path, (), schema)
         for name, value in one.servers.items():
             listed = found.listed(at, name, value)
             if listed is None or (name in taken and client.name not in WINNING):

@@ -48,7 +48,10 @@ _UNPROVEN = Code(
 _OTHER_CLUSTER = Code(
     "other-cluster", "The MCP server is configured for a different cluster than kubectl."
 )
-_NOT_PINNED = Code("not-pinned", "The MCP server follows the current context of the kubeconfig.")
+_NOT_PINNED = Code(
+    "not-pinned",
+    "The MCP server follows the current context of the kubeconfig, or the folder it is started in.",
+)
 _NOT_HERE = Code(
     "not-in-kubeconfig", "Only the kubeconfig of the entry has the context of the MCP server."
 )
@@ -240,6 +243,10 @@ def _cluster(
         )
         hints = (_setup(entry, clients, f'pin the entry to context "{target.context}"'),)
         yield Finding("cluster", _OTHER_CLUSTER, Level.FAIL, title, why=why, hints=hints)
+    elif entry.is_from_a_folder:
+        title = f"it uses {entry.kubeconfig} of the folder in which the client starts it"
+        hints = (_setup(entry, clients, "set the kubeconfig with its absolute path"),)
+        yield Finding("cluster", _NOT_PINNED, Level.WARN, title, hints=hints)
     elif not entry.context:
         title = f'it uses context "{target.context}" only while that is the current context'
         hints = (_setup(entry, clients, "pin the entry to the context"),)

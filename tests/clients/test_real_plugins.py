@@ -1,6 +1,7 @@
 """Plugins and extensions that a client itself installs, and what `mcp status` reads of them."""
 
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from fluxstatus.mcp.entry import NAME
-from tests.clients.leftovers import end
+from tests.clients.leftovers import end, processes_of
 from tests.clients.test_real_clients import Desk, trust_gemini
 
 pytestmark = pytest.mark.clients
@@ -65,6 +66,7 @@ class Shop:
 def _nothing_is_left(tmp_path: Path) -> Iterator[None]:
     yield
     end(tmp_path / "home")
+    assert not list(processes_of(tmp_path / "home"))
 
 
 def desk_of(tmp_path: Path, client: str) -> tuple[Desk, Shop]:
@@ -168,3 +170,50 @@ def test_an_extension(tmp_path: Path, client: str) -> None:
     assert desk.ours() == set()
     if client == "qwen":  # the list of Gemini has disabled ones, too
         assert listed(desk) == set()
+
+
+def test_a_plugin_of_droid(tmp_path: Path) -> None:
+    """It gives way to the user's entry; the settings of the repository enable and disable it."""
+    desk, shop = desk_of(tmp_path, "droid")
+    server = {"type": "stdio", "command": str(desk.home / "record")}
+    args = ["--kube-context=plugin", "serve"]
+    put(shop.plugin / ".mcp.json", {"mcpServers": {NAME: {**server, "args": args}}})
+    run(desk, "plugin", "marketplace", "add", str(shop.folder))
+    run(desk, "plugin", "install", "flux@market")
+    assert desk.listed() == desk.ours() == {"plugin"}
+    user = desk.client.target(desk.host)
+    desk.put(user, "user")
+    assert desk.listed() == desk.ours() == {"user"}
+    user.path.unlink()
+    for file, enabled, tags in (
+        ("settings.json", False, set()),
+        ("settings.local.json", True, {"plugin"}),
+    ):
+        settings = {"enabledPlugins": {"flux@market": enabled}}
+        put(desk.repository / ".factory" / file, settings)
+        assert desk.listed() == desk.ours() == tags
+    run(desk, "plugin", "uninstall", "flux@market")
+    assert desk.listed() == desk.ours() == set()
+
+
+def test_an_agent_plugin_of_cline(tmp_path: Path) -> None:
+    """It runs beside the user's entry; a disabled one does not."""
+    desk, _ = desk_of(tmp_path, "cline")
+    schemas = "https://agent-plugins.org/schemas/1.0.0"
+    root = desk.home / ".agents" / "plugins" / "folder"
+    put(root / "plugin.json", {"$schema": f"{schemas}/plugin.schema.json", "name": "flux"})
+    shutil.copy(desk.home / "record", root / "record")
+    args = ["--kube-context=plugin", "${PLUGIN_ROOT}"]
+    server = {"type": "stdio", "command": "./record", "args": args}
+    put(
+        root / "mcp.json",
+        {"$schema": f"{schemas}/mcp.schema.json", "mcpServers": {NAME: server}},
+    )
+    assert desk.listed() == desk.ours() == {"plugin"}
+    assert f"{root}\n" in desk.started.read_text()
+    desk.put(desk.client.target(desk.host), "user")
+    assert desk.listed() == desk.ours() == {"user", "plugin"}
+    settings = desk.home / ".cline" / "data" / "settings" / "global-settings.json"
+    known = json.loads(settings.read_text()) if settings.exists() else {}
+    put(settings, {**known, "disabledAgentPlugins": ["flux"]})
+    assert desk.listed() == desk.ours() == {"user"}

@@ -30,7 +30,12 @@ def initialize(params):
 
 
 def tools(params):
-    return {"tools": [{"name": name, "inputSchema": {}} for name in ABOUT["tools"]]}
+    listed = [{"name": name, "inputSchema": {}} for name in ABOUT["tools"]]
+    if not ABOUT["paged"]:
+        return {"tools": listed}
+    page = int(params.get("cursor", 0))
+    more = {"nextCursor": str(page + 1)} if page + 1 < len(listed) else {}
+    return {"tools": listed[page:page + 1], **more}
 
 
 def call(params):
@@ -91,12 +96,13 @@ for line in sys.stdin:
 def mcp_server(path: Path, **about: Any) -> Path:
     """Write a server to *path*, which writes what it is asked to the file `asked` beside it.
 
-    *about* are its `name`, `tools` and `instructions`, the `kubeconfig` that it reads instead of
-    $KUBECONFIG, how it answers `server/discover` ("newest", "refused", "ignored", "older",
-    "nameless", or late, with a refusal of `initialize` after it, "late", or before it, "later"),
-    and questions for `secrets` ("masked", "shown", "annotated", "none").
+    *about* are its `name`, `tools` (`paged` or not) and `instructions`, the `kubeconfig` that it
+    reads instead of $KUBECONFIG, how it answers `server/discover` ("newest", "refused", "ignored",
+    "older", "nameless", or late, with a refusal of `initialize` after it, "late", or before it,
+    "later"), and questions for `secrets` ("masked", "shown", "annotated", "none").
     """
     known = {
+        "paged": False,
         "name": "flux-operator-mcp",
         "tools": ["get_flux_instance"],
         "instructions": "",

@@ -207,6 +207,16 @@ def test_the_program_under_another_name(tmp_path: Path, built: Path, how: str) -
     assert [one.entry.name for one in found.started] == [NAME]
 
 
+def test_a_launcher_in_a_large_file_of_the_user(tmp_path: Path, built: Path) -> None:
+    """Its name says nothing, and the file has the history of the client, too."""
+    attack = Attack(tmp_path, "cursor")
+    script = program(tmp_path / "tools" / "harmless", f"exec '{built}' serve")
+    text = json.dumps(servers({"command": str(script)}, "tools"))
+    attack.write(tmp_path, CURSOR, _padded(text, 1 << 20))
+    [found] = scan(attack.host, {"cursor": attack.client})
+    assert [one.entry.name for one in found.entries] == ["tools"]
+
+
 @pytest.mark.parametrize(
     ("entry", "is_direct"),
     [

@@ -208,6 +208,9 @@ def test_fields_of_an_entry() -> None:
         (Entry("flux", "sh", ("-c", "docker run ghcr.io/c/flux-operator-mcp:v1 serve")), True),
         (Entry("flux", r"C:\tools\flux-operator-mcp.exe", ("serve",)), True),
         (Entry("flux", "/x/flux-operator-mcp-proxy", ("serve",)), False),
+        (Entry("flux-operator-mcp-eu", url="https://example.com/mcp"), True),
+        (Entry("flux", url="http://flux-operator-mcp.flux-system:9090/mcp"), True),
+        (Entry("flux", url="https://example.com/mcp"), False),
         (Entry("flux", "/x/other", ("--like", "flux-operator")), False),
     ],
 )

@@ -67,3 +67,14 @@ def test_the_name_of_a_context_is_no_cluster(
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "mine"))
     env = {"KUBECONFIG": str(tmp_path / file)} if file else {}
     assert leads_to(Entry(NAME, "flux-operator-mcp", args, env), target) is expected
+
+
+def test_a_relative_kubeconfig_leads_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client decides in which folder it starts the server."""
+    kubeconfig(tmp_path / "mine", HERE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "mine"))
+    entry = Entry(NAME, "flux-operator-mcp", PIN, {"KUBECONFIG": "mine"})
+    assert not leads_to(entry, TARGET)

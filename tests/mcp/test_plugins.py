@@ -1,6 +1,8 @@
 """The servers that plugins and extensions bring; tests/clients asks the clients themselves."""
 
 import json
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -119,6 +121,63 @@ def desktop(desk: Desk, content: Any, *, enabled: bool) -> Path:
     return desk.put(f"{folder}/io.flux/manifest.json", content)
 
 
+def droid(desk: Desk, content: Any, *, enabled: bool) -> Path:
+    """Install a plugin of Factory droid."""
+    root = ".factory/plugins/cache/market/flux/1"
+    place = {"scope": "user", "installPath": str(desk.home / root)}
+    installed = {"pluginId": "flux@market", "entry": place}
+    desk.put(".factory/plugins/installed_plugins/flux-market.json", installed)
+    desk.put(".factory/settings.json", {"enabledPlugins": {"flux@market": enabled}})
+    return desk.put(f"{root}/mcp.json", content)
+
+
+def cursor(desk: Desk, content: Any, *, enabled: bool) -> Path:
+    """Install a plugin of Cursor, in two versions, or remove it."""
+    root = ".cursor/plugins/cache/market/flux"
+    older = desk.put(f"{root}/2b/mcp.json", servers("--read-only=true")).parent
+    os.utime(older, (0, 0))
+    file = desk.put(f"{root}/1a/mcp.json", content)
+    if not enabled:
+        shutil.rmtree(desk.home / root)
+    return file
+
+
+def kiro(desk: Desk, content: Any, *, enabled: bool) -> Path:
+    """Install a power of Kiro."""
+    file = desk.home / ".kiro" / "settings" / "mcp.json"
+    known = json.loads(file.read_text()) if file.exists() else {}
+    powers = {"mcpServers": {f"power-flux-{NAME}": {"disabled": not enabled}}}
+    desk.put(".kiro/settings/mcp.json", {**known, "powers": powers})
+    return desk.put(".kiro/powers/installed/flux/mcp.json", content)
+
+
+def antigravity(desk: Desk, content: Any, *, enabled: bool) -> Path:
+    """Install a plugin of Antigravity; a folder without a manifest is none."""
+    manifest = desk.put(".gemini/config/plugins/flux/plugin.json", {"name": "flux"})
+    if not enabled:
+        manifest.unlink()
+    return desk.put(".gemini/config/plugins/flux/mcp_config.json", content)
+
+
+def amp(desk: Desk, content: Any, *, enabled: bool) -> Path:
+    """Install a skill of Amp; a folder without its text is none."""
+    (desk.home / ".config" / "amp").mkdir(parents=True, exist_ok=True)
+    skill = desk.put(".config/agents/skills/flux/SKILL.md", "---\nname: flux\n---\n")
+    if not enabled:
+        skill.unlink()
+    flat = content["mcpServers"] if isinstance(content, dict) else content
+    return desk.put(".config/agents/skills/flux/mcp.json", flat)
+
+
+def cline(desk: Desk, content: Any, *, enabled: bool) -> Path:
+    """Install an Agent Plugin of Cline."""
+    schema = "https://agent-plugins.org/schemas/1.0.0/plugin.schema.json"
+    desk.put(".agents/plugins/folder/plugin.json", {"$schema": schema, "name": "flux"})
+    disabled = [] if enabled else ["flux"]
+    desk.put(".cline/data/settings/global-settings.json", {"disabledAgentPlugins": disabled})
+    return desk.put(".agents/plugins/folder/mcp.json", content)
+
+
 Install = Callable[..., Path]
 INSTALLED: dict[str, tuple[Install, str]] = {
     "claude-code": (claude, f"plugin:flux:{NAME}"),
@@ -128,6 +187,12 @@ INSTALLED: dict[str, tuple[Install, str]] = {
     "copilot": (copilot, NAME),
     "goose": (goose, f"flux:{NAME}"),
     "claude-desktop": (desktop, NAME),
+    "droid": (droid, NAME),
+    "cursor": (cursor, f"plugin-flux-{NAME}"),
+    "kiro": (kiro, f"power-flux-{NAME}"),
+    "antigravity": (antigravity, f"flux:{NAME}"),
+    "amp": (amp, f"flux:{NAME}"),
+    "cline": (cline, f"flux.{NAME}"),
 }
 EACH = [(client, *row) for client, row in INSTALLED.items()]
 
@@ -192,7 +257,7 @@ def test_a_file_of_a_plugin_that_cannot_be_read(
     assert "is larger than 4 MiB" in "".join(desk.scan(client).problems)
 
 
-@pytest.mark.parametrize("client", ["claude-code", "goose"])
+@pytest.mark.parametrize("client", [client for client, row in INSTALLED.items() if row[1] != NAME])
 def test_a_wrapper_in_a_plugin_is_known_by_its_name(desk: Desk, client: str) -> None:
     """The client puts the name of the plugin before that of the server."""
     install, name = INSTALLED[client]
@@ -206,6 +271,15 @@ def test_the_folder_of_a_plugin_is_filled_in(desk: Desk) -> None:
     root = claude(desk, content, enabled=True).parent
     [one] = desk.scan("claude-code").started
     assert (one.entry.command, one.entry.filled_in) == (str(root / "flux-operator-mcp"), "")
+
+
+def test_a_command_in_the_folder_of_a_plugin(desk: Desk) -> None:
+    """A launcher that an Agent Plugin brings is looked into, whatever the server is called."""
+    content = {"mcpServers": {"f": server(command="./bin/launcher")}}
+    root = cline(desk, content, enabled=True).parent
+    program(root / "bin" / "launcher", "exec flux-operator-mcp serve")
+    [one] = desk.scan("cline").started
+    assert (one.entry.name, one.entry.command) == ("flux.f", str(root / "bin" / "launcher"))
 
 
 def test_a_manifest_may_have_servers_or_name_files(desk: Desk) -> None:
@@ -225,12 +299,75 @@ def test_a_manifest_may_have_servers_or_name_files(desk: Desk) -> None:
 
 def test_a_plugin_of_the_folder(desk: Desk) -> None:
     """Who wrote it may be anybody: a check does not read it."""
+    desk.put(".config/goose/config.yaml", "")
     desk.put("here/.agents/plugins/theirs/.mcp.json", servers())
     assert [one.entry.name for one in desk.scan("goose").started] == [f"theirs:{NAME}"]
     assert desk.scan("goose", folder=False).started == ()
     desk.put("here/.agents/plugins/theirs/.mcp.json", "{flux-operator-mcp")
     found = desk.scan("goose")
     assert (len(found.unread), found.problems) == (1, ())
+
+
+@pytest.mark.parametrize(
+    ("client", "files"),
+    [
+        ("antigravity", (".agents/plugins/theirs/plugin.json",
+                         ".agents/plugins/theirs/mcp_config.json")),
+        ("amp", (".agents/skills/theirs/SKILL.md", ".agents/skills/theirs/mcp.json")),
+    ],
+)  # fmt: skip
+def test_a_plugin_in_a_repository(desk: Desk, client: str, files: tuple[str, str]) -> None:
+    """It is in the root of the repository, and a check does not read it."""
+    (desk.home / ".config" / "amp").mkdir(parents=True)
+    desk.put("here/.git/HEAD", "")
+    desk.put("here/deep/file", "")
+    desk.here /= "deep"
+    for file, content in zip(files, ({}, {"f": server()}), strict=True):
+        desk.put(f"here/{file}", content)
+    assert [one.entry.name for one in desk.scan(client).started] == ["theirs:f"]
+    assert desk.scan(client, folder=False).started == ()
+
+
+@pytest.mark.parametrize(
+    ("client", "traces"), [("amp", ".config/amp"), ("cline", ".cline"), ("goose", ".config/goose")]
+)
+def test_a_folder_of_plugins_that_others_read(desk: Desk, client: str, traces: str) -> None:
+    """It is no sign of a client that is not there."""
+    install, name = INSTALLED[client]
+    install(desk, servers(), enabled=True)
+    assert [one.entry.name for one in desk.scan(client).started] == [name]
+    shutil.rmtree(desk.home / traces)
+    assert desk.scan(client).started == ()
+
+
+def test_who_enables_a_plugin_of_droid(desk: Desk) -> None:
+    """The settings of the repository win, and what they enable is not the user's."""
+    droid(desk, servers(), enabled=False)
+    desk.put("here/.factory/settings.json", {"enabledPlugins": {"flux@market": True}})
+    assert [one.entry.name for one in desk.scan("droid").started] == [NAME]
+    assert desk.scan("droid", folder=False).started == ()
+    droid(desk, servers(), enabled=True)
+    desk.put("here/.factory/settings.local.json", {"enabledPlugins": {"flux@market": False}})
+    assert desk.scan("droid").started == ()
+    [one] = desk.scan("droid", folder=False).started
+    assert one.entry.name == NAME
+
+
+def test_the_older_list_of_droid(desk: Desk) -> None:
+    """It is one file with all plugins."""
+    root = droid(desk, servers(), enabled=True).parent
+    (desk.home / ".factory/plugins/installed_plugins/flux-market.json").unlink()
+    assert desk.scan("droid").started == ()
+    plugins = {"flux@market": [{"scope": "user", "installPath": str(root)}]}
+    desk.put(".factory/plugins/installed_plugins.json", {"version": 1, "plugins": plugins})
+    assert [one.entry.name for one in desk.scan("droid").started] == [NAME]
+
+
+def test_a_server_of_a_plugin_that_is_disabled_in_its_file(desk: Desk) -> None:
+    """A power may bring a server that the user is to switch on."""
+    content = {"mcpServers": {NAME: {**server(), "disabled": True}}}
+    kiro(desk, content, enabled=True)
+    assert desk.scan("kiro").started == ()
 
 
 def test_a_server_that_codex_has_off_in_a_plugin(desk: Desk) -> None:

@@ -18,11 +18,13 @@ from fluxstatus.mcp import prompts
 from fluxstatus.mcp.next_step import report_with_next
 from fluxstatus.mcp.prompt import prompt_for
 from fluxstatus.mcp.state_file import Configured, LocalState
+from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.findings import Level
 from fluxstatus.model.kinds import RESOURCES
 from fluxstatus.state.state import State
 from tests.builders import HEALTHY, evidence
+from tests.conftest import RECORDED
 from tests.planting import HOSTILE, MARK, STATES, planted, planted_around, state, turns
 
 QUOTATION = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -102,6 +104,45 @@ def test_a_long_value_is_cut() -> None:
     """Of a long message, both ends are quoted."""
     known = planted_around(state("zoo"), f"begin{'x' * 9000}end")
     assert all(len(line) < 6000 for prompt in prompts_of(known) for line in prompt.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("certainty", "words"),
+    [("certain", "is certain of this cause"), ("likely", "confirm it or rule it out"),
+     ("one-of", "find out which of them it is")],
+)  # fmt: skip
+def test_it_says_what_is_open(certainty: str, words: str) -> None:
+    """The assistant is told how sure the check is, and what would fix it."""
+    analysis = Analysis(State(state("zoo")))
+    report = report_with_next(analysis)
+    found = [one for one in report.findings if one.certainty == certainty and one.hints]
+    assert found
+    for finding in found:
+        prompt = prompt_for(finding, analysis, report.steps)
+        assert prompt.count(words) == 1
+        fixes = [one.text for one in finding.hints if one.label == "fix"]
+        assert prompt.count("The check suggests: ") == min(len(fixes), 3)
+
+
+def test_a_controller_that_is_not_there_has_no_log() -> None:
+    """The operator, which installs it, has one."""
+    known = snapshot.load(RECORDED / "cluster-helm-controller-missing.json.gz")
+    analysis = Analysis(State(known))
+    report = report_with_next(analysis, prompt=True)
+    assert report.next
+    prompt = report.next.prompt
+    assert 'get_kubernetes_logs for "Deployment flux-system/flux-operator"' in prompt
+    assert 'logs for "Deployment flux-system/helm-controller"' not in prompt
+
+
+def test_what_the_title_has_is_not_said_again() -> None:
+    """What kustomize-controller's pod reports is the title, not a message of a controller."""
+    known = snapshot.load(RECORDED / "cluster-kustomize-controller-crashloop.json.gz")
+    analysis = Analysis(State(known))
+    report = report_with_next(analysis, prompt=True)
+    assert report.next
+    assert "OOMKilled" in report.next.prompt
+    assert "The controller's message" not in report.next.prompt
 
 
 def test_what_is_documented_has_a_prompt() -> None:

@@ -73,8 +73,9 @@ def _entry_lines(one: ClientEntries, listed: Listed) -> list[str]:
     place = listed.at.place
     of_whom = "" if place.is_the_users else f" of {whose(listed)}"
     name = f"{one.client.title}: {entry.name}{of_whom}"
-    if listed.off:
-        return [f" warn  {name} will not start: {listed.off}"]
+    if listed.off or entry.transport:
+        what = f"will not start: {listed.off}" if listed.off else entry.misuse
+        return [f" warn  {name} {what}"]
     if entry.url:
         return [f" warn  {name} calls a remote server; it is unknown whether the server can write"]
     context = f"context {entry.context}" if entry.context else "the current context"

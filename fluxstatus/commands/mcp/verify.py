@@ -170,6 +170,8 @@ def _seen(
     if entry.filled_in:
         text = f"only the client knows what {entry.filled_in} in the entry stands for"
         return ProgramError.of(Why.NOT_REQUESTED, text)
+    if entry.transport:
+        return ProgramError.of(Why.FAILED, f"the server {entry.misuse}")
     try:
         current = "" if isinstance(pinned, ProgramError) else pinned.context
         return observe(entry, deadline, current)

@@ -22,6 +22,10 @@ _TOKEN = re.compile(
 )
 _UNIT = "  "
 _GONE = object()
+_SKIPPED = None
+"""In place of a path: the value need not be looked into. Without a path, all of it is."""
+
+_DECODER = json.JSONDecoder()
 
 
 @dataclass(slots=True)
@@ -36,7 +40,10 @@ class _Token:
 
 @dataclass(slots=True)
 class _Node:
-    """A value: its position in the text, its content, the members of an object, items of a list."""
+    """A value: its position in the text, its content, the members of an object, items of a list.
+
+    A value beside the path that is looked for has no members or items, but its text.
+    """
 
     start: int
     end: int
@@ -44,6 +51,7 @@ class _Node:
     members: "list[_Member] | None" = None
     last: "_Token | None" = None  # the bracket that closes an object
     items: "list[_Node]" = field(default_factory=list)
+    text: str = ""
 
 
 @dataclass(slots=True)
@@ -79,12 +87,12 @@ def put(text: str, container: Sequence[str], name: str, value: dict[str, Any]) -
     Of an entry that is there, only what differs is changed. Missing parents are created. Raises
     MalformedError, also if a parent is not an object.
     """
-    root = _parse(text)
     path = [*container, name]
+    root = _parse(text, path)
     changed = text
-    while edit := next(_edits(_parse(changed), path, value), None):
+    while edit := next(_edits(_parse(changed, path), path, value), None):
         changed = _apply(changed, *edit)
-    _compare(root, _parse(changed), path)
+    _compare(root, _parse(changed, path), path)
     return changed
 
 
@@ -97,7 +105,8 @@ def drop(text: str, container: Sequence[str], name: str, *, prune: bool = False)
     changed = _without(text, path)
     while prune and (path := path[:-1]) and _is_empty(changed, path):
         changed = _without(changed, path)
-    _compare(_parse(text), _parse(changed), [*container, name])
+    whole = [*container, name]
+    _compare(_parse(text, whole), _parse(changed, whole), whole)
     return changed
 
 
@@ -141,7 +150,7 @@ def _apply(text: str, path: Sequence[Any], value: Any) -> str:
     """Return *text* with *value* at *path*, or without that member if it is _GONE."""
     if value is _GONE:
         return _without(text, path)
-    node = root = _parse(text)
+    node = root = _parse(text, path)
     rest = list(path)
     while rest and (child := _child(node, rest[0], path)):
         node, rest = child, rest[1:]
@@ -166,14 +175,14 @@ def _append(text: str, node: _Node, value: Any, newline: str) -> str:
 
 
 def _without(text: str, path: Sequence[str]) -> str:
-    while found := next(_all(_parse(text), path), None):
+    while found := next(_all(_parse(text, path), path), None):
         text = _cut(text, *found)
     return text
 
 
 def _is_empty(text: str, path: Sequence[str]) -> bool:
     """Return whether there is nothing in the object at *path*, not even a comment."""
-    for node, number in _all(_parse(text), path):
+    for node, number in _all(_parse(text, path), path):
         inner = (node.members or [])[number].node
         if inner.members is None or text[inner.start + 1 : inner.end - 1].strip():
             return False
@@ -270,7 +279,7 @@ def _compare(before: _Node, after: _Node, path: Sequence[str]) -> None:
 def _content(node: _Node, path: Sequence[str]) -> Any:
     """Return the content of *node*, with duplicate keys, without *path* and its empty parents."""
     if node.members is None:
-        return repr(node.value)
+        return node.text or repr(node.value)
     found = []
     for member in node.members:
         rest = path[1:] if path and member.name == path[0] else ()
@@ -283,12 +292,16 @@ def _content(node: _Node, path: Sequence[str]) -> Any:
     return found
 
 
-def _parse(text: str) -> _Node:
+def _parse(text: str, path: Sequence[Any] = ()) -> _Node:
+    """Return what *text* has at *path* and around it. Raises MalformedError.
+
+    What is beside the path is read in C where it has no comments: such files have megabytes.
+    """
     if not text.strip(" \t\r\n"):
         raise MalformedError("it is empty")
-    tokens = _tokens(text)
+    tokens = _Tokens(text)
     try:
-        root, token = _value(next(tokens), tokens)
+        root, token = _value(next(tokens), tokens, path)
     except RecursionError as error:
         raise MalformedError("it is nested too deeply") from error
     if token.kind != "end":
@@ -296,34 +309,53 @@ def _parse(text: str) -> _Node:
     return root
 
 
-def _tokens(text: str) -> Iterator[_Token]:
-    position = before = 0
-    line_comment = False
-    while match := _TOKEN.match(text, position):
-        kind = match.lastgroup or ""
-        if kind == "comment":
-            before, line_comment = match.end(), match[0].startswith("//")
-        elif kind != "space":
-            yield _Token(kind, match[0], match.start(), match.end(), before, line_comment)
-            before, line_comment = match.end(), False
-        position = match.end()
-        if kind == "end":
-            return
-    raise MalformedError(f"line {text.count(chr(10), 0, position) + 1} is not JSON")
+class _Tokens:
+    """The tokens of *text*, one after the other. Raises MalformedError."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._position = self._before = 0
+        self._line_comment = False
+
+    def __next__(self) -> _Token:
+        text = self.text
+        while match := _TOKEN.match(text, self._position):
+            kind, self._position = match.lastgroup or "", match.end()
+            if kind == "comment":
+                self._before, self._line_comment = match.end(), match[0].startswith("//")
+            elif kind != "space":
+                token = _Token(
+                    kind, match[0], match.start(), match.end(), self._before, self._line_comment
+                )
+                self._before, self._line_comment = match.end(), False
+                return token
+        line = text.count("\n", 0, self._position) + 1
+        raise MalformedError(f"line {line} is not JSON")
+
+    def skipped(self, start: _Token) -> _Node | None:
+        """Return the object or list that begins with *start*; None if it has to be looked into."""
+        try:
+            value, end = _DECODER.raw_decode(self.text, start.start)
+        except ValueError:  # it has comments, or is malformed
+            return None
+        self._position = self._before = end
+        return _Node(start.start, end, value, text=self.text[start.start : end])
 
 
-def _value(token: _Token, tokens: Iterator[_Token]) -> tuple[_Node, _Token]:
+def _value(token: _Token, tokens: _Tokens, path: Sequence[Any] | None = ()) -> tuple[_Node, _Token]:
     """Parse the value that begins with *token*; return it and the next token."""
-    if token.text == "{":
-        return _object(token, tokens)
-    if token.text == "[":
-        return _array(token, tokens)
-    if token.kind not in ("string", "plain"):
-        raise _unexpected(token)
-    return _Node(token.start, token.end, _scalar(token)), next(tokens)
+    if token.text not in ("{", "["):
+        if token.kind not in ("string", "plain"):
+            raise _unexpected(token)
+        return _Node(token.start, token.end, _scalar(token)), next(tokens)
+    if path is _SKIPPED:
+        if node := tokens.skipped(token):
+            return node, next(tokens)
+        path = ()
+    return _object(token, tokens, path) if token.text == "{" else _array(token, tokens)
 
 
-def _object(start: _Token, tokens: Iterator[_Token]) -> tuple[_Node, _Token]:
+def _object(start: _Token, tokens: _Tokens, path: Sequence[Any]) -> tuple[_Node, _Token]:
     members: list[_Member] = []
     token = next(tokens)
     while token.text != "}" or token.kind != "mark":
@@ -332,15 +364,17 @@ def _object(start: _Token, tokens: Iterator[_Token]) -> tuple[_Node, _Token]:
         key, colon = token, next(tokens)
         if colon.text != ":":
             raise _unexpected(colon)
-        node, token = _value(next(tokens), tokens)
-        members.append(_Member(_scalar(key), key, node))
+        name = _scalar(key)
+        below = path[1:] if not path or path[0] == name else _SKIPPED
+        node, token = _value(next(tokens), tokens, below)
+        members.append(_Member(name, key, node))
         if token.text == ",":
             members[-1].comma, token = token, next(tokens)
     value = {member.name: member.node.value for member in members}
     return _Node(start.start, token.end, value, members, token), next(tokens)
 
 
-def _array(start: _Token, tokens: Iterator[_Token]) -> tuple[_Node, _Token]:
+def _array(start: _Token, tokens: _Tokens) -> tuple[_Node, _Token]:
     items: list[_Node] = []
     token, comma = next(tokens), True
     while token.text != "]" or token.kind != "mark":
