@@ -162,13 +162,20 @@ class Controllers:
         return next((ref for ref in refs if ref.name == SOURCE_CONTROLLER), None)
 
     def _unserved(self, state: State) -> Iterator[tuple[str, tuple[Ref, Fault]]]:
-        """Yield the kinds of installed controllers that the API server does not serve."""
+        """Yield the kinds of installed controllers that the API server does not serve.
+
+        An object that was read is evidence that its kind is served.
+        """
         served = state.evidence.served
         if served is None:
             return
         for name in sorted(self._by_name):
             kinds = [k for k in KINDS.values() if k.controller == name and not k.added_later]
-            missing = [kind for kind in kinds if kind.resource not in served]
+            missing = [
+                kind
+                for kind in kinds
+                if kind.resource not in served and not state.of_kind(kind.name)
+            ]
             if missing:
                 ref = Ref(_CRD_VERSION, "CustomResourceDefinition", "", missing[0].resource)
                 fault = fault_of_unserved(state, name, joined([kind.name for kind in missing]))

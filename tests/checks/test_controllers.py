@@ -1,5 +1,6 @@
 """Step 4: the controllers are there, and work."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -199,6 +200,12 @@ def test_a_crd_that_something_needs_is_a_fault(plural: str, group: str, code: st
     findings = bad(found("components", known))
     assert [(f.code, f.object and f.object.name) for f in findings] == [(code, f"{plural}.{group}")]
     assert not [f for f in found("components", known) if f.code == "absent"]
+
+
+def test_an_object_that_was_read_shows_that_its_kind_is_served() -> None:
+    """What the list of kinds lacks is not missing then, whatever wrote the snapshot."""
+    known = replace(evidence(*HEALTHY), served=without_crds("gitrepositories"))
+    assert bad(found("components", known)) == []
 
 
 @pytest.mark.parametrize("namespaces", [frozenset(), frozenset({"apps"})])
