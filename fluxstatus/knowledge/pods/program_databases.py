@@ -52,7 +52,7 @@ RULES = (
         ),
         pattern=Text(
             EXITED
-            + r"(?P<detail>data directory \\?\"[^\"\n]{1,120}\" has (?:wrong ownership|group or world access|invalid permissions))"
+            + r"(?P<detail>data directory \\?\"[^\"\n]{1,300}\" has (?:wrong ownership|group or world access|invalid permissions))"
         ),
         quoted=True,
         upstream="PostgreSQL src/backend/utils/init/miscinit.c",

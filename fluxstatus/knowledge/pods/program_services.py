@@ -58,7 +58,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="CoreDNS forwards requests to itself, because the resolv.conf of its node names a local resolver: {detail}",
+        why="the DNS server forwards requests to itself, probably because the resolv.conf of its node names a local resolver: {detail}",
         steps=(
             Step(
                 "let the kubelet use a resolv.conf with the real name servers (resolvConf, on systemd-resolved /run/systemd/resolve/resolv.conf), or set the upstream servers in forward of the Corefile",
