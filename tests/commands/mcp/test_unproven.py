@@ -71,7 +71,7 @@ def test_a_tool_that_writes_on_the_last_page(verified: Any, tmp_path: Path) -> N
 def test_a_server_that_listens_on_a_port(
     flux_status: Program, verified: Any, tmp_path: Path
 ) -> None:
-    """The client that starts it cannot use it, and others can: it is neither started nor praised."""
+    """The client that starts it cannot use it, and others can: it is not started, and no pass."""
     server = mcp_server(tmp_path / "bin" / "flux-operator-mcp", tools=READING)
     exit_code, document, found = verified(server, "serve", "--read-only", "--transport=http")
     assert (exit_code, document["writes"], found["server"]) == (3, None, "failed")
