@@ -211,11 +211,11 @@ def _of_plugins(
     from fluxstatus.mcp.plugins import SHARED, WINNING, brought  # noqa: PLC0415 - as in _Reading.add
 
     client = found.client
-    if client.name in SHARED and not client.installed(found.host):
-        return
     schema = EntrySchema(off=DISABLED if client.schema.off == DISABLED else ("", False))
     taken = {*found.mine_by_name(), *found.of_folder, *found.managed}
     for one in brought(client.name, found.host, min(most, _MOST_OF_OTHERS), folder=found.folder):
+        if client.name in SHARED and not client.installed(found.host):
+            return
         plugin = one.plugin
         if one.problem and (not one.text or found.is_concerned(one.text)):
             problems[not plugin.is_of_folder][one.problem] = None

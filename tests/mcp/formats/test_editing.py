@@ -486,3 +486,22 @@ def test_a_toml_file_with_many_tables_is_not_parsed_for_each(
     monkeypatch.setattr(tomllib, "loads", loads)
     assert toml.drop(text, AT, NAME) == projects
     assert sum(parsed) < 20 * len(text)
+
+
+def test_a_json_file_with_much_else_is_not_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Claude Code keeps its history in the same file: only what is around the entry is parsed."""
+    history = {f"/home/me/{number}": {"history": [{"n": [1, "x"]}] * 20} for number in range(200)}
+    document = json.dumps(
+        {"projects": history, "mcpServers": {"a": VALUE}, "last": history}, indent=2
+    )
+    read = []
+    real = jsonc._Tokens.__next__  # noqa: SLF001 - its work is what is counted
+
+    def count(tokens: Any) -> Any:
+        read.append(1)
+        return real(tokens)
+
+    monkeypatch.setattr(jsonc._Tokens, "__next__", count)  # noqa: SLF001 - as above
+    text = jsonc.put(document, AT, NAME, VALUE)
+    assert jsonc.drop(text, AT, NAME) == document
+    assert 0 < len(read) < 1000
