@@ -46,7 +46,7 @@ STATE_FIELDS = {
     "expected", "target_cluster_resource", "waiting", "suspended_by", "failures", "and_objects",
     "pods_ns", "target_generation", "target_observed", "objects", "components", "deletion",
     "component_names", "until", "by_hand", "pending", "cluster_type", "age", "overdue", "example",
-    "every", "lease", "unrenewed",
+    "every", "lease", "unrenewed", "looping",
 }  # fmt: skip
 READS = {"get", "describe", "logs", "explain", "auth", "api-resources", "version"}
 CHANGES = {
