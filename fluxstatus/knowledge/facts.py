@@ -132,6 +132,31 @@ def has_reference(subject: Subject) -> bool:
     return bool(map_of(subject.resource.spec.get("ref")))
 
 
+def names_branch(subject: Subject) -> bool:
+    """Return whether the source is limited to a branch (spec.ref.branch)."""
+    return bool(map_of(subject.endpoint.spec.get("ref")).get("branch"))
+
+
+def pins_commit(subject: Subject) -> bool:
+    """Return whether the source specifies a commit (spec.ref.commit)."""
+    return bool(map_of(subject.endpoint.spec.get("ref")).get("commit"))
+
+
+def is_at_cloud_registry(subject: Subject) -> bool:
+    """Return whether the address is in the container registry of a cloud."""
+    return bool(address_of(subject)["cloud_registry"])
+
+
+def has_instance(subject: Subject) -> bool:
+    """Return whether there is a FluxInstance."""
+    return bool(subject.state and subject.state.instance)
+
+
+def provides(*types: str) -> Callable[[Subject], bool]:
+    """Return the fact that the spec.type of the object contains one of *types*."""
+    return lambda subject: any(one in text_of(subject.resource.spec.get("type")) for one in types)
+
+
 def substitutes(subject: Subject) -> bool:
     """Return whether a Kustomization substitutes variables (spec.postBuild)."""
     return bool(map_of(subject.resource.spec.get("postBuild")))

@@ -26,7 +26,8 @@ class Step(NamedTuple):
     of the object or a named group of the pattern. A command is omitted if one of its fields is
     empty for the object. A step that is `if_unexplained` is left out if other evidence, such as a
     pod, shows the cause. As for a rule, each fact in `when` must be true, and none in `unless`: what
-    is known about the object need not be a condition in the sentence.
+    is known about the object need not be a condition in the sentence. Each field in `needs` must have
+    a value, and none in `lacks`.
     """
 
     text: str
@@ -35,6 +36,12 @@ class Step(NamedTuple):
     if_unexplained: bool = False
     when: tuple[Fact, ...] = ()
     unless: tuple[Fact, ...] = ()
+    needs: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+
+    def fits(self, fields: Mapping[str, str]) -> bool:
+        """Return whether *fields* has what the step needs, and not what rules it out."""
+        return all(map(fields.get, self.needs)) and not any(map(fields.get, self.lacks))
 
     def holds(self, subject: Subject) -> bool:
         """Return whether what is known of *subject* confirms this step, and does not refute it."""
@@ -258,6 +265,7 @@ def hints(steps: Sequence[Step], fields: Mapping[str, str]) -> tuple[Hint, ...]:
             if_unexplained=step.if_unexplained,
         )
         for step in steps
+        if step.fits(fields)
     )
 
 

@@ -5,7 +5,13 @@ Upstream: source-controller internal/helm/repository, internal/helm/getter.
 
 from fluxstatus.knowledge.charts.shared import HELM, INDEX
 from fluxstatus.knowledge.commands import BASIC_AUTH, SECRET, SPEC, URL, for_secret
-from fluxstatus.knowledge.facts import has_artifact, has_cloud_provider, has_secret, is_git_page
+from fluxstatus.knowledge.facts import (
+    has_artifact,
+    has_cloud_provider,
+    has_secret,
+    is_git_page,
+    passes_credentials,
+)
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
@@ -75,8 +81,9 @@ RULES = (
                 change=(_LOGIN,),
             ),
             Step(
-                "if the credentials are valid, check whether spec.url redirects to another host. The credentials are only sent there if spec.passCredentials is true",
+                "if the credentials are valid, check whether spec.url redirects to another host. The credentials are not sent there, because spec.passCredentials is not true",
                 read=(URL,),
+                unless=(passes_credentials,),
             ),
         ),
         pattern=_INDEX_REJECTED,
