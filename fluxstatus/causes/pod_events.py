@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import TypeAlias
 from weakref import WeakKeyDictionary
 
-from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.labels import labels_in
 from fluxstatus.base.late_pattern import late_pattern
-from fluxstatus.model.evidence import Object
+from fluxstatus.model.evidence import WORKLOAD_PODS, Object
 from fluxstatus.model.ref import Key
 from fluxstatus.state.pods import PodProblem, claims_of
 from fluxstatus.state.state import Event, State
@@ -39,6 +40,14 @@ _LATE_MOUNT = late_pattern(
 _OF_DEPLOYMENT = late_pattern(r"(?P<stem>.+)-[a-z0-9]{6,10}-[a-z0-9]{5}")
 """The name of a pod of a Deployment."""
 
+_USED_BY = late_pattern(r"Multi-Attach error .* already used by pod\(s\) (?P<holder>[\w.-]+)")
+"""An event about a volume, with the pod that has it (pkg/controller/volume/attachdetach/util)."""
+
+_REPLICA_SET = late_pattern(r"(?P<stem>.+)-[a-z0-9]{1,10}")
+"""The name of a ReplicaSet of a Deployment."""
+
+_OF_ROLLOUT = "rollouts-pod-template-hash"  # a label of the pods of an Argo Rollout
+
 _UNUSED_LOGIN = "Unable to retrieve some image pull secrets"  # kubelet_pods.go
 
 
@@ -63,6 +72,44 @@ def events_behind(state: State, problem: PodProblem, pod: Object) -> Iterator[Ev
     if problem.code == "pending":
         for claim in claims_of(pod) or _claims_named_after(state, namespace, problem.pod):
             yield from state.warnings.get(("PersistentVolumeClaim", namespace, claim), [])[:1]
+
+
+def holder_of_volume(state: State, event: Event, pod: Object) -> str:
+    """Return what is known about the pod that has the volume that *event* of *pod* is about.
+
+    The result is a clause, or empty. A pod that is Ready is on a node that is Ready: otherwise, the
+    node controller resets the condition.
+    """
+    found = _USED_BY.search(event.message)
+    namespace = map_of(pod.get("metadata")).get("namespace")
+    holder = _pod_named(state, namespace, found["holder"]) if found else None
+    if found is None or holder is None:
+        return ""
+    name, metadata = found["holder"], map_of(holder.get("metadata"))
+    if metadata.get("deletionTimestamp") is not None:
+        return f"; pod {name} is being deleted"
+    conditions = maps_of(map_of(holder.get("status")).get("conditions"))
+    if not any(one.get("type") == "Ready" and one.get("status") == "True" for one in conditions):
+        return ""
+    mine, its = _replica_set_of(pod), _replica_set_of(holder)
+    stems = {one["stem"] for set_ in (mine, its) if (one := _REPLICA_SET.fullmatch(set_))}
+    if mine != its and mine and its and len(stems) == 1:
+        return f"; pod {name} of the other ReplicaSet {its} of Deployment {stems.pop()} is ready"
+    return f"; pod {name} is ready"
+
+
+def _pod_named(state: State, namespace: object, name: str) -> Object | None:
+    pods = state.evidence.answer(WORKLOAD_PODS).known
+    named = (pod for pod in pods if map_of(pod.get("metadata")).get("name") == name)
+    return next((p for p in named if map_of(p.get("metadata")).get("namespace") == namespace), None)
+
+
+def _replica_set_of(pod: Object) -> str:
+    """Return the name of the ReplicaSet of a Deployment that controls *pod*, or nothing."""
+    owners = maps_of(map_of(pod.get("metadata")).get("ownerReferences"))
+    sets = (one for one in owners if one.get("kind") == "ReplicaSet")
+    owner = next((one for one in sets if one.get("controller") is True), None)
+    return "" if owner is None or _OF_ROLLOUT in labels_in(pod) else text_of(owner.get("name"))
 
 
 def _telling(events: list[Event], problem: PodProblem) -> list[Event]:

@@ -10,7 +10,12 @@ from typing import NamedTuple
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.labels import labels_in
 from fluxstatus.base.late_pattern import late_pattern
-from fluxstatus.causes.pod_events import UNSCHEDULED, events_behind, warnings_by_namespace
+from fluxstatus.causes.pod_events import (
+    UNSCHEDULED,
+    events_behind,
+    holder_of_volume,
+    warnings_by_namespace,
+)
 from fluxstatus.causes.pod_namespaces import is_remediated
 from fluxstatus.knowledge import object_diagnosis, workload_diagnosis
 from fluxstatus.knowledge.diagnosis import Diagnosis
@@ -261,7 +266,7 @@ def _from_pods(state: State, pods: list[Object]) -> Unhealthy | None:
     brief = worst.title
     for event in events_behind(state, worst, pod):
         if event.message not in text:
-            text += f"; {event.reason}: {event.message}"
+            text += f"; {event.reason}: {event.message}{holder_of_volume(state, event, pod)}"
             brief += _in_brief(event) if worst.code in ("init", "not-ready") else ""
     fields = {"name": worst.pod, "pod": worst.pod, "ns": namespace, "container": worst.container}
     known = workload_diagnosis(text, fields)

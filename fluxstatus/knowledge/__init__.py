@@ -68,6 +68,8 @@ def diagnose(
     """
     subject = Subject(resource, reason, message, template_fields, state)
     found = rule_for(subject)
+    if kept := tuple(step for step in found.rule.steps if step.holds(subject)):
+        found = Diagnosis(found.rule._replace(steps=kept), found.fields)
     rule = found.rule
     if resource.kind.name == "HelmRelease" and resource.verdict is not Verdict.TERMINATING:
         from fluxstatus.knowledge.releases.shared import REASONS

@@ -26,6 +26,11 @@ from fluxstatus.state.resource import Resource, Verdict, release_name, target_na
 from fluxstatus.state.state import State
 
 
+def is_a(*kinds: str) -> Callable[[Subject], bool]:
+    """Return the fact that the object is of one of *kinds*."""
+    return lambda subject: subject.kind in kinds
+
+
 def is_remote(subject: Subject) -> bool:
     """Return whether the object applies to another cluster (spec.kubeConfig)."""
     return bool(map_of(subject.resource.spec.get("kubeConfig")))
@@ -127,6 +132,31 @@ def has_reference(subject: Subject) -> bool:
     return bool(map_of(subject.resource.spec.get("ref")))
 
 
+def names_branch(subject: Subject) -> bool:
+    """Return whether the source is limited to a branch (spec.ref.branch)."""
+    return bool(map_of(subject.endpoint.spec.get("ref")).get("branch"))
+
+
+def pins_commit(subject: Subject) -> bool:
+    """Return whether the source specifies a commit (spec.ref.commit)."""
+    return bool(map_of(subject.endpoint.spec.get("ref")).get("commit"))
+
+
+def is_at_cloud_registry(subject: Subject) -> bool:
+    """Return whether the address is in the container registry of a cloud."""
+    return bool(address_of(subject)["cloud_registry"])
+
+
+def has_instance(subject: Subject) -> bool:
+    """Return whether there is a FluxInstance."""
+    return bool(subject.state and subject.state.instance)
+
+
+def provides(*types: str) -> Callable[[Subject], bool]:
+    """Return the fact that the spec.type of the object contains one of *types*."""
+    return lambda subject: any(one in text_of(subject.resource.spec.get("type")) for one in types)
+
+
 def substitutes(subject: Subject) -> bool:
     """Return whether a Kustomization substitutes variables (spec.postBuild)."""
     return bool(map_of(subject.resource.spec.get("postBuild")))
@@ -167,6 +197,29 @@ def is_about_flux_object(subject: Subject) -> bool:
     """Return whether the object in the message is of a kind of Flux."""
     about = object_in(subject.message.text, item=subject.resource.object)
     return about.get("object_resource", "") in RESOURCES
+
+
+BUILT_IN_GROUP = (
+    r"(?:(?:networking|storage|rbac\.authorization|admissionregistration|apiextensions|apiregistration|"
+    r"scheduling|coordination|node|discovery|events|certificates|resource|authentication|authorization|"
+    r"flowcontrol\.apiserver|internal\.apiserver|storagemigration)\.k8s\.io|[a-z][\w-]*)"
+)
+"""The built-in API groups. The group of a CRD always contains a dot (apiextensions validation)."""
+
+_TYPED = late_pattern(r"[ ;(](?P<group>[\w.-]*)/?v\d\w*, Kind=\w+")
+_BUILT_IN = late_pattern(BUILT_IN_GROUP)
+
+
+def is_about_built_in_kind(subject: Subject) -> bool:
+    """Return whether the message has the API group of an object, and Kubernetes itself defines it."""
+    found = _TYPED.search(subject.message.text)
+    return found is not None and (not found["group"] or bool(_BUILT_IN.fullmatch(found["group"])))
+
+
+def is_about_custom_kind(subject: Subject) -> bool:
+    """Return whether the message has the API group of an object, and a CRD defines its kind."""
+    found = _TYPED.search(subject.message.text)
+    return found is not None and not is_about_built_in_kind(subject)
 
 
 _LABEL = late_pattern(r'metadata\.labels: Invalid value: "([^"]+)"')

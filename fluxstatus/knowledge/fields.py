@@ -67,6 +67,7 @@ def fields_of(resource: Resource, endpoint: Resource | None = None) -> dict[str,
         "github_app": provider if provider == "github" else "",
         "submodules": "recurseSubmodules" if spec.get("recurseSubmodules") is True else "",
         "of_endpoint": "" if endpoint is resource else _called(endpoint),
+        "cert_field": _CERT_FIELD.get(endpoint.ref.kind, _ANY_CERT_FIELD),
         "endpoint_resource": endpoint.kind.resource,
         "endpoint_name": endpoint.ref.name,
         "endpoint_ns": endpoint.ref.namespace,
@@ -81,6 +82,17 @@ def fields_of(resource: Resource, endpoint: Resource | None = None) -> dict[str,
         **_IN_MANIFESTS,
         **_IN_MANIFESTS_OF.get(ref.kind, {}),
     }
+
+
+_CERT_FIELD = {
+    "GitRepository": "spec.secretRef",
+    **dict.fromkeys(
+        ("Bucket", "HelmRepository", "ImageRepository", "OCIRepository", "Provider"),
+        "spec.certSecretRef",
+    ),
+}
+"""The field with the Secret that has the certificates for the connection, by kind."""
+_ANY_CERT_FIELD = "spec.certSecretRef (for Git, in spec.secretRef)"
 
 
 def missing_fields(fields: Mapping[str, str], missing: str) -> dict[str, str]:

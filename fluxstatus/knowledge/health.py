@@ -162,6 +162,12 @@ RULES = (
             Step(
                 "correct apiVersion and kind in spec.healthChecks, or install the {kind_wanted} CRD first",
                 read=("kubectl api-resources --api-group={group_wanted}", SPEC),
+                when=(has_health_checks,),
+            ),
+            Step(
+                "check whether the cluster serves {kind_wanted} now. If it does, reconcile again, because the controller may have read the list of kinds before the CRD was installed; otherwise, apply its CRD in a Kustomization that this one depends on",
+                read=("kubectl api-resources --api-group={group_wanted}",),
+                unless=(has_health_checks,),
             ),
         ),
         pattern=Text(

@@ -5,6 +5,7 @@ Upstream: flux-operator internal/controller, internal/gitprovider.
 
 from fluxstatus.knowledge.codes import SPEC_INVALID
 from fluxstatus.knowledge.commands import BASIC_AUTH, LOG, SECRET, SPEC, for_secret
+from fluxstatus.knowledge.facts import provides
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -18,6 +19,9 @@ _PROVIDER_AUTH_REJECTED = Code(
 )
 _PROVIDER_FAILED = Code("provider-failed", "The ResourceSetInputProvider cannot read its inputs.")
 _INPUTS: KindNames = frozenset({"ResourceSetInputProvider"})
+
+_OF_CLOUD = provides("ACR", "ECR", "GAR", "AzureDevOps", "AWSCodeCommit")
+_OF_REGISTRY = provides("ArtifactTag")
 
 RULES = (
     Rule(
@@ -80,12 +84,20 @@ RULES = (
         why="{host} denies access without credentials, but spec.secretRef is not set (401, 403 or UNAUTHORIZED)",
         steps=(
             Step(
-                "create a Secret with the keys username and password (use a token as the password), and reference it in spec.secretRef. For the tags of a container registry, create a Secret of type kubernetes.io/dockerconfigjson instead",
-                read=(SPEC,),
-                change=(for_secret(BASIC_AUTH, "{name}-auth"),),
+                "the operator authenticates with workload identity for this spec.type: grant read access to the operator's identity, or to that of spec.serviceAccountName if set",
+                when=(_OF_CLOUD,),
             ),
             Step(
-                "for the cloud types ACR, ECR, GAR, AzureDevOps and AWSCodeCommit, the operator authenticates with workload identity if no Secret is set: grant read access to the operator's identity, or to that of spec.serviceAccountName if set"
+                "create a Secret of type kubernetes.io/dockerconfigjson, and reference it in spec.secretRef",
+                read=(SPEC,),
+                when=(_OF_REGISTRY,),
+                unless=(_OF_CLOUD,),
+            ),
+            Step(
+                "create a Secret with the keys username and password (use a token as the password), and reference it in spec.secretRef",
+                read=(SPEC,),
+                change=(for_secret(BASIC_AUTH, "{name}-auth"),),
+                unless=(_OF_CLOUD, _OF_REGISTRY),
             ),
             Step(
                 "check that the repository in spec.url exists; some Git hosts deny access to repositories that do not exist"

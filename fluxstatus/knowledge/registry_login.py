@@ -5,7 +5,13 @@ source-controller internal/helm/registry/auth.go.
 """
 
 from fluxstatus.knowledge.commands import ENDPOINT, REGISTRY, SPEC, for_secret
-from fluxstatus.knowledge.facts import at_host, has_cloud_provider, has_secret
+from fluxstatus.knowledge.facts import (
+    at_host,
+    has_cloud_provider,
+    has_secret,
+    is_a,
+    is_at_cloud_registry,
+)
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -224,12 +230,23 @@ RULES = (
         why="the registry requires authentication (UNAUTHORIZED), but no Secret is set in spec.secretRef{of_endpoint}; some registries also respond this way if the repository does not exist",
         steps=(
             Step(
-                "create a Secret of type kubernetes.io/dockerconfigjson, and reference it in spec.secretRef{of_endpoint}; for a cloud registry, set spec.provider instead",
+                "set spec.provider{of_endpoint} to {cloud_registry}, and grant the controller's cloud identity read access",
                 read=(ENDPOINT,),
-                change=(for_secret(REGISTRY, "{endpoint_name}-auth"),),
+                when=(is_at_cloud_registry,),
             ),
             Step(
-                "if the repository is public, correct the name in {address_field}; for a Helm chart, Flux appends the chart's name"
+                "create a Secret of type kubernetes.io/dockerconfigjson, and reference it in spec.secretRef{of_endpoint}",
+                read=(ENDPOINT,),
+                change=(for_secret(REGISTRY, "{endpoint_name}-auth"),),
+                unless=(is_at_cloud_registry,),
+            ),
+            Step(
+                "if the repository is public, correct the name in {address_field}, to which Flux appends the chart's name",
+                when=(is_a("HelmChart"),),
+            ),
+            Step(
+                "if the repository is public, correct the name in {address_field}",
+                unless=(is_a("HelmChart"),),
             ),
         ),
         pattern=_REJECTED,

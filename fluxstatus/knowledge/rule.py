@@ -15,6 +15,9 @@ from fluxstatus.model.findings import Certainty
 from fluxstatus.model.hints import Command, Hint, command
 from fluxstatus.model.kinds import KindNames
 
+Fact = Callable[[Subject], bool]
+"""A fact about an object other than its message (see facts.py)."""
+
 
 class Step(NamedTuple):
     """A next step, as a template: a sentence and command lines.
@@ -22,13 +25,27 @@ class Step(NamedTuple):
     The commands in `read` change nothing, those in `change` do. `{name}` is replaced with a field
     of the object or a named group of the pattern. A command is omitted if one of its fields is
     empty for the object. A step that is `if_unexplained` is left out if other evidence, such as a
-    pod, shows the cause.
+    pod, shows the cause. As for a rule, each fact in `when` must be true, and none in `unless`: what
+    is known about the object need not be a condition in the sentence. Each field in `needs` must have
+    a value, and none in `lacks`.
     """
 
     text: str
     read: tuple[str, ...] = ()
     change: tuple[str, ...] = ()
     if_unexplained: bool = False
+    when: tuple[Fact, ...] = ()
+    unless: tuple[Fact, ...] = ()
+    needs: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+
+    def fits(self, fields: Mapping[str, str]) -> bool:
+        """Return whether *fields* has what the step needs, and not what rules it out."""
+        return all(map(fields.get, self.needs)) and not any(map(fields.get, self.lacks))
+
+    def holds(self, subject: Subject) -> bool:
+        """Return whether what is known of *subject* confirms this step, and does not refute it."""
+        return _confirmed(self.when, self.unless, subject)
 
 
 class Text:
@@ -45,10 +62,6 @@ class Text:
     def compiled(self) -> re.Pattern[str]:
         """The compiled pattern."""
         return re.compile(self.pattern, re.IGNORECASE | re.DOTALL)
-
-
-Fact = Callable[[Subject], bool]
-"""A fact about an object other than its message (see facts.py)."""
 
 
 class Match:
@@ -134,8 +147,7 @@ class Rule(NamedTuple):
 
     def holds(self, subject: Subject) -> bool:
         """Return whether what is known of *subject* confirms this rule, and does not refute it."""
-        refuted = any(fact(subject) for fact in self.unless)
-        return not refuted and all(fact(subject) for fact in self.when)
+        return _confirmed(self.when, self.unless, subject)
 
     def match_text(self, message: Message) -> Match | None:
         """Return the match of this rule with *message*, whatever it is about, or None."""
@@ -147,6 +159,10 @@ class Rule(NamedTuple):
         if self.quoted and self.pattern.pattern and message.is_quoted(found.start()):
             return None
         return Match(message, found, message.depth(max(_own_end(found), around.end())))
+
+
+def _confirmed(when: Iterable[Fact], unless: Iterable[Fact], subject: Subject) -> bool:
+    return not any(fact(subject) for fact in unless) and all(fact(subject) for fact in when)
 
 
 def _own_end(found: re.Match[str]) -> int:
@@ -254,6 +270,7 @@ def hints(steps: Sequence[Step], fields: Mapping[str, str]) -> tuple[Hint, ...]:
             if_unexplained=step.if_unexplained,
         )
         for step in steps
+        if step.fits(fields)
     )
 
 

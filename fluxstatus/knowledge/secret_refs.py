@@ -276,7 +276,7 @@ _LACKING = (
         why="the Secret with the certificates for the connection does not contain valid certificates: {detail}",
         steps=(
             Step(
-                "in the Secret in spec.certSecretRef{of_endpoint} (for Git, in spec.secretRef), store PEM text (-----BEGIN CERTIFICATE-----) as ca.crt, or a certificate and its own private key as tls.crt and tls.key",
+                "in the Secret in {cert_field}{of_endpoint}, store PEM text (-----BEGIN CERTIFICATE-----) as ca.crt, or a certificate and its own private key as tls.crt and tls.key",
                 read=(SPEC, SECRET),
             ),
         ),

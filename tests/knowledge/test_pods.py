@@ -27,6 +27,9 @@ PROBLEMS = {
     "not found":
         ("bitnamilegacy",),
     "pod web-1-a cannot pull the image Web:2 (InvalidImageName)": ("uppercase letters",),
+    "pod web-1-a cannot pull the image auto (ErrImagePull): pull access denied, repository does "
+    "not exist or may require authorization":
+        ("istiod", "get namespace apps --show-labels", "kubectl delete pod web-1-a -n apps"),
     "pod web-1-a cannot pull the image web:2 (ErrImageNeverPull)": ("imagePullPolicy",),
     "pod web-1-a cannot pull the image web:2 (ErrImagePull): 429 Too Many Requests - "
     "toomanyrequests: You have reached your pull rate limit":
@@ -285,7 +288,12 @@ PROBLEMS = {
     "pod web-1-a cannot pull the image web:2 (ErrImagePull): failed to extract layer sha256:1: "
     "archive/tar: invalid tar header": ("push the image again",),
     'pod web-1-a cannot start container "web" (CreateContainerError): apparmor profile not loaded '
-    "on node": ("localhostProfile",),
+    "on node": ("appArmorProfile", "localhostProfile"),
+    'pod web-1-a cannot start container "web" (CreateContainerError): failed to generate seccomp '
+    "spec opts: invalid seccomp profile": ("seccompProfile", "localhostProfile"),
+    'pod web-1-a cannot start container "web" (CreateContainerError): cannot load seccomp profile '
+    '"/var/lib/kubelet/seccomp/web.json": open /var/lib/kubelet/seccomp/web.json: no such file or '
+    "directory": ("copy the profile to /var/lib/kubelet/seccomp/web.json", "localhostProfile"),
     'pod web-1-a cannot start container "web" (CreateContainerError): set memory limit 4194304 too '
     "low; should be at least 12582912 bytes": ("resources.limits.memory",),
     "pod web-1-a has status SysctlForbidden: forbidden sysctl: net.core.somaxconn not allowlisted":
@@ -438,7 +446,15 @@ PROBLEMS = {
     'FailedMount: MountVolume.WaitForAttach failed for volume "pvc-1" : fail to check rbd image '
     'status with: (exec: "rbd": executable file not found in $PATH), rbd output: ()':
         ("install the program on the nodes",),
+    'FailedMount: MountVolume.WaitForAttach failed for volume "pv-1" : executable file not found '
+    "in $PATH": ("where the kubelet runs", "kubectl get persistentvolume pv-1"),
     # Attached and provisioned volumes.
+    'pod web-2-b is not ready (phase Pending); FailedAttachVolume: Multi-Attach error for volume '
+    '"pvc-1" Volume is already used by pod(s) web-1-a; pod web-1-a of the other ReplicaSet web-1 '
+    "of Deployment web is ready":
+        ("strategy.type: Recreate", "kubectl scale replicaset web-1 -n apps --replicas=0"),
+    'pod web-2-b is not ready (phase Pending); FailedAttachVolume: Multi-Attach error for volume '
+    '"pvc-1" Volume is already used by pod(s) db-0; pod db-0 is ready': ("ReadWriteMany",),
     'FailedMount: MountVolume.SetUp failed for volume "x" : rpc error: code = Unavailable '
     'desc = connection error: desc = "transport: Error while dialing: dial unix '
     '/var/lib/kubelet/plugins/csi-nfsplugin/csi.sock: connect: connection refused"':

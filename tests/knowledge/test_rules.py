@@ -41,12 +41,12 @@ FIELDS = {
 }  # fmt: skip
 STATE_FIELDS = {
     "missing_target", "wrong_target", "other_kind", "referrers", "target_resource", "target",
-    "cycle", "trouble", "looping", "kinds",
+    "cycle", "trouble", "kinds",
     "reference", "names", "registry", "count", "target_name", "target_ns", "expression",
     "expected", "target_cluster_resource", "waiting", "suspended_by", "failures", "and_objects",
     "pods_ns", "target_generation", "target_observed", "objects", "components", "deletion",
     "component_names", "until", "by_hand", "pending", "cluster_type", "age", "overdue", "example",
-    "every", "lease", "unrenewed",
+    "every", "lease", "unrenewed", "looping",
 }  # fmt: skip
 READS = {"get", "describe", "logs", "explain", "auth", "api-resources", "version"}
 CHANGES = {

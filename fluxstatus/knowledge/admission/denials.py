@@ -42,6 +42,45 @@ RULES = (
     ),
     Rule(
         ADMISSION_DENIED,
+        why="Kyverno policy {policy} does not allow {object}: {detail}",
+        steps=(
+            Step(
+                "set {required_field} {in_git} to a value that the policy accepts, or exclude the object in the policy",
+                read=(
+                    OBJECT,
+                    "kubectl get clusterpolicies.kyverno.io,policies.kyverno.io -A",
+                ),
+            ),
+        ),
+        pattern=Text(
+            r"admission webhook \"(?P<webhook>[\w.-]*kyverno[\w.-]*)\" denied the request:?\s*.{0,300}?following policies:?\s+(?P<policy>[\w.-]+):\s+[\w.-]+: "
+            r"'?(?:validation error: )?\.?(?P<detail>(?P<required_field>(?:spec|metadata)\.[\w.-]*\w) is required)\b"
+        ),
+        trivial=True,
+        quoted=True,
+        upstream="kyverno pkg/webhooks, pkg/engine/validate",
+    ),
+    Rule(
+        ADMISSION_DENIED,
+        why="Kyverno policy {policy} does not allow {required_path} of {object}: {detail}",
+        steps=(
+            Step(
+                "change {required_path} {in_git} as the policy requires, or exclude the object in the policy",
+                read=(
+                    OBJECT,
+                    "kubectl get clusterpolicies.kyverno.io,policies.kyverno.io -A",
+                ),
+            ),
+        ),
+        pattern=Text(
+            r"admission webhook \"(?P<webhook>[\w.-]*kyverno[\w.-]*)\" denied the request:?\s*.{0,300}?following policies:?\s+(?P<policy>[\w.-]+):\s+[\w.-]+: "
+            r"'?(?:validation error: )?(?P<detail>[^\n]{1,300}?)\.? rule [\w.-]+ failed at path (?P<required_path>/[\w./~-]*\w)"
+        ),
+        quoted=True,
+        upstream="kyverno pkg/webhooks, pkg/engine/validate",
+    ),
+    Rule(
+        ADMISSION_DENIED,
         why="admission webhook {webhook} (Kyverno) rejects {object}: {detail}",
         steps=(
             Step(

@@ -15,6 +15,7 @@ from fluxstatus.knowledge.admission.shared import (
     WEBHOOK,
 )
 from fluxstatus.knowledge.commands import CLUSTER_OBJECT, OBJECT, SPEC
+from fluxstatus.knowledge.facts import is_a
 from fluxstatus.knowledge.rule import Rule, Step, Text
 
 _DENIED = (
@@ -45,6 +46,26 @@ OF_KYVERNO = (
 )
 
 RULES = (
+    Rule(
+        ADMISSION_INVALID,
+        why="KEDA does not allow {object} to scale by {trigger}, because container {scaled_container} of the scaled workload has no {trigger} request",
+        steps=(
+            Step(
+                "set resources.requests.{trigger} of container {scaled_container} {in_git}",
+                read=(OBJECT,),
+            ),
+            Step(
+                "if the request is set there but not in the cluster, apply the workload first: KEDA checks the workload in the cluster, and Flux applies nothing while the dry run of an object fails. Move the ScaledObject to a separate Kustomization with spec.dependsOn",
+                when=(is_a("Kustomization", "ResourceSet"),),
+            ),
+        ),
+        pattern=Text(
+            _DENIED
+            + r"the scaledobject has an? (?P<trigger>\w+) trigger but the container (?P<scaled_container>\S+) doesn't have the \w+ request defined"
+        ),
+        quoted=True,
+        upstream="keda apis/keda/v1alpha1/scaledobject_webhook.go",
+    ),
     Rule(
         ADMISSION_DENIED,
         why="Rancher's webhook does not allow the account that Flux uses to change {object}: {detail}",

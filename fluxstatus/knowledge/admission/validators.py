@@ -139,6 +139,25 @@ RULES = (
     ),
     Rule(
         ADMISSION_DENIED,
+        why="annotation {annotation} of {object} contains {word}, which ingress-nginx does not allow in annotations",
+        steps=(
+            Step(
+                "remove the annotation, or {word} from its value, {in_git}",
+                read=(OBJECT,),
+            ),
+            Step(
+                "if everyone who can create an Ingress may change the configuration of the whole ingress controller, remove {word} from annotation-value-word-blocklist in the configuration of ingress-nginx (controller.config in the values of its chart)"
+            ),
+        ),
+        pattern=Text(
+            _DENIED
+            + r"(?P<annotation>[\w./-]+) annotation contains invalid word \"?(?P<word>[^\s\"]+)"
+        ),
+        quoted=True,
+        upstream=_NGINX,
+    ),
+    Rule(
+        ADMISSION_DENIED,
         why="path {path} of {object} contains regular expression characters, which ingress-nginx allows only with pathType: ImplementationSpecific",
         steps=(
             Step(
@@ -245,7 +264,7 @@ RULES = (
         why="GKE Autopilot does not allow {object}: {detail}",
         steps=(
             Step(
-                "remove the reported settings {in_git}. Autopilot does not allow host namespaces, host paths, privileged containers or changes to kube-system",
+                "remove the settings that the message lists {in_git}",
                 read=(OBJECT, CLUSTER_OBJECT),
             ),
             Step(
@@ -254,7 +273,7 @@ RULES = (
         ),
         pattern=Text(
             _DENIED
-            + r"GKE (?:Warden|Policy Controller|Autopilot) rejected the request[^\n]*\n?(?P<detail>.{0,400})"
+            + r"GKE (?:Warden|Policy Controller|Autopilot) rejected the request(?:[^{]{0,200}\{\"\[denied by [\w-]+\]\":\[\"|[^\n]*\n?)(?P<detail>[^\"]{0,400})"
         ),
         quoted=True,
         upstream="GKE Autopilot (Warden)",

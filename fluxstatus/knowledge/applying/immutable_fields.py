@@ -6,7 +6,7 @@ apiextensions-apiserver validation.
 
 from fluxstatus.knowledge.applying.shared import APPLIES
 from fluxstatus.knowledge.commands import CLUSTER_OBJECT, OBJECT, SPEC
-from fluxstatus.knowledge.facts import about
+from fluxstatus.knowledge.facts import about, is_a
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -265,7 +265,16 @@ RULES = (
                 read=(OBJECT, CLUSTER_OBJECT),
             ),
             Step(
-                "alternatively, recreate the object if you can lose everything that its controller deletes with it. In a Kustomization, annotate the object with kustomize.toolkit.fluxcd.io/force: enabled (in a ResourceSet, fluxcd.controlplane.io/force: enabled). In a HelmRelease, delete the object, because spec.upgrade.force does not recreate objects"
+                "alternatively, recreate the object if you can lose everything that its controller deletes with it: annotate the object in Git with kustomize.toolkit.fluxcd.io/force: enabled",
+                when=(is_a("Kustomization"),),
+            ),
+            Step(
+                "alternatively, recreate the object if you can lose everything that its controller deletes with it: annotate the object with fluxcd.controlplane.io/force: enabled",
+                when=(is_a("ResourceSet"),),
+            ),
+            Step(
+                "alternatively, delete the object if you can lose everything that its controller deletes with it; spec.upgrade.force does not recreate objects",
+                when=(is_a("HelmRelease"),),
             ),
         ),
         pattern=Text(_FIELD_IS_IMMUTABLE),

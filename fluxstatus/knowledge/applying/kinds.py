@@ -7,6 +7,7 @@ guide, helm pkg/action, fluxcd/flux2 cmd/flux.
 from fluxstatus.knowledge.applying.shared import API_MISSING, APPLIES
 from fluxstatus.knowledge.codes import API_REMOVED
 from fluxstatus.knowledge.commands import LOG, RECONCILE, SPEC
+from fluxstatus.knowledge.facts import BUILT_IN_GROUP
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.knowledge.served_kinds import (
     is_component_absent,
@@ -42,13 +43,7 @@ _REMOVED = (
 
 The pattern excludes newer kinds, whose beta versions were removed later than their group's.
 """
-_BUILT_IN = (
-    r"(?P<missing_group_name>[\w-]+(?=/)|(?:networking|storage|"
-    r"rbac\.authorization|admissionregistration|apiextensions|apiregistration|scheduling|"
-    r"coordination|node|discovery|events|certificates|resource|authentication|authorization|"
-    r"flowcontrol\.apiserver|internal\.apiserver|storagemigration)(?:\.k8s\.io))"
-)
-"""The built-in API groups. The group of a CRD always contains a dot (apiextensions validation)."""
+_BUILT_IN = rf"(?P<missing_group_name>{BUILT_IN_GROUP}(?=/))"
 _ALWAYS_SERVED = (
     r"(?P<missing_kind>(?:ConfigMap|Secret|Service|ServiceAccount|Namespace|Pod|Node|Endpoints|"
     r"PersistentVolume|PersistentVolumeClaim|LimitRange|ResourceQuota|Event)(?=\" in version "

@@ -5,7 +5,13 @@ Upstream: source-controller internal/helm/repository, internal/helm/getter.
 
 from fluxstatus.knowledge.charts.shared import HELM, INDEX
 from fluxstatus.knowledge.commands import BASIC_AUTH, SECRET, SPEC, URL, for_secret
-from fluxstatus.knowledge.facts import has_artifact, is_git_page
+from fluxstatus.knowledge.facts import (
+    has_artifact,
+    has_cloud_provider,
+    has_secret,
+    is_git_page,
+    passes_credentials,
+)
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
@@ -75,8 +81,9 @@ RULES = (
                 change=(_LOGIN,),
             ),
             Step(
-                "if the credentials are valid, check whether spec.url redirects to another host. The credentials are only sent there if spec.passCredentials is true",
+                "if the credentials are valid, check whether spec.url redirects to another host. The credentials are not sent there, because spec.passCredentials is not true",
                 read=(URL,),
+                unless=(passes_credentials,),
             ),
         ),
         pattern=_INDEX_REJECTED,
@@ -146,7 +153,9 @@ RULES = (
                 read=(URL,),
             ),
             Step(
-                "if the URL is correct and the repository is private, check the credentials in spec.secretRef. Some hosts, such as GitHub, respond with 404 if the credentials are missing or invalid"
+                "if the URL is correct and the repository is private, check the credentials in Secret {secret}. Some hosts, such as GitHub, respond with 404 if the credentials are invalid",
+                read=(SECRET,),
+                when=(has_secret,),
             ),
         ),
         pattern=_NOT_FOUND,
@@ -165,7 +174,13 @@ RULES = (
                 read=(URL,),
             ),
             Step(
-                "if the URL is correct and the repository is private, check the credentials in spec.secretRef: some hosts, such as GitHub, respond with 404 instead of 401"
+                "if the URL is correct and the repository is private, check the credentials in Secret {secret}: some hosts, such as GitHub, respond with 404 instead of 401",
+                read=(SECRET,),
+                when=(has_secret,),
+            ),
+            Step(
+                "if the URL is correct and the repository is private, set spec.secretRef to a Secret with credentials: some hosts, such as GitHub, respond with 404 instead of 401",
+                unless=(has_secret, has_cloud_provider),
             ),
             Step(
                 "if the publisher still documents this URL, wait, or ask the publisher; installed releases are not affected"

@@ -4,7 +4,7 @@ Upstream: fluxcd/pkg git/gogit, go-git, and the responses of Git servers.
 """
 
 from fluxstatus.knowledge.commands import BASIC_AUTH, LOG, SECRET, SPEC, URL, for_secret
-from fluxstatus.knowledge.facts import has_artifact
+from fluxstatus.knowledge.facts import has_artifact, has_reference, names_account, names_branch
 from fluxstatus.knowledge.git.shared import ANY_GIT, GIT, GIT_EMPTY
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
@@ -70,8 +70,14 @@ RULES = (
                 read=(URL,),
             ),
             Step(
-                "if spec.url is correct, grant read access to the repository to the controller's cloud identity, or to the identity of spec.serviceAccountName if set",
+                "if spec.url is correct, grant read access to the repository to the controller's cloud identity",
                 read=(SPEC,),
+                unless=(names_account,),
+            ),
+            Step(
+                "if spec.url is correct, grant read access to the repository to the cloud identity of ServiceAccount {sa}",
+                read=(SPEC,),
+                when=(names_account,),
             ),
         ),
         pattern=_GONE,
@@ -163,7 +169,7 @@ RULES = (
     ),
     Rule(
         _GIT_REF_MISSING,
-        why='branch {missing_ref} does not exist in the repository: if spec.ref is not set, Flux uses the branch "master"',
+        why='branch {missing_ref} does not exist in the repository: spec.ref is not set, so Flux uses the branch "master"',
         steps=(
             Step(
                 "set spec.ref.branch to an existing branch, or push branch {missing_ref}",
@@ -172,6 +178,7 @@ RULES = (
         ),
         pattern=Text(r"couldn't find remote ref [\"'](?:refs/heads/)(?P<missing_ref>master)[\"']"),
         kinds=GIT,
+        unless=(has_reference,),
         trivial=True,
         upstream="PKG git/gogit/clone.go",
     ),
@@ -225,8 +232,14 @@ RULES = (
         why="commit {missing_ref} does not exist in the repository or is not on the branch in spec.ref",
         steps=(
             Step(
-                "correct spec.ref.commit; if spec.ref.branch is set, the commit must be on that branch (a force push can remove it from there)",
+                "correct spec.ref.commit, or spec.ref.branch: the commit must be on that branch (a force push can remove it from there)",
                 read=(SPEC,),
+                when=(names_branch,),
+            ),
+            Step(
+                "correct spec.ref.commit",
+                read=(SPEC,),
+                unless=(names_branch,),
             ),
         ),
         pattern=Text(

@@ -4,7 +4,7 @@ Upstream: fluxcd/pkg git/gogit, go-git.
 """
 
 from fluxstatus.knowledge.commands import LOG, SPEC, URL
-from fluxstatus.knowledge.facts import at_host
+from fluxstatus.knowledge.facts import at_host, names_branch, pins_commit
 from fluxstatus.knowledge.git.shared import ANY_GIT
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
@@ -53,8 +53,10 @@ RULES = (
                 read=(URL, LOG),
             ),
             Step(
-                "if spec.ref.commit is set, also set spec.ref.branch: not all servers allow fetching a commit by its SHA",
+                "set spec.ref.branch{of_endpoint} in addition to spec.ref.commit: not all servers allow fetching a commit by its SHA",
                 read=(SPEC,),
+                when=(pins_commit,),
+                unless=(names_branch,),
             ),
         ),
         pattern=_PROTOCOL_TEXTS,

@@ -5,7 +5,11 @@ encoding/json.
 """
 
 from fluxstatus.knowledge.commands import OBJECT, SPEC
-from fluxstatus.knowledge.facts import is_about_flux_object
+from fluxstatus.knowledge.facts import (
+    is_about_built_in_kind,
+    is_about_custom_kind,
+    is_about_flux_object,
+)
 from fluxstatus.knowledge.manifests.shared import APPLIES, MANIFEST_INVALID
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
@@ -76,7 +80,12 @@ RULES = (
                 read=("kubectl explain {object_resource} --recursive",),
             ),
             Step(
-                "if the kind's documentation includes the field, the cluster has an older version of the API: update the CRD or, for a built-in kind, upgrade Kubernetes. Helm updates a chart's CRDs only if spec.upgrade.crds is CreateReplace"
+                "if the kind's documentation includes the field, the cluster has an older version of the CRD: update it. Helm updates a chart's CRDs only if spec.upgrade.crds is CreateReplace",
+                when=(is_about_custom_kind,),
+            ),
+            Step(
+                "if the kind's documentation includes the field, it is from another apiVersion, or from a newer Kubernetes version than the cluster's",
+                when=(is_about_built_in_kind,),
             ),
         ),
         pattern=Text(_UNDECLARED),

@@ -5,7 +5,7 @@ api/v2.
 """
 
 from fluxstatus.knowledge.commands import CLUSTER_OBJECT, OBJECT, SPEC
-from fluxstatus.knowledge.facts import about, is_about_flux_object
+from fluxstatus.knowledge.facts import about, has_instance, is_about_flux_object
 from fluxstatus.knowledge.manifests.shared import APPLIES, FIELD_LEFT_OVER
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
@@ -114,8 +114,13 @@ RULES = (
         why="the live {object_kind} still has metadata.managedFields entries from an older API version of Flux{stale_writers}, which the API server cannot convert; the manifest in Git is not the cause",
         steps=(
             Step(
-                "run flux migrate (Flux 2.7 or later), which updates the managed fields of the live Flux objects. If you use a FluxInstance, check that spec.migrateResources is not false",
+                "run flux migrate (Flux 2.7 or later), which updates the managed fields of the live Flux objects",
                 read=(_MANAGED,),
+            ),
+            Step(
+                "check that spec.migrateResources of the FluxInstance is not false, because the operator otherwise does not do this",
+                read=("kubectl get {instance_resource} {instance} -n {flux_namespace} -o yaml",),
+                when=(has_instance,),
             ),
             Step(
                 "if the error persists, reset the object's managed fields; nothing else in the object changes",

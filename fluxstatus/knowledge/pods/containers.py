@@ -77,19 +77,52 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the AppArmor or seccomp profile of the container cannot be applied: {detail}",
+        why="seccomp profile {path_on_node} does not exist on the pod's node",
         steps=(
             Step(
-                "correct the profile in the securityContext (appArmorProfile or seccompProfile, type RuntimeDefault, Unconfined or Localhost with localhostProfile) in Git or in the chart's values, or load the profile on the nodes. Old charts set AppArmor by annotation: a newer chart version may set the field",
+                "correct the profile in the securityContext in Git or in the chart's values (localhostProfile is relative to the kubelet's seccomp directory), or use type: RuntimeDefault. A newer chart version may use the correct path",
+                read=(DESCRIBE,),
+            ),
+            Step(
+                "if the path is correct, copy the profile to {path_on_node} on every node that the pod can run on"
+            ),
+        ),
+        pattern=Text(
+            r"seccomp profile \\?\"(?P<path_on_node>/[^\"\\\s]+)\\?\"[^\n]{0,300}?no such file or directory"
+        ),
+        quoted=True,
+        upstream=f"{KUBELET}/kuberuntime, containerd internal/cri",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the AppArmor profile of the container cannot be applied: {detail}",
+        steps=(
+            Step(
+                "correct appArmorProfile in the securityContext (type RuntimeDefault, Unconfined or Localhost with localhostProfile) in Git or in the chart's values, or load the profile on the nodes. Old charts set the profile by annotation: a newer chart version may set the field",
                 read=(DESCRIBE,),
             ),
         ),
         pattern=Text(
             r"(?P<detail>(?:Cannot enforce AppArmor|get apparmor_parser version|[Aa]pp[Aa]rmor profile[^\n]{0,80}not (?:loaded|found)|"
-            r"(?:applying|failed to (?:apply|generate|load|create|get)|setup|unable to (?:load|apply)|cannot load)[^\n]{0,60}(?:[Aa]pp[Aa]rmor|seccomp))[^\n]{0,140})"
+            r"(?:applying|failed to (?:apply|generate|load|create|get)|setup|unable to (?:load|apply)|cannot load)[^\n]{0,60}[Aa]pp[Aa]rmor)[^\n]{0,140})"
         ),
         quoted=True,
         upstream=f"{KUBELET}/kuberuntime, containerd contrib/apparmor, cri-o internal/config/apparmor",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the seccomp profile of the container cannot be applied: {detail}",
+        steps=(
+            Step(
+                "correct seccompProfile in the securityContext (type RuntimeDefault, Unconfined or Localhost with localhostProfile) in Git or in the chart's values, or correct the profile on the nodes",
+                read=(DESCRIBE,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>(?:applying|failed to (?:apply|generate|load|create|get)|setup|unable to (?:load|apply)|cannot load)[^\n]{0,60}seccomp[^\n]{0,140})"
+        ),
+        quoted=True,
+        upstream=f"{KUBELET}/kuberuntime, containerd contrib/seccomp, runc libcontainer/seccomp",
     ),
     Rule(
         HEALTH_CHECK_FAILED,

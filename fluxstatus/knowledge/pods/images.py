@@ -32,6 +32,28 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the image auto is a placeholder of Istio, and istiod's injection webhook has not replaced it in this pod",
+        steps=(
+            Step(
+                "check that istiod is running, and that the labels of the namespace and the pod enable injection: istio-injection must not be disabled, sidecar.istio.io/inject must not be false, and istio.io/rev must be an installed revision. Charts of a mesh often disable injection in istiod's own namespace, so install a gateway in another one",
+                read=(
+                    "kubectl get namespace {ns} --show-labels",
+                    "kubectl get mutatingwebhookconfigurations",
+                ),
+            ),
+            Step(
+                "then delete the pod, so that istiod injects the new one. If Flux installs istiod, add it to spec.dependsOn of the gateway",
+                change=("kubectl delete pod {pod} -n {ns}",),
+            ),
+        ),
+        pattern=Text(
+            r"(?:cannot pull the image |(?:Failed to (?:pull|inspect) image|Container image) \")auto(?=[\s\"])"
+        ),
+        certainty="likely",
+        upstream="istio manifests/charts/gateway, pkg/kube/inject",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="the image name {image} is invalid",
         steps=(
             Step(

@@ -178,6 +178,21 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the kubelet on the pod's node does not find a program that volume {mounted_volume} requires",
+        steps=(
+            Step(
+                "install the client for this type of volume (such as open-iscsi for iSCSI) where the kubelet runs: on the nodes or, if the kubelet runs in a container (as on Talos), in its image. Alternatively, use a CSI driver that includes the program",
+                read=("kubectl get persistentvolume {mounted_volume} -o yaml", DESCRIBE),
+            ),
+        ),
+        pattern=Text(
+            r"(?:MountVolume|MapVolume|AttachVolume|UnmountVolume)[^\n]*? failed for volume \"(?P<mounted_volume>[^\"]+)\" ?:[^\n\"]*?\bexecutable file not found in \$PATH"
+        ),
+        quoted=True,
+        upstream="kubernetes pkg/volume/iscsi, pkg/volume/rbd, Go os/exec",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="the node does not run rpc.statd, which locking on an NFS 3 volume requires",
         steps=(
             Step(

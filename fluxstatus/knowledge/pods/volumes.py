@@ -33,6 +33,38 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the rolling update cannot finish, because the new pod needs the volume that old pod {old_pod} uses on another node; a ReadWriteOnce volume is attached to only one node, and the old pod is kept until the new one is ready",
+        steps=(
+            Step(
+                "set strategy.type: Recreate (and rollingUpdate: null) for Deployment {deployment} in Git or in the chart's values, so that the old pod is deleted before the new one starts; waiting does not help",
+                read=("kubectl get pods -n {ns} -o wide",),
+            ),
+            Step(
+                "to finish the rollout now, scale the old ReplicaSet to 0, which deletes the old pod. The workload is not available until the new pod has the volume. If you delete only the pod, its ReplicaSet creates it again",
+                change=("kubectl scale replicaset {old_set} -n {ns} --replicas=0",),
+            ),
+        ),
+        pattern=Text(
+            r"Multi-Attach error[^\n]*; pod (?P<old_pod>\S+) of the other ReplicaSet (?P<old_set>\S+) of Deployment (?P<deployment>\S+) is ready"
+        ),
+        quoted=True,
+        upstream="kubernetes pkg/controller/volume/attachdetach, pkg/controller/deployment",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the pod needs the volume that pod {other_pod} uses on another node; a ReadWriteOnce volume is attached to only one node",
+        steps=(
+            Step(
+                "run only one pod with this volume at a time (replicas: 1 and, for a Deployment, strategy.type: Recreate), give each pod a volume of its own (a StatefulSet), or use a volume with access mode ReadWriteMany",
+                read=("kubectl get pods -n {ns} -o wide", _CLAIMS),
+            ),
+        ),
+        pattern=Text(r"Multi-Attach error[^\n]*; pod (?P<other_pod>\S+) is ready"),
+        quoted=True,
+        upstream="kubernetes pkg/controller/volume/attachdetach",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="the volume is still attached to another node",
         steps=(
             Step(

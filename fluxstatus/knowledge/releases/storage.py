@@ -144,6 +144,36 @@ RULES = (
     ),
     Rule(
         _CHART_UNREADABLE,
+        why="the chart contains file {path_in_chart}, which is larger than Helm allows ({size_limit} bytes), so Helm cannot load the chart",
+        steps=(
+            Step(
+                "exclude the file from the chart with .helmignore, or remove it, and publish a new version of the chart; the HelmRelease's values are not the cause",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"decompressed chart file \"(?P<path_in_chart>[^\"]+)\" is larger than the maximum file size (?P<size_limit>\d+)"
+        ),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream="helm pkg/chart/loader/archive.go",
+    ),
+    Rule(
+        _CHART_UNREADABLE,
+        why="the chart's files are together larger than Helm allows ({size_limit} bytes), so Helm cannot load the chart",
+        steps=(
+            Step(
+                "exclude files that the chart does not need with .helmignore, and publish a new version of the chart; the HelmRelease's values are not the cause",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"decompressed chart is larger than the maximum size (?P<size_limit>\d+)"),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        upstream="helm pkg/chart/loader/archive.go",
+    ),
+    Rule(
+        _CHART_UNREADABLE,
         why="the source's artifact is not a chart that Helm can load: {detail}",
         steps=(
             Step(

@@ -368,7 +368,6 @@ _TEMPLATE_RULES = (
                 "correct the values or the chart, or use another chart version, because helm-controller runs kustomize on the output of each chart. To see the output, run helm template",
                 read=(SPEC,),
             ),
-            Step("if spec.postRenderers is set, check the patches in it"),
         ),
         pattern=Text(r"(?:while running post render on \w+|running kustomize): "),
         kinds=HR,

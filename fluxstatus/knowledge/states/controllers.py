@@ -17,10 +17,12 @@ RULES = (
                 change=(
                     "kubectl annotate --overwrite {instance_resource} {instance} -n {ns} reconcile.fluxcd.io/requestedAt={now} reconcile.fluxcd.io/forceAt={now}",
                 ),
+                needs=("instance",),
             ),
             Step(
-                "if Flux was not installed with a FluxInstance, reinstall it the way it was installed before",
+                "reinstall Flux the way it was installed before, with all of its components (for flux bootstrap and flux install, see --components-extra)",
                 read=("kubectl get deployments -n {ns}",),
+                lacks=("instance",),
             ),
         ),
         upstream="F pkg/manifestgen/install",
@@ -166,9 +168,12 @@ RULES = (
                     "kubectl get {instance_resource} {instance} -n {flux_namespace} -o yaml",
                     "kubectl get events -n {ns} --field-selector=reason=FailedCreate",
                 ),
+                needs=("instance",),
             ),
             Step(
-                "if there is no FluxInstance, bind the SCC nonroot-v2 to the ServiceAccounts of the controllers, as described in the Flux documentation for OpenShift",
+                "bind the SCC nonroot-v2 to the ServiceAccounts of the controllers, as described in the Flux documentation for OpenShift",
+                read=("kubectl get events -n {ns} --field-selector=reason=FailedCreate",),
+                lacks=("instance",),
             ),
         ),
         upstream="FO internal/builder (cluster type), OpenShift SCC admission",

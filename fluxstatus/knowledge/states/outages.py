@@ -71,9 +71,15 @@ RULES = (
         why="the CRD of {kinds} does not exist; {controller} is running, but the API server does not serve this kind, and all of its objects were deleted with the CRD",
         steps=(
             Step(
-                "reconcile the FluxInstance, so that the operator restores the CRD. If Flux was not installed with a FluxInstance, reinstall it the way it was installed before. Flux then recreates the objects from Git",
+                "reconcile the FluxInstance, so that the operator restores the CRD. Flux then recreates the objects from Git",
                 read=("kubectl get customresourcedefinitions -l app.kubernetes.io/part-of=flux",),
                 change=(APPLY_INSTANCE,),
+                needs=("instance",),
+            ),
+            Step(
+                "reinstall Flux the way it was installed before. Flux then recreates the objects from Git",
+                read=("kubectl get customresourcedefinitions -l app.kubernetes.io/part-of=flux",),
+                lacks=("instance",),
             ),
         ),
         upstream="F manifests/crds",

@@ -4,7 +4,7 @@ Upstream: Go crypto/x509, crypto/tls, net/http.
 """
 
 from fluxstatus.knowledge.commands import CA, CLIENT_CERTIFICATE, ENDPOINT, SECRET, for_secret
-from fluxstatus.knowledge.facts import has_certificate_secret
+from fluxstatus.knowledge.facts import has_certificate_secret, has_distribution_artifact
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.transport.shared import FETCHES
 from fluxstatus.model.codes import Code
@@ -57,7 +57,7 @@ RULES = (
         why="the certificate of {host} is not signed by the trusted CA {authority}, but by another CA with the same name: the CA was probably recreated",
         steps=(
             Step(
-                "update ca.crt with the current CA certificate for {host}, in the Secret in spec.certSecretRef{of_endpoint} (for Git, in spec.secretRef)",
+                "update ca.crt with the current CA certificate for {host}, in the Secret in {cert_field}{of_endpoint}",
                 read=(_CERT_SECRET, SECRET),
             ),
         ),
@@ -239,7 +239,7 @@ RULES = (
         why="{host} requires a client certificate, but the controller does not present a valid one",
         steps=(
             Step(
-                "store a valid tls.crt and tls.key in the Secret in spec.certSecretRef{of_endpoint} (for Git, in spec.secretRef)",
+                "store a valid tls.crt and tls.key in the Secret in {cert_field}{of_endpoint}",
                 read=(_CERT_SECRET, SECRET),
                 change=(CLIENT_CERTIFICATE,),
             ),
@@ -270,8 +270,12 @@ RULES = (
         why="{host} serves plain HTTP on this port, but the controller requires HTTPS",
         steps=(
             Step(
-                "enable TLS on {host}, or correct the port in {address_field}; this kind does not support plain HTTP. If spec.distribution.artifact is set, you can remove it, because the operator includes the manifests",
+                "enable TLS on {host}, or correct the port in {address_field}; this kind does not support plain HTTP",
                 read=(ENDPOINT,),
+            ),
+            Step(
+                "alternatively, remove spec.distribution.artifact, because the operator includes the manifests",
+                when=(has_distribution_artifact,),
             ),
         ),
         pattern=_WITHOUT_TLS,
