@@ -11,7 +11,7 @@ Modules of rules are imported by the functions that need them: a healthy cluster
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache, partial
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.knowledge.commands import FORCE, RESET, RETRY, SUSPEND_AND_RESUME
@@ -26,7 +26,7 @@ from fluxstatus.knowledge.fields import (
 from fluxstatus.knowledge.index import Index, Listed
 from fluxstatus.knowledge.message import Message
 from fluxstatus.knowledge.objects import object_in
-from fluxstatus.knowledge.rule import Match, Reach, Rule, Step
+from fluxstatus.knowledge.rule import Match, Rule, Step
 from fluxstatus.knowledge.served_kinds import wanted_kind, writer_fields
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.knowledge.topics import TOPICS, table
@@ -154,7 +154,7 @@ def _best_first(subject: Subject) -> Iterator[tuple[Rule, Match]]:
     quoted = _about_flux(quoted=True).candidates(message.text, *about)
     listed = sorted((*_unquoted(*about, message.own), *quoted), key=_reach_and_place)
     deepest = message.depth(len(message.own))
-    for _, alike in groupby(listed, key=_reach):
+    for _, alike in groupby(listed, key=attrgetter("reach")):
         others: list[tuple[int, int, Rule, Match]] = []
         for one in alike:
             match = _match(one, message)
@@ -165,13 +165,8 @@ def _best_first(subject: Subject) -> Iterator[tuple[Rule, Match]]:
         yield from ((rule, match) for _, _, rule, match in sorted(others, key=itemgetter(0, 1)))
 
 
-def _reach(listed: Listed) -> Reach:
-    rule = listed.rule
-    return rule.reach if rule.pattern.pattern else Reach.STAGE
-
-
 def _reach_and_place(listed: Listed) -> tuple[int, int]:
-    return -_reach(listed), listed.place
+    return -listed.reach, listed.place
 
 
 @lru_cache(maxsize=512)

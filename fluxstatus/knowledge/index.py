@@ -3,10 +3,11 @@
 Looking for a word is far cheaper than importing a table, or than compiling a pattern and searching
 with it. rules.tsv has a line for each rule, in the order of the tables:
 
-    table or part of it, "quoted" or nothing, kinds, reasons, words, more words, …
+    table or part of it, "quoted" or nothing, reach, kinds, reasons, words, more words, …
 
-Kinds and reasons are separated by commas, words by "|", columns by tabs: a message that matches has
-one of the words in each column. The first column has the rarest ones.
+The reach is a number of Reach. Kinds and reasons are separated by commas, words by "|", columns by
+tabs: a message that matches has one of the words in each column. The first column has the rarest
+ones.
 `python -m tests.knowledge.fits` writes it.
 """
 
@@ -21,7 +22,8 @@ from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.topics import table
 
 FILE = Path(__file__).with_name("rules.tsv")
-_START = 4  # letters of a word
+_START = 6  # letters of a word
+_REASONS, _WORDS = 3, 4  # their columns, without the first one of the line
 
 _Row: TypeAlias = tuple[str, int, Sequence[str]]
 """A line of rules.tsv: the part of a table, the number of the rule in it, and the other columns."""
@@ -30,12 +32,14 @@ _Row: TypeAlias = tuple[str, int, Sequence[str]]
 class Listed(NamedTuple):
     """A rule as it is listed: its `place` in the index, its table, or part, and its `number` there.
 
-    `kinds` and `reasons` are those that the rule applies to, separated by commas; empty means any.
+    `reach` is that of the rule, or STAGE if it has no pattern. `kinds` and `reasons` are those that
+    it applies to, separated by commas; empty means any.
     """
 
     place: int
     table: str
     number: int
+    reach: int
     kinds: str
     reasons: str
 
@@ -59,8 +63,12 @@ class Index:
         self._words: dict[str, list[str]] = defaultdict(list)  # by their first letters
         for place, (_, _, columns) in enumerate(self._rules):
             if quoted is None or quoted is bool(columns[0]):
-                for word in columns[3].split("|"):
+                for word in columns[_WORDS].split("|"):
                     self._places[word].append(place)
+        self._wordless: dict[str, list[int]] = defaultdict(list)  # by reason, "" for any
+        for place in self._places.pop("", ()):
+            for reason in self._rules[place][2][_REASONS].split(","):
+                self._wordless[reason].append(place)
         for word in self._places:
             self._words[word[:_START] if len(word) >= _START else ""].append(word)
 
@@ -71,13 +79,15 @@ class Index:
         """
         text = message.lower()
         found = {place for word in self._words_in(text) for place in self._places[word]}
+        for one in {"", reason} if kind else self._wordless.keys():
+            found.update(self._wordless.get(one, ()))
         for place in sorted(found):
             name, number, columns = self._rules[place]
-            _, kinds, reasons, _, *more = columns
+            _, reach, kinds, reasons = columns[:_WORDS]
             if kind and not (_has(kinds, kind) and _has(reasons, reason)):
                 continue
-            if _has_words(text, more):
-                yield Listed(place, name, number, kinds, reasons)
+            if len(columns) == _WORDS + 1 or _has_words(text, columns[_WORDS + 1 :]):
+                yield Listed(place, name, number, int(reach), kinds, reasons)
 
     def _words_in(self, text: str) -> Iterator[str]:
         """Yield the words in *text*; the first letters of most are not even in it."""

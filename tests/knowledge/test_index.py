@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fluxstatus.knowledge import custom_objects
 from fluxstatus.knowledge.index import FILE, Index
-from fluxstatus.knowledge.rule import Rule, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Text
 from fluxstatus.knowledge.tables import RULES
 from fluxstatus.knowledge.topics import table
 from tests.knowledge.examples import examples
@@ -23,13 +23,16 @@ PATTERNS = sorted({rule.pattern.pattern for rule in ALL})
 TEXTS = sorted({*(e.message for e in examples()), *(row.message for row in rows()), *PROBLEMS})
 """All written and recorded messages."""
 
+_SET = re.compile(r"(?<!\\)\[\^?\]?(?:\\.|[^\]\\])*\]")
+"""A set of characters in a pattern."""
+
 BUILT = {
     "": {""},
     "Not Found": {"Not Found"},
     "colou?r": {"colo"},
     "ab*c{2}de{1,3}fgh": {"fgh"},
     "one|two three": {"one", "two three"},
-    "(?:one|two) hundred": {" hundred"},
+    "(?:one|two) hundred": {"one hundred", "two hundred"},
     "(?P<name>first|second)": {"first", "second"},
     "(?:long(?:er|est) one)? mile": {" mile"},
     "a(?:long|short(?:er)?) b": {"long", "short"},
@@ -46,12 +49,28 @@ BUILT = {
 TOGETHER = {
     "": [],
     "one.*two": [{"one"}, {"two"}],
-    "(?:one|two) of (?:three|four|)": [{"one", "two"}, {" of "}, {"three", "four", ""}],
+    "(?:one|two) of (?:the )?three": [{"one of ", "two of "}, {"three"}],
+    "(?:1|2) of (?:3|4|)": [{f"{a} of {b}" for a in "12" for b in ("3", "4", "")}],
+    "(?:a|b)(?:c|d)(?:e|f|g)(?:h|i)j": [
+        {a + b + c for a in "ab" for b in "cd" for c in "efg"},
+        {"hj", "ij"},
+    ],
+    "one(?=two) three(?<=four)five(?!six) seven": [
+        {"one"},
+        {"two"},
+        {" three"},
+        {"four"},
+        {"five"},
+        {" seven"},
+    ],
+    "(?P<x>one|two .*) three": [{"one", "two "}, {" three"}],
     "a b|c.*dd": [{"a b", "dd"}],
     r"\"(?P<name>[^\"]+)\"?: (?:in (?P<place>here|there))? not": [{'"'}, {": "}, {" not"}],
     r"(?=.*before)(?!.*never)x\|y": [{"before"}, {"x"}, {"y"}],
-    "(?:more )?than (?:(?:one|two) words?)": [{"than "}, {"one", "two"}, {" word"}],
-    "(?:twice){2} or (?:more)": [{" or "}, {"more"}],
+    "(?:more )?than (?:(?:one|two) words?)": [{"than "}, {"one word", "two word"}],
+    "(?:twice){2} or (?:more)": [{" or more"}],
+    "`quoted` word": [{"quoted"}, {" word"}],
+    "(?:once)+ or more": [{"once"}, {" or more"}],
 }
 """Patterns and all sets of words of which they require one each."""
 
@@ -71,6 +90,7 @@ def test_the_list_leads_to_the_rules(quoted: bool | None) -> None:
         (place, id(rule)) for place, rule in enumerate(ALL) if quoted in (None, rule.quoted)
     ]
     for one in found:
+        assert one.reach == (one.rule.reach if one.rule.pattern.pattern else Reach.STAGE)
         kinds, reasons = one.rule.kinds, one.rule.reasons
         for kind in (*kinds, "Other"):
             for reason in (*reasons, "Other"):
@@ -134,6 +154,41 @@ def test_nothing_that_fits_is_passed_over(data: st.DataObject) -> None:
     text = data.draw(st.from_regex(Text(pattern).compiled, alphabet=ascii_only))
     for words in required(pattern):
         assert any(word.lower() in text.lower() for word in words)
+
+
+def test_a_text_in_lower_case_matches_at_the_same_places() -> None:
+    """What is searched for in lower case is found where the pattern itself is, or not at all."""
+    for text in TEXTS:
+        for rule in candidates(text):
+            for one in (rule.pattern, rule.context):
+                found, expected = one.search(text), one.compiled.search(text)
+                assert (found and found.regs) == (expected and expected.regs)
+
+
+@pytest.mark.parametrize("letters", sorted({one for p in PATTERNS for one in _SET.findall(p)}))
+def test_a_set_of_letters_has_both_cases(letters: str) -> None:
+    """A set in a pattern has the same characters in lower case: no range crosses cases."""
+    for one in map(chr, range(256)):
+        assert bool(Text(letters).search(one)) is bool(Text(letters).compiled.search(one))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (r"(?P<First>\S+) IS \D(?P=First)", "Abc is xABC"),
+        (r"İ|\\A", r"the \a of İ"),
+        (r"[^A-C]x\.Y", "ax bx Dx.y"),
+        ("x", "İİİx"),
+    ],
+)
+def test_case_is_ignored_in_all_texts(pattern: str, text: str) -> None:
+    """Escapes and names of groups keep their case, and so do texts whose length could change."""
+    expected = re.search(pattern, text, re.IGNORECASE)
+    found = Text(pattern).search(text)
+    assert expected
+    assert found
+    assert found.regs == expected.regs
+    assert found.re.groupindex == expected.re.groupindex
 
 
 def test_few_patterns_are_tried() -> None:

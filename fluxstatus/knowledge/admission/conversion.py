@@ -3,8 +3,8 @@
 Upstream: kubernetes apiextensions-apiserver pkg/apiserver/conversion.
 """
 
-from fluxstatus.knowledge.admission.shared import BEHIND
-from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.knowledge.admission.shared import BEHIND, decisive
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
 
 _CONVERSION_FAILING = Code(
@@ -17,7 +17,7 @@ _CONVERTED = (
     r"(?:[^\n]{0,200}?//(?P<hook_service>[\w-]+)\.(?P<hook_ns>[\w-]+)\.svc)?"
 )
 
-RULES = (
+RULES = decisive(
     Rule(
         _CONVERSION_FAILING,
         why="the controller that converts {converted} objects ({converted_api}) does not recognize {unknown_version}; the controller is probably older than its CRDs",
@@ -31,7 +31,6 @@ RULES = (
             _CONVERTED
             + r"[^\n]*?no kind \"\w+\" is registered for version \"(?P<unknown_version>[^\"]+)"
         ),
-        reach=Reach.WHOLE,
         certainty="likely",
         upstream="kubernetes apimachinery runtime/scheme",
     ),

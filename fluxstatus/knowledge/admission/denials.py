@@ -4,12 +4,18 @@ Upstream: kubernetes apiserver pkg/admission/plugin (webhook, policy/validating)
 Kyverno, Gatekeeper and ingress-nginx.
 """
 
-from fluxstatus.knowledge.admission.shared import ADMISSION_DENIED, HOOKS, NO_DRY_RUN, WEBHOOK
+from fluxstatus.knowledge.admission.shared import (
+    ADMISSION_DENIED,
+    HOOKS,
+    NO_DRY_RUN,
+    WEBHOOK,
+    decisive,
+)
 from fluxstatus.knowledge.commands import OBJECT
-from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
 
-RULES = (
+RULES = decisive(
     Rule(
         NO_DRY_RUN,
         why="admission webhook {webhook} does not support dry run, which Flux requires",
@@ -182,7 +188,6 @@ RULES = (
             r"denied request:?\s*(?P<detail>.{0,400})"
         ),
         kinds=frozenset({"HelmRelease"}),
-        reach=Reach.WHOLE,
         quoted=True,
         upstream="HC internal/action/crds.go, kubernetes apiserver admission plugin/policy/validating",
     ),

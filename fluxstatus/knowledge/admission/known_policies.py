@@ -4,13 +4,13 @@ Upstream: sigstore policy-controller, Connaisseur, Ratify, the webhooks of OpenS
 ROSA, the policies of AKS, EKS Auto Mode.
 """
 
-from fluxstatus.knowledge.admission.shared import ADMISSION_DENIED, HOOKS, WEBHOOK
+from fluxstatus.knowledge.admission.shared import ADMISSION_DENIED, HOOKS, WEBHOOK, decisive
 from fluxstatus.knowledge.commands import CLUSTER_OBJECT, OBJECT, SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
 
 _DENIED = r"admission webhook \"(?P<webhook>(?![\w.-]*kyverno)[^\"]+)\" denied the request:?\s*"
 
-RULES = (
+RULES = decisive(
     Rule(
         ADMISSION_DENIED,
         why="admission webhook {webhook} rejects {object} because an image has no signature that its policy accepts: {detail}",

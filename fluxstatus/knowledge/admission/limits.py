@@ -4,7 +4,7 @@ Upstream: kubernetes admission plugins (podsecurity, resourcequota, limitranger,
 namespace/lifecycle, priority, runtimeclass, podnodeselector, imagepolicy), RBAC escalation checks.
 """
 
-from fluxstatus.knowledge.admission.shared import ADMISSION_DENIED
+from fluxstatus.knowledge.admission.shared import ADMISSION_DENIED, decisive
 from fluxstatus.knowledge.commands import CLUSTER_OBJECT, OBJECT
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
@@ -26,7 +26,7 @@ NAMESPACE_TERMINATING = Code(
 
 _QUOTA = "kubectl describe resourcequotas -n {object_ns}"
 
-RULES = (
+RULES = decisive(
     Rule(
         _POD_SECURITY,
         why="the pods violate the Pod Security level {level}, which the namespace enforces: {detail}",

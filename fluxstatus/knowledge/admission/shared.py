@@ -1,5 +1,6 @@
 """The codes and commands that several modules about admission use."""
 
+from fluxstatus.knowledge.rule import Reach, Rule
 from fluxstatus.model.codes import Code
 
 ADMISSION_DENIED = Code("admission-denied", "An admission webhook or policy rejects an object.")
@@ -15,3 +16,11 @@ NO_DRY_RUN = Code(
 HOOKS = "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"
 BEHIND = "kubectl get pods,services,endpointslices -n {hook_ns}"
 WEBHOOK = "kubernetes apiserver admission plugin/webhook"
+
+
+def decisive(*rules: Rule) -> tuple[Rule, ...]:
+    """Return *rules* for the whole message: an admission error is always the cause.
+
+    That holds even if it is reported in a hook, a test or an upgrade.
+    """
+    return tuple(rule._replace(reach=Reach.WHOLE) for rule in rules)

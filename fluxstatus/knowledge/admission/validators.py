@@ -14,6 +14,7 @@ from fluxstatus.knowledge.admission.shared import (
     HOOKS,
     NO_DRY_RUN,
     WEBHOOK,
+    decisive,
 )
 from fluxstatus.knowledge.commands import CLUSTER_OBJECT, OBJECT, SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
@@ -32,7 +33,7 @@ _OWN_KINDS = (
 )
 """Components whose webhooks validate their own kinds, by a part of the webhook's name."""
 
-RULES = (
+RULES = decisive(
     Rule(
         ADMISSION_DENIED,
         why="{object} claims a value that another object already uses: {detail}",

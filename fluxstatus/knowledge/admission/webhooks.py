@@ -3,7 +3,7 @@
 Upstream: kubernetes apiserver pkg/admission/plugin/webhook.
 """
 
-from fluxstatus.knowledge.admission.shared import BEHIND, HOOKS, WEBHOOK
+from fluxstatus.knowledge.admission.shared import BEHIND, HOOKS, WEBHOOK, decisive
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
 
@@ -16,7 +16,7 @@ _CALLED = (
     r"(?:[^\n/]{0,120}//(?P<hook_service>[\w-]+)\.(?P<hook_ns>[\w-]+)\.svc)?"
 )
 
-RULES = (
+RULES = decisive(
     Rule(
         _ADMISSION_UNREACHABLE,
         why="the API server calls admission webhook {webhook} through a proxy ({proxy}) that cannot reach Services of the cluster",
