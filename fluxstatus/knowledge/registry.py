@@ -277,7 +277,7 @@ _CONTENT = (
     ),
     Rule(
         _REGISTRY_REPOSITORY_MISSING,
-        why="the repository at {address} does not exist in the registry (NAME_UNKNOWN)",
+        why="the repository or project at {address} does not exist in the registry",
         steps=(
             Step(
                 "correct the name in {address_field}, or push to the repository; in ECR, create the repository first",
