@@ -330,7 +330,8 @@ def holder(owner: str, ready: str = "True", **metadata: Any) -> Object:
          "pod web-w of the other ReplicaSet web-7c9f5 of Deployment web is ready"),
         (holder("ReplicaSet/db-7c9f5"), "pod web-w is ready"),
         (holder(f"ReplicaSet/web-{SAFE}"), "pod web-w is ready"),
-        (holder("ReplicaSet/web-7c9f5", deletionTimestamp=stamp()), "pod web-w is being deleted"),
+        (holder("ReplicaSet/web-7c9f5", deletionTimestamp=stamp(minutes(0))),
+         "pod web-w is being deleted"),
         (holder("ReplicaSet/web-7c9f5", "False"), "already used by pod(s) web-w"),
     ],
 )  # fmt: skip
