@@ -315,6 +315,31 @@ def test_the_most_telling_event_of_a_pod_counts(others: list[Object], words: str
     assert words in one(of_web("web-x", CREATING, phase="Pending"), *others)
 
 
+def holder(owner: str, ready: str = "True", **metadata: Any) -> Object:
+    """Return the pod web-w, which has the volume, with the status of its condition Ready."""
+    made = owned("apps/web-w", owner, RUNNING)
+    made["status"]["conditions"] = [{"type": "Ready", "status": ready}]
+    made["metadata"] |= metadata
+    return made
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        (holder("ReplicaSet/web-7c9f5"),
+         "pod web-w of the other ReplicaSet web-7c9f5 of Deployment web is ready"),
+        (holder("ReplicaSet/db-7c9f5"), "pod web-w is ready"),
+        (holder(f"ReplicaSet/web-{SAFE}"), "pod web-w is ready"),
+        (holder("ReplicaSet/web-7c9f5", deletionTimestamp=stamp(minutes(0))),
+         "pod web-w is being deleted"),
+        (holder("ReplicaSet/web-7c9f5", "False"), "already used by pod(s) web-w"),
+    ],
+)  # fmt: skip
+def test_the_pod_that_holds_a_volume_decides_the_advice(other: Object, words: str) -> None:
+    """A rolling update waits for itself only if its old pod is ready: a lost node is repaired."""
+    assert one(of_web("web-x", CREATING, phase="Pending"), other, ATTACHED).endswith(words)
+
+
 @pytest.mark.parametrize(
     "status",
     [

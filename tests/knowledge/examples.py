@@ -62,6 +62,7 @@ SPECS: dict[str, dict[str, Any]] = {
     "artifact": {"distribution": {"artifact": "oci://r.example.com/manifests:latest"}},
     "source": {"sourceRef": {"kind": "GitRepository", "name": "git", "namespace": "src"}},
     "revisions": {"chart": {"spec": {"chart": "web", "reconcileStrategy": "Revision"}}},
+    "commit": {"ref": {"commit": "6ca1f0"}},
     "digested": {"ref": {"tag": "6.1.9@sha256:6ca1"}},
     "chart": {"chartRef": {"kind": "OCIRepository", "name": "chart"}},
     "sync": {},
