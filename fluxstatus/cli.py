@@ -26,6 +26,7 @@ from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.findings import NEW, Exit, Report
 from fluxstatus.report import RENDER, Format, Look
 
+_NO_THREAD = "can't start new thread"  # what Python says, without an errno
 _OF_THE_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 _EPILOG = """
 \b
@@ -359,13 +360,21 @@ def _error(text: str, code: Exit) -> Exit:
     return code
 
 
+def _limit(error: Exception) -> str:
+    """Return which limit of this machine *error* is about, empty if about none."""
+    if isinstance(error, RuntimeError) and f"{error}" == _NO_THREAD:
+        return _NO_THREAD
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in LIMITS):
+        return getattr(error, "strerror", None) or "Cannot allocate memory"
+    return ""
+
+
 def _crash(error: Exception) -> Exit:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # for example in --help
         console.discard()
         return _error(f"{console.UNWRITTEN}: {error.strerror}", Exit.NO_VERDICT)
-    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in LIMITS):
-        reason = getattr(error, "strerror", None) or "Cannot allocate memory"
-        return _error(f"this machine has reached a limit: {reason}", Exit.NO_VERDICT)
+    if limit := _limit(error):
+        return _error(f"this machine has reached a limit: {limit}", Exit.NO_VERDICT)
     from fluxstatus.base.masking import mask
 
     if {"-v", "--verbose"} & set(sys.argv):

@@ -251,6 +251,26 @@ def test_flags_before_and_after_a_subcommand(flux_status: Program, arguments: li
 # Help and version
 
 
+@pytest.mark.parametrize("command", ["", "get", "explain", "logs", "mcp config", "fleet"])
+def test_the_flags_of_kubectl_take_little_room(
+    flux_status: Program, kubectl: Path, command: str
+) -> None:
+    """Those that `kubectl options` describes are only named, whole; TAB offers them all."""
+    text = flux_status(*command.split(), "--help", env={"COLUMNS": "80"}).stdout
+    section = text.partition("\nConnection (kubectl flags):\n")[2].partition("\n\n")[0]
+    described, named = section.split('As described by "kubectl options": ')
+    flags = re.split(r",\s+", named)
+    assert len(flags) > 4
+    assert len(section.splitlines()) < 10
+    assert not set(flags) & set(described.split())
+    options = subprocess.run([kubectl, "options"], capture_output=True, text=True, check=True)
+    assert [flag for flag in flags if not re.search(f"{flag}[=, ]", options.stdout)] == []
+    offered = flux_status("__complete", *command.split(), "--").stdout
+    assert {flag for flag in flags if flag.startswith("--")} <= set(
+        re.findall("--[a-z-]+", offered)
+    )
+
+
 def test_help_fits_80_columns(flux_status: Program) -> None:
     """The help has no line beyond 80 columns and no escape, not even when color is forced."""
     done = flux_status("--help", env={"FORCE_COLOR": "1", "COLUMNS": "200"})
@@ -632,6 +652,7 @@ def test_crash(flags: list[str], *, traced: bool) -> None:
     [
         ("OSError(24, 'Too many open files')", "Too many open files"),
         ("MemoryError()", "Cannot allocate memory"),
+        ('RuntimeError("can\'t start new thread")', "can't start new thread"),
     ],
 )
 def test_a_limit_of_the_machine_is_no_bug(error: str, reason: str) -> None:

@@ -160,8 +160,8 @@ ADVICE = (
         area="security",
         title_one="the web UI has no login, and {what} exposes it outside the cluster",
         title_many="the web UI has no login, and {n} routes expose it outside the cluster",
-        why="anyone who can reach it sees every Flux object and what it deploys; without a "
-        "configuration, the UI shows everything that the operator can read",
+        why="anyone who can reach it sees every Flux object and the resources it deploys; without "
+        "a configuration, the UI shows everything that the operator can read",
         steps=(
             Step(
                 "configure a login (the Helm value web.config.authentication), or remove the "

@@ -159,7 +159,7 @@ ADVICE = (
         area="intervals",
         title_one="{what} is {value}; 10m is enough, because changes are reconciled immediately",
         title_many="{n} objects are reconciled more often than every 5 minutes",
-        why="a new revision of a source is reconciled immediately, whatever the interval; all "
+        why="a new revision of a source is reconciled immediately, regardless of the interval; all "
         "other reconciliations only rebuild and compare the same manifests, which puts load "
         "on the controller and the API server",
         steps=(Step("set spec.interval to 10m, or at least to 5m"),),
@@ -204,7 +204,7 @@ ADVICE = (
         area="intervals",
         title_one="{what} are reconciled often: {value}",
         title_many="{n} objects that share their sources with many others are reconciled often",
-        why="a new revision of a source is reconciled immediately, whatever the interval; all "
+        why="a new revision of a source is reconciled immediately, regardless of the interval; all "
         "other reconciliations rebuild and compare everything and can only detect manual "
         "changes",
         steps=(Step("set spec.interval to 10m or more where many objects share a source"),),

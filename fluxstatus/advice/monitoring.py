@@ -160,7 +160,7 @@ ADVICE = (
         area="monitoring",
         title_one="{what} uses {value}, which the controllers no longer record",
         title_many="{n} rules use metrics that the controllers no longer record",
-        why="an alert on such a metric never fires",
+        why="alerts on these metrics never fire",
         steps=(
             Step(
                 "use gotk_resource_info from kube-state-metrics or flux_resource_info from the "

@@ -140,7 +140,7 @@ def _pair(outer: Resource, inner: Resource) -> Occurrence:
 
 _DEPENDENCY_NOT_AWAITED = Code(
     "dependency-not-awaited",
-    "Some objects that others depend on are ready before what they apply is.",
+    "Some objects that others depend on do not wait for their resources to be ready.",
 )
 _PATHS_OVERLAP = Code(
     "paths-overlap",
@@ -152,8 +152,8 @@ ADVICE = (
         code=_DEPENDENCY_NOT_AWAITED,
         step="reconcilers",
         area="reliability",
-        title_one="{what} does not wait for what it applies, although {value}",
-        title_many="{n} objects that others depend on do not wait for what they apply",
+        title_one="{what} does not wait for its resources to be ready, although {value}",
+        title_many="{n} objects that others depend on do not wait for their resources to be ready",
         why="such an object is Ready as soon as its own objects are applied, so its dependents are "
         "applied before its Deployments, Jobs and HelmReleases are ready",
         steps=(
@@ -177,9 +177,10 @@ ADVICE = (
         step="reconcilers",
         area="reliability",
         title_one="{what}: {value}",
-        title_many="{n} pairs of Kustomizations have paths of which one contains the other",
+        title_many="{n} pairs of Kustomizations have overlapping paths",
         why="unless a kustomization.yaml leaves out the inner folder, both Kustomizations apply "
-        "its objects and overwrite each other, and one may delete what the other still contains",
+        "its objects and overwrite each other, and one may delete objects that the other still "
+        "contains",
         steps=(
             Step(
                 "move the folders next to each other and set spec.path of each Kustomization, or "

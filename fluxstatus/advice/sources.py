@@ -354,8 +354,8 @@ ADVICE = (
         code=_VERSION_UNBOUNDED,
         step="sources",
         area="versions",
-        title_one="{what} is {value}: whatever is published next is used",
-        title_many="{n} objects have no limit on versions: whatever is published next is used",
+        title_one="{what} is {value}: any version published next is used",
+        title_many="{n} objects have no version limit: any version published next is used",
         why="a breaking version can be deployed without review, and clusters with the same "
         "manifests can run different versions",
         steps=(

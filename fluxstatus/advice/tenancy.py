@@ -130,7 +130,7 @@ ADVICE = (
         title_one="{what} {value}: the object is applied with the permissions of its controller",
         title_many="{n} tenant objects have no spec.serviceAccountName: they are applied with "
         "the permissions of their controller",
-        why="the controllers are cluster-admin by default, so whoever can change the source of "
+        why="the controllers are cluster-admin by default, so anyone who can change the source of "
         "such an object, or create one in that namespace, can change the whole cluster",
         steps=(
             Step(

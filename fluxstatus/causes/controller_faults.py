@@ -9,6 +9,7 @@ from fluxstatus.base.fields import text_of
 from fluxstatus.base.plurals import counted, joined, noun_for
 from fluxstatus.causes.faults import Fault, object_fields
 from fluxstatus.knowledge import diagnose_state, workload_diagnosis
+from fluxstatus.knowledge.headline import short
 from fluxstatus.model.kinds import OPERATOR
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import Component
@@ -34,6 +35,11 @@ _CODES_OF_PROBLEMS = {
 }
 """Codes of controller faults, by the code of the PodProblem."""
 
+_OF_CONTAINERS = frozenset({"controller-crash-loop", "controller-out-of-memory"})
+"""Codes whose title is what a container did, in few words, and its last ones."""
+
+_LOOPING = "its pod is in CrashLoopBackOff, and "
+
 _OF_PODS = frozenset({"controller-not-ready", "controller-not-scheduled"})
 """Codes whose next steps also depend on the text about the pod."""
 
@@ -47,9 +53,13 @@ def fault_of_component(state: State, component: Component, kinds: str) -> Fault:
     )
     if code == "controller-not-ready" and problem and problem.pod:
         text = f"its pod {text}"
+    crashed = problem if code in _OF_CONTAINERS else None
     fields = {"name": component.ref.name, "ns": component.ref.namespace, "kinds": kinds,
-              "trouble": text}  # fmt: skip
+              "trouble": crashed.brief if crashed else text,
+              "looping": _LOOPING if crashed and crashed.is_looping else ""}  # fmt: skip
     diagnosis = diagnose_state(code, None, {**state.template_fields, **fields})
+    if crashed:
+        return Fault(diagnosis.adding(quote=short(crashed.words)), "", crashed.words)
     if code in _OF_PODS:  # a quota or a policy may reject its pods
         of_pods = workload_diagnosis(text, fields)
         diagnosis = diagnosis.adding(first=of_pods.hints if of_pods else ())

@@ -12,6 +12,7 @@ from fluxstatus.state.health_checks import (
     health_check_targets,
     may_have_targets,
 )
+from fluxstatus.state.namesakes import identified
 from fluxstatus.state.own_status import condition_of, trouble_of
 from fluxstatus.state.resource import target_namespace
 
@@ -99,5 +100,6 @@ def _targets_in(message: str, item: Object) -> list[HealthCheckTarget]:
     """Return the objects in *message*, that of *item*, that are not Flux objects."""
     if not may_have_targets(message):
         return []
-    found = health_check_targets(message, target_namespace(item))
+    named = health_check_targets(message, target_namespace(item))
+    found = (identified(target, item) for target in named)
     return [target for target in found if target.kind not in KINDS]

@@ -27,6 +27,7 @@ from fluxstatus.state.health_checks import (
     health_check_targets,
     worst_first,
 )
+from fluxstatus.state.namesakes import identified
 from fluxstatus.state.own_status import Trouble, is_ready_now, trouble_of
 from fluxstatus.state.pods import PodProblem, is_overdue, is_replaced, problem_of_pod
 from fluxstatus.state.resource import Resource, release_name, target_namespace
@@ -89,7 +90,8 @@ def unhealthy_workloads(state: State, resource: Resource, message: str) -> Itera
     """
     count = 0
     is_gone = is_remediated(resource.object)
-    for target in worst_first(message, target_namespace(resource.object)):
+    for named in worst_first(message, target_namespace(resource.object)):
+        target = identified(named, resource.object)
         if target.kind in KINDS:
             continue
         item = state.awaited.get(target[:3], {})
@@ -256,7 +258,7 @@ def _from_pods(state: State, pods: list[Object]) -> Unhealthy | None:
     worst, pod = min(found, key=lambda entry: (is_replaced(entry[1]), *_rank(entry[0])))
     namespace = text_of(map_of(pod.get("metadata")).get("namespace"))
     text = f"pod {worst.pod} {worst.text}"
-    brief = worst.brief
+    brief = worst.title
     for event in events_behind(state, worst, pod):
         if event.message not in text:
             text += f"; {event.reason}: {event.message}"

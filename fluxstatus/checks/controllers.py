@@ -86,7 +86,7 @@ def _unavailable(analysis: Analysis) -> list[Cause]:
         cause
         for cause in analysis.causes.all
         if (cause.ref.kind == "Deployment" and not is_operator(analysis.state, cause.ref))
-        or (cause.ref.kind == _CRD and (cause.blocks or _is_of_operator(cause.ref)))
+        or (cause.ref.kind == _CRD and (cause.blocks or _is_needed(analysis.state, cause.ref)))
     ]
 
 
@@ -239,9 +239,15 @@ def _versions(running: list[Component]) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _is_of_operator(crd: Ref) -> bool:
-    """Return whether the operator reconciles *crd*: without it, nothing manages Flux."""
-    return RESOURCES[crd.name].controller == OPERATOR
+def _is_needed(state: State, crd: Ref) -> bool:
+    """Return whether *crd*, which is missing, is missed although no object needs it.
+
+    Without one of the operator's, nothing manages Flux. Without any of another controller's it has
+    nothing to reconcile, and no object is left that could need it.
+    """
+    controller, served = RESOURCES[crd.name].controller, state.evidence.served or {}
+    kinds = (kind for kind in KINDS.values() if kind.controller == controller)
+    return controller == OPERATOR or not any(kind.resource in served for kind in kinds)
 
 
 def _not_served(state: State, reported: Collection[str]) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from fluxstatus.base.similar import similar
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.wording import UNREAD_CODES, unread_hints
 from fluxstatus.model.codes import Code
+from fluxstatus.model.evidence import NAMESPACES
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import command, hint, kubectl
 from fluxstatus.model.kinds import KINDS
@@ -71,16 +72,29 @@ def _empty(step: str, state: State) -> Iterator[Finding]:
             continue
         near = similar(namespace, known - {namespace})
         meant = f' (did you mean "{near[0]}"?)' if near else ""
+        if namespace in state.evidence.absent_namespaces:
+            title = f'namespace "{namespace}" does not exist{meant}'
+            why = "so it has no Flux object, and no Flux object deploys to it"
+        else:
+            title = f'no Flux object is in or deploys to namespace "{namespace}"{meant}'
+            why = _why_empty(state, namespace)
         yield Finding(
             step=step,
             code=NAMESPACE_EMPTY,
             level=Level.UNKNOWN,
-            title="nothing to check: no Flux object is in or deploys to "
-            f'namespace "{namespace}"{meant}',
-            why="the namespace may not exist, or Flux may not have deployed anything there yet",
+            title=f"nothing to check: {title}",
+            why=why,
             hints=(hint("list the namespaces that have Flux objects", _LIST_ALL),),
             trivial=True,
         )
+
+
+def _why_empty(state: State, namespace: str) -> str:
+    """Return why *namespace*, which may exist, may have nothing of Flux."""
+    known = state.evidence.answer(NAMESPACES).known
+    if any(Ref.of(item).name == namespace for item in known):
+        return "the namespace exists; Flux may not have deployed anything there yet"
+    return "the namespace may not exist, or Flux may not have deployed anything there yet"
 
 
 def narrowed(step: str, found: Iterable[Finding], analysis: Analysis) -> Iterator[Finding]:

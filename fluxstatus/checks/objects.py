@@ -38,7 +38,7 @@ from fluxstatus.checks.work import (
     sources_behind,
 )
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import WORKLOAD_PODS
+from fluxstatus.model.evidence import NAMESPACES, WORKLOAD_PODS
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.kinds import KINDS, Kind
 from fluxstatus.model.ref import Key, Ref
@@ -176,6 +176,7 @@ SOURCES = _FETCHED._replace(
 )
 _OBJECTS = _step("reconcilers", "reconciliation (Kustomizations, HelmReleases, …)", "HelmChart")
 RECONCILERS = _OBJECTS._replace(
+    reads=(*_OBJECTS.reads, NAMESPACES),
     codes=_codes_of_reconcilers,
     examine=_examine_reconcilers,
 )

@@ -23,7 +23,7 @@ _AWAITED = 3  # objects that others wait for
 _WAITS = "waiting for"
 _ALIKE = "failing with the same error as"
 _PART = "failing because of"
-_STALE = "not updating because of"
+_STALE = "blocked from updating by"
 _SENTENCES = (_WAITS, _ALIKE, _PART, _STALE)
 """What numbers of objects do, before what they wait for; those of the last one are Ready."""
 

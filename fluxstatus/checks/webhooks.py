@@ -160,7 +160,7 @@ def _never_called(receiver: Resource, changed: Sequence[tuple[Resource, int]]) -
                 "webhook-receiver in the namespace of Flux",
                 read_whole(*ref.key),
             ),
-            hint("then check what the service says about its deliveries of the webhook"),
+            hint("then check the webhook's delivery log in the service"),
         ),
         docs=docs_of("Receiver"),
     )

@@ -353,7 +353,7 @@ class _Body:
         while chunk := self._response.read1(_CHUNK):
             self.bytes += len(chunk)
             yield from _unpacked(unpacking, chunk) if unpacking else (chunk,)
-        if self._response.length or (unpacking and not unpacking.eof):
+        if self._response.length or (unpacking and (not unpacking.eof or unpacking.unused_data)):
             raise IncompleteRead(b"")
         self._response.close()  # read1 does not, and the connection would count as busy
 

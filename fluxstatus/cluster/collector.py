@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from fluxstatus.base.deadline import Deadline
 from fluxstatus.base.plurals import counted
-from fluxstatus.cluster import discovery, local_tools, signals
+from fluxstatus.cluster import discovery, local_tools, namespaces, signals
 from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.local_tools import Program
 from fluxstatus.cluster.queries import (
@@ -32,6 +33,7 @@ from fluxstatus.model.evidence import (
     CHANGES,
     LABELLED,
     LEASES,
+    NAMESPACES,
     VERSION,
     WORKLOAD_PODS,
     Answer,
@@ -152,6 +154,7 @@ class _Run:
             self._start_all(reader.in_flux_namespaces("pods", "services", LEASES, more=near))
             self._wait()
             self._start_all(reader.related(self._labelled(definitions)))
+            self._read_namespaces()
             self._read_awaited(awaited)
             self._read_workloads(namespaces := workload_namespaces(reader.answers))
             if namespaces:
@@ -186,6 +189,11 @@ class _Run:
             self._reader.answers[LABELLED] = Incomplete(answer.unread)
         for crd in answer.known if answer else ():
             yield place(crd)[1]
+
+    def _read_namespaces(self) -> None:
+        """Read whether those of the chosen namespaces exist in which there is no Flux object."""
+        if empty := namespaces.without_objects(self._reader.answers, self._reader.namespaces):
+            self._pending[self._reader.submit(partial(namespaces.read, names=empty))] = NAMESPACES
 
     def _read_workloads(self, namespaces: Collection[str]) -> None:
         """Read the pods in *namespaces*: of several, if they are too many, those not running."""

@@ -72,9 +72,9 @@ def _object(text: "_Text", keep: Callable[[Any], Any]) -> dict[str, Any]:
     while text.next() == '"':
         name = text.value()
         text.demand(":")
+        if name in members:  # the last one would replace a list, or the token for the next page
+            raise UnreadableError(f"has two members {name!r}")
         is_list = name == "items" and text.skip("[")
-        if is_list and name in members:
-            raise UnreadableError("has two lists of items")
         members[name] = _items(text, keep) if is_list else text.value(_MOST_OF_DOCUMENT)
         if not text.skip(","):
             text.demand("}")

@@ -15,6 +15,7 @@ from typing import Protocol, TypeAlias
 from fluxstatus.base.fields import map_of
 from fluxstatus.cluster import discovery, paging, queries
 from fluxstatus.cluster.client import Access, ApiClient
+from fluxstatus.cluster.namespaces import absent
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.cluster.queries import DEPLOYMENTS, ListQuery, by_labels, named
 from fluxstatus.cluster.reader import (
@@ -64,6 +65,9 @@ class Cluster(Protocol):
 
     def events(self, fields: str, namespace: str = "") -> Iterator[Object]:
         """Return the events that a field selector chooses, in *namespace*, or in all."""
+
+    def absent_namespaces(self) -> Sequence[str]:
+        """Return those of `namespaces` that do not exist, as far as that can be read."""
 
 
 def saved(file: Path, namespaces: Sequence[str] = (), selector: str = "") -> "Saved":
@@ -140,6 +144,10 @@ class Live:
         """Yield the events that a field selector chooses, in *namespace*, or in all."""
         for page in self._walk("events", queries.events(fields), [namespace] if namespace else []):
             yield from page
+
+    def absent_namespaces(self) -> Sequence[str]:
+        """Return those of `namespaces` that do not exist, with one request for each."""
+        return absent(self._api, self.namespaces)
 
     @contextmanager
     def _reading(self) -> Iterator[Reader]:
@@ -225,6 +233,11 @@ class Saved:
             here = namespace in ("", place(item)[0])
             if here and all(has.get(name) == value for name, value in wanted):
                 yield item
+
+    def absent_namespaces(self) -> Sequence[str]:
+        """Return those of `namespaces` that did not exist, if they were chosen for it."""
+        absent = self._evidence.absent_namespaces
+        return [name for name in self.namespaces if name in absent]
 
     def _is_chosen(self, item: Object) -> bool:
         from fluxstatus.state.deployments import (  # noqa: PLC0415 - a live list does not need it

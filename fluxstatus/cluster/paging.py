@@ -169,5 +169,12 @@ def _is_list(page: Object, query: ListQuery) -> bool:
         str(page.get("kind")).endswith("List")
         and page.get("apiVersion") in query.answered_as
         and isinstance(page.get("metadata"), dict)
+        and _has_an_end(page["metadata"])
         and isinstance(page.get("items"), list)
     )
+
+
+def _has_an_end(metadata: Object) -> bool:
+    """Return whether the *metadata* of a page has the token for the next one, or it is the last."""
+    token, left = metadata.get("continue"), metadata.get("remainingItemCount")
+    return isinstance(token, str | None) and bool(token or not left)

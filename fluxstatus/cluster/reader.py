@@ -93,7 +93,7 @@ class Reader:
     `answers` are by the names of queries.py, `served` and `also_served` are as in an Evidence;
     `versions` has the other resources that discovery was to find, too. `missing` is the reason why
     the kinds that are not in `served` are unread. `unreachable` is set once it turns out that
-    nothing can be read.
+    nothing can be read. `namespaces` are the chosen ones, none for all.
     """
 
     def __init__(
@@ -113,8 +113,8 @@ class Reader:
         self._others: Mapping[str, ListQuery] = {}
         self._by_name: Mapping[str, ListQuery] = {}
         self.unreachable: Unread | None = None
-        self._api, self._pool, self._report = api, pool, report
-        self._namespaces, self._flags = access.namespaces, access.repeated
+        self.api, self._pool, self._report = api, pool, report
+        self.namespaces, self._flags = access.namespaces, access.repeated
 
     def discover(self, more: Collection[str] = ()) -> bool:
         """Read which kinds of Flux, and which of the resources *more*, are served.
@@ -122,7 +122,7 @@ class Reader:
         Returns False if nothing can be read at all.
         """
         try:
-            found = discovery.served_versions(self._api, more)
+            found = discovery.served_versions(self.api, more)
         except ProgramError as error:
             self.missing = error.unread
             if error.unread.why is not Why.FORBIDDEN:
@@ -204,11 +204,11 @@ class Reader:
 
     def start(self, name: str, query: ListQuery) -> Future[Answer]:
         """Start to read a list; its answer is not kept."""
-        return self._pool.submit(paging.read, self._api, name, query, self._per_namespace)
+        return self._pool.submit(paging.read, self.api, name, query, self._per_namespace)
 
     def submit(self, call: Callable[[ApiClient], T]) -> Future[T]:
         """Start *call*, which makes other requests."""
-        return self._pool.submit(call, self._api)
+        return self._pool.submit(call, self.api)
 
     def evidence(
         self, *, kubernetes: str | Unread = "", programs: Mapping[str, str | Unread] | None = None
@@ -218,21 +218,21 @@ class Reader:
         if isinstance(kubernetes, Unread):
             answers[VERSION] = Incomplete(kubernetes)
             kubernetes = ""
-        target = self._api.kubeconfig.target._replace(kubernetes=kubernetes, flags=self._flags)
+        target = self.api.kubeconfig.target._replace(kubernetes=kubernetes, flags=self._flags)
         return Evidence(
-            taken_at=self._api.now,
+            taken_at=self.api.now,
             target=target,
             answers=answers,
             served=self.served,
             also_served=self.also_served,
             programs=programs or {},
-            clock_skew=self._api.clock_skew,
+            clock_skew=self.api.clock_skew,
             unreachable=self.unreachable,
-            cost=self._api.cost,
+            cost=self.api.cost,
         )
 
     def _per_namespace(self) -> tuple[str, ...]:
-        return namespaces_allowed(self._api, self._namespaces)
+        return namespaces_allowed(self.api, self.namespaces)
 
     def _start_if_served(self, name: str, query: ListQuery) -> Future[Answer] | None:
         not_served = name in RESOURCES and name not in (self.served or {})

@@ -86,8 +86,8 @@ def _note_other_faults(state: "State", resource: "Resource") -> None:
         flags = for_target(state.evidence.target)
         [more] = [flags.command(one) for hint in explained(resource.ref) for one in hint.commands]
         console.note(
-            f"the Secrets have the right form, but {resource.ref} is not ready; to find the cause, "
-            f"run: {command_line(more.argv)}"
+            f"the Secrets have the expected keys and formats, but {resource.ref} is not ready; to "
+            f"find the cause, run: {command_line(more.argv)}"
         )
 
 

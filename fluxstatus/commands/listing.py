@@ -13,7 +13,7 @@ from fluxstatus.base.similar import did_you_mean
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands import console
 from fluxstatus.commands.table_options import ListDisplay
-from fluxstatus.model.errors import ArgumentError, in_namespaces, not_served
+from fluxstatus.model.errors import ArgumentError, NotFoundError, in_namespaces, not_served
 from fluxstatus.model.evidence import Object, Unread, Why, alike
 from fluxstatus.model.findings import Exit
 from fluxstatus.model.kinds import full_name
@@ -149,7 +149,8 @@ class Listing:
                 yield f"Error: {', '.join(wanted)}: {why}"
         is_read = len(required) == len(absent) and not self.source.is_unread(cluster)
         if is_read and not self._shown and not self.source.not_found():
-            yield self.source.none_found(in_namespaces(cluster.namespaces))
+            where = in_namespaces(cluster.namespaces, cluster.absent_namespaces())
+            yield self.source.none_found(where)
         if not cluster.unpruned and self.format in (Format.JSON, Format.YAML):
             yield "a snapshot contains only the fields that the check reads"
 
@@ -165,6 +166,8 @@ class Listing:
         if any(incomplete) or self.source.is_unread(cluster):
             return Exit.NO_VERDICT
         if error := self.source.not_found():
+            if isinstance(error, NotFoundError) and error.namespaces and not self._shown:
+                error.absent = cluster.absent_namespaces()
             raise error
         return Exit.HEALTHY
 

@@ -80,19 +80,21 @@ def from_cluster(
     """Return a function that finds an object in a live cluster and reads its references."""
 
     def find(named: "ObjectName") -> "tuple[State, Resource]":
+        from fluxstatus.cluster.namespaces import noting_absent
         from fluxstatus.lookup.related import read_related
         from fluxstatus.model.errors import UnreadError
         from fluxstatus.state.state import State
 
         try:
-            return read_related(
-                reading,
-                named,
-                place.namespaces,
-                references,
-                queries=queries,
-                next_queries=next_queries,
-            )
+            with noting_absent(reading.api, place.namespaces):
+                return read_related(
+                    reading,
+                    named,
+                    place.namespaces,
+                    references,
+                    queries=queries,
+                    next_queries=next_queries,
+                )
         except UnreadError as error:
             if reading.unreachable is None:
                 raise

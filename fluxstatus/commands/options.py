@@ -212,12 +212,12 @@ class Timing:
         ),
     ] = None
     revision: Annotated[
-        str,
+        str | None,
         Option(
             metavar="REVISION",
             help="With --wait, first wait until this revision is applied, as the wait command does",
         ),
-    ] = ""
+    ] = None
     fail_fast: Annotated[
         bool,
         Option("--fail-fast", help="With --wait, stop at a failure that Flux does not retry"),
@@ -244,7 +244,11 @@ class Timing:
         return first_of(
             (self.wait and self.watch, "--wait and --watch are mutually exclusive"),
             (self.fail_fast and not self.wait, "--fail-fast requires --wait"),
-            (self.revision and not self.wait, "--revision requires --wait"),
+            (self.revision is not None and not self.wait, "--revision requires --wait"),
+            (  # as where a command in "$(...)" failed: any revision would do
+                self.revision is not None and not self.revision.strip(),
+                '--revision is empty: name what was pushed, as in "$(git rev-parse HEAD)"',
+            ),
         )
 
 

@@ -60,8 +60,8 @@ def show(
     """Show the owners of an object, up to its source in Git.
 
     Each owner is shown with its status. The chain follows ownerReferences, then the labels that
-    Flux sets on the objects it applies, then sourceRef. Those labels name the
-    object's last owner; other owners are found through their inventories.
+    Flux sets on the objects it applies, then sourceRef. The labels name only the last owner; other
+    owners are found through their inventories.
     """
     from fluxstatus.base.visible import visible
     from fluxstatus.commands.errors import reported

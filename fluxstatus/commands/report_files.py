@@ -53,10 +53,18 @@ def conflict(files: Sequence[ReportFile], used: Mapping[str, Path | None]) -> st
             return f"--report cannot write two formats to {path}"
         if real in others:
             return f"--report cannot write to {path}, which is the file of {others[real]}"
-        if reason := _obstacle(path):
+        if reason := _error_or_obstacle(path):
             return f"{path} cannot be written: {reason}"
         seen.add(real)
     return ""
+
+
+def _error_or_obstacle(file: Path) -> str:
+    """Return as `_obstacle`, or what the system says of the path, such as that it is too long."""
+    try:
+        return _obstacle(file)
+    except OSError as error:
+        return error.strerror or f"{error}"
 
 
 def _obstacle(file: Path) -> str:
@@ -67,7 +75,7 @@ def _obstacle(file: Path) -> str:
     if file.exists() and not file.is_file():
         return "it is not a regular file"
     if not folder.is_dir():
-        return f"there is no directory {folder}"
+        return f"directory {folder} does not exist"
     return "" if os.access(folder, os.W_OK) else f"no permission to create files in {folder}"
 
 

@@ -101,6 +101,7 @@ def _live_tree(
 ) -> "tuple[Node, State, bool]":
     """Return the tree, the state it is of, and whether all that it shows could be read."""
     from fluxstatus.cluster.list_reader import Live
+    from fluxstatus.cluster.namespaces import noting_absent
     from fluxstatus.lookup import names
     from fluxstatus.lookup.descendants import Tree
     from fluxstatus.lookup.live import Objects
@@ -110,7 +111,8 @@ def _live_tree(
     named = names.parse(words)
     with connect() as api:
         state = State(Live(api).flux())
-        resource = names.find(state, named, namespaces, ())
+        with noting_absent(api, namespaces):
+            resource = names.find(state, named, namespaces, ())
         tree = Tree(state.resources, Objects(api), state.now)
         root = tree.of(resource)
         for kinds, why in by_reason(state.evidence.unread):

@@ -7,6 +7,7 @@ from functools import wraps
 from importlib import import_module
 from inspect import Parameter, Signature, signature
 from itertools import chain
+from textwrap import wrap
 from typing import Annotated, Any, ClassVar, get_args
 
 import typer
@@ -17,6 +18,12 @@ from fluxstatus.model.codes import Code
 
 _OF_KUBECTL = ("jsonpath", "template", "custom-columns")
 _OTHER = "Other"  # the title of the last panel
+_AS_IN_KUBECTL = frozenset({
+    "cluster", "user", "as_", "as_group", "as_uid", "token", "server", "tls_server_name",
+    "certificate_authority", "client_certificate", "client_key", "insecure_skip_tls_verify",
+    "request_timeout", "cache_dir",
+})  # fmt: skip
+"""The options of every command that kubectl has, too, but that are seldom typed."""
 _NAMES = 29  # columns for the names of options, the same in all panels
 
 
@@ -234,7 +241,20 @@ def panels(command: Any, context: Any) -> list[tuple[str, list[Any]]]:
 
 
 def _write_panels(command: Any, context: Any, formatter: Any) -> None:
+    """Write the options; of the flags of kubectl only the names, as `kubectl get --help` does."""
     for panel, members in panels(command, context):
-        records = [one.get_help_record(context) for one in members]
+        named = [one for one in members if one.name in _AS_IN_KUBECTL]
+        records = [one.get_help_record(context) for one in members if one not in named]
         with formatter.section(panel):
             formatter.write_dl([(f"{names:{_NAMES}}", text) for names, text in records])
+            if named:
+                flags = ", ".join(flag for one in named for flag in reversed(one.opts))
+                formatter.write(_wrapped(f'As described by "kubectl options": {flags}', formatter))
+
+
+def _wrapped(text: str, formatter: Any) -> str:
+    """Return *text* as indented lines; a flag stays whole, to be found and copied."""
+    indent = " " * formatter.current_indent
+    lines = wrap(text, formatter.width, initial_indent=indent, subsequent_indent=indent,
+                 break_on_hyphens=False)  # fmt: skip
+    return "".join(f"{line}\n" for line in lines)

@@ -21,11 +21,11 @@ from fluxstatus.knowledge.fields import (
     fields_of,
     host_in,
     missing_fields,
-    object_in,
     workload_fields,
 )
 from fluxstatus.knowledge.index import Index, Listed
 from fluxstatus.knowledge.message import Message
+from fluxstatus.knowledge.objects import object_in
 from fluxstatus.knowledge.rule import Match, Reach, Rule, Step
 from fluxstatus.knowledge.served_kinds import wanted_kind, writer_fields
 from fluxstatus.knowledge.subject import Subject
@@ -202,14 +202,15 @@ def _fields_of(subject: Subject) -> Mapping[str, str]:
     """Return the fields of *subject* that do not depend on a rule."""
     message = subject.message.text
     own = fields_of(subject.resource, subject.endpoint)
-    about = object_in(message, own["target_ns"] if subject.kind == "HelmRelease" else "")
+    namespace = own["target_ns"] if subject.kind == "HelmRelease" else ""
+    about = object_in(message, namespace, subject.resource.object)
     return {
         **own,
         **subject.template_fields,
         "reason": subject.reason,
         "innermost": subject.message.innermost,
         "operator_version": operator_version(subject),
-        **workload_fields(message),
+        **workload_fields(message, subject.resource.object),
         **about,
         **writer_fields(subject, about),
         **wanted_kind(subject),

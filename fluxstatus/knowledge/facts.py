@@ -11,13 +11,15 @@ from fluxstatus.base.durations import parse_duration, when
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.base.versions import minor_of
-from fluxstatus.knowledge.fields import fields_of, host_in, object_in
+from fluxstatus.knowledge.fields import fields_of, host_in
 from fluxstatus.knowledge.flux_minors import RETIRED_IN
+from fluxstatus.knowledge.objects import object_in
 from fluxstatus.knowledge.subject import Subject
-from fluxstatus.model.kinds import FLUX_GROUPS, KINDS
+from fluxstatus.model.kinds import FLUX_GROUPS, KINDS, RESOURCES
 from fluxstatus.model.ref import Key
 from fluxstatus.state.deployments import image_version
 from fluxstatus.state.health_checks import worst_first
+from fluxstatus.state.namesakes import identified
 from fluxstatus.state.own_status import is_ready_now
 from fluxstatus.state.references import made_source_of, source_of
 from fluxstatus.state.resource import Resource, Verdict, release_name, target_namespace
@@ -163,7 +165,8 @@ def is_about_flux_crd(subject: Subject) -> bool:
 
 def is_about_flux_object(subject: Subject) -> bool:
     """Return whether the object in the message is of a kind of Flux."""
-    return object_in(subject.message.text).get("object_kind", "") in KINDS
+    about = object_in(subject.message.text, item=subject.resource.object)
+    return about.get("object_resource", "") in RESOURCES
 
 
 _LABEL = late_pattern(r'metadata\.labels: Invalid value: "([^"]+)"')
@@ -305,7 +308,8 @@ waits_for_pods = waits_for(
 
 def waits_for_flux(subject: Subject) -> bool:
     """Return whether the first awaited object to check is a Flux object."""
-    return any(one.kind in KINDS for one in worst_first(subject.message.text)[:1])
+    named, item = worst_first(subject.message.text)[:1], subject.resource.object
+    return any(identified(one, item).kind in KINDS for one in named)
 
 
 def cannot_unlock(subject: Subject) -> bool:

@@ -7,29 +7,15 @@ from typing import Any
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.base.urls import cloud_of, host_of, without_login
+from fluxstatus.model.evidence import Object
 from fluxstatus.model.kinds import KINDS, Kind, full_name
 from fluxstatus.state.health_checks import worst_first
+from fluxstatus.state.namesakes import identified
 from fluxstatus.state.references import made_source_of
 from fluxstatus.state.resource import Resource, release_name
 
 # These patterns are plain strings: re compiles them on first use, which only a fault causes.
 _URL = r"\b(?:https?|ssh|oci)://(?:[^/@\s'\"]{1,200}@)?([\w.:-]+)"
-_OBJECTS = (
-    # server-side apply: Kind/namespace/name, Kind/name (PKG ssa/utils FmtUnstructured)
-    (
-        r"\b(?P<kind>[A-Z]\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.:-]+)"
-        r" (?:(?:dry-run|apply|delete|query|metadata\.managedFields takeover) failed|immutable field detected|validation error|not found:|namespace not specified|is SOPS)"
-    ),
-    # Helm (helm pkg/kube/client.go)
-    r"for object (?P<namespace>[\w.-]*)/(?P<name>[\w.:-]+) \S+ Kind=(?P<kind>\w+)",
-    r"applying object (?P<namespace>[\w.-]*)/(?P<name>[\w.:-]+) \S+ Kind=(?P<kind>\w+)",
-    r"cannot patch \"(?P<name>[^\"]+)\" with kind (?P<kind>\w+)",
-    # the API server (apimachinery api/errors NewInvalid)
-    r"\b(?P<kind>[A-Z]\w+)(?:\.[\w.-]+)? \"(?P<name>[^\"]+)\" is invalid",
-    # kustomize's ids (kustomize kyaml/resid)
-    r"'?(?P<kind>[A-Z]\w+)\.\w+(?:\.[\w.\[\]-]+)?/(?P<name>[\w.:-]+)",
-)
-"""Patterns for the object that a message is about."""
 
 
 def fields_of(resource: Resource, endpoint: Resource | None = None) -> dict[str, str]:
@@ -132,43 +118,6 @@ def host_in(message: str) -> dict[str, str]:
     return {"host": hosts[-1], "host_said": hosts[-1], "redirects": redirects}
 
 
-_CLUSTER_KINDS = frozenset({
-    "APIService", "CSIDriver", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition",
-    "IngressClass", "MutatingWebhookConfiguration", "Namespace", "Node", "PersistentVolume",
-    "PriorityClass", "RuntimeClass", "StorageClass", "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "VolumeSnapshotClass",
-    "ClusterIssuer", "ClusterPolicy", "GatewayClass",
-})  # fmt: skip
-"""Cluster-scoped kinds that charts and repositories often contain."""
-
-
-_UNNAMED = late_pattern(r'\b(?P<kind>[A-Z]\w+) in version "[\w./-]+" cannot be handled as a \w+')
-"""An object that the API server could not decode, without its name (apimachinery runtime)."""
-
-
-def object_in(message: str, namespace: str = "") -> dict[str, str]:
-    """Return the fields about the first object that *message* reports as rejected or broken.
-
-    *namespace* is that of an object whose namespace is not in the message.
-    """
-    found = next(filter(None, (re.search(pattern, message) for pattern in _OBJECTS)), None)
-    if found is None:
-        unnamed = _UNNAMED.search(message)
-        return {"object": f"an object of kind {unnamed['kind']}"} if unnamed else {}
-    kind, name = found["kind"], found["name"]
-    written = found.groupdict().get("namespace") or ""
-    assumed = "" if kind in _CLUSTER_KINDS else written or namespace
-    resource = "" if kind == "Secret" else full_name(kind)  # it would be shown with its values
-    return {
-        "object": f"{kind} {written}/{name}" if written else f'{kind} "{name}"',
-        "object_kind": kind,
-        "object_resource": resource,
-        "object_name": name,
-        "object_ns": assumed,
-        "cluster_object": "" if assumed else name,
-    }
-
-
 _UNSERVED = late_pattern(
     r'no matches for kind "(?P<kind>\w+)" in version "(?P<group>[\w.-]+)/(?P<version>\w+)"'
 )
@@ -181,11 +130,12 @@ def flux_kind_in(message: str) -> tuple[Kind, str] | None:
     return (kind, found["version"]) if found and kind and kind.group == found["group"] else None
 
 
-def workload_fields(message: str) -> dict[str, str]:
-    """Return the fields about the object to check first in the *message* of a health check."""
-    first = next(iter(worst_first(message)), None)
-    if first is None:
+def workload_fields(message: str, item: Object | None = None) -> dict[str, str]:
+    """Return the fields about the object to check first in *message*, a health check of *item*."""
+    named = next(iter(worst_first(message)), None)
+    if named is None:
         return {}
+    first = identified(named, item or {})
     state = _STATES.get(first.status, first.status)
     if (first.kind, first.status) == (
         "Deployment",

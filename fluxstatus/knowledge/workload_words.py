@@ -32,6 +32,27 @@ _PROBE = late_pattern(r"\bprobe (?:failed|errored)[^:\n]{0,60}: (?P<words>.*)", 
 _POLICY = late_pattern(r"\bdenied (?:the )?request:(?P<words>.*)", re.DOTALL)
 """The words of an admission webhook or policy (kubernetes apiserver pkg/admission/plugin)."""
 
+_REQUEST = late_pattern(r"[^\n]*\"(?:GET|HEAD|POST|PUT|PATCH|DELETE) /\S* HTTP/\d[^\n]*")
+"""A line of an access log: it is about a request of a client."""
+
+_HARMLESS = late_pattern(
+    r"^[^\n]*(?:\blevel=[\"']?(?:debug|info|notice|warn)|\"level\": ?\"(?:debug|info|notice|warn)|"
+    r"(?<=\n)[IW]\d{4} \d|\b(?:DEBUG|INFO|NOTICE|WARN(?:ING)?)\b|\[(?:debug|info|notice|warn)\]|"
+    r"\bretrying\b|\bwill retry\b|\busing (?:the )?defaults?\b|\bignoring\b|\bskipping\b)[^\n]*",
+    re.MULTILINE,
+)
+"""A line after which a program goes on, as its level or its words say."""
+
+_FATAL = late_pattern(
+    r"^(?![^\n]*(?:give|giving|gave) up)(?![^\n]*(?:time[ds]? ?out|deadline|attempts|retries|connect|"
+    r"unreachable|not (?:ready|available)|exit(?:ed|ing)?\b))"
+    r"[^\n]*(?:\blevel=[\"']?(?:error|fatal|panic)|\"level\": ?\"(?:error|fatal|panic)|"
+    r"\[(?:emerg|alert|crit|error|fatal)\]|\b(?:ERROR|FATAL|CRITICAL|PANIC)\b|"
+    r"(?:^|: )(?:panic|[Ff]atal(?: error)?|[Ee]rror|[A-Z]\w*(?:Error|Exception)): )",
+    re.MULTILINE,
+)
+"""A line with an error that is not just the end of several attempts."""
+
 _UNREAD: Mapping[str, tuple[re.Pattern[str], ...]] = {
     **dict.fromkeys(PROGRAMS, (_PROBE, _POLICY)),
     "pods.readiness": (_PROGRAM, _POLICY),
@@ -56,8 +77,23 @@ class WorkloadWords:
             text = self._text
             for pattern in _UNREAD.get(name, (_PROGRAM, _PROBE, _POLICY)):
                 text = pattern.sub(_blanked, text)
+            if name in PROGRAMS:
+                text = _PROGRAM.sub(_without_harmless, text)
             self._messages[name] = Message(text)
         return self._messages[name]
+
+
+def _without_harmless(found: re.Match[str]) -> str:
+    """Return the program's words without the lines that do not say why it exited."""
+    start, end = (offset - found.start() for offset in found.span("words"))
+    words = _REQUEST.sub(_blank_line, found[0][start:end])
+    last = max((fatal.start() for fatal in _FATAL.finditer(words)), default=0)
+    words = _HARMLESS.sub(_blank_line, words[:last]) + words[last:]
+    return found[0][:start] + words + found[0][end:]
+
+
+def _blank_line(found: re.Match[str]) -> str:
+    return re.sub(r"[^\s]", "x", found[0])
 
 
 def _blanked(found: re.Match[str]) -> str:

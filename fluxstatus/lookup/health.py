@@ -82,7 +82,7 @@ def _pod(item: Object, status: Object) -> Health:
     if problem is None:
         return Health(healthy=True, text="running and ready" if is_ready(item) else "completed")
     young = problem.code == "not-ready" and text_of(status.get("phase")) == "Pending"
-    brief = problem.brief.removeprefix("pod ")
+    brief = problem.title.removeprefix("pod ")
     return Health(healthy=None if young else False, text=problem.text, brief=brief)
 
 

@@ -12,6 +12,7 @@ from fluxstatus.cluster import paging
 from fluxstatus.cluster.client import ApiClient
 from fluxstatus.cluster.discovery import ApiResource, called, of_kind, resources
 from fluxstatus.cluster.kept_fields import ANY_KIND
+from fluxstatus.cluster.namespaces import noting_absent
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.cluster.queries import ACCEPT_METADATA, ListQuery, by_fields, by_labels
@@ -21,7 +22,6 @@ from fluxstatus.model.errors import (
     ArgumentError,
     NotFoundError,
     UnreadError,
-    in_namespaces,
 )
 from fluxstatus.model.evidence import Object, Unread, Why
 from fluxstatus.model.kinds import FLUX_GROUPS, RESOURCES
@@ -86,7 +86,8 @@ class Objects:
             same = word if len({item["kind"] for item in found.values()}) == 1 else ""
             first = sorted(found.values(), key=_is_ready)  # not all are shown
             raise AmbiguousError(text, (self._arguments(item, same) for item in first))
-        raise self._not_found(matching, word, name, namespaces)
+        with noting_absent(self.api, namespaces):
+            raise self._not_found(matching, word, name, namespaces)
 
     def possible(self, words: Sequence[str], namespaces: Sequence[str]) -> list[Ref]:
         """Return the objects that *words* may name, existing or not. Raises ArgumentError."""
@@ -186,11 +187,12 @@ class Objects:
             (f"{word}/{other}", *(("-n", namespace) if namespace else ()))
             for namespace, other in nearest_first(places, namespaces, lambda place: place[0])
         ]
-        text = f"no {resources[0].kind} {name!r} found{in_namespaces(namespaces)}"
+        places = namespaces if resources[0].namespaced else ()
+        text = f"no {resources[0].kind} {name!r} found"
         if choices:
-            return NotFoundError(f"{text}; did you mean:", choices[:5])
+            return NotFoundError(text, choices[:5], namespaces=places, ending="; did you mean:")
         flux = RESOURCES.get(resources[0].full_name)
-        return NotFoundError(text, lists=flux.plural if flux else "")
+        return NotFoundError(text, lists=flux.plural if flux else "", namespaces=places)
 
     def _bare(self, resource: ApiResource, namespace: str) -> Iterator[Object]:
         """Yield the metadata of all objects of *resource*, page by page. Raises ProgramError."""

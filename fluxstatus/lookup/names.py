@@ -10,7 +10,6 @@ from fluxstatus.model.errors import (
     NotFoundError,
     UnknownKindError,
     UnreadError,
-    in_namespaces,
     not_served,
 )
 from fluxstatus.model.evidence import Unread
@@ -146,7 +145,10 @@ def find(
         raise NotFoundError(not_served([named.kind.resource]))
     near = _troubled_first(same_name) or _near(named.name, known)
     nearest = nearest_first(near, namespaces, lambda resource: resource.ref.namespace)
-    raise _not_found(named, namespaces, nearest, codes)
+    error = _not_found(named, namespaces, nearest, codes)
+    absent = state.evidence.absent_namespaces
+    error.absent = [namespace for namespace in namespaces if namespace in absent]
+    raise error
 
 
 def _rival(state: "State", found: "Resource", namespaces: Collection[str]) -> Unread | None:
@@ -199,9 +201,10 @@ def _not_found(
 ) -> NotFoundError:
     codes = list(codes)
     what = named.kind.name if named.kind else "object or code" if codes else "object"
-    text = f"no {what} {named.name!r} found{in_namespaces(namespaces)}"
+    text = f"no {what} {named.name!r} found"
     choices = near_codes(named, codes)  # first: who names no kind has probably read a code
     choices += [_arguments(resource.ref) for resource in near]
     if choices:
-        return NotFoundError(f"{text}; did you mean:", choices)
-    return NotFoundError(text, lists=named.kind.plural if named.kind else "all")
+        return NotFoundError(text, choices, namespaces=namespaces, ending="; did you mean:")
+    lists = named.kind.plural if named.kind else "all"
+    return NotFoundError(text, lists=lists, namespaces=namespaces)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from fluxstatus.base.similar import similar
 from fluxstatus.lookup import names
 from fluxstatus.lookup.names import nearest_first, split
-from fluxstatus.model.errors import AmbiguousError, NotFoundError, UnreadError, in_namespaces
+from fluxstatus.model.errors import AmbiguousError, NotFoundError, UnreadError
 from fluxstatus.model.evidence import Evidence, Object, Unread, Why
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Ref
@@ -42,9 +42,13 @@ def find(evidence: Evidence, words: Sequence[str], namespaces: Sequence[str]) ->
         raise UnreadError(hidden)
     near = similar(name.lower(), {ref.name for ref in known}, 3)
     alike = same or [ref for ref in known if ref.name in near]
-    text = f"no {kind} {name!r} found{in_namespaces(namespaces)} in the snapshot, {_PARTLY}"
     choices = nearest_first(alike, namespaces, lambda ref: ref.namespace)
-    raise NotFoundError(f"{text}; did you mean:" if alike else text, _arguments(word, choices))
+    raise NotFoundError(
+        f"no {kind} {name!r} found",
+        _arguments(word, choices),
+        namespaces=namespaces,
+        ending=f" in the snapshot, {_PARTLY}{'; did you mean:' if alike else ''}",
+    )
 
 
 _PARTLY = "which contains only the Deployments, pods and Services that the check reads"

@@ -26,7 +26,7 @@ def warnings_of(found: ClientEntries) -> Iterator[str]:
 def may_write(found: ClientEntries) -> bool:
     """Return whether the client starts an entry, not of the user, that is not read-only."""
     others = (*found.managed, *found.of_folder, *found.of_plugins)
-    return any(not one.off and not _only_reads(one.entry) for one in others)
+    return any(not one.off and not _only_reads(one) for one in others)
 
 
 def _warning(found: ClientEntries, one: Listed, mine: Listed | None) -> str:
@@ -37,7 +37,7 @@ def _warning(found: ClientEntries, one: Listed, mine: Listed | None) -> str:
         is_loss = mine is not None and not mine.off
         return f"{here} does not start {name}: {where} turns it off" if is_loss else ""
     if mine is None:
-        does = "" if _only_reads(one.entry) else _does(one)
+        does = "" if _only_reads(one) else _does(one)
         return f"{here} also starts {name} of {where}, {does}" if does else ""
     if _is_same(one.entry, mine.entry):
         return ""
@@ -58,20 +58,25 @@ def _is_same(one: Entry, other: Entry) -> bool:
     return mine == theirs
 
 
-def _only_reads(entry: Entry) -> bool:
-    return entry.read_only and entry.masks and not entry.url and not entry.filled_in
+def _only_reads(one: Listed) -> bool:
+    entry = one.entry
+    flags = entry.read_only and entry.masks
+    return flags and one.is_direct and not entry.url and not entry.filled_in
 
 
 def _does(one: Listed, instead: Listed | None = None) -> str:
     entry, doubt = one.entry, "it is unknown whether that can write"
+    program = mask(entry.command) or "nothing"
     is_elsewhere = instead is not None and entry.context != instead.entry.context
     reasons = (
         (entry.url, f"which calls a remote server; {doubt}"),
-        (not one.is_server, f"which starts {mask(entry.command) or 'nothing'}"),
+        (not one.is_server, f"which starts {program}"),
+        (not (entry.names_the_server or one.is_direct), f"which starts {program}; {doubt}"),
         (not entry.read_only, "which CAN CHANGE the cluster"),
         (entry.filled_in, f"which depends on {entry.filled_in}; {doubt}"),
         (not entry.masks, "which shows the data of Secrets"),
         (is_elsewhere, f"which uses {_context(entry)}"),
+        (not one.is_direct, f"which starts {program}; {doubt}"),
     )
     return next((text for holds, text in reasons if holds), "with another command")
 

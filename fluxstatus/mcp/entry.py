@@ -150,13 +150,18 @@ def _is_named_so(word: str) -> bool:
 
 
 def _line(word: str) -> list[str]:
-    """Return the words of a shell command line, none if *word* is not one."""
-    if not any(c.isspace() for c in word) or os.path.isabs(word):  # noqa: PTH117 - a word
+    """Return the words of a shell command line, none if *word* is not one.
+
+    A path may have blanks, but a program with its arguments may be in one word, too.
+    """
+    if not any(c.isspace() for c in word):
         return []
     try:
-        return shlex.split(word)
+        line = shlex.split(word)
     except ValueError:
         return []
+    is_path = os.path.isabs(word) and not _is_named_so(line[0])  # noqa: PTH117 - a word
+    return [] if is_path else line
 
 
 def setup_command(name: str, clients: Iterable[str], context: str = "") -> Command:

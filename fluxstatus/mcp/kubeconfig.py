@@ -55,7 +55,7 @@ def pin(context: str, kubeconfig: str, deadline: Deadline) -> KubeContext:
     """
     context = context or current(kubeconfig, deadline)
     if not context:
-        raise UnfitError("there is no current context; set one with --context")
+        raise UnfitError("no current context is set; select one with --context")
     files = list(_files(kubeconfig))
     reasons = []
     for file in files:

@@ -29,8 +29,8 @@ _LOG = "kubectl logs -n {ns} deployment/{name} --since=1h"
 _PROMPT = kubectl("flux-status", "--prompt")
 _EVENTS = "kubectl get events -n {ns} --field-selector=involvedObject.name={name}"
 _NOT_OURS = hint(
-    "disable the plugin that brings it, or ask the administrator of this machine; mcp status shows "
-    "the file",
+    "disable the plugin or extension that adds it, or ask the administrator of this machine; mcp "
+    "status shows the file",
     kubectl("flux-status", "mcp", "status"),
 )
 _UNEXPLAINED = frozenset({"unknown", "one-of"})

@@ -20,13 +20,15 @@ class Listed(NamedTuple):
     """An entry as a client reads it, and from where.
 
     `off` is why the client does not start it, empty if it does. `is_server` is whether it starts
-    the server, as its words say or as the program shows that has another name.
+    the server, as its words say or as the program shows that has another name. `is_direct` is
+    whether it starts the program itself, so that its flags count; the check does not look.
     """
 
     entry: Entry
     at: Location
     off: str = ""
     is_server: bool = True
+    is_direct: bool = True
 
 
 class ClientEntries(NamedTuple):
@@ -116,7 +118,7 @@ class _Reading:
             or policies.forbidden(client.name, at, entry, self.host, folder=self.folder)
         )
         is_server = entry.names_the_server or self._is_the_server(entry._replace(name=""))
-        return Listed(entry, at, off, is_server)
+        return Listed(entry, at, off, is_server, self._is_direct(entry))
 
     def mine_by_name(self) -> set[str]:
         """Return the names of the user's entries."""
@@ -129,9 +131,15 @@ class _Reading:
         """
         if entry.is_the_server or not (self.folder and entry.command):
             return entry.is_the_server
-        from fluxstatus.mcp.server import starts_the_program  # noqa: PLC0415 - not for the check
+        from fluxstatus.mcp import server  # noqa: PLC0415 - not for the check
 
-        return starts_the_program(entry)
+        return server.starts_the_program(entry) or server.has_a_script_for_it(entry)
+
+    def _is_direct(self, entry: Entry) -> bool:
+        """Return whether *entry* starts the program itself; the check takes it for granted."""
+        from fluxstatus.mcp import server  # noqa: PLC0415 - as above
+
+        return not self.folder or bool(entry.url) or server.is_direct(entry)
 
     def _keep(self, name: str, listed: Listed) -> None:
         """Keep what replaces all that was read before of that name, except what is the user's."""

@@ -4,10 +4,14 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
+from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 from fluxstatus.base.deadline import Deadline
+from fluxstatus.base.files import read_file
 from fluxstatus.base.go_build import is_built_from
 from fluxstatus.base.versions import version_in
 from fluxstatus.cluster import processes
@@ -18,6 +22,8 @@ from fluxstatus.model.hints import Command
 
 _BREW = ("/opt/homebrew/bin", "/usr/local/bin", "/home/linuxbrew/.linuxbrew/bin")
 _LOADERS = ("LD_", "DYLD_")  # prefixes of variables of the dynamic linker
+_SCRIPT = 1 << 16  # bytes of a script; a longer one is not read
+_WORDS = 8  # of an entry, which may be scripts
 _INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER")
 _PACKAGE = "github.com/controlplaneio-fluxcd/flux-operator/cmd/mcp"
 RELEASES = "https://github.com/controlplaneio-fluxcd/flux-operator/releases"
@@ -132,10 +138,12 @@ def reference_for(entry: Entry) -> str:
 def is_direct(entry: Entry) -> bool:
     """Return whether *entry* starts the program itself, not a wrapper, a shell or a container.
 
-    It is unknown what a relative path leads to, as the client decides in which folder it starts it,
-    and what a library does that is loaded into the program.
+    It is unknown what a relative path leads to, also one in PATH, as the client decides in which
+    folder it starts it, and what a library does that is loaded into the program.
     """
-    is_relative = "/" in entry.command and not os.path.isabs(entry.command)  # noqa: PTH117
+    folders = environment(entry).get("PATH", "").split(os.pathsep)
+    searched = [entry.command] if "/" in entry.command else folders
+    is_relative = not all(map(os.path.isabs, searched))
     is_loaded = any(name.startswith(_LOADERS) for name in entry.env)
     return not (is_relative or is_loaded or entry.filled_in) and starts_the_program(entry)
 
@@ -144,6 +152,25 @@ def starts_the_program(entry: Entry) -> bool:
     """Return whether the command of *entry* is a build of the server, whatever its name is."""
     path = program_of(entry)
     return bool(path) and is_the_program(path)
+
+
+def has_a_script_for_it(entry: Entry) -> bool:
+    """Return whether a word of *entry* is a script that names the server.
+
+    What the script starts is unknown without running it.
+    """
+    search = environment(entry).get("PATH")
+    paths = (shutil.which(entry.command, path=search), *filter(os.path.isabs, entry.args))
+    return any(_is_script(path) for path in islice(filter(None, paths), _WORDS))
+
+
+@cache
+def _is_script(path: str) -> bool:
+    """Return whether the file at *path* is a short text with the name of the server in it."""
+    with suppress(OSError, ValueError):
+        text = read_file(Path(path), _SCRIPT)
+        return len(text) <= _SCRIPT and PROGRAM.encode() in text
+    return False
 
 
 @cache

@@ -167,19 +167,17 @@ def _checked(number: int, found: Mapping[str, Any]) -> Entry:
         if key in found and not (isinstance(found[key], str) and found[key].strip()):
             raise ValueError(f"{key} is not a string, or is empty")
     if "object" not in found and "code" not in found:
-        raise ValueError("it has neither object nor code")
+        raise ValueError("object or code is required")
     if "reason" not in found:
-        raise ValueError("it has no reason")
+        raise ValueError("reason is missing")
     contexts = found.get("contexts", [])
     if not isinstance(contexts, list) or not all(isinstance(one, str) for one in contexts):
         raise ValueError("contexts is not a list of strings")
     if "contexts" in found and not contexts:
-        raise ValueError("contexts is empty, so the entry would match in no cluster")
+        raise ValueError("contexts is empty, so the entry would never apply")
     pattern = found.get("object", "")
     if pattern and (not all(pattern.split("/")) or pattern.count("/") not in (1, 2)):
-        raise ValueError(
-            f"object {pattern!r} does not have the form Kind/namespace/name or Kind/name"
-        )
+        raise ValueError(f"object {pattern!r} must be Kind/namespace/name or Kind/name")
     reason = mask(found["reason"].strip())
     until = last_day(found.get("until"))
     return Entry(number, reason, until, pattern, found.get("code", ""), tuple(contexts))
@@ -188,7 +186,7 @@ def _checked(number: int, found: Mapping[str, Any]) -> Entry:
 def last_day(value: Any) -> date:
     """Return the date *value*: one of TOML, or a text such as 2026-12-31. Raises ValueError."""
     if value is None:
-        raise ValueError("it has no until (the last day on which the fault is accepted)")
+        raise ValueError("until is missing (the last day on which the fault is accepted)")
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     try:

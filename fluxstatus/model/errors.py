@@ -1,9 +1,10 @@
 """Errors that a command reports without a traceback."""
 
 import errno
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Self
 
+from fluxstatus.base.plurals import noun_for
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.kinds import OPERATOR, OPERATOR_GUIDE, RESOURCES
 
@@ -24,14 +25,26 @@ class ArgumentError(Exception):
 class NotFoundError(ArgumentError):
     """Nothing has the name that was given; `choices` have similar names.
 
-    Without any, `lists` is what `get` can list instead, if it can.
+    Without any, `lists` is what `get` can list instead, if it can. It was looked for in
+    `namespaces`, of which those in `absent` do not exist; `ending` ends the sentence.
     """
 
     def __init__(
-        self, text: str, choices: Iterable[tuple[str, ...]] = (), *, lists: str = ""
+        self,
+        text: str,
+        choices: Iterable[tuple[str, ...]] = (),
+        *,
+        lists: str = "",
+        namespaces: Iterable[str] = (),
+        ending: str = "",
     ) -> None:
         super().__init__(text, choices)
-        self.lists = lists
+        self.lists, self.namespaces, self.ending = lists, tuple(namespaces), ending
+        self.absent: Collection[str] = ()
+
+    def __str__(self) -> str:
+        """Return the sentence."""
+        return f"{super().__str__()}{in_namespaces(self.namespaces, self.absent)}{self.ending}"
 
 
 class UnknownKindError(NotFoundError):
@@ -59,10 +72,19 @@ class UnreadError(Exception):
         return cls(Unread(why, text))
 
 
-def in_namespaces(namespaces: Iterable[str]) -> str:
-    """Return the phrase that ends "no object found" for *namespaces*; empty for all namespaces."""
+def in_namespaces(namespaces: Iterable[str], absent: Collection[str] = ()) -> str:
+    """Return the phrase that ends "no object found" for *namespaces*; empty for all namespaces.
+
+    Those in *absent* do not exist.
+    """
     names = [repr(name) for name in namespaces]  # like the name of the object
-    return f" in namespace {' or '.join(names)}" if names else ""
+    where = f" in namespace {' or '.join(names)}" if names else ""
+    if not absent:
+        return where
+    if len(names) == 1:
+        return f"{where}, which does not exist"
+    do = noun_for(len(absent), "does", "do")
+    return f"{where}, of which {' and '.join(map(repr, absent))} {do} not exist"
 
 
 def not_served(absent: Sequence[str]) -> str:

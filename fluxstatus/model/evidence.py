@@ -24,17 +24,26 @@ CHANGES = "events/changes"
 LEASES = "leases.coordination.k8s.io"
 """The name of the answer with the Leases of controllers, which are an optional sign of life."""
 
-_FOLLOWING = (WORKLOAD_PODS, CHANGES)
+NAMESPACES = "namespaces"
+"""The name of the answer that says which of the chosen namespaces exist: those that it is about.
+
+Only those in which nothing was found are asked for.
+"""
+
+LABELLED = "customresourcedefinitions.apiextensions.k8s.io/of-flux"
+"""The name of the answer that says why it was not read which CRDs say that they belong to Flux."""
+
+_FOLLOWING = (WORKLOAD_PODS, CHANGES, NAMESPACES)
 """Queries that depend on the results of other queries."""
+
+_UNMISSED = (LEASES, NAMESPACES, LABELLED)
+"""Answers without which nothing that is reported lacks."""
 
 AWAITED = "awaited"
 """The prefix of answers with objects that reconciliations wait for; a slash and the kind follow.
 
 Of an object that does not exist, there is an empty answer of its own (see `awaited_object`).
 """
-
-LABELLED = "customresourcedefinitions.apiextensions.k8s.io/of-flux"
-"""The name of the answer that says why it was not read which CRDs say that they belong to Flux."""
 
 RELATED = "related"
 """The name of the answers with objects of projects around Flux: plural.group follows a slash."""
@@ -182,6 +191,12 @@ Answer: TypeAlias = Read | Incomplete
 """The result of one query. Its `items` can only be used where `unread` is None."""
 
 
+def absent_in(namespaces: Answer) -> list[str]:
+    """Return the namespaces that do not exist, by the answer about Namespaces."""
+    existing = {Ref.of(item).name for item in namespaces.known}
+    return [name for name in namespaces.namespaces if name not in existing]
+
+
 _NAME = "\0"  # the place of a name in a sentence
 
 
@@ -270,13 +285,16 @@ class Evidence:
         return Incomplete(Unread(Why.NOT_REQUESTED, f"{query} was not requested"))
 
     @property
+    def absent_namespaces(self) -> list[str]:
+        """The chosen namespaces that do not exist, as far as that was asked for."""
+        return absent_in(self.answer(NAMESPACES))
+
+    @property
     def unread(self) -> dict[str, Unread]:
         """Why more objects may exist than the known ones, by resource, for all that was sent."""
         found: dict[str, Unread] = {}
         for name, answer in self.answers.items():
-            if name in (LEASES, LABELLED) or is_awaited(
-                name
-            ):  # nothing that is reported lacks without them
+            if name in _UNMISSED or is_awaited(name):
                 continue
             if answer.hidden and answer.hidden.why is not Why.NOT_REQUESTED:
                 first, _, rest = name.partition("/")

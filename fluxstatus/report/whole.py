@@ -69,7 +69,7 @@ def members_in(data: bytes, upgrade_to: str = "") -> list[Member] | None:
     if planned != upgrade_to:
         raise ValueError(_plans_of(planned) if planned else _REPORTS)
     if document.get("schemaVersion") != FLEET_VERSION:
-        raise ValueError(f"is not the report of a fleet with schemaVersion {FLEET_VERSION}")
+        raise ValueError(f"is not a fleet report with schemaVersion {FLEET_VERSION}")
     clusters = maps_of(document["clusters"])
     if len(clusters) != len(document["clusters"]):
         raise ValueError("is damaged: a cluster is not an object")

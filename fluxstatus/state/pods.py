@@ -41,13 +41,17 @@ _NOT_CREATED = frozenset(
 )  # fmt: skip
 
 
+_LOOPING = "is in CrashLoopBackOff"
+
+
 class PodProblem(NamedTuple):
     """Why a pod is not ready.
 
     `code` is one of image-pull, oom, crash-loop, config, failed, evicted, pending, init, not-ready,
     terminating and scaled-to-zero. `text` is a sentence without its subject, the pod: it follows
     "its pod" or "pod NAME". Without a `pod`, it is about the Deployment. `restarts` are those of
-    the failing container. `brief` says it in few words, with its subject, for a title.
+    the failing container. `brief` says it in few words, with its subject, for a title; `words` are
+    the last ones of the container.
     """
 
     code: str
@@ -57,6 +61,17 @@ class PodProblem(NamedTuple):
     restarts: int = 0
     container: str = ""
     brief: str = ""
+    words: str = ""
+
+    @property
+    def title(self) -> str:
+        """The problem in few words, with the last ones of the container."""
+        return f"{self.brief}: {self.words}" if self.words else self.brief
+
+    @property
+    def is_looping(self) -> bool:
+        """Whether the kubelet waits before it starts the container again."""
+        return self.text.startswith(_LOOPING)
 
 
 def container_name_and_image(status: dict[str, Any]) -> tuple[str, str]:
@@ -203,15 +218,15 @@ def _problem_of_container(
     if reason == "CrashLoopBackOff":
         code = "oom" if last.get("reason") == "OOMKilled" else "crash-loop"
         ending = f"{_ending(last)}, {counted(count, 'restart')}"
-        text = f'is in CrashLoopBackOff after {noun} "{name}" {ending}{_termination_message(last)}'
-        brief = f"{noun} {name} {_exit(last)}, {counted(count, 'restart')}{_last_words(last)}"
-        return PodProblem(code, text, pod, since, count, name, brief)
+        text = f'{_LOOPING} after {noun} "{name}" {ending}{_termination_message(last)}'
+        brief = f"{noun} {name} {_exit(last)}, {counted(count, 'restart')}"
+        return PodProblem(code, text, pod, since, count, name, brief, _last_words(last))
     if ended and ended.get("exitCode") != 0:
         code = "oom" if ended.get("reason") == "OOMKilled" else "failed"
         ending = f"{_ending(ended)}{_termination_message(ended)}"
         text = f'is not ready because {noun} "{name}" {ending}'
-        brief = f"{noun} {name} {_exit(ended)}{_last_words(ended)}"
-        return PodProblem(code, text, pod, since, count, name, brief)
+        brief = f"{noun} {name} {_exit(ended)}"
+        return PodProblem(code, text, pod, since, count, name, brief, _last_words(ended))
     if "running" in state and container.get("ready") is False:
         if now and since and now - since > _LATELY:
             last = {}
@@ -268,9 +283,8 @@ def _exit(terminated: dict[str, Any]) -> str:
 
 
 def _last_words(terminated: dict[str, Any]) -> str:
-    """Return the line of a container's termination message that says most, after ": "."""
-    words = error_line(text_of(terminated.get("message")))
-    return f": {words}" if words else ""
+    """Return the line of a container's termination message that says most."""
+    return error_line(text_of(terminated.get("message")))
 
 
 def _termination_message(terminated: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key
 from fluxstatus.state.health_checks import HealthCheckTarget, health_check_targets
+from fluxstatus.state.namesakes import identified
 from fluxstatus.state.ownership import creator_of
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
@@ -152,7 +153,7 @@ def health_checked(resource: Resource, message: str) -> Sequence[HealthCheckTarg
     """Return the objects of this cluster that the health check in *message* waited for."""
     if resource.spec.get("kubeConfig") is not None:
         return ()
-    return health_check_targets(message)
+    return [identified(one, resource.object) for one in health_check_targets(message)]
 
 
 def provider_of(alert: Resource) -> Key:

@@ -268,7 +268,22 @@ def test_a_crashing_pod_is_the_reason_of_a_dead_controller() -> None:
     objects = alter(objects, "Pod/kustomize-controller", {"status": dead["status"]})
     cause = only_cause(analysis(*objects).causes)
     assert cause.fault.diagnosis.code == "controller-out-of-memory"
-    assert "exit code 137" in cause.fault.diagnosis.why
+    title = "container manager OOMKilled (exit 137), 7 restarts"
+    assert cause.fault.diagnosis.headline == title
+    assert "its pod is in CrashLoopBackOff" in cause.fault.diagnosis.explanation
+
+
+def test_a_panic_is_in_the_title() -> None:
+    """The last words of a controller are in the title, whatever marks they contain."""
+    said = "panic: runtime error: index out of range [3] with length 2; main.main: stopped"
+    ended = {"reason": "Error", "exitCode": 2, "message": said, "finishedAt": stamp(minutes(2))}
+    crashed = container(waiting={"reason": "CrashLoopBackOff"}, last=ended, restarts=4)
+    objects = alter(HEALTHY, "Deployment/source-controller", {"status.readyReplicas": 0})
+    status = {"phase": "Running", "containerStatuses": [crashed]}
+    objects = alter(objects, "Pod/source-controller", {"status": status})
+    diagnosis = only_cause(analysis(*objects, source("git")).causes).fault.diagnosis
+    assert diagnosis.headline == f"container manager exited with code 2, 4 restarts: {said}"
+    assert "panic" not in diagnosis.explanation
 
 
 def test_without_controllers_to_see_nothing_is_reported_to_be_missing() -> None:

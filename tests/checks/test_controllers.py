@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from fluxstatus.checks.run import Choice
 from fluxstatus.model.evidence import Object
-from fluxstatus.model.findings import Level
+from fluxstatus.model.findings import Exit, Level
 from tests.builders import (
     FETCHED,
     FORBIDDEN,
@@ -23,6 +24,7 @@ from tests.builders import (
     only,
     outcomes,
     pod,
+    report,
     source,
     stamp,
     without,
@@ -197,6 +199,17 @@ def test_a_crd_that_something_needs_is_a_fault(plural: str, group: str, code: st
     findings = bad(found("components", known))
     assert [(f.code, f.object and f.object.name) for f in findings] == [(code, f"{plural}.{group}")]
     assert not [f for f in found("components", known) if f.code == "absent"]
+
+
+@pytest.mark.parametrize("namespaces", [frozenset(), frozenset({"apps"})])
+def test_a_controller_without_any_of_its_kinds_is_a_fault(namespaces: frozenset[str]) -> None:
+    """All objects of a kind are gone with its CRD, so that none is left that needs it."""
+    served = without_crds("kustomizations")
+    judged = report(*HEALTHY, source("git"), served=served, choice=Choice(namespaces=namespaces))
+    finding = only(bad(judged.findings), "controller-crd-missing")
+    assert finding.object
+    assert finding.object.name == "kustomizations.kustomize.toolkit.fluxcd.io"
+    assert judged.exit_code() == Exit.UNHEALTHY
 
 
 @pytest.mark.parametrize("kind", ["externalartifacts", "resourcesets", "imagepolicies"])

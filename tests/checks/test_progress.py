@@ -112,7 +112,7 @@ def test_a_ready_object_that_gets_nothing_new_waits_for_updates() -> None:
     old = [source("git", NOT_THERE), kustomization("web", "git"), kustomization("api", "git")]
     one = summary(evidence(*HEALTHY, *old))
     assert (one.level, one.title) == (
-        Level.WAIT, "3 of 3 ready, 2 not updating because of GitRepository apps/git"
+        Level.WAIT, "3 of 3 ready, 2 blocked from updating by GitRepository apps/git"
     )  # fmt: skip
 
 
@@ -121,7 +121,7 @@ def test_what_is_waited_for_twice_is_named_once() -> None:
     objects = [source("git", NOT_THERE), kustomization("new", "git", NO_ARTIFACT)]
     one = summary(evidence(*HEALTHY, *objects, kustomization("old", "git")))
     assert one.title == (
-        "2 of 3 ready, 1 waiting for and 1 not updating because of GitRepository apps/git"
+        "2 of 3 ready, 1 waiting for and 1 blocked from updating by GitRepository apps/git"
     )
 
 

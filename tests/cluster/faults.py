@@ -18,6 +18,7 @@ from tests.fakes.scripted import (
     half,
     in_chunks,
     kubectl_says,
+    packed_and_more,
     packed_in_part,
     page,
     plain,
@@ -73,6 +74,7 @@ SLOW: Mapping[str, Fault] = {
     "500": Fault(status(500, "InternalError", "no etcd"), Why.FAILED, "500 no etcd", 2),
     "cut": Fault(cut, Why.GARBLED, "was cut off", 2),
     "cut in gzip": Fault(packed_in_part, Why.GARBLED, "was cut off", 2),
+    "gzip and more": Fault(packed_and_more, Why.GARBLED, "was cut off", 2),
     "cut between chunks": Fault(in_chunks(cut_between_chunks), Why.GARBLED, "was cut off", 2),
 }
 """Faults of one request that is retried once, after a pause."""
@@ -88,6 +90,8 @@ NOT_A_LIST: Sequence[Object] = (
     {"kind": None},
     {"apiVersion": "v1"},
     {"metadata": None},
+    {"metadata": {"continue": 1}},
+    {"metadata": {"continue": "", "remainingItemCount": 1}},
 )
 """Changes to a list after which it is not the requested list."""
 

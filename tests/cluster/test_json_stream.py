@@ -103,7 +103,7 @@ def test_items_are_handed_on_before_the_rest_is_there() -> None:
     result: list[str] = []
 
     def chunks() -> Iterator[bytes]:
-        yield b'{"kind": "PetList", "metadata": {"items": [1]}, "items": ['
+        yield b'{"apiVersion": "v1", "metadata": {"items": [1]}, "items": ['
         for name in ("a", "b"):
             yield b'{"items": ["%s"]},   ' % name.encode()
             result.append(f"more after {name}")
@@ -114,7 +114,8 @@ def test_items_are_handed_on_before_the_rest_is_there() -> None:
         return f"kept {len(result)}"
 
     assert json_stream.read(chunks(), keep) == {
-        "kind": "Pets", "metadata": {"items": [1]}, "items": ["kept 1", "kept 3", "kept 5"],
+        "apiVersion": "v1", "kind": "Pets", "metadata": {"items": [1]},
+        "items": ["kept 1", "kept 3", "kept 5"],
     }  # fmt: skip
     assert result == [
         "got {'items': ['a']}", "more after a", "got {'items': ['b']}", "more after b", "got None",
@@ -280,10 +281,20 @@ def test_what_is_no_item_is_an_error(value: str, why: str) -> None:
             json_stream.read([text.encode()], whole)
 
 
-def test_a_second_list_is_an_error() -> None:
-    """Otherwise the first one would be dropped without a word."""
-    with pytest.raises(UnreadableError, match="has two lists of items"):
-        json_stream.read([b'{"items": [1], "items": [2]}'], whole)
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("items", ("[1]", "[2]")),
+        ("items", ("null", "[]")),
+        ("items", ("[1]", "null")),
+        ("metadata", ('{"continue": "x"}', "{}")),
+    ],
+)
+def test_a_second_member_is_an_error(name: str, values: tuple[str, str]) -> None:
+    """Otherwise the first one would be dropped without a word, as a list or the next page."""
+    text = ", ".join(f'"{name}": {value}' for value in values)
+    with pytest.raises(UnreadableError, match=f"has two members '{name}'"):
+        json_stream.read([f"{{{text}}}".encode()], whole)
 
 
 def test_a_list_without_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

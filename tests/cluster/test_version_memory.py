@@ -14,10 +14,12 @@ import pytest
 from fluxstatus.base import go_build
 from fluxstatus.base.deadline import Deadline
 from fluxstatus.cluster import local_tools, version_memory
+from tests.fakes.programs import go_build as go_build_of
 from tests.fakes.programs import program
 from tests.kubernetes import build
 
-_OF_THE_PACKAGE = "\npath\tgithub.com/controlplaneio-fluxcd/flux-operator/cmd/cli\n"
+_PACKAGE = "github.com/controlplaneio-fluxcd/flux-operator/cmd/cli"
+_BUILD = go_build_of(_PACKAGE)
 
 
 class Room:
@@ -27,11 +29,12 @@ class Room:
         self.folder, self.cache = folder, folder / "cache"
         self.memory = self.cache / "kubectl-flux-status" / "versions.json"
 
-    def install(self, prints: str, more: str = _OF_THE_PACKAGE) -> Path:
+    def install(self, prints: str, more: bytes = _BUILD) -> Path:
         """Install a flux-operator that prints a version and counts its starts."""
-        script = f"echo >>'{self.folder}/starts'\necho {prints}\nexit 0{more}"
+        script = f"echo >>'{self.folder}/starts'\necho {prints}\nexit 0"
         (self.folder / "bin").mkdir(exist_ok=True)
         new = program(self.folder / "new", script)
+        new.write_bytes(new.read_bytes() + more)
         return new.replace(self.folder / "bin" / "flux-operator")
 
     @property
@@ -42,7 +45,7 @@ class Room:
 
 @pytest.fixture(name="room")
 def _room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Room:
-    monkeypatch.setattr(go_build, "_SCRIPT", b"\0")  # the programs here are scripts
+    monkeypatch.setattr(go_build, "_FORMATS", (b"#!", b"\x7fELF"))  # scripts, too
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("FLUXCD_PLUGINS", str(tmp_path))
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
@@ -76,7 +79,7 @@ def test_a_replaced_program_is_asked(room: Room) -> None:
     assert path.stat()[6:9] == before[6:9]
     assert asked() == asked() == "0.60.0"
     assert room.starts == 2
-    path.write_text(path.read_text().replace("0.60.0", "0.61.0"))  # in place
+    path.write_bytes(path.read_bytes().replace(b"0.60.0", b"0.61.0"))  # in place
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert (path.stat().st_size, path.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
     assert asked() == asked() == "0.61.0"
@@ -106,14 +109,14 @@ def test_each_path_has_its_version(room: Room, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("prints", "more", "expected"),
     [
-        ("client: 0.59.0", "", "0.59.0"),  # a script, a shim, or another program
-        ("hello", _OF_THE_PACKAGE, "garbled"),
-        ("'client: 0.59.0'; exit 1", _OF_THE_PACKAGE, "0.59.0"),
-        ("client: 0.59.0; mv $0 $0.old; cp $0.old $0", _OF_THE_PACKAGE, "0.59.0"),
-        (f"client: 0.59.0{'9' * 100}", _OF_THE_PACKAGE, f"0.59.0{'9' * 100}"),
+        ("client: 0.59.0", b"", "0.59.0"),  # a script, a shim, or another program
+        ("hello", _BUILD, "garbled"),
+        ("'client: 0.59.0'; exit 1", _BUILD, "0.59.0"),
+        ("client: 0.59.0; mv $0 $0.old; cp $0.old $0", _BUILD, "0.59.0"),
+        (f"client: 0.59.0{'9' * 100}", _BUILD, f"0.59.0{'9' * 100}"),
     ],
 )
-def test_what_is_not_remembered(room: Room, prints: str, more: str, expected: str) -> None:
+def test_what_is_not_remembered(room: Room, prints: str, more: bytes, expected: str) -> None:
     """A file that is not the program itself, failed, or was replaced meanwhile is asked again."""
     room.install(prints, more)
     assert [asked(), asked()] == [expected] * 2
@@ -237,7 +240,7 @@ def test_writers_at_the_same_time(room: Room) -> None:
     seen = []
     for number in range(4):
         path = room.folder / f"build-{number}"
-        path.write_text(f"\x7fELF{_OF_THE_PACKAGE}")
+        path.write_bytes(_BUILD)
         found = version_memory.seen("flux-operator", str(path))
         assert found
         seen.append(found)

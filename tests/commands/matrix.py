@@ -146,7 +146,7 @@ def _object(kind: str, name: str, namespace: str = "apps") -> Request:
 
 FLUX = (
     *("FluxInstance", "FluxReport", "GitRepository", "HelmRepository", "HelmChart"),
-    *("Kustomization", "HelmRelease", "Alert", "Provider", "Receiver"),
+    *("ArtifactGenerator", "Kustomization", "HelmRelease", "Alert", "Provider", "Receiver"),
 )
 FOR_ADVICE = (
     *("NetworkPolicy", "Ingress", "HTTPRoute", "CustomResourceDefinition"),
@@ -166,10 +166,13 @@ _NEAR = (_PODS, _list("Service", "flux-system"))
 _CHECK = (*_ALL, *_DEPLOYMENTS, *_NEAR, _list("Event"))
 _INSTANCE = _list("FluxInstance")
 _REPORT = _list("FluxReport")
+_GENERATORS = _list("ArtifactGenerator")
 _OWNERS = (_INSTANCE, _list("Kustomization"), _list("HelmRelease"))
 _APP, _GIT = _object("Kustomization", "app"), _object("GitRepository", "git")
 _APPS = (_list("Kustomization", "apps"), _list("GitRepository", "apps"))
-_WITH_REVISION = ("GitRepository", "HelmChart", "Kustomization", "HelmRelease")
+_WITH_REVISION = (
+    "GitRepository", "HelmChart", "ArtifactGenerator", "Kustomization", "HelmRelease",
+)  # fmt: skip
 _REVISION = revision("https://git.example.com/app.git").rpartition(":")[2][:12]
 LOG = Request("/api/v1/namespaces/flux-system/pods/*/log", "get pods/log")
 _LEASES = _list("Lease", "flux-system")
@@ -252,11 +255,11 @@ COMMANDS: Mapping[str, Requests] = {
     "get ks -n apps": {Role.DISCOVERY: (_APIS,), Role.LIST: _APPS[:1], Role.COLUMN: _APPS[1:]},
     "inventory": {
         Role.DISCOVERY: (_API, _APIS),
-        Role.LIST: (*_OWNERS, _list("Deployment"), _list("ConfigMap")),
+        Role.LIST: (*_OWNERS, _GENERATORS, _list("Deployment"), _list("ConfigMap")),
     },
     "inventory ks/app -n apps": {
         Role.DISCOVERY: (_API, _APIS),
-        Role.LIST: (*_OWNERS, _list("Deployment"), _list("ConfigMap")),
+        Role.LIST: (*_OWNERS, _GENERATORS, _list("Deployment"), _list("ConfigMap")),
     },
     "logs": {
         Role.DISCOVERY: (_APIS,),

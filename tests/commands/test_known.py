@@ -59,7 +59,7 @@ def test_accepted_faults_do_not_fail(flux_status: Program, file: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (EVERYTHING.replace("until = 2999-12-31\n", ""), "entry 1 (line 1): it has no until"),
+        (EVERYTHING.replace("until = 2999-12-31\n", ""), "entry 1 (line 1): until is missing"),
         (f"{EVERYTHING}\n[[accept]\n", "line 6"),
         ("\udcff", "line 1 is not UTF-8 text"),
         (" " * (1 << 20) + "\n", "is larger than 1048576 bytes"),

@@ -92,7 +92,10 @@ def test_explain_says_that_an_assistant_helps(
     assert "kubectl flux-status mcp setup" in done.out
     said = command("credentials gitrepo/bad -n apps").unwrapped
     assert said.code == 0
-    assert "the Secrets have the right form, but GitRepository apps/bad is not ready" in said.err
+    assert (
+        "the Secrets have the expected keys and formats, but GitRepository apps/bad is not ready"
+        in said.err
+    )
     assert "explain gitrepository/bad -n apps" in said.err
     healthy = command("explain gitrepo/git -n apps").unwrapped
     assert "assistant" not in healthy.out

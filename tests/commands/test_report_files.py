@@ -120,9 +120,10 @@ def test_an_unknown_format_is_a_mistake(text: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("file", "reason"),
     [
-        ("/nowhere/x", "there is no directory /nowhere"),
+        ("/nowhere/x", "directory /nowhere does not exist"),
         ("/", "it is not a regular file"),
         ("/dev/null", "it is not a regular file"),
+        ("x" * 300, "File name too long"),
     ],
 )
 def test_a_file_that_cannot_be_is_a_mistake(flux_status: Program, file: str, reason: str) -> None:
@@ -170,7 +171,7 @@ def test_a_link_to_nowhere_is_a_mistake(flux_status: Program, tmp_path: Path) ->
     (tmp_path / "link").symlink_to(tmp_path / "missing" / "x.json")
     done = flux_status("--demo", "--report", f"json={tmp_path / 'link'}")
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"there is no directory {tmp_path / 'missing'}" in done.stderr
+    assert f"directory {tmp_path / 'missing'} does not exist" in done.stderr
 
 
 def test_a_format_and_a_file_may_have_any_name() -> None:

@@ -294,13 +294,21 @@ class Api:
             with self._lock:
                 self.unknown.append(asked.path)
             return 404, _status(404, "NotFound", "the server could not find the requested resource")
-        objects = [one for one in self.objects if _is_one_of(one, meant)]
+        objects = self._meant_by(meant)
         if not meant.name:
             return 200, _list(objects, meant.resource, asked, self.page)
         if not objects:
             message = f'{meant.resource.name} "{meant.name}" not found'
             return 404, _status(404, "NotFound", message)
         return 200, objects[0]
+
+    def _meant_by(self, meant: Meant) -> list[Object]:
+        """Return the objects that are meant; a namespace that has objects exists."""
+        found = [one for one in self.objects if _is_one_of(one, meant)]
+        if found or not meant.name or meant.resource.name != "namespaces":
+            return found
+        used = {one["metadata"].get("namespace") for one in self.objects} & {meant.name}
+        return [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": x}} for x in used]
 
     def _discovery(self, path: str) -> Object:
         """Return the discovery document at *path*, empty if it does not exist."""
@@ -413,6 +421,12 @@ def packed_in_part(request: Asking) -> None:
     """Answer as usual, compressed, and without its last bytes."""
     body = gzip.compress(_usual_bytes(request))[:-12]
     request.send(body, headers={"Content-Encoding": "gzip"})
+
+
+def packed_and_more(request: Asking) -> None:
+    """Answer with an empty list, compressed, and other compressed data after it."""
+    empty = gzip.compress(json.dumps(request.usual()[1] | {"items": []}).encode())
+    request.send(empty + gzip.compress(b" "), headers={"Content-Encoding": "gzip"})
 
 
 def half(request: Asking) -> None:

@@ -234,7 +234,7 @@ _DISK = (
     Row("It is full.", f"ulimit -f 1; {PROGRAM} --report json=now.json", HEALTHY,
         "now.json could not be written: File too large"),
     Row("The folder is missing.", f"{PROGRAM} --report json=none/now.json", USAGE,
-        "none/now.json cannot be written: there is no directory none"),
+        "none/now.json cannot be written: directory none does not exist"),
     Row("The file is a device.", f"{PROGRAM} --report json=/dev/full", USAGE,
         "/dev/full cannot be written: it is not a regular file"),
     Row("`$TMPDIR` is missing.", f"TMPDIR=/nowhere {PROGRAM}", HEALTHY, REPORT),

@@ -7,7 +7,7 @@ IRC, IAC docs/spec; FO api/v1).
 import pytest
 
 from fluxstatus.knowledge import facts
-from fluxstatus.knowledge.fields import object_in
+from fluxstatus.knowledge.objects import object_in
 from fluxstatus.knowledge.rule import Fact
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.model.evidence import Object

@@ -673,8 +673,31 @@ PROBLEMS = {
         ("expand the volume",),
     CRASHED + '"chown: changing ownership of \'/data\': Operation not permitted"':
         ("CHOWN", "root_squash"),
-    CRASHED + '"runtime/cgo: pthread_create failed: Operation not permitted"':
+    CRASHED + '"runtime/cgo: pthread_create failed: Resource temporarily unavailable"':
         ("podPidsLimit",),
+    CRASHED + '"runtime/cgo: pthread_create failed: Operation not permitted"':
+        ("libseccomp", "kubectl get nodes -o wide"),
+    CRASHED + '"unable to create lock in backend: repository is already locked by PID 12 on w"':
+        ("restic unlock", "spec.restic.unlock"),
+    CRASHED + '"ERROR: Validate failed: Migrations have failed validation\nMigration checksum '
+              'mismatch for migration version 3"':
+        ("flyway repair",),
+    CRASHED + '"/bin/sh: /entrypoint.sh: Permission denied"': ("defaultMode",),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: 1 node(s) had "
+    "untolerated taint {node.kubernetes.io/unreachable: }, 2 node(s) had volume node affinity "
+    "conflict. preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.":
+        ("repair or uncordon its node", "Do not delete the claim"),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: 1 Insufficient "
+    "cpu, 2 node(s) had volume node affinity conflict.":
+        ("zone of the PersistentVolume", "kubectl describe persistentvolumes"),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: 1 node(s) were "
+    "unschedulable, 2 Insufficient memory. preemption: 0/3 nodes are available: 1 Preemption is "
+    "not helpful for scheduling, 2 No preemption victims found for incoming pod.":
+        ("uncordon or repair them", "lower resources.requests"),
+    'Pod web-1-a: FailedMount: MountVolume.SetUp failed for volume "nfs" : mount failed: exit '
+    "status 32\nOutput: mount.nfs: mounting 10.0.0.5:/x failed, reason given by server: No such "
+    "file or directory":
+        ("create and export it",),
     CRASHED + '"max virtual memory areas vm.max_map_count [65530] is too low, increase to at '
               'least [262144]"':
         ("sysctl",),
@@ -813,6 +836,26 @@ MISLEADING = {
         "requires",
     CRASHED + '"failed to open config.yaml: permission denied"':
         "accept its configuration",
+    CRASHED + '"configmaps "x" is forbidden: User "system:serviceaccount:apps:web" cannot get '
+              'resource "configmaps" in API group """':
+        "accept its configuration",
+    CRASHED + '"Fatal: unable to open config file: Stat: The specified key does not exist."':
+        "accept its configuration",
+    CRASHED + '"level=warning msg="dial tcp 10.0.0.1:5432: connect: connection refused"\n'
+              'level=fatal msg="invalid listen address""':
+        "another service",
+    CRASHED + '"open /etc/a.yaml: no such file or directory, using defaults\nError: required '
+              'flag(s) "token" not set"':
+        "does not find a file",
+    CRASHED + '"10.1.1.1 - - "GET /healthz HTTP/1.1" 403 permission denied\nreceived SIGTERM"':
+        "access a file",
+    'Pod web-1-a: FailedAttachVolume: AttachVolume.Attach failed for volume "pvc-1" : rpc error: '
+    "code = Internal desc = volume pvc-1 failed to attach to node n1 with attachmentID csi-1: the "
+    "volume is currently attached to different node n2":
+        "not ready",
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: 1 node(s) "
+    "didn't match pod anti-affinity rules, 2 node(s) were unschedulable.":
+        "exclude all",
 }  # fmt: skip
 """Problems of a workload, and a claim that their words suggest at first sight but that is wrong.
 
@@ -839,6 +882,25 @@ def test_what_a_policy_writes_is_no_error_of_a_pod(words: str) -> None:
     )
     assert rule is not None
     assert rule.why.startswith("admission webhook {webhook} rejects")
+
+
+REFUSED = 'level=warning msg="dial tcp 10.0.0.1:5432: connect: connection refused"'
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        'level=fatal msg="giving up after 5 attempts"',
+        "Error: timed out",
+        "exiting",
+        'level=error msg="cannot connect to the database"',
+    ],
+)
+def test_the_reason_for_giving_up_counts(last: str) -> None:
+    """A last line that only says that the program gave up does not replace the reason."""
+    known = workload_diagnosis(f'{CRASHED}"{REFUSED}\n{last}"', FIELDS)
+    assert known is not None
+    assert known.why.startswith("the program cannot reach another service")
 
 
 def test_the_last_error_of_a_program_counts() -> None:

@@ -15,7 +15,8 @@ import pytest
 from fluxstatus.commands.explain.codes import codes
 from fluxstatus.knowledge import custom_objects, diagnose, meanings
 from fluxstatus.knowledge.diagnosis import Diagnosis
-from fluxstatus.knowledge.fields import fields_of, missing_fields, object_in, workload_fields
+from fluxstatus.knowledge.fields import fields_of, missing_fields, workload_fields
+from fluxstatus.knowledge.objects import object_in
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.knowledge.tables import RULES

@@ -3,7 +3,7 @@
 import pytest
 
 from fluxstatus.knowledge import served_kinds
-from fluxstatus.knowledge.fields import object_in
+from fluxstatus.knowledge.objects import object_in
 from fluxstatus.knowledge.served_kinds import wanted_kind, writer_fields
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.model.evidence import Evidence, Object

@@ -195,7 +195,10 @@ def test_what_applies_into_a_namespace_is_judged(cluster: Cluster) -> None:
     assert [f["code"] for f in result.report["findings"] if f["level"] == "unknown"] == [
         "namespace-empty"
     ]
+    assert "does not exist" in result.out
     assert result.code == Exit.NO_VERDICT
+    result = flux_status(cluster.kubeconfig("viewer"), "get", "ks", "-n", "nope")
+    assert result.err == "no Kustomization was found in namespace 'nope', which does not exist\n"
 
 
 def test_missing_crds_are_skipped(other_crds: Cluster) -> None:

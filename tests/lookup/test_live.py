@@ -81,9 +81,9 @@ def test_an_object_is_asked_for_by_its_name(api: Api, objects: Objects) -> None:
 
 def test_a_forbidden_object_is_not_missing(api: Api, objects: Objects) -> None:
     """Only a NotFound means that there is no such object."""
-    assert mistake(objects, "ks/app", "apps").args == (
-        "no Kustomization 'app' found in namespace 'apps'",
-    )
+    api.put(kustomization("apps/other", "git"))
+    mistaken = mistake(objects, "ks/app", "apps")
+    assert str(mistaken) == "no Kustomization 'app' found in namespace 'apps'"
     assert objects.get(KS.api_version, KS.kind, "apps", "app") is None
     api[ONE] = forbidden
     reason = denied(f"get {KS.name}", ' in namespace "apps"')

@@ -18,7 +18,7 @@ from fluxstatus.mcp.entry import NAME, Entry
 from fluxstatus.mcp.host import Host
 from fluxstatus.mcp.plan import plan_put
 from fluxstatus.mcp.scan import scan
-from tests.fakes.programs import program
+from tests.fakes.programs import go_build, program
 
 READ = Entry(NAME, "/bin/flux-operator-mcp", ("serve", "--read-only=true"))
 SAFE = {"command": READ.command, "args": list(READ.args)}
@@ -182,9 +182,9 @@ def test_a_place_with_more_weight(tmp_path: Path, where: str) -> None:
 
 @pytest.fixture(name="built")
 def _built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a file that passes for a build of the server: it has the line of the Go linker."""
+    """Return a file that passes for a build of the server."""
     path = program(tmp_path / "bin" / NAME, "exit 1")
-    path.write_bytes(b"\x7fELF path\tgithub.com/controlplaneio-fluxcd/flux-operator/cmd/mcp\n")
+    path.write_bytes(go_build("github.com/controlplaneio-fluxcd/flux-operator/cmd/mcp"))
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     server.is_the_program.cache_clear()
     return path
@@ -220,6 +220,10 @@ def test_the_program_under_another_name(tmp_path: Path, built: Path, how: str) -
         (Entry(NAME, "{path}", READ.args, {"KUBECONFIG": "${HOME}/.kube/config"}), False),
         (Entry(NAME, "{path}", READ.args, {"TITLE": "${HOME}"}), True),
         (Entry(NAME, "{path}", READ.args, env_file=".env"), False),
+        (Entry(NAME, NAME, READ.args, {"PATH": "{folder}"}), True),
+        (Entry(NAME, NAME, READ.args, {"PATH": "{folder}:."}), False),
+        (Entry(NAME, NAME, READ.args, {"PATH": ":{folder}"}), False),
+        (Entry(NAME, NAME, READ.args, {"PATH": "bin:{folder}"}), False),
         (Entry(NAME, "sh", ("-c", "{path}")), False),
         (Entry(NAME, "env", ("{path}",)), False),
     ],
@@ -229,8 +233,40 @@ def test_only_what_starts_the_program_itself_is_direct(
 ) -> None:
     """A path that depends on a folder, a library or the client's environment is not."""
     monkeypatch.chdir(tmp_path)
-    words = [word.format(path=built) if "{path}" in word else word for word in entry.argv]
-    assert server.is_direct(entry._replace(command=words[0], args=tuple(words[1:]))) is is_direct
+    words = [word.replace("{path}", str(built)) for word in entry.argv]
+    env = {name: value.replace("{folder}", str(built.parent)) for name, value in entry.env.items()}
+    entry = entry._replace(command=words[0], args=tuple(words[1:]), env=env)
+    assert server.is_direct(entry) is is_direct
+
+
+WRAPPERS = {
+    "a script": ("{script}",),
+    "a script with the flags of a read-only server": ("{script}", "serve", "--read-only=true"),
+    "a script without an interpreter": ("{bare}", "serve", "--read-only=true"),
+    "a script for an interpreter": ("sh", "{script}"),
+    "the program's own name": ("{named}", "serve", "--read-only=true"),
+    "the program in another folder": ("other/flux-operator-mcp", "serve", "--read-only=true"),
+    "one word": ("{path} serve",),
+}
+
+
+@pytest.mark.parametrize("how", WRAPPERS)
+def test_a_launcher_beside_the_users_entry(tmp_path: Path, built: Path, how: str) -> None:
+    """Its flags prove nothing, whatever its name is: the client may start what writes."""
+    paths = {
+        "path": built,
+        "script": program(tmp_path / "tools" / "harmless", f"exec '{built}' serve"),
+        "named": program(tmp_path / "tools" / NAME, f"exec '{built}' serve"),
+        "bare": tmp_path / "tools" / "bare",
+    }
+    paths["bare"].write_text(f"exec '{built}' serve\n")
+    paths["bare"].chmod(0o755)
+    command, *args = (word.format(**paths) for word in WRAPPERS[how])
+    attack = Attack(tmp_path, "cursor")
+    attack.write(attack.here, CURSOR, servers({"command": command, "args": args}, "tools"))
+    assert attack.is_noticed()
+    [found] = scan(attack.host, {"cursor": attack.client})
+    assert may_write(found)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from fluxstatus.mcp.elsewhere import may_write, warnings_of
 from fluxstatus.mcp.entry import NAME
 from fluxstatus.mcp.host import Host
 from fluxstatus.mcp.scan import ClientEntries, scan
+from tests.fakes.programs import go_build, program
 
 WRITES = "which CAN CHANGE the cluster"
 COMMAND = "/bin/flux-operator-mcp"
@@ -48,9 +49,9 @@ def server(*flags: str, command: str = COMMAND) -> dict[str, Any]:
     return {"command": command, "args": ["serve", *flags]}
 
 
-def servers(*flags: str) -> dict[str, Any]:
+def servers(*flags: str, command: str = COMMAND) -> dict[str, Any]:
     """Return a file with one server of the usual name."""
-    return {"mcpServers": {NAME: server(*flags)}}
+    return {"mcpServers": {NAME: server(*flags, command=command)}}
 
 
 def claude(desk: Desk, content: Any, *, enabled: bool) -> Path:
@@ -150,7 +151,12 @@ def test_a_server_of_a_plugin_is_seen(desk: Desk, client: str, install: Install,
     install(desk, servers("--read-only=true"), enabled=True)
     found = desk.scan(client)
     assert [one.entry.read_only for one in found.started] == [True]
-    assert list(warnings_of(found)) == []
+    [warning] = warnings_of(found)  # it may be a launcher
+    assert warning.endswith(f"which starts {COMMAND}; it is unknown whether that can write")
+    build = program(desk.home / "bin" / NAME, "exit 1")
+    build.write_bytes(go_build("github.com/controlplaneio-fluxcd/flux-operator/cmd/mcp"))
+    install(desk, servers("--read-only=true", command=str(build)), enabled=True)
+    assert list(warnings_of(desk.scan(client))) == []
     install(desk, servers(), enabled=False)
     assert desk.scan(client).started == ()
 

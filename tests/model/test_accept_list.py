@@ -60,19 +60,19 @@ def entry(**changes: str) -> str:
         ('{"accept": [\n{"code": }]}', "line 2"),
         ('{"accept": [{"code": "a", "reason": "x", "code": "*"}]}', "'code' occurs twice"),
         ('{"accept": [{"code": "*"}], "accept": []}', "'accept' occurs twice"),
-        (entry(until=""), "entry 1 (line 1): it has no until"),
-        (entry() + "\n" + entry(reason=""), "entry 2 (line 6): it has no reason"),
+        (entry(until=""), "entry 1 (line 1): until is missing"),
+        (entry() + "\n" + entry(reason=""), "entry 2 (line 6): reason is missing"),
         (entry(reason='"  "'), "reason is not a string, or is empty"),
-        (entry(code=""), "it has neither object nor code"),
+        (entry(code=""), "object or code is required"),
         (entry(code="7"), "code is not a string"),
         (entry(until="2026-12-31T00:00:00Z"), "is not a date such as"),
         (entry(until='"31.12.2026"'), "until '31.12.2026' is not a date"),
         (entry(until='"2026-02-30"'), "until '2026-02-30' is not a date"),
         (entry(until="true"), "is not a date"),
         (entry(objct='"HelmRelease/a/b"'), "'objct' is not a key of an entry"),
-        (entry(object='"HelmRelease"'), "does not have the form Kind/namespace/name"),
-        (entry(object='"HelmRelease/a/"'), "does not have the form Kind/namespace/name"),
-        (entry(object='"a/b/c/d"'), "does not have the form Kind/namespace/name"),
+        (entry(object='"HelmRelease"'), "must be Kind/namespace/name"),
+        (entry(object='"HelmRelease/a/"'), "must be Kind/namespace/name"),
+        (entry(object='"a/b/c/d"'), "must be Kind/namespace/name"),
         (entry(contexts="[]"), "contexts is empty"),
         (entry(contexts='"prod"'), "contexts is not a list of strings"),
         ("[[acept]]\n", "'acept' is unknown"),
@@ -117,7 +117,7 @@ def test_a_byte_order_mark_is_no_part_of_the_list() -> None:
 def test_an_entry_that_is_no_text_of_toml_keeps_its_number() -> None:
     """A header within a text does not shift the lines; then there is only the number."""
     text = entry(reason='"""\n[[accept]]\n"""') + entry(reason="")
-    with pytest.raises(AcceptError, match=r"^entry 2: it has no reason"):
+    with pytest.raises(AcceptError, match=r"^entry 2: reason is missing"):
         parse(text.encode(), "a.toml")
 
 

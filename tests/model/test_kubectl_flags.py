@@ -103,6 +103,8 @@ def test_every_command_of_a_finding_has_them() -> None:
         (("--from", "a.json"), "kubectl flux-status logs ks/a", "--context here --as=me"),
         (("--from", "a.json"), "kubectl flux-status --context=there", "--as=me"),
         ((), "kubectl flux-status explain ks/a", "--context here --as=me"),
+        ((), "kubectl flux-status compare before.json after.json", ""),
+        (("--from", "a.json"), "kubectl flux-status compare before.json after.json", ""),
     ],
 )
 def test_our_commands_read_the_same_file(saved: tuple[str, ...], line: str, expected: str) -> None:

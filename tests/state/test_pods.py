@@ -110,7 +110,7 @@ def test_a_title_has_the_trouble_of_a_pod_in_few_words(one: Object, brief: str) 
     """The container, how it ended and how often, and the error that it reported last."""
     problem = problem_of_pod(one)
     assert problem
-    assert problem.brief == brief
+    assert problem.title == brief
 
 
 @pytest.mark.parametrize(

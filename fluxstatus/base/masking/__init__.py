@@ -24,6 +24,7 @@ WORDS = Path(__file__).with_name("words.tsv")
 """
 
 _MASK = "***"
+_COLOR = re.compile(r"\x1b\[[\d;]{0,20}m")
 _DIGEST = re.compile(r"(?<=\bsha1:)[0-9a-f]{40}\b(?!%)|(?<=\bsha256:)[0-9a-f]{64}\b(?!%)")
 """A part of a text that contains no word of a form or a name, nor the beginning or end of one."""
 
@@ -41,6 +42,10 @@ def may_hold_one(text: str) -> bool:
 @lru_cache(maxsize=4096)  # URLs, revisions and messages repeat
 def mask(text: str) -> str:
     """Return *text* with its credentials replaced."""
+    if "\x1b[" in text:  # a program that colors the name of a value colors the value, too
+        plain = _COLOR.sub("", text)
+        without = mask(plain)
+        return text if without == plain else without
     rest = _DIGEST.sub("", text) if "sha" in text else text
     may_hold = _may_hold(_alike(rest))
     for place in may_hold.forms:

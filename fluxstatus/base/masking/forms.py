@@ -172,6 +172,9 @@ _PATHS = (
     Form("Rocket.Chat and Mattermost webhook", r"(/hooks/)\w{16,}[^\s'\"<>]*",
          "https://chat.example.com/hooks/%s", "64f1c0ffee64f1c0ffee64f1/" + _X24,
          "docs.rocket.chat/docs/integrations", r"\1***"),
+    Form("Incoming webhook", rf"((?:hooks\.zapier\.com/hooks/catch|maker\.ifttt\.com/trigger/[\w/]{{1,99}}with/key|/webhooks/incoming)/){_ENDS}",
+         "https://webexapis.com/v1/webhooks/incoming/%s", _X24,
+         "developer.webex.com/docs/api/v1/webhooks", r"\1***"),
     Form("Receiver of Flux", r"(/hook/)[0-9a-f]{64}",
          "Receiver initialized for path: /hook/%s", _HEX,
          "fluxcd.io/flux/components/notification/receivers/#webhook-path", r"\1***"),
@@ -184,10 +187,12 @@ _PATHS = (
 )  # fmt: skip
 
 _LOGINS = (
-    Form("Scheme of a header", r"\b([Bb]earer|BEARER|[Bb]asic|BASIC|[Tt]oken|TOKEN)\s{1,9}[\w.~+/=-]{16,}",
-         "rejected Bearer %s", "c0rrecth0rse" "batterystaple", "rfc-editor.org/rfc/rfc6750", r"\1 ***"),
-    Form("Short bearer token", r"\b([Bb]earer|BEARER)\s{1,9}(?=[\w.~+/=-]{0,20}\d)[\w.~+/=-]{6,}",
-         "Bearer %s was rejected", "c0rrect" "h0rse", "rfc-editor.org/rfc/rfc6750", r"\1 ***"),
+    Form("Scheme of a header", r"\b((?:[Bb]earer|BEARER|[Bb]asic|BASIC|[Tt]oken|TOKEN)\s{1,9}\\*[\"'`]?)[\w.~+/=-]{16,}",
+         "rejected Bearer %s", "c0rrecth0rse" "batterystaple", "rfc-editor.org/rfc/rfc6750", r"\1***"),
+    Form("Short bearer token", r"\b((?:[Bb]earer|BEARER)\s{1,9}\\*[\"'`]?)(?=[\w.~+/=-]{0,20}\d)[\w.~+/=-]{6,}",
+         "Bearer %s was rejected", "c0rrect" "h0rse", "rfc-editor.org/rfc/rfc6750", r"\1***"),
+    Form("Login of an address without a scheme", r"(\b(?:parse|lookup) \\*[\"']?)[^\s\"'@/]{1,200}:[^\s\"'@/]{1,200}@", 'parse "app:%s@git.example.com": first path segment in URL cannot contain colon',
+         "c0rrect" "h0rse", "pkg.go.dev/net/url#Parse", r"\1***@"),
     # An '@' before a digest, or after a port and a path, does not end a login.
     Form("User in a URL", r"(://)[^/\s'\"]+@(?!sha\d)", "https://%s@git.example.com/a.git",
          "x-token" "-auth", "rfc-editor.org/rfc/rfc3986#section-3.2.1", r"\1***@"),

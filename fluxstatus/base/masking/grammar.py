@@ -17,7 +17,7 @@ from fluxstatus.base.late_pattern import late_pattern
 _NAMES = (
     "password", "passwords", "passwd", "passphrase", "passcode", "secret", "token", "credentials", "credential",
     "authorization", "dockerconfigjson", "dockercfg", "webhookpath", "webhookurl", "webhook_url",
-    "bindpw", "connectionstring", "connection_string",
+    "bindpw", "connectionstring", "connection_string", "secretstring",
 )  # fmt: skip
 """Names that may end an identifier, as in dbPassword, CLIENT_SECRET and x-auth-token."""
 
@@ -44,10 +44,13 @@ _PARTS = tuple(one for one in _ALL if not any(part in one for part in _ALL if pa
 
 _NAME = late_pattern(
     rf"(?:{'|'.join((*_NAMES, *_WORDS))}|key(?:[_-]?data)?)"
-    r"(?P<more>[_-]?(?:\d{1,3}|b64|base64|hash|value))?"
+    r"(?P<more>[_-]?(?:\d{1,3}|b64|base64|base|hash|value))?"
     r"(?=\\*[\"'`]?(?:\[\d+\])?[\s:=,>%])"
 )
 """The end of a name in lower-case text, perhaps numbered, before what may be a separator."""
+
+_SPOKEN = late_pattern(r"\b(?:access|api|secret) \Z")
+"""Words of a sentence before "key" that make it a secret."""
 
 _SECRET_KEY = late_pattern(rf"(?:{'|'.join(_KEYS)})[_-]?key(?:[_-]?data)?\Z")
 _REFERENCE = late_pattern(r"(?:pull|existing)[_-]?secret\Z")
@@ -85,7 +88,11 @@ def _is_flag(name: Name) -> bool:
 
 
 def _is_header(name: Name) -> bool:
-    return name.lower.endswith("authorization") or bool(_HEADER.match(name.written))
+    return _authorizes(name) or bool(_HEADER.match(name.written))
+
+
+def _authorizes(name: Name) -> bool:
+    return name.lower.endswith("authorization")
 
 
 def _is_pair(name: Name) -> bool:
@@ -140,6 +147,12 @@ _EXPLAINS = (
 """Not a value: a word of a sentence that says what is wrong."""
 
 _QUOTED = rf"(?P<q>\\*[\"'`]){_REFERS}(?P<value>(?:(?!(?P=q))(?>\\+.|[^\\\n]))++)"
+_TEXT = r"(?:(?!(?P=q))(?>\\+.|[^\\\n]))++"
+_LISTED = (
+    rf"(?P<q>\\*[\"'`]){_REFERS}(?P<value>{_TEXT}(?:(?P=q)\s{{0,40}},\s{{0,40}}(?P=q){_TEXT})*+)"
+)
+"""All quoted values of a list."""
+
 _LINE = r"(?:\n|\\+n)"  # also in JSON
 _SINGLE = (
     r"(?P<value>(?:[^\s'\"`,;{}()\[\]\\]|\\(?![nrt\"']))++)(?<!:)"
@@ -190,14 +203,21 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
+_PARAMETER = r"\w{1,40}=(?:\\*\"[^\"\n]*\"|[^\s\",]+)"
+
 WAYS = (
+    Way("header with parameters", rf"{_CLOSE}\s{{0,40}}[:=]\s{{0,40}}\[?{_CLOSE}\w{{1,40}}\s{{1,40}}(?P<value>{_PARAMETER}(?:,\s{{0,9}}{_PARAMETER})+)",
+        'Authorization: Digest username="app", response="%s"', _authorizes),
     Way("header with a scheme", rf"{_CLOSE}\s{{0,40}}[:=]\s{{0,40}}\[?{_CLOSE}{_SCHEMES}{_REFERS}(?P<value>[^\s'\",}}\])]+)",
         "Authorization: Bearer %s", _is_header),
+    Way("header with another scheme", rf"{_CLOSE}\s{{0,40}}[:=]\s{{0,40}}\[?{_CLOSE}[a-z][\w-]{{1,30}}\s{{1,40}}{_REFERS}{_ODD}",
+        "Authorization: SSWS %s", _authorizes),
     Way("header", rf"{_CLOSE} ?: ?\[?{_EXPLAINS}{_REFERS}{_SINGLE}", "the request with X-Api-Key: %s", _is_header, "swordfish"),
     Way("assignment, quoted", rf"{_CLOSE}\s?{_IS}\s?{_QUOTED}", "token = '%s'", hides="a secret of words"),
     Way("assignment", rf"{_CLOSE}\s?{_IS}\s?{_REFERS}(?P<value>[^\s'\"`&=][^\s'\"`&]*)",
         "AWS_SECRET_ACCESS_KEY=%s", hides="wJalrXUtnFEMI/K7MDENG" "/bPxRfiCYEXAMPLEKEY"),
-    Way("quoted", rf"\\*[\"'`]\s{{0,40}}:\s{{0,40}}(?:(?:\[\]string)?[\[{{])?\s{{0,40}}{_QUOTED}", '{"client_secret":"%s"}'),
+    Way("quoted", rf"\\*[\"'`]\s{{0,40}}:\s{{0,40}}{_QUOTED}", '{"client_secret":"%s"}'),
+    Way("quoted list", rf"\\*[\"'`]?\s{{0,40}}:\s{{0,40}}(?:\[\]string\{{|\[)\s{{0,40}}{_LISTED}", '{"passwords":["first","%s"]}'),
     Way("quoted, a number", r"\\*\"\s{0,40}:\s{0,40}(?P<value>\d+)(?=\s{0,40}(?:[,}]|\Z))", '{"pwd":%s}', hides="0451337"),
     Way("flag, quoted", rf"{_CLOSE}(?:\s{{0,40}},\s{{0,40}}|\s{{1,40}}){_QUOTED}", '["login", "--password", "%s"]', _is_flag),
     Way("flag", rf"\s{{1,40}}(?!-){_EXPLAINS}{_REFERS}(?P<value>[^\s'\"`,\]]+)", "helm registry login --password %s", _is_flag),
@@ -210,10 +230,10 @@ WAYS = (
     Way("block of lines", rf": {{0,20}}[|>][+-]?{_LINE}(?P<value>(?:[ \t]+[^\s\\][^\n\\]*(?:{_LINE}|\\|\Z))+)", "token: |\n  %s\n"),
     Way("next line", rf"{_CLOSE}:{_LINE}(?: |\t){{1,40}}{_EXPLAINS}{_REFERS}(?P<value>[^\s:#\[\]{{}}'\"\\-][^\s:'\"\\]*)(?={_LINE}|\Z)",
         "password:\n  %s\n", _begins, "swordfish"),
-    Way("element", r">\s{0,9}(?P<value>[^<>\s][^<>\n]*)(?=</)", "<password>%s</password>", hides="swordfish"),
+    Way("element", r"(?:\s[^<>\n]{0,200})?>\s{0,9}(?P<value>[^<>\s][^<>\n]*)(?=</)", "<password>%s</password>", hides="swordfish"),
     Way("attribute", rf"\\*\"\s{{1,9}}value={_QUOTED}", '<add key="token" value="%s"/>'),
     Way("in a URL, encoded", rf"(?:%22)?{_ENCODED_IS}(?P<value>(?:[^\s'\"&%]|%(?!22|26|2c|7d)[0-9a-f]{{2}})++)", "next=%%2Fa%%3Ftoken%%3D%s"),
-    Way("value, quoted", rf": {{1,20}}{_TAGGED}{_QUOTED}", "client_secret: '%s'", _names_no_object, "a secret of words"),
+    Way("value, quoted", rf": {{0,20}}(?:\[\](?:byte|uint8)\()?{_TAGGED}{_QUOTED}", "client_secret: '%s'", _names_no_object, "a secret of words"),
     Way("value of a line", rf"{_GAP}{{0,20}}:{_GAP}{{1,20}}{_TAGGED}{_EXPLAINS}{_REFERS}{_SINGLE}", "password: %s", _begins, "swordfish"),
     Way("value of a line, quoted name", rf"\\*[\"']: {{1,20}}{_EXPLAINS}{_REFERS}(?P<value>[^\s'\"`,;{{}}()\[\]\\]++)(?= {{0,40}}(?:\Z|{_LINE}|[;)\"]))",
         '"password": %s\n', _begins_line, "swordfish"),
@@ -284,5 +304,8 @@ def _is_secret(text: str, lower: str, found: re.Match[str], start: int) -> bool:
         return is_word and not found["more"]
     if word.startswith("key"):
         in_query = start == found.start() and text[start - 1 : start] in ("?", "&")
-        return in_query or bool(_SECRET_KEY.search(lower[start:end]))
+        is_spoken = start == found.start() and bool(
+            _SPOKEN.search(lower[max(start - 8, 0) : start])
+        )
+        return in_query or is_spoken or bool(_SECRET_KEY.search(lower[start:end]))
     return not _REFERENCE.search(lower[start:end])

@@ -70,7 +70,7 @@ def show(
         list[str] | None,
         Option(
             metavar="PATTERN",
-            help="Accept the fault only in contexts whose names match this; repeatable",
+            help="Accept the fault only in contexts that match this pattern; repeatable",
             rich_help_panel=_PANEL,
         ),
     ] = None,

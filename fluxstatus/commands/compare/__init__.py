@@ -54,7 +54,7 @@ def show(
         list[Path],
         Argument(
             metavar="FILE FILE",
-            help="The earlier snapshot, and the later one",
+            help="The earlier and the later snapshot",
             rich_help_panel="Snapshots",
         ),
     ],

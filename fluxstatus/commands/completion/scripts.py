@@ -36,7 +36,7 @@ def show(
         Shell,
         Argument(
             metavar="|".join(Shell),
-            help="Shell that the script is for; kubectl completes `kubectl flux-status`",
+            help="Shell to print the script for; kubectl prints the one for `kubectl flux-status`",
             rich_help_panel="Shell",
         ),
     ],

@@ -71,7 +71,7 @@ class Filters:
             metavar="EVENTS",
             parser=lines,
             show_default=False,
-            help="Only this many of the newest events [default: -1, all]",
+            help="Show only the newest N events [default: -1, all]",
         ),
     ] = None
 

@@ -165,7 +165,7 @@ def _live(clusters: Clusters, timing: FleetTiming, connection: FleetConnection) 
         names = listed([one.job.name for one in found], 20)
         problem = next((one.problem for one in found if one.problem), "")
         raise SelectionError(
-            f"no clusters were chosen; use --contexts 'PATTERN', --all-contexts, --kubeconfigs or "
+            f"no clusters are selected; use --contexts 'PATTERN', --all-contexts, --kubeconfigs or "
             f"--from; {problem or f'the contexts are {names}'}"
         )
     return from_contexts(

@@ -92,8 +92,8 @@ class Clusters:
         Path | None,
         Option(
             metavar="FILE",
-            help="File with the name of every expected cluster, one per line; a cluster without a "
-            "report counts as unknown",
+            help="File that lists the expected clusters, one per line; a cluster without a report "
+            "is unknown",
         ),
     ] = None
     shard: Annotated[
@@ -101,7 +101,7 @@ class Clusters:
         Option(
             metavar="I/N",
             parser=_shard,
-            help="Check only part I of N of the clusters, from 0 to N-1 [default: 0/1]",
+            help="Check only shard I of N of the clusters, from 0 to N-1 [default: 0/1]",
             show_default=False,
         ),
     ] = WHOLE

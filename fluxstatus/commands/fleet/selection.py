@@ -60,7 +60,7 @@ def from_contexts(
         accepted = set(matching(names, patterns, known=not unread))
         wanted = [(file, one) for file, one in everything if one.name in accepted]
     if not wanted and not unread:
-        raise SelectionError(f"there is no context to check; {there_are(names)}")
+        raise SelectionError(f"no contexts to check; {there_are(names)}")
     if unread and len(read) == 1 and not any(found.unread for found in read.values()):
         raise SelectionError(unread[0].problem)
     jobs = [
@@ -101,7 +101,10 @@ def files_of(patterns: Sequence[str], option: str) -> list[str]:
     found: dict[Path, str] = {}
     for pattern in patterns:
         expanded = str(Path(pattern).expanduser()) if pattern.startswith("~") else pattern
-        files = [expanded] if Path(expanded).is_file() else sorted(glob(expanded))  # noqa: PTH207
+        try:
+            files = [expanded] if Path(expanded).is_file() else sorted(glob(expanded))  # noqa: PTH207
+        except OSError as error:
+            raise SelectionError(f"{option} {pattern!r}: {error.strerror}") from error
         files = [one for one in files if Path(one).is_file()]
         if not files:
             raise SelectionError(f"no file matches {option} {pattern!r}{_inside(expanded)}")
@@ -171,7 +174,7 @@ def expected_in(file: Path) -> list[str]:
         raise SelectionError(f"{file} could not be read: {reason}") from error
     names = [line.partition("#")[0].strip() for line in text.splitlines()]
     if not any(names):
-        raise SelectionError(f"{file} names no cluster")
+        raise SelectionError(f"{file} lists no clusters")
     return list(dict.fromkeys(filter(None, names)))
 
 
@@ -212,7 +215,7 @@ def saving(chosen: Sequence[Chosen], pattern: str) -> list[Chosen]:
         raise SelectionError(f"--save would write two clusters to {twice[0]}")
     for folder in dict.fromkeys(Path(file).parent for file in files):
         if not folder.is_dir():
-            raise SelectionError(f"--save cannot write: there is no directory {folder}")
+            raise SelectionError(f"--save cannot write: directory {folder} does not exist")
     return [
         one._replace(job=one.job._replace(save=file))
         for one, file in zip(chosen, files, strict=True)

@@ -150,11 +150,10 @@ def show(
 ) -> None:
     """List Flux objects, or the pods of Flux.
 
-    READY is the check's verdict. WANTED is the revision or version that an object should have,
-    APPLIED is the one that it has. MESSAGE says what the object waits for, or is the controller's
-    message, preceded by the verdict if the message is out of date. On a terminal, empty columns and
-    repeated values are left out. -o json and -o yaml print whole objects, as in kubectl, and a
-    verdict for each.
+    READY is the check's verdict, WANTED the expected revision or version, and APPLIED the current
+    one. MESSAGE is the controller's message, or shows what the object is waiting for; an outdated
+    message follows the verdict. On a terminal, empty columns and repeated values are left out.
+    -o json and -o yaml print whole objects, as in kubectl, and a verdict for each.
     """
     from fluxstatus.cluster import list_reader
     from fluxstatus.commands.errors import reported
@@ -230,7 +229,7 @@ def as_kubectl(params: "Mapping[str, Any]", namespace: str) -> "Iterator[str]":
     if namespace:
         yield from (*names, "-n", namespace)
     elif len(names) > 1:  # kubectl gets nothing by name from all namespaces
-        raise ArgumentError("to get several objects by name, kubectl needs their namespace: -n")
+        raise ArgumentError("to get several objects by name, specify their namespace with -n")
     else:
         yield "-A"
         for name in names:

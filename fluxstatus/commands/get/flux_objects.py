@@ -13,7 +13,7 @@ from fluxstatus.commands.get.rows import COLUMNS, FILTERS, WIDE, Row, cell, rows
 from fluxstatus.commands.get.verdicts import verdict_json
 from fluxstatus.commands.get.words import GROUPS, Requested
 from fluxstatus.commands.listing import ListEntry
-from fluxstatus.model.errors import NotFoundError, in_namespaces
+from fluxstatus.model.errors import NotFoundError
 
 if TYPE_CHECKING:
     from fluxstatus.model.ref import Ref
@@ -48,7 +48,7 @@ class FluxObjects:
         self._cause_of: Callable[[Resource], str] | None = None
         self._with_kind = len(requested) > 1
         self._names: set[str] = set()
-        self._where = ""
+        self._namespaces: Sequence[str] = ()
         self._read = 0
         self.asked: dict[Ref, None] = {}
         """The objects that were named, once they are read."""
@@ -61,7 +61,7 @@ class FluxObjects:
         if self._cause:
             self._cause_of = causes_in(cluster.controllers())
         named = any(self._requested.values())
-        self._where = in_namespaces(cluster.namespaces)
+        self._namespaces = cluster.namespaces
         self._read = 0
         for batch in rows(cluster, self._requested):
             self._read += sum(map(self._is_named, batch))
@@ -91,10 +91,15 @@ class FluxObjects:
             near = similar(name, self._names, 3)
             suggestion = f"; did you mean {' or '.join(near)}?" if near else ""
             what = _one_of([kind.name for kind, of in self._requested.items() if name in of])
-            text = f"no {what} {name!r} was found{self._where}{suggestion}"
+            text = f"no {what} {name!r} was found"
             plurals = [kind.plural for kind in self._requested]
             lists = plurals[0] if len(plurals) == 1 else "all"
-            return NotFoundError(text, lists="" if near else lists)
+            return NotFoundError(
+                text,
+                lists="" if near else lists,
+                namespaces=self._namespaces,
+                ending=suggestion,
+            )
         return None
 
     def are_optional(self, absent: Sequence[str]) -> bool:

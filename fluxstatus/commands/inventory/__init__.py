@@ -118,12 +118,16 @@ def _preload() -> None:
 
 
 class _Found(NamedTuple):
-    """What `owners` made; `inventories` and `kinds` are why some of it is unread, by kind."""
+    """What `owners` made; `inventories` and `kinds` are why some of it is unread, by kind.
+
+    Without owners, `where` are the namespaces that were searched, as the end of a sentence.
+    """
 
     owners: "Sequence[Resource]"
     rows: "Sequence[Row]"
     inventories: "Mapping[str, Unread]"
     kinds: "Mapping[str, Unread]"
+    where: str = ""
 
 
 def _compare(reader: "Reader", words: "Sequence[str]", namespaces: "Sequence[str]") -> _Found:
@@ -131,13 +135,16 @@ def _compare(reader: "Reader", words: "Sequence[str]", namespaces: "Sequence[str
 
     Raises ArgumentError and UnreadError.
     """
+    from fluxstatus.cluster.namespaces import absent, noting_absent
     from fluxstatus.commands.inventory import compare, objects
-    from fluxstatus.model.errors import UnreadError
+    from fluxstatus.model.errors import UnreadError, in_namespaces
 
     if not reader.discover():
         raise UnreadError(reader.unreachable or reader.missing)
     state = objects.owners(reader)
-    owners = _chosen(state, words, namespaces)
+    with noting_absent(reader.api, namespaces):
+        owners = _chosen(state, words, namespaces)
+    where = "" if owners else in_namespaces(namespaces, absent(reader.api, namespaces))
     existing = objects.Existing(reader)
     kinds = compare.kinds_of(owners, certain=True)
     others = compare.kinds_of(state.of_kind(*objects.OWNERS)) - kinds - compare.NOISE
@@ -152,7 +159,7 @@ def _compare(reader: "Reader", words: "Sequence[str]", namespaces: "Sequence[str
         rows = compare.lasting(rows, compare.compare(state, now, existing))
     answers = {kind: state.answer_of(kind) for kind in objects.OWNERS}
     unread = {kind: answer.hidden for kind, answer in answers.items() if answer.hidden}
-    return _Found(owners, rows, unread, existing.unread)
+    return _Found(owners, rows, unread, existing.unread, where)
 
 
 def _chosen(
@@ -194,7 +201,7 @@ def _print(found: _Found, display: Display, *, whole: bool) -> Exit:
             fitted=not display.no_trunc and console.is_terminal(sys.stdout),
         )
         console.put_report(table)
-    for note in output.notes(found.owners, found.rows):
+    for note in output.notes(found.owners, found.rows, found.where):
         console.note(note)
     for kinds, why in by_reason(found.inventories):
         console.error(f"{kinds}: {why.full_text}; the contents of their inventories are unknown")

@@ -48,15 +48,18 @@ def _cells(row: Row) -> Mapping[str, str]:
     }
 
 
-def notes(owners: Sequence[Resource], rows: Sequence[Row]) -> Iterator[str]:
-    """Yield the numbers of objects, and which of *owners* have no inventory."""
+def notes(owners: Sequence[Resource], rows: Sequence[Row], where: str = "") -> Iterator[str]:
+    """Yield the numbers of objects, and which of *owners* have no inventory.
+
+    *where* are the namespaces if there is no owner in them.
+    """
     count = Counter(row.status for row in rows)
     numbers = [
         f"{count[status]} {forms[count[status] > 1]}"
         for status, forms in _COUNTED.items()
         if count[status]
     ]
-    made = f"{counted(len(rows), 'object')} of {counted(len(owners), 'owner')}"
+    made = f"{counted(len(rows), 'object')} of {counted(len(owners), 'owner')}{where}"
     yield f"{made}: {', '.join(numbers)}" if numbers else made
     without = [str(one.ref) for one in owners if entries_of(one) is None]
     if without:

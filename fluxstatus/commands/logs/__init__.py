@@ -69,7 +69,8 @@ def show(
         str,
         Argument(
             metavar="[CONTROLLER|KIND/NAME]",
-            help="source-controller or source, or an object as with --for [default: all]",
+            help="A controller, such as source-controller or source, or an object, as with --for "
+            "[default: all]",
             rich_help_panel=Filters.panel,
         ),
     ] = "",

@@ -27,7 +27,7 @@ def change(connection: Connection, *, everywhere: bool, declined: bool) -> None:
     """Record whether the MCP server is declined for the caller's context, or *everywhere*."""
     context = "" if everywhere else connection.context or _current(connection)
     if not everywhere and not context:
-        console.error("there is no current context; set one with --context, or use --all")
+        console.error("no current context is set; select one with --context, or use --all")
         raise typer.Exit(Exit.USAGE)
     try:
         (state_file.decline if declined else state_file.accept)(context)

@@ -26,7 +26,8 @@ def show(
 ) -> None:
     """Show prompts about this cluster for an AI assistant.
 
-    They name the cluster's objects. Prompts that need a read-write server are listed separately.
+    The prompts name objects in this cluster. Prompts that need a read-write server are listed
+    separately.
     """
     if saved.file:
         evidence = saved.load()

@@ -82,11 +82,13 @@ def _entry_lines(one: ClientEntries, listed: Listed) -> list[str]:
     missing = "" if server.runs(entry) else f"; {entry.command} was not found"
     if entry.filled_in:
         return [f" warn  {name} depends on {entry.filled_in}; it is unknown whether it can write"]
-    if entry.read_only and entry.masks and direct:
+    is_restricted = entry.read_only and entry.masks
+    if is_restricted and direct:
         return [f" pass  {name} is read-only, {context}"]
-    if entry.read_only and entry.masks:
+    if is_restricted or not (direct or entry.names_the_server):
+        flags = "has the flags of a read-only server" if is_restricted else "may be able to write"
         doubt = missing or f"; {entry.command} starts it, so run: kubectl flux-status mcp verify"
-        return [f" warn  {name} has the flags of a read-only server, {context}{doubt}"]
+        return [f" warn  {name} {flags}, {context}{doubt}"]
     what = "shows the data of Secrets" if entry.read_only else "CAN CHANGE the cluster"
     fix = setup_command(entry.name, [one.client.name], entry.context)
     how = [] if not place.is_the_users else [f"       {command_line(fix.argv)}"]

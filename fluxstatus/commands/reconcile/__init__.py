@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status reconcile ks/apps -n team-a      check an object
-  kubectl flux-status reconcile hr/podinfo -o json     print JSON
-  kubectl flux-status reconcile ks/apps --receiver     print a Receiver for its source
+  kubectl flux-status reconcile ks/apps -n team-a   check an object
+  kubectl flux-status reconcile hr/podinfo -o json  print JSON
+  kubectl flux-status reconcile ks/apps --receiver  print a Receiver for it
 
 \b
 Exit codes:
@@ -52,7 +52,7 @@ class ReceiverOptions:
     panel: ClassVar = "Output"
 
     receiver: Annotated[
-        bool, Option("--receiver", help="Print a Receiver for the object's source, to be applied")
+        bool, Option("--receiver", help="Print the manifest of a Receiver for the object's source")
     ] = False
 
 

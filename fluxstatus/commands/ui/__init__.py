@@ -49,7 +49,8 @@ def show(
     port: Annotated[
         int,
         Option("--port", min=0, max=65535, metavar="PORT",
-               help="Local port [default: 9080, or a free port if 9080 is in use]"),
+               help="Local port [default: 9080, or a free port if 9080 is in use]",
+               show_default=False),
     ] = 0,
     address: Annotated[
         str,

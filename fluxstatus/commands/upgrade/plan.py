@@ -58,10 +58,11 @@ def show(
 ) -> None:
     """Show what blocks a Flux upgrade, what the upgrade changes in this cluster, and the steps.
 
-    Blockers are rejected by the API server or break Flux: stored versions, removed API versions in
-    use, a version of Kubernetes or the operator that is too old, removed flags and fields. After
-    the blockers come the changes of behavior that affect objects in this cluster, notes, and what
-    the next Kubernetes version removes. The commands of the steps are printed, never run.
+    Blockers are listed first. They make the API server reject the upgrade, or break Flux: stored
+    versions, removed API versions in use, a version of Kubernetes or the operator that is too old,
+    and removed flags and fields. Behavior changes that affect objects in this cluster follow, then
+    notes, and APIs that the next Kubernetes version removes. The steps' commands are printed, never
+    run.
     """
     if conflict := saved.conflict(connection):
         ctx.fail(conflict)

@@ -40,8 +40,8 @@ def show(
 ) -> None:
     """Show the plugin version, and whether its files were modified.
 
-    Also shows its Python, its files and its documentation. With --verify, compares the files with
-    the release.
+    Also shows the Python version, the plugin's files and its documentation. With --verify,
+    compares the files with the release.
 
     \b
     Exit codes with --verify:

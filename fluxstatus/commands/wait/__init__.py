@@ -83,7 +83,7 @@ def show(
     and passed their health checks: Kustomizations, HelmReleases whose chart changes with the
     revision, the objects that these create, and the objects that depend on them. A later revision
     counts only if the history in the cluster, or the Git checkout in the current directory, proves
-    that it contains this one. Changes nothing and does not request reconciliations.
+    that it contains this one. It neither changes anything nor requests a reconciliation.
     """
     if not revision.strip():
         ctx.fail(_NO_REVISION)

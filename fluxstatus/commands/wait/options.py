@@ -19,7 +19,7 @@ class WaitTiming:
         Option(
             metavar="DURATION",
             parser=seconds,
-            help="Time limit for the wait; requests have their own [default: 10m]",
+            help="Time limit for the wait; each request has its own [default: 10m]",
             show_default=False,
         ),
     ] = 600.0

@@ -48,7 +48,7 @@ class Revision(NamedTuple):
             return cls(given, _name_in(found["name"] or "", found["algorithm"] or ""), digits)
         if not given or re.search(r"[\s@]|[^:]:[^:]", given):
             raise ArgumentError(
-                f"{given!r} is not a revision; give a commit, a tag, a digest or a chart version"
+                f"{given!r} is not a revision; use a commit, a tag, a digest or a chart version"
             )
         if _EXPRESSION.fullmatch(given):
             raise ArgumentError(
@@ -70,8 +70,8 @@ class Revision(NamedTuple):
             return self._replace(hash=commit)
         if self.hash and len(self.hash) < _LEAST:
             raise ArgumentError(
-                f"{self.given!r} has too few digits for a commit that the current directory does "
-                f"not have: give at least {_LEAST} of the hash"
+                f"{self.given!r} is too short for a commit that the current directory does "
+                f"not have: use at least {_LEAST} digits of the hash"
             )
         return self
 

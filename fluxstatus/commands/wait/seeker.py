@@ -5,6 +5,7 @@ from datetime import datetime
 
 from fluxstatus.base.urls import plain_url
 from fluxstatus.cluster import local_git
+from fluxstatus.cluster.namespaces import noting_absent
 from fluxstatus.cluster.reader import Reader
 from fluxstatus.commands.wait.coming import RECEIVER, hint_for
 from fluxstatus.commands.wait.images import POLICY, hint_about
@@ -80,7 +81,8 @@ class Seeker:
         if reader.unreachable or not known.listed:
             return self._unread(reader)
         try:
-            state, found, proofs = self._members(reader, Proofs(self.wanted))
+            with noting_absent(reader.api, self._namespaces):
+                state, found, proofs = self._members(reader, Proofs(self.wanted))
         except ArgumentError as error:
             if not self._again:
                 raise

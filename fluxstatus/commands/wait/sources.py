@@ -7,7 +7,7 @@ from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.urls import plain_url
 from fluxstatus.commands.wait.proof import Cover, Proofs, revisions_of
 from fluxstatus.commands.wait.revision import Revision, is_same_name, plain_name
-from fluxstatus.model.errors import ArgumentError
+from fluxstatus.model.errors import ArgumentError, NotFoundError
 from fluxstatus.model.ref import Key
 from fluxstatus.state.references import feeds_of
 from fluxstatus.state.resource import Resource
@@ -90,8 +90,8 @@ def carriers(
             one for one in candidates if one.ref.namespace in namespaces or one.ref.key in used
         ]
     if not candidates:
-        where = f" in {', '.join(namespaces)}" if namespaces else ""
-        raise ArgumentError(f"no source{where} can have the revision {wanted.given!r}")
+        text = f"no source that can have the revision {wanted.given!r} was found"
+        raise NotFoundError(text, namespaces=namespaces)
     refuse_moving(wanted, candidates)
     possible = [one for one in candidates if not never(one, wanted)] or candidates
     if not wanted.hash and len({repository_of(one) for one in possible}) > 1:
@@ -129,8 +129,8 @@ def refuse_moving(wanted: Revision, sources: Iterable[Resource]) -> None:
         )
     if wanted.is_like_hash and all(never(one, wanted) for one in sources):
         raise ArgumentError(
-            f"{wanted.given!r} has too few digits for a commit, and no source follows a tag with "
-            "this name: give at least 7 digits, or sha1: before them in a checkout that has it"
+            f"{wanted.given!r} is too short for a commit, and no source follows a tag with "
+            "this name: use at least 7 digits, or sha1: before them in a checkout that has it"
         )
 
 

@@ -68,7 +68,7 @@ _REFUSALS = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the CA requires an account of its own (external account binding), but the issuer has none",
+        why="the CA requires an external account binding, but the issuer does not have one",
         steps=(
             Step(
                 "create a key for external account binding (EAB) at the CA, store it in a Secret, and set spec.acme.externalAccountBinding of the issuer",
@@ -216,7 +216,7 @@ _UNREACHABLE, _NOT_ISSUED = (
         why="the certificate is not issued yet, so its Secret does not exist",
         steps=(
             Step(
-                "check the CertificateRequest, and for ACME the Order and the Challenge: their conditions and events show what the issuing waits for or why it failed",
+                "check the CertificateRequest, and for ACME the Order and the Challenge: their conditions and events show why the certificate was not issued",
                 read=(_ACME, _ISSUERS),
             ),
         ),

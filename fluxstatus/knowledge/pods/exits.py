@@ -131,10 +131,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the program aborted itself (exit code 134, SIGABRT)",
+        why="the program aborted (exit code 134, SIGABRT)",
         steps=(
             Step(
-                "exit code 134 means that the program aborted itself (SIGABRT). Check the end of the log: a failed assertion, an uncaught exception, or a language runtime that ran out of memory (such as the heap limit of Node.js) is reported there",
+                "exit code 134 means that the program aborted (SIGABRT). Check the end of the log: a failed assertion, an uncaught exception, or a language runtime that ran out of memory (such as the heap limit of Node.js) is reported there",
                 read=(PREVIOUS, DESCRIBE),
             ),
         ),

@@ -12,6 +12,21 @@ _NFS = "kubernetes pkg/volume/nfs, nfs-utils"
 RULES = (
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the path of the volume does not exist on the NFS server, or is not exported: {detail}",
+        steps=(
+            Step(
+                "correct the path of the volume, or create and export it on the NFS server; with NFS 4, the path may be relative to the root of the exports (fsid=0)",
+                read=(DESCRIBE, "kubectl get persistentvolumes -o yaml"),
+            ),
+        ),
+        pattern=Text(
+            r"mount\.nfs4?: (?P<detail>mounting \S+ failed, reason given by server: No such file or directory)"
+        ),
+        quoted=True,
+        upstream=_NFS,
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="the NFS server denies the mount: {detail}",
         steps=(
             Step(

@@ -181,6 +181,20 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the node's container runtime blocks a system call of the program: {detail}",
+        steps=(
+            Step(
+                "update the container runtime and libseccomp on the nodes, because older ones block system calls that newer images use; otherwise, use an older image, or set seccompProfile.type: Unconfined, if the namespace allows it",
+                read=("kubectl get nodes -o wide", DESCRIBE),
+            ),
+        ),
+        pattern=Text(EXITED + r"(?P<detail>pthread_create failed: Operation not permitted)"),
+        certainty="one-of",
+        quoted=True,
+        upstream="Go runtime/cgo, seccomp(2)",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="the node limits the number of open files or processes of the program: {detail}",
         steps=(
             Step(
@@ -190,7 +204,7 @@ RULES = (
         ),
         pattern=Text(
             EXITED
-            + r"(?P<detail>[^\n\"]{0,80}(?:[Tt]oo many open files|EMFILE|pthread_create failed|unable to create (?:new )?native thread|fork: (?:retry: )?Resource temporarily unavailable)[^\n\"]{0,40})"
+            + r"(?P<detail>[^\n\"]{0,80}(?:[Tt]oo many open files|EMFILE|pthread_create failed(?!: Operation not permitted)|unable to create (?:new )?native thread|fork: (?:retry: )?Resource temporarily unavailable)[^\n\"]{0,40})"
         ),
         certainty="one-of",
         quoted=True,

@@ -125,6 +125,37 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the backup repository is locked: another backup uses it, or an earlier one was interrupted",
+        steps=(
+            Step(
+                "make sure that no other backup is running, and then remove the stale lock with restic unlock; with VolSync, set spec.restic.unlock of the ReplicationSource to a new value",
+                read=(PREVIOUS, "kubectl get jobs,pods -n {ns}"),
+            ),
+        ),
+        pattern=Text(EXITED + r"repository is already locked"),
+        certainty="one-of",
+        quoted=True,
+        upstream="restic internal/restic/lock.go, volsync mover-restic",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the program's database migrations are not those that were applied to the database: {detail}",
+        steps=(
+            Step(
+                "use the image whose migrations were applied, and add a new migration instead of changing an old one. If the schema is right, update the recorded checksums with the migration tool (flyway repair, liquibase clear-checksums)",
+                read=(PREVIOUS, "kubectl get jobs -n {ns}"),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>(?:[Mm]igration checksum mismatch|[Mm]igrations have failed validation|change sets check sum)[^\n\"]{0,100})"
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream="Flyway, Liquibase",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="another process or pod probably uses the same data: {detail}",
         steps=(
             Step(
@@ -134,7 +165,7 @@ RULES = (
         ),
         pattern=Text(
             EXITED
-            + r"(?P<detail>database is locked|SQLITE_BUSY\w*|(?:failed to obtain node locks|unable to lock|could not lock|cannot lock|lock (?:DB |data )?directory|(?:already|currently) (?:locked|in use) by)[^\n]{0,120})"
+            + r"(?P<detail>database is locked|SQLITE_BUSY\w*|(?:failed to obtain node locks|unable to lock|could not lock|cannot lock|lock (?:DB |data )?directory|(?<!repository is )(?:already|currently) (?:locked|in use) by)[^\n]{0,120})"
         ),
         certainty="likely",
         quoted=True,
@@ -151,7 +182,7 @@ RULES = (
         ),
         pattern=Text(
             EXITED
-            + r"(?P<detail>(?:database disk image is malformed|SQLITE_CORRUPT|Bad file format reading the append only file|out of sequence m-mapped chunk|could not locate a valid checkpoint record|(?:invalid|bad|wrong) checksum|checksum mismatch|is corrupt(?:ed)?\b)[^\n\"]{0,100})"
+            + r"(?P<detail>(?:database disk image is malformed|SQLITE_CORRUPT|Bad file format reading the append only file|out of sequence m-mapped chunk|could not locate a valid checkpoint record|(?:invalid|bad|wrong) checksum|(?<!migration )checksum mismatch(?! for migration)|is corrupt(?:ed)?\b)[^\n\"]{0,100})"
         ),
         certainty="likely",
         quoted=True,

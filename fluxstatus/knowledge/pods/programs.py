@@ -75,7 +75,8 @@ RULES = (
             ),
         ),
         pattern=Text(
-            EXITED + r"\bexec \"?(?P<detail>/[^\s\":]+)\"?(?: failed)?: permission denied"
+            EXITED
+            + r"(?:\bexec \"?(?=/[^\s\":]+\"?(?: failed)?: permission denied)|sh: (?:line |\d+: )?(?:\d+: )?(?=/[^\s\":]+\.sh: permission denied))(?P<detail>/[^\s\":]+)"
         ),
         certainty="one-of",
         quoted=True,
@@ -239,7 +240,9 @@ RULES = (
             ),
         ),
         pattern=Text(
-            EXITED + r"(?![^\n]*(?:permission denied|no such file|connection refused|no such host))"
+            EXITED
+            + r"(?![^\n]*(?:permission denied|no such file|connection refused|no such host|cannot \w+ resource |"
+            r"config\w*(?: file)?\b[^\n]{0,60}(?:not found(?! in type|,)|does not exist)))"
             r"(?P<detail>(?:error|fail\w*|unable|cannot|could not|invalid)[^\n]{0,60}(?:(?<!in-cluster )\bconfig\w*|unmarshal)[^\n]{1,140}|"
             r"\[emerg\] (?!bind|open|mkdir|host)[^\n]{1,140}|"
             r"field \w+ not found in type [\w.]+|yaml: [^\n]{1,120})"

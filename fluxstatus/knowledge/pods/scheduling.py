@@ -178,6 +178,28 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="some nodes are cordoned or have a problem, and the others cannot run the pod: {detail}",
+        steps=(
+            Step(
+                "find out why these nodes are cordoned or not ready, and uncordon or repair them; do not add a toleration for such a taint",
+                read=("kubectl get nodes", "kubectl describe nodes"),
+            ),
+            Step(
+                "otherwise, make room on the other nodes: lower resources.requests, relax the pod's affinity and topology spread constraints, or add nodes",
+                read=(DESCRIBE,),
+            ),
+        ),
+        pattern=Text(
+            r"(?=[^\n]*(?:were unschedulable|node\.kubernetes\.io/(?:unschedulable|not-ready|unreachable|[\w-]+-pressure|network-unavailable|out-of-service)))"
+            r"(?=[^\n]*(?:\d Insufficient |Too many pods|free ports for|affinity rules|topology spread))"
+            r"[^\n]*?nodes are available: (?P<detail>[^\n]{1,300}?)(?=\.? preemption:|\.?\n|\.?$)"
+        ),
+        certainty="one-of",
+        quoted=True,
+        upstream=f"{SCHEDULER}/plugins/nodeunschedulable, plugins/tainttoleration",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="no node provides {resource_short}, or all of it is in use",
         steps=(
             Step(

@@ -9,6 +9,10 @@ from fluxstatus.knowledge.rule import Rule, Step, Text
 
 _CLAIMS = "kubectl describe persistentvolumeclaims -n {ns}"
 
+_ELSEWHERE = r"volume node affinity conflict|no available volume zone|didn't match PersistentVolume's node affinity"
+"""The scheduler's words for a volume that cannot be used on a node. A node that fails an earlier
+check, such as that of its taints or resources, is not listed with them, so it may have the volume."""
+
 RULES = (
     Rule(
         HEALTH_CHECK_FAILED,
@@ -152,7 +156,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"(?P<detail>rbd image \S+ is still being used|RESOURCE_IN_USE_BY_ANOTHER_RESOURCE[^\n]{0,80}|(?:volume|disk)[^\n]{0,80}already attached to (?:another|node|a different)[^\n]{0,80})"
+            r"(?P<detail>rbd image \S+ is still being used|RESOURCE_IN_USE_BY_ANOTHER_RESOURCE[^\n]{0,80}|VolumeInUse: [^\n]{0,80}|currently attached to (?:a )?(?:different|another) node[^\n]{0,80}|(?:volume|disk)[^\n]{0,80}already attached to (?:another|node|a different)[^\n]{0,80})"
         ),
         certainty="likely",
         quoted=True,
@@ -248,6 +252,38 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the node that the pod's volume belongs to is probably cordoned or has a problem ({detail}), and the volume cannot be used on the others",
+        steps=(
+            Step(
+                "compare the node affinity of the PersistentVolume with the nodes, and repair or uncordon its node, or add a node in its zone. Do not delete the claim, because that deletes the data",
+                read=("kubectl get nodes", "kubectl describe persistentvolumes", _CLAIMS),
+            ),
+        ),
+        pattern=Text(
+            rf"(?=[^\n]*(?:{_ELSEWHERE}))[^\n]*?(?P<detail>\bunschedulable|node\.kubernetes\.io/(?:unschedulable|not-ready|unreachable|[\w-]+-pressure|network-unavailable|out-of-service))"
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream=f"{SCHEDULER}/plugins/volumebinding, plugins/nodeunschedulable",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the nodes that can use the pod's volume probably do not have enough {resource_short} available",
+        steps=(
+            Step(
+                "free up capacity on the node or in the zone of the PersistentVolume (see its node affinity), add a node there, or lower resources.requests; the volume cannot be used on the other nodes",
+                read=("kubectl describe persistentvolumes", "kubectl describe nodes", _CLAIMS),
+            ),
+        ),
+        pattern=Text(
+            rf"(?=[^\n]*(?:{_ELSEWHERE}))[^\n]*?(?:\d Insufficient (?P<resource_short>[\w./-]*\w)|\d Too many pods)"
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream=f"{SCHEDULER}/plugins/volumebinding, plugins/noderesources",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="the volume is in a zone or on a node where the pod cannot run",
         steps=(
             Step(
@@ -255,9 +291,7 @@ RULES = (
                 read=("kubectl get persistentvolumes -o wide", NODES, _CLAIMS),
             ),
         ),
-        pattern=Text(
-            r"volume node affinity conflict|no available volume zone|didn't match PersistentVolume's node affinity"
-        ),
+        pattern=Text(_ELSEWHERE),
         upstream=f"{SCHEDULER}/plugins/volumebinding",
     ),
     Rule(

@@ -106,7 +106,7 @@ RULES = (
             "controller-out-of-memory",
             "The container of a Flux controller needs more memory than its limit allows.",
         ),
-        why="the controller's pod {trouble}; the container probably needs more memory than its limit allows, and no controller reconciles {kinds} objects",
+        why="{trouble}; the container probably needs more memory than its limit allows; {looping}no controller reconciles {kinds} objects",
         steps=(
             Step(
                 "raise the controller's memory limit with spec.cluster.size or a patch in spec.kustomize.patches of the FluxInstance",
@@ -121,7 +121,7 @@ RULES = (
             "controller-crash-loop",
             "A Flux controller's pod is crashing or has failed.",
         ),
-        why="the controller's pod {trouble}; no controller reconciles {kinds} objects",
+        why="{trouble}; {looping}no controller reconciles {kinds} objects",
         steps=(Step("check the logs of the crashed container", read=(_PREVIOUS, DESCRIBE)),),
         certainty="unknown",
         upstream="kubernetes kubelet",

@@ -60,6 +60,19 @@ def test_the_shortest_texts_are_masked(text: str) -> None:
     assert known == {"spec": {"url": shown}, "metadata": {"labels": {"a": shown}}}
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[36mpassword\x1b[0m=x7x9q \x1b[36muser\x1b[0m=a", "password=*** user=a"),
+        ("\x1b[1;33mpass\x1b[0mword: 'x7x9q'", "password: '***'"),
+        ("\x1b[31mERROR\x1b[0m the token is invalid", "\x1b[31mERROR\x1b[0m the token is invalid"),
+    ],
+)
+def test_colors_hide_no_name(text: str, shown: str) -> None:
+    """Programs color their logs: a name may be in another color than the separator."""
+    assert mask(text) == shown
+
+
 def test_the_host_of_a_masked_url_stays() -> None:
     """The host stays in the URL when the credential is masked."""
     assert mask(f"https://u:{SECRET}@git.example.com/a.git") == "https://***@git.example.com/a.git"

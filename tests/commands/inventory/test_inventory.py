@@ -483,7 +483,8 @@ def test_all_owners(api: Api, raw: Run) -> None:
     )
     assert code == BROKEN
     assert len(api.asked(CONFIG_MAPS)) == 1
-    assert raw("-n", "elsewhere") == (WELL, "", "0 objects of 0 owners\n")
+    absent = "0 objects of 0 owners in namespace 'elsewhere', which does not exist\n"
+    assert raw("-n", "elsewhere") == (WELL, "", absent)
 
 
 def test_formats(api: Api, raw: Run) -> None:

@@ -85,8 +85,8 @@ def test_a_version_of_a_chart() -> None:
         ("v1", (git(spec={"ref": {"semver": "v1"}}),), "'v1' moves"),
         ("latest", (oci("latest@sha256:abc", ON_A),), "'latest' moves"),
         ("1.4.0", (HELM, oci("v1@sha256:a", "")), "can be in any of 2 sources"),
-        (A, (HELM,), "no source can have"),
-        ("5f2a", (git(),), "too few digits for a commit"),
+        (A, (HELM,), "no source that can have"),
+        ("5f2a", (git(),), "is too short for a commit"),
         ("beef", (git(spec={"ref": {"branch": "beef"}}),), "'beef' moves"),
     ],
 )

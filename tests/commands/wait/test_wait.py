@@ -346,6 +346,8 @@ def test_json(api: Api, command: Command) -> None:
         ("wait app --revision 1.4.0", "is not in the form KIND/NAME"),
         ("wait --revision 1.4.0 --timeout never", "'never' is not a duration"),
         ("--revision 1.4.0", "--revision requires --wait"),
+        ("--revision=", "--revision requires --wait"),
+        ("--wait 1s --revision=", "--revision is empty"),
     ],
 )
 def test_wrong_arguments(command: Command, line: str, said: str) -> None:
