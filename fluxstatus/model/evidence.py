@@ -30,20 +30,20 @@ NAMESPACES = "namespaces"
 Only those in which nothing was found are asked for.
 """
 
+LABELLED = "customresourcedefinitions.apiextensions.k8s.io/of-flux"
+"""The name of the answer that says why it was not read which CRDs say that they belong to Flux."""
+
 _FOLLOWING = (WORKLOAD_PODS, CHANGES, NAMESPACES)
 """Queries that depend on the results of other queries."""
+
+_UNMISSED = (LEASES, NAMESPACES, LABELLED)
+"""Answers without which nothing that is reported lacks."""
 
 AWAITED = "awaited"
 """The prefix of answers with objects that reconciliations wait for; a slash and the kind follow.
 
 Of an object that does not exist, there is an empty answer of its own (see `awaited_object`).
 """
-
-LABELLED = "customresourcedefinitions.apiextensions.k8s.io/of-flux"
-"""The name of the answer that says why it was not read which CRDs say that they belong to Flux."""
-
-_UNMISSED = (LEASES, NAMESPACES, LABELLED)
-"""Answers without which nothing that is reported lacks."""
 
 RELATED = "related"
 """The name of the answers with objects of projects around Flux: plural.group follows a slash."""
