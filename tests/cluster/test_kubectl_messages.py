@@ -57,7 +57,7 @@ MESSAGES = (
     *((f"error: {text}", Why.NO_CONFIG, f'the server of cluster "there" is not a valid URL: {text}',
        VIEW) for text in (
         'parse "https://[::1:6443": missing \']\' in host',
-        'parse "a:b@c": first path segment in URL cannot contain colon',
+        'parse "10.0.0.1:6443": first path segment in URL cannot contain colon',
         'Get "ftp://10.0.0.1/api": unsupported protocol scheme "ftp"',
         'parse "https://a:b": invalid port ":b" after host')),
     *((f"error: {text}", Why.NO_CONFIG, f"the kubeconfig is invalid: {text}", VIEW) for text in (

@@ -201,8 +201,11 @@ def test_what_applies_into_a_namespace_is_judged(cluster: Cluster) -> None:
     assert result.err == "no Kustomization was found in namespace 'nope', which does not exist\n"
 
 
-def test_missing_crds_are_skipped(other_crds: Cluster) -> None:
-    """With a part of Flux's CRDs gone the rest is judged, and nothing crashes."""
+def test_missing_crds_are_named(other_crds: Cluster) -> None:
+    """With a part of Flux's CRDs gone the rest is judged, and nothing crashes.
+
+    Of a controller that is left without any of its kinds, that is a fault.
+    """
     put_with_crds(other_crds, HEALTHY)
     other_crds.remove_crds(kinds=["HelmRelease", "OCIRepository"])
     evidence = snapshot.load(HEALTHY)
@@ -211,6 +214,6 @@ def test_missing_crds_are_skipped(other_crds: Cluster) -> None:
         [*namespaces(evidence), *(o for o in objects(evidence) if o["kind"] not in gone)]
     )
     result = flux_status(other_crds.kubeconfig("admin"), "-o", "json")
-    skipped = " ".join(f["title"] for f in result.report["findings"] if f["level"] == "skip")
-    assert "HelmRelease" in skipped
+    lost = [f for f in result.report["findings"] if "HelmRelease" in f"{f['title']} {f['why']}"]
+    assert [(f["level"], f["code"]) for f in lost] == [("fail", "controller-crd-missing")]
     assert not [f for f in result.report["findings"] if f["code"] == "check-crashed"]
