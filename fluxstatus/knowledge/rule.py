@@ -209,6 +209,7 @@ FALLBACKS = {
     "artifact": "the configured address",
     "endpoint": "the endpoint",
     "registry": "the registry",
+    "cloud_registry": "the cloud of the registry",
     "distribution": "the version",
     "wanted_path": "a file",
     "detail": "see the message",

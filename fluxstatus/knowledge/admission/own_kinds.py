@@ -48,7 +48,7 @@ OF_KYVERNO = (
 RULES = (
     Rule(
         ADMISSION_INVALID,
-        why="KEDA does not allow {object} to scale by {trigger}, because container {scaled_container} of the scaled workload has no {trigger} request",
+        why="{object} cannot scale by {trigger}, because container {scaled_container} of the workload has no {trigger} request",
         steps=(
             Step(
                 "set resources.requests.{trigger} of container {scaled_container} {in_git}",
