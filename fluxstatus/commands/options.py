@@ -324,6 +324,7 @@ class Snapshots(SnapshotInput):
     def conflict(self, connection: "Connection", *, watch: bool = False, wait: bool = False) -> str:
         """Return why these options cannot be combined; empty when they can."""
         return super().conflict(connection, watch=watch, wait=wait) or first_of(
+            (str(self.save) == "-", "--save needs the name of a file: it cannot write to stdout"),
             (
                 self.flag and self.save,
                 f"--save cannot be used with {self.flag}, which reads a snapshot",

@@ -25,13 +25,14 @@ FILE = Path("x.json")
         (Snapshots(demo=True), Connection(), True, "--watch cannot be used with --demo"),
         (Snapshots(demo=True, save=FILE), Connection(), False, "--save cannot be used with --demo"),
         (SnapshotInput(from_=FILE), Connection(), True, "--watch cannot be used with --from"),
+        (Snapshots(save=Path("-")), Connection(), False, "cannot write to stdout"),
         (Snapshots(save=FILE), Connection(), True, "--save and --watch are mutually exclusive"),
     ],
 )
 def test_a_saved_cluster_excludes_options(
     snapshots: SnapshotInput, connection: Connection, *, watch: bool, text: str
 ) -> None:
-    """A saved cluster is neither contacted, watched nor saved, and a watched one is not saved."""
+    """A saved cluster is neither contacted, watched nor saved; a watched one is not saved."""
     assert text in snapshots.conflict(connection, watch=watch)
 
 

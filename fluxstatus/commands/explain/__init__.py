@@ -18,13 +18,12 @@ from fluxstatus.commands.options import (
     Connection,
     Display,
     ObjectNamespace,
-    Snapshots,
+    SnapshotInput,
     Timeout,
 )
 from fluxstatus.commands.progress import connecting, read_evidence
 from fluxstatus.commands.typer_groups import PlainGroup
 from fluxstatus.mcp.next_step import report_with_next
-from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Evidence, Unread, Why
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.report import RENDER, Format, Look
@@ -73,7 +72,7 @@ def show(
     ],
     place: ObjectNamespace,
     display: Display,
-    snapshots: Snapshots,
+    snapshots: SnapshotInput,
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
@@ -107,7 +106,7 @@ def show(
             raise typer.Exit(Exit.NO_VERDICT)
         resource = find(analysis.state, named, place.namespaces, known)
         if not snapshots.file:
-            analysis = _with_awaited(analysis, resource, timeout, snapshots, connection)
+            analysis = _with_awaited(analysis, resource, timeout, connection)
     details = _details(analysis, resource, timeout, None if snapshots.file else connection)
     if not snapshots.file:
         remember(connection, resource.ref)
@@ -138,29 +137,21 @@ def _read(
     namespaces: list[str],
     display: Display,
     deadline: Deadline,
-    snapshots: Snapshots,
+    snapshots: SnapshotInput,
     connection: Connection,
 ) -> Evidence:
     if snapshots.file:
         return snapshots.load()
-    evidence = read_evidence(
+    return read_evidence(
         connection,
         namespaces=tuple(namespaces),
         deadline=deadline,
         verbose=display.verbose,
-        identified=snapshots.save is not None,
     )
-    if snapshots.save:
-        snapshot.save(snapshots.save, evidence)
-    return evidence
 
 
 def _with_awaited(
-    analysis: Analysis,
-    resource: "Resource",
-    deadline: Deadline,
-    snapshots: Snapshots,
-    connection: Connection,
+    analysis: Analysis, resource: "Resource", deadline: Deadline, connection: Connection
 ) -> Analysis:
     """Return *analysis* with the status of the objects that *resource* waits for."""
     from fluxstatus.lookup.awaited import awaited_by, read_awaited
@@ -172,8 +163,6 @@ def _with_awaited(
         answers = read_awaited(api, wanted)
     before = analysis.state.evidence
     evidence = replace(before, answers={**before.answers, **answers})
-    if snapshots.save:
-        snapshot.save(snapshots.save, evidence)
     return Analysis(State(evidence))
 
 

@@ -203,11 +203,11 @@ def shard_of(text: str) -> Shard:
 def saving(chosen: Sequence[Chosen], pattern: str) -> list[Chosen]:
     """Return *chosen*, each with the file for its snapshot: *pattern* with its name filled in.
 
-    Raises SelectionError if two clusters would get one file.
+    Raises SelectionError if two clusters would get one file, or for "-", which is not a file.
     """
     files = [pattern.replace(_PLACE, _UNSAFE.sub("_", one.job.name)) for one in chosen]
     twice = [file for file, number in Counter(files).items() if number > 1]
-    if twice and _PLACE not in pattern:
+    if pattern == "-" or (twice and _PLACE not in pattern):
         raise SelectionError(
             f"--save needs {_PLACE} in the name of the file: --save 'snapshots/{_PLACE}.json.gz'"
         )

@@ -6,7 +6,7 @@ from fluxstatus.base.visible import visible
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.commands import console
 from fluxstatus.commands.errors import report_unread
-from fluxstatus.commands.options import TIMEOUT, Connection, Output, Snapshots, Timeout, Verbose
+from fluxstatus.commands.options import TIMEOUT, Connection, Output, SnapshotInput, Timeout, Verbose
 from fluxstatus.commands.progress import read_evidence
 from fluxstatus.mcp import prompts
 from fluxstatus.mcp.next_step import report_with_next
@@ -17,8 +17,9 @@ from fluxstatus.state.state import State
 
 
 def show(
+    ctx: typer.Context,
     *,
-    saved: Snapshots,
+    saved: SnapshotInput,
     output: Output = Format.TEXT,
     verbose: Verbose = False,
     connection: Connection,
@@ -29,6 +30,8 @@ def show(
     The prompts name objects in this cluster. Prompts that need a read-write server are listed
     separately.
     """
+    if conflict := saved.conflict(connection):
+        ctx.fail(conflict)
     if saved.file:
         evidence = saved.load()
     else:

@@ -18,7 +18,7 @@ from fluxstatus.commands.options import (
     BasicDisplay,
     Connection,
     ObjectNamespace,
-    Snapshots,
+    SnapshotInput,
     Timeout,
 )
 from fluxstatus.commands.progress import reading
@@ -66,7 +66,7 @@ def show(
     place: ObjectNamespace,
     make: ReceiverOptions,
     display: BasicDisplay,
-    snapshots: Snapshots,
+    snapshots: SnapshotInput,
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:

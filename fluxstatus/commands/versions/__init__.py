@@ -8,7 +8,7 @@ import typer
 
 from fluxstatus.base.deadline import Deadline
 from fluxstatus.commands import console
-from fluxstatus.commands.options import TIMEOUT, Connection, Display, Snapshots, Timeout
+from fluxstatus.commands.options import TIMEOUT, Connection, Display, SnapshotInput, Timeout
 from fluxstatus.commands.progress import reading
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.report import Format
@@ -42,7 +42,7 @@ def show(
     ctx: typer.Context,
     *,
     shown: Display,
-    saved: Snapshots,
+    saved: SnapshotInput,
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
@@ -70,7 +70,7 @@ def show(
     raise typer.Exit(_exit_code(state, parts, skews))
 
 
-def _saved(saved: Snapshots) -> "tuple[Evidence, Mapping[str, Program]]":
+def _saved(saved: SnapshotInput) -> "tuple[Evidence, Mapping[str, Program]]":
     """Return a saved cluster, and the versions of the programs saved with it."""
     from fluxstatus.cluster.local_tools import Program
 

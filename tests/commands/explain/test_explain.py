@@ -152,7 +152,7 @@ def test_the_check_does_not_wait_for_it() -> None:
 
 
 def test_options_that_make_no_sense(flux_status: Program) -> None:
-    """A saved cluster excludes --context and another saved cluster."""
+    """A saved cluster excludes --context and another saved cluster; only the check saves one."""
     for more in ("--context=prod", "--from=x", "--save=x"):
         assert flux_status("explain", *BLOCKED, more).returncode == Exit.USAGE
 

@@ -231,6 +231,7 @@ def test_contexts_are_chosen(
         (["--all-contexts", "--from", "x"], "--from cannot be used with contexts"),
         (["--from", "x", "--save", "y"], "--save cannot be used with --from"),
         (["--all-contexts", "--save", "x.json"], "--save needs {context}"),
+        (["--contexts", "eu", "--save", "-"], "--save needs {context}"),
         (["--all-contexts", "--save", "none/{context}.json"], "directory none does not exist"),
         (["--all-contexts", "--shard", "4/3"], "'4/3' is not a shard"),
         (["--all-contexts", "--fail-on", "new"], "'new' requires --since-snapshot"),
