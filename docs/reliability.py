@@ -39,9 +39,9 @@ instead of 0.
 - Nothing is reported as missing, failing or not installed because of what was not read.
 - Something does not exist only if discovery does not list its kind, if it is not in a list that was
   read completely, or if the API server returns a Status with the reason NotFound.
-- A column of `get`, advice, and, in `explain`, Secrets that you may not read do not change the exit
-  code. What was not read is named. After a 401 nothing else is read, so a list for advice can end
-  the check.
+- A column of `get`, advice, Leases, the labels of CRDs and, in `explain`, Secrets that you may not
+  read do not change the exit code. What was not read is named. After a 401 nothing else is read, so
+  a list for advice can end the check.
 - Logs can be any text, so half a log is not recognized.
 - `stalled` is tested with `--request-timeout`, for kubectl with `--timeout`. `garbled` is half a
   document, `other JSON` a document of another kind.

@@ -65,7 +65,7 @@ class Role(StrEnum):
     COLUMN = "a list that only fills a column of `get`"
     ADVICE = "a list that only `--advice` reads"
     LEASES = "the Leases of the controllers"
-    LABELS = "the labels of CRDs, which tell more projects around Flux"
+    LABELS = "the labels of CRDs, which show what belongs to Flux"
     ACCEPTED = "the ConfigMap of `--accept-from`"
     IDENTITY = "the namespace `kube-system`, which tells clusters apart"
     SUBJECT = "the object that is named"
