@@ -16,9 +16,9 @@ class Occurrence:
     """A place that advice applies to: an object, its `field` and the `value` of that field.
 
     `label` names the place instead of an object and a field; `objects` are the objects there if
-    they are not just `ref`. `count` is the number of objects that this
-    is about, `saved_requests` the number of requests per hour that the advice would save. An
-    occurrence about the whole cluster has no name.
+    they are not just `ref`. `count` is the number of objects that this is about, `saved_requests`
+    the number of requests per hour that the advice would save. An occurrence about the whole
+    cluster has no name.
     """
 
     ref: Ref | None = None

@@ -10,7 +10,7 @@ from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import WORKLOAD_PODS
+from fluxstatus.model.evidence import CRDS, WORKLOAD_PODS
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.references import provider_of
@@ -85,7 +85,7 @@ def _muted(view: View) -> Iterator[Occurrence]:
 
 _READ_ANYWAY = (
     "pods", "services", WORKLOAD_PODS, "networkpolicies.networking.k8s.io",
-    "customresourcedefinitions.apiextensions.k8s.io",
+    CRDS,
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from fluxstatus.knowledge.flux_minors import (
 )
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
+from fluxstatus.model.evidence import CRDS
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.ownership import creator_of
 from fluxstatus.state.resource import Resource
@@ -61,7 +62,6 @@ _CREATORS = ("HelmRelease", "FluxInstance")
 """Kinds whose controllers create objects without a manifest: HelmCharts, and the root sync."""
 
 _STRICT = f"{STRICT_SUBSTITUTION}=true"
-_CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 
 
 def _written(view: View) -> Iterator[tuple[Resource, str]]:
@@ -124,7 +124,7 @@ def _substituting(view: View) -> Iterator[Occurrence]:
 
 def _stored_before(view: View) -> Iterator[Occurrence]:
     """Yield the Flux CRDs that list other stored versions than the current one."""
-    for crd in view.all_of(_CRDS):
+    for crd in view.all_of(CRDS):
         versions = maps_of(map_of(crd.get("spec")).get("versions"))
         now = next((text_of(v.get("name")) for v in versions if v.get("storage") is True), "")
         stored = map_of(crd.get("status")).get("storedVersions")
@@ -233,8 +233,8 @@ ADVICE = (
         "one of them is rejected",
         steps=(_MIGRATE,),
         find=_stored_before,
-        needs=(_CRDS,),
-        reads=(_CRDS,),
+        needs=(CRDS,),
+        reads=(CRDS,),
         cluster_wide=True,
         upstream="F cmd/flux/migrate.go",
         docs=_MIGRATION,

@@ -3,18 +3,18 @@
 from pathlib import Path
 
 _FORMATS = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ")
-"""How a program begins, by the system that it is for. A script begins in another way; one without
-an interpreter, too, which many clients start with a shell."""
+"""The first bytes of a program, by operating system. A script has others, even one that does not
+name an interpreter, which many clients start with a shell."""
 
 _START = bytes.fromhex("3077af0c9274080241e1c107e6d618e6")
-"""What stands before the description of the build: infoStart of cmd/go/internal/modload."""
+"""The bytes before the description of the build (infoStart of cmd/go/internal/modload)."""
 
 
 def is_built_from(path: str, package: str) -> bool:
     """Return whether the file at *path* is a build of *package*, False if it cannot be read.
 
     The Go linker writes the name of the package into each program (`go version -m`). A script that
-    has that line is no build, and neither is a program that has another program in it.
+    has that line is no build, and neither is a program that contains another program.
     """
     import mmap  # noqa: PLC0415 - few runs look into a program
 

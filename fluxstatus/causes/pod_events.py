@@ -11,6 +11,7 @@ from fluxstatus.base.labels import labels_in
 from fluxstatus.base.late_pattern import late_pattern
 from fluxstatus.model.evidence import WORKLOAD_PODS, Object
 from fluxstatus.model.ref import Key
+from fluxstatus.state.own_status import is_ready_now
 from fluxstatus.state.pods import PodProblem, claims_of
 from fluxstatus.state.state import Event, State
 
@@ -75,10 +76,10 @@ def events_behind(state: State, problem: PodProblem, pod: Object) -> Iterator[Ev
 
 
 def holder_of_volume(state: State, event: Event, pod: Object) -> str:
-    """Return what is known about the pod that has the volume that *event* of *pod* is about.
+    """Return a clause about the pod that uses the volume in *event*, one of *pod*; may be empty.
 
-    The result is a clause, or empty. A pod that is Ready is on a node that is Ready: otherwise, the
-    node controller resets the condition.
+    A pod that is Ready is on a node that is Ready: otherwise, the node controller resets the
+    condition.
     """
     found = _USED_BY.search(event.message)
     namespace = map_of(pod.get("metadata")).get("namespace")
@@ -88,8 +89,7 @@ def holder_of_volume(state: State, event: Event, pod: Object) -> str:
     name, metadata = found["holder"], map_of(holder.get("metadata"))
     if metadata.get("deletionTimestamp") is not None:
         return f"; pod {name} is being deleted"
-    conditions = maps_of(map_of(holder.get("status")).get("conditions"))
-    if not any(one.get("type") == "Ready" and one.get("status") == "True" for one in conditions):
+    if not is_ready_now(holder):
         return ""
     mine, its = _replica_set_of(pod), _replica_set_of(holder)
     stems = {one["stem"] for set_ in (mine, its) if (one := _REPLICA_SET.fullmatch(set_))}

@@ -240,10 +240,10 @@ def _versions(running: list[Component]) -> Iterator[Finding]:
 
 
 def _is_needed(state: State, crd: Ref) -> bool:
-    """Return whether *crd*, which is missing, is missed although no object needs it.
+    """Return whether the missing *crd* is a failure even if no object needs it.
 
-    Without one of the operator's, nothing manages Flux. Without any of another controller's it has
-    nothing to reconcile, and no object is left that could need it.
+    Without a CRD of the operator, nothing manages Flux. If all CRDs of another controller are
+    missing, no object is left that could need one.
     """
     controller, served = RESOURCES[crd.name].controller, state.evidence.served or {}
     kinds = (kind for kind in KINDS.values() if kind.controller == controller)

@@ -19,7 +19,6 @@ from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.local_tools import Program
 from fluxstatus.cluster.queries import (
     ADVICE_QUERIES,
-    CRDS,
     DEPLOYMENTS,
     LARGE_PAGE,
     NOT_RUNNING,
@@ -31,6 +30,7 @@ from fluxstatus.cluster.queries import (
 from fluxstatus.cluster.reader import THREADS, Reader, idle, place
 from fluxstatus.model.evidence import (
     CHANGES,
+    CRDS,
     LABELLED,
     LEASES,
     NAMESPACES,

@@ -7,6 +7,7 @@ from fluxstatus.base.urls import encoded
 from fluxstatus.model.evidence import (
     CHANGES,
     CONTROLLERS,
+    CRDS,
     LEASES,
     OPERATORS,
     WORKLOAD_PODS,
@@ -106,7 +107,6 @@ class AdviceQuery(NamedTuple):
 
 
 _OF_FLUX = "labelSelector=app.kubernetes.io/part-of=flux"
-CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 _APPS, _CORE = "/apis/apps/v1", "/api/v1"
 DEPLOYMENTS = (CONTROLLERS, OPERATORS)
 """The queries for the Deployments of Flux: their namespaces are the namespaces of Flux."""

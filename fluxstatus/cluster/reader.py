@@ -14,7 +14,6 @@ from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.cluster.queries import (
     AWAITED_KINDS,
-    CRDS,
     DEPLOYMENTS,
     OF_FLUX,
     ListQuery,
@@ -24,6 +23,7 @@ from fluxstatus.cluster.queries import (
 )
 from fluxstatus.model.evidence import (
     AWAITED,
+    CRDS,
     RELATED,
     VERSION,
     Answer,

@@ -41,9 +41,10 @@ def read_for_plan(
     *also* makes its own requests. On a terminal a line shows the last answer, unless *quiet*;
     *verbose* prints a line for each answer.
     """
-    from fluxstatus.checks.upgrade.blockers import CRDS, missing_crds
+    from fluxstatus.checks.upgrade.blockers import missing_crds
     from fluxstatus.cluster import discovery
     from fluxstatus.cluster.queries import ADVICE_QUERIES, DEPLOYMENTS, ListQuery, by_fields, named
+    from fluxstatus.model.evidence import CRDS
     from fluxstatus.model.kinds import KINDS
     from fluxstatus.state.state import State
 

@@ -245,9 +245,9 @@ class Timing:
             (self.wait and self.watch, "--wait and --watch are mutually exclusive"),
             (self.fail_fast and not self.wait, "--fail-fast requires --wait"),
             (self.revision is not None and not self.wait, "--revision requires --wait"),
-            (  # as where a command in "$(...)" failed: any revision would do
+            (  # a command in "$(...)" that failed leaves it empty
                 self.revision is not None and not self.revision.strip(),
-                '--revision is empty: name what was pushed, as in "$(git rev-parse HEAD)"',
+                '--revision is empty; specify what was pushed, as in "$(git rev-parse HEAD)"',
             ),
         )
 

@@ -25,9 +25,9 @@ class Step(NamedTuple):
     The commands in `read` change nothing, those in `change` do. `{name}` is replaced with a field
     of the object or a named group of the pattern. A command is omitted if one of its fields is
     empty for the object. A step that is `if_unexplained` is left out if other evidence, such as a
-    pod, shows the cause. As for a rule, each fact in `when` must be true, and none in `unless`: what
-    is known about the object need not be a condition in the sentence. Each field in `needs` must have
-    a value, and none in `lacks`.
+    pod, shows the cause. As in a rule, each fact in `when` must be true, and none in `unless`,
+    so that the sentence need not say "if". Each field in `needs` must have a value, and none in
+    `lacks`: a state, such as that of a controller, has only fields.
     """
 
     text: str
@@ -40,7 +40,7 @@ class Step(NamedTuple):
     lacks: tuple[str, ...] = ()
 
     def fits(self, fields: Mapping[str, str]) -> bool:
-        """Return whether *fields* has what the step needs, and not what rules it out."""
+        """Return whether *fields* have a value for all of `needs` and for none of `lacks`."""
         return all(map(fields.get, self.needs)) and not any(map(fields.get, self.lacks))
 
     def holds(self, subject: Subject) -> bool:
@@ -59,10 +59,7 @@ class Text:
         self.pattern = pattern
 
     def search(self, text: str) -> re.Match[str] | None:
-        """Return where the pattern matches *text* first.
-
-        The match may be one in lower case: only its places count.
-        """
+        """Return the first match in *text*, or in its lower case: only the offsets are valid."""
         if text.isascii():  # then no letter becomes two
             return self._in_lower_case.search(text.lower())
         return self.compiled.search(text)
@@ -79,7 +76,7 @@ class Text:
 
 
 _NO_LETTER_OR_UPPER = late_pattern(r"\\.|\(\?P[<=]\w+|[A-Z]")
-"""What stays in a pattern for texts in lower case, or a letter that becomes one."""
+"""The parts of a pattern that keep their case, and the letters that are replaced."""
 
 
 def _lower(found: re.Match[str]) -> str:
@@ -138,9 +135,9 @@ class Rule(NamedTuple):
     (only the stage is known). A transient fault may disappear in an object's first minutes; a
     trivial one needs no further investigation. A title has what `why` states before its first colon
     or semicolon and what it quotes (see headline.py); `in_full` if that alone is only a symptom: then
-    it also has what follows the colon; `symptom` if even that says less than what is known of the
-    workload, which then takes the place of the quotation. `upstream` is the place in Flux's code that the
-    message comes from, and `versions` the versions of Flux that write it ("" means all supported
+    it also has what follows the colon; `symptom` if the cause of the workload, where it is known,
+    replaces the quotation. `upstream` is the place in Flux's code that the message comes from, and
+    `versions` the versions of Flux that write it ("" means all supported
     ones).
 
     Keywords are in the order of the fields, and each sentence is one literal on one line, so that

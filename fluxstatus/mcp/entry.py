@@ -109,13 +109,13 @@ class Entry(NamedTuple):
 
     @property
     def transport(self) -> str:
-        """How the server talks, empty for the default: over standard input and output."""
+        """The transport, empty for the default, standard input and output."""
         found = self._value("transport")
         return "" if found == "stdio" else found
 
     @property
     def misuse(self) -> str:
-        """What it does with another transport."""
+        """The problem with another transport, as the end of a sentence."""
         how = f"--transport={mask(self.transport)}"
         return f"listens on a port ({how}), which a client that starts it cannot use"
 

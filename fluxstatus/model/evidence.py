@@ -25,19 +25,20 @@ LEASES = "leases.coordination.k8s.io"
 """The name of the answer with the Leases of controllers, which are an optional sign of life."""
 
 NAMESPACES = "namespaces"
-"""The name of the answer that says which of the chosen namespaces exist: those that it is about.
+"""The name of the answer with the chosen namespaces that exist.
 
-Only those in which nothing was found are asked for.
+Only those in which nothing was found are requested.
 """
 
-LABELLED = "customresourcedefinitions.apiextensions.k8s.io/of-flux"
-"""The name of the answer that says why it was not read which CRDs say that they belong to Flux."""
+CRDS = "customresourcedefinitions.apiextensions.k8s.io"
+LABELLED = f"{CRDS}/of-flux"
+"""The name of the answer with the reason why the CRDs with the label of Flux were not read."""
 
 _FOLLOWING = (WORKLOAD_PODS, CHANGES, NAMESPACES)
 """Queries that depend on the results of other queries."""
 
 _UNMISSED = (LEASES, NAMESPACES, LABELLED)
-"""Answers without which nothing that is reported lacks."""
+"""Optional answers: nothing in the report is incomplete without them."""
 
 AWAITED = "awaited"
 """The prefix of answers with objects that reconciliations wait for; a slash and the kind follow.

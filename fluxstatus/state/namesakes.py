@@ -25,8 +25,7 @@ def identified(target: HealthCheckTarget, item: Object) -> HealthCheckTarget:
 def group_of(item: Object, kind: str, namespace: str, name: str) -> str:
     """Return the API group of an object of *item* that has the name of a Flux kind but is none.
 
-    The result is empty if it is a Flux object, or if nothing is known of it. An object in the
-    inventory of *item* has its namespace there even if *namespace* is empty.
+    The result is empty if it is a Flux object or unknown. An empty *namespace* matches any.
     """
     groups = {
         text_of(one.get("apiVersion")).rpartition("/")[0]

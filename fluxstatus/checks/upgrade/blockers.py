@@ -13,14 +13,13 @@ from fluxstatus.knowledge.commands import APPLY_INSTANCE
 from fluxstatus.knowledge.flux_minors import REMOVED_IN, Minor
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import Evidence, Object
+from fluxstatus.model.evidence import CRDS, Evidence, Object
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.ownership import creator_of
 from fluxstatus.state.references import template_owner
 from fluxstatus.state.resource import Resource
 
-CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 PROCEDURE = "https://github.com/fluxcd/flux2/discussions/5572"
 MIGRATES_TO: Minor = (2, 6)
 """The oldest minor version to which `flux migrate -f` can change manifests (flux2

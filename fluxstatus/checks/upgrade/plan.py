@@ -15,7 +15,7 @@ from fluxstatus.checks.wording import unread_finding
 from fluxstatus.knowledge.flux_minors import FLUX_MINORS, NEWEST, Minor, is_newer
 from fluxstatus.knowledge.upgrade_changes import CHANGES
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, VERSION, Unread, Why, by_reason
+from fluxstatus.model.evidence import CONTROLLERS, CRDS, OPERATORS, VERSION, Unread, Why, by_reason
 from fluxstatus.model.findings import WORST_FIRST, Exit, Finding, Level
 from fluxstatus.model.hints import Command, Hint, hint, kubectl
 from fluxstatus.model.kinds import KINDS
@@ -262,10 +262,10 @@ def _hidden(state: State) -> Iterator[tuple[str, Unread]]:
         is_needless = name == _REPORT and minor_of(state.flux_version)  # it only has the version
         if reason and not is_needless:
             yield name.partition("/")[0], reason
-    crds = evidence.answer(blockers.CRDS).hidden
+    crds = evidence.answer(CRDS).hidden
     if crds:
         is_of_snapshot = crds.why is Why.NOT_REQUESTED and evidence.target.saved
-        yield blockers.CRDS, _SAVE_AGAIN if is_of_snapshot else crds
+        yield CRDS, _SAVE_AGAIN if is_of_snapshot else crds
     if missing := blockers.missing_crds(evidence):
         yield listed(missing, _NAMED), _NO_CRD
     if parse(evidence.target.kubernetes) is None:

@@ -44,7 +44,7 @@ Exit codes:
   130  Ctrl-C
 """
 _NO_REVISION = (
-    "--revision is missing or empty: name what was pushed, as in "
+    "--revision is missing or empty; specify what was pushed, as in "
     '`kubectl flux-status wait --revision "$(git rev-parse HEAD)"`; without a revision, '
     "`kubectl flux-status --wait 5m` waits until the cluster is healthy"
 )

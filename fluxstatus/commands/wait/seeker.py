@@ -213,7 +213,7 @@ class Seeker:
     def _image_hints(
         self, reader: Reader, state: State, places: Iterable[Standing]
     ) -> Iterator[Hint]:
-        """Yield what is known of an image with the digest, if no source has it."""
+        """Yield the hint about an image with the digest, if no source has it."""
         sources = [one for one in places if one.role is Role.SOURCE]
         if self._may_be_image and not any(one.phase is Phase.DONE for one in sources):
             policies = self._read_once(reader, POLICY, state.now)

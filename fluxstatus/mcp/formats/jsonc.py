@@ -23,7 +23,7 @@ _TOKEN = re.compile(
 _UNIT = "  "
 _GONE = object()
 _SKIPPED = None
-"""In place of a path: the value need not be looked into. Without a path, all of it is."""
+"""In place of a path: the value is not parsed. An empty path means that all of it is."""
 
 _DECODER = json.JSONDecoder()
 
@@ -42,7 +42,7 @@ class _Token:
 class _Node:
     """A value: its position in the text, its content, the members of an object, items of a list.
 
-    A value beside the path that is looked for has no members or items, but its text.
+    A value outside the path has no members or items, but its text.
     """
 
     start: int
@@ -295,7 +295,8 @@ def _content(node: _Node, path: Sequence[str]) -> Any:
 def _parse(text: str, path: Sequence[Any] = ()) -> _Node:
     """Return what *text* has at *path* and around it. Raises MalformedError.
 
-    What is beside the path is read in C where it has no comments: such files have megabytes.
+    Values outside *path* that have no comments are read by json, which is fast: some files have
+    megabytes.
     """
     if not text.strip(" \t\r\n"):
         raise MalformedError("it is empty")

@@ -4,12 +4,11 @@ import json
 
 import pytest
 
-from fluxstatus.checks.upgrade import blockers
 from fluxstatus.checks.upgrade.notes import reach_of
 from fluxstatus.checks.upgrade.plan import CODES, Plan, plan_of
 from fluxstatus.knowledge.flux_minors import FLUX_MINORS, NEWEST, Minor
 from fluxstatus.knowledge.kubernetes_removals import KUBERNETES_NEWEST
-from fluxstatus.model.evidence import Evidence, Target, Unread, Why
+from fluxstatus.model.evidence import CRDS, Evidence, Target, Unread, Why
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.state.state import State
 from tests.builders import (
@@ -79,7 +78,7 @@ def test_a_clear_way() -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["deployments.apps/controllers", "deployments.apps/operator", blockers.CRDS,
+    ["deployments.apps/controllers", "deployments.apps/operator", CRDS,
      "kustomizations.kustomize.toolkit.fluxcd.io", "fluxinstances.fluxcd.controlplane.io",
      "alerts.notification.toolkit.fluxcd.io"],
 )  # fmt: skip
