@@ -8,8 +8,8 @@ internal/controller.
 
 from fluxstatus.knowledge.codes import CEL_INVALID, HEALTH_CHECK_FAILED
 from fluxstatus.knowledge.commands import EVENTS, RECONCILE, SPEC
-from fluxstatus.knowledge.facts import (
-    has_health_checks,
+from fluxstatus.knowledge.facts import has_health_checks
+from fluxstatus.knowledge.message_facts import (
     waits_for,
     waits_for_flux,
     waits_for_pods,

@@ -16,7 +16,7 @@ from fluxstatus.model.hints import Command, Hint, command
 from fluxstatus.model.kinds import KindNames
 
 Fact = Callable[[Subject], bool]
-"""A fact about an object other than its message (see facts.py)."""
+"""A fact about an object, or about one that its message names (see facts.py, message_facts.py)."""
 
 
 class Step(NamedTuple):

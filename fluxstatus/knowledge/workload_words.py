@@ -103,9 +103,13 @@ def _without_harmless(found: re.Match[str]) -> str:
 
 
 def _blank_line(found: re.Match[str]) -> str:
-    return re.sub(r"[^\s]", "x", found[0])
+    return _blank(found[0])
 
 
 def _blanked(found: re.Match[str]) -> str:
     start, end = (offset - found.start() for offset in found.span("words"))
-    return found[0][:start] + re.sub(r"[^\s]", "x", found[0][start:end]) + found[0][end:]
+    return found[0][:start] + _blank(found[0][start:end]) + found[0][end:]
+
+
+def _blank(text: str) -> str:
+    return re.sub(r"\S", "x", text)

@@ -6,7 +6,7 @@ IRC, IAC docs/spec; FO api/v1).
 
 import pytest
 
-from fluxstatus.knowledge import facts
+from fluxstatus.knowledge import facts, message_facts
 from fluxstatus.knowledge.objects import object_in
 from fluxstatus.knowledge.rule import Fact
 from fluxstatus.knowledge.subject import Subject
@@ -33,8 +33,8 @@ def test_the_stored_version_is_the_one_served(stored: str, holds: bool) -> None:
         f'CustomResourceDefinition/{name} dry-run failed (Invalid): "{name}" is invalid: '
         f'status.storedVersions[0]: Invalid value: "{stored}": must appear in spec.versions'
     )
-    assert facts.is_stored_version_served(subject(message, IMAGES)) is holds
-    assert not facts.is_stored_version_served(subject(message))
+    assert message_facts.is_stored_version_served(subject(message, IMAGES)) is holds
+    assert not message_facts.is_stored_version_served(subject(message))
 
 
 @pytest.mark.parametrize(
@@ -48,20 +48,22 @@ def test_the_stored_version_is_the_one_served(stored: str, holds: bool) -> None:
 def test_which_namespace_is_missing(spec: dict[str, str], target: bool, storage: bool) -> None:
     """The missing namespace is compared with those in the spec."""
     about = subject('ConfigMap/prod/x not found: namespaces "prod" not found', None, **spec)
-    assert facts.is_target_namespace(about) is target
-    assert facts.is_storage_namespace(about) is storage
+    assert message_facts.is_target_namespace(about) is target
+    assert message_facts.is_storage_namespace(about) is storage
 
 
 def test_what_the_message_is_about() -> None:
     """The kind of the first object decides the price of recreating it."""
     about = subject('cannot patch "x" with kind StatefulSet: StatefulSet.apps "x" is invalid: odd')
-    assert facts.about("StatefulSet")(about)
-    assert not facts.about("Deployment", "Job")(about)
-    assert not facts.is_about_flux_object(about)
-    assert facts.is_about_flux_object(subject("HelmRelease/a/x dry-run failed: odd"))
+    assert message_facts.about("StatefulSet")(about)
+    assert not message_facts.about("Deployment", "Job")(about)
+    assert not message_facts.is_about_flux_object(about)
+    assert message_facts.is_about_flux_object(subject("HelmRelease/a/x dry-run failed: odd"))
     crd = "CustomResourceDefinition/buckets.source.toolkit.fluxcd.io dry-run failed: odd"
-    assert facts.is_about_flux_crd(subject(crd))
-    assert not facts.is_about_flux_crd(subject("CustomResourceDefinition/x.y dry-run failed: odd"))
+    assert message_facts.is_about_flux_crd(subject(crd))
+    assert not message_facts.is_about_flux_crd(
+        subject("CustomResourceDefinition/x.y dry-run failed: odd")
+    )
 
 
 @pytest.mark.parametrize(
@@ -241,13 +243,17 @@ WAITS = (
 @pytest.mark.parametrize(
     ("fact", "message", "holds"),
     [
-        (facts.waits_for("Job"), WAITS, True),
-        (facts.waits_for("Deployment"), WAITS, False),  # a failed one is checked first
-        (facts.waits_with("Failed"), WAITS, True),
-        (facts.waits_with("InProgress"), WAITS, False),
-        (facts.waits_for_flux, WAITS, False),
-        (facts.waits_for_flux, WAITS.replace("Job/apps/broken", "Kustomization/apps/b"), True),
-        (facts.waits_for("Job"), "odd", False),
+        (message_facts.waits_for("Job"), WAITS, True),
+        (message_facts.waits_for("Deployment"), WAITS, False),  # a failed one is checked first
+        (message_facts.waits_with("Failed"), WAITS, True),
+        (message_facts.waits_with("InProgress"), WAITS, False),
+        (message_facts.waits_for_flux, WAITS, False),
+        (
+            message_facts.waits_for_flux,
+            WAITS.replace("Job/apps/broken", "Kustomization/apps/b"),
+            True,
+        ),
+        (message_facts.waits_for("Job"), "odd", False),
     ],
 )
 def test_the_worst_object_waited_for(fact: Fact, message: str, holds: bool) -> None:
@@ -261,11 +267,11 @@ def test_what_was_waited_for_may_be_ready_by_now() -> None:
     both = message.replace("]", ", Deployment/apps/web status: 'InProgress']")
     one, ready = flux("Kustomization", "x"), flux("HelmRelease", "db")
     failed = flux("HelmRelease", "db", {"Ready": "False InstallFailed: no"})
-    assert facts.waits_for_ready(about(one, ready, message=message))
-    assert not facts.waits_for_ready(about(one, failed, message=message))
-    assert not facts.waits_for_ready(about(one, message=message))
-    assert not facts.waits_for_ready(about(one, ready, message=both))
-    assert not facts.waits_for_ready(about(one, ready))
+    assert message_facts.waits_for_ready(about(one, ready, message=message))
+    assert not message_facts.waits_for_ready(about(one, failed, message=message))
+    assert not message_facts.waits_for_ready(about(one, message=message))
+    assert not message_facts.waits_for_ready(about(one, ready, message=both))
+    assert not message_facts.waits_for_ready(about(one, ready))
 
 
 @pytest.mark.parametrize(
@@ -307,5 +313,5 @@ def test_a_label_may_be_the_name_of_the_object() -> None:
         'Deployment.apps "a" is invalid: metadata.labels: Invalid value: "{}": must be no more'
     )
     one = flux("Kustomization", "x" * 64)
-    assert facts.is_label_own_name(about(one, message=message.format("x" * 64)))
-    assert not facts.is_label_own_name(about(one, message=message.format("y" * 64)))
+    assert message_facts.is_label_own_name(about(one, message=message.format("x" * 64)))
+    assert not message_facts.is_label_own_name(about(one, message=message.format("y" * 64)))

@@ -6,7 +6,8 @@ apiextensions-apiserver validation.
 
 from fluxstatus.knowledge.applying.shared import APPLIES
 from fluxstatus.knowledge.commands import CLUSTER_OBJECT, OBJECT, SPEC
-from fluxstatus.knowledge.facts import about, is_a
+from fluxstatus.knowledge.facts import is_a
+from fluxstatus.knowledge.message_facts import about
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames

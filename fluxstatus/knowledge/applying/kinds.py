@@ -7,7 +7,7 @@ guide, helm pkg/action, fluxcd/flux2 cmd/flux.
 from fluxstatus.knowledge.applying.shared import API_MISSING, APPLIES
 from fluxstatus.knowledge.codes import API_REMOVED
 from fluxstatus.knowledge.commands import LOG, RECONCILE, SPEC
-from fluxstatus.knowledge.facts import BUILT_IN_GROUP
+from fluxstatus.knowledge.message_facts import BUILT_IN_GROUP
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.knowledge.served_kinds import (
     is_component_absent,

@@ -6,7 +6,8 @@ api/errors, fluxcd/pkg ssa/errors, helm pkg/storage/driver.
 
 from fluxstatus.knowledge.applying.shared import API_MISSING, APPLIES
 from fluxstatus.knowledge.commands import SPEC
-from fluxstatus.knowledge.facts import is_remote, is_storage_namespace, is_target_namespace
+from fluxstatus.knowledge.facts import is_remote
+from fluxstatus.knowledge.message_facts import is_storage_namespace, is_target_namespace
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import ALL_KINDS

@@ -3,8 +3,8 @@
 Upstream: kubernetes apiextensions-apiserver validation.
 """
 
-from fluxstatus.knowledge.facts import is_about_flux_crd, is_stored_version_served
 from fluxstatus.knowledge.manifests.shared import APPLIES, MANIFEST_INVALID
+from fluxstatus.knowledge.message_facts import is_about_flux_crd, is_stored_version_served
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 

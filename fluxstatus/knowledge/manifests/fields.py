@@ -5,12 +5,12 @@ encoding/json.
 """
 
 from fluxstatus.knowledge.commands import OBJECT, SPEC
-from fluxstatus.knowledge.facts import (
+from fluxstatus.knowledge.manifests.shared import APPLIES, MANIFEST_INVALID
+from fluxstatus.knowledge.message_facts import (
     is_about_built_in_kind,
     is_about_custom_kind,
     is_about_flux_object,
 )
-from fluxstatus.knowledge.manifests.shared import APPLIES, MANIFEST_INVALID
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 

@@ -5,8 +5,8 @@ pkg/object, fluxcd/pkg ssa/owner.go.
 """
 
 from fluxstatus.knowledge.commands import CLUSTER_OBJECT, OBJECT, SPEC
-from fluxstatus.knowledge.facts import is_label_own_name
 from fluxstatus.knowledge.manifests.shared import APPLIES, MANIFEST_INVALID, MANIFEST_NAME_INVALID
+from fluxstatus.knowledge.message_facts import is_label_own_name
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 

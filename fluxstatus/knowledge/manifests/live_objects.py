@@ -5,8 +5,9 @@ api/v2.
 """
 
 from fluxstatus.knowledge.commands import CLUSTER_OBJECT, OBJECT, SPEC
-from fluxstatus.knowledge.facts import about, has_instance, is_about_flux_object
+from fluxstatus.knowledge.facts import has_instance
 from fluxstatus.knowledge.manifests.shared import APPLIES, FIELD_LEFT_OVER
+from fluxstatus.knowledge.message_facts import about, is_about_flux_object
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 

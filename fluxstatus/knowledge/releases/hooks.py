@@ -4,7 +4,7 @@ Upstream: helm pkg/action/hooks.go and pkg/kube/wait.go, helm-controller interna
 """
 
 from fluxstatus.knowledge.commands import SPEC
-from fluxstatus.knowledge.facts import waits_for
+from fluxstatus.knowledge.message_facts import waits_for
 from fluxstatus.knowledge.releases.shared import (
     BRACKET,
     HR,

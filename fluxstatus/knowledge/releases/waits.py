@@ -4,7 +4,7 @@ Upstream: helm pkg/kube, cli-utils pkg/kstatus, helm-controller internal/action.
 """
 
 from fluxstatus.knowledge.commands import LOG, SPEC
-from fluxstatus.knowledge.facts import waits_for, waits_for_pods
+from fluxstatus.knowledge.message_facts import waits_for, waits_for_pods
 from fluxstatus.knowledge.releases.shared import (
     BRACKET,
     HISTORY,
