@@ -7,13 +7,10 @@ column of its own is shown as an escape (`\x1b`).
 
 from unicodedata import category
 
-from fluxstatus.base.late_pattern import late_pattern
-
 _ASCII = str.maketrans({"·": "-", "…": "...", "\u2013": "-"})  # those in our own sentences
 _EMPTY = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols that show nothing: the Hangul fillers, and Braille without a dot."""
 
-_INDENT = late_pattern(r"\n\t+")
 _USUAL = b"\n" + bytes(range(0x20, 0x7F))
 
 
@@ -37,7 +34,10 @@ def visible(text: str, *, ascii_only: bool = False) -> str:
 
 def unindented(text: str) -> str:
     """Return *text* without the tabs that begin its lines: Helm indents lists of errors by them."""
-    return _INDENT.sub("\n", text) if "\n\t" in text else text
+    if "\n\t" not in text:
+        return text
+    first, *others = text.split("\n")  # without re, which completion does not import
+    return "\n".join((first, *(line.lstrip("\t") for line in others)))
 
 
 def one_line(text: str) -> str:
