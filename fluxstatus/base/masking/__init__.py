@@ -42,10 +42,15 @@ def may_hold_one(text: str) -> bool:
 @lru_cache(maxsize=4096)  # URLs, revisions and messages repeat
 def mask(text: str) -> str:
     """Return *text* with its credentials replaced."""
-    if "\x1b[" in text:  # a program that colors the name of a value colors the value, too
-        plain = _COLOR.sub("", text)
-        without = mask(plain)
-        return text if without == plain else without
+    if "\x1b[" not in text:
+        return _masked(text)
+    plain = _COLOR.sub("", text)  # a program that colors the name of a value colors the value, too
+    without = _masked(plain)
+    return text if without == plain else without
+
+
+def _masked(text: str) -> str:
+    """Return *text*, without colors, with its credentials replaced."""
     rest = _DIGEST.sub("", text) if "sha" in text else text
     may_hold = _may_hold(_alike(rest))
     for place in may_hold.forms:

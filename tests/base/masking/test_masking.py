@@ -66,6 +66,8 @@ def test_the_shortest_texts_are_masked(text: str) -> None:
         ("\x1b[36mpassword\x1b[0m=x7x9q \x1b[36muser\x1b[0m=a", "password=*** user=a"),
         ("\x1b[1;33mpass\x1b[0mword: 'x7x9q'", "password: '***'"),
         ("\x1b[31mERROR\x1b[0m the token is invalid", "\x1b[31mERROR\x1b[0m the token is invalid"),
+        ("v1\x1b[2J and the rest", "v1\x1b[2J and the rest"),  # an escape, but no color
+        ("\x1b[" * 2000 + "0m" * 2000, "\x1b[" * 2000 + "0m" * 2000),
     ],
 )
 def test_colors_hide_no_name(text: str, shown: str) -> None:
