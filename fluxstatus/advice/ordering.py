@@ -154,12 +154,12 @@ ADVICE = (
         area="reliability",
         title_one="{what} does not wait for its resources to be ready, although {value}",
         title_many="{n} objects that others depend on do not wait for their resources to be ready",
-        why="such an object is Ready as soon as its own objects are applied, so its dependents are "
+        why="it is Ready as soon as its own objects are applied, so its dependents are "
         "applied before its Deployments, Jobs and HelmReleases are ready",
         steps=(
             Step(
-                "set spec.wait: true of the Kustomization or ResourceSet, or spec.healthChecks of "
-                "the Kustomization for what matters; a HelmRelease waits unless "
+                "set spec.wait: true on the Kustomization or ResourceSet, or list the critical "
+                "objects in spec.healthChecks of the Kustomization; a HelmRelease waits unless "
                 "spec.install.disableWait or spec.upgrade.disableWait is true"
             ),
             Step(
@@ -187,7 +187,7 @@ ADVICE = (
                 "add a kustomization.yaml to the outer folder that does not list the inner one"
             ),
             Step(
-                "before an object leaves a Kustomization, annotate it with "
+                "before you remove an object from a Kustomization, annotate it with "
                 "kustomize.toolkit.fluxcd.io/prune: disabled, so that it is not deleted"
             ),
         ),

@@ -231,7 +231,7 @@ _OCI_NOT_VERIFIED = Code(
 )
 _NO_CLOUD_PROVIDER = Code(
     "no-cloud-provider",
-    "Some sources log in to the registry of a cloud without workload identity.",
+    "Some sources do not use workload identity to log in to a cloud provider's registry.",
 )
 _VERSION_UNBOUNDED = Code(
     "version-unbounded",
@@ -267,9 +267,9 @@ ADVICE = (
         "spec.insecure allows plain HTTP, and can turn off the check of certificates",
         steps=(
             Step(
-                "use https and remove spec.insecure; if the host has a certificate of your own CA, "
-                "set spec.certSecretRef to a Secret with the key ca.crt (for a GitRepository, "
-                "spec.secretRef)"
+                "use https and remove spec.insecure; if a private CA signed the host's "
+                "certificate, set spec.certSecretRef to a Secret with the key ca.crt (for a "
+                "GitRepository, spec.secretRef)"
             ),
         ),
         find=_insecure,
@@ -315,7 +315,7 @@ ADVICE = (
             Step(
                 "if the publisher signs the artifacts, set spec.verify.provider to cosign or "
                 "notation, with the public key in spec.verify.secretRef or, for keyless "
-                "signatures of cosign, the signer in spec.verify.matchOIDCIdentity"
+                "cosign signatures, the signer in spec.verify.matchOIDCIdentity"
             ),
             Step(
                 "otherwise set spec.ref.digest: a digest cannot be replaced, but each new version "
@@ -331,7 +331,7 @@ ADVICE = (
         step="sources",
         area="security",
         title_one="{what} {value}: Flux does not log in with workload identity",
-        title_many="{n} sources log in to the registry of a cloud without workload identity",
+        title_many="{n} sources log in to a cloud provider's registry without workload identity",
         why="static credentials can leak, and expire or have to be rotated; with workload "
         "identity, the cloud gives the controller short-lived ones",
         steps=(
@@ -354,15 +354,15 @@ ADVICE = (
         code=_VERSION_UNBOUNDED,
         step="sources",
         area="versions",
-        title_one="{what} is {value}: any version published next is used",
-        title_many="{n} objects have no version limit: any version published next is used",
+        title_one="{what} is {value}: any new version is used automatically",
+        title_many="{n} objects have no version limit: any new version is used automatically",
         why="a breaking version can be deployed without review, and clusters with the same "
         "manifests can run different versions",
         steps=(
             Step(
                 "use a range with an upper bound, such as 6.x or >=1.2.0 <2.0.0, or an exact "
-                "version; for an OCIRepository, that is spec.ref.semver, or spec.ref.tag or "
-                "spec.ref.digest for one artifact"
+                "version; for an OCIRepository, set the range in spec.ref.semver, or one artifact "
+                "in spec.ref.tag or spec.ref.digest"
             ),
             Step(
                 "if this cluster is meant to get new versions first, such as a staging cluster, "

@@ -168,7 +168,7 @@ ADVICE = (
         code=_API_VERSION_REMOVED,
         step="reconcilers",
         area="upgrades",
-        title_one="{what} was written as {value}",
+        title_one="{what} was last written as {value}",
         title_many="{n} objects were written in API versions that a later Flux removes",
         why="after the upgrade, the API server rejects manifests in that version, and a "
         "Kustomization or chart that contains one fails completely",
@@ -181,7 +181,7 @@ ADVICE = (
         code=_API_VERSION_DEPRECATED,
         step="reconcilers",
         area="upgrades",
-        title_one="{what} was written as {value}",
+        title_one="{what} was last written as {value}",
         title_many="{n} objects were written in API versions that Flux deprecates",
         why="a later version of Flux will remove them: the API server then rejects manifests in "
         "that version, and a Kustomization or chart that contains one fails completely",

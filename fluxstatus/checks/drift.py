@@ -49,7 +49,7 @@ _FROZEN = Code(
     "frozen",
     "An annotation keeps a ResourceSet from applying changes to an object that it created.",
 )
-_NOTHING_RUNS = Code("nothing-runs", "Flux deploys nothing in the checked namespaces.")
+_NOTHING_RUNS = Code("nothing-runs", "Flux does not deploy anything in the checked namespaces.")
 _NOTHING_COMPARED = Code(
     "nothing-compared",
     "No deployed revision could be compared with the revision of its source.",
@@ -95,7 +95,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
         title = "no revisions to compare: ResourceSets have no source"
         yield Finding(step=STEP_ID, code=_NOTHING_COMPARED, level=Level.SKIP, title=title)
     else:
-        title = f"Flux deploys nothing{state.namespace_suffix}"
+        title = f"Flux does not deploy anything{state.namespace_suffix}"
         yield Finding(step=STEP_ID, code=_NOTHING_RUNS, level=Level.SKIP, title=title)
 
 

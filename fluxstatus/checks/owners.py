@@ -314,8 +314,8 @@ def _apply_once(one: _Contested) -> Hint:
         else ""
     )
     return hint(
-        f"let only one of them apply an object{keep}; the labels of the object show which one "
-        "applied it last",
+        f"make sure that only one of them applies each object{keep}; the object's labels show "
+        "which one applied it last",
         None if one.is_remote else _labels_of(one.objects[0]),
     )
 

@@ -183,7 +183,9 @@ def _together(waits: Mapping[str, Sequence[Collection[Ref]]]) -> Iterator[str]:
     for sentence, each in waits.items():
         if each:
             numbers.setdefault(_names(each), []).append(f"{len(each)} {sentence}")
-    yield from (f"{joined(found)} {names}" for names, found in numbers.items())
+    for names, (first, *more) in numbers.items():
+        again = "them" if ", " in names else "it"
+        yield joined([f"{first} {names}", *(f"{one} {again}" for one in more)])
 
 
 def _names(waits: Iterable[Collection[Ref]]) -> str:

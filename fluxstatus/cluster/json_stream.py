@@ -73,7 +73,7 @@ def _object(text: "_Text", keep: Callable[[Any], Any]) -> dict[str, Any]:
         name = text.value()
         text.demand(":")
         if name in members:  # the last one would replace a list, or the token for the next page
-            raise UnreadableError(f"has two members {name!r}")
+            raise UnreadableError(f"has a duplicate key {name!r}")
         is_list = name == "items" and text.skip("[")
         members[name] = _items(text, keep) if is_list else text.value(_MOST_OF_DOCUMENT)
         if not text.skip(","):

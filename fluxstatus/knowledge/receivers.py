@@ -54,7 +54,7 @@ _OVER_SSH = {
 
 STEPS = (
     Step(
-        "create a Receiver for the source; this prints its manifest, and the commands that create its Secret and show the webhook's path",
+        "create a Receiver for the source. The command prints its manifest, and how to create its Secret and register the webhook",
         read=("kubectl flux-status reconcile {kind}/{name} -n {ns} --receiver",),
     ),
     Step(

@@ -132,10 +132,9 @@ def entry_for(
     if refused:
         named = ", ".join(refused)
         raise UnfitError(
-            f"{named} cannot be stored in a client's file, where backups and screen sharing can "
-            "expose it: put it into a kubeconfig context (kubectl config set-credentials, "
-            "kubectl config "
-            "set-context) and select that context with --context"
+            f"{named} must not be stored in the MCP client's file, where backups and screen "
+            "sharing can expose it: add it to your kubeconfig (kubectl config set-credentials, "
+            "kubectl config set-context) and select that context with --context"
         )
     kept = tuple(flag for flag, name in given.items() if name not in _NOT_OF_THE_SERVER)
     mode = f"--read-only={'true' if read_only else 'false'}"

@@ -86,7 +86,7 @@ def parse(data: bytes, source: str) -> AcceptList:
         raise AcceptError(f"{unknown[0]!r} is unknown; the only key is 'accept'")
     found = document.get("accept", [])
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise AcceptError("'accept' is not a list of entries; write each below [[accept]]")
+        raise AcceptError("'accept' is not a list of entries; start each entry with [[accept]]")
     if len(found) > _MOST_ENTRIES:
         raise AcceptError(f"it has more than {_MOST_ENTRIES} entries")
     lines = _lines_of(text, len(found))

@@ -24,7 +24,7 @@ CHANGES = "events/changes"
 LEASES = "leases.coordination.k8s.io"
 """The name of the answer with the Leases of controllers, which are an optional sign of life."""
 
-NAMESPACES = "namespaces"
+NAMESPACES = "chosen-namespaces"
 """The name of the answer with the chosen namespaces that exist.
 
 Only those in which nothing was found are requested.

@@ -23,7 +23,7 @@ from fluxstatus.checks.upgrade.notes import notes
 from fluxstatus.cluster.queries import ADVICE_QUERIES
 from fluxstatus.knowledge.flux_minors import NEWEST
 from fluxstatus.model import snapshot
-from fluxstatus.model.evidence import Answer, Evidence, Incomplete, Read, Unread, Why
+from fluxstatus.model.evidence import NAMESPACES, Answer, Evidence, Incomplete, Read, Unread, Why
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.kinds import KINDS, RESOURCES
 from fluxstatus.model.ref import Ref
@@ -392,4 +392,4 @@ def test_the_steps_have_different_ids() -> None:
 def test_a_step_reads_what_is_asked(step: Step) -> None:
     """A step uses only lists that the collector reads; its advice may use the extra ones too."""
     assert set(step.advice_reads) <= set(ADVICE_QUERIES)
-    assert set(step.reads) - {"apis", "version", "flux-operator"} <= {*QUERIES, *SERVED}
+    assert set(step.reads) - {"apis", "version", "flux-operator"} <= {*QUERIES, *SERVED, NAMESPACES}

@@ -138,8 +138,8 @@ def test_what_is_deleted_depends_on_the_owners(objects: list[Object], words: str
 def test_what_nobody_deletes_needs_no_annotation() -> None:
     """With prune: false everywhere, the advice is only to let one of them apply it."""
     one = finding(*(ks(name, WEB, spec={"prune": False}) for name in ("a", "b")))
-    last = "the labels of the object show which one applied it last"
-    assert one.hints[0].text == f"let only one of them apply an object; {last}"
+    last = "the object's labels show which one applied it last"
+    assert one.hints[0].text == f"make sure that only one of them applies each object; {last}"
 
 
 @pytest.mark.parametrize(

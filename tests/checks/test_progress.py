@@ -121,7 +121,7 @@ def test_what_is_waited_for_twice_is_named_once() -> None:
     objects = [source("git", NOT_THERE), kustomization("new", "git", NO_ARTIFACT)]
     one = summary(evidence(*HEALTHY, *objects, kustomization("old", "git")))
     assert one.title == (
-        "2 of 3 ready, 1 waiting for and 1 blocked from updating by GitRepository apps/git"
+        "2 of 3 ready, 1 waiting for GitRepository apps/git and 1 blocked from updating by it"
     )
 
 

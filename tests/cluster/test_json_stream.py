@@ -293,7 +293,7 @@ def test_what_is_no_item_is_an_error(value: str, why: str) -> None:
 def test_a_second_member_is_an_error(name: str, values: tuple[str, str]) -> None:
     """Otherwise the first one would be dropped without a word, as a list or the next page."""
     text = ", ".join(f'"{name}": {value}' for value in values)
-    with pytest.raises(UnreadableError, match=f"has two members '{name}'"):
+    with pytest.raises(UnreadableError, match=f"has a duplicate key '{name}'"):
         json_stream.read([f"{{{text}}}".encode()], whole)
 
 

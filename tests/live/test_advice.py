@@ -214,7 +214,7 @@ def test_everything_that_only_advice_sees(crowded: Cluster, tmp_path: Path) -> N
     assert titles["retired-metric"].startswith("PrometheusRule flux-system/flux Dead uses gotk_")
     assert titles["no-network-policy"].endswith('namespace "flux-system" has no NetworkPolicy')
     assert titles["api-version-removed"] == (
-        "Alert flux-system/old was written as notification.toolkit.fluxcd.io/v1beta2, which "
+        "Alert flux-system/old was last written as notification.toolkit.fluxcd.io/v1beta2, which "
         "Flux 2.9 removes"
     )
     assert titles["deprecated-field"].startswith("spec.summary of Alert flux-system/old is ")

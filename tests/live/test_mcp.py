@@ -366,7 +366,7 @@ def test_no_credential_gets_into_a_file(desk: Desk) -> None:
                  "--certificate-authority=/a", "--user=u", "--cluster=c"):  # fmt: skip
         result = desk.run("mcp", "setup", "--client=cursor", "--yes", flag)
         assert result.code == 2
-        assert flag.partition("=")[0] + " cannot be stored in a client's file" in result.err
+        assert flag.partition("=")[0] + " must not be stored in the MCP client's file" in result.err
     assert not desk.file("cursor").exists()
     setup(desk, *(f"--client={name}" for name in WITH_FILES))
     for name in WITH_FILES:

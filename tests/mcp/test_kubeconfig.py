@@ -19,7 +19,7 @@ PINNED = KubeContext("lab", "/k")
 )  # fmt: skip
 def test_a_credential_is_not_stored(flag: str) -> None:
     """A flag with a credential is refused, and the reason does not repeat it."""
-    with pytest.raises(UnfitError, match=r"cannot be stored in a client's file") as caught:
+    with pytest.raises(UnfitError, match=r"must not be stored in the MCP client's file") as caught:
         entry_for([flag], PINNED, "flux-operator-mcp", "x", read_only=True)
     assert f"{caught.value}".startswith(f"{flag.partition('=')[0]} ")
     assert "pass" not in f"{caught.value}"

@@ -80,7 +80,7 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Print the entry that accepts a fault, for --accept.
+    """Print the entry for --accept that accepts a fault.
 
     Looks up the fault in a check of the cluster, or in the file given with --from: a snapshot, or a
     report from -o json. A recommendation is accepted in the same way, for all of its objects.

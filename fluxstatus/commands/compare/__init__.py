@@ -64,7 +64,7 @@ def show(
 
     Shows which faults are new or gone, and, in order of time, what changed before and after the new
     ones began: revisions, specs, suspended objects, versions and restarts of controllers, and
-    objects that were created or deleted. It contacts no cluster. Data that only one of the
+    objects that were created or deleted. Does not contact a cluster. Data that only one of the
     snapshots has is not compared.
     """
     if len(files) != _TWO:

@@ -148,7 +148,7 @@ def show(
     connection: Connection,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """List Flux objects, or the pods of Flux.
+    """List Flux objects or Flux pods.
 
     READY is the check's verdict, WANTED the expected revision or version, and APPLIED the current
     one. MESSAGE is the controller's message, or shows what the object is waiting for; an outdated

@@ -19,8 +19,8 @@ _NARROWEST = 30  # columns for a text beside its label
 def show(output: Output = Format.TEXT) -> None:
     """List the steps of the check and the codes they can report.
 
-    Also lists what each step reads. A code that several steps report is listed once, below the
-    steps.
+    Also lists what each step reads. If several steps report the same code, it is listed once, below
+    the steps.
     """
     console.put(_RENDER[output]())
 

@@ -69,7 +69,7 @@ def show(
         str,
         Argument(
             metavar="[CONTROLLER|KIND/NAME]",
-            help="A controller, such as source-controller or source, or an object, as with --for "
+            help="Controller (source-controller, or source for short) or object (as with --for) "
             "[default: all]",
             rich_help_panel=Filters.panel,
         ),

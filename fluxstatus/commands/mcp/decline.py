@@ -18,7 +18,7 @@ Everywhere = Annotated[bool, Option("--all", help="For every context")]
 def show(*, everywhere: Everywhere = False, connection: Connection) -> None:
     """Suggest manual steps instead of the MCP server.
 
-    Applies to this context, or to all. `mcp accept` reverts it.
+    Applies to the current context, or to all contexts with --all. To undo it, run `mcp accept`.
     """
     change(connection, everywhere=everywhere, declined=True)
 

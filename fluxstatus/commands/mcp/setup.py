@@ -114,7 +114,7 @@ def _targets(chosen: Chosen, here: Host) -> list[Client]:
     found = [client for client in known.values() if client.installed(here)]
     if not found:
         raise UnfitError(
-            "no MCP client was found on this machine; select one, installed or not: "
+            "no MCP client was found on this machine; to select one that is not installed, use "
             f"--client={'|'.join(CLIENTS)}"
         )
     return found

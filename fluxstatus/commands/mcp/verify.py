@@ -69,7 +69,8 @@ def show(
 
     Compares the tools that the server offers with those of flux-operator-mcp itself, and the
     server's cluster and FluxInstance with those of kubectl, and tests whether the server masks a
-    dummy Secret. An entry that does not start the server directly never passes.
+    dummy Secret. The check fails for an entry that does
+    not start the server directly.
     """
     results, is_complete = _results(chosen.client, name)
     if not results:

@@ -18,6 +18,6 @@ Examples:
 def show() -> None:
     """Print the ClusterRole that the check needs.
 
-    It grants get and list, and no access to Secrets. It contacts no cluster.
+    It grants get and list, and no access to Secrets. This command does not contact a cluster.
     """
     console.put(packaged.read(ROLE).decode())

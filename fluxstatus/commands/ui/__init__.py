@@ -138,7 +138,7 @@ def _endpoints(state: "State") -> "list[Endpoint]":
     if unread := lease_unread(state):
         console.note(f"several replicas are running, and the leader is unknown: {unread.text}")
     if unread := state.evidence.answer("pods").unread:
-        console.note(f"the pods are unknown, so the Service chooses one: {unread.text}")
+        console.note(f"the pods could not be listed, so the Service chooses one: {unread.text}")
     return endpoints_of(state)
 
 

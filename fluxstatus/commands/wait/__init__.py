@@ -82,8 +82,9 @@ def show(
     The sources must have fetched the revision, and all objects that use them must have applied it
     and passed their health checks: Kustomizations, HelmReleases whose chart changes with the
     revision, the objects that these create, and the objects that depend on them. A later revision
-    counts only if the history in the cluster, or the Git checkout in the current directory, proves
-    that it contains this one. It neither changes anything nor requests a reconciliation.
+    is accepted only if the history in the cluster, or the Git checkout in the current directory,
+    shows that it includes the specified one. This command neither changes anything nor requests a
+    reconciliation.
     """
     if not revision.strip():
         ctx.fail(_NO_REVISION)

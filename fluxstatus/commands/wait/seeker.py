@@ -258,9 +258,9 @@ def _unused(namespaces: Collection[str]) -> Hint:
 
 def _ambiguity(wanted: Revision, streams: Collection[object]) -> Hint:
     return hint(
-        f"no source has {wanted.given} yet, and it can be in any of {len(streams)} repositories "
-        "and branches: pass a source as an argument, include the branch as in main@sha1:5f2ac1d, "
-        "or run this command in a checkout of the repository"
+        f"no source has {wanted.given} yet, and it could be in any of {len(streams)} repositories "
+        "and branches: pass a source as an argument, include the branch (main@sha1:5f2ac1d), or "
+        "run this command from a checkout of the repository"
     )
 
 

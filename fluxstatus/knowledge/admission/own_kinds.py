@@ -145,7 +145,7 @@ RULES = (
         why="admission webhook {webhook} rejects {object} because {user} cannot {verb} {what}: an RBAC permission is missing",
         steps=(
             Step(
-                "grant the permission to {user} with a Role or ClusterRole and a binding. If this is the account of the webhook's own program, its chart or operator usually creates them: check that its release is ready and that its RBAC is not turned off",
+                "grant the permission to {user} with a Role or ClusterRole and a binding. If this is the webhook's own ServiceAccount, its chart or operator usually creates them: check that the release is ready and that the creation of RBAC is not disabled in its values",
                 read=(
                     HOOKS,
                     "kubectl get clusterrolebindings,rolebindings -A -o wide",

@@ -161,7 +161,7 @@ RULES = (
     ),
     Rule(
         _CHART_INVALID,
-        why="a file of the chart itself is not valid YAML: {detail}",
+        why="a file in the chart is not valid YAML: {detail}",
         steps=(
             Step(
                 "correct the file in the chart (if it is another team's chart, use another version); values of a HelmRelease are not the cause. To see the error, run helm lint",

@@ -19,7 +19,7 @@ RULES = (
         why="the PersistentVolumeClaim requests StorageClass {storage_class}, which does not exist",
         steps=(
             Step(
-                "create StorageClass {storage_class}, or set an existing StorageClass in Git or in the chart's values. The class of a claim cannot be changed, so delete the claim, which is empty until it is bound",
+                "create StorageClass {storage_class}, or set an existing StorageClass in Git or in the chart's values. The class of a claim cannot be changed, so delete the claim; no data is lost, because it was never bound",
                 read=(_CLASSES, _CLAIMS),
             ),
         ),
@@ -113,7 +113,7 @@ RULES = (
         why="the storage driver does not support a parameter of the StorageClass or an access mode of the claim: {detail}",
         steps=(
             Step(
-                "correct the claim's accessModes or the StorageClass's parameters in Git or in the chart's values; ReadWriteMany requires a file system driver such as NFS, CephFS, EFS or Azure Files. Then delete the claim, which is empty until it is bound",
+                "correct the claim's accessModes or the StorageClass's parameters in Git or in the chart's values; ReadWriteMany requires a file system driver such as NFS, CephFS, EFS or Azure Files. Then delete the claim; no data is lost, because it was never bound",
                 read=(_CLAIMS, "kubectl get storageclasses -o yaml"),
             ),
         ),

@@ -112,7 +112,7 @@ RULES = (
         why="the program cannot decrypt its data: its encryption key is probably not the one that the data was encrypted with ({detail})",
         steps=(
             Step(
-                "restore the previous encryption key in the program's Secret; a key that is generated anew with each install or upgrade must be kept. Do not delete the data: without the old key, it cannot be read again",
+                "restore the previous encryption key in the program's Secret; a key that each install or upgrade regenerates must be kept. Do not delete the data: without the old key, it cannot be read again",
                 read=(DESCRIBE, PREVIOUS),
             ),
         ),

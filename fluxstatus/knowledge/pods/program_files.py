@@ -181,7 +181,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the node's container runtime blocks a system call of the program: {detail}",
+        why="the node's container runtime blocks a system call that the program makes: {detail}",
         steps=(
             Step(
                 "update the container runtime and libseccomp on the nodes, because older ones block system calls that newer images use; otherwise, use an older image, or set seccompProfile.type: Unconfined, if the namespace allows it",

@@ -102,7 +102,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the version of the database or program is older than its data, or cannot read the data: {detail}",
+        why="the data was written by a newer version of the database or program, or this version cannot read it: {detail}",
         steps=(
             Step(
                 "use the version that last wrote the data, or restore a backup that this version can read; a downgrade usually does not work",

@@ -205,7 +205,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="a path of the node that the container mounts does not exist: {path}",
+        why="a host path that the container mounts does not exist on the node: {path}",
         steps=(
             Step(
                 "create the path on the nodes, set type: DirectoryOrCreate for the hostPath, or use another type of volume",

@@ -128,7 +128,7 @@ RULES = (
     ),
     Rule(
         _CHART_UNREADABLE,
-        why="a file of the chart itself is not valid YAML, so Helm cannot load the chart: {detail}",
+        why="a file in the chart is not valid YAML, so Helm cannot load the chart: {detail}",
         steps=(
             Step(
                 "use another version of the chart, or correct the file in the chart and publish a new version; the HelmRelease's values are not the cause. To see the error, run helm lint",

@@ -32,7 +32,7 @@ _VERSION_INVALID = Text(
 _TEMPLATE_RULES = (
     Rule(
         TEMPLATE_ERROR,
-        why="a template of the chart looks up {looked_up} objects ({looked_up_api}), but the cluster does not serve this kind",
+        why="a chart template looks up {looked_up} objects ({looked_up_api}), but the cluster does not serve this kind",
         steps=(
             Step(
                 "install the CRD of {looked_up} first, and add the HelmRelease that installs it to spec.dependsOn. Alternatively, in spec.values, disable the part of the chart that requires this kind",
@@ -61,7 +61,7 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="a template of the chart compares versions, but the chart version or a value that it reads is not a semantic version: {detail}",
+        why="a chart template compares versions, but the chart version or a value that it reads is not a semantic version: {detail}",
         steps=(
             Step(
                 "check where the template gets the version from. helm-controller appends the digest to the version of a chart from an OCIRepository (VERSION+DIGEST), and labels contain _ instead of +, which is invalid in a version",
@@ -80,7 +80,7 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="a template of the chart compares versions, but a value that it reads is not a semantic version: {detail}",
+        why="a chart template compares versions, but a value that it reads is not a semantic version: {detail}",
         steps=(
             Step(
                 "set the value that the template reads to a full version in spec.values, such as 1.2.3, or use a chart version without this error",
@@ -96,7 +96,7 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="a template of the chart needs a {wanted_type}, but {expression} has no value",
+        why="a chart template needs a {wanted_type}, but {expression} has no value",
         steps=(
             Step(
                 "set the value in spec.values (check that the values are nested as in the chart's values.yaml and that none of them is null), or use a chart version that has a default for it",
@@ -114,7 +114,7 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="{parent} is nil, but a template of the chart reads {parent}.{child}",
+        why="{parent} is nil, but a chart template reads {parent}.{child}",
         steps=(
             Step(
                 "set {parent}.{child} in spec.values, or use a chart version that has a default for it",
@@ -131,7 +131,7 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="{parent} is of type {given}, but a template of the chart reads {parent}.{child}",
+        why="{parent} is of type {given}, but a chart template reads {parent}.{child}",
         steps=(
             Step(
                 "set {parent} to a mapping in spec.values, as in the chart's values.yaml",
@@ -149,7 +149,7 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="{parent} is not a mapping, but a template of the chart reads {parent}.{child}",
+        why="{parent} is not a mapping, but a chart template reads {parent}.{child}",
         steps=(
             Step(
                 "set {parent} to a mapping in spec.values, as in the chart's values.yaml",
@@ -166,7 +166,7 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="a template of the chart reads field {child} of a value that is not a mapping",
+        why="a chart template reads field {child} of a value that is not a mapping",
         steps=(
             Step(
                 "compare spec.values with the chart's values.yaml. Where the template reads {child}, the value must be a mapping with this field (or a list of such mappings instead of a list of strings)",
@@ -182,7 +182,7 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="a template of the chart fails: {detail}",
+        why="a chart template fails: {detail}",
         steps=(
             Step(
                 "set the missing value in spec.values, or correct the chart's template (for example, with default or required)",
@@ -199,7 +199,7 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="a template of the chart fails: {detail}",
+        why="a chart template fails: {detail}",
         steps=(
             Step(
                 "correct the chart's template, or use a chart version without this error",
@@ -250,7 +250,7 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="a template of the chart renders invalid YAML: {detail}",
+        why="a chart template renders invalid YAML: {detail}",
         steps=(
             Step(
                 "correct the value that is used there (check its quotes and indentation), or correct the template. To find the template, run helm template",

@@ -51,7 +51,7 @@ RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="a value in spec.values has the wrong type: a template of the chart ({expression}) expects {wanted}, but the value is {given}",
+        why="a value in spec.values has the wrong type: a chart template ({expression}) expects {wanted}, but the value is {given}",
         steps=(
             Step(
                 "correct the type of the value in spec.values, as in the chart's values.yaml. Strings are in quotes, int and bool are not, []interface {{}} is a list, and map[string]interface {{}} is a mapping",
@@ -70,7 +70,7 @@ RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="a value in spec.values has the wrong type: a template of the chart reads {expression} as a list or mapping, but the value is {given}",
+        why="a value in spec.values has the wrong type: a chart template reads {expression} as a list or mapping, but the value is {given}",
         steps=(
             Step(
                 "correct the value in spec.values. It must be a list or mapping, as in the chart's values.yaml",
@@ -89,7 +89,7 @@ RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="a template of the chart compares values of different types ({expression})",
+        why="a chart template compares values of different types ({expression})",
         steps=(
             Step(
                 "correct the type of the value in spec.values, as in the chart's values.yaml (numbers without quotes, strings in quotes). A value that is not set has no type",
@@ -108,7 +108,7 @@ RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="a template of the chart reads a value that is not set ({expression})",
+        why="a chart template reads a value that is not set ({expression})",
         steps=(
             Step(
                 "set the value in spec.values, as in the chart's values.yaml, or use a chart version that does not require it",
@@ -146,7 +146,7 @@ RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="a value in spec.values has the wrong type: a template of the chart ({expression}) cannot convert the value ({detail})",
+        why="a value in spec.values has the wrong type: a chart template ({expression}) cannot convert the value ({detail})",
         steps=(
             Step(
                 "correct the value in spec.values, as in the chart's values.yaml. Where the template requires a number, set only the number, without any text",
@@ -165,7 +165,7 @@ RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why="a template of the chart ({expression}) parses a string that is not valid YAML or JSON: {detail}",
+        why="a chart template ({expression}) parses a string that is not valid YAML or JSON: {detail}",
         steps=(
             Step(
                 "correct the value in spec.values that contains the string (check its indentation and quotes, and use | for several lines), or use another chart version",
@@ -220,7 +220,7 @@ RULES = (
     ),
     Rule(
         TEMPLATE_ERROR,
-        why='a template of the chart includes template "{function}", which the chart does not contain; a library chart is probably not packaged with the chart',
+        why='a chart template includes "{function}", which the chart does not define; a library chart is probably not packaged with the chart',
         steps=(
             Step(
                 "package the chart with its dependencies (run helm dependency build before you publish it), or correct the name in the template. The dependencies of a chart in Git must be in charts/ or in Chart.yaml",

@@ -179,7 +179,7 @@ def test_what_is_suspended_elsewhere(api: Api, command: Command) -> None:
     api.change(suspended("infra"))
     waiting = command(f"wait --revision {SHA} --timeout 0.2s")
     assert waiting.code == UNKNOWN, waiting
-    assert "it can be in any of 3 repositories and branches: pass a source" in waiting.out
+    assert "it could be in any of 3 repositories and branches: pass a source" in waiting.out
     later(api, fetched, applied("app", "db"))
     done = command(f"wait --revision {SHA}")
     assert done.code == REACHED, done
