@@ -351,7 +351,12 @@ def _by_event(target: HealthCheckTarget, kind: str, name: str, event: Event | Tr
     """Return the problem of *target* according to an *event* or a status of *kind* *name*."""
     from fluxstatus.knowledge.pods import OF_OTHERS, VAGUE  # noqa: PLC0415 - only here: a healthy cluster needs no rules
 
-    fields = {"name": target.name, "ns": target.namespace, "resource": full_name(target.kind)}
+    fields = {
+        "name": target.name,
+        "ns": target.namespace,
+        "cluster_name": "" if target.namespace else target.name,
+        "resource": full_name(target.kind),
+    }
     text = f"{event.reason}: {event.message}"
     if target.kind in _WORKLOADS | {"PersistentVolumeClaim"}:
         known = workload_diagnosis(text, fields)

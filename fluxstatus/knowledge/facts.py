@@ -265,6 +265,15 @@ def has_digest_in_tag(subject: Subject) -> bool:
     return "@sha256:" in text_of(map_of(subject.resource.spec.get("ref")).get("tag"))
 
 
+def names_chart_in_url(subject: Subject) -> bool:
+    """Return whether the URL of a HelmChart's repository already ends with the chart's name.
+
+    Upstream: source-controller internal/helm/repository/oci_chart_repository.go appends the name.
+    """
+    chart = text_of(subject.resource.spec.get("chart"))
+    return bool(chart) and address_of(subject)["url"].rstrip("/").endswith(f"/{chart}")
+
+
 def has_chart_revisions(subject: Subject) -> bool:
     """Return whether each revision of the source is a version of the chart of the HelmRelease."""
     chart = map_of(map_of(subject.resource.spec.get("chart")).get("spec"))

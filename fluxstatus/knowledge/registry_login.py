@@ -7,10 +7,12 @@ source-controller internal/helm/registry/auth.go.
 from fluxstatus.knowledge.commands import ENDPOINT, REGISTRY, SPEC, for_secret
 from fluxstatus.knowledge.facts import (
     at_host,
+    has_artifact,
     has_cloud_provider,
     has_secret,
     is_a,
     is_at_cloud_registry,
+    names_chart_in_url,
 )
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
@@ -83,6 +85,26 @@ RULES = (
         kinds=_PULLS,
         certainty="one-of",
         upstream="SC internal/helm/registry",
+    ),
+    Rule(
+        _REGISTRY_ACCESS_DENIED,
+        why="{host} denies access: probably there is no chart at this address, because spec.url{of_endpoint} already ends with the chart's name, and Flux appends the name again",
+        steps=(
+            Step(
+                "remove the chart's name from the end of spec.url{of_endpoint}",
+                read=(ENDPOINT, SPEC),
+            ),
+            Step(
+                "only if the chart really has its name twice in its address and is private, reference a Secret of type kubernetes.io/dockerconfigjson in spec.secretRef{of_endpoint}"
+            ),
+        ),
+        pattern=_REJECTED,
+        kinds=_CHART,
+        when=(names_chart_in_url,),
+        unless=(has_secret, has_cloud_provider, has_artifact),
+        certainty="likely",
+        in_full=True,
+        upstream="SC internal/helm/repository/oci_chart_repository.go, oras-go registry/remote/errcode",
     ),
     Rule(
         _REGISTRY_ACCESS_DENIED,

@@ -71,6 +71,7 @@ SPECS: dict[str, dict[str, Any]] = {
     "github.com": {"url": "https://github.com/acme/fleet"},
     "codecommitSsh": {"url": "ssh://git-codecommit.eu-west-1.amazonaws.com/v1/repos/fleet"},
     "ghcr": {"url": "oci://ghcr.io/acme/app"},
+    "repeatsChart": {"url": "oci://r.example.com/acme/webb"},
     "gar": {"url": "oci://europe-docker.pkg.dev/p/charts"},
     "acr": {"url": "oci://acme.azurecr.io/charts"},
     "publicEcr": {"url": "oci://public.ecr.aws/acme/app"},

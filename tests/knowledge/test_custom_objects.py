@@ -184,6 +184,21 @@ EVENTS = {
         ("ScaledObject", "scaleTargetRef"),
     "StorageAccountAlreadyTaken: The storage account named web is already taken.":
         ("StorageAccount", "choose another name"),
+    "CannotConnectToProvider: cannot get ProviderConfig: ProviderConfig.kubernetes.crossplane.io "
+    '"in-cluster" not found':
+        ("Object", "the ProviderConfig that it refers to", "kubectl get "),
+    "ReconcileError: connect failed: cannot get terraform setup: cannot get referenced "
+    'ProviderConfig: providerconfigs.aws.upbound.io "default" not found':
+        ("Bucket", "kubectl get providerconfigs.aws.upbound.io -A", "spec.providerConfigRef"),
+    # Terraform objects
+    "TFExecPlanFailed: error running Plan: rpc error: code = Unknown desc = error acquiring the "
+    "state lock: Lock Info: ID: 5c1ad1f0 Path: Operation: OperationTypePlan":
+        ("Terraform", "kubectl get pods", "tfctl force-unlock web -n apps --lock-id=5c1ad1f0"),
+    "LockHeld: Terraform Locked with Lock Identifier: 5c1ad1f0":
+        ("Terraform", "spec.tfstate.forceUnlock"),
+    "TFExecNewFailed: error running NewTerraform: rpc error: code = Unknown desc = no kind "
+    '"Terraform" is registered for version "infra.contrib.fluxcd.io/v1alpha3" in scheme "x.go:1"':
+        ("Terraform", "older than the controller", "v1alpha3", "runner.image.tag"),
     'RevisionFailed: Revision "web-00001" failed with message: Unable to fetch image '
     '"r/web": failed '
     "to resolve image to digest: GET https://r/v2/: UNAUTHORIZED":

@@ -775,6 +775,9 @@ PROBLEMS = {
         ("CRDs that the controller watches",),
     CRASHED + '"FATAL: database "app" does not exist"':
         ("migrations",),
+    'FailedAttachVolume: AttachVolume.Attach failed for volume "pvc-1" : volume attachment is '
+    "being deleted":
+        ("VolumeAttachment", "csi-attacher", "kubectl describe volumeattachments"),
 }  # fmt: skip
 """Problems of a workload, and the words that the next step must contain."""
 

@@ -108,6 +108,23 @@ RULES = (
     ),
     Rule(
         _PATCH_INVALID,
+        why="the field patch has the name of a file, {file}, where the patch itself must be",
+        steps=(
+            Step(
+                "in kustomization.yaml, use path instead of patch for the name of a file. In spec.patches, which has no path, write the content of the file as the patch. To check before you push, run kustomize build {path}",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"unable to parse SM or JSON patch from \[(?:patch: )?['\"]?(?P<file>[\w./@-]+\.(?:ya?ml|json))(?=['\"\]\\])"
+        ),
+        reasons=("BuildFailed",),
+        kinds=KS,
+        quoted=True,
+        upstream=f"{KUSTOMIZE}/internal/builtins",
+    ),
+    Rule(
+        _PATCH_INVALID,
         why="a patch is neither a strategic merge patch nor a JSON patch: {detail}",
         steps=(
             Step(

@@ -5,6 +5,7 @@ Upstream: source-controller internal/helm/repository, internal/helm/chart/errors
 
 from fluxstatus.knowledge.charts.shared import CHART, INDEX, ITS_SOURCE
 from fluxstatus.knowledge.commands import ENDPOINT, SPEC
+from fluxstatus.knowledge.facts import has_artifact, names_chart_in_url
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
 
@@ -124,6 +125,28 @@ RULES = (
         ),
         trivial=True,
         upstream="SC internal/helm/repository/oci_chart_repository.go",
+    ),
+    Rule(
+        _CHART_VERSION_MISSING,
+        why="the registry has no chart at this address: {address_field} already ends with the chart's name, and Flux appends the name again",
+        steps=(
+            Step(
+                "remove the chart's name from the end of {address_field}",
+                read=(ENDPOINT, SPEC),
+            ),
+        ),
+        pattern=Text(
+            r"NAME_UNKNOWN|name unknown|repository name not known|status code:? 404\b|"
+            r"(?:NOT_FOUND: )?(?:repository|project) .{1,120} not found|'oci://[^'\n]+': [^\n]*: not found$"
+        ),
+        kinds=CHART,
+        needs=("chart",),
+        when=(names_chart_in_url,),
+        unless=(has_artifact,),
+        certainty="likely",
+        in_full=True,
+        quoted=True,
+        upstream="SC internal/helm/repository/oci_chart_repository.go, oras-go registry/remote/errcode",
     ),
     Rule(
         _CHART_VERSION_MISSING,

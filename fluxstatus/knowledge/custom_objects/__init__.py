@@ -1,11 +1,17 @@
 """Objects without pods that fail a health check, as their events and conditions report it.
 
 Services and Ingresses wait for a cloud or an address pool, Certificates for an issuer,
-ExternalSecrets for a secret manager. The rules explain a failed health check, and are not faults
+ExternalSecrets for a secret manager, Terraform objects for the lock of a state. The rules explain a failed health check, and are not faults
 of their own. Of the rules for a kind, the first that matches is used.
 """
 
-from fluxstatus.knowledge.custom_objects import any_kind, certificates, load_balancers, secrets
+from fluxstatus.knowledge.custom_objects import (
+    any_kind,
+    certificates,
+    load_balancers,
+    secrets,
+    terraforms,
+)
 from fluxstatus.knowledge.rule import Rule
 
 RULES = (
@@ -13,6 +19,7 @@ RULES = (
     *certificates.RULES,
     *secrets.RULES,
     *secrets.SEALED,
+    *terraforms.RULES,
     *any_kind.RULES,
 )
 
@@ -29,6 +36,7 @@ _KINDS = {
          "SecretStore", "ClusterSecretStore"), secrets.RULES,
     ),
     "SealedSecret": secrets.SEALED,
+    "Terraform": terraforms.RULES,
 }  # fmt: skip
 """The rules for each kind. In messages about other kinds, the same words have other meanings."""
 

@@ -4,7 +4,7 @@ Upstream: crossplane-runtime, config-connector, azure-service-operator, KEDA, Ka
 """
 
 from fluxstatus.knowledge.codes import HEALTH_CHECK_FAILED
-from fluxstatus.knowledge.custom_objects.shared import CLOUD, DESCRIBE
+from fluxstatus.knowledge.custom_objects.shared import CLOUD, DESCRIBE, DESCRIBE_CLUSTER
 from fluxstatus.knowledge.rule import Rule, Step, Text
 
 _CROSSPLANE = "crossplane-runtime pkg/reconciler, pkg/reference"
@@ -16,7 +16,7 @@ RULES = (
         steps=(
             Step(
                 "wait: the controller retries automatically. If it lasts, find out which controllers of the account send many requests (too short intervals, several clusters), or ask the provider for a higher limit",
-                read=(DESCRIBE,),
+                read=(DESCRIBE, DESCRIBE_CLUSTER),
             ),
         ),
         pattern=Text(
@@ -31,7 +31,7 @@ RULES = (
         steps=(
             Step(
                 "raise the quota at the cloud provider, or remove resources that are not needed; the controller retries automatically",
-                read=(DESCRIBE,),
+                read=(DESCRIBE, DESCRIBE_CLUSTER),
             ),
         ),
         pattern=Text(
@@ -46,7 +46,7 @@ RULES = (
         steps=(
             Step(
                 "grant this identity a role or policy that allows {detail} on the resource that the message names. On Azure, the role for load balancers and public IP addresses is Network Contributor, in the resource group of the address",
-                read=(DESCRIBE,),
+                read=(DESCRIBE, DESCRIBE_CLUSTER),
             ),
         ),
         pattern=Text(
@@ -62,7 +62,7 @@ RULES = (
         steps=(
             Step(
                 "allow the action for the identity of the controller that reports the event: the message has the action, and often the identity",
-                read=(DESCRIBE,),
+                read=(DESCRIBE, DESCRIBE_CLUSTER),
             ),
         ),
         pattern=Text(
@@ -78,7 +78,7 @@ RULES = (
         steps=(
             Step(
                 "create the Secret, or correct its name, namespace and key in the ProviderConfig",
-                read=(DESCRIBE, "kubectl get secrets -A"),
+                read=(DESCRIBE, DESCRIBE_CLUSTER, "kubectl get secrets -A"),
             ),
         ),
         pattern=Text(
@@ -89,11 +89,27 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the ProviderConfig that it refers to does not exist: {detail}",
+        steps=(
+            Step(
+                "create the ProviderConfig in Git, before the objects that use it, or correct spec.providerConfigRef (without this field, the name is default)",
+                read=("kubectl get {config_resource} -A", DESCRIBE, DESCRIBE_CLUSTER),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>(?P<config_resource>(?:cluster)?providerconfigs?\.[\w.-]+) \"[^\"]+\" not found)"
+        ),
+        in_full=True,
+        quoted=True,
+        upstream="crossplane-runtime pkg/resource/providerconfig.go, provider-kubernetes pkg/kube/client",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="it refers to an object that does not exist: {detail}",
         steps=(
             Step(
                 "create the missing object first, or correct the reference in Git",
-                read=(DESCRIBE,),
+                read=(DESCRIBE, DESCRIBE_CLUSTER),
             ),
         ),
         pattern=Text(
@@ -110,7 +126,7 @@ RULES = (
         steps=(
             Step(
                 "check the conditions of the object that it refers to; nothing has to be changed here",
-                read=(DESCRIBE,),
+                read=(DESCRIBE, DESCRIBE_CLUSTER),
             ),
         ),
         pattern=Text(
@@ -126,7 +142,7 @@ RULES = (
         steps=(
             Step(
                 "check the package's address and version, and for a private registry spec.packagePullSecrets. Then check connections from Crossplane to the registry",
-                read=(DESCRIBE,),
+                read=(DESCRIBE, DESCRIBE_CLUSTER),
             ),
         ),
         pattern=Text(r"failed to fetch package (?:digest|descriptor|image)? ?from remote"),
@@ -154,7 +170,7 @@ RULES = (
         steps=(
             Step(
                 "choose another name in Git: names of buckets, storage accounts and databases are often unique across all accounts of a cloud. If it is your own resource, import it as the controller's documentation describes",
-                read=(DESCRIBE,),
+                read=(DESCRIBE, DESCRIBE_CLUSTER),
             ),
         ),
         pattern=Text(
@@ -170,7 +186,7 @@ RULES = (
         steps=(
             Step(
                 "check the image's name and tag. For a private registry, add a pull secret to the ServiceAccount of the Knative Service, because the Knative controller reads the image, too",
-                read=(DESCRIBE,),
+                read=(DESCRIBE, DESCRIBE_CLUSTER),
             ),
         ),
         pattern=Text(r"failed to resolve image to digest"),

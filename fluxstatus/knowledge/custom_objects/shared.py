@@ -1,6 +1,7 @@
 """The commands that several modules about objects without pods use."""
 
 DESCRIBE = "kubectl describe {resource} {name} -n {ns}"
+DESCRIBE_CLUSTER = "kubectl describe {resource} {cluster_name}"
 CLOUD = "aws-load-balancer-controller, cloud-provider-azure, cloud-provider-gcp, hcloud-ccm"
 ESO = "external-secrets pkg/controllers, providers"
 CERT_MANAGER = "cert-manager pkg/issuer, pkg/controller"

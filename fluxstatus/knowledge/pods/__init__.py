@@ -43,6 +43,9 @@ VAGUE = Step(
 
 OF_OTHERS = Step(
     "check the object's conditions and events, where its controller reports the problem",
-    read=("kubectl describe {resource} {name} -n {ns}",),
+    read=(
+        "kubectl describe {resource} {name} -n {ns}",
+        "kubectl describe {resource} {cluster_name}",
+    ),
 )
 """The next step for a kind without pods, such as Certificate."""

@@ -267,6 +267,28 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
+        why="a volume of the pod cannot be attached, because its VolumeAttachment is still being deleted: the volume was not detached before",
+        steps=(
+            Step(
+                "check the VolumeAttachment of the volume (its node and status.detachError), that the node is not gone or not ready, and the log of the storage driver's csi-attacher, which removes the finalizer when the volume is detached. Restart the csi-attacher if it does not try again",
+                read=(
+                    "kubectl describe volumeattachments",
+                    "kubectl get nodes",
+                    "kubectl get csidrivers,csinodes",
+                    _CLAIMS,
+                ),
+            ),
+            Step(
+                "remove the finalizer of the VolumeAttachment only if the storage shows that no node has the volume: a volume on two nodes loses data"
+            ),
+        ),
+        pattern=Text(r"volume attachment is being deleted"),
+        in_full=True,
+        quoted=True,
+        upstream="kubernetes pkg/volume/csi/csi_attacher.go",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="a volume of the pod cannot be mounted: {detail}",
         steps=(
             Step(

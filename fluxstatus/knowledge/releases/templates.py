@@ -310,6 +310,25 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         _POST_RENDER_FAILED,
+        why="spec.postRenderers has the name of a file, {file}, where the patch itself must be inline, because helm-controller does not read files of a repository here",
+        steps=(
+            Step(
+                "write the content of {file} into the HelmRelease, as the patch of an entry in spec.postRenderers[].kustomize.patches (with a target)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?:trouble configuring builtin Patch\w* with config: `\s*paths:\s*- ['\"]*(?=[^`]*`: '[^\n]*' doesn't exist)|"
+            r"unable to parse SM or JSON patch from \[(?:patch: )?['\"]?)(?P<file>[\w./@-]+\.(?:ya?ml|json))(?=['\"\]\\])"
+        ),
+        context=Text(r"post[- ]?render"),
+        kinds=HR,
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream="HC internal/postrender, KZ internal/builtins",
+    ),
+    Rule(
+        _POST_RENDER_FAILED,
         why="a patch in spec.postRenderers is neither a strategic merge patch nor a JSON patch: {detail}",
         steps=(
             Step(
