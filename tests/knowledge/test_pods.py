@@ -954,6 +954,10 @@ MISLEADING = {
         "newer version of Java",
     CRASHED + '"/bin/sh: /app/server: not found"': "does not contain",
     CRASHED + '"deploy.sh: config: not found"': "needs the command",
+    CRASHED + '"NoSuchBucketPolicy: The bucket policy does not exist"': "bucket",
+    CRASHED + '"SignatureDoesNotMatchHeader is set twice"': "access key",
+    CRASHED + '"user bob is not authorized to perform: delete on board 7"': "the cloud",
+    CRASHED + '"Loop (worker-3) detected for zone eu-west: retry"': "DNS",
     "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: 1 node(s) "
     "didn't match pod anti-affinity rules, 2 node(s) were unschedulable.":
         "exclude all",

@@ -19,7 +19,7 @@ RULES = (
         ),
         pattern=Text(
             EXITED
-            + r"(?P<detail>(?:is not|Not) authorized to perform:? [^\n]{1,140}|AADSTS70021[1-3]?: [^\n]{1,140}|"
+            + r"(?P<detail>(?:is not|Not) authorized to perform:? [\w-]+:\w[^\n]{1,140}|AADSTS70021[1-3]?: [^\n]{1,140}|"
             r"googleapi: Error 403: (?![^\n]*(?:quota|rate ?limit|billing|is disabled|authentication scopes))[^\n]{1,140}|"
             r"Permission '[\w.]+' denied on resource[^\n]{0,100}|does not have authorization to perform action [^\n]{1,140}|AuthorizationFailed: [^\n]{1,140}|UnauthorizedOperation: [^\n]{1,100})"
         ),
@@ -54,7 +54,7 @@ RULES = (
         ),
         pattern=Text(
             EXITED
-            + r"(?P<detail>(?:SignatureDoesNotMatch|InvalidAccessKeyId|RequestTimeTooSkewed)[^\n\"]{0,120})"
+            + r"(?P<detail>(?:SignatureDoesNotMatch|InvalidAccessKeyId|RequestTimeTooSkewed)\b[^\n\"]{0,120})"
         ),
         quoted=True,
         upstream="Amazon S3 error responses",
@@ -69,7 +69,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            EXITED + r"(?P<detail>NoSuchBucket[^\n\"]{0,120}|The specified bucket does not exist)"
+            EXITED + r"(?P<detail>NoSuchBucket\b[^\n\"]{0,120}|The specified bucket does not exist)"
         ),
         quoted=True,
         upstream="Amazon S3 error responses",
@@ -83,7 +83,10 @@ RULES = (
                 read=(PREVIOUS, "kubectl get configmaps coredns -n {ns} -o yaml"),
             ),
         ),
-        pattern=Text(EXITED + r"(?P<detail>Loop \([^)\n]{1,80}\) detected for zone[^\n]{0,60})"),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>Loop \([^)\n]{1,60} -> [^)\n]{1,40}\) detected for zone[^\n]{0,60})"
+        ),
         certainty="likely",
         quoted=True,
         upstream="CoreDNS plugin/loop",
