@@ -697,14 +697,38 @@ PROBLEMS = {
     CRASHED + '"FATAL: no pg_hba.conf entry for host "10.0.0.4", user "app", no encryption"':
         ("sslmode=require",),
     CRASHED + '"FATAL: data directory "/var/lib/postgresql/data" has wrong ownership"':
-        ("runAsUser and fsGroup", "0700"),
+        ("runAsUser", "all_squash"),
     CRASHED + '"READONLY You can\'t write against a read only replica."': ("NAME-rw",),
     CRASHED + '"FATAL: the database system is starting up"': ("log of the database",),
     CRASHED + '"InconsistentClusterIdException: The Cluster ID a doesn\'t match stored clusterId '
               'Some(b)"':
         ("joins the right cluster",),
+    CRASHED + '"FATAL: data directory "/var/lib/postgresql/data" has invalid permissions"':
+        ("chmod 0700", "OnRootMismatch"),
+    CRASHED + '"Error: Mismatching encryption keys. The encryption key in the settings file '
+              '/home/node/.n8n/config does not match the N8N_ENCRYPTION_KEY env var."':
+        ("restore the previous encryption key",),
     CRASHED + '"failed to decrypt token: cipher: message authentication failed"':
-        ("previous encryption key",),
+        ("previous encryption key", "passphrase"),
+    CRASHED + '"googleapi: Error 403: Kubernetes Engine API has not been used in project 889 '
+              'before or it is disabled. Enable it"':
+        ("gcloud services enable",),
+    CRASHED + '"FlywayValidateException: Validate failed: Migrations have failed validation\n'
+              'Detected failed migration to version 2 (Insert sample data)."':
+        ("flyway repair", "left in the schema"),
+    CRASHED + '"java.lang.RuntimeException: Invalid cluster.id in: /data/meta.properties. '
+              'Expected a, but read b"':
+        ("joins the right cluster",),
+    CRASHED + '"/bin/sh: ./run.sh: /bin/bash^M: bad interpreter: No such file or directory"':
+        ("eol=lf",),
+    CRASHED + '"FATAL: too many connections for role "app""': ("the role",),
+    CRASHED + '"Fatal: repository does not exist: unable to open config file: stat /b/config: no '
+              'such file or directory"':
+        ("restic init",),
+    "pod web-1-a cannot start container web (CreateContainerError): setup seccomp: unable to load "
+    'local profile "/var/lib/kubelet/seccomp/a.json": open /var/lib/kubelet/seccomp/a.json: no '
+    "such file or directory":
+        ("localhostProfile is relative",),
     CRASHED + '"sqlite3.OperationalError: attempt to write a readonly database"':
         ("fsGroup", "its directory"),
     CRASHED + '"Fatal: unable to open config file: Stat: The specified key does not exist."':
@@ -908,6 +932,35 @@ MISLEADING = {
     "code = Internal desc = volume pvc-1 failed to attach to node n1 with attachmentID csi-1: the "
     "volume is currently attached to different node n2":
         "not ready",
+    CRASHED + '"smtp: 421 Too many connections from your host"': "database",
+    CRASHED + '"ldap: Too many connections, retry later"': "database",
+    CRASHED + '"FATAL: data directory "/d" has invalid permissions"': "belong",
+    CRASHED + '"rejected: the host is not allowed to connect to the control plane"': "database",
+    CRASHED + '"mount failed: the volume is in a read-only transaction log"': "replica",
+    CRASHED + '"Invalid cluster.id format in values"': "volume",
+    CRASHED + '"tls: failed to load private key: error:1C800064:Provider routines::bad decrypt"':
+        "its data",
+    CRASHED + '"udp: drop packet: cipher: message authentication failed"': "its data",
+    CRASHED + '"failed to clone: repository does not exist: https://git.acme.com/x"': "backup",
+    CRASHED + '"Fatal: unable to open config file: /etc/app.yaml: no such file or directory"':
+        "backup",
+    CRASHED + '"googleapi: Error 403: Quota exceeded for quota metric, rateLimitExceeded"':
+        "does not allow",
+    CRASHED + '"googleapi: Error 403: Cloud KMS API has not been used in project 1 before or it is '
+              'disabled., accessNotConfigured"':
+        "does not allow",
+    CRASHED + '"Validate failed: Migrations have failed validation\nDetected failed migration to '
+              'version 2 (x)."':
+        "are not those",
+    CRASHED + '"java.lang.UnsupportedClassVersionError: Preview features are not enabled for App '
+              "(class file version 65.65535). Try running with '--enable-preview'\"":
+        "newer version of Java",
+    CRASHED + '"/bin/sh: /app/server: not found"': "does not contain",
+    CRASHED + '"deploy.sh: config: not found"': "needs the command",
+    CRASHED + '"NoSuchBucketPolicy: The bucket policy does not exist"': "bucket",
+    CRASHED + '"SignatureDoesNotMatchHeader is set twice"': "access key",
+    CRASHED + '"user bob is not authorized to perform: delete on board 7"': "the cloud",
+    CRASHED + '"Loop (worker-3) detected for zone eu-west: retry"': "DNS",
     "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: 1 node(s) "
     "didn't match pod anti-affinity rules, 2 node(s) were unschedulable.":
         "exclude all",

@@ -80,10 +80,10 @@ RULES = decisive(
         ),
         pattern=Text(
             r"admission webhook \"(?P<webhook>[\w.-]*kyverno[\w.-]*)\" denied the request:?\s*.{0,300}?following policies:?\s+(?P<policy>[\w.-]+):\s+[\w.-]+: "
-            r"'?(?:validation error: )?(?P<detail>[^\n]{1,300}?)\.? rule [\w.-]+ failed at path (?P<required_path>/[\w./~-]*\w)"
+            r"'?(?!validation error: rule )(?:validation error: )?(?P<detail>[^\n]{1,300}?)\.? rule [\w.-]+ failed at path (?P<required_path>/[\w./~-]*\w)"
         ),
         quoted=True,
-        upstream="kyverno pkg/webhooks, pkg/engine/validate",
+        upstream="kyverno pkg/engine/handlers/validation/validate_resource.go",
     ),
     Rule(
         ADMISSION_DENIED,

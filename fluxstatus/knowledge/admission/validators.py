@@ -262,14 +262,14 @@ RULES = decisive(
     ),
     Rule(
         ADMISSION_DENIED,
-        why="GKE Autopilot does not allow {object}: {detail}",
+        why="GKE's admission policy (Warden) does not allow {object}: {detail}",
         steps=(
             Step(
                 "remove the settings that the message lists {in_git}",
                 read=(OBJECT, CLUSTER_OBJECT),
             ),
             Step(
-                "if the workload needs these settings, run it in a Standard cluster, or check whether Google allows this partner workload on Autopilot"
+                "if the workload needs these settings and this is an Autopilot cluster, run it in a Standard cluster, or check whether Google allows this partner workload on Autopilot"
             ),
         ),
         pattern=Text(
@@ -277,7 +277,7 @@ RULES = decisive(
             + r"GKE (?:Warden|Policy Controller|Autopilot) rejected the request(?:[^{]{0,200}\{\"\[denied by [\w-]+\]\":\[\"|[^\n]*\n?)(?P<detail>[^\"]{0,400})"
         ),
         quoted=True,
-        upstream="GKE Autopilot (Warden)",
+        upstream="GKE documentation, admission errors of warden-validating",
     ),
     Rule(
         NO_DRY_RUN,

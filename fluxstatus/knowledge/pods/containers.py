@@ -88,10 +88,10 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"seccomp profile \\?\"(?P<path_on_node>/[^\"\\\s]+)\\?\"[^\n]{0,300}?no such file or directory"
+            r"seccomp(?: profile|: unable to load local profile) \\?\"(?P<path_on_node>/[^\"\\\s]+)\\?\"[^\n]{0,300}?no such file or directory"
         ),
         quoted=True,
-        upstream=f"{KUBELET}/kuberuntime, containerd internal/cri",
+        upstream="containerd contrib/seccomp, cri-o internal/config/seccomp",
     ),
     Rule(
         HEALTH_CHECK_FAILED,

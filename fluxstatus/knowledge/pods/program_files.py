@@ -292,7 +292,7 @@ RULES = (
         ),
         pattern=Text(
             EXITED
-            + r"(?P<detail>(?:open|stat|read|cannot (?:open|stat|access)|can't (?:open|cd to)|ENOENT[^\n\"]{0,60}|FileNotFound\w+[^\n]{0,40})"
+            + r"(?P<detail>(?<!config file: )(?:open(?! config file: l?stat)|stat|read|cannot (?:open|stat|access)|can't (?:open|cd to)|ENOENT[^\n\"]{0,60}|FileNotFound\w+[^\n]{0,40})"
             r"[^\n\"]{0,120}[Nn]o such file or directory[^\n\"]{0,80})"
         ),
         certainty="one-of",

@@ -13,13 +13,15 @@ RULES = (
         why="the cloud does not allow the program to use a resource: {detail}",
         steps=(
             Step(
-                "grant the permission to the identity of the pod. With workload identity, check the annotations of the pod's ServiceAccount, and check that the trust policy or federated credential names its namespace and name",
+                "grant the permission to the identity of the pod. With workload identity, check the annotations of the pod's ServiceAccount, and check that the trust policy or federated credential names its namespace and name. If the denial is explicit, change the policy that contains it",
                 read=(DESCRIBE, "kubectl get serviceaccounts -n {ns} -o yaml", PREVIOUS),
             ),
         ),
         pattern=Text(
             EXITED
-            + r"(?P<detail>(?:is not|Not) authorized to perform:? [^\n]{1,140}|AADSTS(?:70021|700213): [^\n]{1,140}|googleapi: Error 403: [^\n]{1,140}|Permission '[\w.]+' denied on resource[^\n]{0,100}|AuthorizationFailed: [^\n]{1,140}|UnauthorizedOperation: [^\n]{1,100})"
+            + r"(?P<detail>(?:is not|Not) authorized to perform:? [\w-]+:\w[^\n]{1,140}|AADSTS70021[1-3]?: [^\n]{1,140}|"
+            r"googleapi: Error 403: (?![^\n]*(?:quota|rate ?limit|billing|is disabled|authentication scopes))[^\n]{1,140}|"
+            r"Permission '[\w.]+' denied on resource[^\n]{0,100}|does not have authorization to perform action [^\n]{1,140}|AuthorizationFailed: [^\n]{1,140}|UnauthorizedOperation: [^\n]{1,100})"
         ),
         certainty="likely",
         quoted=True,
@@ -27,16 +29,32 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the object store rejects the program's access key or its request: {detail}",
+        why="an API that the program uses is not enabled in its Google Cloud project: {detail}",
         steps=(
             Step(
-                "compare the access key and the secret key in the program's Secret, and the endpoint and region in its configuration, with those of the object store. RequestTimeTooSkewed means that the clock of the node is wrong",
+                "enable the API in the project (gcloud services enable), or correct the project in the program's configuration. It takes a few minutes until the program can use it",
+                read=(PREVIOUS,),
+            ),
+        ),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>[\w .-]{1,60} API has not been used in project \S+ before or it is disabled)"
+        ),
+        quoted=True,
+        upstream="Google Cloud error reason SERVICE_DISABLED",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the object store or the cloud rejects the program's access key or the signature of its request: {detail}",
+        steps=(
+            Step(
+                'compare the access key and the secret key in the program\'s Secret, and the endpoint and region in its configuration, with those of the object store or the cloud. RequestTimeTooSkewed and "Signature expired" mean that the clock of the node is wrong',
                 read=(DESCRIBE, PREVIOUS),
             ),
         ),
         pattern=Text(
             EXITED
-            + r"(?P<detail>(?:SignatureDoesNotMatch|InvalidAccessKeyId|RequestTimeTooSkewed)[^\n\"]{0,120})"
+            + r"(?P<detail>(?:SignatureDoesNotMatch|InvalidAccessKeyId|RequestTimeTooSkewed)\b[^\n\"]{0,120})"
         ),
         quoted=True,
         upstream="Amazon S3 error responses",
@@ -51,7 +69,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            EXITED + r"(?P<detail>NoSuchBucket[^\n\"]{0,120}|The specified bucket does not exist)"
+            EXITED + r"(?P<detail>NoSuchBucket\b[^\n\"]{0,120}|The specified bucket does not exist)"
         ),
         quoted=True,
         upstream="Amazon S3 error responses",
@@ -65,7 +83,10 @@ RULES = (
                 read=(PREVIOUS, "kubectl get configmaps coredns -n {ns} -o yaml"),
             ),
         ),
-        pattern=Text(EXITED + r"(?P<detail>Loop \([^)\n]{1,80}\) detected for zone[^\n]{0,60})"),
+        pattern=Text(
+            EXITED
+            + r"(?P<detail>Loop \([^)\n]{1,60} -> [^)\n]{1,40}\) detected for zone[^\n]{0,60})"
+        ),
         certainty="likely",
         quoted=True,
         upstream="CoreDNS plugin/loop",
@@ -198,23 +219,6 @@ RULES = (
         certainty="one-of",
         quoted=True,
         upstream="restic internal/restic/lock.go, volsync mover-restic",
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="the program's database migrations are not those that were applied to the database: {detail}",
-        steps=(
-            Step(
-                "use the image whose migrations were applied, and add a new migration instead of changing an old one. If the schema is right, update the recorded checksums with the migration tool (flyway repair, liquibase clear-checksums)",
-                read=(PREVIOUS, "kubectl get jobs -n {ns}"),
-            ),
-        ),
-        pattern=Text(
-            EXITED
-            + r"(?P<detail>(?:[Mm]igration checksum mismatch|[Mm]igrations have failed validation|change sets check sum)[^\n\"]{0,100})"
-        ),
-        certainty="likely",
-        quoted=True,
-        upstream="Flyway, Liquibase",
     ),
     Rule(
         HEALTH_CHECK_FAILED,

@@ -239,9 +239,11 @@ RULES = (
                 read=(DESCRIBE, PREVIOUS),
             ),
         ),
-        pattern=Text(EXITED + r"(?P<detail>UnsupportedClassVersionError[^\n]{0,200})"),
+        pattern=Text(
+            EXITED + r"(?P<detail>UnsupportedClassVersionError(?![^\n]*\bpreview)[^\n]{0,200})"
+        ),
         quoted=True,
-        upstream="Java",
+        upstream="OpenJDK hotspot classfile/classFileParser.cpp",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
@@ -255,7 +257,7 @@ RULES = (
         pattern=Text(EXITED + r"(?P<detail>Could not resolve placeholder '[^'\n]{1,120}')"),
         certainty="likely",
         quoted=True,
-        upstream="Spring Framework",
+        upstream="Spring Framework util.PropertyPlaceholderHelper",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
@@ -268,7 +270,7 @@ RULES = (
         ),
         pattern=Text(
             EXITED
-            + r"\b(?:ba|da|a)?sh: (?:line )?(?:\d+: )?(?P<detail>[\w./+-]{1,60}): (?:command )?not found"
+            + r"(?:(?<![\w.-])(?:ba|da|a)?sh: (?:line )?(?:\d+: )?|\.sh: (?:line )?\d+: )(?P<detail>[\w.+-]{1,60}): (?:command )?not found"
         ),
         certainty="likely",
         quoted=True,
@@ -285,26 +287,27 @@ RULES = (
         ),
         pattern=Text(
             EXITED
-            + r"(?:env: '[\w.-]+\\r'|bad interpreter: [^\n]{0,60}\^M|\$'\\r': command not found)"
+            + r"(?:env: (?:can't execute )?['\u2018][\w.-]+(?:\\r|\r)|\^M: bad interpreter|bad interpreter: [^\n]{0,60}\^M|\$'\\r': command not found)"
         ),
         quoted=True,
-        upstream="env(1), bash",
+        upstream="coreutils and busybox env, bash execute_cmd.c, zsh",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the node lacks a kernel module that the program needs: {detail}",
+        why="the node lacks a kernel module that the program loads, or the container does not see the node's modules: {detail}",
         steps=(
             Step(
-                "load the module on the nodes, or use nodes whose kernel has it; on Talos, add it in machine.kernel.modules",
+                "load the module on the nodes, or use nodes whose kernel has it; on Talos, add it in machine.kernel.modules. If the nodes have it, mount their /lib/modules (a hostPath volume) into the container. A module that is built into the kernel need not be loaded",
                 read=(PREVIOUS, "kubectl get nodes -o wide"),
             ),
         ),
         pattern=Text(
-            EXITED + r"(?P<detail>modprobe: [^\n]{0,20}[Mm]odule [\w-]+ not found[^\n\"]{0,80})"
+            EXITED
+            + r"(?P<detail>modprobe: [^\n]{0,20}[Mm]odule [\w-]+ not found[^\n\"]{0,80}|modprobe: can't change directory to '/lib/modules')"
         ),
-        certainty="likely",
+        certainty="one-of",
         quoted=True,
-        upstream="modprobe(8)",
+        upstream="kmod tools/modprobe.c, busybox modutils/modprobe.c",
     ),
     Rule(
         HEALTH_CHECK_FAILED,

@@ -192,7 +192,7 @@ RULES = (
         ),
         certainty="likely",
         quoted=True,
-        upstream="ceph-csi, the CSI drivers of the clouds",
+        upstream="ceph-csi, Longhorn volumeattachment controller, the CSI drivers of the clouds",
     ),
     Rule(
         HEALTH_CHECK_FAILED,

@@ -166,7 +166,7 @@ RULES = (
         ),
         pattern=Text(
             _FAILED
-            + rf"(?={_WORDS}\b(?:secrets?|configmaps?|namespace|service ?account|storage ?class|ingress ?class|persistentvolumeclaim|issuer)\b[^\n]{{0,80}}(?:\bnot found\b|does(?: not|n't) exist|could not be found|must exist|create it first))"
+            + rf"(?={_WORDS}\b(?:secrets?|configmaps?|namespace|service ?account|storage ?class|ingress ?class|persistentvolumeclaim|issuer)\b[^\n]{{0,80}}(?:\bnot found\b|does(?: not|n't) exist|could not be found|must exist|create it first)(?! (?:in|under) (?:the )?[\w.]*values\b))"
             + _DETAIL
         ),
         kinds=HR,

@@ -167,7 +167,9 @@ RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=Text(r"decompressed chart is larger than the maximum size (?P<size_limit>\d+)"),
+        pattern=Text(
+            r"decompressed chart is larger than the maximum (?:file )?size (?P<size_limit>\d+)"
+        ),
         kinds=HR,
         reach=Reach.WHOLE,
         upstream="helm pkg/chart/loader/archive.go",
