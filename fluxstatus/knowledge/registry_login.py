@@ -91,7 +91,7 @@ RULES = (
         why="{host} denies access: probably there is no chart at this address, because spec.url{of_endpoint} already ends with the chart's name, and Flux appends the name again",
         steps=(
             Step(
-                "remove the chart's name from the end of spec.url{of_endpoint}",
+                "correct spec.url{of_endpoint}: remove the chart's name from its end",
                 read=(ENDPOINT, SPEC),
             ),
             Step(
