@@ -6,7 +6,7 @@ Upstream: source-controller internal/helm/repository, internal/helm/chart/errors
 from fluxstatus.knowledge.charts.shared import CHART, INDEX, ITS_SOURCE
 from fluxstatus.knowledge.commands import ENDPOINT, SPEC
 from fluxstatus.knowledge.facts import has_artifact, names_chart_in_url
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
 _CHART_VERSION_MISSING = Code(
@@ -131,7 +131,7 @@ RULES = (
         why="the registry has no chart at this address: {address_field} already ends with the chart's name, and Flux appends the name again",
         steps=(
             Step(
-                "remove the chart's name from the end of {address_field}",
+                "correct {address_field}: remove the chart's name from its end",
                 read=(ENDPOINT, SPEC),
             ),
         ),
@@ -143,9 +143,10 @@ RULES = (
         needs=("chart",),
         when=(names_chart_in_url,),
         unless=(has_artifact,),
+        reach=Reach.WHOLE,
         certainty="likely",
-        in_full=True,
         quoted=True,
+        in_full=True,
         upstream="SC internal/helm/repository/oci_chart_repository.go, oras-go registry/remote/errcode",
     ),
     Rule(

@@ -47,8 +47,8 @@ RULES = (
         pattern=Text(
             r"rpc error: [^\n]*no kind \"Terraform\" is registered for version \"(?P<detail>[^\"]+)\""
         ),
-        in_full=True,
         quoted=True,
+        in_full=True,
         upstream=_UPSTREAM,
     ),
 )

@@ -283,8 +283,8 @@ RULES = (
             ),
         ),
         pattern=Text(r"volume attachment is being deleted"),
-        in_full=True,
         quoted=True,
+        in_full=True,
         upstream="kubernetes pkg/volume/csi/csi_attacher.go",
     ),
     Rule(
