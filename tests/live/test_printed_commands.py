@@ -74,8 +74,8 @@ def printed(cluster: Cluster) -> list[Printed]:
 _AT_ONCE = 6
 _MADE_UP = {
     "widget", "database", "certificate", "server", "sealedsecret", "targetgroupbinding",
-    "clusterpolicies.kyverno.io", "clusterpolicies.kyverno.io,policies.kyverno.io", "constraints", "--resource=certificates.cert-manager.io",
-    "--resource=pods.x", "v1beta1.metrics.k8s.io",
+    "clusterpolicies.kyverno.io", "clusterpolicies.kyverno.io,policies.kyverno.io", "constraints",
+    "--resource=certificates.cert-manager.io", "--resource=pods.x", "v1beta1.metrics.k8s.io",
     "certificaterequests,orders.acme.cert-manager.io,challenges.acme.cert-manager.io",
     "cephblockpool", "cluster", "clusterissuer", "clusterpolicy", "constrainttemplate",
     "constrainttemplates",

@@ -99,8 +99,8 @@ RULES = (
         pattern=Text(
             r"(?P<detail>(?P<config_resource>(?:cluster)?providerconfigs?\.[\w.-]+) \"[^\"]+\" not found)"
         ),
-        in_full=True,
         quoted=True,
+        in_full=True,
         upstream="crossplane-runtime pkg/resource/providerconfig.go, provider-kubernetes pkg/kube/client",
     ),
     Rule(
