@@ -60,7 +60,7 @@ PULL = {"reason": "ImagePullBackOff", "message": "Back-off"}
 @pytest.mark.parametrize(
     ("code", "status", "words"),
     [
-        ("controller-crash-loop", of_container(crashing()), ["7 restarts", "exit code 1"]),
+        ("controller-crash-loop", of_container(crashing()), ["7 restarts", "exited with code 1"]),
         ("controller-out-of-memory", of_container(crashing("OOMKilled", 137)), ["OOMKilled"]),
         ("controller-image-pull", of_container(container(waiting=PULL)), ["ghcr.io/fluxcd/x:v1"]),
         ("controller-not-ready", of_container(container(waiting={
