@@ -28,7 +28,7 @@ EQUAL = {
     "conditions deploy/web -n a -o jsonpath=x": "kubectl get deploy/web -n a -o jsonpath=x",
     "get ks --demo -o jsonpath=x": "use -o json, for example with jq",
     "get nothing -o jsonpath=x": "use one of ",
-    "get ks web api -o jsonpath=x": "kubectl needs their namespace",
+    "get ks web api -o jsonpath=x": "specify their namespace with -n",
 }
 
 
